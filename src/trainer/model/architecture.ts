@@ -1,0 +1,160 @@
+import type { ModelConfig } from './config';
+
+/**
+ * The one description of what a decoder layer of each supported family is made of: which tensors form which unit
+ * (ADEPT's groups of parameters), which units write into the residual stream, and when a unit or a bias exists.
+ * Shape letters used throughout: B batch, T tokens, D hidden, H heads, K KV heads, F MLP, V vocabulary.
+ */
+export type Family = 'llama' | 'mistral' | 'qwen2' | 'qwen3';
+
+export type UnitName =
+  | 'input_layernorm'
+  | 'self_attn.q_proj'
+  | 'self_attn.k_proj'
+  | 'self_attn.v_proj'
+  | 'self_attn.o_proj'
+  | 'self_attn.q_norm'
+  | 'self_attn.k_norm'
+  | 'post_attention_layernorm'
+  | 'mlp.gate_proj'
+  | 'mlp.up_proj'
+  | 'mlp.down_proj';
+
+export type UnitKind = 'projection' | 'norm';
+export type Part = 'weight' | 'bias';
+
+/** What sets a family apart; every other difference is a key of its config.json. */
+export interface FamilyTraits {
+  /** Which biases the attention projections have; 'config' follows `attention_bias` for all four. */
+  readonly attentionBias: 'none' | 'qkv' | 'config';
+  readonly mlpBias: 'none' | 'config';
+  /** RMS norm of every query and key head before RoPE. */
+  readonly headNorms: boolean;
+  /** 'all': every layer has the window; 'layers': `layer_types`, or `use_sliding_window` from `max_window_layers` up. */
+  readonly slidingWindow: 'none' | 'all' | 'layers';
+  /** Defaults of transformers' configuration class, for keys that config.json leaves out. */
+  readonly defaults: { readonly numKeyValueHeads?: number; readonly headDim?: number; readonly slidingWindow?: number };
+}
+
+/** Source of the traits and defaults: transformers 5, models/<family>/configuration_<family>.py and modeling_<family>.py. */
+export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
+  llama: {
+    attentionBias: 'config',
+    mlpBias: 'config',
+    headNorms: false,
+    slidingWindow: 'none',
+    defaults: {},
+  },
+  mistral: {
+    attentionBias: 'none',
+    mlpBias: 'none',
+    headNorms: false,
+    slidingWindow: 'all',
+    defaults: { numKeyValueHeads: 8, slidingWindow: 4096 },
+  },
+  qwen2: {
+    attentionBias: 'qkv',
+    mlpBias: 'none',
+    headNorms: false,
+    slidingWindow: 'layers',
+    defaults: { numKeyValueHeads: 32, slidingWindow: 4096 },
+  },
+  qwen3: {
+    attentionBias: 'config',
+    mlpBias: 'none',
+    headNorms: true,
+    slidingWindow: 'layers',
+    defaults: { numKeyValueHeads: 32, headDim: 128, slidingWindow: 4096 },
+  },
+};
+
+export interface UnitSpec {
+  readonly name: UnitName;
+  readonly kind: UnitKind;
+  /** Whether the unit writes into the residual stream: zero it, and its layer computes the identity. */
+  readonly output: boolean;
+  /** Shape of `weight`: [out, in] of a projection, [size] of a norm. */
+  readonly shape: readonly number[];
+  readonly bias: boolean;
+}
+
+export interface TensorSpec {
+  readonly unit: UnitName;
+  readonly part: Part;
+  readonly shape: readonly number[];
+}
+
+/** The units of every layer of this model, in the order of the computation. */
+export function unitsOf(config: ModelConfig): readonly UnitSpec[] {
+  const { hiddenSize: d, intermediateSize: f, headDim } = config;
+  const queries = config.numAttentionHeads * headDim;
+  const keys = config.numKeyValueHeads * headDim;
+  const traits = FAMILIES[config.family];
+  const qkvBias = traits.attentionBias === 'qkv' || config.attentionBias;
+  const norm = (name: UnitName, size: number): UnitSpec => ({ name, kind: 'norm', output: false, shape: [size], bias: false });
+  const projection = (name: UnitName, shape: readonly number[], bias: boolean, output = false): UnitSpec => ({
+    name,
+    kind: 'projection',
+    output,
+    shape,
+    bias,
+  });
+  return [
+    norm('input_layernorm', d),
+    projection('self_attn.q_proj', [queries, d], qkvBias),
+    projection('self_attn.k_proj', [keys, d], qkvBias),
+    projection('self_attn.v_proj', [keys, d], qkvBias),
+    ...(traits.headNorms ? [norm('self_attn.q_norm', headDim), norm('self_attn.k_norm', headDim)] : []),
+    projection('self_attn.o_proj', [d, queries], config.attentionBias, true),
+    norm('post_attention_layernorm', d),
+    projection('mlp.gate_proj', [f, d], config.mlpBias),
+    projection('mlp.up_proj', [f, d], config.mlpBias),
+    projection('mlp.down_proj', [d, f], config.mlpBias, true),
+  ];
+}
+
+/** The tensors of one unit. */
+export function tensorsOfUnit(unit: UnitSpec): readonly TensorSpec[] {
+  const weight: TensorSpec = { unit: unit.name, part: 'weight', shape: unit.shape };
+  return unit.bias ? [weight, { unit: unit.name, part: 'bias', shape: unit.shape.slice(0, 1) }] : [weight];
+}
+
+/** Tensors outside the layers, by role. */
+export const OUTER_TENSORS = {
+  embedding: 'model.embed_tokens.weight',
+  norm: 'model.norm.weight',
+  head: 'lm_head.weight',
+} as const;
+
+const LAYER_PREFIX = 'model.layers.';
+
+/** The checkpoint's name of a layer's tensor, for example `model.layers.3.self_attn.q_proj.weight`. */
+export function layerTensorName(layer: number, unit: UnitName, part: Part): string {
+  return `${LAYER_PREFIX}${layer}.${unit}.${part}`;
+}
+
+/** Splits a checkpoint name into layer and rest; undefined for tensors outside the layers. */
+export function parseLayerTensorName(name: string): { layer: number; rest: string } | undefined {
+  const match = /^model\.layers\.(\d+)\.(.+)$/.exec(name);
+  const [, layer, rest] = match ?? [];
+  return layer === undefined || rest === undefined ? undefined : { layer: Number(layer), rest };
+}
+
+/** Buffers that old checkpoints carry and every implementation recomputes. */
+export function isDerivedBuffer(name: string): boolean {
+  return /(^|\.)rotary_emb\.inv_freq$/.test(name);
+}
+
+/** Number of parameters of a layer. */
+export function parametersPerLayer(config: ModelConfig): number {
+  return unitsOf(config)
+    .flatMap(tensorsOfUnit)
+    .reduce((sum, tensor) => sum + tensor.shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/** Number of parameters of the model; tied embeddings count once. */
+export function parameterCount(config: ModelConfig): number {
+  const embedding = config.vocabSize * config.hiddenSize;
+  const outer = embedding * (config.tieWordEmbeddings ? 1 : 2) + config.hiddenSize;
+  return outer + config.numHiddenLayers * parametersPerLayer(config);
+}

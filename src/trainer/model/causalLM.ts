@@ -1,0 +1,135 @@
+import { TensorStore } from '../checkpoint/safetensors';
+import type { Batch } from '../data/corpus';
+import type { Engine, Tensor } from '../engine/engine';
+import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf, type UnitName } from './architecture';
+import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
+import { blockForward, type Block } from './block';
+import { readModelConfig, type ModelConfig } from './config';
+import { headLogits, headLosses, targetsOf, type Head } from './head';
+import { checkTensors } from './loadTensors';
+import { eachTensor, type LayerTensors, type UnitTensors } from './weights';
+
+// Rope tables and masks of this many sequence lengths are kept; corpora of unequal rows bring many.
+const CONTEXTS_KEPT = 4;
+
+/** A decoder-only transformer whose weights lie on the engine, in float32. */
+export class CausalLM {
+  private readonly contexts = new Map<number, AttentionContext>();
+
+  private constructor(
+    readonly engine: Engine,
+    readonly folder: string,
+    readonly config: ModelConfig,
+    readonly blocks: readonly Block[],
+    /** [V, D]; with tied embeddings the head's projection is this same object. */
+    readonly embedding: UnitTensors,
+    readonly head: Head,
+  ) {}
+
+  /**
+   * Loads a Hugging Face folder, tensor by tensor.
+   * @throws AdeptError (input) when config.json and the weights do not fit each other or are not supported.
+   */
+  static load(engine: Engine, folder: string, onLayer: (layer: number, layers: number) => void = () => undefined): CausalLM {
+    const config = readModelConfig(folder);
+    const store = TensorStore.open(folder);
+    try {
+      checkTensors(folder, config, store);
+      const load = (name: string, shape: readonly number[]): Tensor =>
+        engine.keep(engine.tensor(store.readFloat32(name), shape));
+      const outer = [config.vocabSize, config.hiddenSize];
+      const embedding = { weight: load(OUTER_TENSORS.embedding, outer) };
+      const head: Head = {
+        norm: { weight: load(OUTER_TENSORS.norm, [config.hiddenSize]) },
+        projection: config.tieWordEmbeddings ? embedding : { weight: load(OUTER_TENSORS.head, outer) },
+        epsilon: config.rmsNormEps,
+      };
+      const blocks = config.slidingWindows.map((slidingWindow, layer): Block => {
+        onLayer(layer, config.numHiddenLayers);
+        return { slidingWindow, tensors: loadLayer(config, layer, load) };
+      });
+      return new CausalLM(engine, folder, config, blocks, embedding, head);
+    } finally {
+      store.close();
+    }
+  }
+
+  /** What all layers share for this batch's shape. Owned by the model. */
+  context(batch: Batch): AttentionContext {
+    const kept = this.contexts.get(batch.length);
+    const context = kept ?? attentionContext(this.engine, this.config, batch.batch, batch.length);
+    this.contexts.delete(batch.length);
+    this.contexts.set(batch.length, context);
+    const [oldest] = this.contexts;
+    if (this.contexts.size > CONTEXTS_KEPT && oldest) {
+      disposeAttentionContext(oldest[1]);
+      this.contexts.delete(oldest[0]);
+    }
+    return { ...context, batch: batch.batch };
+  }
+
+  /** Token embeddings, [B·T, D]. */
+  embed(batch: Batch): Tensor {
+    return this.engine.tidy(() =>
+      this.engine.gather(this.embedding.weight, this.engine.indices(batch.tokens, [batch.tokens.length])),
+    );
+  }
+
+  /** Hidden states after layers `from` (inclusive) to `to` (exclusive), [B·T, D]. `hiddenStates` stays the caller's. */
+  run(context: AttentionContext, hiddenStates: Tensor, from = 0, to = this.blocks.length): Tensor {
+    let current = this.engine.clone(hiddenStates);
+    for (const block of this.blocks.slice(from, to)) {
+      const next = blockForward(context, block, current);
+      this.engine.dispose(current);
+      current = next;
+    }
+    return current;
+  }
+
+  /** Hidden states before the final norm, [B·T, D]. */
+  hiddenStates(batch: Batch): Tensor {
+    return this.engine.tidy(() => this.run(this.context(batch), this.embed(batch)));
+  }
+
+  /** Logits of the named rows of [B·T], row-major [n, V]; of every row when none are named. */
+  logits(batch: Batch, rows?: Int32Array): Float32Array {
+    const wanted = rows ?? Int32Array.from({ length: batch.tokens.length }, (_, row) => row);
+    return this.engine.tidy(() =>
+      this.engine.read(headLogits(this.engine, this.head, this.hiddenStates(batch), wanted)),
+    );
+  }
+
+  /** Negative log-likelihood of every predicted position, nats. */
+  losses(batch: Batch): Float32Array {
+    return this.engine.tidy(() => headLosses(this.engine, this.head, this.hiddenStates(batch), targetsOf(batch)));
+  }
+
+  dispose(): void {
+    for (const context of this.contexts.values()) {
+      disposeAttentionContext(context);
+    }
+    this.contexts.clear();
+    const outer = new Set([this.embedding.weight, this.head.norm.weight, this.head.projection.weight]);
+    this.engine.dispose(...outer);
+    for (const block of this.blocks) {
+      this.engine.dispose(...[...eachTensor(block.tensors)].map(({ tensor }) => tensor));
+    }
+  }
+}
+
+function loadLayer(
+  config: ModelConfig,
+  layer: number,
+  load: (name: string, shape: readonly number[]) => Tensor,
+): LayerTensors {
+  const units: Partial<Record<UnitName, UnitTensors>> = {};
+  for (const unit of unitsOf(config)) {
+    const tensors: Partial<UnitTensors> = {};
+    for (const { part, shape } of tensorsOfUnit(unit)) {
+      tensors[part] = load(layerTensorName(layer, unit.name, part), shape);
+    }
+    units[unit.name] = tensors as UnitTensors;
+  }
+  // The table names every unit of the family, so the record is whole.
+  return units as LayerTensors;
+}

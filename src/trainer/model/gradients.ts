@@ -1,0 +1,86 @@
+import type { Batch } from '../data/corpus';
+import type { Tensor } from '../engine/engine';
+import { blockBackward, blockForwardSaving, disposeSaved, type BlockSaved } from './block';
+import type { CausalLM } from './causalLM';
+import { headBackward, targetsOf } from './head';
+import type { LayerGradients } from './weights';
+
+/** Gradients of the tensors outside the layers; with tied embeddings `projection` is part of `embedding`. */
+export interface OuterGradients {
+  readonly embedding: Tensor;
+  readonly norm: Tensor;
+  readonly projection?: Tensor;
+}
+
+export interface GradientRequest {
+  /** The gradient is that of `scale · Σ losses`. */
+  readonly scale: number;
+  /** Nothing below this layer is differentiated or kept. */
+  readonly lowestLayer: number;
+  wants(layer: number): boolean;
+  /** Called once for each wanted layer, from the top down; the tensors are freed when it returns. */
+  onLayer(layer: number, gradients: LayerGradients): void;
+  /** When given, everything is differentiated down to the embedding. */
+  onOuter?(gradients: OuterGradients): void;
+}
+
+/**
+ * One forward and backward pass over a batch. Frozen layers above `lowestLayer` pass gradients through without
+ * computing their own. Nothing outlives the call but what the callbacks keep.
+ * @returns the negative log-likelihood of every predicted position, nats.
+ */
+export function lossGradients(model: CausalLM, batch: Batch, request: GradientRequest): Float32Array {
+  const { engine } = model;
+  return engine.tidy(() => {
+    const context = model.context(batch);
+    const inputs: Tensor[] = [];
+    const saved: BlockSaved[] = [];
+    let hiddenStates = model.run(context, model.embed(batch), 0, request.lowestLayer);
+    for (const block of model.blocks.slice(request.lowestLayer)) {
+      const forward = blockForwardSaving(context, block, hiddenStates);
+      inputs.push(hiddenStates);
+      saved.push(forward.saved);
+      hiddenStates = forward.output;
+    }
+    const head = headBackward(engine, model.head, hiddenStates, targetsOf(batch), request.scale, request.onOuter !== undefined);
+    engine.dispose(hiddenStates);
+    let gradient = head.hiddenStates;
+    for (let layer = model.blocks.length - 1; layer >= request.lowestLayer; layer--) {
+      const block = model.blocks[layer];
+      const state = saved[layer - request.lowestLayer];
+      if (block === undefined || state === undefined) {
+        throw new Error(`Layer ${layer} was not run.`);
+      }
+      const below = engine.tidy(() => {
+        const back = blockBackward(context, block, state, gradient, request.wants(layer));
+        if (back.gradients) {
+          request.onLayer(layer, back.gradients);
+        }
+        return back.input;
+      });
+      disposeSaved(context, state);
+      engine.dispose(gradient, inputs[layer - request.lowestLayer]);
+      gradient = below;
+    }
+    request.onOuter?.(outerGradients(model, batch, gradient, head.norm, head.projection));
+    return head.losses;
+  });
+}
+
+function outerGradients(
+  model: CausalLM,
+  batch: Batch,
+  inputGradient: Tensor,
+  norm: Tensor | undefined,
+  projection: Tensor | undefined,
+): OuterGradients {
+  const { engine, config } = model;
+  if (norm === undefined || projection === undefined) {
+    throw new Error('The head was not asked for its gradients.');
+  }
+  const ids = engine.indices(batch.tokens, [batch.tokens.length]);
+  const embedding = engine.scatterAdd(ids, inputGradient, config.vocabSize);
+  return config.tieWordEmbeddings
+    ? { embedding: engine.add(embedding, projection), norm }
+    : { embedding, norm, projection };
+}

@@ -1,0 +1,160 @@
+import type { Engine, Tensor } from '../engine/engine';
+import type { Batch } from '../data/corpus';
+import { normalize, rmsNorm, rmsNormBackward } from './primitives';
+import type { UnitTensors } from './weights';
+
+/** The final norm and the vocabulary projection [V, D]; with tied embeddings the projection is the embedding. */
+export interface Head {
+  readonly norm: UnitTensors;
+  readonly projection: UnitTensors;
+  readonly epsilon: number;
+}
+
+/** The predicted positions of a batch: row in [B·T], the token that follows, and the sequence it belongs to. */
+export interface Targets {
+  readonly rows: Int32Array;
+  readonly ids: Int32Array;
+  readonly sequences: Int32Array;
+}
+
+/** Every position that has a next token in its own sequence; padded positions are never among them. */
+export function targetsOf(batch: Batch): Targets {
+  const rows: number[] = [];
+  const ids: number[] = [];
+  const sequences: number[] = [];
+  batch.lengths.forEach((length, sequence) => {
+    for (let position = 0; position + 1 < length; position++) {
+      const row = sequence * batch.length + position;
+      rows.push(row);
+      ids.push(batch.tokens[row + 1] ?? 0);
+      sequences.push(sequence);
+    }
+  });
+  return { rows: Int32Array.from(rows), ids: Int32Array.from(ids), sequences: Int32Array.from(sequences) };
+}
+
+// Logits of one chunk: at most 16 M values (64 MB), so that the vocabulary never decides how much memory a batch takes.
+const CHUNK_VALUES = 16 * 1024 * 1024;
+
+function* chunks(head: Head, targets: Targets): Generator<Targets> {
+  const rows = Math.max(16, Math.floor(CHUNK_VALUES / (head.projection.weight.shape[0] ?? 1)));
+  for (let begin = 0; begin < targets.rows.length; begin += rows) {
+    const end = begin + rows;
+    yield {
+      rows: targets.rows.subarray(begin, end),
+      ids: targets.ids.subarray(begin, end),
+      sequences: targets.sequences.subarray(begin, end),
+    };
+  }
+}
+
+function logitsOf(engine: Engine, head: Head, hiddenRows: Tensor): Tensor {
+  return engine.matMul(rmsNorm(engine, hiddenRows, head.norm.weight, head.epsilon), head.projection.weight, { transposeB: true });
+}
+
+/** Logits [n, V] of the named rows of `hiddenStates` [B·T, D]. */
+export function headLogits(engine: Engine, head: Head, hiddenStates: Tensor, rows: Int32Array): Tensor {
+  return engine.tidy(() => logitsOf(engine, head, engine.gather(hiddenStates, engine.indices(rows, [rows.length]))));
+}
+
+/** Negative log-likelihood of every target, nats, in the order of `targets`. */
+export function headLosses(engine: Engine, head: Head, hiddenStates: Tensor, targets: Targets): Float32Array {
+  const losses = new Float32Array(targets.rows.length);
+  let at = 0;
+  for (const chunk of chunks(head, targets)) {
+    const values = engine.tidy(() => {
+      const logits = headLogits(engine, head, hiddenStates, chunk.rows);
+      return engine.read(engine.crossEntropyLosses(logits, engine.indices(chunk.ids, [chunk.ids.length])));
+    });
+    losses.set(values, at);
+    at += values.length;
+  }
+  return losses;
+}
+
+export interface HeadGradients {
+  readonly losses: Float32Array;
+  /** [B·T, D]; zero where a row has no target. */
+  readonly hiddenStates: Tensor;
+  readonly norm?: Tensor;
+  /** [V, D] */
+  readonly projection?: Tensor;
+}
+
+/** Losses, and the gradient of `scale · Σ losses`; those of the head's own weights only when asked for. */
+export function headBackward(
+  engine: Engine,
+  head: Head,
+  hiddenStates: Tensor,
+  targets: Targets,
+  scale: number,
+  wantGradients: boolean,
+): HeadGradients {
+  const losses = new Float32Array(targets.rows.length);
+  return engine.tidy(() => {
+    let at = 0;
+    const rowGradients: Tensor[] = [];
+    let sums: { norm: Tensor; projection: Tensor } | undefined;
+    for (const chunk of chunks(head, targets)) {
+      const part = chunkBackward(engine, head, hiddenStates, chunk, scale, wantGradients);
+      losses.set(part.losses, at);
+      at += part.losses.length;
+      rowGradients.push(part.rows);
+      sums = addGradients(engine, sums, part);
+    }
+    const rows = rowGradients.length === 1 && rowGradients[0] ? rowGradients[0] : engine.concat(rowGradients, 0);
+    const size = hiddenStates.shape[0] ?? 0;
+    const ids = engine.indices(targets.rows, [targets.rows.length]);
+    return { losses, hiddenStates: engine.scatterAdd(ids, rows, size), ...sums };
+  });
+}
+
+interface ChunkGradients {
+  readonly losses: Float32Array;
+  readonly rows: Tensor;
+  readonly norm?: Tensor;
+  readonly projection?: Tensor;
+}
+
+function chunkBackward(
+  engine: Engine,
+  head: Head,
+  hiddenStates: Tensor,
+  chunk: Targets,
+  scale: number,
+  wantGradients: boolean,
+): ChunkGradients {
+  return engine.tidy(() => {
+    const n = chunk.rows.length;
+    const input = engine.gather(hiddenStates, engine.indices(chunk.rows, [n]));
+    const { normalized } = normalize(engine, input, head.epsilon);
+    const normed = engine.mul(normalized, head.norm.weight);
+    const logits = engine.matMul(normed, head.projection.weight, { transposeB: true });
+    const { losses, logitGradients } = engine.crossEntropy(logits, engine.indices(chunk.ids, [n]));
+    const values = engine.read(losses);
+    const normedGradient = engine.scale(engine.matMul(logitGradients, head.projection.weight), scale);
+    const { input: rows, weight } = rmsNormBackward(engine, normedGradient, input, head.norm.weight, head.epsilon, wantGradients);
+    if (weight === undefined) {
+      return { losses: values, rows };
+    }
+    const projection = engine.matMul(logitGradients, engine.scale(normed, scale), { transposeA: true });
+    return { losses: values, rows, norm: weight, projection };
+  });
+}
+
+/** Adds a chunk's weight gradients to the sum so far, freeing both operands: only one [V, D] sum is ever alive. */
+function addGradients(
+  engine: Engine,
+  sums: { norm: Tensor; projection: Tensor } | undefined,
+  part: ChunkGradients,
+): { norm: Tensor; projection: Tensor } | undefined {
+  if (part.norm === undefined || part.projection === undefined) {
+    return sums;
+  }
+  if (sums === undefined) {
+    return { norm: part.norm, projection: part.projection };
+  }
+  const next = { norm: engine.add(sums.norm, part.norm), projection: engine.add(sums.projection, part.projection) };
+  engine.dispose(sums.norm, sums.projection, part.norm, part.projection);
+  return next;
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { inputError } from '../../shared/errors';
+import type { TensorStore } from '../checkpoint/safetensors';
+import { isDerivedBuffer, layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from './architecture';
+import type { ModelConfig } from './config';
+
+/** Every tensor that this architecture has, by checkpoint name, with its shape. */
+export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
+  const embedding = [config.vocabSize, config.hiddenSize];
+  const tensors = new Map<string, readonly number[]>([
+    [OUTER_TENSORS.embedding, embedding],
+    [OUTER_TENSORS.norm, [config.hiddenSize]],
+  ]);
+  if (!config.tieWordEmbeddings) {
+    tensors.set(OUTER_TENSORS.head, embedding);
+  }
+  const units = unitsOf(config).flatMap(tensorsOfUnit);
+  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
+    for (const { unit, part, shape } of units) {
+      tensors.set(layerTensorName(layer, unit, part), shape);
+    }
+  }
+  return tensors;
+}
+
+/**
+ * Checks that the folder's weights are exactly those of its config.json.
+ * @throws AdeptError (input) naming the tensor: missing, of another shape, or claimed by nothing.
+ */
+export function checkTensors(folder: string, config: ModelConfig, store: TensorStore): void {
+  const expected = expectedTensors(config);
+  for (const [name, shape] of expected) {
+    const entry = store.entries.get(name);
+    if (entry === undefined) {
+      throw inputError(`${folder}: tensor "${name}" is missing, which config.json calls for: download the model again.`);
+    }
+    if (entry.shape.join() !== shape.join()) {
+      throw inputError(
+        `${entry.file}: tensor "${name}" has shape [${entry.shape.join(', ')}], config.json calls for [${shape.join(', ')}]: correct the file that is wrong.`,
+      );
+    }
+  }
+  for (const name of store.entries.keys()) {
+    if (!expected.has(name) && !isDerivedBuffer(name) && !isTiedHead(name, folder, config, store)) {
+      throw inputError(
+        `${join(folder, 'config.json')}: no part of a ${config.family} model claims tensor "${name}": the config does not describe these weights.`,
+      );
+    }
+  }
+}
+
+/** Some savers write the tied projection again; that is harmless as long as it is the embedding. */
+function isTiedHead(name: string, folder: string, config: ModelConfig, store: TensorStore): boolean {
+  if (name !== OUTER_TENSORS.head || !config.tieWordEmbeddings) {
+    return false;
+  }
+  const embedding = store.chunks(OUTER_TENSORS.embedding)[Symbol.iterator]();
+  for (const chunk of store.chunks(OUTER_TENSORS.head)) {
+    const other = embedding.next();
+    if (other.done === true || Buffer.compare(chunk, other.value) !== 0) {
+      throw inputError(
+        `${join(folder, 'config.json')}: "tie_word_embeddings" is true, but lm_head.weight differs from model.embed_tokens.weight: set it to false.`,
+      );
+    }
+  }
+  return true;
+}
