@@ -1,0 +1,140 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { AdeptError, inputError } from '../../shared/errors';
+import { errorCode, writeError } from './fileError';
+
+/** One write call may not exceed 2^31 − 1 bytes; Linux itself stops a little below. */
+const LARGEST_WRITE = 2 ** 29;
+
+let temporaries = 0;
+
+/** Writes all of `bytes` at the end of what was written to `fd` before. */
+export function writeFully(fd: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    done += writeSync(fd, bytes, done, Math.min(bytes.length - done, LARGEST_WRITE));
+  }
+}
+
+/**
+ * Creates or replaces a file so that, whenever the process or machine dies, either the old content or the whole new
+ * one is there: a temporary file beside it, synced, renamed, and the folder synced.
+ * @param write writes the content to the descriptor it is given
+ * @param bytes how much `write` will write, if known: checked against the free space first, and named in errors
+ * @throws AdeptError (input) that names the file; the temporary file is gone and what was there before is untouched.
+ */
+export function replaceFile(path: string, write: (fd: number) => void, bytes?: number): void {
+  const folder = dirname(path);
+  temporaries += 1;
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaries}.tmp`);
+  try {
+    checkSpace(folder, bytes);
+    const fd = openSync(temporary, 'wx');
+    try {
+      write(fd);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+    fsyncFolder(folder);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error instanceof AdeptError || errorCode(error) === undefined
+      ? error
+      : writeError(path, error, bytes);
+  }
+}
+
+/** {@link replaceFile} with content that is already in memory. */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+  replaceFile(
+    path,
+    (fd) => {
+      writeFully(fd, bytes);
+    },
+    bytes.length,
+  );
+}
+
+/** Makes the names in a folder (a file just created or renamed) survive a power cut. */
+export function fsyncFolder(path: string): void {
+  // Windows cannot open a folder for syncing; its renames are written through by the file system.
+  if (process.platform === 'win32') {
+    return;
+  }
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    // Some network file systems refuse to sync a folder; the rename itself has happened.
+    if (!['EINVAL', 'ENOTSUP', 'EBADF'].includes(errorCode(error) ?? '')) {
+      throw error;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Makes sure that an output folder exists and holds nothing, creating it and its parents where missing.
+ * @param option what the person set, for example `--out`; it opens the error
+ * @throws AdeptError (input) if something is there already or the folder cannot be created.
+ */
+export function ensureEmptyFolder(path: string, option?: string): void {
+  const where = option === undefined ? path : `${option} ${path}`;
+  const found = namesIn(path, where);
+  if (found === undefined) {
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      throw writeError(where, error);
+    }
+    return;
+  }
+  const [first] = found;
+  if (first !== undefined) {
+    const others = found.length > 1 ? ` and ${found.length - 1} more` : '';
+    throw inputError(
+      `${where}: the folder is not empty (it holds ${first}${others}): name a new folder, or empty this one.`,
+    );
+  }
+}
+
+/** The names in a folder; undefined if it does not exist. */
+function namesIn(path: string, where: string): string[] | undefined {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') {
+      return undefined;
+    }
+    throw code === 'ENOTDIR'
+      ? inputError(`${where}: this is, or lies below, a file: name a folder.`, error)
+      : writeError(where, error);
+  }
+}
+
+/** @throws an ENOSPC error before anything is written, where the file system says how much is free. */
+function checkSpace(folder: string, bytes: number | undefined): void {
+  if (bytes === undefined) {
+    return;
+  }
+  const { bavail, blocks, bsize } = statfsSync(folder);
+  // Some virtual file systems report no blocks at all: nothing can be said about those.
+  if (blocks > 0 && bavail * bsize < bytes) {
+    throw Object.assign(new Error(`${bavail * bsize} bytes are free`), { code: 'ENOSPC' });
+  }
+}
