@@ -1,0 +1,47 @@
+import { statfs } from 'node:fs/promises';
+import { nativeHome } from './home';
+import { run, type Run } from './run';
+import { packageSources, type PackageSources } from './sources';
+
+/** The machine that setup works on; tests put another in its place. */
+export interface Host {
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where native engines live, see {@link nativeHome}. */
+  readonly home: string;
+  readonly run: Run;
+  /** Bytes that this user may still write to the file system of `folder`, which exists. */
+  freeBytes(folder: string): Promise<number>;
+  /** The version of the GNU C library that Node.js runs on; undefined where it is another library. */
+  glibcVersion(): string | undefined;
+  sources(): PackageSources;
+}
+
+export function thisHost(): Host {
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    env: process.env,
+    home: nativeHome(),
+    run,
+    async freeBytes(folder) {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
+    glibcVersion: reportedGlibc,
+    sources: packageSources,
+  };
+}
+
+function reportedGlibc(): string | undefined {
+  const report: unknown = process.report.getReport();
+  const header: unknown =
+    typeof report === 'object' && report !== null && 'header' in report ? report.header : {};
+  return typeof header === 'object' &&
+    header !== null &&
+    'glibcVersionRuntime' in header &&
+    typeof header.glibcVersionRuntime === 'string'
+    ? header.glibcVersionRuntime
+    : undefined;
+}

@@ -1,0 +1,129 @@
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+import { cancelled } from './run';
+
+const ownerSchema = v.object({ pid: v.pipe(v.number(), v.integer()), host: v.string(), token: v.string() });
+type Owner = v.InferOutput<typeof ownerSchema>;
+
+export interface LockOptions {
+  readonly signal?: AbortSignal;
+  /** Called once when another setup holds the lock. */
+  readonly onWait: (pid: number) => void;
+  readonly pollMs?: number;
+}
+
+const heartbeatMs = 5_000;
+// Of a holder whose process this machine cannot see, or whose number another process may have been given since.
+const staleMs = 60_000;
+
+/** Waits until this process is the only one that sets up in `home`; returns what gives the lock back. */
+export async function acquireLock(home: string, options: LockOptions): Promise<() => void> {
+  const path = join(home, 'lock');
+  const owner: Owner = {
+    pid: process.pid,
+    host: hostname(),
+    token: `${String(process.pid)}-${String(performance.timeOrigin + performance.now())}`,
+  };
+  let told = false;
+  while (!(await taken(path, owner))) {
+    const holder = readOwner(path);
+    if (holder === undefined || isStale(path, holder)) {
+      removeStale(path, holder);
+      continue;
+    }
+    if (!told) {
+      told = true;
+      options.onWait(holder.pid);
+    }
+    await sleep(options.pollMs ?? 1_000, undefined, { signal: options.signal }).catch(() => {
+      throw cancelled();
+    });
+  }
+  const heart = setInterval(() => {
+    beat(path);
+  }, heartbeatMs);
+  heart.unref();
+  return () => {
+    clearInterval(heart);
+    if (readOwner(path)?.token === owner.token) {
+      rmSync(path, { force: true });
+    }
+  };
+}
+
+/** Creates the lock file unless it exists, and looks again a moment later, since a rival may have called it stale. */
+async function taken(path: string, owner: Owner): Promise<boolean> {
+  try {
+    writeFileSync(path, JSON.stringify(owner), { flag: 'wx' });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  }
+  await sleep(50);
+  return readOwner(path)?.token === owner.token;
+}
+
+function readOwner(path: string): Owner | undefined {
+  try {
+    const parsed = v.safeParse(ownerSchema, JSON.parse(readFileSync(path, 'utf8')));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isStale(path: string, holder: Owner): boolean {
+  if (holder.host === hostname() && !isAlive(holder.pid)) {
+    return true;
+  }
+  return age(path) > staleMs;
+}
+
+/** Renames the lock away before deleting it, and gives it back if it turns out to be a rival's new one. */
+function removeStale(path: string, expected: Owner | undefined): void {
+  // Just created and not yet written, rather than broken.
+  if (expected === undefined && age(path) < 1_000) {
+    return;
+  }
+  const aside = `${path}.stale-${String(process.pid)}`;
+  try {
+    renameSync(path, aside);
+    if (readOwner(aside)?.token !== expected?.token) {
+      linkSync(aside, path);
+    }
+  } catch {
+    // A rival was quicker.
+  }
+  rmSync(aside, { force: true });
+}
+
+function age(path: string): number {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function beat(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // The folder was removed under us; the setup itself will say so.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { failure, messageOf } from '../../../shared/errors';
+
+/** What the provisioning needs of the npm packages. */
+export interface PackageSources {
+  /** @tensorflow/tfjs-node-gpu: package.json, scripts/, binding/. */
+  readonly package: string;
+  /** The headers of the package node-api-headers. */
+  readonly napiHeaders: string;
+  /** The folder whose packages the install script requires; it goes into NODE_PATH. */
+  readonly modules: string;
+}
+
+/**
+ * Finds the sources: `native-src/` beside the bundle (scripts/nativeSources.mjs writes it; a packaged extension has
+ * nothing else), or one or two folders up for a bundled test; in a clone, node_modules.
+ */
+export function packageSources(bundleFolder: string = __dirname): PackageSources {
+  for (const place of [bundleFolder, join(bundleFolder, '..'), join(bundleFolder, '..', '..')]) {
+    const shipped = join(place, 'native-src');
+    if (existsSync(join(shipped, 'package', 'package.json'))) {
+      return {
+        package: join(shipped, 'package'),
+        napiHeaders: join(shipped, 'node-api-headers'),
+        modules: join(shipped, 'modules'),
+      };
+    }
+  }
+  return installedSources();
+}
+
+function installedSources(): PackageSources {
+  const { resolve } = createRequire(__filename);
+  try {
+    const packageFolder = dirname(resolve('@tensorflow/tfjs-node-gpu/package.json'));
+    return {
+      package: packageFolder,
+      napiHeaders: join(dirname(resolve('node-api-headers/package.json')), 'include'),
+      modules: dirname(dirname(packageFolder)),
+    };
+  } catch (error) {
+    throw failure(
+      `The sources of the native engine's binding are missing (${messageOf(error).split('\n')[0] ?? ''}): run "npm install" in the project's folder, or install the extension again.`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../../shared/errors';
+import type { Host } from './host';
+
+/** The commands that the wheel route needs. */
+export interface WheelTools {
+  /** pip as a command line's beginning, for example `python3 -m pip`. */
+  readonly pip: readonly [string, ...string[]];
+  readonly python: string;
+  /** A compiler of C++17 that finds its standard library. */
+  readonly compiler: string;
+}
+
+const probeLimitMs = 60_000;
+
+/** Finds every tool of the wheel route, or fails with one sentence that names all that are missing. */
+export async function findWheelTools(host: Host, staging: string, signal?: AbortSignal): Promise<WheelTools> {
+  const works = async (command: string, ...args: string[]): Promise<boolean> =>
+    (await host.run(command, args, { signal, timeoutMs: probeLimitMs })).status === 0;
+
+  const python = await firstOf(['python3', 'python'], (command) =>
+    works(command, '-c', 'import zipfile, zlib'),
+  );
+  const pip = await findPip(python, works);
+  const compiler = await findCompiler(host, staging, works);
+  if (python !== undefined && pip !== undefined && compiler !== undefined) {
+    return { python, pip, compiler };
+  }
+  const missing = [
+    ...(python === undefined
+      ? ['python3 (Debian, Ubuntu: "apt install python3"; Fedora: "dnf install python3")']
+      : []),
+    ...(pip === undefined
+      ? ['pip of python3 (Debian, Ubuntu: "apt install python3-pip"; Fedora: "dnf install python3-pip")']
+      : []),
+    ...(compiler === undefined
+      ? [
+          'a working C++17 compiler, c++, g++ or clang++ (Debian, Ubuntu: "apt install g++"; Fedora: "dnf install gcc-c++")',
+        ]
+      : []),
+  ];
+  throw failure(
+    `To build the native engine, this machine lacks ${missing.join(' and ')}: install ${missing.length === 1 ? 'it' : 'them'} and run "adept setup" again; the wasm engine works without.`,
+  );
+}
+
+async function findPip(
+  python: string | undefined,
+  works: (command: string, ...args: string[]) => Promise<boolean>,
+): Promise<[string, ...string[]] | undefined> {
+  if (python !== undefined && (await works(python, '-m', 'pip', '--version'))) {
+    return [python, '-m', 'pip'];
+  }
+  const alone = await firstOf(['pip3', 'pip'], (command) => works(command, '--version'));
+  return alone === undefined ? undefined : [alone];
+}
+
+async function findCompiler(
+  host: Host,
+  staging: string,
+  works: (command: string, ...args: string[]) => Promise<boolean>,
+): Promise<string | undefined> {
+  const own = host.env.CXX;
+  const candidates = [...(own === undefined || own === '' ? [] : [own]), 'c++', 'g++', 'clang++'];
+  // A compiler without its standard library answers --version too.
+  await mkdir(staging, { recursive: true });
+  const probe = join(staging, 'probe.cc');
+  await writeFile(
+    probe,
+    '#include <string>\n#include <memory>\nint main() { return std::string().size(); }\n',
+  );
+  return firstOf(candidates, (command) => works(command, '-std=c++17', '-fsyntax-only', probe));
+}
+
+async function firstOf(
+  candidates: readonly string[],
+  works: (command: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const candidate of candidates) {
+    if (await works(candidate)) {
+      return candidate;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../../shared/errors';
+import { compileBinding, compiledBinding } from './compile';
+import { downloadWheels } from './download';
+import type { NvidiaDevice } from './gpu';
+import type { Host } from './host';
+import type { NativeVariant } from './install';
+import type { OnProgress } from './progress';
+import { requireSpace } from './space';
+import { findWheelTools } from './tools';
+import { unpackWheel } from './unpack';
+import { wheelsOf, type Wheel } from './wheels';
+
+export interface RouteOptions {
+  readonly variant: NativeVariant;
+  readonly device: NvidiaDevice | undefined;
+  readonly staging: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+}
+
+/** What a route leaves in the staging folder: the folder to install and the binding's path in it. */
+export interface StagedEngine {
+  readonly folder: string;
+  readonly binding: string;
+}
+
+// Headers that the binding includes, directly or not, and the libraries.
+const tensorflowMembers = [
+  ...['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'].map(
+    (folder) => `tensorflow/include/${folder}`,
+  ),
+  'tensorflow/libtensorflow_cc.so.2',
+  'tensorflow/libtensorflow_framework.so.2',
+];
+
+/** Why this machine cannot run the wheel's libraries at all, or undefined. */
+export function wheelObstacle(
+  host: Host,
+  variant: NativeVariant,
+  device: NvidiaDevice | undefined,
+): string | undefined {
+  if (host.platform !== 'linux' || host.arch !== 'x64') {
+    return `it exists for Linux x64 and this is ${host.platform} ${host.arch}`;
+  }
+  const glibc = host.glibcVersion();
+  const [major = 0, minor = 0] = (glibc ?? '0.0').split('.').map(Number);
+  if (major < 2 || (major === 2 && minor < 27)) {
+    return `it needs the GNU C library 2.27 or newer and this system has ${glibc ?? 'another C library'}`;
+  }
+  if (variant === 'gpu' && device?.driverMajor !== undefined && device.driverMajor < 525) {
+    return `CUDA 12 needs the NVIDIA driver 525 or newer and this machine has ${String(device.driverMajor)}`;
+  }
+  return undefined;
+}
+
+/** The TensorFlow wheel of the Python package index with the package's own binding compiled against it. */
+export async function stageWheel(host: Host, options: RouteOptions): Promise<StagedEngine> {
+  const { variant, device, staging, onProgress, signal } = options;
+  const obstacle = wheelObstacle(host, variant, device);
+  if (obstacle !== undefined) {
+    throw failure(`The TensorFlow wheel does not serve this machine: ${obstacle}.`);
+  }
+  onProgress({ step: 'check', message: 'Looking for python3, pip and a C++ compiler' });
+  const tools = await findWheelTools(host, staging, signal);
+  await requireSpace(host, host.home, 'wheel', variant);
+
+  const wheels = wheelsOf(variant);
+  const downloads = join(host.home, 'downloads');
+  const temporary = join(staging, 'tmp');
+  await downloadWheels(host, wheels, { pip: tools.pip, downloads, temporary, onProgress, signal });
+
+  const folder = join(staging, 'engine');
+  await mkdir(join(folder, 'tmp'), { recursive: true });
+  for (const [index, wheel] of wheels.entries()) {
+    onProgress({ step: 'unpack', message: `Unpacking ${wheel.file}`, fraction: index / wheels.length });
+    const archive = join(downloads, wheel.file);
+    await unpackWheel(host, {
+      python: tools.python,
+      archive,
+      target: folder,
+      prefixes: members(wheel),
+      signal,
+    });
+  }
+  if (!existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'))) {
+    throw failure(`${join(downloads, wheels[0]?.file ?? '')} holds no tensorflow/libtensorflow_cc.so.2.`);
+  }
+  onProgress({
+    step: 'compile',
+    message: `Compiling the binding with ${tools.compiler} (about half a minute)`,
+  });
+  await compileBinding(host, { compiler: tools.compiler, folder, signal });
+  await rm(join(folder, 'tensorflow', 'include'), { recursive: true, force: true });
+  await rm(join(folder, 'tmp'), { recursive: true, force: true });
+  return { folder, binding: compiledBinding };
+}
+
+function members(wheel: Wheel): readonly string[] {
+  if (!wheel.project.startsWith('nvidia-')) {
+    return tensorflowMembers;
+  }
+  // The run paths of libtensorflow look for CUDA's libraries in `nvidia/<name>/lib`; cuda_nvcc has tools in bin and nvvm.
+  const name = wheel.project
+    .replace(/^nvidia-/, '')
+    .replace(/-cu12$/, '')
+    .replaceAll('-', '_');
+  return ['lib', 'bin', 'nvvm'].map((folder) => `nvidia/${name}/${folder}/`);
+}
