@@ -1,7 +1,7 @@
 import { TensorStore } from '../checkpoint/safetensors';
 import type { Batch } from '../data/corpus';
 import type { Engine, Tensor } from '../engine/engine';
-import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf, type UnitName } from './architecture';
+import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf, type UnitName, type UnitSpec } from './architecture';
 import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
 import { blockForward, type Block } from './block';
 import { readModelConfig, type ModelConfig } from './config';
@@ -14,6 +14,8 @@ const CONTEXTS_KEPT = 4;
 
 /** A decoder-only transformer whose weights lie on the engine, in float32. */
 export class CausalLM {
+  /** What every layer is made of. */
+  readonly units: readonly UnitSpec[];
   private readonly contexts = new Map<number, AttentionContext>();
 
   private constructor(
@@ -24,7 +26,9 @@ export class CausalLM {
     /** [V, D]; with tied embeddings the head's projection is this same object. */
     readonly embedding: UnitTensors,
     readonly head: Head,
-  ) {}
+  ) {
+    this.units = unitsOf(config);
+  }
 
   /**
    * Loads a Hugging Face folder, tensor by tensor.

@@ -1,0 +1,50 @@
+// Builds out/: one bundle for the command line, one for each test file, and the wasm binaries beside them.
+import { build } from 'esbuild';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, 'out');
+
+/** Every test file below `folder`, in any depth. */
+function testFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? testFiles(path) : path.endsWith('.test.ts') ? [path] : [];
+  });
+}
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  sourcemap: 'linked',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  outExtension: { '.js': '.cjs' },
+  // tfjs-node asks for the union package but uses its core only; aliasing keeps one copy of core and drops layers, data and webgl.
+  alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
+  mainFields: ['module', 'main'],
+};
+
+export async function buildAll({ tests = true } = {}) {
+  const wasm = join(out, 'wasm');
+  mkdirSync(wasm, { recursive: true });
+  const wasmSource = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
+  for (const name of readdirSync(wasmSource).filter((file) => file.endsWith('.wasm'))) {
+    cpSync(join(wasmSource, name), join(wasm, name));
+  }
+  await build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
+  if (tests) {
+    rmSync(join(out, 'test'), { recursive: true, force: true });
+    const entryPoints = testFiles(join(root, 'test')).map((file) => relative(root, file));
+    await build({ ...common, entryPoints, outdir: join(out, 'test'), outbase: 'test', sourcemap: 'inline' });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildAll({ tests: !process.argv.includes('--no-tests') });
+}

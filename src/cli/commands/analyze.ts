@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { ImportanceFile } from '../../shared/importance';
+import { ANALYZE_SETTINGS } from '../../shared/settings';
+import { requireWritableFile } from '../../trainer/checkpoint/outputFile';
+import { writeJson } from '../../trainer/checkpoint/jsonFile';
+import { analyze } from '../../trainer/jobs/analyze';
+import { addSettings, engineOf, engineOption, jsonCommand, outputOf, readSettings, requiredList, requiredText, type RawOptions } from '../options';
+import { table } from '../output';
+import { withEngine } from '../withEngine';
+
+export function analyzeCommand(): Command {
+  const command = jsonCommand('analyze', 'measure how much each layer and unit matters to general competence')
+    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--probe <FILE...>', 'general text: the probing corpus')
+    .option('--out <FILE>', 'where importance.json is written')
+    .addOption(engineOption());
+  return addSettings(command, ANALYZE_SETTINGS).action(async (raw: RawOptions) => {
+    const output = outputOf(raw);
+    const model = requiredText(raw, 'model', '--model');
+    const probe = requiredList(raw, 'probe', '--probe');
+    const out = requiredText(raw, 'out', '--out');
+    const settings = readSettings(ANALYZE_SETTINGS, raw);
+    requireWritableFile(out, '--out');
+    const result = await withEngine(engineOf(raw), output, (engine) => analyze(engine, { model, probe, settings }, output.task));
+    writeJson(out, result);
+    output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
+  });
+}
+
+/** Layers with their importance and rank, the least important first in rank. */
+export function layerTable(result: ImportanceFile): string {
+  const ranked = [...result.layers].sort((a, b) => a.importance - b.importance).map(({ index }) => index);
+  const unit = result.mode === 'exact' ? 'importance (nats)' : 'importance (1 − cosine)';
+  const rows = result.layers.map(({ index, importance }) => [
+    String(index),
+    importance.toFixed(4),
+    String(ranked.indexOf(index) + 1),
+  ]);
+  return `base loss ${result.baseLoss.toFixed(4)} nats per token\n${table([['layer', unit, 'rank'], ...rows])}`;
+}

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { inputError } from '../../shared/errors';
+import type { ExpandChoice } from '../../shared/runConfig';
+import { expand } from '../../trainer/jobs/expand';
+import { countOf, engineOf, engineOption, jsonCommand, listOf, outputOf, parseNumber, requiredText, textOf, type RawOptions } from '../options';
+import { withEngine } from '../withEngine';
+
+export function expandCommand(): Command {
+  return jsonCommand('expand', 'write a model with copies of the chosen layers, which compute nothing yet')
+    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--out <DIR>', 'folder of the expanded model; must be empty or not exist')
+    .option('--layers <3,7>', 'layers to copy, from 0')
+    .option('--lowest <K>', 'copy the K least important layers; needs --importance', parseNumber)
+    .option('--importance <FILE>', 'importance.json that "adept analyze" wrote')
+    .option('--uniform <K>', 'copy every (L/K)-th layer, as LLaMA-Pro', parseNumber)
+    .option('--probe <FILE...>', 'text on which equivalence is measured; by default seeded token ids')
+    .addOption(engineOption())
+    .action(async (raw: RawOptions) => {
+      const output = outputOf(raw);
+      const model = requiredText(raw, 'model', '--model');
+      const out = requiredText(raw, 'out', '--out');
+      const choice = choiceOf(raw);
+      const request = { model, out, choice, importance: textOf(raw, 'importance'), probe: listOf(raw, 'probe') };
+      const manifest = await withEngine(engineOf(raw), output, (engine) => expand(engine, request, output.task));
+      const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
+      output.result(
+        { out: resolve(out), ...manifest },
+        `${manifest.base.layers} layers became ${manifest.layers}; added: ${added}\nlargest difference of any logit: ${manifest.equivalence?.maxDifference ?? 'not measured'}\nwritten: ${resolve(out)}`,
+      );
+    });
+}
+
+function choiceOf(raw: RawOptions): ExpandChoice {
+  const layers = textOf(raw, 'layers');
+  const lowest = countOf(raw, 'lowest', '--lowest');
+  const uniform = countOf(raw, 'uniform', '--uniform');
+  const given = [layers, lowest, uniform].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw inputError(`--layers, --lowest, --uniform: give exactly one of them (${given.length} given).`);
+  }
+  if (layers !== undefined) {
+    return { layers: parseLayers(layers) };
+  }
+  if (lowest !== undefined) {
+    if (textOf(raw, 'importance') === undefined) {
+      throw inputError('--importance: is required with --lowest: give the file that "adept analyze" wrote.');
+    }
+    return { lowest };
+  }
+  return { uniform: uniform ?? 0 };
+}
+
+function parseLayers(text: string): number[] {
+  return text.split(',').map((part) => {
+    const trimmed = part.trim();
+    if (!/^\d+$/.test(trimmed)) {
+      throw inputError(`--layers: "${text}" is not a list of layer numbers: give for example --layers 3,7.`);
+    }
+    return Number(trimmed);
+  });
+}

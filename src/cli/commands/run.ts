@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { inputError } from '../../shared/errors';
+import { JOB_FILES, type JobReport } from '../../shared/job';
+import type { RunConfig } from '../../shared/runConfig';
+import { RunFolder } from '../../trainer/checkpoint/runFolder';
+import { checkJob } from '../../trainer/jobs/jobInput';
+import { readRunConfig } from '../../trainer/jobs/runConfigFile';
+import { readTuneInput } from '../../trainer/jobs/tuneInput';
+import { tuneRun } from '../../trainer/jobs/tuneRun';
+import { createJob, readJob, runJob, type JobOutcome } from '../../trainer/jobs/wholeJob';
+import { engineOf, engineOption, jsonCommand, outputOf, requiredText, type RawOptions } from '../options';
+import { nats, table, type Output } from '../output';
+import { logEvent } from '../runLog';
+import { withEngine } from '../withEngine';
+import { reportOutcome } from './tune';
+
+export function runCommand(): Command {
+  return jsonCommand('run', 'analyze, expand, tune, evaluate and export, as a file says')
+    .option('--config <FILE>', '*.adept.json')
+    .option('--out <RUNDIR>', 'run folder, instead of the one that the file names')
+    .addOption(engineOption())
+    .action(async (raw: RawOptions) => {
+      const output = outputOf(raw);
+      const read = readRunConfig(requiredText(raw, 'config', '--config'));
+      const engine = engineOf(raw);
+      const config: RunConfig = {
+        ...read,
+        ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
+        engine: engine === 'auto' ? read.engine : engine,
+      };
+      checkJob(config);
+      const run = createJob(config);
+      await work(run, config, output);
+    });
+}
+
+export function resumeCommand(): Command {
+  return jsonCommand('resume', 'go on with a run from its last checkpoint')
+    .argument('<RUNDIR>', 'run folder')
+    .action(async (path: string, raw: RawOptions) => {
+      const output = outputOf(raw);
+      const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
+      if (job) {
+        await work(RunFolder.at(path), job.config, output);
+        return;
+      }
+      const run = RunFolder.open(path);
+      const input = readTuneInput(run.readSpec());
+      await withEngine(input.spec.engine, output, async (engine) => {
+        const outcome = await tuneRun(run, input, engine, {
+          task: output.task,
+          onEvent: (event) => {
+            logEvent(output, event);
+          },
+        });
+        reportOutcome(output, run.path, outcome);
+      });
+    });
+}
+
+async function work(run: RunFolder, config: RunConfig, output: Output): Promise<void> {
+  await withEngine(config.engine, output, async (engine) => {
+    const outcome = await runJob(run, config, engine, {
+      task: output.task,
+      onEvent: (event) => {
+        logEvent(output, event);
+      },
+    });
+    report(output, run.path, outcome);
+  });
+}
+
+function report(output: Output, path: string, outcome: JobOutcome): void {
+  if (outcome.status === 'stopped') {
+    output.result({ run: path, ...outcome }, `stopped at step ${outcome.step}; go on with: adept resume ${path}`);
+    return;
+  }
+  output.result({ run: path, status: 'done', ...outcome.report }, prose(outcome.report));
+}
+
+function prose(report: JobReport): string {
+  const { before, after, layers, parameters } = report;
+  const percent = (share: number | null): string => (share === null ? '–' : `${(share * 100).toFixed(1)}%`);
+  const rows = [
+    ['', 'before', 'after'],
+    ['domain loss', nats(before.domainLoss), nats(after.domainLoss)],
+    ['general loss', nats(before.generalLoss), nats(after.generalLoss)],
+    ...(before.accuracy === null ? [] : [['accuracy', percent(before.accuracy), percent(after.accuracy)]]),
+  ];
+  const seconds = Object.entries(report.seconds).map(([stage, time]) => `${stage} ${time.toFixed(1)} s`);
+  return [
+    `expanded layers ${layers.expanded.join(', ') || 'none'}: ${layers.before} layers became ${layers.after}`,
+    `trained ${parameters.trained} of ${parameters.after} parameters for ${report.steps} steps`,
+    '',
+    table(rows),
+    '',
+    `time: ${seconds.join(', ')}; peak memory ${(report.peakMemory / 1e6).toFixed(0)} MB`,
+    `run: ${report.out}`,
+    `exported model: ${report.exported}`,
+  ].join('\n');
+}
+
+/** @throws AdeptError (input) when the folder holds nothing that could be resumed. */
+export function requireRun(path: string): RunFolder {
+  if (!existsSync(path)) {
+    throw inputError(`${path} does not exist: name a run folder.`);
+  }
+  return readJob(path) ? RunFolder.at(path) : RunFolder.open(path);
+}

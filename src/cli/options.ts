@@ -1,0 +1,120 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import * as v from 'valibot';
+import { inputError } from '../shared/errors';
+import { EngineChoice } from '../shared/runConfig';
+import { flagOf, settingsSchema, type SettingTable, type SettingValues } from '../shared/settings';
+import { Output } from './output';
+
+/** Options as commander hands them over: by camel-cased flag, unchecked. */
+export type RawOptions = Record<string, unknown>;
+
+/** A number; `Infinity`, hexadecimal and empty text are none. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError(`"${text}" is not a number.`);
+  }
+  return value;
+}
+
+/** Adds one option per setting of a table, with the table's own description, default and bounds. */
+export function addSettings(command: Command, table: SettingTable): Command {
+  for (const [name, setting] of Object.entries(table)) {
+    const flag = flagOf(name, setting);
+    const note = 'default' in setting && setting.default !== undefined ? ` (default: ${String(setting.default)})` : '';
+    if (setting.kind === 'switch') {
+      command.addOption(new Option(flag, setting.description));
+    } else if (setting.kind === 'choice') {
+      command.addOption(new Option(`${flag} <${setting.choices.join('|')}>`, setting.description + note).choices(setting.choices));
+    } else {
+      command.addOption(new Option(`${flag} <${setting.kind === 'whole' ? 'N' : 'X'}>`, setting.description + note).argParser(parseNumber));
+    }
+  }
+  return command;
+}
+
+/** The settings that were given on the command line, checked, with defaults filled in. @throws AdeptError (input) naming the option. */
+export function readSettings<T extends SettingTable>(table: T, raw: RawOptions): SettingValues<T> {
+  const given: Record<string, unknown> = {};
+  const flags = new Map<string, string>();
+  for (const [name, setting] of Object.entries(table)) {
+    const flag = flagOf(name, setting);
+    flags.set(name, flag);
+    const value = raw[optionKey(flag)];
+    if (value !== undefined) {
+      given[name] = value;
+    }
+  }
+  const parsed = v.safeParse(settingsSchema(table), given);
+  if (parsed.success) {
+    return parsed.output;
+  }
+  const [issue] = parsed.issues;
+  const name = v.getDotPath(issue) ?? '';
+  const missing = given[name] === undefined;
+  throw inputError(`${flags.get(name) ?? name}: ${missing ? 'is required: give a value' : `${JSON.stringify(given[name])} is not usable (${issue.message}): correct it`}.`);
+}
+
+/** `--max-sequences` → `maxSequences`, as commander names it. */
+function optionKey(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function engineOption(): Option {
+  return new Option('--engine <auto|native|wasm>', 'which engine computes').choices(EngineChoice.options).default('auto');
+}
+
+export function engineOf(raw: RawOptions): EngineChoice {
+  return v.parse(EngineChoice, raw.engine);
+}
+
+export function textOf(raw: RawOptions, key: string): string | undefined {
+  const value = raw[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** @throws AdeptError (input) naming the option that is missing. */
+export function requiredText(raw: RawOptions, key: string, flag: string): string {
+  const value = textOf(raw, key);
+  if (value === undefined || value === '') {
+    throw inputError(`${flag}: is required: give a value.`);
+  }
+  return value;
+}
+
+export function listOf(raw: RawOptions, key: string): string[] | undefined {
+  const value = raw[key];
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
+}
+
+/** @throws AdeptError (input) naming the option that is missing. */
+export function requiredList(raw: RawOptions, key: string, flag: string): string[] {
+  const value = listOf(raw, key);
+  if (value === undefined || value.length === 0) {
+    throw inputError(`${flag}: is required: name at least one file.`);
+  }
+  return value;
+}
+
+export function numberOf(raw: RawOptions, key: string): number | undefined {
+  const value = raw[key];
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** A whole number of at least 1, when given. */
+export function countOf(raw: RawOptions, key: string, flag: string): number | undefined {
+  const value = numberOf(raw, key);
+  if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
+    throw inputError(`${flag}: ${value} is not usable: give a whole number of at least 1.`);
+  }
+  return value;
+}
+
+export function outputOf(raw: RawOptions): Output {
+  return new Output(raw.json === true);
+}
+
+/** A sub-command that knows --json. */
+export function jsonCommand(name: string, description: string): Command {
+  return new Command(name).description(description).option('--json', 'print one JSON object as the last line of stdout');
+}

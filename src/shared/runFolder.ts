@@ -1,0 +1,123 @@
+import * as v from 'valibot';
+import { EngineChoice } from './runConfig';
+import { settingsSchema, TUNE_SETTINGS } from './settings';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** run.json: what a run does, engine-neutral, with absolute paths and every default filled in. */
+export const RunSpec = v.object({
+  format: v.literal('adept.run/1'),
+  createdAt: v.string(),
+  /** The expanded model that is tuned (or, with `tune.full`, any model). */
+  model: v.string(),
+  probe: v.array(v.string()),
+  domain: v.array(v.string()),
+  eval: v.object({ domain: v.optional(v.array(v.string())), general: v.optional(v.array(v.string())) }),
+  engine: EngineChoice,
+  /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
+  importance: v.optional(v.string()),
+  tune: settingsSchema(TUNE_SETTINGS),
+});
+export type RunSpec = v.InferOutput<typeof RunSpec>;
+
+/** trainer.json: the process that works on the run, and how to reach it. */
+export const TrainerFile = v.object({
+  format: v.literal('adept.trainer/1'),
+  pid: count,
+  startedAt: v.string(),
+  heartbeat: v.string(),
+  socket: v.nullable(v.string()),
+  state: v.picklist(['running', 'ended']),
+  engine: v.record(v.string(), v.unknown()),
+});
+export type TrainerFile = v.InferOutput<typeof TrainerFile>;
+
+/** A unit's importance and the learning rate it leads to, before the schedule. */
+export const UnitRate = v.object({ layer: count, name: v.string(), importance: v.number(), learningRate: v.number() });
+export type UnitRate = v.InferOutput<typeof UnitRate>;
+
+/** state.json of a checkpoint: with the two tensor files, all that the steps after it depend on. */
+export const CheckpointState = v.object({
+  format: v.literal('adept.checkpoint/1'),
+  step: count,
+  createdAt: v.string(),
+  /** How many training sequences were consumed; the data order follows from it and the seed. */
+  sequencesSeen: count,
+  baseLearningRate: v.number(),
+  /** Per-unit importance and learning rate in force, and the step at which they were measured. */
+  units: v.array(UnitRate),
+  unitsMeasuredAt: count,
+  loss: v.nullable(v.number()),
+  domainLoss: v.nullable(v.number()),
+  generalLoss: v.nullable(v.number()),
+});
+export type CheckpointState = v.InferOutput<typeof CheckpointState>;
+
+const stamp = { seq: count, time: v.string() };
+
+/** One line of events.ndjson. */
+export const RunEvent = v.variant('type', [
+  v.object({
+    ...stamp,
+    type: v.literal('status'),
+    status: v.picklist(['started', 'resumed', 'analyzing', 'expanding', 'tuning', 'paused', 'evaluating', 'exporting', 'stopped']),
+    step: v.optional(count),
+    message: v.optional(v.string()),
+    engine: v.optional(v.record(v.string(), v.unknown())),
+  }),
+  v.object({
+    ...stamp,
+    type: v.literal('step'),
+    step: count,
+    loss: v.number(),
+    learningRate: v.number(),
+    tokensPerSecond: v.number(),
+    gradNorm: v.number(),
+    tensors: v.optional(count),
+  }),
+  v.object({
+    ...stamp,
+    type: v.literal('eval'),
+    step: count,
+    domainLoss: v.nullable(v.number()),
+    generalLoss: v.nullable(v.number()),
+    seconds: v.number(),
+  }),
+  v.object({ ...stamp, type: v.literal('importance'), step: count, units: v.array(UnitRate), source: v.picklist(['source layers', 'added layers', 'all layers']) }),
+  v.object({ ...stamp, type: v.literal('checkpoint'), step: count, path: v.string(), domainLoss: v.nullable(v.number()), generalLoss: v.nullable(v.number()) }),
+  v.object({ ...stamp, type: v.literal('log'), level: v.picklist(['info', 'warn']), message: v.string() }),
+  v.object({ ...stamp, type: v.literal('error'), message: v.string(), step: v.optional(count) }),
+  v.object({ ...stamp, type: v.literal('done'), step: count, message: v.optional(v.string()) }),
+]);
+export type RunEvent = v.InferOutput<typeof RunEvent>;
+
+/** A run event before the log stamps it. */
+export type NewRunEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'seq' | 'time'> : never) : never;
+
+/** Names inside a run folder. */
+export const RUN_FILES = {
+  spec: 'run.json',
+  manifest: 'manifest.json',
+  importance: 'importance.json',
+  events: 'events.ndjson',
+  trainer: 'trainer.json',
+  checkpoints: 'checkpoints',
+} as const;
+
+/** Names inside a checkpoint folder. */
+export const CHECKPOINT_FILES = {
+  delta: 'delta.safetensors',
+  optimizer: 'optimizer.safetensors',
+  state: 'state.json',
+} as const;
+
+/** `step-00000500` */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(8, '0')}`;
+}
+
+/** The step of a checkpoint's folder name; undefined when it is none. */
+export function checkpointStep(name: string): number | undefined {
+  const [, digits] = /^step-(\d{8,})$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}

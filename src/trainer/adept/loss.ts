@@ -1,0 +1,26 @@
+import type { Batch } from '../data/corpus';
+import type { CausalLM } from '../model/causalLM';
+import { breathe, type Task } from '../task';
+
+/** Sum of values in double precision: the mean of a million float32 losses must not drift. */
+export function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) {
+    total += value;
+  }
+  return total;
+}
+
+/** Mean next-token loss over every predicted position of all batches, nats per token. */
+export async function meanLoss(model: CausalLM, batches: readonly Batch[], task: Task): Promise<number> {
+  let total = 0;
+  let targets = 0;
+  for (const [index, batch] of batches.entries()) {
+    task.report(index / batches.length, `loss, batch ${index + 1} of ${batches.length}`);
+    await breathe(task);
+    const losses = model.losses(batch);
+    total += sum(losses);
+    targets += losses.length;
+  }
+  return total / targets;
+}

@@ -1,0 +1,202 @@
+import type { UnitRate } from '../../shared/runFolder';
+import type { Batch } from '../data/corpus';
+import type { Tensor } from '../engine/engine';
+import type { CausalLM } from '../model/causalLM';
+import { lossGradients, type GradientRequest } from '../model/gradients';
+import { ADAMW_DEFAULTS, adamWUpdate, type Moments } from './adamW';
+import { sum } from './loss';
+import { namedGradients, namedOuterGradients, tensorOf, type Parameter } from './parameters';
+
+export interface TunerOptions {
+  readonly baseLearningRate: number;
+  readonly weightDecay: number;
+  /** Clip the global gradient norm; 0 is off. */
+  readonly maxGradNorm: number;
+}
+
+export interface StepResult {
+  /** Mean over all predicted positions of the step, nats. */
+  readonly loss: number;
+  /** Of all trainable parameters together, before clipping. */
+  readonly gradNorm: number;
+  readonly tokens: number;
+}
+
+/**
+ * Decoupled tuning: AdamW over the trainable parameters, one learning rate per unit. Every trainable tensor is claimed
+ * by exactly one unit or, outside the layers, by the base rate.
+ */
+export class Tuner {
+  private readonly moments = new Map<string, Moments>();
+  private rates = new Map<string, number>();
+  private baseLearningRate: number;
+  private readonly trainableLayers: ReadonlySet<number>;
+  private readonly trainsOuter: boolean;
+
+  constructor(
+    readonly model: CausalLM,
+    readonly parameters: readonly Parameter[],
+    private readonly options: TunerOptions,
+  ) {
+    this.baseLearningRate = options.baseLearningRate;
+    const names = new Set(parameters.map(({ name }) => name));
+    if (names.size !== parameters.length) {
+      throw new Error('A trainable tensor is claimed twice.');
+    }
+    this.trainableLayers = new Set(parameters.flatMap(({ unit }) => (unit ? [unit.layer] : [])));
+    this.trainsOuter = parameters.some(({ unit }) => unit === undefined);
+    for (const parameter of parameters) {
+      const { engine } = model;
+      const zeros = (): Tensor => engine.keep(engine.zeros(parameter.shape));
+      this.moments.set(parameter.name, { first: zeros(), second: zeros() });
+    }
+  }
+
+  /** The rate of what lies outside the layers. */
+  setBaseRate(value: number): void {
+    this.baseLearningRate = value;
+  }
+
+  /** From the next step on every unit follows its rate. @throws Error when a trainable unit has none. */
+  setRates(units: readonly UnitRate[]): void {
+    this.rates = new Map(units.map(({ layer, name, learningRate }) => [unitKey(layer, name), learningRate]));
+    for (const parameter of this.parameters) {
+      this.rateOf(parameter);
+    }
+  }
+
+  private rateOf({ unit, name }: Parameter): number {
+    const rate = unit ? this.rates.get(unitKey(unit.layer, unit.name)) : this.baseLearningRate;
+    if (rate === undefined) {
+      throw new Error(`${name} has no learning rate.`);
+    }
+    return rate;
+  }
+
+  /**
+   * One optimiser step over the accumulated batches.
+   * The gradient is that of the mean loss over all predicted positions of the step, however they fall into batches.
+   * @param step optimiser step, from 1
+   * @param factor of the schedule, multiplies every rate
+   * @returns a loss that is not finite leaves parameters and moments as they were.
+   */
+  step(batches: readonly Batch[], step: number, factor: number): StepResult {
+    const { engine } = this.model;
+    const targets = sum(batches.flatMap(({ lengths }) => [...lengths].map((length) => length - 1)));
+    const gradients = new Map<string, Tensor>();
+    try {
+      let total = 0;
+      for (const batch of batches) {
+        total += sum(lossGradients(this.model, batch, this.request(1 / targets, gradients)));
+      }
+      const loss = total / targets;
+      const gradNorm = engine.tidy(() => this.norm(gradients));
+      if (Number.isFinite(loss) && Number.isFinite(gradNorm)) {
+        this.update(gradients, gradNorm, step, factor);
+      }
+      return { loss, gradNorm, tokens: sum(batches.flatMap(({ lengths }) => [...lengths])) };
+    } finally {
+      engine.dispose(...gradients.values());
+    }
+  }
+
+  private request(scale: number, gradients: Map<string, Tensor>): GradientRequest {
+    const { engine } = this.model;
+    const accumulate = (named: Iterable<[string, Tensor]>): void => {
+      for (const [name, gradient] of named) {
+        const sofar = gradients.get(name);
+        gradients.set(name, engine.keep(sofar ? engine.add(sofar, gradient) : engine.clone(gradient)));
+        engine.dispose(sofar);
+      }
+    };
+    const request: GradientRequest = {
+      scale,
+      lowestLayer: this.trainsOuter ? 0 : Math.min(...this.trainableLayers),
+      wants: (layer) => this.trainableLayers.has(layer),
+      onLayer: (layer, layerGradients) => {
+        accumulate(namedGradients(layer, layerGradients));
+      },
+    };
+    return this.trainsOuter
+      ? {
+          ...request,
+          onOuter: (outer) => {
+            accumulate(namedOuterGradients(outer));
+          },
+        }
+      : request;
+  }
+
+  /** √Σ‖g‖², summed in double precision over the parameters. */
+  private norm(gradients: ReadonlyMap<string, Tensor>): number {
+    const { engine } = this.model;
+    const squares = this.parameters.map(({ name }) => {
+      const gradient = gradients.get(name);
+      if (gradient === undefined) {
+        throw new Error(`${name} got no gradient.`);
+      }
+      const [square = NaN] = engine.read(engine.sum(engine.square(gradient)));
+      return square;
+    });
+    return Math.sqrt(sum(squares));
+  }
+
+  private update(gradients: ReadonlyMap<string, Tensor>, gradNorm: number, step: number, factor: number): void {
+    const { engine } = this.model;
+    const { maxGradNorm } = this.options;
+    // As torch.nn.utils.clip_grad_norm_.
+    const clip = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (gradNorm + 1e-6)) : 1;
+    for (const parameter of this.parameters) {
+      const old = { parameter: tensorOf(parameter), moments: this.momentsOf(parameter.name) };
+      const next = engine.tidy(() => {
+        const gradient = gradients.get(parameter.name) ?? engine.zeros(parameter.shape);
+        const clipped = clip < 1 ? engine.scale(gradient, clip) : gradient;
+        const options = { ...ADAMW_DEFAULTS, weightDecay: parameter.decays ? this.options.weightDecay : 0 };
+        return adamWUpdate(engine, old.parameter, clipped, old.moments, this.rateOf(parameter) * factor, step, options);
+      });
+      this.replace(parameter, next.parameter, next.moments);
+    }
+  }
+
+  private momentsOf(name: string): Moments {
+    const moments = this.moments.get(name);
+    if (moments === undefined) {
+      throw new Error(`${name} has no moments.`);
+    }
+    return moments;
+  }
+
+  /** Takes over new tensors and frees the old ones. */
+  private replace(parameter: Parameter, tensor: Tensor, moments: Moments): void {
+    const { engine } = this.model;
+    const old = this.momentsOf(parameter.name);
+    engine.dispose(tensorOf(parameter), old.first, old.second);
+    parameter.holder[parameter.part] = engine.keep(tensor);
+    this.moments.set(parameter.name, { first: engine.keep(moments.first), second: engine.keep(moments.second) });
+  }
+
+  /** Values of a parameter and its moments, for a checkpoint. */
+  read(parameter: Parameter): { values: Float32Array; first: Float32Array; second: Float32Array } {
+    const { engine } = this.model;
+    const { first, second } = this.momentsOf(parameter.name);
+    return { values: engine.read(tensorOf(parameter)), first: engine.read(first), second: engine.read(second) };
+  }
+
+  /** The reverse of {@link read}. */
+  restore(parameter: Parameter, state: { values: Float32Array; first: Float32Array; second: Float32Array }): void {
+    const { engine } = this.model;
+    const make = (values: Float32Array): Tensor => engine.keep(engine.tensor(values, parameter.shape));
+    this.replace(parameter, make(state.values), { first: make(state.first), second: make(state.second) });
+  }
+
+  dispose(): void {
+    for (const { first, second } of this.moments.values()) {
+      this.model.engine.dispose(first, second);
+    }
+    this.moments.clear();
+  }
+}
+
+function unitKey(layer: number, name: string): string {
+  return `${layer}.${name}`;
+}

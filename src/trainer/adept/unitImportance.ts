@@ -1,0 +1,88 @@
+import type { UnitDefinition } from '../../shared/importance';
+import type { Batch } from '../data/corpus';
+import type { Engine, Tensor } from '../engine/engine';
+import { unitsOf, type UnitName } from '../model/architecture';
+import type { CausalLM } from '../model/causalLM';
+import { lossGradients } from '../model/gradients';
+import { targetsOf } from '../model/head';
+import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../model/weights';
+import { breathe, type Task } from '../task';
+
+export interface UnitImportance {
+  readonly layer: number;
+  readonly name: UnitName;
+  readonly importance: number;
+}
+
+/**
+ * Importance of every unit of the named layers on the probe. With g_b the gradient of batch b's mean loss:
+ * released code, I_U = mean_j(|θ_j| · mean_b |g_bj|); paper, I_U = mean_j(θ_j · mean_b g_bj). Both add up over batches, so
+ * no gradient is kept. A unit is a module: its weight and bias together. Touches no training state.
+ */
+export async function unitImportance(
+  model: CausalLM,
+  batches: readonly Batch[],
+  layers: readonly number[],
+  definition: UnitDefinition,
+  task: Task,
+): Promise<UnitImportance[]> {
+  const wanted = new Set(layers);
+  const sums = new Map(layers.map((layer) => [layer, new Map<UnitName, number>()]));
+  for (const [index, batch] of batches.entries()) {
+    task.report(index / batches.length, `unit importance, batch ${index + 1} of ${batches.length}`);
+    await breathe(task);
+    lossGradients(model, batch, {
+      scale: 1 / targetsOf(batch).rows.length,
+      lowestLayer: Math.min(...layers),
+      wants: (layer) => wanted.has(layer),
+      onLayer: (layer, gradients) => {
+        const block = model.blocks[layer];
+        const units = sums.get(layer);
+        if (block && units) {
+          addLayer(model.engine, units, block.tensors, gradients, definition);
+        }
+      },
+    });
+  }
+  const sizes = new Map(unitsOf(model.config).map((unit) => [unit.name, sizeOf(unit)]));
+  return layers.flatMap((layer) =>
+    [...sizes].map(([name, size]) => ({
+      layer,
+      name,
+      importance: (sums.get(layer)?.get(name) ?? 0) / (size * batches.length),
+    })),
+  );
+}
+
+function sizeOf(unit: { shape: readonly number[]; bias: boolean }): number {
+  const weight = unit.shape.reduce((a, b) => a * b, 1);
+  return unit.bias ? weight + (unit.shape[0] ?? 0) : weight;
+}
+
+function addLayer(
+  engine: Engine,
+  units: Map<UnitName, number>,
+  tensors: LayerTensors,
+  gradients: LayerGradients,
+  definition: UnitDefinition,
+): void {
+  for (const [name, gradient] of unitEntries(gradients)) {
+    const unit = tensors[name];
+    if (unit !== undefined) {
+      units.set(name, (units.get(name) ?? 0) + unitSum(engine, unit, gradient, definition));
+    }
+  }
+}
+
+/** Σ over the unit's parameters of |θ·g|, or of θ·g. */
+function unitSum(engine: Engine, unit: UnitTensors, gradient: UnitTensors, definition: UnitDefinition): number {
+  const term = (theta: Tensor, slope: Tensor): number => {
+    const product = engine.mul(theta, slope);
+    const [value = NaN] = engine.read(engine.sum(definition === 'released' ? engine.abs(product) : product));
+    return value;
+  };
+  return engine.tidy(() => {
+    const bias = unit.bias && gradient.bias ? term(unit.bias, gradient.bias) : 0;
+    return term(unit.weight, gradient.weight) + bias;
+  });
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { inputError, messageOf } from '../../shared/errors';
+import { writeFileAtomic } from './atomicFile';
+
+/** @throws AdeptError (input) when the file cannot be read or is no JSON. */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw inputError(
+      `${file} cannot be read as JSON (${messageOf(error)}): correct it, or make it again.`,
+      error,
+    );
+  }
+}
+
+/** Indented, ending in a newline, and there whole or not at all. */
+export function writeJson(file: string, value: unknown): void {
+  writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
+}

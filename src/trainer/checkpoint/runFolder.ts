@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { inputError } from '../../shared/errors';
+import type { ImportanceFile } from '../../shared/importance';
+import type { ExpansionManifest } from '../../shared/manifest';
+import { parseWith } from '../../shared/parse';
+import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../../shared/runFolder';
+import { ensureEmptyFolder } from './atomicFile';
+import { readJson, writeJson } from './jsonFile';
+
+/** A run folder on disk. Every file in it appears whole, by a rename. */
+export class RunFolder {
+  private constructor(readonly path: string) {}
+
+  /** @throws AdeptError (input) when the folder exists and is not empty. */
+  static create(path: string): RunFolder {
+    const folder = new RunFolder(resolve(path));
+    ensureEmptyFolder(folder.path, '--out');
+    mkdirSync(folder.file('checkpoints'), { recursive: true });
+    return folder;
+  }
+
+  /** A folder that is known to belong to a job, whether it has come to tuning or not. */
+  static at(path: string): RunFolder {
+    return new RunFolder(resolve(path));
+  }
+
+  /** @throws AdeptError (input) when there is no run in it. */
+  static open(path: string): RunFolder {
+    const folder = new RunFolder(resolve(path));
+    if (!existsSync(folder.file('spec'))) {
+      throw inputError(
+        `${folder.file('spec')} is missing: ${folder.path} is no run folder; name one that "adept tune" or "adept run" made.`,
+      );
+    }
+    return folder;
+  }
+
+  file(name: keyof typeof RUN_FILES): string {
+    return join(this.path, RUN_FILES[name]);
+  }
+
+  hasSpec(): boolean {
+    return existsSync(this.file('spec'));
+  }
+
+  readSpec(): RunSpec {
+    return parseWith(RunSpec, readJson(this.file('spec')), this.file('spec'));
+  }
+
+  writeSpec(spec: RunSpec): void {
+    writeJson(this.file('spec'), spec);
+  }
+
+  writeManifest(manifest: ExpansionManifest): void {
+    writeJson(this.file('manifest'), manifest);
+  }
+
+  writeImportance(importance: ImportanceFile): void {
+    writeJson(this.file('importance'), importance);
+  }
+
+  /** The trainer that works on the run, or did; undefined when none ever started. */
+  readTrainer(): TrainerFile | undefined {
+    const file = this.file('trainer');
+    return existsSync(file) ? parseWith(TrainerFile, readJson(file), file) : undefined;
+  }
+
+  writeTrainer(trainer: TrainerFile): void {
+    writeJson(this.file('trainer'), trainer);
+  }
+
+  /** Steps of the complete checkpoints, ascending. */
+  checkpoints(): number[] {
+    const folder = this.file('checkpoints');
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    return names.flatMap((name) => checkpointStep(name) ?? []).sort((a, b) => a - b);
+  }
+
+  /** Removes what a kill left half-written. */
+  removePartialCheckpoints(): void {
+    const folder = this.file('checkpoints');
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      if (name.startsWith('.')) {
+        rmSync(join(folder, name), { recursive: true, force: true });
+      }
+    }
+  }
+}

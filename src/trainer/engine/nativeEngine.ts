@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
+import { failure } from '../../shared/errors';
+import type { CrossEntropy, EngineDescription, Tensor } from './engine';
+import { describeNative, loadNativeBinding } from './nativeBinding';
+import { findNativeInstall } from './provision/install';
+import { TfjsEngine } from './tfjsEngine';
+
+const BACKEND = 'tensorflow';
+
+/** libtensorflow through the binding of @tensorflow/tfjs-node-gpu, on its CPU or CUDA device. */
+export class NativeEngine extends TfjsEngine {
+  readonly kind = 'native';
+
+  private constructor(
+    private readonly backend: NodeJSKernelBackend,
+    private readonly description: Omit<EngineDescription, 'engine' | 'tfjs'>,
+  ) {
+    super();
+  }
+
+  /** @throws AdeptError (failure) when no native engine is installed or it cannot be loaded. */
+  static async open(): Promise<NativeEngine> {
+    const install = findNativeInstall();
+    if (install === undefined) {
+      throw failure('The native engine is not installed: run "adept setup", or give --engine wasm.');
+    }
+    const binding = loadNativeBinding(install);
+    const { NodeJSKernelBackend: Backend } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend');
+    await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
+    if (tf.findBackend(BACKEND) === null) {
+      tf.registerBackend(BACKEND, () => new Backend(binding, 'adept'));
+    }
+    await tf.setBackend(BACKEND);
+    const backend = tf.findBackend(BACKEND);
+    if (!(backend instanceof Backend)) {
+      throw failure('The native engine could not be started: another backend has its name.');
+    }
+    return new NativeEngine(backend, describeNative(install, binding));
+  }
+
+  describe(): EngineDescription {
+    return { engine: 'native', ...this.description, tfjs: tf.version_core };
+  }
+
+  // One fused operation gives loss and gradient, without the one-hot matrix and its subtraction.
+  override crossEntropy(logits: Tensor, targets: Tensor): CrossEntropy {
+    const [losses, logitGradients] = this.fusedCrossEntropy(logits, targets);
+    if (losses === undefined || logitGradients === undefined) {
+      throw failure('libtensorflow returned no cross-entropy: set up the native engine again with "adept setup".');
+    }
+    return { losses, logitGradients };
+  }
+
+  override crossEntropyLosses(logits: Tensor, targets: Tensor): Tensor {
+    const { losses, logitGradients } = this.crossEntropy(logits, targets);
+    logitGradients.dispose();
+    return losses;
+  }
+
+  private fusedCrossEntropy(logits: Tensor, targets: Tensor): Tensor[] {
+    const { binding } = this.backend;
+    const type = (name: string, value: number): { name: string; type: number; value: number } => ({
+      name,
+      type: binding.TF_ATTR_TYPE,
+      value,
+    });
+    return this.backend.executeMultipleOutputs(
+      'SparseSoftmaxCrossEntropyWithLogits',
+      [type('T', binding.TF_FLOAT), type('Tlabels', binding.TF_INT32)],
+      [logits, targets],
+      2,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
+import { parseWith } from '../../shared/parse';
+import { CONTROL_METHODS, type ControlMethod, type ControlParams, type TrainerStatus } from '../../shared/protocol';
+
+/** What the trainer does when it is called. */
+export type ControlHandlers = { readonly [M in ControlMethod]: (params: ControlParams<M>) => TrainerStatus };
+
+/** The trainer's control socket: a Unix socket in a folder of its own that only this user can enter (a pipe on Windows). */
+export class ControlServer {
+  private readonly clients = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly address: string,
+  ) {}
+
+  static async listen(handlers: ControlHandlers): Promise<ControlServer> {
+    const address = newAddress();
+    const server = createServer();
+    const control = new ControlServer(server, address);
+    server.on('connection', (socket) => {
+      control.serve(socket, handlers);
+    });
+    await new Promise<void>((listening, failed) => {
+      server.once('error', failed);
+      server.listen(address, listening);
+    });
+    // The run decides how long the process lives, not its control socket.
+    server.unref();
+    return control;
+  }
+
+  private serve(socket: Socket, handlers: ControlHandlers): void {
+    this.clients.add(socket);
+    socket.unref();
+    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const forget = (): void => {
+      this.clients.delete(socket);
+      connection.dispose();
+    };
+    socket.once('close', forget);
+    // A client that goes away in the middle of an answer is no concern of the run.
+    socket.on('error', forget);
+    for (const method of Object.keys(CONTROL_METHODS) as ControlMethod[]) {
+      connection.onRequest(method, (params: unknown) => answer(method, params, handlers));
+    }
+    connection.listen();
+  }
+
+  close(): void {
+    for (const socket of this.clients) {
+      socket.end();
+    }
+    this.server.close();
+    if (process.platform !== 'win32') {
+      rmSync(dirname(this.address), { recursive: true, force: true });
+    }
+  }
+}
+
+function answer<M extends ControlMethod>(method: M, params: unknown, handlers: ControlHandlers): TrainerStatus {
+  const handler: (checked: ControlParams<M>) => TrainerStatus = handlers[method];
+  const checked: unknown = parseWith(CONTROL_METHODS[method].params, params ?? {}, `control call "${method}"`);
+  return handler(checked as ControlParams<M>);
+}
+
+function newAddress(): string {
+  if (process.platform === 'win32') {
+    return `\\\\.\\pipe\\adept-${process.pid}-${Date.now()}`;
+  }
+  // Not in the run folder: a socket's path may be 104 characters long at most.
+  const folder = mkdtempSync(join(tmpdir(), 'adept-'));
+  chmodSync(folder, 0o700);
+  return join(folder, 'control.sock');
+}

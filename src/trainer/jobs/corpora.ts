@@ -1,0 +1,36 @@
+import { loadCorpus, type Corpus } from '../data/corpus';
+import { openTokenizer, type Tokenizer } from '../data/tokenizer';
+import type { ModelConfig } from '../model/config';
+
+export interface CorpusOptions {
+  readonly seqLen: number;
+  readonly maxSequences?: number | undefined;
+}
+
+/** Reads corpora for one model, whose tokenizer is opened once, and only when text calls for it. */
+export class CorpusReader {
+  private tokenizer: Tokenizer | undefined;
+
+  constructor(
+    private readonly folder: string,
+    private readonly config: ModelConfig,
+  ) {}
+
+  /** `field` names the option or key in errors. */
+  read(files: readonly string[], options: CorpusOptions, field: string): Corpus {
+    return loadCorpus({
+      files,
+      seqLen: options.seqLen,
+      ...(options.maxSequences === undefined ? {} : { maxSequences: options.maxSequences }),
+      vocabSize: this.config.vocabSize,
+      maxPositions: this.config.maxPositionEmbeddings,
+      tokenizer: () => this.openTokenizer(),
+      field,
+    });
+  }
+
+  openTokenizer(): Tokenizer {
+    this.tokenizer ??= openTokenizer(this.folder, this.config.vocabSize);
+    return this.tokenizer;
+  }
+}

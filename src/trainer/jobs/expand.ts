@@ -1,0 +1,55 @@
+import { readModelConfig } from '../model/config';
+import type { ExpandChoice } from '../../shared/runConfig';
+import { ImportanceFile } from '../../shared/importance';
+import type { ExpansionManifest } from '../../shared/manifest';
+import { parseWith } from '../../shared/parse';
+import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../adept/equivalence';
+import { expandModel } from '../adept/expansion';
+import { lowestLayers, namedLayers, uniformLayers } from '../adept/layerChoice';
+import { readJson } from '../checkpoint/jsonFile';
+import type { Engine } from '../engine/engine';
+import { subtask, type Task } from '../task';
+import { CorpusReader } from './corpora';
+
+export interface ExpandRequest {
+  readonly model: string;
+  readonly out: string;
+  readonly choice: ExpandChoice;
+  /** importance.json; `lowest` needs it. */
+  readonly importance?: string | undefined;
+  /** Text on which equivalence is measured; seeded token ids when left out. */
+  readonly probe?: readonly string[] | undefined;
+}
+
+// Logits of every position are compared, so a few short sequences say it all.
+const COMPARED_SEQUENCES = 4;
+const COMPARED_TOKENS = 32;
+
+/** The layers that a choice names. @throws AdeptError (input) naming the option that does not fit. */
+export function chooseLayers(choice: ExpandChoice, layers: number, importance: string | undefined): number[] {
+  if ('layers' in choice) {
+    return namedLayers(choice.layers, layers);
+  }
+  if ('uniform' in choice) {
+    return uniformLayers(choice.uniform, layers);
+  }
+  const file = importance ?? '--importance';
+  return lowestLayers(parseWith(ImportanceFile, readJson(file), file), choice.lowest, layers, file);
+}
+
+/** Writes the expanded model and checks that it computes what the original does. */
+export async function expand(engine: Engine, request: ExpandRequest, task: Task): Promise<ExpansionManifest> {
+  const config = readModelConfig(request.model);
+  const layers = chooseLayers(request.choice, config.numHiddenLayers, request.importance);
+  const length = Math.min(COMPARED_TOKENS, config.maxPositionEmbeddings);
+  const probe = request.probe ? textProbe(request.model, request.probe, length) : tokenProbe(config.vocabSize, length);
+  const { model, out } = request;
+  const manifest = await expandModel({ model, out, layers }, subtask(task, 0, 0.5));
+  return recordEquivalence(engine, model, out, manifest, probe, subtask(task, 0.5, 1));
+}
+
+function textProbe(folder: string, files: readonly string[], seqLen: number): EquivalenceProbe {
+  const reader = new CorpusReader(folder, readModelConfig(folder));
+  const corpus = reader.read(files, { seqLen, maxSequences: COMPARED_SEQUENCES }, '--probe');
+  return { name: corpus.sources.join(', '), sequences: corpus.sequences.slice(0, COMPARED_SEQUENCES) };
+}

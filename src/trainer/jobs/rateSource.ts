@@ -1,0 +1,88 @@
+import { ImportanceFile } from '../../shared/importance';
+import type { ExpansionManifest } from '../../shared/manifest';
+import { parseWith } from '../../shared/parse';
+import type { RunSpec, UnitRate } from '../../shared/runFolder';
+import { equalRates, importanceRates } from '../adept/learningRates';
+import { unitImportance, type UnitImportance } from '../adept/unitImportance';
+import { readJson } from '../checkpoint/jsonFile';
+import type { Batch } from '../data/corpus';
+import type { CausalLM } from '../model/causalLM';
+import type { Task } from '../task';
+
+export interface MeasuredRates {
+  readonly units: UnitRate[];
+  /** What was measured; undefined when nothing was, because all rates are equal. */
+  readonly source?: 'source layers' | 'added layers' | 'all layers';
+  /** Whether every importance is a finite number. */
+  readonly finite: boolean;
+}
+
+/** Where a run's unit-wise learning rates come from: seeded from the source layers, then measured on what is trained. */
+export class RateSource {
+  private readonly trainedLayers: readonly number[];
+
+  constructor(
+    private readonly spec: RunSpec,
+    private readonly model: CausalLM,
+    private readonly manifest: ExpansionManifest | undefined,
+    private readonly probe: readonly Batch[],
+    private readonly task: Task,
+  ) {
+    this.trainedLayers = manifest ? manifest.added.map(({ layer }) => layer) : [...model.blocks.keys()];
+  }
+
+  /** Rates of the first steps. */
+  async initial(base: number): Promise<MeasuredRates> {
+    if (this.spec.tune.unitRates === 'equal') {
+      const units = this.trainedLayers.flatMap((layer) => this.model.units.map(({ name }) => ({ layer, name, importance: 0 })));
+      return { units: equalRates(units, base), finite: true };
+    }
+    return this.manifest
+      ? this.measured(this.storedImportance(this.manifest) ?? (await this.sourceImportance(this.manifest)), base, 'source layers')
+      : this.refresh(base);
+  }
+
+  /** Rates from the trained layers' own importance. */
+  async refresh(base: number): Promise<MeasuredRates> {
+    return this.measured(await this.measure(this.trainedLayers), base, this.manifest ? 'added layers' : 'all layers');
+  }
+
+  /** Rates that known importances lead to at another base rate. */
+  rate(units: readonly UnitRate[], base: number): UnitRate[] {
+    return this.spec.tune.unitRates === 'equal' ? equalRates(units, base) : importanceRates(units, base);
+  }
+
+  private measured(units: readonly UnitImportance[], base: number, source: MeasuredRates['source'] & string): MeasuredRates {
+    const finite = units.every(({ importance }) => Number.isFinite(importance));
+    return { units: importanceRates(units, base), source, finite };
+  }
+
+  private measure(layers: readonly number[]): Promise<UnitImportance[]> {
+    return unitImportance(this.model, this.probe, layers, this.spec.tune.unitDefinition, this.task);
+  }
+
+  /** A fresh copy's own importance is zero everywhere (θ or its gradient is), so its source stands in for it. */
+  private async sourceImportance(manifest: ExpansionManifest): Promise<UnitImportance[]> {
+    const measured = await this.measure(manifest.added.map(({ sourceLayer }) => sourceLayer));
+    return manifest.added.flatMap(({ layer, sourceLayer }) =>
+      measured.filter((unit) => unit.layer === sourceLayer).map((unit) => ({ ...unit, layer })),
+    );
+  }
+
+  /** What stage 1 measured, where it fits this run. */
+  private storedImportance(manifest: ExpansionManifest): UnitImportance[] | undefined {
+    const { importance: file, tune } = this.spec;
+    if (file === undefined) {
+      return undefined;
+    }
+    const stored = parseWith(ImportanceFile, readJson(file), file);
+    if (stored.unitDefinition !== tune.unitDefinition || stored.model.layers !== manifest.base.layers) {
+      return undefined;
+    }
+    const value = new Map(stored.units.map(({ layer, name, importance }) => [`${layer}.${name}`, importance]));
+    const units = manifest.added.flatMap(({ layer, source }) =>
+      this.model.units.map(({ name }) => ({ layer, name, importance: value.get(`${source}.${name}`) ?? NaN })),
+    );
+    return units.every(({ importance }) => Number.isFinite(importance)) ? units : undefined;
+  }
+}

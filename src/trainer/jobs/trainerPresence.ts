@@ -1,0 +1,67 @@
+import type { EngineDescription } from '../engine/engine';
+import { inputError } from '../../shared/errors';
+import type { TrainerFile } from '../../shared/runFolder';
+import type { RunFolder } from '../checkpoint/runFolder';
+
+const HEARTBEAT_MILLISECONDS = 2000;
+
+/** Says in trainer.json who works on the run and that it is alive. */
+export class TrainerPresence {
+  private written = 0;
+
+  private constructor(
+    private readonly run: RunFolder,
+    private file: TrainerFile,
+  ) {}
+
+  /** @throws AdeptError (input) when another living trainer works on the run. */
+  static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerPresence {
+    const other = run.readTrainer();
+    if (other && isAlive(other) && other.pid !== process.pid) {
+      throw inputError(`${run.path} is being worked on by process ${other.pid}: stop it first with "adept stop ${run.path}".`);
+    }
+    const now = new Date().toISOString();
+    const presence = new TrainerPresence(run, {
+      format: 'adept.trainer/1',
+      pid: process.pid,
+      startedAt: now,
+      heartbeat: now,
+      socket,
+      state: 'running',
+      engine: { ...engine },
+    });
+    presence.write();
+    return presence;
+  }
+
+  /** To be called between computations, which block timers. */
+  beat(): void {
+    if (Date.now() - this.written >= HEARTBEAT_MILLISECONDS) {
+      this.file = { ...this.file, heartbeat: new Date().toISOString() };
+      this.write();
+    }
+  }
+
+  end(): void {
+    this.file = { ...this.file, heartbeat: new Date().toISOString(), socket: null, state: 'ended' };
+    this.write();
+  }
+
+  private write(): void {
+    this.run.writeTrainer(this.file);
+    this.written = Date.now();
+  }
+}
+
+/** Whether the process that trainer.json names still works on the run. */
+export function isAlive(trainer: TrainerFile): boolean {
+  if (trainer.state === 'ended') {
+    return false;
+  }
+  try {
+    process.kill(trainer.pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+import { setImmediate } from 'node:timers/promises';
+import { failure } from '../shared/errors';
+
+/** How a long computation tells how far it is, and learns that it should end. */
+export interface Task {
+  /** `fraction` of the whole, 0 to 1. */
+  report(fraction: number, message: string): void;
+  readonly signal?: AbortSignal;
+}
+
+export const SILENT_TASK: Task = { report: () => undefined };
+
+/**
+ * Lets sockets, timers and signals be served between two computations, which block the event loop.
+ * @throws AdeptError (failure) when the task was cancelled.
+ */
+export async function breathe(task: Task): Promise<void> {
+  await setImmediate();
+  if (task.signal?.aborted === true) {
+    throw failure('Cancelled.');
+  }
+}
+
+/** The part of a task from `begin` to `end`. */
+export function subtask(task: Task, begin: number, end: number): Task {
+  const report = (fraction: number, message: string): void => {
+    task.report(begin + (end - begin) * fraction, message);
+  };
+  return task.signal ? { report, signal: task.signal } : { report };
+}
