@@ -3,9 +3,11 @@ import { build } from 'esbuild';
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyNativeSources } from './nativeSources.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
+const tfjsCore = join(root, 'node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js');
 
 /** Every test file below `folder`, in any depth. */
 function testFiles(folder) {
@@ -25,8 +27,9 @@ const common = {
   logLevel: 'warning',
   absWorkingDir: root,
   outExtension: { '.js': '.cjs' },
-  // tfjs-node asks for the union package but uses its core only; aliasing keeps one copy of core and drops layers, data and webgl.
-  alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
+  // tfjs-node asks for the union package but uses its core only: one copy of core, without layers, data and webgl. It must
+  // be core's ES5 build, since tfjs-node's own ES5 classes cannot extend native ones.
+  alias: { '@tensorflow/tfjs': tfjsCore, '@tensorflow/tfjs-core': tfjsCore },
   mainFields: ['module', 'main'],
 };
 
@@ -37,6 +40,7 @@ export async function buildAll({ tests = true } = {}) {
   for (const name of readdirSync(wasmSource).filter((file) => file.endsWith('.wasm'))) {
     cpSync(join(wasmSource, name), join(wasm, name));
   }
+  copyNativeSources(root, out);
   await build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
   if (tests) {
     rmSync(join(out, 'test'), { recursive: true, force: true });
