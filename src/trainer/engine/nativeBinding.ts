@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { failure, messageOf } from '../../shared/errors';
 import type { NativeInstall } from './provision/install';
+import { loadQuietly } from './provision/stderrGuard';
 
 export type { TFJSBinding };
 
@@ -31,13 +32,15 @@ export function loadNativeBinding(install: Pick<NativeInstall, 'binding'>): TFJS
     return present;
   }
   supplyRemovedUtilities();
-  // What libtensorflow reads at its start; its errors come as exceptions, its log is noise.
+  // libtensorflow reads it at its start. Its errors come as exceptions; fatal ones are logged at any level.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   // Otherwise it takes all of a GPU's memory at once, also from others who compute there.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   const holder: { exports: unknown } = { exports: {} };
   try {
-    process.dlopen(holder, path);
+    loadQuietly(path, () => {
+      process.dlopen(holder, path);
+    });
   } catch (error) {
     throw failure(
       `The native engine ${path} cannot be loaded: ${loadReason(messageOf(error))}; run "adept setup" again, or give --engine wasm.`,

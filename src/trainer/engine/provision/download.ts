@@ -127,7 +127,7 @@ function checkPip(wheel: Wheel, result: RunResult): void {
     throw checksumFailure(wheel.file, wheel.sha256, got);
   }
   throw failure(
-    `pip could not download ${wheel.file} (${reasonOf(result)}): check the network and pip's settings ("pip config list"), then run "adept setup" again; the wasm engine works without.`,
+    `pip could not download ${wheel.file} (${reasonOf(result)}): check the network and pip's settings ("pip config list"), then run "adept setup" again`,
   );
 }
 

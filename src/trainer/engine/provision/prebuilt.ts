@@ -53,7 +53,7 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
   const { variant, device, staging, onProgress, signal } = options;
   const obstacle = await prebuiltObstacle(host, variant, device, signal);
   if (obstacle !== undefined) {
-    throw failure(`The prebuilt binding does not serve this machine: ${obstacle}.`);
+    throw failure(`it does not serve this machine, ${obstacle}`);
   }
   await requireSpace(host, host.home, 'prebuilt', variant);
   const folder = join(staging, 'prebuilt');
@@ -64,7 +64,7 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
   await runInstallScript(host, options, folder, commands);
   const binding = findBinding(folder);
   if (binding === undefined) {
-    throw failure('The install script of @tensorflow/tfjs-node-gpu ended well and left no binding.');
+    throw failure('the install script of @tensorflow/tfjs-node-gpu ended well and left no binding');
   }
   await placeLibrary(host, folder, binding);
   await rm(join(folder, 'deps', 'include'), { recursive: true, force: true });
@@ -142,14 +142,14 @@ async function runInstallScript(
     });
   } catch (error) {
     if (stalled.signal.aborted && !signal.aborted) {
-      throw failure(`Its host sent nothing for ${String(stallLimitMs / 1000)} s.`, error);
+      throw failure(`its host sent nothing for ${String(stallLimitMs / 1000)} s`, error);
     }
     throw error;
   } finally {
     stop();
   }
   if (result.status !== 0) {
-    throw failure(`Its download failed: ${reasonOf(result)}.`);
+    throw failure(`its download failed, ${reasonOf(result)}`);
   }
 }
 

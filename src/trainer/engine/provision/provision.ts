@@ -36,12 +36,15 @@ interface Work {
   readonly device: NvidiaDevice | undefined;
 }
 
-const routes: readonly {
-  name: NativeRoute;
-  stage: (host: Host, options: RouteOptions) => Promise<StagedEngine>;
-}[] = [
-  { name: 'prebuilt', stage: stagePrebuilt },
-  { name: 'wheel', stage: stageWheel },
+interface Route {
+  readonly name: NativeRoute;
+  readonly title: string;
+  readonly stage: (host: Host, options: RouteOptions) => Promise<StagedEngine>;
+}
+
+const routes: readonly Route[] = [
+  { name: 'prebuilt', title: 'prebuilt binding', stage: stagePrebuilt },
+  { name: 'wheel', title: 'TensorFlow wheel', stage: stageWheel },
 ];
 
 /**
@@ -157,20 +160,17 @@ async function installVariant(work: Work, variant: NativeVariant): Promise<Nativ
       if (work.signal.aborted) {
         throw cancelled();
       }
-      reasons.push(`${route.name}: ${messageOf(error)}`);
-      work.onProgress({ step: 'check', message: `Route ${route.name}: ${messageOf(error)}` });
+      const reason = `${route.title}: ${messageOf(error).replace(/\.$/, '')}`;
+      reasons.push(reason);
+      work.onProgress({ step: 'check', message: reason });
     }
   }
   throw failure(
-    `The native engine (${variant}) could not be installed. ${reasons.join(' ')} The wasm engine remains.`,
+    `The native engine for the ${variant.toUpperCase()} could not be installed (${reasons.join('; ')}); the wasm engine works without it.`,
   );
 }
 
-async function installByRoute(
-  work: Work,
-  variant: NativeVariant,
-  route: (typeof routes)[number],
-): Promise<NativeInstall> {
+async function installByRoute(work: Work, variant: NativeVariant, route: Route): Promise<NativeInstall> {
   const { host, onProgress, signal, device } = work;
   const staging = join(host.home, `.staging-${String(process.pid)}`);
   await mkdir(staging, { recursive: true });

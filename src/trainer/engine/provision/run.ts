@@ -133,7 +133,7 @@ function tail(stream: Readable): () => string {
   return () => text;
 }
 
-/** One line that says why a command failed: its last line that names an error, or else its last line. */
+/** One line that says why a command failed: the first that names an error, or else the last. */
 export function reasonOf(result: RunResult): string {
   if (result.timedOut) {
     return 'it did not answer in time';
@@ -141,8 +141,12 @@ export function reasonOf(result: RunResult): string {
   if (result.killedBy !== null) {
     return `it was ended by ${result.killedBy}`;
   }
-  const lines = `${result.stdout}\n${result.stderr}`.split('\n').map((line) => line.trim());
-  const named = lines.filter((line) => /\berror\b/i.test(line)).at(-1);
-  const last = lines.filter((line) => line !== '').at(-1);
-  return named ?? last ?? `it ended with status ${String(result.status)}`;
+  const lines = `${result.stderr}\n${result.stdout}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const named =
+    lines.find((line) => /\bERR! install response/.test(line)) ?? lines.find((line) => /error: /i.test(line));
+  const reason = named ?? lines.at(-1) ?? `it ended with status ${String(result.status)}`;
+  return reason.replace(/^error: /i, '').replace(/[.:\s]+$/, '');
 }

@@ -41,7 +41,7 @@ export async function findWheelTools(host: Host, staging: string, signal?: Abort
       : []),
   ];
   throw failure(
-    `To build the native engine, this machine lacks ${missing.join(' and ')}: install ${missing.length === 1 ? 'it' : 'them'} and run "adept setup" again; the wasm engine works without.`,
+    `this machine lacks ${missing.join(' and ')}: install ${missing.length === 1 ? 'it' : 'them'} and run "adept setup" again`,
   );
 }
 

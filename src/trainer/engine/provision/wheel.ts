@@ -61,7 +61,7 @@ export async function stageWheel(host: Host, options: RouteOptions): Promise<Sta
   const { variant, device, staging, onProgress, signal } = options;
   const obstacle = wheelObstacle(host, variant, device);
   if (obstacle !== undefined) {
-    throw failure(`The TensorFlow wheel does not serve this machine: ${obstacle}.`);
+    throw failure(`it does not serve this machine, ${obstacle}`);
   }
   onProgress({ step: 'check', message: 'Looking for python3, pip and a C++ compiler' });
   const tools = await findWheelTools(host, staging, signal);
@@ -90,7 +90,7 @@ export async function stageWheel(host: Host, options: RouteOptions): Promise<Sta
   }
   onProgress({
     step: 'compile',
-    message: `Compiling the binding with ${tools.compiler} (about half a minute)`,
+    message: `Compiling the binding with ${tools.compiler}`,
   });
   await compileBinding(host, { compiler: tools.compiler, folder, signal });
   await rm(join(folder, 'tensorflow', 'include'), { recursive: true, force: true });
