@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { AdeptError } from '../../src/shared/errors';
+
+/**
+ * Runs something that has to fail for the person's fault: exit status 2 and one sentence that holds all of `parts`.
+ */
+export function expectInputError(run: () => unknown, ...parts: string[]): AdeptError {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof AdeptError, `not an AdeptError: ${String(error)}`);
+    assert.equal(error.exitStatus, 2, error.message);
+    for (const part of parts) {
+      assert.ok(error.message.includes(part), `"${error.message}" does not hold "${part}"`);
+    }
+    assert.match(error.message, /: [^:]+[.)]$/, 'ends with what to do');
+    return error;
+  }
+  throw new assert.AssertionError({
+    message: `nothing was thrown; expected an error with ${parts.join(', ')}`,
+  });
+}
