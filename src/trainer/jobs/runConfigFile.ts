@@ -4,26 +4,31 @@ import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { inputError, messageOf } from '../../shared/errors';
 import { parseWith } from '../../shared/parse';
 import { RunConfig } from '../../shared/runConfig';
+import { filesOf } from './filePattern';
 
 /**
- * Reads a *.adept.json (JSON with comments) and makes its paths absolute, relative to the file.
+ * Reads a *.adept.json (JSON with comments) and makes its paths absolute, relative to the file; `*` in a corpus's file
+ * name stands for every file that fits.
  * @throws AdeptError (input) naming the file and the key, or the line that is no JSON.
  */
 export function readRunConfig(file: string): RunConfig {
   const config = parseWith(RunConfig, readJsonWithComments(file), file);
   const folder = dirname(resolve(file));
   const at = (path: string): string => resolve(folder, path);
-  const all = (paths: readonly string[] | undefined): { files?: string[] } => (paths ? { files: paths.map(at) } : {});
-  const { files: domainEval } = all(config.eval.domain);
-  const { files: generalEval } = all(config.eval.general);
+  const all = (paths: readonly string[], key: string): string[] =>
+    paths.flatMap((path) => filesOf(at(path), `${file}: "${key}"`));
+  const { domain: domainEval, general: generalEval } = config.eval;
   return {
     ...config,
     model: at(config.model),
-    probe: config.probe.map(at),
-    domain: config.domain.map(at),
+    probe: all(config.probe, 'probe'),
+    domain: all(config.domain, 'domain'),
     out: at(config.out),
-    eval: { ...(domainEval ? { domain: domainEval } : {}), ...(generalEval ? { general: generalEval } : {}) },
-    ...(config.choices ? { choices: { ...config.choices, files: config.choices.files.map(at) } } : {}),
+    eval: {
+      ...(domainEval ? { domain: all(domainEval, 'eval.domain') } : {}),
+      ...(generalEval ? { general: all(generalEval, 'eval.general') } : {}),
+    },
+    ...(config.choices ? { choices: { ...config.choices, files: all(config.choices.files, 'choices.files') } } : {}),
     export: { ...config.export, ...(config.export.out === undefined ? {} : { out: at(config.export.out) }) },
   };
 }
