@@ -77,7 +77,7 @@ export function renderQuestion(question: Question): string {
 
 function parseCsv(text: string, where: string): string[][] {
   try {
-    return parse(text, { relax_column_count: true, skip_empty_lines: true });
+    return parse(text, { relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
   } catch (error) {
     throw inputError(`${where}: is no CSV (${messageOf(error)}): correct its quotes.`, error);
   }
