@@ -26,7 +26,9 @@ export function program(): Command {
     exportCommand(),
   ];
   const root = new Command('adept')
-    .description('Adapt a language model to a domain without losing its general ability (ADEPT, arXiv 2510.10071).')
+    .description(
+      'Adapt a language model to a domain without losing its general ability (ADEPT, arXiv 2510.10071).',
+    )
     .version(version)
     .exitOverride();
   for (const command of commands) {
@@ -49,7 +51,9 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`adept: ${error.message}\n`);
       return error.exitStatus;
     }
-    process.stderr.write(`adept: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+    process.stderr.write(
+      `adept: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
+    );
     return 1;
   }
 }

@@ -21,13 +21,22 @@ export function parseNumber(text: string): number {
 export function addSettings(command: Command, table: SettingTable): Command {
   for (const [name, setting] of Object.entries(table)) {
     const flag = flagOf(name, setting);
-    const note = 'default' in setting && setting.default !== undefined ? ` (default: ${String(setting.default)})` : '';
+    const note =
+      'default' in setting && setting.default !== undefined ? ` (default: ${String(setting.default)})` : '';
     if (setting.kind === 'switch') {
       command.addOption(new Option(flag, setting.description));
     } else if (setting.kind === 'choice') {
-      command.addOption(new Option(`${flag} <${setting.choices.join('|')}>`, setting.description + note).choices(setting.choices));
+      command.addOption(
+        new Option(`${flag} <${setting.choices.join('|')}>`, setting.description + note).choices(
+          setting.choices,
+        ),
+      );
     } else {
-      command.addOption(new Option(`${flag} <${setting.kind === 'whole' ? 'N' : 'X'}>`, setting.description + note).argParser(parseNumber));
+      command.addOption(
+        new Option(`${flag} <${setting.kind === 'whole' ? 'N' : 'X'}>`, setting.description + note).argParser(
+          parseNumber,
+        ),
+      );
     }
   }
   return command;
@@ -52,7 +61,9 @@ export function readSettings<T extends SettingTable>(table: T, raw: RawOptions):
   const [issue] = parsed.issues;
   const name = v.getDotPath(issue) ?? '';
   const missing = given[name] === undefined;
-  throw inputError(`${flags.get(name) ?? name}: ${missing ? 'is required: give a value' : `${JSON.stringify(given[name])} is not usable (${issue.message}): correct it`}.`);
+  throw inputError(
+    `${flags.get(name) ?? name}: ${missing ? 'is required: give a value' : `${JSON.stringify(given[name])} is not usable (${issue.message}): correct it`}.`,
+  );
 }
 
 /** `--max-sequences` → `maxSequences`, as commander names it. */
@@ -61,7 +72,9 @@ function optionKey(flag: string): string {
 }
 
 export function engineOption(): Option {
-  return new Option('--engine <auto|native|wasm>', 'which engine computes').choices(EngineChoice.options).default('auto');
+  return new Option('--engine <auto|native|wasm>', 'which engine computes')
+    .choices(EngineChoice.options)
+    .default('auto');
 }
 
 export function engineOf(raw: RawOptions): EngineChoice {
@@ -116,5 +129,7 @@ export function outputOf(raw: RawOptions): Output {
 
 /** A sub-command that knows --json. */
 export function jsonCommand(name: string, description: string): Command {
-  return new Command(name).description(description).option('--json', 'print one JSON object as the last line of stdout');
+  return new Command(name)
+    .description(description)
+    .option('--json', 'print one JSON object as the last line of stdout');
 }

@@ -8,7 +8,9 @@ export function logEvent(output: Output, event: RunEvent): void {
       output.log(`${event.status}${event.step === undefined ? '' : ` at step ${event.step}`}`);
       break;
     case 'eval':
-      output.log(`step ${event.step}: domain loss ${nats(event.domainLoss)}, general loss ${nats(event.generalLoss)}`);
+      output.log(
+        `step ${event.step}: domain loss ${nats(event.domainLoss)}, general loss ${nats(event.generalLoss)}`,
+      );
       break;
     case 'importance':
       output.log(`step ${event.step}: learning rates refreshed from the ${event.source}`);

@@ -5,7 +5,11 @@ import { inspectNativeInstall } from '../trainer/engine/provision';
 import type { Output } from './output';
 
 /** Opens the engine, says which device computes, and closes it afterwards. */
-export async function withEngine<T>(choice: EngineChoice, output: Output, work: (engine: Engine) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  choice: EngineChoice,
+  output: Output,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const { problem } = inspectNativeInstall();
   if (choice === 'auto' && problem !== undefined) {
     output.log(problem);

@@ -5,7 +5,11 @@ const nullable = v.nullable(v.number());
 const losses = v.object({ domainLoss: nullable, generalLoss: nullable, accuracy: nullable });
 
 /** job.json of a run folder that `adept run` made: the configuration, with absolute paths and every default. */
-export const JobFile = v.object({ format: v.literal('adept.job/1'), createdAt: v.string(), config: RunConfig });
+export const JobFile = v.object({
+  format: v.literal('adept.job/1'),
+  createdAt: v.string(),
+  config: RunConfig,
+});
 export type JobFile = v.InferOutput<typeof JobFile>;
 
 /** report.json: what the whole job came to. */

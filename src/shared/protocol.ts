@@ -8,7 +8,16 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const TrainerStatus = v.object({
   protocol: v.literal(PROTOCOL_VERSION),
   pid: count,
-  phase: v.picklist(['preparing', 'tuning', 'measuring', 'evaluating', 'saving', 'paused', 'stopping', 'ended']),
+  phase: v.picklist([
+    'preparing',
+    'tuning',
+    'measuring',
+    'evaluating',
+    'saving',
+    'paused',
+    'stopping',
+    'ended',
+  ]),
   step: count,
   steps: count,
   loss: v.nullable(v.number()),
@@ -27,7 +36,10 @@ export const CONTROL_METHODS = {
   stop: { params: none, result: TrainerStatus },
   /** Answers at once; the checkpoint is saved after the step in hand. */
   checkpoint: { params: none, result: TrainerStatus },
-  setLearningRate: { params: v.object({ value: v.pipe(v.number(), v.finite(), v.minValue(0)) }), result: TrainerStatus },
+  setLearningRate: {
+    params: v.object({ value: v.pipe(v.number(), v.finite(), v.minValue(0)) }),
+    result: TrainerStatus,
+  },
 } as const;
 
 export type ControlMethod = keyof typeof CONTROL_METHODS;

@@ -35,7 +35,10 @@ export const RunConfig = v.strictObject({
   /** Multiple-choice questions answered before and after. */
   choices: v.optional(v.strictObject({ files, maxQuestions: v.optional(whole) })),
   export: v.optional(
-    v.strictObject({ out: v.optional(path), alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),
+    v.strictObject({
+      out: v.optional(path),
+      alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    }),
     {},
   ),
 });

@@ -33,7 +33,12 @@ export const TrainerFile = v.object({
 export type TrainerFile = v.InferOutput<typeof TrainerFile>;
 
 /** A unit's importance and the learning rate it leads to, before the schedule. */
-export const UnitRate = v.object({ layer: count, name: v.string(), importance: v.number(), learningRate: v.number() });
+export const UnitRate = v.object({
+  layer: count,
+  name: v.string(),
+  importance: v.number(),
+  learningRate: v.number(),
+});
 export type UnitRate = v.InferOutput<typeof UnitRate>;
 
 /** state.json of a checkpoint: with the two tensor files, all that the steps after it depend on. */
@@ -60,7 +65,17 @@ export const RunEvent = v.variant('type', [
   v.object({
     ...stamp,
     type: v.literal('status'),
-    status: v.picklist(['started', 'resumed', 'analyzing', 'expanding', 'tuning', 'paused', 'evaluating', 'exporting', 'stopped']),
+    status: v.picklist([
+      'started',
+      'resumed',
+      'analyzing',
+      'expanding',
+      'tuning',
+      'paused',
+      'evaluating',
+      'exporting',
+      'stopped',
+    ]),
     step: v.optional(count),
     message: v.optional(v.string()),
     engine: v.optional(v.record(v.string(), v.unknown())),
@@ -83,8 +98,21 @@ export const RunEvent = v.variant('type', [
     generalLoss: v.nullable(v.number()),
     seconds: v.number(),
   }),
-  v.object({ ...stamp, type: v.literal('importance'), step: count, units: v.array(UnitRate), source: v.picklist(['source layers', 'added layers', 'all layers']) }),
-  v.object({ ...stamp, type: v.literal('checkpoint'), step: count, path: v.string(), domainLoss: v.nullable(v.number()), generalLoss: v.nullable(v.number()) }),
+  v.object({
+    ...stamp,
+    type: v.literal('importance'),
+    step: count,
+    units: v.array(UnitRate),
+    source: v.picklist(['source layers', 'added layers', 'all layers']),
+  }),
+  v.object({
+    ...stamp,
+    type: v.literal('checkpoint'),
+    step: count,
+    path: v.string(),
+    domainLoss: v.nullable(v.number()),
+    generalLoss: v.nullable(v.number()),
+  }),
   v.object({ ...stamp, type: v.literal('log'), level: v.picklist(['info', 'warn']), message: v.string() }),
   v.object({ ...stamp, type: v.literal('error'), message: v.string(), step: v.optional(count) }),
   v.object({ ...stamp, type: v.literal('done'), step: count, message: v.optional(v.string()) }),
@@ -92,7 +120,11 @@ export const RunEvent = v.variant('type', [
 export type RunEvent = v.InferOutput<typeof RunEvent>;
 
 /** A run event before the log stamps it. */
-export type NewRunEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'seq' | 'time'> : never) : never;
+export type NewRunEvent = RunEvent extends infer E
+  ? E extends RunEvent
+    ? Omit<E, 'seq' | 'time'>
+    : never
+  : never;
 
 /** Names inside a run folder. */
 export const RUN_FILES = {

@@ -5,10 +5,35 @@ import * as v from 'valibot';
  * and the documentation are derived from these tables.
  */
 export type Setting =
-  | { readonly kind: 'whole'; readonly default?: number; readonly required?: true; readonly min: number; readonly description: string; readonly flag?: string }
-  | { readonly kind: 'number'; readonly default?: number; readonly required?: true; readonly min: number; readonly description: string; readonly flag?: string }
-  | { readonly kind: 'switch'; readonly default: boolean; readonly description: string; readonly flag?: string }
-  | { readonly kind: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly description: string; readonly flag?: string };
+  | {
+      readonly kind: 'whole';
+      readonly default?: number;
+      readonly required?: true;
+      readonly min: number;
+      readonly description: string;
+      readonly flag?: string;
+    }
+  | {
+      readonly kind: 'number';
+      readonly default?: number;
+      readonly required?: true;
+      readonly min: number;
+      readonly description: string;
+      readonly flag?: string;
+    }
+  | {
+      readonly kind: 'switch';
+      readonly default: boolean;
+      readonly description: string;
+      readonly flag?: string;
+    }
+  | {
+      readonly kind: 'choice';
+      readonly default: string;
+      readonly choices: readonly string[];
+      readonly description: string;
+      readonly flag?: string;
+    };
 
 export type SettingTable = Readonly<Record<string, Setting>>;
 
@@ -26,33 +51,93 @@ export type SettingValues<T extends SettingTable> = {
 } & { [K in keyof T as T[K] extends Certain ? never : K]?: ValueOf<T[K]> | undefined };
 
 export const ANALYZE_SETTINGS = {
-  mode: { kind: 'choice', default: 'exact', choices: ['exact', 'fast'], description: 'exact: increase in loss when a layer is masked; fast: 1 − cosine of a layer\'s input and output, one pass' },
-  unitDefinition: { kind: 'choice', default: 'released', choices: ['released', 'paper'], description: 'unit importance: mean |θ|·|∂L/∂θ| (released code) or mean θ·∂L/∂θ (paper)' },
+  mode: {
+    kind: 'choice',
+    default: 'exact',
+    choices: ['exact', 'fast'],
+    description:
+      "exact: increase in loss when a layer is masked; fast: 1 − cosine of a layer's input and output, one pass",
+  },
+  unitDefinition: {
+    kind: 'choice',
+    default: 'released',
+    choices: ['released', 'paper'],
+    description: 'unit importance: mean |θ|·|∂L/∂θ| (released code) or mean θ·∂L/∂θ (paper)',
+  },
   seqLen: { kind: 'whole', default: 256, min: 2, description: 'tokens per packed sequence' },
   maxSequences: { kind: 'whole', min: 1, description: 'use only the first N sequences of the probe' },
-  batchSize: { kind: 'whole', default: 4, min: 1, description: 'sequences computed at once; unit importance averages over these batches' },
+  batchSize: {
+    kind: 'whole',
+    default: 4,
+    min: 1,
+    description: 'sequences computed at once; unit importance averages over these batches',
+  },
 } as const satisfies SettingTable;
 export type AnalyzeSettings = SettingValues<typeof ANALYZE_SETTINGS>;
 
 export const TUNE_SETTINGS = {
   steps: { kind: 'whole', required: true, min: 1, description: 'optimiser steps' },
-  learningRate: { kind: 'number', required: true, min: 0, flag: '--lr', description: 'base learning rate; each unit gets 2·(1 − importance) of it' },
-  updateEvery: { kind: 'whole', default: 500, min: 1, description: 'measure importance again and refresh the learning rates every M steps' },
+  learningRate: {
+    kind: 'number',
+    required: true,
+    min: 0,
+    flag: '--lr',
+    description: 'base learning rate; each unit gets 2·(1 − importance) of it',
+  },
+  updateEvery: {
+    kind: 'whole',
+    default: 500,
+    min: 1,
+    description: 'measure importance again and refresh the learning rates every M steps',
+  },
   batchSize: { kind: 'whole', default: 4, min: 1, description: 'sequences per forward pass' },
   seqLen: { kind: 'whole', default: 256, min: 2, description: 'tokens per packed sequence' },
   gradAccum: { kind: 'whole', default: 1, min: 1, description: 'forward passes per optimiser step' },
   warmup: { kind: 'whole', default: 0, min: 0, description: 'steps of linear warm-up' },
-  schedule: { kind: 'choice', default: 'constant', choices: ['constant', 'cosine', 'linear'], description: 'of the learning rate after warm-up, as transformers\' get_scheduler' },
-  unitDefinition: { kind: 'choice', default: 'released', choices: ['released', 'paper'], description: 'unit importance: mean |θ|·|∂L/∂θ| (released code) or mean θ·∂L/∂θ (paper)' },
-  unitRates: { kind: 'choice', default: 'importance', choices: ['importance', 'equal'], description: 'importance: unit-wise rates; equal: the base rate for every unit (LLaMA-Pro)' },
-  order: { kind: 'choice', default: 'shuffled', choices: ['shuffled', 'given'], description: 'order of the training sequences' },
-  weightDecay: { kind: 'number', default: 0, min: 0, description: 'decoupled weight decay, of matrices only' },
+  schedule: {
+    kind: 'choice',
+    default: 'constant',
+    choices: ['constant', 'cosine', 'linear'],
+    description: "of the learning rate after warm-up, as transformers' get_scheduler",
+  },
+  unitDefinition: {
+    kind: 'choice',
+    default: 'released',
+    choices: ['released', 'paper'],
+    description: 'unit importance: mean |θ|·|∂L/∂θ| (released code) or mean θ·∂L/∂θ (paper)',
+  },
+  unitRates: {
+    kind: 'choice',
+    default: 'importance',
+    choices: ['importance', 'equal'],
+    description: 'importance: unit-wise rates; equal: the base rate for every unit (LLaMA-Pro)',
+  },
+  order: {
+    kind: 'choice',
+    default: 'shuffled',
+    choices: ['shuffled', 'given'],
+    description: 'order of the training sequences',
+  },
+  weightDecay: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    description: 'decoupled weight decay, of matrices only',
+  },
   maxGradNorm: { kind: 'number', default: 1, min: 0, description: 'clip the global gradient norm; 0 is off' },
-  full: { kind: 'switch', default: false, description: 'train every parameter of the model instead of the added layers' },
+  full: {
+    kind: 'switch',
+    default: false,
+    description: 'train every parameter of the model instead of the added layers',
+  },
   saveEvery: { kind: 'whole', default: 500, min: 1, description: 'steps between checkpoints' },
   evalEvery: { kind: 'whole', min: 1, description: 'steps between evaluations; by default saveEvery' },
   maxProbeSequences: { kind: 'whole', min: 1, description: 'use only the first N sequences of the probe' },
-  maxEvalSequences: { kind: 'whole', min: 1, description: 'use only the first N sequences of each evaluation corpus' },
+  maxEvalSequences: {
+    kind: 'whole',
+    min: 1,
+    description: 'use only the first N sequences of each evaluation corpus',
+  },
   seed: { kind: 'whole', default: 0, min: 0, description: 'of the shuffling' },
 } as const satisfies SettingTable;
 export type TuneSettings = SettingValues<typeof TUNE_SETTINGS>;
@@ -62,18 +147,30 @@ export function flagOf(name: string, setting: Setting): string {
   return setting.flag ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-type Entry = v.GenericSchema<unknown>;
+type Entry = v.GenericSchema;
 
-function optionalUnless(required: true | undefined, schema: v.GenericSchema<number>, value: number | undefined): Entry {
+function optionalUnless(
+  required: true | undefined,
+  schema: v.GenericSchema<number>,
+  value: number | undefined,
+): Entry {
   return required ? schema : v.optional(schema, value);
 }
 
 function entryOf(setting: Setting): Entry {
   switch (setting.kind) {
     case 'whole':
-      return optionalUnless(setting.required, v.pipe(v.number(), v.integer(), v.minValue(setting.min)), setting.default);
+      return optionalUnless(
+        setting.required,
+        v.pipe(v.number(), v.integer(), v.minValue(setting.min)),
+        setting.default,
+      );
     case 'number':
-      return optionalUnless(setting.required, v.pipe(v.number(), v.finite(), v.minValue(setting.min)), setting.default);
+      return optionalUnless(
+        setting.required,
+        v.pipe(v.number(), v.finite(), v.minValue(setting.min)),
+        setting.default,
+      );
     case 'switch':
       return v.optional(v.boolean(), setting.default);
     case 'choice':
@@ -83,7 +180,9 @@ function entryOf(setting: Setting): Entry {
 
 /** The schema of a table: unknown keys are an error, defaults are filled in. */
 export function settingsSchema<T extends SettingTable>(table: T): v.GenericSchema<unknown, SettingValues<T>> {
-  const entries = Object.fromEntries(Object.entries(table).map(([name, setting]) => [name, entryOf(setting)]));
+  const entries = Object.fromEntries(
+    Object.entries(table).map(([name, setting]) => [name, entryOf(setting)]),
+  );
   // The entries are built from the table that SettingValues is derived from, so the output is what the type says.
   return v.strictObject(entries) as unknown as v.GenericSchema<unknown, SettingValues<T>>;
 }

@@ -5,7 +5,17 @@ import { ANALYZE_SETTINGS } from '../../shared/settings';
 import { requireWritableFile } from '../../trainer/checkpoint/outputFile';
 import { writeJson } from '../../trainer/checkpoint/jsonFile';
 import { analyze } from '../../trainer/jobs/analyze';
-import { addSettings, engineOf, engineOption, jsonCommand, outputOf, readSettings, requiredList, requiredText, type RawOptions } from '../options';
+import {
+  addSettings,
+  engineOf,
+  engineOption,
+  jsonCommand,
+  outputOf,
+  readSettings,
+  requiredList,
+  requiredText,
+  type RawOptions,
+} from '../options';
 import { table } from '../output';
 import { withEngine } from '../withEngine';
 
@@ -22,7 +32,9 @@ export function analyzeCommand(): Command {
     const out = requiredText(raw, 'out', '--out');
     const settings = readSettings(ANALYZE_SETTINGS, raw);
     requireWritableFile(out, '--out');
-    const result = await withEngine(engineOf(raw), output, (engine) => analyze(engine, { model, probe, settings }, output.task));
+    const result = await withEngine(engineOf(raw), output, (engine) =>
+      analyze(engine, { model, probe, settings }, output.task),
+    );
     writeJson(out, result);
     output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
   });

@@ -17,7 +17,10 @@ export function engineCommand(): Command {
       const engine = await openEngine(engineOf(raw));
       const description = { ...engine.describe(), node: process.versions.node };
       engine.close();
-      output.result(description, table(Object.entries(description).map(([name, value]) => [name, String(value)])));
+      output.result(
+        description,
+        table(Object.entries(description).map(([name, value]) => [name, String(value)])),
+      );
     });
 }
 
@@ -37,16 +40,25 @@ export function setupCommand(): Command {
       };
       process.once('SIGINT', cancel).once('SIGTERM', cancel);
       const install = await provisionNativeEngine({
-        ...(raw.cpu === true ? { variant: 'cpu' as const } : raw.gpu === true ? { variant: 'gpu' as const } : {}),
+        ...(raw.cpu === true
+          ? { variant: 'cpu' as const }
+          : raw.gpu === true
+            ? { variant: 'gpu' as const }
+            : {}),
         force: raw.force === true,
         signal: abort.signal,
         onProgress: ({ step, message, fraction }) => {
-          output.log(`${step}: ${message}${fraction === undefined ? '' : ` (${Math.round(fraction * 100)}%)`}`);
+          output.log(
+            `${step}: ${message}${fraction === undefined ? '' : ` (${Math.round(fraction * 100)}%)`}`,
+          );
         },
       });
       const engine = await openEngine('native');
       const description = engine.describe();
       engine.close();
-      output.result({ ...install, ...description }, `installed: ${install.folder}\nlibtensorflow ${install.libtensorflow}, computing on ${description.device}`);
+      output.result(
+        { ...install, ...description },
+        `installed: ${install.folder}\nlibtensorflow ${install.libtensorflow}, computing on ${description.device}`,
+      );
     });
 }

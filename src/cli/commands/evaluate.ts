@@ -1,13 +1,27 @@
 import { Option, type Command } from 'commander';
 import { evaluateChoices, evaluateText } from '../../trainer/jobs/evaluate';
-import { countOf, engineOf, engineOption, jsonCommand, outputOf, parseNumber, requiredList, requiredText, type RawOptions } from '../options';
+import {
+  countOf,
+  engineOf,
+  engineOption,
+  jsonCommand,
+  outputOf,
+  parseNumber,
+  requiredList,
+  requiredText,
+  type RawOptions,
+} from '../options';
 import { withEngine } from '../withEngine';
 
 export function evalCommand(): Command {
   return jsonCommand('eval', 'measure the loss on text, or the accuracy on multiple-choice questions')
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--data <FILE...>', 'text, or questions as MMLU has them')
-    .addOption(new Option('--format <text|choices>', 'how the files are read').choices(['text', 'choices']).default('text'))
+    .addOption(
+      new Option('--format <text|choices>', 'how the files are read')
+        .choices(['text', 'choices'])
+        .default('text'),
+    )
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use only the first N sequences, or questions', parseNumber)
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
@@ -20,7 +34,10 @@ export function evalCommand(): Command {
       await withEngine(engineOf(raw), output, async (engine) => {
         if (raw.format === 'choices') {
           const result = await evaluateChoices(engine, model, files, maxSequences, output.task);
-          output.result(result, `accuracy ${(result.accuracy * 100).toFixed(2)}% (${result.correct} of ${result.questions} questions${result.truncated ? `, ${result.truncated} cut to the context` : ''})`);
+          output.result(
+            result,
+            `accuracy ${(result.accuracy * 100).toFixed(2)}% (${result.correct} of ${result.questions} questions${result.truncated ? `, ${result.truncated} cut to the context` : ''})`,
+          );
           return;
         }
         const options = {
@@ -29,7 +46,10 @@ export function evalCommand(): Command {
           batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
         };
         const result = await evaluateText(engine, model, files, options, output.task);
-        output.result(result, `loss ${result.loss.toFixed(4)} nats per token, perplexity ${result.perplexity.toFixed(3)} (${result.targets} predicted tokens in ${result.sequences} sequences)`);
+        output.result(
+          result,
+          `loss ${result.loss.toFixed(4)} nats per token, perplexity ${result.perplexity.toFixed(3)} (${result.targets} predicted tokens in ${result.sequences} sequences)`,
+        );
       });
     });
 }

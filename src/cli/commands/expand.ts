@@ -3,7 +3,18 @@ import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
 import type { ExpandChoice } from '../../shared/runConfig';
 import { expand } from '../../trainer/jobs/expand';
-import { countOf, engineOf, engineOption, jsonCommand, listOf, outputOf, parseNumber, requiredText, textOf, type RawOptions } from '../options';
+import {
+  countOf,
+  engineOf,
+  engineOption,
+  jsonCommand,
+  listOf,
+  outputOf,
+  parseNumber,
+  requiredText,
+  textOf,
+  type RawOptions,
+} from '../options';
 import { withEngine } from '../withEngine';
 
 export function expandCommand(): Command {
@@ -21,8 +32,16 @@ export function expandCommand(): Command {
       const model = requiredText(raw, 'model', '--model');
       const out = requiredText(raw, 'out', '--out');
       const choice = choiceOf(raw);
-      const request = { model, out, choice, importance: textOf(raw, 'importance'), probe: listOf(raw, 'probe') };
-      const manifest = await withEngine(engineOf(raw), output, (engine) => expand(engine, request, output.task));
+      const request = {
+        model,
+        out,
+        choice,
+        importance: textOf(raw, 'importance'),
+        probe: listOf(raw, 'probe'),
+      };
+      const manifest = await withEngine(engineOf(raw), output, (engine) =>
+        expand(engine, request, output.task),
+      );
       const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
       output.result(
         { out: resolve(out), ...manifest },

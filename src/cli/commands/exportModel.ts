@@ -8,7 +8,11 @@ export function exportCommand(): Command {
   return jsonCommand('export', 'write a tuned model as a Hugging Face folder')
     .option('--run <RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint (default: the last)', parseNumber)
-    .option('--alpha <X>', 'scale of the added layers, 0 to 1; 0 is the original model (default: 1)', parseNumber)
+    .option(
+      '--alpha <X>',
+      'scale of the added layers, 0 to 1; 0 is the original model (default: 1)',
+      parseNumber,
+    )
     .option('--out <DIR>', 'folder of the exported model; must be empty or not exist')
     .action(async (raw: RawOptions) => {
       const output = outputOf(raw);
@@ -23,6 +27,9 @@ export function exportCommand(): Command {
         throw inputError(`--alpha: ${alpha} is out of range: give a number from 0 to 1.`);
       }
       const result = await exportModel(run, { out, step, alpha }, output.task);
-      output.result(result, `checkpoint of step ${result.step} exported: ${result.trained} trained tensors, ${result.frozen} frozen ones unchanged\nwritten: ${result.out}`);
+      output.result(
+        result,
+        `checkpoint of step ${result.step} exported: ${result.trained} trained tensors, ${result.frozen} frozen ones unchanged\nwritten: ${result.out}`,
+      );
     });
 }

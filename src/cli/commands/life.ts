@@ -28,7 +28,9 @@ export interface RunStatus {
 /** What a run folder says of its run. */
 export function statusOf(run: RunFolder): RunStatus {
   const events = readEvents(run.file('events'));
-  const last = <T extends (typeof events)[number]['type']>(type: T): Extract<(typeof events)[number], { type: T }> | undefined =>
+  const last = <T extends (typeof events)[number]['type']>(
+    type: T,
+  ): Extract<(typeof events)[number], { type: T }> | undefined =>
     events.findLast((event): event is Extract<(typeof events)[number], { type: T }> => event.type === type);
   const trainer = run.readTrainer();
   const alive = trainer !== undefined && isAlive(trainer);
@@ -49,7 +51,10 @@ export function statusOf(run: RunFolder): RunStatus {
   };
 }
 
-function endedState(ending: ReturnType<typeof readEvents>[number] | undefined, started: boolean): RunStatus['state'] {
+function endedState(
+  ending: ReturnType<typeof readEvents>[number] | undefined,
+  started: boolean,
+): RunStatus['state'] {
   switch (ending?.type) {
     case 'done':
       return 'done';
@@ -87,7 +92,9 @@ export function stopCommand(): Command {
       const run = requireRun(path);
       const trainer = run.readTrainer();
       if (trainer?.socket == null || !isAlive(trainer)) {
-        throw inputError(`${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`);
+        throw inputError(
+          `${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`,
+        );
       }
       await callTrainer(trainer.socket, 'stop', {});
       while (isAlive(run.readTrainer() ?? trainer)) {
@@ -95,8 +102,13 @@ export function stopCommand(): Command {
       }
       const status = statusOf(run);
       if (status.state !== 'stopped' && status.state !== 'done') {
-        throw failure(`${run.path}: the trainer ended without saving (${status.error ?? status.state}): resume from its last checkpoint.`);
+        throw failure(
+          `${run.path}: the trainer ended without saving (${status.error ?? status.state}): resume from its last checkpoint.`,
+        );
       }
-      outputOf(raw).result(status, `${status.state} at step ${status.step}; go on with: adept resume ${path}`);
+      outputOf(raw).result(
+        status,
+        `${status.state} at step ${status.step}; go on with: adept resume ${path}`,
+      );
     });
 }

@@ -74,7 +74,10 @@ async function work(run: RunFolder, config: RunConfig, output: Output): Promise<
 
 function report(output: Output, path: string, outcome: JobOutcome): void {
   if (outcome.status === 'stopped') {
-    output.result({ run: path, ...outcome }, `stopped at step ${outcome.step}; go on with: adept resume ${path}`);
+    output.result(
+      { run: path, ...outcome },
+      `stopped at step ${outcome.step}; go on with: adept resume ${path}`,
+    );
     return;
   }
   output.result({ run: path, status: 'done', ...outcome.report }, prose(outcome.report));

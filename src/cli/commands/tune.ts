@@ -7,7 +7,19 @@ import { RunFolder } from '../../trainer/checkpoint/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../trainer/jobs/runConfigFile';
 import { tuneRun, type TuneOutcome } from '../../trainer/jobs/tuneRun';
-import { addSettings, engineOf, engineOption, jsonCommand, listOf, outputOf, readSettings, requiredList, requiredText, textOf, type RawOptions } from '../options';
+import {
+  addSettings,
+  engineOf,
+  engineOption,
+  jsonCommand,
+  listOf,
+  outputOf,
+  readSettings,
+  requiredList,
+  requiredText,
+  textOf,
+  type RawOptions,
+} from '../options';
 import { nats, type Output } from '../output';
 import { logEvent } from '../runLog';
 import { withEngine } from '../withEngine';
@@ -20,7 +32,10 @@ export function tuneCommand(): Command {
     .option('--probe <FILE...>', 'general text on which importance is measured')
     .option('--eval <FILE...>', 'held-out domain text; by default the first training sequences')
     .option('--eval-general <FILE...>', 'held-out general text; by default the probe')
-    .option('--importance <FILE>', 'importance.json of the base model, to seed the learning rates; by default measured')
+    .option(
+      '--importance <FILE>',
+      'importance.json of the base model, to seed the learning rates; by default measured',
+    )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
     .addOption(engineOption());
   return addSettings(command, TUNE_SETTINGS).action(async (raw: RawOptions) => {
@@ -30,7 +45,12 @@ export function tuneCommand(): Command {
     await withEngine(spec.engine, output, async (engine) => {
       const run = RunFolder.create(out);
       run.writeSpec(spec);
-      const outcome = await tuneRun(run, input, engine, { task: output.task, onEvent: (event) => { logEvent(output, event); } });
+      const outcome = await tuneRun(run, input, engine, {
+        task: output.task,
+        onEvent: (event) => {
+          logEvent(output, event);
+        },
+      });
       reportOutcome(output, run.path, outcome);
     });
   });

@@ -33,8 +33,14 @@ export function adamWUpdate(
   const { beta1, beta2, epsilon, weightDecay } = options;
   return engine.tidy(() => {
     const first = engine.add(engine.scale(moments.first, beta1), engine.scale(gradient, 1 - beta1));
-    const second = engine.add(engine.scale(moments.second, beta2), engine.scale(engine.square(gradient), 1 - beta2));
-    const denominator = engine.addScalar(engine.scale(engine.sqrt(second), 1 / Math.sqrt(1 - beta2 ** step)), epsilon);
+    const second = engine.add(
+      engine.scale(moments.second, beta2),
+      engine.scale(engine.square(gradient), 1 - beta2),
+    );
+    const denominator = engine.addScalar(
+      engine.scale(engine.sqrt(second), 1 / Math.sqrt(1 - beta2 ** step)),
+      epsilon,
+    );
     const update = engine.scale(engine.div(first, denominator), learningRate / (1 - beta1 ** step));
     const decayed = weightDecay === 0 ? parameter : engine.scale(parameter, 1 - learningRate * weightDecay);
     return { parameter: engine.sub(decayed, update), moments: { first, second } };

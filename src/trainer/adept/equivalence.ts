@@ -45,7 +45,10 @@ export async function recordEquivalence(
   const after = logitsOf(engine, expanded, batches);
   const maxDifference = largestDifference(before, after);
   const positions = batches.reduce((total, batch) => total + batch.tokens.length, 0);
-  const measured = { ...manifest, equivalence: { maxDifference, positions, probe: probe.name, engine: engine.kind } };
+  const measured = {
+    ...manifest,
+    equivalence: { maxDifference, positions, probe: probe.name, engine: engine.kind },
+  };
   writeManifest(expanded, measured);
   if (maxDifference !== 0) {
     throw failure(

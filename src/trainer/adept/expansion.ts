@@ -4,7 +4,15 @@ import { basename, join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/manifest';
 import { ensureEmptyFolder } from '../checkpoint/atomicFile';
 import { writeJson } from '../checkpoint/jsonFile';
-import { sha256OfFile, sha256OfTensor, storedSource, TensorStore, writeSafetensors, zeroSource, type TensorSource } from '../checkpoint/safetensors';
+import {
+  sha256OfFile,
+  sha256OfTensor,
+  storedSource,
+  TensorStore,
+  writeSafetensors,
+  zeroSource,
+  type TensorSource,
+} from '../checkpoint/safetensors';
 import { layerTensorName, parseLayerTensorName, tensorsOfUnit, unitsOf } from '../model/architecture';
 import { readModelConfig, type ModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
@@ -20,7 +28,12 @@ export interface PlacedLayer {
 export function placeLayers(layers: number, chosen: readonly number[]): PlacedLayer[] {
   const copies = new Set(chosen);
   return Array.from({ length: layers }, (_, source): PlacedLayer[] =>
-    copies.has(source) ? [{ source, added: false }, { source, added: true }] : [{ source, added: false }],
+    copies.has(source)
+      ? [
+          { source, added: false },
+          { source, added: true },
+        ]
+      : [{ source, added: false }],
   ).flat();
 }
 
@@ -153,7 +166,12 @@ export function copyCompanions(from: string, to: string): void {
   for (const name of readdirSync(from)) {
     const file = join(from, name);
     const isCompanion = /\.(json|txt|model|jinja|md)$|^LICENSE/i.test(name) && statSync(file).isFile();
-    if (isCompanion && name !== 'config.json' && name !== EXPANSION_MANIFEST && !name.endsWith('.safetensors.index.json')) {
+    if (
+      isCompanion &&
+      name !== 'config.json' &&
+      name !== EXPANSION_MANIFEST &&
+      !name.endsWith('.safetensors.index.json')
+    ) {
       copyFileSync(file, join(to, name));
     }
   }

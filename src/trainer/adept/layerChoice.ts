@@ -41,6 +41,8 @@ export function namedLayers(chosen: readonly number[], layers: number): number[]
 
 function checkCount(k: number, layers: number, option: string): void {
   if (!Number.isInteger(k) || k < 1 || k > layers) {
-    throw inputError(`${option}: ${k} layers cannot be chosen of a model that has ${layers}: give a number from 1 to ${layers}.`);
+    throw inputError(
+      `${option}: ${k} layers cannot be chosen of a model that has ${layers}: give a number from 1 to ${layers}.`,
+    );
   }
 }

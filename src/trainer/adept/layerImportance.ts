@@ -21,7 +21,11 @@ export interface LayerImportance {
  * untouched hidden states are kept once more as the variant that skips l, and every later layer runs on all variants
  * so far. That is L(L−1)/2 layer evaluations instead of L², and each layer's weights are visited once per batch.
  */
-export async function exactLayerImportance(model: CausalLM, batches: readonly Batch[], task: Task): Promise<LayerImportance> {
+export async function exactLayerImportance(
+  model: CausalLM,
+  batches: readonly Batch[],
+  task: Task,
+): Promise<LayerImportance> {
   const layers = model.blocks.length;
   const totals = new Float64Array(layers + 1);
   let targets = 0;
@@ -41,7 +45,8 @@ export async function exactLayerImportance(model: CausalLM, batches: readonly Ba
       }
       for (const [variant, hiddenStates] of variants.entries()) {
         await breathe(task);
-        totals[variant] = (totals[variant] ?? 0) + sum(headLosses(model.engine, model.head, hiddenStates, wanted));
+        totals[variant] =
+          (totals[variant] ?? 0) + sum(headLosses(model.engine, model.head, hiddenStates, wanted));
       }
     } finally {
       model.engine.dispose(...variants);
@@ -70,7 +75,11 @@ function advance(model: CausalLM, context: AttentionContext, layer: number, vari
  * One pass: block influence (Men et al. 2024, arXiv 2403.03853), 1 − the mean cosine of a layer's input and output
  * over all real positions. A ranking, not nats.
  */
-export async function fastLayerImportance(model: CausalLM, batches: readonly Batch[], task: Task): Promise<LayerImportance> {
+export async function fastLayerImportance(
+  model: CausalLM,
+  batches: readonly Batch[],
+  task: Task,
+): Promise<LayerImportance> {
   const { engine } = model;
   const influence = new Float64Array(model.blocks.length);
   let positions = 0;

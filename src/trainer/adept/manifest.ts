@@ -20,9 +20,13 @@ export function requireManifest(folder: string, config: ModelConfig): ExpansionM
   const manifest = readManifest(folder);
   const file = join(folder, EXPANSION_MANIFEST);
   if (manifest === undefined) {
-    throw inputError(`${file} is missing, so ${folder} has no added layers to tune: run "adept expand" first, or give --full.`);
+    throw inputError(
+      `${file} is missing, so ${folder} has no added layers to tune: run "adept expand" first, or give --full.`,
+    );
   }
-  const bad = manifest.added.find(({ layer, sourceLayer }) => layer >= config.numHiddenLayers || sourceLayer >= config.numHiddenLayers);
+  const bad = manifest.added.find(
+    ({ layer, sourceLayer }) => layer >= config.numHiddenLayers || sourceLayer >= config.numHiddenLayers,
+  );
   if (manifest.layers !== config.numHiddenLayers || bad) {
     throw inputError(
       `${file}: "layers" is ${manifest.layers}, config.json has ${config.numHiddenLayers}: expand the model again.`,

@@ -15,7 +15,8 @@ export interface Answer {
  * (Hendrycks et al. 2021, arXiv 2009.03300). Where the four differ in one last token only, one forward pass serves all.
  */
 export function answerByLikelihood(model: CausalLM, tokenizer: Tokenizer, prompt: string): Answer {
-  const start = tokenizer.bosId !== undefined && tokenizer.separator.startsWith('bos') ? [tokenizer.bosId] : [];
+  const start =
+    tokenizer.bosId !== undefined && tokenizer.separator.startsWith('bos') ? [tokenizer.bosId] : [];
   const encoded = LETTERS.map((letter) => [...start, ...tokenizer.encode(`${prompt} ${letter}`)]);
   const shared = commonPrefix(encoded);
   const limit = model.config.maxPositionEmbeddings;
@@ -23,7 +24,11 @@ export function answerByLikelihood(model: CausalLM, tokenizer: Tokenizer, prompt
   const cut = Math.max(0, longest - limit);
   const oneToken = encoded.every(({ length }) => length === shared + 1);
   const scores = oneToken
-    ? nextTokenScores(model, encoded[0]?.slice(cut, shared) ?? [], encoded.map((ids) => ids[shared] ?? 0))
+    ? nextTokenScores(
+        model,
+        encoded[0]?.slice(cut, shared) ?? [],
+        encoded.map((ids) => ids[shared] ?? 0),
+      )
     : encoded.map((ids) => continuationScore(model, ids.slice(cut), shared - cut));
   return { choice: scores.indexOf(Math.max(...scores)), truncated: cut > 0 };
 }
@@ -35,7 +40,11 @@ function commonPrefix(sequences: readonly (readonly number[])[]): number {
 }
 
 /** Logits of the candidates after the prompt: their differences are those of the log-likelihoods. */
-function nextTokenScores(model: CausalLM, prompt: readonly number[], candidates: readonly number[]): number[] {
+function nextTokenScores(
+  model: CausalLM,
+  prompt: readonly number[],
+  candidates: readonly number[],
+): number[] {
   const batch = makeBatch([Int32Array.from(prompt)]);
   const logits = model.logits(batch, Int32Array.of(prompt.length - 1));
   return candidates.map((id) => logits[id] ?? -Infinity);

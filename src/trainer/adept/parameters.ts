@@ -1,5 +1,12 @@
 import type { Tensor } from '../engine/engine';
-import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf, type Part, type UnitName } from '../model/architecture';
+import {
+  layerTensorName,
+  OUTER_TENSORS,
+  tensorsOfUnit,
+  unitsOf,
+  type Part,
+  type UnitName,
+} from '../model/architecture';
 import type { CausalLM } from '../model/causalLM';
 import type { OuterGradients } from '../model/gradients';
 import type { LayerGradients, UnitTensors } from '../model/weights';

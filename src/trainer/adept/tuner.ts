@@ -141,7 +141,12 @@ export class Tuner {
     return Math.sqrt(sum(squares));
   }
 
-  private update(gradients: ReadonlyMap<string, Tensor>, gradNorm: number, step: number, factor: number): void {
+  private update(
+    gradients: ReadonlyMap<string, Tensor>,
+    gradNorm: number,
+    step: number,
+    factor: number,
+  ): void {
     const { engine } = this.model;
     const { maxGradNorm } = this.options;
     // As torch.nn.utils.clip_grad_norm_.
@@ -152,7 +157,15 @@ export class Tuner {
         const gradient = gradients.get(parameter.name) ?? engine.zeros(parameter.shape);
         const clipped = clip < 1 ? engine.scale(gradient, clip) : gradient;
         const options = { ...ADAMW_DEFAULTS, weightDecay: parameter.decays ? this.options.weightDecay : 0 };
-        return adamWUpdate(engine, old.parameter, clipped, old.moments, this.rateOf(parameter) * factor, step, options);
+        return adamWUpdate(
+          engine,
+          old.parameter,
+          clipped,
+          old.moments,
+          this.rateOf(parameter) * factor,
+          step,
+          options,
+        );
       });
       this.replace(parameter, next.parameter, next.moments);
     }
@@ -172,18 +185,28 @@ export class Tuner {
     const old = this.momentsOf(parameter.name);
     engine.dispose(tensorOf(parameter), old.first, old.second);
     parameter.holder[parameter.part] = engine.keep(tensor);
-    this.moments.set(parameter.name, { first: engine.keep(moments.first), second: engine.keep(moments.second) });
+    this.moments.set(parameter.name, {
+      first: engine.keep(moments.first),
+      second: engine.keep(moments.second),
+    });
   }
 
   /** Values of a parameter and its moments, for a checkpoint. */
   read(parameter: Parameter): { values: Float32Array; first: Float32Array; second: Float32Array } {
     const { engine } = this.model;
     const { first, second } = this.momentsOf(parameter.name);
-    return { values: engine.read(tensorOf(parameter)), first: engine.read(first), second: engine.read(second) };
+    return {
+      values: engine.read(tensorOf(parameter)),
+      first: engine.read(first),
+      second: engine.read(second),
+    };
   }
 
   /** The reverse of {@link read}. */
-  restore(parameter: Parameter, state: { values: Float32Array; first: Float32Array; second: Float32Array }): void {
+  restore(
+    parameter: Parameter,
+    state: { values: Float32Array; first: Float32Array; second: Float32Array },
+  ): void {
     const { engine } = this.model;
     const make = (values: Float32Array): Tensor => engine.keep(engine.tensor(values, parameter.shape));
     this.replace(parameter, make(state.values), { first: make(state.first), second: make(state.second) });

@@ -75,7 +75,12 @@ function addLayer(
 }
 
 /** Σ over the unit's parameters of |θ·g|, or of θ·g. */
-function unitSum(engine: Engine, unit: UnitTensors, gradient: UnitTensors, definition: UnitDefinition): number {
+function unitSum(
+  engine: Engine,
+  unit: UnitTensors,
+  gradient: UnitTensors,
+  definition: UnitDefinition,
+): number {
   const term = (theta: Tensor, slope: Tensor): number => {
     const product = engine.mul(theta, slope);
     const [value = NaN] = engine.read(engine.sum(definition === 'released' ? engine.abs(product) : product));

@@ -14,6 +14,9 @@ export function requireWritableFile(path: string, option: string): void {
     mkdirSync(dirname(resolve(path)), { recursive: true });
     accessSync(dirname(resolve(path)), constants.W_OK);
   } catch (error) {
-    throw inputError(`${option}: ${path} cannot be written (${messageOf(error)}): name another place.`, error);
+    throw inputError(
+      `${option}: ${path} cannot be written (${messageOf(error)}): name another place.`,
+      error,
+    );
   }
 }

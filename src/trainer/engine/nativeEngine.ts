@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
+import type {
+  createTensorsTypeOpAttr,
+  NodeJSKernelBackend,
+} from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
 import { failure } from '../../shared/errors';
 import type { CrossEntropy, EngineDescription, Tensor } from './engine';
 import { describeNative, loadNativeBinding } from './nativeBinding';
@@ -14,6 +17,7 @@ export class NativeEngine extends TfjsEngine {
 
   private constructor(
     private readonly backend: NodeJSKernelBackend,
+    private readonly typeOf: typeof createTensorsTypeOpAttr,
     private readonly description: Omit<EngineDescription, 'engine' | 'tfjs'>,
   ) {
     super();
@@ -26,9 +30,11 @@ export class NativeEngine extends TfjsEngine {
       throw failure('The native engine is not installed: run "adept setup", or give --engine wasm.');
     }
     const binding = loadNativeBinding(install);
-    const { NodeJSKernelBackend: Backend } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend');
+    const { NodeJSKernelBackend: Backend, createTensorsTypeOpAttr: typeOf } =
+      await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend');
     await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
-    if (tf.findBackend(BACKEND) === null) {
+    // A second opening finds the name taken and keeps the backend that has it.
+    if (!tf.engine().registryFactory[BACKEND]) {
       tf.registerBackend(BACKEND, () => new Backend(binding, 'adept'));
     }
     await tf.setBackend(BACKEND);
@@ -36,7 +42,7 @@ export class NativeEngine extends TfjsEngine {
     if (!(backend instanceof Backend)) {
       throw failure('The native engine could not be started: another backend has its name.');
     }
-    return new NativeEngine(backend, describeNative(install, binding));
+    return new NativeEngine(backend, typeOf, describeNative(install, binding));
   }
 
   describe(): EngineDescription {
@@ -47,7 +53,9 @@ export class NativeEngine extends TfjsEngine {
   override crossEntropy(logits: Tensor, targets: Tensor): CrossEntropy {
     const [losses, logitGradients] = this.fusedCrossEntropy(logits, targets);
     if (losses === undefined || logitGradients === undefined) {
-      throw failure('libtensorflow returned no cross-entropy: set up the native engine again with "adept setup".');
+      throw failure(
+        'libtensorflow returned no cross-entropy: set up the native engine again with "adept setup".',
+      );
     }
     return { losses, logitGradients };
   }
@@ -59,15 +67,9 @@ export class NativeEngine extends TfjsEngine {
   }
 
   private fusedCrossEntropy(logits: Tensor, targets: Tensor): Tensor[] {
-    const { binding } = this.backend;
-    const type = (name: string, value: number): { name: string; type: number; value: number } => ({
-      name,
-      type: binding.TF_ATTR_TYPE,
-      value,
-    });
     return this.backend.executeMultipleOutputs(
       'SparseSoftmaxCrossEntropyWithLogits',
-      [type('T', binding.TF_FLOAT), type('Tlabels', binding.TF_INT32)],
+      [this.typeOf('T', 'float32'), this.typeOf('Tlabels', 'int32')],
       [logits, targets],
       2,
     );

@@ -8,10 +8,16 @@ import { TfjsEngine } from './tfjsEngine';
 
 /** Where the bundle finds the .wasm binaries: beside itself in out/, or one folder up for a bundled test. */
 function wasmFolder(): string {
-  const places = [join(__dirname, 'wasm'), join(__dirname, '..', 'wasm'), join(__dirname, '..', '..', 'wasm')];
+  const places = [
+    join(__dirname, 'wasm'),
+    join(__dirname, '..', 'wasm'),
+    join(__dirname, '..', '..', 'wasm'),
+  ];
   const found = places.find((place) => existsSync(join(place, 'tfjs-backend-wasm-simd.wasm')));
   if (found === undefined) {
-    throw failure(`The wasm engine's binaries are missing (looked in ${places.join(', ')}): run "npm run build".`);
+    throw failure(
+      `The wasm engine's binaries are missing (looked in ${places.join(', ')}): run "npm run build".`,
+    );
   }
   return found;
 }
@@ -23,7 +29,9 @@ export class WasmEngine extends TfjsEngine {
   static async open(): Promise<WasmEngine> {
     setWasmPaths(`${wasmFolder()}/`);
     if (!(await tf.setBackend('wasm'))) {
-      throw failure('The wasm engine could not be started: this Node.js cannot run its WebAssembly binaries.');
+      throw failure(
+        'The wasm engine could not be started: this Node.js cannot run its WebAssembly binaries.',
+      );
     }
     await tf.ready();
     return new WasmEngine();

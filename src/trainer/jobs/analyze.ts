@@ -36,7 +36,13 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
     const layers = await measureLayers(model, probe, subtask(task, 0, LAYERS_SHARE));
     const between = performance.now();
     const all = [...model.blocks.keys()];
-    const units = await unitImportance(model, probe, all, settings.unitDefinition, subtask(task, LAYERS_SHARE, 1));
+    const units = await unitImportance(
+      model,
+      probe,
+      all,
+      settings.unitDefinition,
+      subtask(task, LAYERS_SHARE, 1),
+    );
     const end = performance.now();
     const result: ImportanceFile = {
       format: 'adept.importance/1',
@@ -73,7 +79,11 @@ function describeCorpus(corpus: Corpus, batchSize: number): ImportanceFile['prob
 }
 
 function requireNumbers(result: ImportanceFile, model: string): void {
-  const values = [result.baseLoss, ...result.layers.map(({ importance }) => importance), ...result.units.map(({ importance }) => importance)];
+  const values = [
+    result.baseLoss,
+    ...result.layers.map(({ importance }) => importance),
+    ...result.units.map(({ importance }) => importance),
+  ];
   if (!values.every(Number.isFinite)) {
     throw failure(
       `${model}: the loss on the probe is not a finite number (base loss ${result.baseLoss}): check the weights for NaN or infinite values.`,

@@ -2,7 +2,12 @@ import { connect } from 'node:net';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { failure, messageOf } from '../../shared/errors';
 import { parseWith } from '../../shared/parse';
-import { CONTROL_METHODS, type ControlMethod, type ControlParams, type TrainerStatus } from '../../shared/protocol';
+import {
+  CONTROL_METHODS,
+  type ControlMethod,
+  type ControlParams,
+  type TrainerStatus,
+} from '../../shared/protocol';
 
 /**
  * One call to a running trainer. Answers come between two steps, so a call waits for the step in hand.
@@ -16,7 +21,9 @@ export async function callTrainer<M extends ControlMethod>(
 ): Promise<TrainerStatus> {
   const socket = connect(address);
   // Made here, so that its stack points at the caller.
-  const lost = failure(`The trainer at ${address} does not answer "${method}": it has ended or is busy; look at its run folder.`);
+  const lost = failure(
+    `The trainer at ${address} does not answer "${method}": it has ended or is busy; look at its run folder.`,
+  );
   let timer: NodeJS.Timeout | undefined;
   try {
     const ended = new Promise<never>((_, reject) => {
@@ -30,7 +37,10 @@ export async function callTrainer<M extends ControlMethod>(
         reject(lost);
       }, timeoutMilliseconds);
     });
-    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const connection = createMessageConnection(
+      new SocketMessageReader(socket),
+      new SocketMessageWriter(socket),
+    );
     connection.listen();
     const result: unknown = await Promise.race([connection.sendRequest(method, params), ended]);
     return parseWith(CONTROL_METHODS[method].result, result, `the trainer's answer to "${method}"`);

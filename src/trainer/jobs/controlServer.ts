@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { parseWith } from '../../shared/parse';
-import { CONTROL_METHODS, type ControlMethod, type ControlParams, type TrainerStatus } from '../../shared/protocol';
+import {
+  CONTROL_METHODS,
+  type ControlMethod,
+  type ControlParams,
+  type TrainerStatus,
+} from '../../shared/protocol';
 
 /** What the trainer does when it is called. */
 export type ControlHandlers = { readonly [M in ControlMethod]: (params: ControlParams<M>) => TrainerStatus };
@@ -37,7 +42,10 @@ export class ControlServer {
   private serve(socket: Socket, handlers: ControlHandlers): void {
     this.clients.add(socket);
     socket.unref();
-    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const connection = createMessageConnection(
+      new SocketMessageReader(socket),
+      new SocketMessageWriter(socket),
+    );
     const forget = (): void => {
       this.clients.delete(socket);
       connection.dispose();
@@ -62,9 +70,17 @@ export class ControlServer {
   }
 }
 
-function answer<M extends ControlMethod>(method: M, params: unknown, handlers: ControlHandlers): TrainerStatus {
+function answer<M extends ControlMethod>(
+  method: M,
+  params: unknown,
+  handlers: ControlHandlers,
+): TrainerStatus {
   const handler: (checked: ControlParams<M>) => TrainerStatus = handlers[method];
-  const checked: unknown = parseWith(CONTROL_METHODS[method].params, params ?? {}, `control call "${method}"`);
+  const checked: unknown = parseWith(
+    CONTROL_METHODS[method].params,
+    params ?? {},
+    `control call "${method}"`,
+  );
   return handler(checked as ControlParams<M>);
 }
 

@@ -42,7 +42,9 @@ export async function expand(engine: Engine, request: ExpandRequest, task: Task)
   const config = readModelConfig(request.model);
   const layers = chooseLayers(request.choice, config.numHiddenLayers, request.importance);
   const length = Math.min(COMPARED_TOKENS, config.maxPositionEmbeddings);
-  const probe = request.probe ? textProbe(request.model, request.probe, length) : tokenProbe(config.vocabSize, length);
+  const probe = request.probe
+    ? textProbe(request.model, request.probe, length)
+    : tokenProbe(config.vocabSize, length);
   const { model, out } = request;
   const manifest = await expandModel({ model, out, layers }, subtask(task, 0, 0.5));
   return recordEquivalence(engine, model, out, manifest, probe, subtask(task, 0.5, 1));

@@ -8,7 +8,13 @@ import { ensureEmptyFolder } from '../checkpoint/atomicFile';
 import { checkpointFolder, readCheckpointState } from '../checkpoint/checkpoint';
 import { writeJson } from '../checkpoint/jsonFile';
 import type { RunFolder } from '../checkpoint/runFolder';
-import { float32Source, storedSource, TensorStore, writeSafetensors, type TensorSource } from '../checkpoint/safetensors';
+import {
+  float32Source,
+  storedSource,
+  TensorStore,
+  writeSafetensors,
+  type TensorSource,
+} from '../checkpoint/safetensors';
 import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from '../model/architecture';
 import { readModelConfig, type ModelConfig } from '../model/config';
 import { breathe, type Task } from '../task';
@@ -44,7 +50,9 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
   const alpha = request.alpha ?? 1;
   const manifest = readManifest(spec.model);
   if (alpha !== 1 && (spec.tune.full || manifest === undefined)) {
-    throw inputError(`--alpha: ${run.path} tuned every parameter, so there are no added layers to scale: leave it out.`);
+    throw inputError(
+      `--alpha: ${run.path} tuned every parameter, so there are no added layers to scale: leave it out.`,
+    );
   }
   ensureEmptyFolder(request.out, '--out');
   const base = TensorStore.open(spec.model);
@@ -52,9 +60,14 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
   try {
     task.report(0, 'writing the exported weights');
     await breathe(task);
-    const scaled = alpha === 1 ? new Set<string>() : outputTensors(config, manifest?.added.map(({ layer }) => layer) ?? []);
+    const scaled =
+      alpha === 1
+        ? new Set<string>()
+        : outputTensors(config, manifest?.added.map(({ layer }) => layer) ?? []);
     // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
-    const names = [...base.entries.keys()].filter((name) => !(config.tieWordEmbeddings && name === OUTER_TENSORS.head));
+    const names = [...base.entries.keys()].filter(
+      (name) => !(config.tieWordEmbeddings && name === OUTER_TENSORS.head),
+    );
     const sources = names.map((name) => exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1));
     writeSafetensors(join(request.out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
     copyCompanions(spec.model, request.out);
@@ -73,8 +86,12 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
 
 /** Names of the tensors through which these layers write into the residual stream. */
 function outputTensors(config: ModelConfig, layers: readonly number[]): Set<string> {
-  const outputs = unitsOf(config).filter(({ output }) => output).flatMap(tensorsOfUnit);
-  return new Set(layers.flatMap((layer) => outputs.map(({ unit, part }) => layerTensorName(layer, unit, part))));
+  const outputs = unitsOf(config)
+    .filter(({ output }) => output)
+    .flatMap(tensorsOfUnit);
+  return new Set(
+    layers.flatMap((layer) => outputs.map(({ unit, part }) => layerTensorName(layer, unit, part))),
+  );
 }
 
 function exportedTensor(base: TensorStore, delta: TensorStore, name: string, factor: number): TensorSource {
@@ -82,5 +99,11 @@ function exportedTensor(base: TensorStore, delta: TensorStore, name: string, fac
   if (entry === undefined) {
     return storedSource(base, name);
   }
-  return factor === 1 ? storedSource(delta, name) : float32Source(name, entry.shape, delta.readFloat32(name).map((value) => value * factor));
+  return factor === 1
+    ? storedSource(delta, name)
+    : float32Source(
+        name,
+        entry.shape,
+        delta.readFloat32(name).map((value) => value * factor),
+      );
 }

@@ -13,7 +13,11 @@ export function filesOf(path: string, field: string): string[] {
   }
   const folder = dirname(path);
   const pattern = new RegExp(`^${name.split('*').map(escapeRegExp).join('.*')}$`);
-  const found = existsSync(folder) ? readdirSync(folder).filter((file) => pattern.test(file)).sort() : [];
+  const found = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => pattern.test(file))
+        .sort()
+    : [];
   if (found.length === 0) {
     throw inputError(`${field}: no file fits ${path}: correct the pattern.`);
   }

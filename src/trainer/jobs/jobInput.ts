@@ -26,7 +26,9 @@ export function checkJob(config: RunConfig): void {
   if (!('lowest' in config.expand)) {
     chooseLayers(config.expand, model.numHiddenLayers, undefined);
   } else if (config.expand.lowest > model.numHiddenLayers) {
-    throw inputError(`"expand.lowest": ${config.expand.lowest} layers cannot be chosen of a model that has ${model.numHiddenLayers}: give a smaller number.`);
+    throw inputError(
+      `"expand.lowest": ${config.expand.lowest} layers cannot be chosen of a model that has ${model.numHiddenLayers}: give a smaller number.`,
+    );
   }
   if (config.choices) {
     loadQuestions(config.choices.files);

@@ -34,17 +34,27 @@ export class RateSource {
   /** Rates of the first steps. */
   async initial(base: number): Promise<MeasuredRates> {
     if (this.spec.tune.unitRates === 'equal') {
-      const units = this.trainedLayers.flatMap((layer) => this.model.units.map(({ name }) => ({ layer, name, importance: 0 })));
+      const units = this.trainedLayers.flatMap((layer) =>
+        this.model.units.map(({ name }) => ({ layer, name, importance: 0 })),
+      );
       return { units: equalRates(units, base), finite: true };
     }
     return this.manifest
-      ? this.measured(this.storedImportance(this.manifest) ?? (await this.sourceImportance(this.manifest)), base, 'source layers')
+      ? this.measured(
+          this.storedImportance(this.manifest) ?? (await this.sourceImportance(this.manifest)),
+          base,
+          'source layers',
+        )
       : this.refresh(base);
   }
 
   /** Rates from the trained layers' own importance. */
   async refresh(base: number): Promise<MeasuredRates> {
-    return this.measured(await this.measure(this.trainedLayers), base, this.manifest ? 'added layers' : 'all layers');
+    return this.measured(
+      await this.measure(this.trainedLayers),
+      base,
+      this.manifest ? 'added layers' : 'all layers',
+    );
   }
 
   /** Rates that known importances lead to at another base rate. */
@@ -52,7 +62,11 @@ export class RateSource {
     return this.spec.tune.unitRates === 'equal' ? equalRates(units, base) : importanceRates(units, base);
   }
 
-  private measured(units: readonly UnitImportance[], base: number, source: MeasuredRates['source'] & string): MeasuredRates {
+  private measured(
+    units: readonly UnitImportance[],
+    base: number,
+    source: MeasuredRates['source'] & string,
+  ): MeasuredRates {
     const finite = units.every(({ importance }) => Number.isFinite(importance));
     return { units: importanceRates(units, base), source, finite };
   }
@@ -79,9 +93,15 @@ export class RateSource {
     if (stored.unitDefinition !== tune.unitDefinition || stored.model.layers !== manifest.base.layers) {
       return undefined;
     }
-    const value = new Map(stored.units.map(({ layer, name, importance }) => [`${layer}.${name}`, importance]));
+    const value = new Map(
+      stored.units.map(({ layer, name, importance }) => [`${layer}.${name}`, importance]),
+    );
     const units = manifest.added.flatMap(({ layer, source }) =>
-      this.model.units.map(({ name }) => ({ layer, name, importance: value.get(`${source}.${name}`) ?? NaN })),
+      this.model.units.map(({ name }) => ({
+        layer,
+        name,
+        importance: value.get(`${source}.${name}`) ?? NaN,
+      })),
     );
     return units.every(({ importance }) => Number.isFinite(importance)) ? units : undefined;
   }

@@ -28,7 +28,9 @@ export function readRunConfig(file: string): RunConfig {
       ...(domainEval ? { domain: all(domainEval, 'eval.domain') } : {}),
       ...(generalEval ? { general: all(generalEval, 'eval.general') } : {}),
     },
-    ...(config.choices ? { choices: { ...config.choices, files: all(config.choices.files, 'choices.files') } } : {}),
+    ...(config.choices
+      ? { choices: { ...config.choices, files: all(config.choices.files, 'choices.files') } }
+      : {}),
     export: { ...config.export, ...(config.export.out === undefined ? {} : { out: at(config.export.out) }) },
   };
 }
@@ -38,7 +40,10 @@ function readJsonWithComments(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw inputError(`${file} cannot be read (${messageOf(error)}): give --config an existing *.adept.json.`, error);
+    throw inputError(
+      `${file} cannot be read (${messageOf(error)}): give --config an existing *.adept.json.`,
+      error,
+    );
   }
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });

@@ -18,7 +18,9 @@ export class TrainerPresence {
   static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerPresence {
     const other = run.readTrainer();
     if (other && isAlive(other) && other.pid !== process.pid) {
-      throw inputError(`${run.path} is being worked on by process ${other.pid}: stop it first with "adept stop ${run.path}".`);
+      throw inputError(
+        `${run.path} is being worked on by process ${other.pid}: stop it first with "adept stop ${run.path}".`,
+      );
     }
     const now = new Date().toISOString();
     const presence = new TrainerPresence(run, {

@@ -32,7 +32,7 @@ export interface TuneOutcome {
 
 export interface TuneHooks {
   readonly task: Task;
-  onEvent(event: RunEvent): void;
+  readonly onEvent: (event: RunEvent) => void;
 }
 
 function addedLayers(manifest: ExpansionManifest): number[] {
@@ -44,7 +44,12 @@ function addedLayers(manifest: ExpansionManifest): number[] {
  * @throws AdeptError (input) for bad input, before anything is trained; (failure) when the loss is no number, after the
  * last good state is saved.
  */
-export async function tuneRun(run: RunFolder, input: TuneInput, engine: Engine, hooks: TuneHooks): Promise<TuneOutcome> {
+export async function tuneRun(
+  run: RunFolder,
+  input: TuneInput,
+  engine: Engine,
+  hooks: TuneHooks,
+): Promise<TuneOutcome> {
   const model = CausalLM.load(engine, input.spec.model, (layer, layers) => {
     hooks.task.report(0, `loading layer ${layer + 1} of ${layers}`);
   });
@@ -78,7 +83,11 @@ class TuneSession {
   private readonly rates: RateSource;
   private readonly state: Progress;
   private phase: TrainerStatus['phase'] = 'preparing';
-  private wish: { stop: boolean; pause: boolean; checkpoint: boolean } = { stop: false, pause: false, checkpoint: false };
+  private wish: { stop: boolean; pause: boolean; checkpoint: boolean } = {
+    stop: false,
+    pause: false,
+    checkpoint: false,
+  };
   private wake: () => void = () => undefined;
   private lastSaved = -1;
 
@@ -180,7 +189,15 @@ class TuneSession {
     }
     const saved = restoreCheckpoint(this.folder, latest, this.tuner);
     const { step, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt } = saved;
-    Object.assign(this.state, { step, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt });
+    Object.assign(this.state, {
+      step,
+      loss,
+      domainLoss,
+      generalLoss,
+      baseLearningRate,
+      units,
+      unitsMeasuredAt,
+    });
     this.tuner.setBaseRate(baseLearningRate);
     this.tuner.setRates(units);
     this.lastSaved = step;
@@ -200,7 +217,9 @@ class TuneSession {
     const factor = scheduleFactor(schedule, step - 1, warmup, this.steps());
     const result = this.tuner.step(microBatches, step, factor);
     if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) {
-      const what = Number.isFinite(result.loss) ? `gradient norm is ${result.gradNorm}` : `loss is ${result.loss}`;
+      const what = Number.isFinite(result.loss)
+        ? `gradient norm is ${result.gradNorm}`
+        : `loss is ${result.loss}`;
       await this.failOnNaN(step, what);
     }
     this.state.step = step;
@@ -214,7 +233,10 @@ class TuneSession {
       gradNorm: result.gradNorm,
       tensors: this.model.engine.tensorCount(),
     });
-    this.hooks.task.report(step / this.steps(), `step ${step} of ${this.steps()}, loss ${result.loss.toFixed(4)}`);
+    this.hooks.task.report(
+      step / this.steps(),
+      `step ${step} of ${this.steps()}, loss ${result.loss.toFixed(4)}`,
+    );
   }
 
   private async afterStep(): Promise<void> {
@@ -368,7 +390,11 @@ class TuneSession {
     this.tuner.setBaseRate(value);
     this.state.units = this.rates.rate(this.state.units, value);
     this.tuner.setRates(this.state.units);
-    this.emit({ type: 'log', level: 'info', message: `base learning rate is ${value} from step ${this.state.step + 1} on` });
+    this.emit({
+      type: 'log',
+      level: 'info',
+      message: `base learning rate is ${value} from step ${this.state.step + 1} on`,
+    });
     return this.status();
   }
 
@@ -386,7 +412,9 @@ class TuneSession {
 
   private outcome(status: TuneOutcome['status']): TuneOutcome {
     const { step, loss, domainLoss, generalLoss } = this.state;
-    const first = readEvents(this.folder.file('events')).find((event) => event.type === 'eval' && event.step === 0);
+    const first = readEvents(this.folder.file('events')).find(
+      (event) => event.type === 'eval' && event.step === 0,
+    );
     const before =
       first?.type === 'eval'
         ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
@@ -408,5 +436,7 @@ class TuneSession {
 export function bestCheckpoint(run: RunFolder): CheckpointState | undefined {
   const states = run.checkpoints().map((step) => readCheckpointState(run, step));
   const evaluated = states.filter(({ domainLoss }) => domainLoss !== null);
-  return evaluated.sort((a, b) => (a.domainLoss ?? Infinity) - (b.domainLoss ?? Infinity))[0] ?? states.at(-1);
+  return (
+    evaluated.sort((a, b) => (a.domainLoss ?? Infinity) - (b.domainLoss ?? Infinity))[0] ?? states.at(-1)
+  );
 }

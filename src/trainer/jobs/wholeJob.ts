@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPANSION_MANIFEST } from '../../shared/manifest';
-import { JOB_FILES, JobFile, JobReport } from '../../shared/job';
+import { JOB_FILES, JobFile, type JobReport } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
 import type { NewRunEvent, RunEvent, RunSpec } from '../../shared/runFolder';
@@ -24,7 +24,11 @@ import { tuneRun, type TuneHooks, type TuneOutcome } from './tuneRun';
 export function createJob(config: RunConfig): RunFolder {
   readModelConfig(config.model);
   const run = RunFolder.create(config.out);
-  writeJson(join(run.path, JOB_FILES.job), { format: 'adept.job/1', createdAt: new Date().toISOString(), config });
+  writeJson(join(run.path, JOB_FILES.job), {
+    format: 'adept.job/1',
+    createdAt: new Date().toISOString(),
+    config,
+  });
   return run;
 }
 
@@ -34,13 +38,20 @@ export function readJob(path: string): JobFile | undefined {
   return existsSync(file) ? parseWith(JobFile, readJson(file), file) : undefined;
 }
 
-export type JobOutcome = { readonly status: 'done'; readonly report: JobReport } | { readonly status: 'stopped'; readonly step: number };
+export type JobOutcome =
+  | { readonly status: 'done'; readonly report: JobReport }
+  | { readonly status: 'stopped'; readonly step: number };
 
 /**
  * Analyze, expand, tune, evaluate, export. Each stage's result appears whole in the run folder, and a stage whose result
  * is there is not done again: resuming is running the job once more.
  */
-export async function runJob(run: RunFolder, config: RunConfig, engine: Engine, hooks: TuneHooks): Promise<JobOutcome> {
+export async function runJob(
+  run: RunFolder,
+  config: RunConfig,
+  engine: Engine,
+  hooks: TuneHooks,
+): Promise<JobOutcome> {
   return new WholeJob(run, config, engine, hooks).run();
 }
 
@@ -59,7 +70,9 @@ class WholeJob {
     await this.timed('expand', () => this.expand());
     this.writeSpec();
     const accuracyBefore = await this.timed('choices before', () => this.accuracy(this.tunedModel()));
-    const tuned = await this.timed('tune', () => tuneRun(this.folder, readTuneInput(this.folder.readSpec()), this.engine, this.hooks));
+    const tuned = await this.timed('tune', () =>
+      tuneRun(this.folder, readTuneInput(this.folder.readSpec()), this.engine, this.hooks),
+    );
     if (tuned.status === 'stopped') {
       return { status: 'stopped', step: tuned.step };
     }
@@ -118,7 +131,9 @@ class WholeJob {
     rmSync(out, { recursive: true, force: true });
     const { model, probe, expand: choice } = this.config;
     const importance = this.folder.file('importance');
-    this.folder.writeManifest(await expand(this.engine, { model, out, choice, importance, probe }, this.task));
+    this.folder.writeManifest(
+      await expand(this.engine, { model, out, choice, importance, probe }, this.task),
+    );
   }
 
   private writeSpec(): void {
@@ -146,7 +161,8 @@ class WholeJob {
       return null;
     }
     this.announce('evaluating');
-    return (await evaluateChoices(this.engine, model, choices.files, choices.maxQuestions, this.task)).accuracy;
+    return (await evaluateChoices(this.engine, model, choices.files, choices.maxQuestions, this.task))
+      .accuracy;
   }
 
   private async export(step: number): Promise<string> {
@@ -162,7 +178,12 @@ class WholeJob {
     return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, this.task)).out;
   }
 
-  private report(tuned: TuneOutcome, exported: string, accuracyBefore: number | null, accuracyAfter: number | null): JobReport {
+  private report(
+    tuned: TuneOutcome,
+    exported: string,
+    accuracyBefore: number | null,
+    accuracyAfter: number | null,
+  ): JobReport {
     const before = readModelConfig(this.config.model);
     const after = readModelConfig(this.tunedModel());
     const added = readManifest(this.tunedModel())?.added ?? [];
@@ -172,7 +193,11 @@ class WholeJob {
       out: this.folder.path,
       exported,
       engine: { ...this.engine.describe() },
-      layers: { before: before.numHiddenLayers, after: after.numHiddenLayers, expanded: added.map(({ source }) => source) },
+      layers: {
+        before: before.numHiddenLayers,
+        after: after.numHiddenLayers,
+        expanded: added.map(({ source }) => source),
+      },
       parameters: {
         before: parameterCount(before),
         after: parameterCount(after),

@@ -33,7 +33,11 @@ export interface FamilyTraits {
   /** 'all': every layer has the window; 'layers': `layer_types`, or `use_sliding_window` from `max_window_layers` up. */
   readonly slidingWindow: 'none' | 'all' | 'layers';
   /** Defaults of transformers' configuration class, for keys that config.json leaves out. */
-  readonly defaults: { readonly numKeyValueHeads?: number; readonly headDim?: number; readonly slidingWindow?: number };
+  readonly defaults: {
+    readonly numKeyValueHeads?: number;
+    readonly headDim?: number;
+    readonly slidingWindow?: number;
+  };
 }
 
 /** Source of the traits and defaults: transformers 5, models/<family>/configuration_<family>.py and modeling_<family>.py. */
@@ -91,7 +95,13 @@ export function unitsOf(config: ModelConfig): readonly UnitSpec[] {
   const keys = config.numKeyValueHeads * headDim;
   const traits = FAMILIES[config.family];
   const qkvBias = traits.attentionBias === 'qkv' || config.attentionBias;
-  const norm = (name: UnitName, size: number): UnitSpec => ({ name, kind: 'norm', output: false, shape: [size], bias: false });
+  const norm = (name: UnitName, size: number): UnitSpec => ({
+    name,
+    kind: 'norm',
+    output: false,
+    shape: [size],
+    bias: false,
+  });
   const projection = (name: UnitName, shape: readonly number[], bias: boolean, output = false): UnitSpec => ({
     name,
     kind: 'projection',

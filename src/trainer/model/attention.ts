@@ -35,23 +35,47 @@ export interface AttentionSaved {
 const MASKED = -1e30;
 
 /** Builds what is shared by all layers for batches of B×T; freed by {@link disposeAttentionContext}. */
-export function attentionContext(engine: Engine, config: ModelConfig, batch: number, length: number): AttentionContext {
+export function attentionContext(
+  engine: Engine,
+  config: ModelConfig,
+  batch: number,
+  length: number,
+): AttentionContext {
   const { headDim, rope } = config;
   const table = (scale: number): RopeTensors => {
     const { cosines, signedSines } = ropeTables(rope, headDim, length, scale);
     const shape = [1, length, headDim];
-    return { cosines: engine.keep(engine.tensor(cosines, shape)), signedSines: engine.keep(engine.tensor(signedSines, shape)) };
+    return {
+      cosines: engine.keep(engine.tensor(cosines, shape)),
+      signedSines: engine.keep(engine.tensor(signedSines, shape)),
+    };
   };
   // A window as long as the sequence masks nothing: it shares the full mask.
   const windows = new Set(config.slidingWindows.map((window) => effectiveWindow(window, length)));
-  const masks = new Map([...windows].map((window) => [window, engine.keep(causalMask(engine, length, window))]));
+  const masks = new Map(
+    [...windows].map((window) => [window, engine.keep(causalMask(engine, length, window))]),
+  );
   // The score's factor 1/√headDim rides on the query's rotation: one operation less per layer.
-  return { engine, config, batch, length, queryRope: table(1 / Math.sqrt(headDim)), keyRope: table(1), masks };
+  return {
+    engine,
+    config,
+    batch,
+    length,
+    queryRope: table(1 / Math.sqrt(headDim)),
+    keyRope: table(1),
+    masks,
+  };
 }
 
 export function disposeAttentionContext(context: AttentionContext): void {
   const { engine, queryRope, keyRope, masks } = context;
-  engine.dispose(queryRope.cosines, queryRope.signedSines, keyRope.cosines, keyRope.signedSines, ...masks.values());
+  engine.dispose(
+    queryRope.cosines,
+    queryRope.signedSines,
+    keyRope.cosines,
+    keyRope.signedSines,
+    ...masks.values(),
+  );
 }
 
 function effectiveWindow(window: number | undefined, length: number): number | undefined {
@@ -101,12 +125,18 @@ function swapHalves(engine: Engine, states: Tensor): Tensor {
 
 /** y = x∘cos + swap(x)∘sin, states [n, T, headDim]. */
 export function applyRope(engine: Engine, states: Tensor, rope: RopeTensors): Tensor {
-  return engine.add(engine.mul(states, rope.cosines), engine.mul(swapHalves(engine, states), rope.signedSines));
+  return engine.add(
+    engine.mul(states, rope.cosines),
+    engine.mul(swapHalves(engine, states), rope.signedSines),
+  );
 }
 
 /** The transpose of {@link applyRope}: dx = dy∘cos − swap(dy)∘sin, since swapping negates the signed sines. */
 export function applyRopeBackward(engine: Engine, gradient: Tensor, rope: RopeTensors): Tensor {
-  return engine.sub(engine.mul(gradient, rope.cosines), engine.mul(swapHalves(engine, gradient), rope.signedSines));
+  return engine.sub(
+    engine.mul(gradient, rope.cosines),
+    engine.mul(swapHalves(engine, gradient), rope.signedSines),
+  );
 }
 
 /** Softmax(q·kᵀ + mask)·v per KV head; the G queries of a group lie one after the other, so no key is repeated. */

@@ -11,7 +11,15 @@ import {
   type AttentionSaved,
   type RopeTensors,
 } from './attention';
-import { linear, linearGradients, linearInputGradient, rmsNorm, rmsNormBackward, swiGlu, swiGluBackward } from './primitives';
+import {
+  linear,
+  linearGradients,
+  linearInputGradient,
+  rmsNorm,
+  rmsNormBackward,
+  swiGlu,
+  swiGluBackward,
+} from './primitives';
 import type { LayerGradients, LayerTensors, UnitTensors } from './weights';
 
 /**
@@ -54,11 +62,35 @@ export function blockForwardSaving(
   const { rmsNormEps: epsilon } = config;
   return engine.tidy(() => {
     const normed = rmsNorm(engine, input, tensors.input_layernorm.weight, epsilon);
-    const q = projectHeads(context, normed, tensors['self_attn.q_proj'], tensors['self_attn.q_norm'], config.numAttentionHeads, context.queryRope);
-    const k = projectHeads(context, normed, tensors['self_attn.k_proj'], tensors['self_attn.k_norm'], config.numKeyValueHeads, context.keyRope);
+    const q = projectHeads(
+      context,
+      normed,
+      tensors['self_attn.q_proj'],
+      tensors['self_attn.q_norm'],
+      config.numAttentionHeads,
+      context.queryRope,
+    );
+    const k = projectHeads(
+      context,
+      normed,
+      tensors['self_attn.k_proj'],
+      tensors['self_attn.k_norm'],
+      config.numKeyValueHeads,
+      context.keyRope,
+    );
     const queries = groupQueries(context, q.heads);
-    const values = splitHeads(context, linear(engine, normed, tensors['self_attn.v_proj']), config.numKeyValueHeads);
-    const { output, probabilities } = attend(engine, queries, k.heads, values, maskOf(context, block.slidingWindow));
+    const values = splitHeads(
+      context,
+      linear(engine, normed, tensors['self_attn.v_proj']),
+      config.numKeyValueHeads,
+    );
+    const { output, probabilities } = attend(
+      engine,
+      queries,
+      k.heads,
+      values,
+      maskOf(context, block.slidingWindow),
+    );
     const attended = mergeHeads(context, ungroupQueries(context, output), config.numAttentionHeads);
     const middle = engine.add(input, linear(engine, attended, tensors['self_attn.o_proj']));
     const normedMiddle = rmsNorm(engine, middle, tensors.post_attention_layernorm.weight, epsilon);
@@ -122,7 +154,12 @@ function mlpBackward(
   const { engine, config } = context;
   const { middle, gate, up } = saved;
   const norm = tensors.post_attention_layernorm.weight;
-  const activated = swiGluBackward(engine, linearInputGradient(engine, gradient, tensors['mlp.down_proj']), gate, up);
+  const activated = swiGluBackward(
+    engine,
+    linearInputGradient(engine, gradient, tensors['mlp.down_proj']),
+    gate,
+    up,
+  );
   const normedGradient = engine.add(
     linearInputGradient(engine, activated.gate, tensors['mlp.gate_proj']),
     linearInputGradient(engine, activated.up, tensors['mlp.up_proj']),
@@ -159,8 +196,24 @@ function attentionBackward(
     saved.attention,
     groupQueries(context, splitHeads(context, outputGradient, numAttentionHeads)),
   );
-  const q = headsBackward(context, ungroupQueries(context, heads.queries), numAttentionHeads, context.queryRope, tensors['self_attn.q_norm'], saved.headInputs?.queries, wantGradients);
-  const k = headsBackward(context, heads.keys, numKeyValueHeads, context.keyRope, tensors['self_attn.k_norm'], saved.headInputs?.keys, wantGradients);
+  const q = headsBackward(
+    context,
+    ungroupQueries(context, heads.queries),
+    numAttentionHeads,
+    context.queryRope,
+    tensors['self_attn.q_norm'],
+    saved.headInputs?.queries,
+    wantGradients,
+  );
+  const k = headsBackward(
+    context,
+    heads.keys,
+    numKeyValueHeads,
+    context.keyRope,
+    tensors['self_attn.k_norm'],
+    saved.headInputs?.keys,
+    wantGradients,
+  );
   const vGradient = mergeHeads(context, heads.values, numKeyValueHeads);
   const normedGradient = engine.add(
     engine.add(
@@ -183,7 +236,9 @@ function attentionBackward(
       'self_attn.q_proj': linearGradients(engine, q.projected, normedInput, tensors['self_attn.q_proj']),
       'self_attn.k_proj': linearGradients(engine, k.projected, normedInput, tensors['self_attn.k_proj']),
       'self_attn.v_proj': linearGradients(engine, vGradient, normedInput, tensors['self_attn.v_proj']),
-      ...(q.norm && k.norm ? { 'self_attn.q_norm': { weight: q.norm }, 'self_attn.k_norm': { weight: k.norm } } : {}),
+      ...(q.norm && k.norm
+        ? { 'self_attn.q_norm': { weight: q.norm }, 'self_attn.k_norm': { weight: k.norm } }
+        : {}),
       'self_attn.o_proj': linearGradients(engine, gradient, saved.attended, tensors['self_attn.o_proj']),
     },
   };
@@ -224,7 +279,14 @@ function headsBackward(
     return { projected: merged };
   }
   const rows = engine.reshape(merged, headInput.shape);
-  const { input, weight } = rmsNormBackward(engine, rows, headInput, headNorm.weight, config.rmsNormEps, wantGradients);
+  const { input, weight } = rmsNormBackward(
+    engine,
+    rows,
+    headInput,
+    headNorm.weight,
+    config.rmsNormEps,
+    wantGradients,
+  );
   const projected = engine.reshape(input, merged.shape);
   return weight ? { projected, norm: weight } : { projected };
 }

@@ -1,7 +1,14 @@
 import { TensorStore } from '../checkpoint/safetensors';
 import type { Batch } from '../data/corpus';
 import type { Engine, Tensor } from '../engine/engine';
-import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf, type UnitName, type UnitSpec } from './architecture';
+import {
+  layerTensorName,
+  OUTER_TENSORS,
+  tensorsOfUnit,
+  unitsOf,
+  type UnitName,
+  type UnitSpec,
+} from './architecture';
 import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
 import { blockForward, type Block } from './block';
 import { readModelConfig, type ModelConfig } from './config';
@@ -34,7 +41,11 @@ export class CausalLM {
    * Loads a Hugging Face folder, tensor by tensor.
    * @throws AdeptError (input) when config.json and the weights do not fit each other or are not supported.
    */
-  static load(engine: Engine, folder: string, onLayer: (layer: number, layers: number) => void = () => undefined): CausalLM {
+  static load(
+    engine: Engine,
+    folder: string,
+    onLayer: (layer: number, layers: number) => void = () => undefined,
+  ): CausalLM {
     const config = readModelConfig(folder);
     const store = TensorStore.open(folder);
     try {
@@ -105,7 +116,9 @@ export class CausalLM {
 
   /** Negative log-likelihood of every predicted position, nats. */
   losses(batch: Batch): Float32Array {
-    return this.engine.tidy(() => headLosses(this.engine, this.head, this.hiddenStates(batch), targetsOf(batch)));
+    return this.engine.tidy(() =>
+      headLosses(this.engine, this.head, this.hiddenStates(batch), targetsOf(batch)),
+    );
   }
 
   dispose(): void {

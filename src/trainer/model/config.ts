@@ -72,13 +72,16 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
   const parsed = v.safeParse(ConfigFile, raw);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw inputError(`${file}: "${v.getDotPath(issue) ?? '?'}" is not usable (${issue.message}): correct it.`);
+    throw inputError(
+      `${file}: "${v.getDotPath(issue) ?? '?'}" is not usable (${issue.message}): correct it.`,
+    );
   }
   rejectUnsupported(raw, parsed.output, file);
   const fields = parsed.output;
   const traits = FAMILIES[family];
   const numKeyValueHeads = keyValueHeads(raw, fields, traits, file);
-  const headDim = fields.head_dim ?? traits.defaults.headDim ?? fields.hidden_size / fields.num_attention_heads;
+  const headDim =
+    fields.head_dim ?? traits.defaults.headDim ?? fields.hidden_size / fields.num_attention_heads;
   if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
     throw inputError(
       `${file}: "head_dim" is ${headDim}; RoPE needs an even whole number (hidden_size / num_attention_heads where the key is left out).`,
@@ -93,12 +96,12 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
     numAttentionHeads: fields.num_attention_heads,
     numKeyValueHeads,
     headDim,
-    maxPositionEmbeddings: fields.max_position_embeddings ?? 2048,
-    rmsNormEps: fields.rms_norm_eps ?? 1e-6,
-    rope: parseRope(raw, fields.rope_theta ?? 10000, fields.max_position_embeddings ?? 2048, file),
-    attentionBias: (traits.attentionBias === 'config' && fields.attention_bias) ?? false,
-    mlpBias: (traits.mlpBias === 'config' && fields.mlp_bias) ?? false,
-    tieWordEmbeddings: fields.tie_word_embeddings ?? false,
+    maxPositionEmbeddings: fields.max_position_embeddings,
+    rmsNormEps: fields.rms_norm_eps,
+    rope: parseRope(raw, fields.rope_theta, fields.max_position_embeddings, file),
+    attentionBias: traits.attentionBias === 'config' && fields.attention_bias,
+    mlpBias: traits.mlpBias === 'config' && fields.mlp_bias,
+    tieWordEmbeddings: fields.tie_word_embeddings,
     slidingWindows: slidingWindows(raw, fields, traits, file),
     raw,
   };
@@ -109,12 +112,18 @@ function readJsonObject(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw inputError(`${file} cannot be read (${messageOf(error)}): name a Hugging Face model folder with a config.json.`, error);
+    throw inputError(
+      `${file} cannot be read (${messageOf(error)}): name a Hugging Face model folder with a config.json.`,
+      error,
+    );
   }
   try {
     return v.parse(v.record(v.string(), v.unknown()), JSON.parse(text));
   } catch (error) {
-    throw inputError(`${file} is not a JSON object (${messageOf(error)}): download it again or correct it.`, error);
+    throw inputError(
+      `${file} is not a JSON object (${messageOf(error)}): download it again or correct it.`,
+      error,
+    );
   }
 }
 
@@ -126,7 +135,7 @@ function familyOf(raw: Record<string, unknown>, file: string): Family {
     }
   }
   throw inputError(
-    `${file}: "model_type" is ${JSON.stringify(type) ?? 'missing'}; supported are ${Object.keys(FAMILIES).join(', ')}.`,
+    `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}; supported are ${Object.keys(FAMILIES).join(', ')}.`,
   );
 }
 
@@ -143,7 +152,12 @@ function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, fil
   }
 }
 
-function keyValueHeads(raw: Record<string, unknown>, fields: ConfigFile, traits: FamilyTraits, file: string): number {
+function keyValueHeads(
+  raw: Record<string, unknown>,
+  fields: ConfigFile,
+  traits: FamilyTraits,
+  file: string,
+): number {
   const given = 'num_key_value_heads' in raw ? fields.num_key_value_heads : traits.defaults.numKeyValueHeads;
   const heads = given ?? fields.num_attention_heads;
   if (fields.num_attention_heads % heads !== 0) {
@@ -163,24 +177,34 @@ function slidingWindows(
   const layers = fields.num_hidden_layers;
   const types = fields.layer_types;
   if (types !== null && types !== undefined && types.length !== layers) {
-    throw inputError(`${file}: "layer_types" has ${types.length} entries for ${layers} layers: correct one of them.`);
+    throw inputError(
+      `${file}: "layer_types" has ${types.length} entries for ${layers} layers: correct one of them.`,
+    );
   }
-  const window = 'sliding_window' in raw ? (fields.sliding_window ?? undefined) : traits.defaults.slidingWindow;
+  const window =
+    'sliding_window' in raw ? (fields.sliding_window ?? undefined) : traits.defaults.slidingWindow;
   switch (traits.slidingWindow) {
     case 'none':
-      if (types?.includes('sliding_attention') === true || (fields.sliding_window ?? undefined) !== undefined) {
-        throw inputError(`${file}: "${types ? 'layer_types' : 'sliding_window'}" asks for sliding windows, which this family does not have.`);
+      if (
+        types?.includes('sliding_attention') === true ||
+        (fields.sliding_window ?? undefined) !== undefined
+      ) {
+        throw inputError(
+          `${file}: "${types ? 'layer_types' : 'sliding_window'}" asks for sliding windows, which this family does not have.`,
+        );
       }
       return Array.from({ length: layers }, () => undefined);
     case 'all':
       // transformers' Mistral ignores layer_types; refuse rather than guess which was meant.
       if (types?.includes(window === undefined ? 'sliding_attention' : 'full_attention') === true) {
-        throw inputError(`${file}: "layer_types" contradicts "sliding_window", and mistral knows the latter only: remove it.`);
+        throw inputError(
+          `${file}: "layer_types" contradicts "sliding_window", and mistral knows the latter only: remove it.`,
+        );
       }
       return Array.from({ length: layers }, () => window);
     case 'layers': {
-      const active = fields.use_sliding_window === true ? window : undefined;
-      const first = fields.max_window_layers ?? 28;
+      const active = fields.use_sliding_window ? window : undefined;
+      const first = fields.max_window_layers;
       return Array.from({ length: layers }, (_, layer) => {
         const sliding = types ? types[layer] === 'sliding_attention' : layer >= first;
         return sliding ? active : undefined;

@@ -92,5 +92,11 @@ export function mayIgnoreKey(key: string, value: unknown): boolean {
   if (neutral !== undefined) {
     return value === null || neutral.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value));
   }
-  return SUPPORTED_KEYS.has(key) || INERT_KEYS.has(key) || value === null || value === false || !COMPUTATIONAL.test(key);
+  return (
+    SUPPORTED_KEYS.has(key) ||
+    INERT_KEYS.has(key) ||
+    value === null ||
+    value === false ||
+    !COMPUTATIONAL.test(key)
+  );
 }

@@ -42,7 +42,14 @@ export function lossGradients(model: CausalLM, batch: Batch, request: GradientRe
       saved.push(forward.saved);
       hiddenStates = forward.output;
     }
-    const head = headBackward(engine, model.head, hiddenStates, targetsOf(batch), request.scale, request.onOuter !== undefined);
+    const head = headBackward(
+      engine,
+      model.head,
+      hiddenStates,
+      targetsOf(batch),
+      request.scale,
+      request.onOuter !== undefined,
+    );
     engine.dispose(hiddenStates);
     let gradient = head.hiddenStates;
     for (let layer = model.blocks.length - 1; layer >= request.lowestLayer; layer--) {

@@ -36,8 +36,13 @@ export function targetsOf(batch: Batch): Targets {
 // Logits of one chunk: at most 16 M values (64 MB), so that the vocabulary never decides how much memory a batch takes.
 const CHUNK_VALUES = 16 * 1024 * 1024;
 
+function vocabularyOf(head: Head): number {
+  const [size = 1] = head.projection.weight.shape;
+  return size;
+}
+
 function* chunks(head: Head, targets: Targets): Generator<Targets> {
-  const rows = Math.max(16, Math.floor(CHUNK_VALUES / (head.projection.weight.shape[0] ?? 1)));
+  const rows = Math.max(16, Math.floor(CHUNK_VALUES / vocabularyOf(head)));
   for (let begin = 0; begin < targets.rows.length; begin += rows) {
     const end = begin + rows;
     yield {
@@ -49,12 +54,16 @@ function* chunks(head: Head, targets: Targets): Generator<Targets> {
 }
 
 function logitsOf(engine: Engine, head: Head, hiddenRows: Tensor): Tensor {
-  return engine.matMul(rmsNorm(engine, hiddenRows, head.norm.weight, head.epsilon), head.projection.weight, { transposeB: true });
+  return engine.matMul(rmsNorm(engine, hiddenRows, head.norm.weight, head.epsilon), head.projection.weight, {
+    transposeB: true,
+  });
 }
 
 /** Logits [n, V] of the named rows of `hiddenStates` [B·T, D]. */
 export function headLogits(engine: Engine, head: Head, hiddenStates: Tensor, rows: Int32Array): Tensor {
-  return engine.tidy(() => logitsOf(engine, head, engine.gather(hiddenStates, engine.indices(rows, [rows.length]))));
+  return engine.tidy(() =>
+    logitsOf(engine, head, engine.gather(hiddenStates, engine.indices(rows, [rows.length]))),
+  );
 }
 
 /** Negative log-likelihood of every target, nats, in the order of `targets`. */
@@ -102,8 +111,9 @@ export function headBackward(
       rowGradients.push(part.rows);
       sums = addGradients(engine, sums, part);
     }
-    const rows = rowGradients.length === 1 && rowGradients[0] ? rowGradients[0] : engine.concat(rowGradients, 0);
-    const size = hiddenStates.shape[0] ?? 0;
+    const rows =
+      rowGradients.length === 1 && rowGradients[0] ? rowGradients[0] : engine.concat(rowGradients, 0);
+    const [size = 0] = hiddenStates.shape;
     const ids = engine.indices(targets.rows, [targets.rows.length]);
     return { losses, hiddenStates: engine.scatterAdd(ids, rows, size), ...sums };
   });
@@ -133,7 +143,14 @@ function chunkBackward(
     const { losses, logitGradients } = engine.crossEntropy(logits, engine.indices(chunk.ids, [n]));
     const values = engine.read(losses);
     const normedGradient = engine.scale(engine.matMul(logitGradients, head.projection.weight), scale);
-    const { input: rows, weight } = rmsNormBackward(engine, normedGradient, input, head.norm.weight, head.epsilon, wantGradients);
+    const { input: rows, weight } = rmsNormBackward(
+      engine,
+      normedGradient,
+      input,
+      head.norm.weight,
+      head.epsilon,
+      wantGradients,
+    );
     if (weight === undefined) {
       return { losses: values, rows };
     }
@@ -154,7 +171,10 @@ function addGradients(
   if (sums === undefined) {
     return { norm: part.norm, projection: part.projection };
   }
-  const next = { norm: engine.add(sums.norm, part.norm), projection: engine.add(sums.projection, part.projection) };
+  const next = {
+    norm: engine.add(sums.norm, part.norm),
+    projection: engine.add(sums.projection, part.projection),
+  };
   engine.dispose(sums.norm, sums.projection, part.norm, part.projection);
   return next;
 }

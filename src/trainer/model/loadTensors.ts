@@ -32,7 +32,9 @@ export function checkTensors(folder: string, config: ModelConfig, store: TensorS
   for (const [name, shape] of expected) {
     const entry = store.entries.get(name);
     if (entry === undefined) {
-      throw inputError(`${folder}: tensor "${name}" is missing, which config.json calls for: download the model again.`);
+      throw inputError(
+        `${folder}: tensor "${name}" is missing, which config.json calls for: download the model again.`,
+      );
     }
     if (entry.shape.join() !== shape.join()) {
       throw inputError(

@@ -13,13 +13,22 @@ export function linearInputGradient(engine: Engine, gradient: Tensor, unit: Unit
 }
 
 /** ∂L/∂W = dyᵀ·x and, where there is a bias, ∂L/∂b = Σ dy. */
-export function linearGradients(engine: Engine, gradient: Tensor, input: Tensor, unit: UnitTensors): UnitTensors {
+export function linearGradients(
+  engine: Engine,
+  gradient: Tensor,
+  input: Tensor,
+  unit: UnitTensors,
+): UnitTensors {
   const weight = engine.matMul(gradient, input, { transposeA: true });
   return unit.bias === undefined ? { weight } : { weight, bias: engine.sum(gradient, 0) };
 }
 
 /** x/√(mean(x²)+ε) and the factor [n, 1], over the last axis. */
-export function normalize(engine: Engine, input: Tensor, epsilon: number): { normalized: Tensor; inverse: Tensor } {
+export function normalize(
+  engine: Engine,
+  input: Tensor,
+  epsilon: number,
+): { normalized: Tensor; inverse: Tensor } {
   const inverse = engine.rsqrt(engine.addScalar(engine.mean(engine.square(input), -1, true), epsilon));
   return { normalized: engine.mul(input, inverse), inverse };
 }
@@ -56,7 +65,12 @@ export function swiGlu(engine: Engine, gate: Tensor, up: Tensor): Tensor {
 }
 
 /** Gradients of {@link swiGlu}: with s = σ(gate), dup = d∘gate∘s and dgate = d∘up∘(s + gate∘s∘(1 − s)). */
-export function swiGluBackward(engine: Engine, gradient: Tensor, gate: Tensor, up: Tensor): { gate: Tensor; up: Tensor } {
+export function swiGluBackward(
+  engine: Engine,
+  gradient: Tensor,
+  gate: Tensor,
+  up: Tensor,
+): { gate: Tensor; up: Tensor } {
   const sigmoid = engine.sigmoid(gate);
   const silu = engine.mul(gate, sigmoid);
   const slope = engine.add(sigmoid, engine.sub(silu, engine.mul(silu, sigmoid)));

@@ -20,7 +20,10 @@ export interface Rope {
  * (modeling_rope_utils.py: default, _compute_linear_scaling_rope_parameters, _compute_llama3_parameters).
  */
 export function inverseFrequencies(rope: Rope, headDim: number): Float32Array {
-  const plain = Float32Array.from({ length: headDim / 2 }, (_, i) => 1 / Math.fround(rope.theta ** Math.fround((2 * i) / headDim)));
+  const plain = Float32Array.from(
+    { length: headDim / 2 },
+    (_, i) => 1 / Math.fround(rope.theta ** Math.fround((2 * i) / headDim)),
+  );
   const { scaling } = rope;
   switch (scaling.type) {
     case 'default':

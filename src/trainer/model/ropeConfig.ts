@@ -23,13 +23,20 @@ const KNOWN = new Set([...Object.keys(RopeFields.entries)]);
  * both are given `rope_scaling` wins, as in transformers 5.
  * @throws AdeptError (input) naming the key: an unsupported type, or a value that is missing or out of place.
  */
-export function parseRope(raw: Record<string, unknown>, topTheta: number, maxPositions: number, file: string): Rope {
+export function parseRope(
+  raw: Record<string, unknown>,
+  topTheta: number,
+  maxPositions: number,
+  file: string,
+): Rope {
   const key = isFilled(raw.rope_scaling) ? 'rope_scaling' : 'rope_parameters';
   const given = raw[key] ?? {};
   const parsed = v.safeParse(RopeFields, given);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw inputError(`${file}: "${key}.${v.getDotPath(issue) ?? ''}" is not usable (${issue.message}): correct it.`);
+    throw inputError(
+      `${file}: "${key}.${v.getDotPath(issue) ?? ''}" is not usable (${issue.message}): correct it.`,
+    );
   }
   for (const [name, value] of Object.entries(parsed.output)) {
     if (!KNOWN.has(name) && value !== null) {
@@ -41,7 +48,13 @@ export function parseRope(raw: Record<string, unknown>, topTheta: number, maxPos
   const original = raw.original_max_position_embeddings;
   return {
     theta: parsed.output.rope_theta ?? topTheta,
-    scaling: parseScaling(parsed.output, typeof original === 'number' ? original : undefined, maxPositions, key, file),
+    scaling: parseScaling(
+      parsed.output,
+      typeof original === 'number' ? original : undefined,
+      maxPositions,
+      key,
+      file,
+    ),
   };
 }
 

@@ -8,14 +8,17 @@ export interface UnitTensors {
 }
 
 /** The tensors of one decoder layer by unit; the head norms exist in families that have them. */
-export type LayerTensors = Record<Exclude<UnitName, OptionalUnit>, UnitTensors> & Partial<Record<OptionalUnit, UnitTensors>>;
+export type LayerTensors = Record<Exclude<UnitName, OptionalUnit>, UnitTensors> &
+  Partial<Record<OptionalUnit, UnitTensors>>;
 type OptionalUnit = 'self_attn.q_norm' | 'self_attn.k_norm';
 
 /** Gradients of one layer, in the shape of its weights. */
 export type LayerGradients = LayerTensors;
 
 /** Every tensor of a layer, with its place. */
-export function* eachTensor(layer: LayerTensors): Generator<{ unit: UnitName; part: 'weight' | 'bias'; tensor: Tensor }> {
+export function* eachTensor(
+  layer: LayerTensors,
+): Generator<{ unit: UnitName; part: 'weight' | 'bias'; tensor: Tensor }> {
   for (const [unit, tensors] of unitEntries(layer)) {
     yield { unit, part: 'weight', tensor: tensors.weight };
     if (tensors.bias !== undefined) {
