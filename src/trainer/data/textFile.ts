@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AdeptError, inputError } from '../../shared/errors';
 import { readError } from '../checkpoint/fileError';
@@ -123,6 +124,10 @@ function firstInvalid(bytes: Uint8Array): number {
     } else {
       invalid = middle;
     }
+  }
+  // What is wrong may be the beginning of a character that does not go on: the place is where it begins.
+  while (!isUtf8(bytes.subarray(0, valid))) {
+    valid -= 1;
   }
   return valid;
 }
