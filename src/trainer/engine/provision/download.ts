@@ -68,10 +68,12 @@ async function downloadOne(
   }
   await rm(path, { force: true });
   onProgress({ step: 'download', message: `Downloading ${label}`, fraction: fraction(0) });
+  let most = 0;
   const stop = watchSize(
     () => treeBytes(temporary),
     (bytes) => {
-      onProgress({ step: 'download', message: `Downloading ${label}`, fraction: fraction(bytes) });
+      most = Math.max(most, bytes);
+      onProgress({ step: 'download', message: `Downloading ${label}`, fraction: fraction(most) });
     },
   );
   let result: RunResult;

@@ -1,7 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { nativeHome } from './home';
 import { run, type Run } from './run';
+import type { NativeVariant } from './install';
 import { packageSources, type PackageSources } from './sources';
+import { wheelsOf, type Wheel } from './wheels';
 
 /** The machine that setup works on; tests put another in its place. */
 export interface Host {
@@ -16,6 +18,8 @@ export interface Host {
   /** The version of the GNU C library that Node.js runs on; undefined where it is another library. */
   glibcVersion(): string | undefined;
   sources(): PackageSources;
+  /** The files of the wheel route, pinned. */
+  wheels(variant: NativeVariant): readonly Wheel[];
 }
 
 export function thisHost(): Host {
@@ -31,6 +35,7 @@ export function thisHost(): Host {
     },
     glibcVersion: reportedGlibc,
     sources: packageSources,
+    wheels: wheelsOf,
   };
 }
 

@@ -8,7 +8,6 @@ import type { Host } from './host';
 import type { NativeVariant } from './install';
 import { bytesText } from './progress';
 import { reasonOf, type RunResult } from './run';
-import { requireSpace } from './space';
 import type { RouteOptions, StagedEngine } from './wheel';
 
 // An unreachable host may swallow packets for minutes; a working download grows all the time.
@@ -55,7 +54,6 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
   if (obstacle !== undefined) {
     throw failure(`it does not serve this machine, ${obstacle}`);
   }
-  await requireSpace(host, host.home, 'prebuilt', variant);
   const folder = join(staging, 'prebuilt');
   const commands = join(staging, 'commands');
   await copyPackage(host, folder);

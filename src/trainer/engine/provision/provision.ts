@@ -17,8 +17,9 @@ import { acquireLock } from './lock';
 import { stagePrebuilt } from './prebuilt';
 import type { OnProgress } from './progress';
 import { cancelled } from './run';
+import { requireSpace } from './space';
 import { verifyBinding, type Verification } from './verify';
-import { stageWheel, type RouteOptions, type StagedEngine } from './wheel';
+import { stageWheel, wheelObstacle, type RouteOptions, type StagedEngine } from './wheel';
 
 export interface ProvisionOptions {
   /** Undefined: gpu where an NVIDIA device is present and can be used, else cpu. */
@@ -152,6 +153,10 @@ async function usableInstall(
 }
 
 async function installVariant(work: Work, variant: NativeVariant): Promise<NativeInstall> {
+  const { host, device } = work;
+  // The last route needs the most.
+  const last = wheelObstacle(host, variant, device) === undefined ? 'wheel' : 'prebuilt';
+  await requireSpace(host, host.home, last, variant);
   const reasons: string[] = [];
   for (const route of routes) {
     try {
@@ -201,9 +206,11 @@ async function installByRoute(work: Work, variant: NativeVariant, route: Route):
 /** A library for GPUs that computes on the processor is no success: TensorFlow falls back without a word. */
 function requireDevice(variant: NativeVariant, { device, log, libtensorflow }: Verification): void {
   if (variant === 'gpu' && device === 'CPU') {
-    const lines = log.split('\n').filter((line) => /cuda|gpu|dlopen|dso_loader/i.test(line));
+    const reason = log
+      .split('\n')
+      .find((line) => /cuda|dlopen|nvidia/i.test(line) && /fail|cannot|could not|error/i.test(line));
     throw failure(
-      `libtensorflow ${libtensorflow} for GPUs loads and computes on the processor${lines.length === 0 ? '' : ` (its log: ${lines.at(-1)?.trim() ?? ''})`}.`,
+      `libtensorflow ${libtensorflow} for GPUs loads and computes on the processor${reason === undefined ? '' : `, and its log says "${reason.replace(/^.*\.cc:\d+\] /, '').trim()}"`}`,
     );
   }
 }

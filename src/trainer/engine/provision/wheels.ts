@@ -9,9 +9,6 @@ export interface Wheel {
   readonly bytes: number;
 }
 
-/** The TensorFlow release that the binding is compiled against. */
-export const wheelTensorflow = '2.21.0';
-
 /** From https://pypi.org/project/tensorflow-cpu/2.21.0/. */
 const cpuWheels: readonly Wheel[] = [
   {
