@@ -6,7 +6,8 @@ import { TUNE_SETTINGS } from '../../shared/settings';
 import { RunFolder } from '../../trainer/checkpoint/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../trainer/jobs/runConfigFile';
-import { tuneRun, type TuneOutcome } from '../../trainer/jobs/tuneRun';
+import { tuneRun } from '../../trainer/jobs/tuneRun';
+import type { TuneOutcome } from '../../trainer/jobs/tuneSession';
 import {
   addSettings,
   engineOf,

@@ -18,7 +18,8 @@ import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
 import { readTuneInput } from './tuneInput';
-import { tuneRun, type TuneHooks, type TuneOutcome } from './tuneRun';
+import { tuneRun } from './tuneRun';
+import type { TuneHooks, TuneOutcome } from './tuneSession';
 
 /** Makes the run folder of a whole job. @throws AdeptError (input) when the folder is not empty. */
 export function createJob(config: RunConfig): RunFolder {

@@ -1,0 +1,342 @@
+import { failure } from '../../shared/errors';
+import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
+import type { CheckpointState, NewRunEvent, RunEvent, RunSpec, UnitRate } from '../../shared/runFolder';
+import type { TuneSettings } from '../../shared/settings';
+import { meanLoss } from '../adept/loss';
+import { allParameters, layerParameters } from '../adept/parameters';
+import { scheduleFactor } from '../adept/schedule';
+import { Tuner } from '../adept/tuner';
+import { restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
+import { readEvents, type EventLog } from '../checkpoint/eventLog';
+import type { RunFolder } from '../checkpoint/runFolder';
+import { makeBatch } from '../data/corpus';
+import { DataOrder } from '../data/order';
+import type { CausalLM } from '../model/causalLM';
+import { breathe, type Task } from '../task';
+import { initialParameterState } from './initialState';
+import { RateSource, type MeasuredRates } from './rateSource';
+import type { TuneInput } from './tuneInput';
+import type { Wishes } from './wishes';
+
+export interface TuneOutcome {
+  readonly status: 'done' | 'stopped';
+  readonly step: number;
+  readonly loss: number | null;
+  readonly domainLoss: number | null;
+  readonly generalLoss: number | null;
+  readonly before: { readonly domainLoss: number | null; readonly generalLoss: number | null };
+}
+
+export interface TuneHooks {
+  readonly task: Task;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** What changes as a run goes on, beside parameters and optimiser. */
+interface Progress {
+  step: number;
+  loss: number | null;
+  domainLoss: number | null;
+  generalLoss: number | null;
+  evaluatedAt: number;
+  baseLearningRate: number;
+  units: readonly UnitRate[];
+  unitsMeasuredAt: number;
+  savedAt: number;
+}
+
+export interface SessionParts {
+  readonly folder: RunFolder;
+  readonly input: TuneInput;
+  readonly model: CausalLM;
+  readonly log: EventLog;
+  readonly wishes: Wishes;
+  readonly hooks: TuneHooks;
+}
+
+/** One trainer's work on a run: from where the run folder stands to its last step, or until it is stopped. */
+export class TuneSession {
+  private readonly settings: TuneSettings;
+  private readonly tuner: Tuner;
+  private readonly order: DataOrder;
+  private readonly rates: RateSource;
+  private readonly state: Progress;
+  private phase: TrainerStatus['phase'] = 'preparing';
+
+  constructor(private readonly parts: SessionParts) {
+    const { input, model, hooks } = parts;
+    const { tune } = input.spec;
+    const added = input.manifest?.added.map(({ layer }) => layer);
+    this.settings = tune;
+    this.tuner = new Tuner(model, added ? layerParameters(model, added) : allParameters(model), {
+      baseLearningRate: tune.learningRate,
+      weightDecay: tune.weightDecay,
+      maxGradNorm: tune.maxGradNorm,
+    });
+    this.rates = new RateSource(input.spec, model, input.manifest, input.corpora.probe, hooks.task);
+    this.order = new DataOrder(input.corpora.domain.sequences.length, tune.order, tune.seed);
+    this.state = {
+      step: 0,
+      loss: null,
+      domainLoss: null,
+      generalLoss: null,
+      evaluatedAt: -1,
+      baseLearningRate: tune.learningRate,
+      units: [],
+      unitsMeasuredAt: 0,
+      savedAt: -1,
+    };
+  }
+
+  get step(): number {
+    return this.state.step;
+  }
+
+  /** The status that the control socket answers with; before there is a session the run is being prepared. */
+  static statusOf(session: TuneSession | undefined, settings: RunSpec['tune']): TrainerStatus {
+    return {
+      protocol: PROTOCOL_VERSION,
+      pid: process.pid,
+      phase: session?.phase ?? 'preparing',
+      step: session?.state.step ?? 0,
+      steps: settings.steps,
+      loss: session?.state.loss ?? null,
+      baseLearningRate: session?.state.baseLearningRate ?? settings.learningRate,
+    };
+  }
+
+  /** `beat` is called between two steps. */
+  async run(beat: () => void): Promise<TuneOutcome> {
+    await this.start();
+    while (this.state.step < this.settings.steps) {
+      beat();
+      await this.serveWishes();
+      if (this.parts.wishes.stop) {
+        return this.stopped();
+      }
+      this.phase = 'tuning';
+      await this.trainStep();
+      await this.afterStep();
+    }
+    await this.save();
+    this.emit({ type: 'done', step: this.state.step });
+    return this.outcome('done');
+  }
+
+  /** From the last checkpoint when there is one, otherwise from the model as it is. */
+  private async start(): Promise<void> {
+    const { folder, model } = this.parts;
+    folder.removePartialCheckpoints();
+    const latest = folder.checkpoints().at(-1);
+    const engine = { ...model.engine.describe() };
+    if (latest === undefined) {
+      this.emit({ type: 'status', status: 'started', step: 0, engine });
+      this.phase = 'measuring';
+      this.setUnits(await this.rates.initial(this.state.baseLearningRate));
+      await this.evaluate();
+      return;
+    }
+    const saved = restoreCheckpoint(folder, latest, this.tuner);
+    const { step, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt } = saved;
+    const evaluatedAt = domainLoss === null ? -1 : step;
+    Object.assign(this.state, { step, loss, domainLoss, generalLoss, evaluatedAt, baseLearningRate });
+    Object.assign(this.state, { units, unitsMeasuredAt, savedAt: step });
+    this.tuner.setBaseRate(baseLearningRate);
+    this.emit({ type: 'status', status: 'resumed', step, engine });
+    // A checkpoint saved before anything was measured (the loss broke at once) leaves that to whoever resumes.
+    if (units.length > 0) {
+      this.tuner.setRates(units);
+    } else {
+      this.setUnits(await this.rates.initial(baseLearningRate));
+    }
+  }
+
+  private async trainStep(): Promise<void> {
+    const { batchSize, gradAccum, schedule, warmup, steps } = this.settings;
+    const { hooks, input, model } = this.parts;
+    const step = this.state.step + 1;
+    await breathe(hooks.task);
+    const begin = performance.now();
+    const seen = this.state.step * batchSize * gradAccum;
+    const microBatches = Array.from({ length: gradAccum }, (_, index) => {
+      const chosen = this.order.take(seen + index * batchSize, batchSize);
+      return makeBatch(chosen.flatMap((sequence) => input.corpora.domain.sequences[sequence] ?? []));
+    });
+    const factor = scheduleFactor(schedule, step - 1, warmup, steps);
+    const { loss, gradNorm, tokens } = this.tuner.step(microBatches, step, factor);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+      await this.failOnNaN(step, Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`);
+    }
+    this.state.step = step;
+    this.state.loss = loss;
+    this.emit({
+      type: 'step',
+      step,
+      loss,
+      learningRate: this.state.baseLearningRate * factor,
+      tokensPerSecond: tokens / ((performance.now() - begin) / 1000),
+      gradNorm,
+      tensors: model.engine.tensorCount(),
+    });
+    hooks.task.report(step / steps, `step ${step} of ${steps}, loss ${loss.toFixed(4)}`);
+  }
+
+  private async afterStep(): Promise<void> {
+    const { step } = this.state;
+    const { updateEvery, saveEvery, evalEvery, unitRates, steps } = this.settings;
+    if (unitRates === 'importance' && step % updateEvery === 0) {
+      await this.refreshRates();
+    }
+    if (step % (evalEvery ?? saveEvery) === 0 || step === steps) {
+      await this.evaluate();
+    }
+    if (step % saveEvery === 0) {
+      await this.save();
+    }
+  }
+
+  /** Touches neither parameters nor optimiser. */
+  private async refreshRates(): Promise<void> {
+    this.phase = 'measuring';
+    const measured = await this.rates.refresh(this.state.baseLearningRate);
+    if (!measured.finite) {
+      await this.failOnNaN(this.state.step, 'importance is no number');
+    }
+    this.setUnits(measured);
+  }
+
+  private setUnits({ units, source }: MeasuredRates): void {
+    this.state.units = units;
+    this.state.unitsMeasuredAt = this.state.step;
+    this.tuner.setRates(units);
+    if (source !== undefined) {
+      this.emit({ type: 'importance', step: this.state.step, units, source });
+    }
+  }
+
+  private async evaluate(): Promise<void> {
+    const { hooks, input, model } = this.parts;
+    this.phase = 'evaluating';
+    const begin = performance.now();
+    const finite = (loss: number): number | null => (Number.isFinite(loss) ? loss : null);
+    this.state.domainLoss = finite(await meanLoss(model, input.corpora.domainEval, hooks.task));
+    this.state.generalLoss = finite(await meanLoss(model, input.corpora.generalEval, hooks.task));
+    this.state.evaluatedAt = this.state.step;
+    const { step, domainLoss, generalLoss } = this.state;
+    this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
+  }
+
+  private async save(): Promise<void> {
+    if (this.state.savedAt === this.state.step) {
+      return;
+    }
+    this.phase = 'saving';
+    await breathe(this.parts.hooks.task);
+    this.write(this.state.step, (parameter) => this.tuner.read(parameter));
+  }
+
+  private write(step: number, read: Parameters<typeof writeCheckpoint>[3]): void {
+    const { folder, log } = this.parts;
+    const { batchSize, gradAccum } = this.settings;
+    const { loss, baseLearningRate, units, unitsMeasuredAt } = this.state;
+    const evaluated = this.state.evaluatedAt === step;
+    const domainLoss = evaluated ? this.state.domainLoss : null;
+    const generalLoss = evaluated ? this.state.generalLoss : null;
+    const state: CheckpointState = {
+      format: 'adept.checkpoint/1',
+      step,
+      createdAt: new Date().toISOString(),
+      sequencesSeen: step * batchSize * gradAccum,
+      baseLearningRate,
+      units: [...units],
+      unitsMeasuredAt,
+      loss,
+      domainLoss,
+      generalLoss,
+    };
+    log.sync();
+    const path = writeCheckpoint(folder, state, this.tuner.parameters, read);
+    this.state.savedAt = step;
+    this.emit({ type: 'checkpoint', step, path, domainLoss, generalLoss });
+    log.sync();
+  }
+
+  /**
+   * Saves the state before the step that broke, when it still computes; otherwise the last checkpoint is the good one,
+   * and where there is none yet, the untouched start is saved as one.
+   */
+  private async failOnNaN(step: number, what: string): Promise<never> {
+    const { folder, input } = this.parts;
+    if (this.state.step > 0 && (await this.stillComputes())) {
+      await this.save();
+    } else if (folder.checkpoints().length === 0) {
+      this.write(0, initialParameterState(input.spec.model));
+    }
+    throw failure(
+      `${folder.path}: at step ${step} the ${what}: lower the learning rate (it is ${this.state.baseLearningRate}) and start again, or resume from the checkpoint at step ${this.state.savedAt}, the last good one.`,
+    );
+  }
+
+  private async stillComputes(): Promise<boolean> {
+    const { hooks, input, model } = this.parts;
+    const watched = [...input.corpora.domainEval.slice(0, 1), ...input.corpora.generalEval.slice(0, 1)];
+    return Number.isFinite(await meanLoss(model, watched, hooks.task));
+  }
+
+  private async serveWishes(): Promise<void> {
+    const { wishes } = this.parts;
+    if (wishes.learningRate !== undefined) {
+      this.changeBaseRate(wishes.learningRate);
+      wishes.learningRate = undefined;
+    }
+    if (wishes.checkpoint) {
+      wishes.checkpoint = false;
+      await this.save();
+    }
+    if (wishes.pause) {
+      this.phase = 'paused';
+      this.emit({ type: 'status', status: 'paused', step: this.state.step });
+      await wishes.unpaused();
+      this.emit({ type: 'status', status: 'tuning', step: this.state.step });
+      await this.serveWishes();
+    }
+  }
+
+  private changeBaseRate(value: number): void {
+    this.state.baseLearningRate = value;
+    this.state.units = this.rates.rate(this.state.units, value);
+    this.tuner.setBaseRate(value);
+    this.tuner.setRates(this.state.units);
+    const message = `base learning rate is ${value} from step ${this.state.step + 1} on`;
+    this.emit({ type: 'log', level: 'info', message });
+  }
+
+  private async stopped(): Promise<TuneOutcome> {
+    this.phase = 'stopping';
+    await this.save();
+    this.emit({ type: 'status', status: 'stopped', step: this.state.step });
+    return this.outcome('stopped');
+  }
+
+  private outcome(status: TuneOutcome['status']): TuneOutcome {
+    this.phase = 'ended';
+    this.parts.log.sync();
+    const { step, loss, domainLoss, generalLoss } = this.state;
+    const first = readEvents(this.parts.folder.file('events')).find(
+      (event) => event.type === 'eval' && event.step === 0,
+    );
+    const before =
+      first?.type === 'eval'
+        ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
+        : { domainLoss: null, generalLoss: null };
+    return { status, step, loss, domainLoss, generalLoss, before };
+  }
+
+  private emit(event: NewRunEvent): void {
+    this.parts.log.append(event);
+  }
+
+  close(): void {
+    this.tuner.dispose();
+  }
+}
