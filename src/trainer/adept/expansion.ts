@@ -13,7 +13,7 @@ import {
   zeroSource,
   type TensorSource,
 } from '../checkpoint/safetensors';
-import { layerTensorName, parseLayerTensorName, tensorsOfUnit, unitsOf } from '../model/architecture';
+import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, layerTensorName, parseLayerTensorName, tensorsOfUnit, unitsOf } from '../model/architecture';
 import { readModelConfig, type ModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
@@ -49,8 +49,8 @@ export function expandConfig(config: ModelConfig, placed: readonly PlacedLayer[]
       next[key] = placed.map(({ source }) => value[source] as unknown);
     }
   }
-  const firstWindowed = config.raw.max_window_layers;
-  if (typeof firstWindowed === 'number') {
+  const firstWindowed = firstWindowedLayer(config);
+  if (firstWindowed !== undefined) {
     // Layers from here up have the window: those below it, with their copies, stay without.
     next.max_window_layers =
       firstWindowed >= before
@@ -58,6 +58,17 @@ export function expandConfig(config: ModelConfig, placed: readonly PlacedLayer[]
         : placed.filter(({ source }) => source < firstWindowed).length;
   }
   return next;
+}
+
+/** `max_window_layers` where it says something: spelt out, or the default that a longer model would fall under. */
+function firstWindowedLayer(config: ModelConfig): number | undefined {
+  const given = config.raw.max_window_layers;
+  if (typeof given === 'number') {
+    return given;
+  }
+  const windowed = config.slidingWindows.some((window) => window !== undefined);
+  const byDefault = FAMILIES[config.family].slidingWindow === 'layers' && !Array.isArray(config.raw.layer_types);
+  return byDefault && (windowed || config.raw.use_sliding_window === true) ? DEFAULT_MAX_WINDOW_LAYERS : undefined;
 }
 
 /** Lists with one entry per layer; others may have as many entries by chance (`architectures`, token ids). */

@@ -72,6 +72,9 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   },
 };
 
+/** Of transformers' qwen2 and qwen3 configurations. */
+export const DEFAULT_MAX_WINDOW_LAYERS = 28;
+
 export interface UnitSpec {
   readonly name: UnitName;
   readonly kind: UnitKind;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/errors';
-import { FAMILIES, type Family, type FamilyTraits } from './architecture';
+import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, type Family, type FamilyTraits } from './architecture';
 import { mayIgnoreKey } from './configKeys';
 import { parseRope } from './ropeConfig';
 import type { Rope } from './rope';
@@ -51,7 +51,7 @@ const ConfigFile = v.looseObject({
   tie_word_embeddings: flag,
   sliding_window: v.nullish(size),
   use_sliding_window: flag,
-  max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), 28),
+  max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), DEFAULT_MAX_WINDOW_LAYERS),
   layer_types: v.nullish(v.array(v.picklist(['full_attention', 'sliding_attention']))),
 });
 type ConfigFile = v.InferOutput<typeof ConfigFile>;
