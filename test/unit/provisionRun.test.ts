@@ -21,7 +21,7 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     const stat = `/proc/${String(pid)}/stat`;
-    return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+    return !existsSync(stat) || !readFileSync(stat, 'utf8').includes(') Z ');
   } catch {
     return false;
   }

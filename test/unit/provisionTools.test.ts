@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseDevice } from '../../src/trainer/engine/provision/gpu';
+import { nvidiaDevice, parseDevice } from '../../src/trainer/engine/provision/gpu';
 import { prebuiltObstacle } from '../../src/trainer/engine/provision/prebuilt';
 import { requireSpace } from '../../src/trainer/engine/provision/space';
 import { findWheelTools } from '../../src/trainer/engine/provision/tools';
@@ -99,6 +99,20 @@ describe('what serves which hardware', () => {
       driverMajor: undefined,
     });
   });
+
+  it('leaves out GPUs that CUDA_VISIBLE_DEVICES hides', () =>
+    withFolder(async (home) => {
+      const smi: Tool = () => ({ stdout: 'Tesla T4, 7.5, 550.54\n' });
+      for (const [visible, name] of [
+        [undefined, 'Tesla T4'],
+        ['1,0', 'Tesla T4'],
+        ['', undefined],
+        ['-1', undefined],
+      ] as const) {
+        const host = fakeHost(home, { 'nvidia-smi': smi }, { env: { CUDA_VISIBLE_DEVICES: visible } });
+        assert.equal((await nvidiaDevice(host))?.name, name);
+      }
+    }));
 
   it('keeps the prebuilt binding from GPUs that CUDA 11.2 does not know and from systems without CUDA 11.2', () =>
     withFolder(async (home) => {

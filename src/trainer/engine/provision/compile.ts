@@ -9,6 +9,8 @@ export interface CompileOptions {
   readonly compiler: string;
   /** Holds the headers in `tensorflow/include` and the libraries in `tensorflow/`; the binding goes to `binding/`. */
   readonly folder: string;
+  /** Exists, and is removed with the staging folder. */
+  readonly temporary: string;
   readonly signal?: AbortSignal;
 }
 
@@ -39,10 +41,10 @@ export async function compileBinding(host: Host, options: CompileOptions): Promi
 }
 
 async function compile(host: Host, options: CompileOptions, args: readonly string[]): Promise<void> {
-  const { compiler, folder, signal } = options;
+  const { compiler, folder, temporary, signal } = options;
   const result = await host.run(compiler, [...flags, ...args], {
     cwd: folder,
-    env: { TMPDIR: join(folder, 'tmp') },
+    env: { TMPDIR: temporary },
     signal,
   });
   if (result.status !== 0) {

@@ -10,8 +10,12 @@ export interface NvidiaDevice {
   readonly driverMajor?: number;
 }
 
-/** The first NVIDIA device, by nvidia-smi or else by the kernel driver's own files. */
+/** The first NVIDIA device that programs may see, by nvidia-smi or else by the kernel driver's own files. */
 export async function nvidiaDevice(host: Host, signal?: AbortSignal): Promise<NvidiaDevice | undefined> {
+  // CUDA's own way to hide every device.
+  if (/^\s*(-1.*)?$/.test(host.env.CUDA_VISIBLE_DEVICES ?? '0')) {
+    return undefined;
+  }
   const result = await host.run(
     'nvidia-smi',
     ['--query-gpu=name,compute_cap,driver_version', '--format=csv,noheader'],

@@ -8,7 +8,7 @@ import type { Host } from './host';
 import type { NativeVariant } from './install';
 import { bytesText } from './progress';
 import { reasonOf, type RunResult } from './run';
-import type { RouteOptions, StagedEngine } from './wheel';
+import type { RouteOptions, StagedEngine } from './route';
 
 // An unreachable host may swallow packets for minutes; a working download grows all the time.
 const stallLimitMs = 20_000;
@@ -65,7 +65,9 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
     throw failure('the install script of @tensorflow/tfjs-node-gpu ended well and left no binding');
   }
   await placeLibrary(host, folder, binding);
-  await rm(join(folder, 'deps', 'include'), { recursive: true, force: true });
+  for (const name of ['scripts', 'package.json', join('deps', 'include')]) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
   return { folder, binding };
 }
 
@@ -121,7 +123,7 @@ async function runInstallScript(
         seen = { bytes, at: Date.now() };
         onProgress({
           step: 'prebuilt',
-          message: `Downloading libtensorflow 2.9.1, ${bytesText(bytes)} so far`,
+          message: `Fetching libtensorflow 2.9.1, ${bytesText(bytes)} unpacked so far`,
         });
       } else if (Date.now() - seen.at > stallLimitMs) {
         stalled.abort();

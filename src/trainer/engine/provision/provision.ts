@@ -16,10 +16,11 @@ import { interruptible } from './interrupt';
 import { acquireLock } from './lock';
 import { stagePrebuilt } from './prebuilt';
 import type { OnProgress } from './progress';
+import type { RouteOptions, StagedEngine } from './route';
 import { cancelled } from './run';
 import { requireSpace } from './space';
 import { verifyBinding, type Verification } from './verify';
-import { stageWheel, wheelObstacle, type RouteOptions, type StagedEngine } from './wheel';
+import { stageWheel, wheelObstacle } from './wheel';
 
 export interface ProvisionOptions {
   /** Undefined: gpu where an NVIDIA device is present and can be used, else cpu. */
@@ -135,8 +136,8 @@ async function usableInstall(
   onProgress({ step: 'verify', message: `Checking the installed engine ${install.folder}` });
   try {
     const { device } = await verifyBinding(host, install.binding, signal);
-    if (install.variant === 'gpu' && device === 'CPU') {
-      throw failure(`The installed engine computes on the processor, not on the GPU.`);
+    if (install.variant === 'gpu' && device === 'CPU' && work.device !== undefined) {
+      throw failure('The installed engine computes on the processor, not on the GPU.');
     }
     onProgress({
       step: 'install',

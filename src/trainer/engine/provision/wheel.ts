@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../../shared/errors';
 import { compileBinding, compiledBinding } from './compile';
@@ -7,24 +7,10 @@ import { downloadWheels } from './download';
 import type { NvidiaDevice } from './gpu';
 import type { Host } from './host';
 import type { NativeVariant } from './install';
-import type { OnProgress } from './progress';
+import type { RouteOptions, StagedEngine } from './route';
 import { findWheelTools } from './tools';
 import { unpackWheel } from './unpack';
 import type { Wheel } from './wheels';
-
-export interface RouteOptions {
-  readonly variant: NativeVariant;
-  readonly device: NvidiaDevice | undefined;
-  readonly staging: string;
-  readonly onProgress: OnProgress;
-  readonly signal: AbortSignal;
-}
-
-/** What a route leaves in the staging folder: the folder to install and the binding's path in it. */
-export interface StagedEngine {
-  readonly folder: string;
-  readonly binding: string;
-}
 
 // Headers that the binding includes, directly or not, and the libraries.
 const tensorflowMembers = [
@@ -71,30 +57,34 @@ export async function stageWheel(host: Host, options: RouteOptions): Promise<Sta
   await downloadWheels(host, wheels, { pip: tools.pip, downloads, temporary, onProgress, signal });
 
   const folder = join(staging, 'engine');
-  await mkdir(join(folder, 'tmp'), { recursive: true });
+  await unpackAll(host, options, { wheels, downloads, folder, python: tools.python });
+  onProgress({ step: 'compile', message: `Compiling the binding with ${tools.compiler}` });
+  await compileBinding(host, { compiler: tools.compiler, folder, temporary, signal });
+  await rm(join(folder, 'tensorflow', 'include'), { recursive: true, force: true });
+  return { folder, binding: compiledBinding };
+}
+
+interface Unpacking {
+  readonly wheels: readonly Wheel[];
+  readonly downloads: string;
+  readonly folder: string;
+  readonly python: string;
+}
+
+async function unpackAll(
+  host: Host,
+  { onProgress, signal }: RouteOptions,
+  { wheels, downloads, folder, python }: Unpacking,
+): Promise<void> {
   for (const [index, wheel] of wheels.entries()) {
     onProgress({ step: 'unpack', message: `Unpacking ${wheel.file}`, fraction: index / wheels.length });
     const archive = join(downloads, wheel.file);
-    await unpackWheel(host, {
-      python: tools.python,
-      archive,
-      target: folder,
-      prefixes: members(wheel),
-      signal,
-    });
+    await unpackWheel(host, { python, archive, target: folder, prefixes: members(wheel), signal });
   }
   await exposeSolver(folder);
   if (!existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'))) {
     throw failure(`the wheels in ${downloads} hold no tensorflow/libtensorflow_cc.so.2`);
   }
-  onProgress({
-    step: 'compile',
-    message: `Compiling the binding with ${tools.compiler}`,
-  });
-  await compileBinding(host, { compiler: tools.compiler, folder, signal });
-  await rm(join(folder, 'tensorflow', 'include'), { recursive: true, force: true });
-  await rm(join(folder, 'tmp'), { recursive: true, force: true });
-  return { folder, binding: compiledBinding };
 }
 
 function members(wheel: Wheel): readonly string[] {
