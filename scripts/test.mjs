@@ -1,0 +1,106 @@
+// `npm test`: provides what the tests need, says what they run on, runs them, and ends with "N passed, N failed".
+//
+//   npm test -- --kind unit       only test/unit (unit, parity, faults, …)
+//   npm test -- --filter corpus   only files whose path holds the word
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ensurePackages } from './packages.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const FILES_AT_ONCE = 2;
+
+/** @param {string} folder @returns {string[]} every bundled test file, in any depth */
+function bundledTests(folder) {
+  if (!existsSync(folder)) {
+    return [];
+  }
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? bundledTests(path) : path.endsWith('.test.cjs') ? [path] : [];
+  });
+}
+
+/** The native engine where it can be had; why not, otherwise. */
+function provideNative() {
+  if (process.env.ADEPT_TEST_ENGINES === 'wasm') {
+    return 'not tested: ADEPT_TEST_ENGINES=wasm';
+  }
+  const setup = spawnSync(process.execPath, [join(root, 'out/cli.cjs'), 'setup', '--cpu', '--json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (setup.status !== 0) {
+    return `not tested: ${setup.stderr.trim().split('\n').at(-1) ?? 'adept setup failed'}`;
+  }
+  const { library, device } = JSON.parse(setup.stdout.trim().split('\n').at(-1) ?? '{}');
+  return `${library} on ${device}`;
+}
+
+/** The Python of the parity tests where it can be had; why not, otherwise. */
+async function providePython() {
+  const { ensurePython } = await import('./python.mjs');
+  const found = await ensurePython();
+  if ('python' in found) {
+    process.env.ADEPT_PARITY_PYTHON = found.python;
+    return `PyTorch, live (${found.python})`;
+  }
+  return `committed golden values (${found.reason})`;
+}
+
+/**
+ * @param {string[]} files
+ * @returns {Promise<{passed: number, failed: number, skipped: number}>}
+ */
+function runTests(files) {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  return new Promise((resolve, reject) => {
+    const stream = run({ files, concurrency: FILES_AT_ONCE });
+    const name = (event) => `${relative(root, event.file ?? '')} › ${event.name}`;
+    stream.on('test:pass', (event) => {
+      if (event.skip !== undefined) {
+        count.skipped += 1;
+        console.log(
+          `skipped  ${name(event)}: ${event.skip === true || event.skip === '' ? 'no reason given' : event.skip}`,
+        );
+      } else if (event.details.type !== 'suite') {
+        count.passed += 1;
+      }
+    });
+    stream.on('test:fail', (event) => {
+      const ofChildren = event.details.error?.failureType === 'subtestsFailed';
+      if (!ofChildren) {
+        count.failed += 1;
+        console.log(
+          `FAILED   ${name(event)}\n${event.details.error?.cause?.stack ?? event.details.error?.message ?? ''}\n`,
+        );
+      }
+    });
+    stream.on('test:stdout', (event) => process.stdout.write(event.message));
+    stream.on('test:stderr', (event) => process.stderr.write(event.message));
+    stream.on('error', reject);
+    stream.on('end', () => resolve(count));
+    stream.resume();
+  });
+}
+
+const { values } = parseArgs({ options: { kind: { type: 'string' }, filter: { type: 'string' } } });
+await ensurePackages(root);
+const { buildAll } = await import('./build.mjs');
+await buildAll();
+console.log(`native engine: ${provideNative()}`);
+console.log(`wasm engine:   always`);
+if (values.kind === undefined || values.kind === 'parity') {
+  console.log(`reference:     ${await providePython()}`);
+}
+const files = bundledTests(join(root, 'out/test', values.kind ?? '')).filter((file) =>
+  file.includes(values.filter ?? ''),
+);
+const begin = performance.now();
+const { passed, failed, skipped } = await runTests(files);
+console.log(`${files.length} files in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
