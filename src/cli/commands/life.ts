@@ -55,16 +55,14 @@ function endedState(
   ending: ReturnType<typeof readEvents>[number] | undefined,
   started: boolean,
 ): RunStatus['state'] {
-  switch (ending?.type) {
-    case 'done':
-      return 'done';
-    case 'error':
-      return 'failed';
-    case 'status':
-      return ending.status === 'stopped' ? 'stopped' : ending.status === 'exporting' ? 'done' : 'died';
-    default:
-      return started ? 'died' : 'waiting';
+  if (ending === undefined) {
+    return started ? 'died' : 'waiting';
   }
+  if (ending.type === 'error') {
+    return 'failed';
+  }
+  const finished = ending.type === 'done' || (ending.type === 'status' && ending.status === 'exporting');
+  return finished ? 'done' : ending.type === 'status' && ending.status === 'stopped' ? 'stopped' : 'died';
 }
 
 export function statusCommand(): Command {
@@ -91,7 +89,7 @@ export function stopCommand(): Command {
     .action(async (path: string, raw: RawOptions) => {
       const run = requireRun(path);
       const trainer = run.readTrainer();
-      if (trainer?.socket == null || !isAlive(trainer)) {
+      if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
         throw inputError(
           `${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`,
         );

@@ -70,18 +70,12 @@ export class ControlServer {
   }
 }
 
-function answer<M extends ControlMethod>(
-  method: M,
-  params: unknown,
-  handlers: ControlHandlers,
-): TrainerStatus {
-  const handler: (checked: ControlParams<M>) => TrainerStatus = handlers[method];
-  const checked: unknown = parseWith(
-    CONTROL_METHODS[method].params,
-    params ?? {},
-    `control call "${method}"`,
-  );
-  return handler(checked as ControlParams<M>);
+function answer(method: ControlMethod, params: unknown, handlers: ControlHandlers): TrainerStatus {
+  const where = `control call "${method}"`;
+  if (method === 'setLearningRate') {
+    return handlers.setLearningRate(parseWith(CONTROL_METHODS.setLearningRate.params, params, where));
+  }
+  return handlers[method](parseWith(CONTROL_METHODS[method].params, params ?? {}, where));
 }
 
 function newAddress(): string {
