@@ -45,7 +45,14 @@ export async function buildAll({ tests = true } = {}) {
   if (tests) {
     rmSync(join(out, 'test'), { recursive: true, force: true });
     const entryPoints = testFiles(join(root, 'test')).map((file) => relative(root, file));
-    await build({ ...common, entryPoints, outdir: join(out, 'test'), outbase: 'test', sourcemap: 'inline' });
+    await build({
+      ...common,
+      entryPoints,
+      outdir: join(out, 'test'),
+      outbase: 'test',
+      sourcemap: 'inline',
+      external: ['typescript'],
+    });
   }
 }
 

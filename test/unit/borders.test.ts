@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import ts from 'typescript';
+import { projectRoot } from '../support/projectRoot';
+
+const PROCESSES = ['src/shared', 'src/trainer', 'src/cli', 'src/extension', 'webview', 'test'] as const;
+
+/** What a file of each process may not import, and what it may. Where nothing is installed nothing can be allowed. */
+const BORDERS: Readonly<
+  Record<Exclude<(typeof PROCESSES)[number], 'test'>, { forbidden: string[]; allowed: string[] }>
+> = {
+  'src/shared': { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot'] },
+  'src/trainer': { forbidden: ['vscode'], allowed: ['@tensorflow/tfjs-core', 'node:fs', 'valibot'] },
+  'src/cli': { forbidden: ['vscode'], allowed: ['commander', 'node:fs'] },
+  'src/extension': {
+    forbidden: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+    allowed: ['node:fs', 'valibot'],
+  },
+  webview: { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot'] },
+};
+
+function configOf(folder: string): ts.ParsedCommandLine {
+  const file = join(projectRoot, folder, 'tsconfig.json');
+  const { config } = ts.readConfigFile(file, (path) => readFileSync(path, 'utf8')) as { config: unknown };
+  return ts.parseJsonConfigFileContent(config, ts.sys, dirname(file));
+}
+
+/** The errors of one virtual file in a process's folder. */
+function compile(folder: string, text: string): string[] {
+  const { options } = configOf(folder);
+  const file = join(projectRoot, folder, 'virtual.ts');
+  const host = ts.createCompilerHost(options);
+  const readSource = host.getSourceFile.bind(host);
+  host.getSourceFile = (name, target) =>
+    resolve(name) === file ? ts.createSourceFile(name, text, target) : readSource(name, target);
+  const exists = host.fileExists.bind(host);
+  host.fileExists = (name) => resolve(name) === file || exists(name);
+  const program = ts.createProgram([file], options, host);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
+
+/** Every file with this ending that git would track. */
+function sources(folder: string, ending: string): string[] {
+  return readdirSync(join(projectRoot, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sources(path, ending) : path.endsWith(ending) ? [path] : [];
+  });
+}
+
+describe('borders between processes', () => {
+  for (const [folder, { forbidden, allowed }] of Object.entries(BORDERS)) {
+    for (const name of forbidden) {
+      it(`${folder} does not compile with ${name}`, () => {
+        const errors = compile(folder, `import * as module from '${name}';\nexport const used = module;\n`);
+        assert.ok(
+          errors.some(
+            (error) => error.includes('forbidden.d.ts') || error.includes(`Cannot find name '${name}'`),
+          ),
+          errors.join('\n') || 'it compiled',
+        );
+      });
+    }
+    it(`${folder} compiles with ${allowed.join(', ')}`, () => {
+      const text = allowed.map(
+        (name, at) => `import * as module${at} from '${name}';\nexport const used${at} = module${at};\n`,
+      );
+      assert.deepEqual(compile(folder, text.join('')), []);
+    });
+  }
+
+  it('every TypeScript file belongs to exactly one process', () => {
+    const files = ['src', 'webview', 'test']
+      .flatMap((folder) => sources(folder, '.ts'))
+      .filter((file) => file !== 'src/forbidden.d.ts');
+    const owners = new Map(files.map((file) => [file, [] as string[]]));
+    for (const folder of PROCESSES) {
+      for (const file of configOf(folder).fileNames) {
+        owners.get(relative(projectRoot, file))?.push(folder);
+      }
+    }
+    for (const [file, processes] of owners) {
+      assert.equal(processes.length, 1, `${file} belongs to ${processes.join(', ') || 'none'}`);
+    }
+    assert.ok(owners.size > 100);
+  });
+
+  it('every process is type-checked by `npm run types`, once it has files', () => {
+    const { scripts } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    for (const folder of PROCESSES) {
+      const hasFiles = existsSync(join(projectRoot, folder)) && sources(folder, '.ts').length > 0;
+      assert.equal(scripts.types?.includes(`tsc -p ${folder}`), hasFiles, folder);
+    }
+  });
+
+  it('every test file is built, found by its name', () => {
+    const built = sources('out/test', '.test.cjs').map((file) =>
+      relative('out/test', file).replace(/\.cjs$/, '.ts'),
+    );
+    const written = sources('test', '.test.ts').map((file) => relative('test', file));
+    assert.deepEqual(built.sort(), written.sort());
+  });
+});
