@@ -1,6 +1,6 @@
 """Makes golden/tokens.json: token ids of the reference tokenizers (Hugging Face transformers and tokenizers).
 
-    python test/parity/tokens.py [--shared ../shared/data] [--smollm2 .cache/smollm2]
+    python test/parity/tokens.py [--shared ../shared/data] [--smollm2 .cache/models/SmolLM2-135M-Instruct]
 
 Small tokenizers are trained here and stored in the golden file, once as they are and once for every kind of step that
 the program rewrites or has to get right; folders with real tokenizers are only named. Run from the project's root.
@@ -162,7 +162,7 @@ def folder_case(name, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--shared", default="../shared/data")
-    parser.add_argument("--smollm2", default=".cache/smollm2")
+    parser.add_argument("--smollm2", default=".cache/models/SmolLM2-135M-Instruct")
     options = parser.parse_args()
     made = {"bytes": byte_tokenizer(), "pieces": piece_tokenizer()}
     golden = {

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { TensorStore } from '../../src/trainer/checkpoint/safetensors';
+import { makeBatch } from '../../src/trainer/data/corpus';
+import { openEngine } from '../../src/trainer/engine/open';
+import { CausalLM } from '../../src/trainer/model/causalLM';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { adept, asLists } from './adept';
+import { ENGINES, type EngineName } from './engines';
+import { randomSequences, writeRandomModel } from './randomModel';
+import { RECIPES, type RecipeName } from './recipes';
+import { liveReference } from './reference';
+import { addedLayers, DEFAULT_PLAN, expanded, tuned, type TrainerRun, type TuneCase } from './tuned';
+
+const LOGITS = 1e-4;
+
+/** A few steps at a high rate, so that what was trained is far from where it began. */
+function shortRun(name: RecipeName, layers: readonly number[]): TuneCase {
+  const rows = randomSequences(
+    6,
+    Array.from({ length: 12 }, () => 32),
+    RECIPES[name].config.vocab_size,
+  );
+  const plan = { ...DEFAULT_PLAN, steps: 5, learningRate: 0.02, updateEvery: 2, batchSize: 2 };
+  return { layers, domain: rows.slice(0, 8), probe: rows.slice(8), evaluate: rows.slice(0, 3), plan };
+}
+
+interface Exported {
+  readonly source: string;
+  readonly folder: string;
+  readonly run: TrainerRun;
+}
+
+/** Tunes and exports; the command's own counts are checked against the files. */
+function exported(t: TestContext, name: RecipeName, run: TuneCase, engine: EngineName): Exported {
+  const base = temporaryFolder(t);
+  const source = writeRandomModel(join(base, 'model'), name);
+  const trained = tuned(base, expanded(base, source, run, engine), run, engine);
+  const folder = join(base, 'exported');
+  const result = adept('export', '--run', trained.run, '--out', folder);
+  assert.equal(result.step, run.plan.steps);
+  return { source, folder, run: trained };
+}
+
+/** The tensor of the original model that a frozen tensor of the expanded one is; undefined in an added layer. */
+function originalName(name: string, layers: readonly number[]): string | undefined {
+  const [, digits, rest] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? [];
+  if (digits === undefined || rest === undefined) {
+    return name;
+  }
+  const layer = Number(digits);
+  const added = addedLayers(layers).map((pair) => pair.layer);
+  return added.includes(layer)
+    ? undefined
+    : `model.layers.${layer - added.filter((other) => other < layer).length}.${rest}`;
+}
+
+function sameBytes(a: TensorStore, name: string, b: TensorStore, other: string): boolean {
+  const [left, right] = [a.entry(name), b.entry(other)];
+  const alike = left.dtype === right.dtype && left.shape.join() === right.shape.join();
+  return alike && Buffer.from(a.readBytes(name)).equals(b.readBytes(other));
+}
+
+/** Frozen tensors are the source's bytes, trained ones the last checkpoint's; each tensor is one or the other. */
+function checkTensors({ source, folder, run }: Exported, { layers, plan }: TuneCase): void {
+  const original = TensorStore.open(source);
+  const result = TensorStore.open(folder);
+  const step = `step-${String(plan.steps).padStart(8, '0')}`;
+  const delta = TensorStore.openFile(join(run.run, 'checkpoints', step, 'delta.safetensors'));
+  try {
+    const names = [...result.entries.keys()];
+    let moved = 0;
+    for (const name of names) {
+      const from = layers.length === 0 ? undefined : originalName(name, layers);
+      if (from === undefined) {
+        assert.ok(sameBytes(result, name, delta, name), `${name} is not the checkpoint's`);
+        moved += 1;
+      } else {
+        assert.ok(
+          sameBytes(result, name, original, from),
+          `${name} is not ${from} of the source, byte for byte`,
+        );
+      }
+    }
+    assert.equal(moved, delta.entries.size, 'every trained tensor is exported');
+    const perLayer = [...original.entries.keys()].filter((name) => name.startsWith('model.layers.0.')).length;
+    assert.equal(names.length, original.entries.size + layers.length * perLayer);
+  } finally {
+    original.close();
+    result.close();
+    delta.close();
+  }
+}
+
+async function logitsOf(
+  engineName: EngineName,
+  folder: string,
+  sequences: readonly Int32Array[],
+): Promise<Float32Array> {
+  const engine = await openEngine(engineName);
+  const model = CausalLM.load(engine, folder);
+  try {
+    return model.logits(makeBatch(sequences));
+  } finally {
+    model.dispose();
+    engine.close();
+  }
+}
+
+/** The loss on the same rows: at the end of the run, and of the exported folder. */
+function checkLoss(
+  { folder, run }: Exported,
+  { evaluate }: TuneCase,
+  data: string,
+  engine: EngineName,
+): void {
+  const last = run.events.filter((event) => event.type === 'eval').at(-1)?.domainLoss ?? NaN;
+  const first = run.events.find((event) => event.type === 'eval')?.domainLoss ?? NaN;
+  assert.ok(Math.abs(last / first - 1) > 1e-3, `training moved the loss: ${first}, then ${last}`);
+  const result = adept('eval', '--model', folder, '--data', data, '--engine', engine, '--batch-size', 2);
+  assert.equal(result.sequences, evaluate.length);
+  assert.ok(
+    Math.abs(Number(result.loss) / last - 1) <= 1e-6,
+    `exported ${String(result.loss)}, trained ${last}`,
+  );
+}
+
+const CASES: readonly { name: RecipeName; layers: number[] }[] = [
+  { name: 'qwen3', layers: [1, 3] },
+  { name: 'llamaBias', layers: [0, 1] },
+  { name: 'llamaHalf', layers: [1] },
+  { name: 'qwen2', layers: [] },
+];
+
+describe('an exported folder', () => {
+  for (const engine of ENGINES) {
+    for (const { name, layers } of CASES) {
+      const how = layers.length === 0 ? '--full' : `added to ${layers.join(' and ')}`;
+      it(`holds the trained model, ${name}, ${how}, ${engine.name}`, { skip: engine.skip }, async (t) => {
+        const run = shortRun(name, layers);
+        const result = exported(t, name, run, engine.name);
+        checkTensors(result, run);
+        const data = join(result.folder, '..', `evaluate-${engine.name}.jsonl`);
+        checkLoss(result, run, data, engine.name);
+        const config: unknown = JSON.parse(readFileSync(join(result.folder, 'config.json'), 'utf8'));
+        assert.ok(typeof config === 'object' && config !== null && 'num_hidden_layers' in config);
+        assert.equal(config.num_hidden_layers, RECIPES[name].config.num_hidden_layers + layers.length);
+        assert.equal(existsSync(join(result.folder, 'adept-manifest.json')), layers.length > 0);
+
+        const request = { model: result.folder, sequences: asLists(run.evaluate), indices: [] };
+        const theirs = await liveReference('logits', request);
+        if (theirs?.all === undefined) {
+          t.diagnostic(
+            'not loaded in transformers: trained weights have no golden values, and Python is not at hand',
+          );
+          return;
+        }
+        const expected = new Float32Array(Uint8Array.from(Buffer.from(theirs.all, 'base64')).buffer);
+        const ours = await logitsOf(engine.name, result.folder, run.evaluate);
+        assert.equal(ours.length, expected.length);
+        const worst = ours.reduce(
+          (most, value, at) => Math.max(most, Math.abs(value - (expected[at] ?? NaN))),
+          0,
+        );
+        assert.ok(worst / theirs.largest <= LOGITS, `logits differ by ${worst / theirs.largest}`);
+        t.diagnostic(`transformers' logits: relative error ${(worst / theirs.largest).toExponential(1)}`);
+      });
+    }
+  }
+});

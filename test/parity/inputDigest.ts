@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256OfTensor, TensorStore } from '../../src/trainer/checkpoint/safetensors';
+import { PATH_KEYS } from './jobs';
+
+/**
+ * A hash of everything a reference result depends on: the request, with what its paths lead to in place of the paths.
+ * A golden value is good for exactly these inputs.
+ */
+export function inputDigest(job: string, request: Readonly<Record<string, unknown>>): string {
+  const inputs = Object.fromEntries(
+    Object.entries(request).map(([key, value]) => [
+      key,
+      PATH_KEYS.has(key) && typeof value === 'string' ? pathDigest(value) : value,
+    ]),
+  );
+  return sha256(canonical({ job, inputs }));
+}
+
+function pathDigest(path: string): string {
+  return statSync(path).isDirectory() ? modelDigest(path) : sha256(readFileSync(path));
+}
+
+/** Configuration and tensors, however they are spread over files. */
+function modelDigest(folder: string): string {
+  const config: unknown = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+  const store = TensorStore.open(folder);
+  try {
+    const tensors = [...store.entries.values()]
+      .map(({ name, dtype, shape }) => [name, dtype, shape.join('x'), sha256OfTensor(store, name)].join(' '))
+      .sort();
+    return sha256(canonical({ config, tensors }));
+  } finally {
+    store.close();
+  }
+}
+
+/** JSON with sorted keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}

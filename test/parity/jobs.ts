@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const tokens = v.pipe(v.array(count), v.minLength(2));
+const sequences = v.pipe(v.array(tokens), v.minLength(1));
+const unitRate = v.object({
+  layer: count,
+  name: v.string(),
+  importance: v.number(),
+  learningRate: v.number(),
+});
+
+/** One job of the PyTorch side (test/parity/torch_method/jobs.py): what goes in, what comes out, what is kept. */
+interface Job {
+  readonly request: v.GenericSchema<unknown, Record<string, unknown>>;
+  readonly result: v.GenericSchema<unknown, object>;
+  /** How far, relatively, a result on another processor may lie from the golden value. */
+  readonly tolerance: number;
+}
+
+/** Requests, and results as Python gives them. Every key of a request that names a file or folder is in PATH_KEYS. */
+export const JOBS = {
+  /** Logits, row after row of sequence after sequence: how many, the largest |value|, those at `indices`, base64 of all. */
+  logits: {
+    request: v.strictObject({ model: v.string(), sequences, indices: v.array(count) }),
+    result: v.object({
+      count,
+      largest: v.number(),
+      sample: v.array(v.number()),
+      all: v.optional(v.string()),
+    }),
+    tolerance: 1e-5,
+  },
+  /** Largest difference of any logit between two models. */
+  difference: {
+    request: v.strictObject({ model: v.string(), other: v.string(), sequences }),
+    result: v.object({ maxDifference: v.number() }),
+    tolerance: 0,
+  },
+  /** Mean next-token loss, nats. */
+  loss: {
+    request: v.strictObject({ model: v.string(), sequences }),
+    result: v.object({ loss: v.number() }),
+    tolerance: 1e-5,
+  },
+  /** Importance of every layer, and of every unit by both definitions. */
+  importance: {
+    request: v.strictObject({ model: v.string(), sequences, batchSize: count }),
+    result: v.object({
+      baseLoss: v.number(),
+      layers: v.array(v.number()),
+      units: v.array(v.object({ layer: count, name: v.string(), released: v.number(), paper: v.number() })),
+    }),
+    tolerance: 1e-4,
+  },
+  /** Decoupled tuning of the added layers, or of everything, over sequences in the given order. */
+  tune: {
+    request: v.strictObject({
+      model: v.string(),
+      domain: sequences,
+      probe: sequences,
+      evaluate: sequences,
+      added: v.array(v.strictObject({ layer: count, sourceLayer: count })),
+      full: v.boolean(),
+      steps: count,
+      learningRate: v.number(),
+      updateEvery: count,
+      batchSize: count,
+      gradAccum: count,
+      warmup: count,
+      schedule: v.picklist(['constant', 'cosine', 'linear']),
+      weightDecay: v.number(),
+      maxGradNorm: v.number(),
+      unitRates: v.picklist(['importance', 'equal']),
+      unitDefinition: v.picklist(['released', 'paper']),
+    }),
+    result: v.object({
+      losses: v.array(v.number()),
+      gradNorms: v.array(v.number()),
+      importance: v.array(v.object({ step: count, units: v.array(unitRate) })),
+      finalLoss: v.number(),
+    }),
+    tolerance: 1e-4,
+  },
+  /** Token ids of a JSONL of texts, packed; compared by hash. */
+  pack: {
+    request: v.strictObject({
+      tokenizer: v.string(),
+      file: v.string(),
+      bos: count,
+      seqLen: count,
+      maxSequences: count,
+    }),
+    result: v.object({ tokens: count, first: v.array(count), sha256: v.string() }),
+    tolerance: 0,
+  },
+} as const satisfies Record<string, Job>;
+
+export const PATH_KEYS: ReadonlySet<string> = new Set(['model', 'other', 'tokenizer', 'file']);
+
+export type JobName = keyof typeof JOBS;
+export type Request<J extends JobName> = v.InferOutput<(typeof JOBS)[J]['request']>;
+export type Result<J extends JobName> = v.InferOutput<(typeof JOBS)[J]['result']>;

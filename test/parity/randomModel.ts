@@ -1,0 +1,132 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { narrowFloat32, writeSafetensors, type TensorSource } from '../../src/trainer/checkpoint/safetensors';
+import { RECIPES, type Recipe, type RecipeName } from './recipes';
+
+/** mulberry32: numbers from 0 to 1, the same on every machine. Kept here, because the golden values hang on it. */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Tensors of a checkpoint: name, shape, and how wide their values spread around what mean. */
+interface TensorPlan {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/**
+ * Writes a random small model as a Hugging Face folder: config.json, and its weights in one file or in shards with an
+ * index. Same recipe, same bytes. The shapes are worked out here from the config, apart from the trainer's own table.
+ */
+export function writeRandomModel(folder: string, name: RecipeName): string {
+  const recipe = RECIPES[name];
+  mkdirSync(folder, { recursive: true });
+  const random = randomNumbers(recipe.seed);
+  const tensors = tensorPlans(recipe).map((plan) => tensorSource(plan, recipe, random));
+  if (recipe.shards === 1) {
+    writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
+  } else {
+    writeShards(folder, tensors, recipe.shards);
+  }
+  writeFileSync(join(folder, 'config.json'), `${JSON.stringify(recipe.config, null, 2)}\n`);
+  return folder;
+}
+
+function tensorPlans({ config }: Recipe): TensorPlan[] {
+  const { hidden_size: d, intermediate_size: f, num_attention_heads: heads, vocab_size: v } = config;
+  const headDim = config.head_dim ?? d / heads;
+  const keys = (config.num_key_value_heads ?? heads) * headDim;
+  const qkvBias = config.model_type === 'qwen2' || config.attention_bias === true;
+  const outBias = config.model_type !== 'qwen2' && config.attention_bias === true;
+  const norm = (name: string, size: number): TensorPlan[] => [
+    { name: `${name}.weight`, shape: [size], mean: 1, deviation: 0.2 },
+  ];
+  const linear = (name: string, out: number, input: number, bias: boolean): TensorPlan[] => [
+    { name: `${name}.weight`, shape: [out, input], mean: 0, deviation: 0.16 },
+    ...(bias ? [{ name: `${name}.bias`, shape: [out], mean: 0.05, deviation: 0.2 }] : []),
+  ];
+  const layer = (index: number): TensorPlan[] => {
+    const at = `model.layers.${index}`;
+    const headNorms =
+      config.model_type === 'qwen3'
+        ? [...norm(`${at}.self_attn.q_norm`, headDim), ...norm(`${at}.self_attn.k_norm`, headDim)]
+        : [];
+    return [
+      ...norm(`${at}.input_layernorm`, d),
+      ...linear(`${at}.self_attn.q_proj`, heads * headDim, d, qkvBias),
+      ...linear(`${at}.self_attn.k_proj`, keys, d, qkvBias),
+      ...linear(`${at}.self_attn.v_proj`, keys, d, qkvBias),
+      ...linear(`${at}.self_attn.o_proj`, d, heads * headDim, outBias),
+      ...headNorms,
+      ...norm(`${at}.post_attention_layernorm`, d),
+      ...linear(`${at}.mlp.gate_proj`, f, d, config.mlp_bias === true),
+      ...linear(`${at}.mlp.up_proj`, f, d, config.mlp_bias === true),
+      ...linear(`${at}.mlp.down_proj`, d, f, config.mlp_bias === true),
+    ];
+  };
+  return [
+    { name: 'model.embed_tokens.weight', shape: [v, d], mean: 0, deviation: 0.2 },
+    ...Array.from({ length: config.num_hidden_layers }, (_, index) => layer(index)).flat(),
+    ...norm('model.norm', d),
+    ...(config.tie_word_embeddings ? [] : linear('lm_head', v, d, false)),
+  ];
+}
+
+function tensorSource(
+  { name, shape, mean, deviation }: TensorPlan,
+  { dtype }: Recipe,
+  random: () => number,
+): TensorSource {
+  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  for (let index = 0; index < values.length; index++) {
+    // A sum of four uniforms has variance 1/3. Logarithms and cosines could differ in the last bit between machines.
+    const bell = (random() + random() + random() + random() - 2) * Math.sqrt(3);
+    values[index] = mean + deviation * bell;
+  }
+  const bytes = narrowFloat32(values, dtype);
+  return { name, dtype, shape, chunks: () => [bytes] };
+}
+
+function writeShards(folder: string, tensors: readonly TensorSource[], shards: number): void {
+  const weightMap: Record<string, string> = {};
+  const size = Math.ceil(tensors.length / shards);
+  const number = (value: number): string => String(value).padStart(5, '0');
+  for (let shard = 0; shard < shards; shard++) {
+    const file = `model-${number(shard + 1)}-of-${number(shards)}.safetensors`;
+    const part = tensors.slice(shard * size, (shard + 1) * size);
+    writeSafetensors(join(folder, file), part, { format: 'pt' });
+    for (const { name } of part) {
+      weightMap[name] = file;
+    }
+  }
+  const bytes = tensors.reduce(
+    (sum, { dtype, shape }) => sum + shape.reduce((a, b) => a * b, 1) * (dtype === 'F32' ? 4 : 2),
+    0,
+  );
+  const index = { metadata: { total_size: bytes }, weight_map: weightMap };
+  writeFileSync(join(folder, 'model.safetensors.index.json'), `${JSON.stringify(index, null, 2)}\n`);
+}
+
+/**
+ * Token sequences with something to learn in them: mostly a fixed successor of the token before, now and then a
+ * random one.
+ */
+export function randomSequences(seed: number, lengths: readonly number[], vocabSize: number): Int32Array[] {
+  const random = randomNumbers(seed);
+  const anyToken = (): number => Math.floor(random() * vocabSize);
+  return lengths.map((length) => {
+    let token = anyToken();
+    return Int32Array.from({ length }, () => {
+      token = random() < 0.7 ? (token * 7 + 3) % vocabSize : anyToken();
+      return token;
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { loadCorpus } from '../../src/trainer/data/corpus';
+import { openTokenizer } from '../../src/trainer/data/tokenizer';
+import { sharedData } from '../support/sharedData';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { asLists } from './adept';
+import { analyzed, checkImportance } from './analyzed';
+import { ENGINES } from './engines';
+import { reference } from './reference';
+
+const SEQUENCES = 32;
+const LENGTH = 256;
+const BATCH_SIZE = 4;
+const VOCABULARY = 512;
+const BOS = 1;
+
+// Measured with transformers in float32 on these 32 sequences.
+const BASE_LOSS = 1.3836;
+const LAYERS = [3.0057, 1.2995, 0.7783, 0.8804, 0.9058];
+const NATS = 0.002;
+
+interface Stories {
+  readonly model: string;
+  readonly file: string;
+  readonly sequences: readonly Int32Array[];
+}
+
+/** The pretrained model and the first packed sequences of its own kind of text, as the trainer reads them. */
+function stories(t: TestContext): Stories | undefined {
+  const model = sharedData(t, 'stories260K');
+  const file = sharedData(t, 'tinystories', 'stories.jsonl');
+  if (model === undefined || file === undefined) {
+    return undefined;
+  }
+  const request = { files: [file], seqLen: LENGTH, maxSequences: SEQUENCES, vocabSize: VOCABULARY };
+  const { sequences } = loadCorpus({ ...request, tokenizer: () => openTokenizer(model, VOCABULARY) });
+  return { model, file, sequences };
+}
+
+describe('stories260K, a real pretrained model', () => {
+  it('stories are tokenised and packed as by the reference tokenizer', async (t) => {
+    const given = stories(t);
+    if (given === undefined) {
+      return;
+    }
+    const { model, file, sequences } = given;
+    const expected = await reference(
+      'pack',
+      { tokenizer: join(model, 'tokenizer.json'), file, bos: BOS, seqLen: LENGTH, maxSequences: SEQUENCES },
+      'stories-pack',
+    );
+    const tokens = Int32Array.from(sequences.flatMap((sequence) => [...sequence]));
+    assert.equal(tokens.length, SEQUENCES * LENGTH);
+    assert.equal(expected.tokens, SEQUENCES * LENGTH);
+    assert.deepEqual([...tokens.subarray(0, expected.first.length)], expected.first);
+    const hash = createHash('sha256').update(new Uint8Array(tokens.buffer)).digest('hex');
+    assert.equal(hash, expected.sha256);
+  });
+
+  for (const engine of ENGINES) {
+    it(
+      `importance of layers and units on 32 sequences of 256 tokens, ${engine.name}`,
+      { skip: engine.skip },
+      async (t) => {
+        const given = stories(t);
+        if (given === undefined) {
+          return;
+        }
+        const { model, file, sequences } = given;
+        const result = analyzed(join(temporaryFolder(t), 'importance.json'), [
+          ...['--model', model, '--probe', file, '--seq-len', LENGTH, '--max-sequences', SEQUENCES],
+          ...['--batch-size', BATCH_SIZE, '--engine', engine.name],
+        ]);
+        assert.equal(result.probe.tokens, SEQUENCES * LENGTH);
+        assert.ok(
+          Math.abs(result.baseLoss - BASE_LOSS) <= NATS,
+          `base loss ${result.baseLoss}, measured ${BASE_LOSS}`,
+        );
+        assert.equal(result.layers.length, LAYERS.length);
+        for (const [index, importance] of LAYERS.entries()) {
+          const ours = result.layers[index]?.importance ?? NaN;
+          assert.ok(Math.abs(ours - importance) <= NATS, `layer ${index}: ${ours}, measured ${importance}`);
+        }
+        const request = { model, sequences: asLists(sequences), batchSize: BATCH_SIZE };
+        checkImportance(
+          t,
+          result,
+          await reference('importance', request, 'importance-stories260K'),
+          'released',
+        );
+      },
+    );
+  }
+});

@@ -1,0 +1,113 @@
+"""The jobs that the tests ask for: each takes the JSON request that test/parity/jobs.ts describes and returns its result."""
+
+import base64
+import hashlib
+import json
+from typing import Any, Callable
+
+import numpy
+import torch
+from tokenizers import Tokenizer
+
+from .importance import layer_importance, unit_importance
+from .loss import mean_loss
+from .models import by_length, forward, load_model
+from .tuning import Plan, tune
+
+Json = dict[str, Any]
+
+
+def _logits(request: Json) -> list[numpy.ndarray]:
+    """Logits [T, V] of every sequence."""
+    model = load_model(request["model"])
+    sequences = request["sequences"]
+    results: list[numpy.ndarray] = [numpy.empty(0)] * len(sequences)
+    with torch.no_grad():
+        for group in by_length(sequences):
+            _, logits = forward(model, [sequences[index] for index in group])
+            for row, index in enumerate(group):
+                results[index] = logits[row].numpy()
+    return results
+
+
+def logits(request: Json) -> Json:
+    """All logits, row after row of sequence after sequence (base64 of float32), the largest |value|, and those asked for."""
+    values = numpy.concatenate([rows.ravel() for rows in _logits(request)]).astype("<f4")
+    return {
+        "count": int(values.size),
+        "largest": float(numpy.abs(values).max()),
+        "sample": values[request["indices"]].tolist(),
+        "all": base64.b64encode(values.tobytes()).decode("ascii"),
+    }
+
+
+def difference(request: Json) -> Json:
+    """Largest |difference| of any logit of two models."""
+    first, second = (_logits({"model": request[key], "sequences": request["sequences"]}) for key in ("model", "other"))
+    return {"maxDifference": max(float(numpy.abs(a - b).max()) for a, b in zip(first, second))}
+
+
+def loss(request: Json) -> Json:
+    """Mean next-token loss."""
+    return {"loss": mean_loss(load_model(request["model"]), request["sequences"])}
+
+
+def importance(request: Json) -> Json:
+    """Importance of every layer, and of every unit of every layer by both definitions."""
+    model = load_model(request["model"])
+    sequences = request["sequences"]
+    base, layers = layer_importance(model, sequences)
+    everywhere = range(len(layers))
+    released, paper = (unit_importance(model, sequences, request["batchSize"], everywhere, definition)
+                       for definition in ("released", "paper"))  # fmt: skip
+    units = [{"layer": layer, "name": name, "released": value, "paper": paper[(layer, name)]}
+             for (layer, name), value in released.items()]  # fmt: skip
+    return {"baseLoss": base, "layers": layers, "units": units}
+
+
+def tuning(request: Json) -> Json:
+    """Runs a tuning plan; with `evaluate`, also the mean loss on these sequences afterwards."""
+    model = load_model(request["model"])
+    plan = Plan(
+        domain=request["domain"],
+        probe=request["probe"],
+        added=[(pair["layer"], pair["sourceLayer"]) for pair in request["added"]],
+        full=request["full"],
+        steps=request["steps"],
+        learning_rate=request["learningRate"],
+        update_every=request["updateEvery"],
+        batch_size=request["batchSize"],
+        grad_accum=request["gradAccum"],
+        warmup=request["warmup"],
+        schedule=request["schedule"],
+        weight_decay=request["weightDecay"],
+        max_grad_norm=request["maxGradNorm"],
+        unit_rates=request["unitRates"],
+        definition=request["unitDefinition"],
+    )
+    result = tune(model, plan)
+    return {**result, "finalLoss": mean_loss(model, request["evaluate"])}
+
+
+def pack(request: Json) -> Json:
+    """Tokenises a JSONL of texts, puts `bos` before each, joins and cuts them, and hashes the sequences as int32."""
+    tokenizer = Tokenizer.from_file(request["tokenizer"])
+    length, wanted = request["seqLen"], request["maxSequences"]
+    tokens: list[int] = []
+    with open(request["file"], encoding="utf-8") as lines:
+        for line in lines:
+            if len(tokens) >= length * wanted:
+                break
+            tokens += [request["bos"], *tokenizer.encode(json.loads(line)["text"], add_special_tokens=False).ids]
+    packed = numpy.array(tokens[: length * wanted], dtype="<i4")
+    return {"tokens": int(packed.size), "first": packed[:32].tolist(), "sha256": hashlib.sha256(packed.tobytes()).hexdigest()}
+
+
+JOBS: dict[str, Callable[[Json], Json]] = {
+    "logits": logits,
+    "difference": difference,
+    "loss": loss,
+    "importance": importance,
+    "tune": tuning,
+    "pack": pack,
+}
