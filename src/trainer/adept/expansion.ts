@@ -13,7 +13,14 @@ import {
   zeroSource,
   type TensorSource,
 } from '../checkpoint/safetensors';
-import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, layerTensorName, parseLayerTensorName, tensorsOfUnit, unitsOf } from '../model/architecture';
+import {
+  DEFAULT_MAX_WINDOW_LAYERS,
+  FAMILIES,
+  layerTensorName,
+  parseLayerTensorName,
+  tensorsOfUnit,
+  unitsOf,
+} from '../model/architecture';
 import { readModelConfig, type ModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
@@ -67,8 +74,11 @@ function firstWindowedLayer(config: ModelConfig): number | undefined {
     return given;
   }
   const windowed = config.slidingWindows.some((window) => window !== undefined);
-  const byDefault = FAMILIES[config.family].slidingWindow === 'layers' && !Array.isArray(config.raw.layer_types);
-  return byDefault && (windowed || config.raw.use_sliding_window === true) ? DEFAULT_MAX_WINDOW_LAYERS : undefined;
+  const byDefault =
+    FAMILIES[config.family].slidingWindow === 'layers' && !Array.isArray(config.raw.layer_types);
+  return byDefault && (windowed || config.raw.use_sliding_window === true)
+    ? DEFAULT_MAX_WINDOW_LAYERS
+    : undefined;
 }
 
 /** Lists with one entry per layer; others may have as many entries by chance (`architectures`, token ids). */
