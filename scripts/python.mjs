@@ -1,0 +1,160 @@
+// The Python of the parity tests: a virtual environment in .cache/python with test/parity/requirements.txt, made once.
+//
+//   ADEPT_PYTHON=/path/to/python   uses that one as it is, if it has the packages
+//   ADEPT_PARITY=golden            uses none: the committed golden values stand in
+//
+// Run alone, it prints the interpreter's path.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './packages.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const requirements = join(root, 'test/parity/requirements.txt');
+const folder = join(root, '.cache/python');
+const marker = join(folder, '.adept-ready');
+const windows = process.platform === 'win32';
+const interpreter = windows ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python');
+
+/** What torch, its dependencies and pip's own downloads take at most, with CUDA where a platform's wheels carry it. */
+const DISK_BYTES = 7e9;
+const INSTALL_LIMIT_MS = 15 * 60_000;
+const OLDEST = [3, 10];
+const IMPORTS = 'import torch, transformers, safetensors, numpy';
+
+/**
+ * The interpreter that the parity tests run, or why there is none. Never throws for what a machine lacks.
+ * @returns {Promise<{python: string} | {reason: string}>}
+ */
+export async function ensurePython() {
+  if (process.env.ADEPT_PARITY === 'golden') {
+    return { reason: 'ADEPT_PARITY=golden' };
+  }
+  const given = process.env.ADEPT_PYTHON;
+  if (given) {
+    const problem = importProblem(given);
+    return problem === undefined ? { python: given } : { reason: `ADEPT_PYTHON=${given}: ${problem}` };
+  }
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const ready = () =>
+    existsSync(marker) && readFileSync(marker, 'utf8') === wanted && importProblem(interpreter) === undefined;
+  if (ready()) {
+    return { python: interpreter };
+  }
+  let problem;
+  await withLock(join(root, '.cache/python.lock'), async () => {
+    problem = ready() ? undefined : await install(wanted);
+  });
+  return problem === undefined ? { python: interpreter } : { reason: problem };
+}
+
+/** @param {string} wanted what the marker says once everything is there @returns {Promise<string | undefined>} */
+async function install(wanted) {
+  mkdirSync(dirname(folder), { recursive: true });
+  const { bavail, bsize } = statfsSync(dirname(folder));
+  if (bavail * bsize < DISK_BYTES) {
+    return `torch needs up to ${DISK_BYTES / 1e9} GB in ${folder}, ${((bavail * bsize) / 1e9).toFixed(1)} GB are free`;
+  }
+  const base = basePython();
+  if (base === undefined) {
+    return `no Python ${OLDEST.join('.')} or newer: looked for ${candidates().join(', ')}`;
+  }
+  process.stderr.write(`installing Python packages for the parity tests into ${folder} (pip)\n`);
+  rmSync(folder, { recursive: true, force: true });
+  const pip = await makeEnvironment(base);
+  if (typeof pip === 'string') {
+    return pip;
+  }
+  const problem =
+    (await runCommand([...pip, 'install', '--no-input', '--retries', '2', '-r', requirements])) ??
+    importProblem(interpreter);
+  if (problem !== undefined) {
+    rmSync(folder, { recursive: true, force: true });
+    return problem;
+  }
+  writeFileSync(marker, wanted);
+  return undefined;
+}
+
+/**
+ * Debian splits ensurepip from Python: where only pip itself is there, it installs from outside.
+ * @param {string} base
+ * @returns {Promise<string[] | string>} the pip command, or the problem
+ */
+async function makeEnvironment(base) {
+  const whole = await runCommand([base, '-m', 'venv', folder]);
+  if (whole === undefined) {
+    return [interpreter, '-m', 'pip'];
+  }
+  rmSync(folder, { recursive: true, force: true });
+  const bare = await runCommand([base, '-m', 'venv', '--without-pip', folder]);
+  const outside = [base, '-m', 'pip', '--python', interpreter];
+  return bare === undefined && (await runCommand([...outside, '--version'])) === undefined
+    ? outside
+    : `${base} -m venv failed (${whole}); on Debian and Ubuntu, install python3-venv`;
+}
+
+function candidates() {
+  return windows
+    ? ['python', 'py']
+    : ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+}
+
+/** @returns {string | undefined} the first Python that is new enough */
+function basePython() {
+  return candidates().find((name) => {
+    const check = `import sys; sys.exit(0 if sys.version_info >= (${OLDEST.join(', ')}) else 1)`;
+    return spawnSync(name, ['-c', check], { stdio: 'ignore' }).status === 0;
+  });
+}
+
+/** @param {string} python @returns {string | undefined} why it does not do */
+function importProblem(python) {
+  const { status, error, stderr } = spawnSync(python, ['-c', IMPORTS], { encoding: 'utf8' });
+  return status === 0 ? undefined : `cannot import the packages: ${error?.message ?? lastLine(stderr)}`;
+}
+
+/**
+ * Output goes to stderr as it comes. Ends at the time limit.
+ * @param {string[]} command
+ * @returns {Promise<string | undefined>} the problem
+ */
+function runCommand(command) {
+  const [program = '', ...args] = command;
+  return new Promise((resolve) => {
+    let tail = '';
+    const child = spawn(program, args, {
+      stdio: ['ignore', process.stderr, 'pipe'],
+      timeout: INSTALL_LIMIT_MS,
+      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_PROGRESS_BAR: 'off' },
+    });
+    child.stderr.on('data', (chunk) => {
+      process.stderr.write(chunk);
+      tail = (tail + chunk).slice(-4000);
+    });
+    child.on('error', (error) => resolve(`${program}: ${error.message}`));
+    child.on('close', (code, signal) => {
+      const how =
+        signal === null
+          ? `exit status ${code}`
+          : `ended by ${signal} after at most ${INSTALL_LIMIT_MS / 60_000} minutes`;
+      resolve(code === 0 ? undefined : `${args.slice(0, 3).join(' ')}: ${how}: ${lastLine(tail)}`);
+    });
+  });
+}
+
+/** @param {string} text */
+function lastLine(text) {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const found = await ensurePython();
+  if ('reason' in found) {
+    process.stderr.write(`adept: no Python for the parity tests: ${found.reason}\n`);
+    process.exit(1);
+  }
+  console.log(found.python);
+}
