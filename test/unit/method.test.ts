@@ -6,7 +6,7 @@ import { lowestLayers, namedLayers, uniformLayers } from '../../src/trainer/adep
 import { equalRates, importanceRates } from '../../src/trainer/adept/learningRates';
 import { scheduleFactor } from '../../src/trainer/adept/schedule';
 import { DataOrder } from '../../src/trainer/data/order';
-import { parseModelConfig } from '../../src/trainer/model/config';
+import { parseModelConfig } from '../../src/shared/model/config';
 import { expectInputError } from '../support/expectInputError';
 
 describe('learning rates', () => {

@@ -20,8 +20,9 @@ import {
   parseLayerTensorName,
   tensorsOfUnit,
   unitsOf,
-} from '../model/architecture';
-import { readModelConfig, type ModelConfig } from '../model/config';
+} from '../../shared/model/architecture';
+import type { ModelConfig } from '../../shared/model/config';
+import { readModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
 

@@ -4,7 +4,7 @@ import { inputError } from '../../shared/errors';
 import { EXPANSION_MANIFEST, ExpansionManifest } from '../../shared/manifest';
 import { parseWith } from '../../shared/parse';
 import { readJson, writeJson } from '../checkpoint/jsonFile';
-import type { ModelConfig } from '../model/config';
+import type { ModelConfig } from '../../shared/model/config';
 
 /** The manifest of an expanded model's folder; undefined when the folder has none. */
 export function readManifest(folder: string): ExpansionManifest | undefined {

@@ -6,7 +6,7 @@ import {
   unitsOf,
   type Part,
   type UnitName,
-} from '../model/architecture';
+} from '../../shared/model/architecture';
 import type { CausalLM } from '../model/causalLM';
 import type { OuterGradients } from '../model/gradients';
 import type { LayerGradients, UnitTensors } from '../model/weights';

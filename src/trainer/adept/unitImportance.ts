@@ -1,7 +1,7 @@
 import type { UnitDefinition } from '../../shared/importance';
 import type { Batch } from '../data/corpus';
 import type { Engine, Tensor } from '../engine/engine';
-import { unitsOf, type UnitName } from '../model/architecture';
+import { unitsOf, type UnitName } from '../../shared/model/architecture';
 import type { CausalLM } from '../model/causalLM';
 import { lossGradients } from '../model/gradients';
 import { targetsOf } from '../model/head';

@@ -3,10 +3,10 @@ import { endianness } from 'node:os';
 import { AdeptError, failure, inputError } from '../../shared/errors';
 import { readError } from './fileError';
 import { type HalfDtype, narrow, widen } from './halfFloat';
-import { DTYPE_BYTES, LARGEST_HEADER, type TensorEntry, parseHeader } from './safetensorsHeader';
+import { DTYPE_BYTES, LARGEST_HEADER, type TensorEntry, parseHeader } from '../../shared/safetensorsHeader';
 import { checkAgainstIndex, findWeights } from './shardIndex';
 
-export type { StoredDtype, TensorEntry } from './safetensorsHeader';
+export type { StoredDtype, TensorEntry } from '../../shared/safetensorsHeader';
 export {
   type TensorSource,
   float32Source,

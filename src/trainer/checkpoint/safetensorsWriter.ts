@@ -1,6 +1,6 @@
 import { replaceFile, writeFully } from './atomicFile';
 import type { TensorStore } from './safetensors';
-import { DTYPE_BYTES, LARGEST_HEADER, type StoredDtype, tensorBytes } from './safetensorsHeader';
+import { DTYPE_BYTES, LARGEST_HEADER, type StoredDtype, tensorBytes } from '../../shared/safetensorsHeader';
 
 const CHUNK = 2 ** 23;
 

@@ -5,7 +5,7 @@ import { exactLayerImportance, fastLayerImportance } from '../adept/layerImporta
 import { unitImportance } from '../adept/unitImportance';
 import { batches, type Corpus } from '../data/corpus';
 import type { Engine } from '../engine/engine';
-import { parameterCount } from '../model/architecture';
+import { parameterCount } from '../../shared/model/architecture';
 import { CausalLM } from '../model/causalLM';
 import { readModelConfig } from '../model/config';
 import { failure } from '../../shared/errors';

@@ -1,6 +1,6 @@
 import { loadCorpus, type Corpus } from '../data/corpus';
 import { openTokenizer, type Tokenizer } from '../data/tokenizer';
-import type { ModelConfig } from '../model/config';
+import type { ModelConfig } from '../../shared/model/config';
 
 export interface CorpusOptions {
   readonly seqLen: number;

@@ -15,8 +15,9 @@ import {
   writeSafetensors,
   type TensorSource,
 } from '../checkpoint/safetensors';
-import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from '../model/architecture';
-import { readModelConfig, type ModelConfig } from '../model/config';
+import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from '../../shared/model/architecture';
+import type { ModelConfig } from '../../shared/model/config';
+import { readModelConfig } from '../model/config';
 import { breathe, type Task } from '../task';
 
 export interface ExportRequest {

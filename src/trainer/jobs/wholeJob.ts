@@ -10,7 +10,7 @@ import { EventLog } from '../checkpoint/eventLog';
 import { readJson, writeJson } from '../checkpoint/jsonFile';
 import { RunFolder } from '../checkpoint/runFolder';
 import type { Engine } from '../engine/engine';
-import { parameterCount, parametersPerLayer } from '../model/architecture';
+import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
 import { readModelConfig } from '../model/config';
 import type { Task } from '../task';
 import { analyze } from './analyze';

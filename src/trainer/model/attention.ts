@@ -1,5 +1,5 @@
 import type { Engine, Tensor } from '../engine/engine';
-import type { ModelConfig } from './config';
+import type { ModelConfig } from '../../shared/model/config';
 import { ropeTables } from './rope';
 
 /** What attention needs to know of a batch, shared by all layers. */

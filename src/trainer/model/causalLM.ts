@@ -8,10 +8,11 @@ import {
   unitsOf,
   type UnitName,
   type UnitSpec,
-} from './architecture';
+} from '../../shared/model/architecture';
 import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
 import { blockForward, type Block } from './block';
-import { readModelConfig, type ModelConfig } from './config';
+import type { ModelConfig } from '../../shared/model/config';
+import { readModelConfig } from './config';
 import { headLogits, headLosses, targetsOf, type Head } from './head';
 import { checkTensors } from './loadTensors';
 import { eachTensor, type LayerTensors, type UnitTensors } from './weights';

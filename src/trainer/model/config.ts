@@ -2,109 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/errors';
-import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, type Family, type FamilyTraits } from './architecture';
-import { mayIgnoreKey } from './configKeys';
-import { parseRope } from './ropeConfig';
-import type { Rope } from './rope';
-
-/** What config.json says, with transformers' defaults filled in. */
-export interface ModelConfig {
-  readonly family: Family;
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly numHiddenLayers: number;
-  readonly numAttentionHeads: number;
-  readonly numKeyValueHeads: number;
-  readonly headDim: number;
-  readonly maxPositionEmbeddings: number;
-  readonly rmsNormEps: number;
-  readonly rope: Rope;
-  /** For families whose `attention_bias` decides. */
-  readonly attentionBias: boolean;
-  readonly mlpBias: boolean;
-  readonly tieWordEmbeddings: boolean;
-  /** Per layer: how many positions back attention reaches, itself included; undefined is all. */
-  readonly slidingWindows: readonly (number | undefined)[];
-  /** The file as it is, for whoever writes a changed one. */
-  readonly raw: Readonly<Record<string, unknown>>;
-}
-
-const size = v.pipe(v.number(), v.integer(), v.minValue(1));
-const flag = v.nullish(v.boolean(), false);
-
-const ConfigFile = v.looseObject({
-  model_type: v.string(),
-  vocab_size: size,
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: v.nullish(size),
-  head_dim: v.nullish(size),
-  hidden_act: v.optional(v.string(), 'silu'),
-  max_position_embeddings: v.nullish(size, 2048),
-  rms_norm_eps: v.nullish(v.pipe(v.number(), v.minValue(0)), 1e-6),
-  rope_theta: v.nullish(v.pipe(v.number(), v.gtValue(0)), 10000),
-  attention_bias: flag,
-  mlp_bias: flag,
-  tie_word_embeddings: flag,
-  sliding_window: v.nullish(size),
-  use_sliding_window: flag,
-  max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), DEFAULT_MAX_WINDOW_LAYERS),
-  layer_types: v.nullish(v.array(v.picklist(['full_attention', 'sliding_attention']))),
-});
-type ConfigFile = v.InferOutput<typeof ConfigFile>;
+import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 
 /**
  * Reads and checks config.json of a Hugging Face folder.
- * @throws AdeptError (input) that names the file and the key: missing, of the wrong kind, or one that would change
- * the computation in a way that is not supported.
+ * @throws AdeptError (input) that names the file and the key.
  */
 export function readModelConfig(folder: string): ModelConfig {
   const file = join(folder, 'config.json');
   return parseModelConfig(readJsonObject(file), file);
-}
-
-/** As {@link readModelConfig}, from an object already read; `file` is named in errors. */
-export function parseModelConfig(raw: Record<string, unknown>, file: string): ModelConfig {
-  const family = familyOf(raw, file);
-  const parsed = v.safeParse(ConfigFile, raw);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw inputError(
-      `${file}: "${v.getDotPath(issue) ?? '?'}" is not usable (${issue.message}): correct it.`,
-    );
-  }
-  rejectUnsupported(raw, parsed.output, file);
-  const fields = parsed.output;
-  const traits = FAMILIES[family];
-  const numKeyValueHeads = keyValueHeads(raw, fields, traits, file);
-  const headDim =
-    fields.head_dim ?? traits.defaults.headDim ?? fields.hidden_size / fields.num_attention_heads;
-  if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
-    throw inputError(
-      `${file}: "head_dim" is ${headDim}; RoPE needs an even whole number (hidden_size / num_attention_heads where the key is left out).`,
-    );
-  }
-  return {
-    family,
-    vocabSize: fields.vocab_size,
-    hiddenSize: fields.hidden_size,
-    intermediateSize: fields.intermediate_size,
-    numHiddenLayers: fields.num_hidden_layers,
-    numAttentionHeads: fields.num_attention_heads,
-    numKeyValueHeads,
-    headDim,
-    maxPositionEmbeddings: fields.max_position_embeddings,
-    rmsNormEps: fields.rms_norm_eps,
-    rope: parseRope(raw, fields.rope_theta, fields.max_position_embeddings, file),
-    attentionBias: traits.attentionBias === 'config' && fields.attention_bias,
-    mlpBias: traits.mlpBias === 'config' && fields.mlp_bias,
-    tieWordEmbeddings: fields.tie_word_embeddings,
-    slidingWindows: slidingWindows(raw, fields, traits, file),
-    raw,
-  };
 }
 
 function readJsonObject(file: string): Record<string, unknown> {
@@ -124,91 +30,5 @@ function readJsonObject(file: string): Record<string, unknown> {
       `${file} is not a JSON object (${messageOf(error)}): download it again or correct it.`,
       error,
     );
-  }
-}
-
-function familyOf(raw: Record<string, unknown>, file: string): Family {
-  const type = raw.model_type;
-  for (const family of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
-    if (family === type) {
-      return family;
-    }
-  }
-  throw inputError(
-    `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}; supported are ${Object.keys(FAMILIES).join(', ')}.`,
-  );
-}
-
-function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, file: string): void {
-  if (fields.hidden_act !== 'silu' && fields.hidden_act !== 'swish') {
-    throw inputError(`${file}: "hidden_act" is "${fields.hidden_act}"; only "silu" is supported.`);
-  }
-  for (const [key, value] of Object.entries(raw)) {
-    if (!mayIgnoreKey(key, value)) {
-      throw inputError(
-        `${file}: "${key}" is ${JSON.stringify(value)}, which would change the computation and is not supported: use a model without it.`,
-      );
-    }
-  }
-}
-
-function keyValueHeads(
-  raw: Record<string, unknown>,
-  fields: ConfigFile,
-  traits: FamilyTraits,
-  file: string,
-): number {
-  const given = 'num_key_value_heads' in raw ? fields.num_key_value_heads : traits.defaults.numKeyValueHeads;
-  const heads = given ?? fields.num_attention_heads;
-  if (fields.num_attention_heads % heads !== 0) {
-    throw inputError(
-      `${file}: "num_attention_heads" (${fields.num_attention_heads}) is not a multiple of "num_key_value_heads" (${heads}): correct one of them.`,
-    );
-  }
-  return heads;
-}
-
-function slidingWindows(
-  raw: Record<string, unknown>,
-  fields: ConfigFile,
-  traits: FamilyTraits,
-  file: string,
-): (number | undefined)[] {
-  const layers = fields.num_hidden_layers;
-  const types = fields.layer_types;
-  if (types !== null && types !== undefined && types.length !== layers) {
-    throw inputError(
-      `${file}: "layer_types" has ${types.length} entries for ${layers} layers: correct one of them.`,
-    );
-  }
-  const window =
-    'sliding_window' in raw ? (fields.sliding_window ?? undefined) : traits.defaults.slidingWindow;
-  switch (traits.slidingWindow) {
-    case 'none':
-      if (
-        types?.includes('sliding_attention') === true ||
-        (fields.sliding_window ?? undefined) !== undefined
-      ) {
-        throw inputError(
-          `${file}: "${types ? 'layer_types' : 'sliding_window'}" asks for sliding windows, which this family does not have.`,
-        );
-      }
-      return Array.from({ length: layers }, () => undefined);
-    case 'all':
-      // transformers' Mistral ignores layer_types; refuse rather than guess which was meant.
-      if (types?.includes(window === undefined ? 'sliding_attention' : 'full_attention') === true) {
-        throw inputError(
-          `${file}: "layer_types" contradicts "sliding_window", and mistral knows the latter only: remove it.`,
-        );
-      }
-      return Array.from({ length: layers }, () => window);
-    case 'layers': {
-      const active = fields.use_sliding_window ? window : undefined;
-      const first = fields.max_window_layers;
-      return Array.from({ length: layers }, (_, layer) => {
-        const sliding = types ? types[layer] === 'sliding_attention' : layer >= first;
-        return sliding ? active : undefined;
-      });
-    }
   }
 }

@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import { inputError } from '../../shared/errors';
 import type { TensorStore } from '../checkpoint/safetensors';
-import { isDerivedBuffer, layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from './architecture';
-import type { ModelConfig } from './config';
+import {
+  isDerivedBuffer,
+  layerTensorName,
+  OUTER_TENSORS,
+  tensorsOfUnit,
+  unitsOf,
+} from '../../shared/model/architecture';
+import type { ModelConfig } from '../../shared/model/config';
 
 /** Every tensor that this architecture has, by checkpoint name, with its shape. */
 export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {

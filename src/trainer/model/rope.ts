@@ -1,19 +1,4 @@
-/** Rotary position embedding: `default`, `linear` and `llama3`. */
-export type RopeScaling =
-  | { readonly type: 'default' }
-  | { readonly type: 'linear'; readonly factor: number }
-  | {
-      readonly type: 'llama3';
-      readonly factor: number;
-      readonly lowFreqFactor: number;
-      readonly highFreqFactor: number;
-      readonly originalMaxPositionEmbeddings: number;
-    };
-
-export interface Rope {
-  readonly theta: number;
-  readonly scaling: RopeScaling;
-}
+import type { Rope, RopeScaling } from '../../shared/model/ropeConfig';
 
 /**
  * Inverse frequencies, [headDim / 2], in float32 as transformers computes them

@@ -1,5 +1,5 @@
 import type { Tensor } from '../engine/engine';
-import type { UnitName } from './architecture';
+import type { UnitName } from '../../shared/model/architecture';
 
 /** The tensors of one unit: a projection's weight [out, in] and bias [out], or a norm's weight [size]. */
 export interface UnitTensors {

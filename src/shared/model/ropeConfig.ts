@@ -1,6 +1,22 @@
 import * as v from 'valibot';
-import { inputError } from '../../shared/errors';
-import type { Rope, RopeScaling } from './rope';
+import { inputError } from '../errors';
+
+/** Rotary position embedding: `default`, `linear` and `llama3`. */
+export type RopeScaling =
+  | { readonly type: 'default' }
+  | { readonly type: 'linear'; readonly factor: number }
+  | {
+      readonly type: 'llama3';
+      readonly factor: number;
+      readonly lowFreqFactor: number;
+      readonly highFreqFactor: number;
+      readonly originalMaxPositionEmbeddings: number;
+    };
+
+export interface Rope {
+  readonly theta: number;
+  readonly scaling: RopeScaling;
+}
 
 const positive = v.pipe(v.number(), v.gtValue(0));
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type AdeptError, inputError, messageOf } from '../../shared/errors';
+import { type AdeptError, inputError, messageOf } from './errors';
 import { duplicateKey } from './jsonKeys';
 
 /** Bytes of one element of every type of the format whose elements are whole bytes. */
