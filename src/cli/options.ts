@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { inputError } from '../shared/errors';
 import { EngineChoice } from '../shared/runConfig';
 import { flagOf, settingsSchema, type SettingTable, type SettingValues } from '../shared/settings';
+import { EventFile } from './eventFile';
 import { Output } from './output';
 
 /** Options as commander hands them over: by camel-cased flag, unchecked. */
@@ -123,13 +124,35 @@ export function countOf(raw: RawOptions, key: string, flag: string): number | un
   return value;
 }
 
-export function outputOf(raw: RawOptions): Output {
-  return new Output(raw.json === true);
-}
-
-/** A sub-command that knows --json. */
+/** A sub-command that knows --json and --events. */
 export function jsonCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .option('--json', 'print one JSON object as the last line of stdout');
+    .option('--json', 'print one JSON object as the last line of stdout')
+    .option('--events <FILE>', 'append progress and result to FILE, one JSON object a line');
+}
+
+/**
+ * An action of a {@link jsonCommand}: `work` gets the command's output, its options and its operands. What it throws is
+ * written to the event file too.
+ */
+export function withOutput(
+  work: (output: Output, raw: RawOptions, ...operands: string[]) => Promise<void> | void,
+): (this: Command, ...given: unknown[]) => Promise<void> {
+  return async function (this: Command) {
+    const raw: RawOptions = this.opts();
+    const events = textOf(raw, 'events');
+    const output = new Output(
+      raw.json === true,
+      events === undefined ? undefined : EventFile.open(events, this.name()),
+    );
+    try {
+      await work(output, raw, ...this.args);
+    } catch (error) {
+      output.failed(error);
+      throw error;
+    } finally {
+      output.close();
+    }
+  };
 }

@@ -1,4 +1,6 @@
+import { AdeptError, messageOf } from '../shared/errors';
 import type { Task } from '../trainer/task';
+import type { EventFile } from './eventFile';
 
 // Where nobody watches a terminal, a line every few seconds says as much as one every step.
 const PLAIN_INTERVAL_MILLISECONDS = 5000;
@@ -12,7 +14,10 @@ export class Output {
   private lastProgress = 0;
   private lineOpen = false;
 
-  constructor(readonly json: boolean) {}
+  constructor(
+    readonly json: boolean,
+    private readonly events?: EventFile,
+  ) {}
 
   /** A line of prose about the result; silent with --json. */
   say(text: string): void {
@@ -25,19 +30,43 @@ export class Output {
   /** The command's result; `prose` is what a person reads instead. */
   result(value: object, prose: string): void {
     this.endProgress();
+    this.events?.append({ type: 'result', value: { ...value } });
     process.stdout.write(this.json ? `${JSON.stringify(value)}\n` : `${prose}\n`);
   }
 
   log(text: string): void {
     this.endProgress();
+    this.events?.append({ type: 'log', message: text });
     process.stderr.write(`${text}\n`);
+  }
+
+  /** What the command ends with instead of a result; whoever called it writes the message to stderr. */
+  failed(error: unknown): void {
+    this.endProgress();
+    const exitStatus = error instanceof AdeptError ? error.exitStatus : 1;
+    this.events?.append({ type: 'error', message: messageOf(error), exitStatus });
+  }
+
+  close(): void {
+    this.events?.close();
   }
 
   readonly task: Task = {
     report: (fraction, message) => {
+      this.events?.progress(fraction, message);
       this.progress(fraction, message);
     },
   };
+
+  /** A task that SIGINT and SIGTERM cancel between two computations, for commands that have nothing to save first. */
+  cancellableTask(): Task {
+    const abort = new AbortController();
+    const cancel = (): void => {
+      abort.abort();
+    };
+    process.once('SIGINT', cancel).once('SIGTERM', cancel);
+    return { ...this.task, signal: abort.signal };
+  }
 
   private progress(fraction: number, message: string): void {
     const terminal = process.stderr.isTTY;

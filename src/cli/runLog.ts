@@ -24,6 +24,7 @@ export function logEvent(output: Output, event: RunEvent): void {
     case 'done':
       output.log(`done at step ${event.step}`);
       break;
+    case 'progress':
     case 'step':
     case 'error':
       // Steps move the progress line; an error is what the command itself ends with.

@@ -29,6 +29,8 @@ export const RunConfig = v.strictObject({
   engine: v.optional(EngineChoice, 'auto'),
   /** Texts whose loss is watched: domain, and general (the probe when left out). */
   eval: v.optional(v.strictObject({ domain: v.optional(files), general: v.optional(files) }), {}),
+  /** An importance.json of this model, measured before: the job then goes by it instead of analyzing again. */
+  importance: v.optional(path),
   analyze: v.optional(settingsSchema(ANALYZE_SETTINGS), {}),
   expand: v.optional(ExpandChoice, { lowest: 2 }),
   tune: settingsSchema(TUNE_SETTINGS),

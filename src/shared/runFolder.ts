@@ -80,6 +80,14 @@ export const RunEvent = v.variant('type', [
     message: v.optional(v.string()),
     engine: v.optional(v.record(v.string(), v.unknown())),
   }),
+  /** How far a stage that takes long is: `fraction` of the stage, 0 to 1. */
+  v.object({
+    ...stamp,
+    type: v.literal('progress'),
+    stage: v.string(),
+    fraction: v.number(),
+    message: v.string(),
+  }),
   v.object({
     ...stamp,
     type: v.literal('step'),

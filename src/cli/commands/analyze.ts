@@ -10,11 +10,10 @@ import {
   engineOf,
   engineOption,
   jsonCommand,
-  outputOf,
+  withOutput,
   readSettings,
   requiredList,
   requiredText,
-  type RawOptions,
 } from '../options';
 import { table } from '../output';
 import { withEngine } from '../withEngine';
@@ -25,19 +24,20 @@ export function analyzeCommand(): Command {
     .option('--probe <FILE...>', 'general text: the probing corpus')
     .option('--out <FILE>', 'where importance.json is written')
     .addOption(engineOption());
-  return addSettings(command, ANALYZE_SETTINGS).action(async (raw: RawOptions) => {
-    const output = outputOf(raw);
-    const model = requiredText(raw, 'model', '--model');
-    const probe = requiredList(raw, 'probe', '--probe');
-    const out = requiredText(raw, 'out', '--out');
-    const settings = readSettings(ANALYZE_SETTINGS, raw);
-    requireWritableFile(out, '--out');
-    const result = await withEngine(engineOf(raw), output, (engine) =>
-      analyze(engine, { model, probe, settings }, output.task),
-    );
-    writeJson(out, result);
-    output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
-  });
+  return addSettings(command, ANALYZE_SETTINGS).action(
+    withOutput(async (output, raw) => {
+      const model = requiredText(raw, 'model', '--model');
+      const probe = requiredList(raw, 'probe', '--probe');
+      const out = requiredText(raw, 'out', '--out');
+      const settings = readSettings(ANALYZE_SETTINGS, raw);
+      requireWritableFile(out, '--out');
+      const result = await withEngine(engineOf(raw), output, (engine) =>
+        analyze(engine, { model, probe, settings }, output.cancellableTask()),
+      );
+      writeJson(out, result);
+      output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
+    }),
+  );
 }
 
 /** Layers with their importance and rank, the least important first in rank. */

@@ -2,26 +2,27 @@ import type { Command } from 'commander';
 import { openEngine } from '../../trainer/engine/open';
 import { inspectNativeInstall, provisionNativeEngine } from '../../trainer/engine/provision';
 import { inputError } from '../../shared/errors';
-import { engineOf, engineOption, jsonCommand, outputOf, type RawOptions } from '../options';
+import { engineOf, engineOption, jsonCommand, withOutput } from '../options';
 import { table } from '../output';
 
 export function engineCommand(): Command {
   return jsonCommand('engine', 'say which engine and device compute')
     .addOption(engineOption())
-    .action(async (raw: RawOptions) => {
-      const output = outputOf(raw);
-      const { problem } = inspectNativeInstall();
-      if (problem !== undefined) {
-        output.log(problem);
-      }
-      const engine = await openEngine(engineOf(raw));
-      const description = { ...engine.describe(), node: process.versions.node };
-      engine.close();
-      output.result(
-        description,
-        table(Object.entries(description).map(([name, value]) => [name, String(value)])),
-      );
-    });
+    .action(
+      withOutput(async (output, raw) => {
+        const { problem } = inspectNativeInstall();
+        if (problem !== undefined) {
+          output.log(problem);
+        }
+        const engine = await openEngine(engineOf(raw));
+        const description = { ...engine.describe(), node: process.versions.node };
+        engine.close();
+        output.result(
+          description,
+          table(Object.entries(description).map(([name, value]) => [name, String(value)])),
+        );
+      }),
+    );
 }
 
 export function setupCommand(): Command {
@@ -29,36 +30,37 @@ export function setupCommand(): Command {
     .option('--cpu', 'for the CPU')
     .option('--gpu', 'for an NVIDIA GPU')
     .option('--force', 'install again')
-    .action(async (raw: RawOptions) => {
-      const output = outputOf(raw);
-      if (raw.cpu === true && raw.gpu === true) {
-        throw inputError('--cpu and --gpu: give one of them, or none to let the machine decide.');
-      }
-      const abort = new AbortController();
-      const cancel = (): void => {
-        abort.abort();
-      };
-      process.once('SIGINT', cancel).once('SIGTERM', cancel);
-      const install = await provisionNativeEngine({
-        ...(raw.cpu === true
-          ? { variant: 'cpu' as const }
-          : raw.gpu === true
-            ? { variant: 'gpu' as const }
-            : {}),
-        force: raw.force === true,
-        signal: abort.signal,
-        onProgress: ({ step, message, fraction }) => {
-          output.log(
-            `${step}: ${message}${fraction === undefined ? '' : ` (${Math.round(fraction * 100)}%)`}`,
-          );
-        },
-      });
-      const engine = await openEngine('native');
-      const description = engine.describe();
-      engine.close();
-      output.result(
-        { ...install, ...description },
-        `installed: ${install.folder}\nlibtensorflow ${install.libtensorflow}, computing on ${description.device}`,
-      );
-    });
+    .action(
+      withOutput(async (output, raw) => {
+        if (raw.cpu === true && raw.gpu === true) {
+          throw inputError('--cpu and --gpu: give one of them, or none to let the machine decide.');
+        }
+        const abort = new AbortController();
+        const cancel = (): void => {
+          abort.abort();
+        };
+        process.once('SIGINT', cancel).once('SIGTERM', cancel);
+        const install = await provisionNativeEngine({
+          ...(raw.cpu === true
+            ? { variant: 'cpu' as const }
+            : raw.gpu === true
+              ? { variant: 'gpu' as const }
+              : {}),
+          force: raw.force === true,
+          signal: abort.signal,
+          onProgress: ({ step, message, fraction }) => {
+            output.log(
+              `${step}: ${message}${fraction === undefined ? '' : ` (${Math.round(fraction * 100)}%)`}`,
+            );
+          },
+        });
+        const engine = await openEngine('native');
+        const description = engine.describe();
+        engine.close();
+        output.result(
+          { ...install, ...description },
+          `installed: ${install.folder}\nlibtensorflow ${install.libtensorflow}, computing on ${description.device}`,
+        );
+      }),
+    );
 }

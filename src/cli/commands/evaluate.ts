@@ -5,11 +5,10 @@ import {
   engineOf,
   engineOption,
   jsonCommand,
-  outputOf,
+  withOutput,
   parseNumber,
   requiredList,
   requiredText,
-  type RawOptions,
 } from '../options';
 import { withEngine } from '../withEngine';
 
@@ -26,30 +25,37 @@ export function evalCommand(): Command {
     .option('--max-sequences <N>', 'use only the first N sequences, or questions', parseNumber)
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
     .addOption(engineOption())
-    .action(async (raw: RawOptions) => {
-      const output = outputOf(raw);
-      const model = requiredText(raw, 'model', '--model');
-      const files = requiredList(raw, 'data', '--data');
-      const maxSequences = countOf(raw, 'maxSequences', '--max-sequences');
-      await withEngine(engineOf(raw), output, async (engine) => {
-        if (raw.format === 'choices') {
-          const result = await evaluateChoices(engine, model, files, maxSequences, output.task);
+    .action(
+      withOutput(async (output, raw) => {
+        const model = requiredText(raw, 'model', '--model');
+        const files = requiredList(raw, 'data', '--data');
+        const maxSequences = countOf(raw, 'maxSequences', '--max-sequences');
+        await withEngine(engineOf(raw), output, async (engine) => {
+          if (raw.format === 'choices') {
+            const result = await evaluateChoices(
+              engine,
+              model,
+              files,
+              maxSequences,
+              output.cancellableTask(),
+            );
+            output.result(
+              result,
+              `accuracy ${(result.accuracy * 100).toFixed(2)}% (${result.correct} of ${result.questions} questions${result.truncated ? `, ${result.truncated} cut to the context` : ''})`,
+            );
+            return;
+          }
+          const options = {
+            seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
+            maxSequences,
+            batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
+          };
+          const result = await evaluateText(engine, model, files, options, output.cancellableTask());
           output.result(
             result,
-            `accuracy ${(result.accuracy * 100).toFixed(2)}% (${result.correct} of ${result.questions} questions${result.truncated ? `, ${result.truncated} cut to the context` : ''})`,
+            `loss ${result.loss.toFixed(4)} nats per token, perplexity ${result.perplexity.toFixed(3)} (${result.targets} predicted tokens in ${result.sequences} sequences)`,
           );
-          return;
-        }
-        const options = {
-          seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
-          maxSequences,
-          batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
-        };
-        const result = await evaluateText(engine, model, files, options, output.task);
-        output.result(
-          result,
-          `loss ${result.loss.toFixed(4)} nats per token, perplexity ${result.perplexity.toFixed(3)} (${result.targets} predicted tokens in ${result.sequences} sequences)`,
-        );
-      });
-    });
+        });
+      }),
+    );
 }

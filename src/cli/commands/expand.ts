@@ -9,7 +9,7 @@ import {
   engineOption,
   jsonCommand,
   listOf,
-  outputOf,
+  withOutput,
   parseNumber,
   requiredText,
   textOf,
@@ -27,27 +27,28 @@ export function expandCommand(): Command {
     .option('--uniform <K>', 'copy every (L/K)-th layer, as LLaMA-Pro', parseNumber)
     .option('--probe <FILE...>', 'text on which equivalence is measured; by default seeded token ids')
     .addOption(engineOption())
-    .action(async (raw: RawOptions) => {
-      const output = outputOf(raw);
-      const model = requiredText(raw, 'model', '--model');
-      const out = requiredText(raw, 'out', '--out');
-      const choice = choiceOf(raw);
-      const request = {
-        model,
-        out,
-        choice,
-        importance: textOf(raw, 'importance'),
-        probe: listOf(raw, 'probe'),
-      };
-      const manifest = await withEngine(engineOf(raw), output, (engine) =>
-        expand(engine, request, output.task),
-      );
-      const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
-      output.result(
-        { out: resolve(out), ...manifest },
-        `${manifest.base.layers} layers became ${manifest.layers}; added: ${added}\nlargest difference of any logit: ${manifest.equivalence?.maxDifference ?? 'not measured'}\nwritten: ${resolve(out)}`,
-      );
-    });
+    .action(
+      withOutput(async (output, raw) => {
+        const model = requiredText(raw, 'model', '--model');
+        const out = requiredText(raw, 'out', '--out');
+        const choice = choiceOf(raw);
+        const request = {
+          model,
+          out,
+          choice,
+          importance: textOf(raw, 'importance'),
+          probe: listOf(raw, 'probe'),
+        };
+        const manifest = await withEngine(engineOf(raw), output, (engine) =>
+          expand(engine, request, output.cancellableTask()),
+        );
+        const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
+        output.result(
+          { out: resolve(out), ...manifest },
+          `${manifest.base.layers} layers became ${manifest.layers}; added: ${added}\nlargest difference of any logit: ${manifest.equivalence?.maxDifference ?? 'not measured'}\nwritten: ${resolve(out)}`,
+        );
+      }),
+    );
 }
 
 function choiceOf(raw: RawOptions): ExpandChoice {

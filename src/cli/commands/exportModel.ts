@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
 import { RunFolder } from '../../trainer/checkpoint/runFolder';
 import { exportModel } from '../../trainer/jobs/exportModel';
-import { jsonCommand, numberOf, outputOf, parseNumber, requiredText, type RawOptions } from '../options';
+import { jsonCommand, numberOf, withOutput, parseNumber, requiredText } from '../options';
 
 export function exportCommand(): Command {
   return jsonCommand('export', 'write a tuned model as a Hugging Face folder')
@@ -14,22 +14,23 @@ export function exportCommand(): Command {
       parseNumber,
     )
     .option('--out <DIR>', 'folder of the exported model; must be empty or not exist')
-    .action(async (raw: RawOptions) => {
-      const output = outputOf(raw);
-      const run = RunFolder.open(requiredText(raw, 'run', '--run'));
-      const out = requiredText(raw, 'out', '--out');
-      const step = numberOf(raw, 'checkpoint');
-      const alpha = numberOf(raw, 'alpha');
-      if (step !== undefined && (!Number.isInteger(step) || step < 0)) {
-        throw inputError(`--checkpoint: ${step} is no step: give one that "adept status" lists.`);
-      }
-      if (alpha !== undefined && (alpha < 0 || alpha > 1)) {
-        throw inputError(`--alpha: ${alpha} is out of range: give a number from 0 to 1.`);
-      }
-      const result = await exportModel(run, { out, step, alpha }, output.task);
-      output.result(
-        result,
-        `checkpoint of step ${result.step} exported: ${result.trained} trained tensors, ${result.frozen} frozen ones unchanged\nwritten: ${result.out}`,
-      );
-    });
+    .action(
+      withOutput(async (output, raw) => {
+        const run = RunFolder.open(requiredText(raw, 'run', '--run'));
+        const out = requiredText(raw, 'out', '--out');
+        const step = numberOf(raw, 'checkpoint');
+        const alpha = numberOf(raw, 'alpha');
+        if (step !== undefined && (!Number.isInteger(step) || step < 0)) {
+          throw inputError(`--checkpoint: ${step} is no step: give one that "adept status" lists.`);
+        }
+        if (alpha !== undefined && (alpha < 0 || alpha > 1)) {
+          throw inputError(`--alpha: ${alpha} is out of range: give a number from 0 to 1.`);
+        }
+        const result = await exportModel(run, { out, step, alpha }, output.cancellableTask());
+        output.result(
+          result,
+          `checkpoint of step ${result.step} exported: ${result.trained} trained tensors, ${result.frozen} frozen ones unchanged\nwritten: ${result.out}`,
+        );
+      }),
+    );
 }

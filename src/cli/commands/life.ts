@@ -5,7 +5,7 @@ import { readEvents } from '../../trainer/checkpoint/eventLog';
 import type { RunFolder } from '../../trainer/checkpoint/runFolder';
 import { callTrainer } from '../../trainer/jobs/controlClient';
 import { isAlive } from '../../trainer/jobs/trainerPresence';
-import { jsonCommand, outputOf, type RawOptions } from '../options';
+import { jsonCommand, withOutput } from '../options';
 import { nats, table } from '../output';
 import { requireRun } from './run';
 
@@ -68,45 +68,46 @@ function endedState(
 export function statusCommand(): Command {
   return jsonCommand('status', 'say how far a run is')
     .argument('<RUNDIR>', 'run folder')
-    .action((path: string, raw: RawOptions) => {
-      const status = statusOf(requireRun(path));
-      const rows = [
-        ['state', status.state],
-        ['step', `${status.step}${status.steps === null ? '' : ` of ${status.steps}`}`],
-        ['loss', nats(status.loss)],
-        ['domain loss', nats(status.domainLoss)],
-        ['general loss', nats(status.generalLoss)],
-        ['checkpoints', status.checkpoints.join(', ') || 'none'],
-        ...(status.error === null ? [] : [['error', status.error]]),
-      ];
-      outputOf(raw).result(status, table(rows));
-    });
+    .action(
+      withOutput((output, _raw, path = '') => {
+        const status = statusOf(requireRun(path));
+        const rows = [
+          ['state', status.state],
+          ['step', `${status.step}${status.steps === null ? '' : ` of ${status.steps}`}`],
+          ['loss', nats(status.loss)],
+          ['domain loss', nats(status.domainLoss)],
+          ['general loss', nats(status.generalLoss)],
+          ['checkpoints', status.checkpoints.join(', ') || 'none'],
+          ...(status.error === null ? [] : [['error', status.error]]),
+        ];
+        output.result(status, table(rows));
+      }),
+    );
 }
 
 export function stopCommand(): Command {
   return jsonCommand('stop', 'let a run save a checkpoint and end')
     .argument('<RUNDIR>', 'run folder')
-    .action(async (path: string, raw: RawOptions) => {
-      const run = requireRun(path);
-      const trainer = run.readTrainer();
-      if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
-        throw inputError(
-          `${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`,
-        );
-      }
-      await callTrainer(trainer.socket, 'stop', {});
-      while (isAlive(run.readTrainer() ?? trainer)) {
-        await setTimeout(POLL_MILLISECONDS);
-      }
-      const status = statusOf(run);
-      if (status.state !== 'stopped' && status.state !== 'done') {
-        throw failure(
-          `${run.path}: the trainer ended without saving (${status.error ?? status.state}): resume from its last checkpoint.`,
-        );
-      }
-      outputOf(raw).result(
-        status,
-        `${status.state} at step ${status.step}; go on with: adept resume ${path}`,
-      );
-    });
+    .action(
+      withOutput(async (output, _raw, path = '') => {
+        const run = requireRun(path);
+        const trainer = run.readTrainer();
+        if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
+          throw inputError(
+            `${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`,
+          );
+        }
+        await callTrainer(trainer.socket, 'stop', {});
+        while (isAlive(run.readTrainer() ?? trainer)) {
+          await setTimeout(POLL_MILLISECONDS);
+        }
+        const status = statusOf(run);
+        if (status.state !== 'stopped' && status.state !== 'done') {
+          throw failure(
+            `${run.path}: the trainer ended without saving (${status.error ?? status.state}): resume from its last checkpoint.`,
+          );
+        }
+        output.result(status, `${status.state} at step ${status.step}; go on with: adept resume ${path}`);
+      }),
+    );
 }

@@ -10,7 +10,7 @@ import { readRunConfig } from '../../trainer/jobs/runConfigFile';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { tuneRun } from '../../trainer/jobs/tuneRun';
 import { createJob, readJob, runJob, type JobOutcome } from '../../trainer/jobs/wholeJob';
-import { engineOf, engineOption, jsonCommand, outputOf, requiredText, type RawOptions } from '../options';
+import { engineOf, engineOption, jsonCommand, withOutput, requiredText } from '../options';
 import { nats, table, type Output } from '../output';
 import { logEvent } from '../runLog';
 import { withEngine } from '../withEngine';
@@ -21,43 +21,45 @@ export function runCommand(): Command {
     .option('--config <FILE>', '*.adept.json')
     .option('--out <RUNDIR>', 'run folder, instead of the one that the file names')
     .addOption(engineOption())
-    .action(async (raw: RawOptions) => {
-      const output = outputOf(raw);
-      const read = readRunConfig(requiredText(raw, 'config', '--config'));
-      const engine = engineOf(raw);
-      const config: RunConfig = {
-        ...read,
-        ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
-        engine: engine === 'auto' ? read.engine : engine,
-      };
-      checkJob(config);
-      const run = createJob(config);
-      await work(run, config, output);
-    });
+    .action(
+      withOutput(async (output, raw) => {
+        const read = readRunConfig(requiredText(raw, 'config', '--config'));
+        const engine = engineOf(raw);
+        const config: RunConfig = {
+          ...read,
+          ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
+          engine: engine === 'auto' ? read.engine : engine,
+        };
+        checkJob(config);
+        const run = createJob(config);
+        await work(run, config, output);
+      }),
+    );
 }
 
 export function resumeCommand(): Command {
   return jsonCommand('resume', 'go on with a run from its last checkpoint')
     .argument('<RUNDIR>', 'run folder')
-    .action(async (path: string, raw: RawOptions) => {
-      const output = outputOf(raw);
-      const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
-      if (job) {
-        await work(RunFolder.at(path), job.config, output);
-        return;
-      }
-      const run = RunFolder.open(path);
-      const input = readTuneInput(run.readSpec());
-      await withEngine(input.spec.engine, output, async (engine) => {
-        const outcome = await tuneRun(run, input, engine, {
-          task: output.task,
-          onEvent: (event) => {
-            logEvent(output, event);
-          },
+    .action(
+      withOutput(async (output, _raw, path = '') => {
+        const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
+        if (job) {
+          await work(RunFolder.at(path), job.config, output);
+          return;
+        }
+        const run = RunFolder.open(path);
+        const input = readTuneInput(run.readSpec());
+        await withEngine(input.spec.engine, output, async (engine) => {
+          const outcome = await tuneRun(run, input, engine, {
+            task: output.task,
+            onEvent: (event) => {
+              logEvent(output, event);
+            },
+          });
+          reportOutcome(output, run.path, outcome);
         });
-        reportOutcome(output, run.path, outcome);
-      });
-    });
+      }),
+    );
 }
 
 async function work(run: RunFolder, config: RunConfig, output: Output): Promise<void> {

@@ -14,7 +14,7 @@ import {
   engineOption,
   jsonCommand,
   listOf,
-  outputOf,
+  withOutput,
   readSettings,
   requiredList,
   requiredText,
@@ -39,22 +39,23 @@ export function tuneCommand(): Command {
     )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
     .addOption(engineOption());
-  return addSettings(command, TUNE_SETTINGS).action(async (raw: RawOptions) => {
-    const output = outputOf(raw);
-    const { spec, out } = readRequest(raw);
-    const input = readTuneInput(spec);
-    await withEngine(spec.engine, output, async (engine) => {
-      const run = RunFolder.create(out);
-      run.writeSpec(spec);
-      const outcome = await tuneRun(run, input, engine, {
-        task: output.task,
-        onEvent: (event) => {
-          logEvent(output, event);
-        },
+  return addSettings(command, TUNE_SETTINGS).action(
+    withOutput(async (output, raw) => {
+      const { spec, out } = readRequest(raw);
+      const input = readTuneInput(spec);
+      await withEngine(spec.engine, output, async (engine) => {
+        const run = RunFolder.create(out);
+        run.writeSpec(spec);
+        const outcome = await tuneRun(run, input, engine, {
+          task: output.task,
+          onEvent: (event) => {
+            logEvent(output, event);
+          },
+        });
+        reportOutcome(output, run.path, outcome);
       });
-      reportOutcome(output, run.path, outcome);
-    });
-  });
+    }),
+  );
 }
 
 function readRequest(raw: RawOptions): { spec: RunSpec; out: string } {
