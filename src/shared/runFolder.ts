@@ -24,6 +24,8 @@ export type RunSpec = v.InferOutput<typeof RunSpec>;
 export const TrainerFile = v.object({
   format: v.literal('adept.trainer/1'),
   pid: count,
+  /** Tells the process from a later one with the same number, where the system has such a thing. */
+  processToken: v.optional(v.string()),
   startedAt: v.string(),
   heartbeat: v.string(),
   socket: v.nullable(v.string()),

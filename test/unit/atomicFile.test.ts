@@ -7,7 +7,7 @@ import {
   replaceFile,
   writeFileAtomic,
   writeFully,
-} from '../../src/trainer/checkpoint/atomicFile';
+} from '../../src/node/atomicFile';
 import { expectInputError } from '../support/expectInputError';
 import { temporaryFolder } from '../support/temporaryFolder';
 

@@ -5,13 +5,14 @@ import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { projectRoot } from '../support/projectRoot';
 
-const PROCESSES = ['src/shared', 'src/trainer', 'src/cli', 'src/extension', 'webview', 'test'] as const;
+const PROCESSES = ['src/shared', 'src/node', 'src/trainer', 'src/cli', 'src/extension', 'webview', 'test'] as const;
 
 /** What a file of each process may not import, and what it may. Where nothing is installed nothing can be allowed. */
 const BORDERS: Readonly<
   Record<Exclude<(typeof PROCESSES)[number], 'test'>, { forbidden: string[]; allowed: string[] }>
 > = {
   'src/shared': { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot'] },
+  'src/node': { forbidden: ['vscode', '@tensorflow/tfjs-core'], allowed: ['node:fs', 'valibot'] },
   'src/trainer': { forbidden: ['vscode'], allowed: ['@tensorflow/tfjs-core', 'node:fs', 'valibot'] },
   'src/cli': { forbidden: ['vscode'], allowed: ['commander', 'node:fs'] },
   'src/extension': {

@@ -42,7 +42,7 @@ function realFolder(t: TestContext, name: string): string | undefined {
   if (name !== 'smollm2') {
     return sharedData(t, ...(name === 'qwen3' ? ['tokenizers', 'qwen3'] : [name]));
   }
-  const folder = process.env.ADEPT_SMOLLM2 ?? join('.cache', 'smollm2');
+  const folder = process.env.ADEPT_SMOLLM2 ?? join('.cache', 'models', 'SmolLM2-135M-Instruct');
   if (existsSync(join(folder, 'tokenizer.json'))) {
     return folder;
   }

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportanceFile } from '../../shared/importance';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
-import { requireWritableFile } from '../../trainer/checkpoint/outputFile';
-import { writeJson } from '../../trainer/checkpoint/jsonFile';
+import { requireWritableFile } from '../../node/outputFile';
+import { writeJson } from '../../node/jsonFile';
 import { analyze } from '../../trainer/jobs/analyze';
 import {
   addSettings,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
-import { RunFolder } from '../../trainer/checkpoint/runFolder';
+import { RunFolder } from '../../node/runFolder';
 import { exportModel } from '../../trainer/jobs/exportModel';
 import { jsonCommand, numberOf, withOutput, parseNumber, requiredText } from '../options';
 

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
 import type { RunSpec } from '../../shared/runFolder';
 import { TUNE_SETTINGS } from '../../shared/settings';
-import { RunFolder } from '../../trainer/checkpoint/runFolder';
+import { RunFolder } from '../../node/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
-import { readRunConfig } from '../../trainer/jobs/runConfigFile';
+import { readRunConfig } from '../../node/runConfigFile';
 import { tuneRun } from '../../trainer/jobs/tuneRun';
 import type { TuneOutcome } from '../../trainer/jobs/tuneSession';
 import {

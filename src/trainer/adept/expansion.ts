@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/manifest';
-import { ensureEmptyFolder } from '../checkpoint/atomicFile';
-import { writeJson } from '../checkpoint/jsonFile';
+import { ensureEmptyFolder } from '../../node/atomicFile';
+import { writeJson } from '../../node/jsonFile';
 import {
   sha256OfFile,
   sha256OfTensor,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inputError } from '../../shared/errors';
 import { EXPANSION_MANIFEST, ExpansionManifest } from '../../shared/manifest';
 import { parseWith } from '../../shared/parse';
-import { readJson, writeJson } from '../checkpoint/jsonFile';
+import { readJson, writeJson } from '../../node/jsonFile';
 import type { ModelConfig } from '../../shared/model/config';
 
 /** The manifest of an expanded model's folder; undefined when the folder has none. */

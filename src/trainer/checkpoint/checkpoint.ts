@@ -5,9 +5,9 @@ import { parseWith } from '../../shared/parse';
 import { CHECKPOINT_FILES, checkpointName, CheckpointState } from '../../shared/runFolder';
 import type { Parameter } from '../adept/parameters';
 import type { Tuner } from '../adept/tuner';
-import { fsyncFolder } from './atomicFile';
-import { readJson, writeJson } from './jsonFile';
-import type { RunFolder } from './runFolder';
+import { fsyncFolder } from '../../node/atomicFile';
+import { readJson, writeJson } from '../../node/jsonFile';
+import type { RunFolder } from '../../node/runFolder';
 import { TensorStore, writeSafetensors, type TensorSource } from './safetensors';
 
 /** Values of the trainable parameters and their AdamW moments, by parameter. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { readError } from './fileError';
+import { readError } from '../../node/fileError';
 import type { TensorStore } from './safetensors';
 
 /** SHA-256 of a tensor's stored bytes, in hexadecimal. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { AdeptError, failure, inputError } from '../../shared/errors';
-import { readError } from './fileError';
+import { readError } from '../../node/fileError';
 import { type HalfDtype, narrow, widen } from './halfFloat';
 import { DTYPE_BYTES, LARGEST_HEADER, type TensorEntry, parseHeader } from '../../shared/safetensorsHeader';
 import { checkAgainstIndex, findWeights } from './shardIndex';

@@ -1,4 +1,4 @@
-import { replaceFile, writeFully } from './atomicFile';
+import { replaceFile, writeFully } from '../../node/atomicFile';
 import type { TensorStore } from './safetensors';
 import { DTYPE_BYTES, LARGEST_HEADER, type StoredDtype, tensorBytes } from '../../shared/safetensorsHeader';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inputError, messageOf } from '../../shared/errors';
-import { readError } from './fileError';
+import { readError } from '../../node/fileError';
 import { duplicateKey } from '../../shared/jsonKeys';
 import type { TensorEntry } from '../../shared/safetensorsHeader';
 

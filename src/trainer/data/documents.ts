@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { extname } from 'node:path';
 import { type AdeptError, inputError, messageOf } from '../../shared/errors';
-import { readError } from '../checkpoint/fileError';
+import { readError } from '../../node/fileError';
 import { readQuestions, renderQuestion } from './questions';
 import { readLines, readText } from './textFile';
 

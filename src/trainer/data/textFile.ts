@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AdeptError, inputError } from '../../shared/errors';
-import { readError } from '../checkpoint/fileError';
+import { readError } from '../../node/fileError';
 
 const CHUNK = 2 ** 20;
 const NEWLINE = 0x0a;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
 import { type AdeptError, inputError, messageOf } from '../../shared/errors';
-import { readError } from '../checkpoint/fileError';
+import { readError } from '../../node/fileError';
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0));
 const flag = v.nullish(v.boolean(), false);

@@ -6,7 +6,7 @@ import { parseWith } from '../../shared/parse';
 import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../adept/equivalence';
 import { expandModel } from '../adept/expansion';
 import { lowestLayers, namedLayers, uniformLayers } from '../adept/layerChoice';
-import { readJson } from '../checkpoint/jsonFile';
+import { readJson } from '../../node/jsonFile';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';

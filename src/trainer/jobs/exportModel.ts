@@ -4,10 +4,10 @@ import { inputError } from '../../shared/errors';
 import { CHECKPOINT_FILES } from '../../shared/runFolder';
 import { copyCompanions } from '../adept/expansion';
 import { readManifest } from '../adept/manifest';
-import { ensureEmptyFolder } from '../checkpoint/atomicFile';
+import { ensureEmptyFolder } from '../../node/atomicFile';
 import { checkpointFolder, readCheckpointState } from '../checkpoint/checkpoint';
-import { writeJson } from '../checkpoint/jsonFile';
-import type { RunFolder } from '../checkpoint/runFolder';
+import { writeJson } from '../../node/jsonFile';
+import type { RunFolder } from '../../node/runFolder';
 import {
   float32Source,
   storedSource,

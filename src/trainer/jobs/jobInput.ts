@@ -1,5 +1,5 @@
 import type { RunConfig } from '../../shared/runConfig';
-import { ensureEmptyFolder } from '../checkpoint/atomicFile';
+import { ensureEmptyFolder } from '../../node/atomicFile';
 import { TensorStore } from '../checkpoint/safetensors';
 import { loadQuestions } from '../data/questions';
 import { readModelConfig } from '../model/config';

@@ -4,7 +4,7 @@ import { parseWith } from '../../shared/parse';
 import type { RunSpec, UnitRate } from '../../shared/runFolder';
 import { equalRates, importanceRates } from '../adept/learningRates';
 import { unitImportance, type UnitImportance } from '../adept/unitImportance';
-import { readJson } from '../checkpoint/jsonFile';
+import { readJson } from '../../node/jsonFile';
 import type { Batch } from '../data/corpus';
 import type { CausalLM } from '../model/causalLM';
 import type { Task } from '../task';

@@ -1,7 +1,9 @@
 import type { EngineDescription } from '../engine/engine';
 import { inputError } from '../../shared/errors';
 import type { TrainerFile } from '../../shared/runFolder';
-import type { RunFolder } from '../checkpoint/runFolder';
+import { processToken } from '../../node/processAlive';
+import { isAlive } from '../../node/runStatus';
+import type { RunFolder } from '../../node/runFolder';
 
 const HEARTBEAT_MILLISECONDS = 2000;
 
@@ -23,9 +25,11 @@ export class TrainerPresence {
       );
     }
     const now = new Date().toISOString();
+    const token = processToken(process.pid);
     const presence = new TrainerPresence(run, {
       format: 'adept.trainer/1',
       pid: process.pid,
+      ...(token === undefined ? {} : { processToken: token }),
       startedAt: now,
       heartbeat: now,
       socket,
@@ -52,18 +56,5 @@ export class TrainerPresence {
   private write(): void {
     this.run.writeTrainer(this.file);
     this.written = Date.now();
-  }
-}
-
-/** Whether the process that trainer.json names still works on the run. */
-export function isAlive(trainer: TrainerFile): boolean {
-  if (trainer.state === 'ended') {
-    return false;
-  }
-  try {
-    process.kill(trainer.pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../shared/errors';
-import { EventLog } from '../checkpoint/eventLog';
-import type { RunFolder } from '../checkpoint/runFolder';
+import { EventLog } from '../../node/eventLog';
+import type { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { ControlServer } from './controlServer';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import { inputError, messageOf } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
-import { RunConfig } from '../../shared/runConfig';
+import { inputError, messageOf } from '../shared/errors';
+import { parseWith } from '../shared/parse';
+import { RunConfig } from '../shared/runConfig';
 import { filesOf } from './filePattern';
 
 /**

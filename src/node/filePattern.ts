@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { inputError } from '../../shared/errors';
+import { inputError } from '../shared/errors';
 
 /**
  * The files that a path names: itself, or with `*` in its last part, every file of the folder that fits, sorted by name.

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { inputError, messageOf } from '../../shared/errors';
+import { inputError, messageOf } from '../shared/errors';
 import { writeFileAtomic } from './atomicFile';
 
 /** @throws AdeptError (input) when the file cannot be read or is no JSON. */

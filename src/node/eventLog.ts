@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { parseWith } from '../../shared/parse';
-import { RunEvent, type NewRunEvent } from '../../shared/runFolder';
+import { parseWith } from '../shared/parse';
+import { RunEvent, type NewRunEvent } from '../shared/runFolder';
 import { existsSync } from 'node:fs';
 
 /**

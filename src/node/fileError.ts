@@ -1,4 +1,4 @@
-import { type AdeptError, inputError, messageOf } from '../../shared/errors';
+import { type AdeptError, inputError, messageOf } from '../shared/errors';
 
 /** The code of a file system error (`ENOENT`, …), or undefined for anything else that was thrown. */
 export function errorCode(error: unknown): string | undefined {

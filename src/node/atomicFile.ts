@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { AdeptError, inputError } from '../../shared/errors';
+import { AdeptError, inputError } from '../shared/errors';
 import { errorCode, writeError } from './fileError';
 
 /** One write call may not exceed 2^31 − 1 bytes; Linux itself stops a little below. */

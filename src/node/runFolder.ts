@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inputError } from '../../shared/errors';
-import type { ImportanceFile } from '../../shared/importance';
-import type { ExpansionManifest } from '../../shared/manifest';
-import { parseWith } from '../../shared/parse';
-import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../../shared/runFolder';
+import { inputError } from '../shared/errors';
+import type { ImportanceFile } from '../shared/importance';
+import type { ExpansionManifest } from '../shared/manifest';
+import { parseWith } from '../shared/parse';
+import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../shared/runFolder';
 import { ensureEmptyFolder } from './atomicFile';
 import { readJson, writeJson } from './jsonFile';
 

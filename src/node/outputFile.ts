@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { inputError, messageOf } from '../../shared/errors';
+import { inputError, messageOf } from '../shared/errors';
 
 /**
  * Checks, before hours of work, that a result can be written; makes the folder it goes into.

@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
-import { failure, messageOf } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
+import { failure, messageOf } from '../shared/errors';
+import { parseWith } from '../shared/parse';
 import {
   CONTROL_METHODS,
   type ControlMethod,
   type ControlParams,
   type TrainerStatus,
-} from '../../shared/protocol';
+} from '../shared/protocol';
 
 /**
  * One call to a running trainer. Answers come between two steps, so a call waits for the step in hand.

@@ -1,0 +1,63 @@
+import type { TrainerFile } from '../shared/runFolder';
+import { readEvents } from './eventLog';
+import { isProcessAlive } from './processAlive';
+import type { RunFolder } from './runFolder';
+
+/** Whether the process that trainer.json names still works on the run. */
+export function isAlive(trainer: TrainerFile): boolean {
+  return trainer.state !== 'ended' && isProcessAlive(trainer.pid, trainer.processToken);
+}
+
+export interface RunStatus {
+  readonly run: string;
+  /** died: its trainer is gone without having ended it. */
+  readonly state: 'waiting' | 'running' | 'stopped' | 'done' | 'failed' | 'died';
+  readonly step: number;
+  readonly steps: number | null;
+  readonly loss: number | null;
+  readonly domainLoss: number | null;
+  readonly generalLoss: number | null;
+  readonly checkpoints: readonly number[];
+  readonly pid: number | null;
+  readonly error: string | null;
+}
+
+/** What a run folder says of its run. */
+export function statusOf(run: RunFolder): RunStatus {
+  const events = readEvents(run.file('events'));
+  const last = <T extends (typeof events)[number]['type']>(
+    type: T,
+  ): Extract<(typeof events)[number], { type: T }> | undefined =>
+    events.findLast((event): event is Extract<(typeof events)[number], { type: T }> => event.type === type);
+  const trainer = run.readTrainer();
+  const alive = trainer !== undefined && isAlive(trainer);
+  const step = last('step');
+  const evaluation = last('eval');
+  const ending = events.findLast(({ type }) => type === 'done' || type === 'error' || type === 'status');
+  return {
+    run: run.path,
+    state: alive ? 'running' : endedState(ending, trainer !== undefined),
+    step: step?.step ?? 0,
+    steps: run.hasSpec() ? run.readSpec().tune.steps : null,
+    loss: step?.loss ?? null,
+    domainLoss: evaluation?.domainLoss ?? null,
+    generalLoss: evaluation?.generalLoss ?? null,
+    checkpoints: run.checkpoints(),
+    pid: alive ? trainer.pid : null,
+    error: ending?.type === 'error' ? ending.message : null,
+  };
+}
+
+function endedState(
+  ending: ReturnType<typeof readEvents>[number] | undefined,
+  started: boolean,
+): RunStatus['state'] {
+  if (ending === undefined) {
+    return started ? 'died' : 'waiting';
+  }
+  if (ending.type === 'error') {
+    return 'failed';
+  }
+  const finished = ending.type === 'done' || (ending.type === 'status' && ending.status === 'exporting');
+  return finished ? 'done' : ending.type === 'status' && ending.status === 'stopped' ? 'stopped' : 'died';
+}
