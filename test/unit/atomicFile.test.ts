@@ -2,12 +2,7 @@ import assert from 'node:assert/strict';
 import fs, { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  ensureEmptyFolder,
-  replaceFile,
-  writeFileAtomic,
-  writeFully,
-} from '../../src/node/atomicFile';
+import { ensureEmptyFolder, replaceFile, writeFileAtomic, writeFully } from '../../src/node/atomicFile';
 import { expectInputError } from '../support/expectInputError';
 import { temporaryFolder } from '../support/temporaryFolder';
 

@@ -5,7 +5,15 @@ import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { projectRoot } from '../support/projectRoot';
 
-const PROCESSES = ['src/shared', 'src/node', 'src/trainer', 'src/cli', 'src/extension', 'webview', 'test'] as const;
+const PROCESSES = [
+  'src/shared',
+  'src/node',
+  'src/trainer',
+  'src/cli',
+  'src/extension',
+  'webview',
+  'test',
+] as const;
 
 /** What a file of each process may not import, and what it may. Where nothing is installed nothing can be allowed. */
 const BORDERS: Readonly<
