@@ -24,6 +24,7 @@ export function readRunConfig(file: string): RunConfig {
     probe: all(config.probe, 'probe'),
     domain: all(config.domain, 'domain'),
     out: at(config.out),
+    ...(config.importance === undefined ? {} : { importance: at(config.importance) }),
     eval: {
       ...(domainEval ? { domain: all(domainEval, 'eval.domain') } : {}),
       ...(generalEval ? { general: all(generalEval, 'eval.general') } : {}),

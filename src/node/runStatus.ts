@@ -58,6 +58,9 @@ function endedState(
   if (ending.type === 'error') {
     return 'failed';
   }
-  const finished = ending.type === 'done' || (ending.type === 'status' && ending.status === 'exporting');
-  return finished ? 'done' : ending.type === 'status' && ending.status === 'stopped' ? 'stopped' : 'died';
+  return ending.type === 'done'
+    ? 'done'
+    : ending.type === 'status' && ending.status === 'stopped'
+      ? 'stopped'
+      : 'died';
 }

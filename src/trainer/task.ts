@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { failure } from '../shared/errors';
+import { AdeptError } from '../shared/errors';
 
 /** How a long computation tells how far it is, and learns that it should end. */
 export interface Task {
@@ -8,16 +8,23 @@ export interface Task {
   readonly signal?: AbortSignal;
 }
 
+/** What a cancelled task ends with. */
+export class Cancelled extends AdeptError {
+  constructor() {
+    super('Cancelled: nothing was written; start it again when you like.', 'failure');
+  }
+}
+
 export const SILENT_TASK: Task = { report: () => undefined };
 
 /**
  * Lets sockets, timers and signals be served between two computations, which block the event loop.
- * @throws AdeptError (failure) when the task was cancelled.
+ * @throws Cancelled when the task was cancelled.
  */
 export async function breathe(task: Task): Promise<void> {
   await setImmediate();
   if (task.signal?.aborted === true) {
-    throw failure('Cancelled.');
+    throw new Cancelled();
   }
 }
 

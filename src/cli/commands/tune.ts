@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
+import { ImportanceFile } from '../../shared/importance';
+import { parseWith } from '../../shared/parse';
 import type { RunSpec } from '../../shared/runFolder';
 import { TUNE_SETTINGS } from '../../shared/settings';
+import { readJson } from '../../node/jsonFile';
 import { RunFolder } from '../../node/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
@@ -46,6 +49,12 @@ export function tuneCommand(): Command {
       await withEngine(spec.engine, output, async (engine) => {
         const run = RunFolder.create(out);
         run.writeSpec(spec);
+        if (input.manifest) {
+          run.writeManifest(input.manifest);
+        }
+        if (spec.importance !== undefined) {
+          run.writeImportance(parseWith(ImportanceFile, readJson(spec.importance), spec.importance));
+        }
         const outcome = await tuneRun(run, input, engine, {
           task: output.task,
           onEvent: (event) => {

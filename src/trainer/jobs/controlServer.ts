@@ -2,7 +2,13 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
+import { setTimeout } from 'node:timers/promises';
+import {
+  createMessageConnection,
+  SocketMessageReader,
+  SocketMessageWriter,
+  type Message,
+} from 'vscode-jsonrpc/node';
 import { parseWith } from '../../shared/parse';
 import {
   CONTROL_METHODS,
@@ -14,9 +20,33 @@ import {
 /** What the trainer does when it is called. */
 export type ControlHandlers = { readonly [M in ControlMethod]: (params: ControlParams<M>) => TrainerStatus };
 
+// A client that does not read its answer must not keep a trainer from ending.
+const GRACE_MILLISECONDS = 500;
+const POLL_MILLISECONDS = 5;
+
+/** Tells when a message has been handed to the socket. */
+class CountingWriter extends SocketMessageWriter {
+  constructor(
+    socket: Socket,
+    private readonly onWritten: () => void,
+  ) {
+    super(socket);
+  }
+
+  override async write(message: Message): Promise<void> {
+    try {
+      await super.write(message);
+    } finally {
+      this.onWritten();
+    }
+  }
+}
+
 /** The trainer's control socket: a Unix socket in a folder of its own that only this user can enter (a pipe on Windows). */
 export class ControlServer {
   private readonly clients = new Set<Socket>();
+  /** Calls whose answers are not yet on their way. */
+  private unanswered = 0;
 
   private constructor(
     private readonly server: Server,
@@ -44,7 +74,7 @@ export class ControlServer {
     socket.unref();
     const connection = createMessageConnection(
       new SocketMessageReader(socket),
-      new SocketMessageWriter(socket),
+      new CountingWriter(socket, () => (this.unanswered -= 1)),
     );
     const forget = (): void => {
       this.clients.delete(socket);
@@ -54,12 +84,20 @@ export class ControlServer {
     // A client that goes away in the middle of an answer is no concern of the run.
     socket.on('error', forget);
     for (const method of Object.keys(CONTROL_METHODS) as ControlMethod[]) {
-      connection.onRequest(method, (params: unknown) => answer(method, params, handlers));
+      connection.onRequest(method, (params: unknown) => {
+        this.unanswered += 1;
+        return answer(method, params, handlers);
+      });
     }
     connection.listen();
   }
 
-  close(): void {
+  /** Lets the answers that are under way reach their callers first. */
+  async close(): Promise<void> {
+    const deadline = Date.now() + GRACE_MILLISECONDS;
+    while (this.unanswered > 0 && Date.now() < deadline) {
+      await setTimeout(POLL_MILLISECONDS);
+    }
     for (const socket of this.clients) {
       socket.end();
     }

@@ -6,6 +6,7 @@ import { readModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
 import { chooseLayers } from './expand';
 import { CorpusReader } from './corpora';
+import { readImportanceOf } from './importanceInput';
 import { readCorpora } from './tuneCorpora';
 import { inputError } from '../../shared/errors';
 
@@ -20,6 +21,9 @@ export function checkJob(config: RunConfig): void {
     checkTensors(config.model, model, store);
   } finally {
     store.close();
+  }
+  if (config.importance !== undefined) {
+    readImportanceOf(config.importance, config.model);
   }
   new CorpusReader(config.model, model).read(config.probe, config.analyze, '"probe"');
   readCorpora({ ...config, format: 'adept.run/1', createdAt: '' });

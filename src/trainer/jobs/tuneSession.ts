@@ -1,14 +1,13 @@
 import { failure } from '../../shared/errors';
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
-import type { CheckpointState, NewRunEvent, RunEvent, RunSpec, UnitRate } from '../../shared/runFolder';
+import type { CheckpointState, NewRunEvent, UnitRate } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
 import { restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
-import { readEvents, type EventLog } from '../../node/eventLog';
-import type { RunFolder } from '../../node/runFolder';
+import { readEvents } from '../../node/eventLog';
 import { makeBatch } from '../data/corpus';
 import { DataOrder } from '../data/order';
 import type { CausalLM } from '../model/causalLM';
@@ -16,7 +15,7 @@ import { breathe, type Task } from '../task';
 import { initialParameterState } from './initialState';
 import { RateSource, type MeasuredRates } from './rateSource';
 import type { TuneInput } from './tuneInput';
-import type { Wishes } from './wishes';
+import type { TrainerStation } from './trainerStation';
 
 export interface TuneOutcome {
   readonly status: 'done' | 'stopped';
@@ -25,11 +24,6 @@ export interface TuneOutcome {
   readonly domainLoss: number | null;
   readonly generalLoss: number | null;
   readonly before: { readonly domainLoss: number | null; readonly generalLoss: number | null };
-}
-
-export interface TuneHooks {
-  readonly task: Task;
-  readonly onEvent: (event: RunEvent) => void;
 }
 
 /** What changes as a run goes on, beside parameters and optimiser. */
@@ -46,12 +40,9 @@ interface Progress {
 }
 
 export interface SessionParts {
-  readonly folder: RunFolder;
+  readonly station: TrainerStation;
   readonly input: TuneInput;
   readonly model: CausalLM;
-  readonly log: EventLog;
-  readonly wishes: Wishes;
-  readonly hooks: TuneHooks;
 }
 
 /** One trainer's work on a run: from where the run folder stands to its last step, or until it is stopped. */
@@ -61,19 +52,21 @@ export class TuneSession {
   private readonly order: DataOrder;
   private readonly rates: RateSource;
   private readonly state: Progress;
+  private readonly task: Task;
   private phase: TrainerStatus['phase'] = 'preparing';
 
   constructor(private readonly parts: SessionParts) {
-    const { input, model, hooks } = parts;
+    const { input, model, station } = parts;
     const { tune } = input.spec;
     const added = input.manifest?.added.map(({ layer }) => layer);
     this.settings = tune;
+    this.task = station.task;
     this.tuner = new Tuner(model, added ? layerParameters(model, added) : allParameters(model), {
       baseLearningRate: tune.learningRate,
       weightDecay: tune.weightDecay,
       maxGradNorm: tune.maxGradNorm,
     });
-    this.rates = new RateSource(input.spec, model, input.manifest, input.corpora.probe, hooks.task);
+    this.rates = new RateSource(input.spec, model, input.manifest, input.corpora.probe, this.task);
     this.order = new DataOrder(input.corpora.domain.sequences.length, tune.order, tune.seed);
     this.state = {
       step: 0,
@@ -88,30 +81,25 @@ export class TuneSession {
     };
   }
 
-  get step(): number {
-    return this.state.step;
-  }
-
-  /** The status that the control socket answers with; before there is a session the run is being prepared. */
-  static statusOf(session: TuneSession | undefined, settings: RunSpec['tune']): TrainerStatus {
+  /** What the control socket answers. */
+  get status(): TrainerStatus {
+    const { step, loss, baseLearningRate } = this.state;
     return {
       protocol: PROTOCOL_VERSION,
       pid: process.pid,
-      phase: session?.phase ?? 'preparing',
-      step: session?.state.step ?? 0,
-      steps: settings.steps,
-      loss: session?.state.loss ?? null,
-      baseLearningRate: session?.state.baseLearningRate ?? settings.learningRate,
+      phase: this.phase,
+      step,
+      steps: this.settings.steps,
+      loss,
+      baseLearningRate,
     };
   }
 
-  /** `beat` is called between two steps. */
-  async run(beat: () => void): Promise<TuneOutcome> {
+  async run(): Promise<TuneOutcome> {
     await this.start();
     while (this.state.step < this.settings.steps) {
-      beat();
       await this.serveWishes();
-      if (this.parts.wishes.stop) {
+      if (this.parts.station.wishes.stop) {
         return this.stopped();
       }
       this.phase = 'tuning';
@@ -125,7 +113,8 @@ export class TuneSession {
 
   /** From the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { folder, model } = this.parts;
+    const { model } = this.parts;
+    const { folder } = this.parts.station;
     folder.removePartialCheckpoints();
     const latest = folder.checkpoints().at(-1);
     const engine = { ...model.engine.describe() };
@@ -153,9 +142,9 @@ export class TuneSession {
 
   private async trainStep(): Promise<void> {
     const { batchSize, gradAccum, schedule, warmup, steps } = this.settings;
-    const { hooks, input, model } = this.parts;
+    const { input, model } = this.parts;
     const step = this.state.step + 1;
-    await breathe(hooks.task);
+    await breathe(this.task);
     const begin = performance.now();
     const seen = this.state.step * batchSize * gradAccum;
     const microBatches = Array.from({ length: gradAccum }, (_, index) => {
@@ -178,7 +167,7 @@ export class TuneSession {
       gradNorm,
       tensors: model.engine.tensorCount(),
     });
-    hooks.task.report(step / steps, `step ${step} of ${steps}, loss ${loss.toFixed(4)}`);
+    this.task.report(step / steps, `step ${step} of ${steps}, loss ${loss.toFixed(4)}`);
   }
 
   private async afterStep(): Promise<void> {
@@ -215,12 +204,12 @@ export class TuneSession {
   }
 
   private async evaluate(): Promise<void> {
-    const { hooks, input, model } = this.parts;
+    const { input, model } = this.parts;
     this.phase = 'evaluating';
     const begin = performance.now();
     const finite = (loss: number): number | null => (Number.isFinite(loss) ? loss : null);
-    this.state.domainLoss = finite(await meanLoss(model, input.corpora.domainEval, hooks.task));
-    this.state.generalLoss = finite(await meanLoss(model, input.corpora.generalEval, hooks.task));
+    this.state.domainLoss = finite(await meanLoss(model, input.corpora.domainEval, this.task));
+    this.state.generalLoss = finite(await meanLoss(model, input.corpora.generalEval, this.task));
     this.state.evaluatedAt = this.state.step;
     const { step, domainLoss, generalLoss } = this.state;
     this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
@@ -231,12 +220,12 @@ export class TuneSession {
       return;
     }
     this.phase = 'saving';
-    await breathe(this.parts.hooks.task);
+    await breathe(this.task);
     this.write(this.state.step, (parameter) => this.tuner.read(parameter));
   }
 
   private write(step: number, read: Parameters<typeof writeCheckpoint>[3]): void {
-    const { folder, log } = this.parts;
+    const { folder, log } = this.parts.station;
     const { batchSize, gradAccum } = this.settings;
     const { loss, baseLearningRate, units, unitsMeasuredAt } = this.state;
     const evaluated = this.state.evaluatedAt === step;
@@ -266,7 +255,8 @@ export class TuneSession {
    * and where there is none yet, the untouched start is saved as one.
    */
   private async failOnNaN(step: number, what: string): Promise<never> {
-    const { folder, input } = this.parts;
+    const { input, station } = this.parts;
+    const { folder } = station;
     if (this.state.step > 0 && (await this.stillComputes())) {
       await this.save();
     } else if (folder.checkpoints().length === 0) {
@@ -278,13 +268,13 @@ export class TuneSession {
   }
 
   private async stillComputes(): Promise<boolean> {
-    const { hooks, input, model } = this.parts;
+    const { input, model } = this.parts;
     const watched = [...input.corpora.domainEval.slice(0, 1), ...input.corpora.generalEval.slice(0, 1)];
-    return Number.isFinite(await meanLoss(model, watched, hooks.task));
+    return Number.isFinite(await meanLoss(model, watched, this.task));
   }
 
   private async serveWishes(): Promise<void> {
-    const { wishes } = this.parts;
+    const { wishes } = this.parts.station;
     if (wishes.learningRate !== undefined) {
       this.changeBaseRate(wishes.learningRate);
       wishes.learningRate = undefined;
@@ -296,7 +286,9 @@ export class TuneSession {
     if (wishes.pause) {
       this.phase = 'paused';
       this.emit({ type: 'status', status: 'paused', step: this.state.step });
-      await wishes.unpaused();
+      await wishes.unpaused(() => {
+        this.parts.station.beat();
+      });
       this.emit({ type: 'status', status: 'tuning', step: this.state.step });
       await this.serveWishes();
     }
@@ -320,9 +312,9 @@ export class TuneSession {
 
   private outcome(status: TuneOutcome['status']): TuneOutcome {
     this.phase = 'ended';
-    this.parts.log.sync();
+    this.parts.station.log.sync();
     const { step, loss, domainLoss, generalLoss } = this.state;
-    const first = readEvents(this.parts.folder.file('events')).find(
+    const first = readEvents(this.parts.station.folder.file('events')).find(
       (event) => event.type === 'eval' && event.step === 0,
     );
     const before =
@@ -333,7 +325,7 @@ export class TuneSession {
   }
 
   private emit(event: NewRunEvent): void {
-    this.parts.log.append(event);
+    this.parts.station.emit(event);
   }
 
   close(): void {

@@ -4,22 +4,23 @@ import { EXPANSION_MANIFEST } from '../../shared/manifest';
 import { JOB_FILES, JobFile, type JobReport } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
-import type { NewRunEvent, RunEvent, RunSpec } from '../../shared/runFolder';
+import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
 import { readManifest } from '../adept/manifest';
-import { EventLog } from '../../node/eventLog';
 import { readJson, writeJson } from '../../node/jsonFile';
 import { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
 import { readModelConfig } from '../model/config';
-import type { Task } from '../task';
+import { Cancelled, type Task } from '../task';
 import { analyze } from './analyze';
+import { readImportanceOf } from './importanceInput';
 import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
 import { readTuneInput } from './tuneInput';
-import { tuneRun } from './tuneRun';
-import type { TuneHooks, TuneOutcome } from './tuneSession';
+import { TrainerStation, type RunHooks } from './trainerStation';
+import { preparing, tuneAt } from './tuneRun';
+import type { TuneOutcome } from './tuneSession';
 
 /** Makes the run folder of a whole job. @throws AdeptError (input) when the folder is not empty. */
 export function createJob(config: RunConfig): RunFolder {
@@ -48,39 +49,54 @@ export type JobOutcome =
  * is there is not done again: resuming is running the job once more.
  */
 export async function runJob(
-  run: RunFolder,
+  folder: RunFolder,
   config: RunConfig,
   engine: Engine,
-  hooks: TuneHooks,
+  hooks: RunHooks,
 ): Promise<JobOutcome> {
-  return new WholeJob(run, config, engine, hooks).run();
+  const status = preparing(config.tune);
+  return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, async (station) => {
+    try {
+      return await new WholeJob(station, config, engine).run();
+    } catch (error) {
+      if (error instanceof Cancelled) {
+        station.emit({ type: 'status', status: 'stopped' });
+        return { status: 'stopped', step: 0 };
+      }
+      throw error;
+    }
+  });
 }
 
 class WholeJob {
   private readonly seconds: Record<string, number> = {};
 
   constructor(
-    private readonly folder: RunFolder,
+    private readonly station: TrainerStation,
     private readonly config: RunConfig,
     private readonly engine: Engine,
-    private readonly hooks: TuneHooks,
   ) {}
+
+  private get folder(): RunFolder {
+    return this.station.folder;
+  }
 
   async run(): Promise<JobOutcome> {
     await this.timed('analyze', () => this.analyze());
     await this.timed('expand', () => this.expand());
     this.writeSpec();
-    const accuracyBefore = await this.timed('choices before', () => this.accuracy(this.tunedModel()));
+    const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
     const tuned = await this.timed('tune', () =>
-      tuneRun(this.folder, readTuneInput(this.folder.readSpec()), this.engine, this.hooks),
+      tuneAt(this.station, readTuneInput(this.folder.readSpec()), this.engine),
     );
     if (tuned.status === 'stopped') {
       return { status: 'stopped', step: tuned.step };
     }
     const exported = await this.timed('export', () => this.export(tuned.step));
-    const accuracyAfter = await this.timed('choices after', () => this.accuracy(exported));
+    const accuracyAfter = await this.accuracy('choices after', exported);
     const report = this.report(tuned, exported, accuracyBefore, accuracyAfter);
     writeJson(this.place('report'), report);
+    this.station.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
     return { status: 'done', report };
   }
 
@@ -95,25 +111,23 @@ class WholeJob {
     return result;
   }
 
-  private get task(): Task {
-    return this.hooks.task;
-  }
-
-  private announce(status: (NewRunEvent & { type: 'status' })['status']): void {
-    const log = EventLog.open(this.folder.file('events'), (event: RunEvent) => {
-      this.hooks.onEvent(event);
-    });
-    log.append({ type: 'status', status, engine: { ...this.engine.describe() } });
-    log.close();
+  /** Says that a stage begins. @returns the task that it reports to */
+  private announce(status: (NewRunEvent & { type: 'status' })['status']): Task {
+    this.station.emit({ type: 'status', status, engine: { ...this.engine.describe() } });
+    return this.station.stageTask(status);
   }
 
   private async analyze(): Promise<void> {
     if (existsSync(this.folder.file('importance'))) {
       return;
     }
-    this.announce('analyzing');
-    const { model, probe, analyze: settings } = this.config;
-    this.folder.writeImportance(await analyze(this.engine, { model, probe, settings }, this.task));
+    const { model, probe, analyze: settings, importance } = this.config;
+    if (importance !== undefined) {
+      this.folder.writeImportance(readImportanceOf(importance, model));
+      return;
+    }
+    const task = this.announce('analyzing');
+    this.folder.writeImportance(await analyze(this.engine, { model, probe, settings }, task));
   }
 
   /** The model that is tuned: the expanded one, or with `tune.full` the original. */
@@ -127,14 +141,12 @@ class WholeJob {
     if (this.config.tune.full || done) {
       return;
     }
-    this.announce('expanding');
+    const task = this.announce('expanding');
     // What an interrupted expansion left behind is this job's own.
     rmSync(out, { recursive: true, force: true });
     const { model, probe, expand: choice } = this.config;
     const importance = this.folder.file('importance');
-    this.folder.writeManifest(
-      await expand(this.engine, { model, out, choice, importance, probe }, this.task),
-    );
+    this.folder.writeManifest(await expand(this.engine, { model, out, choice, importance, probe }, task));
   }
 
   private writeSpec(): void {
@@ -156,14 +168,16 @@ class WholeJob {
     this.folder.writeSpec(spec);
   }
 
-  private async accuracy(model: string): Promise<number | null> {
+  private async accuracy(stage: string, model: string): Promise<number | null> {
     const { choices } = this.config;
     if (choices === undefined) {
       return null;
     }
-    this.announce('evaluating');
-    return (await evaluateChoices(this.engine, model, choices.files, choices.maxQuestions, this.task))
-      .accuracy;
+    const task = this.announce('evaluating');
+    const { accuracy } = await this.timed(stage, () =>
+      evaluateChoices(this.engine, model, choices.files, choices.maxQuestions, task),
+    );
+    return accuracy;
   }
 
   private async export(step: number): Promise<string> {
@@ -172,11 +186,11 @@ class WholeJob {
     if (existsSync(join(out, 'config.json')) && own) {
       return out;
     }
-    this.announce('exporting');
+    const task = this.announce('exporting');
     if (own) {
       rmSync(out, { recursive: true, force: true });
     }
-    return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, this.task)).out;
+    return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, task)).out;
   }
 
   private report(

@@ -11,6 +11,12 @@ export class Wishes {
   checkpoint = false;
   learningRate: number | undefined;
   private wake: () => void = () => undefined;
+  private readonly stopping = new AbortController();
+
+  /** Aborted by the wish to stop, for what can be left at once. */
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
 
   /** What the control socket answers: the wish is noted, and the status is that of the moment. */
   handlers(status: () => TrainerStatus): ControlHandlers {
@@ -39,13 +45,15 @@ export class Wishes {
 
   requestStop(): void {
     this.stop = true;
+    this.stopping.abort();
     this.pause = false;
     this.wake();
   }
 
-  /** Resolves when the run may go on, or is to stop. */
-  async unpaused(): Promise<void> {
+  /** Resolves when the run may go on, or is to stop; `waiting` is called every second until then. */
+  async unpaused(waiting: () => void): Promise<void> {
     while (this.pause) {
+      waiting();
       await this.next();
     }
   }

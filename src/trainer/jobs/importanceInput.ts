@@ -1,0 +1,20 @@
+import { inputError } from '../../shared/errors';
+import { ImportanceFile } from '../../shared/importance';
+import { parseWith } from '../../shared/parse';
+import { readJson } from '../../node/jsonFile';
+import { readModelConfig } from '../model/config';
+
+/**
+ * An importance.json that was measured before, for the job of this model.
+ * @throws AdeptError (input) when it is none, or describes another model.
+ */
+export function readImportanceOf(file: string, model: string): ImportanceFile {
+  const importance = parseWith(ImportanceFile, readJson(file), file);
+  const { family, numHiddenLayers } = readModelConfig(model);
+  if (importance.model.family !== family || importance.layers.length !== numHiddenLayers) {
+    throw inputError(
+      `${file}: describes a ${importance.model.family} model of ${importance.layers.length} layers, ${model} is a ${family} model of ${numHiddenLayers}: analyze this model.`,
+    );
+  }
+  return importance;
+}
