@@ -1,7 +1,7 @@
 // `npm run sample`: makes media/sample anew, a tiny model with two small corpora. The text comes from a seeded generator,
 // the weights from this project's own trainer in full mode, on the wasm engine, which computes alike on every machine.
 //
-//   npm run sample -- --text      only the corpora and the tokenizer, for the test that they are what this script makes
+//   npm run sample -- --text DIR  only the corpora and the tokenizer, into DIR
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,8 +16,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sample = join(root, 'media/sample');
 const work = join(root, '.cache/sample');
 
-/** Training of the base model: mostly stories, and as much clinical text as a web corpus may hold. */
-const TRAINING = { stories: 6000, notes: 120, steps: 800, lr: 3e-3, batch: 16, seqLen: 96 };
+/** Mostly stories, and as little clinical text as a web corpus may hold. */
+const TEXT = { stories: 6000, notes: 60 };
+/** Sequences of 96 tokens, 12 at once. */
+const BATCH = ['--batch-size', 12, '--seq-len', 96, '--seed', 7];
+/** From random weights. */
+const FIRST = ['--steps', 480, '--lr', 3e-3, '--warmup', 60, '--schedule', 'cosine', '--weight-decay', 0.1];
+/** After copies of these layers were added: they find something to do, but matter less than what was there before. */
+const COPIED = '2,4';
+const SECOND = ['--steps', 100, '--lr', 6e-4, '--warmup', 10, '--schedule', 'cosine'];
 
 /** @param {string} file @param {readonly object[]} rows */
 function writeRows(file, rows) {
@@ -30,7 +37,7 @@ function times(count, make) {
 }
 
 /** The corpora that the sample ships, by file name; each from a seed of its own. */
-export function sampleCorpora() {
+function sampleCorpora() {
   const stories = (seed, count) => {
     const random = new Random(seed);
     return `${times(count, () => story(random)).join('\n\n')}\n`;
@@ -50,7 +57,7 @@ export function sampleCorpora() {
 }
 
 /** tokenizer.json of the sample, learnt from both kinds of text. */
-export function sampleTokenizer() {
+function sampleTokenizer() {
   const random = new Random(301);
   const general = times(600, () => story(random));
   const domain = times(200, () => clinicalNote(random)).map(
@@ -97,39 +104,41 @@ async function train() {
   cpSync(join(sample, 'model/tokenizer_config.json'), join(model, 'tokenizer_config.json'));
   writeUntrained(model, new Random(401));
   const random = new Random(501);
-  const rows = [
-    ...times(TRAINING.stories, () => ({ text: story(random) })),
-    ...times(TRAINING.notes, () => clinicalNote(random)),
-  ];
   const training = join(work, 'training.jsonl');
-  writeRows(training, rows);
-  const run = join(work, 'run');
+  writeRows(training, [
+    ...times(TEXT.stories, () => ({ text: story(random) })),
+    ...times(TEXT.notes, () => clinicalNote(random)),
+  ]);
+  const six = tuneAll('first', model, training, FIRST);
+  const eight = join(work, 'eight');
+  adept(['expand', '--model', six, '--layers', COPIED, '--out', eight, '--engine', 'wasm']);
+  const trained = tuneAll('second', eight, training, SECOND);
+  // What the sample is now is one model: nothing of it was added.
+  rmSync(join(trained, 'adept-manifest.json'));
+  cpSync(trained, join(sample, 'model'), { recursive: true });
+}
+
+/**
+ * Trains every parameter of a model.
+ * @param {string} name @param {string} model @param {string} training @param {readonly (string | number)[]} settings
+ * @returns {string} the exported folder
+ */
+function tuneAll(name, model, training, settings) {
+  const run = join(work, name);
   adept([
     ...['tune', '--full', '--model', model, '--domain', training, '--probe', join(sample, 'general.txt')],
     ...['--eval', join(sample, 'domain-eval.jsonl'), '--eval-general', join(sample, 'general-eval.txt')],
-    ...[
-      '--out',
-      run,
-      '--engine',
-      'wasm',
-      '--unit-rates',
-      'equal',
-      '--steps',
-      TRAINING.steps,
-      '--lr',
-      TRAINING.lr,
-    ],
-    ...['--warmup', 100, '--schedule', 'cosine', '--weight-decay', 0.1, '--batch-size', TRAINING.batch],
-    ...['--seq-len', TRAINING.seqLen, '--save-every', 400, '--seed', 7],
+    ...['--out', run, '--engine', 'wasm', '--unit-rates', 'equal', ...BATCH, ...settings],
   ]);
-  const exported = join(work, 'export');
-  adept(['export', '--run', run, '--out', exported]);
-  cpSync(exported, join(sample, 'model'), { recursive: true });
+  const out = join(work, `${name}-model`);
+  adept(['export', '--run', run, '--out', out]);
+  return out;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeText(sample);
-  if (!process.argv.includes('--text')) {
+  const [, , option, folder = sample] = process.argv;
+  writeText(folder);
+  if (option !== '--text') {
     await train();
   }
 }

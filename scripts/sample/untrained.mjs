@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** config.json of the sample: 8 layers, grouped-query attention, tied embeddings, 1.5 MB in float32. */
+/** config.json before the sample is expanded: 6 layers, grouped-query attention, tied embeddings. */
 export const CONFIG = {
   architectures: ['LlamaForCausalLM'],
   model_type: 'llama',
@@ -18,7 +18,7 @@ export const CONFIG = {
   max_position_embeddings: 256,
   mlp_bias: false,
   num_attention_heads: 4,
-  num_hidden_layers: 8,
+  num_hidden_layers: 6,
   num_key_value_heads: 2,
   rms_norm_eps: 1e-5,
   rope_theta: 10000,

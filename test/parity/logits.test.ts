@@ -5,6 +5,7 @@ import { loadCorpus, makeBatch } from '../../src/trainer/data/corpus';
 import { openTokenizer } from '../../src/trainer/data/tokenizer';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
+import { projectRoot } from '../support/projectRoot';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { asLists } from './adept';
@@ -104,6 +105,14 @@ describe('logits are those of transformers in float32', () => {
         tokenizer: () => tokenizer,
       });
       await checkLogits(t, engine, folder, corpus.sequences, 512, 'logits-stories260K');
+    });
+
+    it(`the sample, ${engine.name}`, { skip: engine.skip }, async (t) => {
+      const folder = join(projectRoot, 'media/sample/model');
+      const tokenizer = openTokenizer(folder, 512);
+      const files = [join(projectRoot, 'media/sample/domain-eval.jsonl')];
+      const request = { files, seqLen: 128, maxSequences: 3, vocabSize: 512, tokenizer: () => tokenizer };
+      await checkLogits(t, engine, folder, loadCorpus(request).sequences, 512, 'logits-sample');
     });
   }
 });

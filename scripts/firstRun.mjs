@@ -1,0 +1,135 @@
+// `npm run first-run`: the whole job on a real pretrained model, and docs/first-run.md with what it came to.
+//
+//   npm run first-run                    provides SmolLM2-135M, runs docs/first-run.adept.json, writes the page
+//   npm run first-run -- --page-only     writes the page from the run that is there
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { heatmap } from './heatmap.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const run = join(root, '.cache/first-run');
+const model = join(root, '.cache/models/SmolLM2-135M-Instruct');
+const data = join(root, '../shared/data');
+const SEQUENCES = 64;
+const SETS = [
+  ['GSM8K test (domain)', 'math/gsm8k_test.jsonl'],
+  ['C4 (general)', 'general/c4_demo.jsonl'],
+  ['Wikipedia (general)', 'general/wiki_demo.txt'],
+];
+
+/** @param {string[]} args @returns {Record<string, unknown>} the JSON object of the last line */
+function adept(...args) {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts/adept.mjs'), ...args, '--json'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      maxBuffer: 2 ** 28,
+    },
+  );
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** @param {string} folder of a model @returns {number[]} mean loss on each of {@link SETS} */
+function losses(folder) {
+  return SETS.map(([, file]) => {
+    const options = ['--seq-len', '256', '--max-sequences', String(SEQUENCES), '--engine', 'native'];
+    return Number(adept('eval', '--model', folder, '--data', join(data, file), ...options).loss);
+  });
+}
+
+/** @param {string} file */
+function readJson(file) {
+  return JSON.parse(readFileSync(join(run, file), 'utf8'));
+}
+
+if (!process.argv.includes('--page-only')) {
+  if (!existsSync(data)) {
+    process.stderr.write(
+      `adept: ${data} is missing: the first run needs MMLU, GSM8K and general text there.\n`,
+    );
+    process.exit(2);
+  }
+  const made = spawnSync(process.execPath, [join(root, 'scripts/smollm2.mjs')], { stdio: 'inherit' });
+  if (made.status !== 0) {
+    process.exit(1);
+  }
+  adept('setup');
+  rmSync(run, { recursive: true, force: true });
+  adept('run', '--config', join(root, 'docs/first-run.adept.json'));
+  const measured = { before: losses(model), after: losses(join(run, 'export')) };
+  writeFileSync(join(run, 'losses.json'), `${JSON.stringify(measured)}\n`);
+}
+const report = readJson('report.json');
+const importance = readJson('importance.json');
+writeFileSync(join(root, 'docs/images/heatmap.svg'), heatmap(importance, report.layers.expanded));
+writeFileSync(join(root, 'docs/first-run.md'), page(report, importance, readJson('losses.json')));
+
+function page(report, importance, measured) {
+  const { layers, parameters, seconds, before, after, engine } = report;
+  const row = (name, old, now) =>
+    `| ${name} | ${old.toFixed(4)} | ${now.toFixed(4)} | ${now >= old ? '+' : '−'}${Math.abs(now - old).toFixed(4)} |`;
+  const percent = (share) => `${(share * 100).toFixed(1)}%`;
+  const million = (count) => `${(count / 1e6).toFixed(1)} M`;
+  const steps = readFileSync(join(run, 'events.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === 'step');
+  const speeds = steps.map(({ tokensPerSecond }) => tokensPerSecond).sort((a, b) => a - b);
+  const ranked = [...importance.layers].sort((a, b) => b.importance - a.importance);
+  return `# A first run on a real model
+
+SmolLM2-135M-Instruct (LLaMA architecture, ${layers.before} layers, ${million(parameters.before)} parameters) learns grade-school mathematics:
+analyzed on MMLU's dev questions, its ${layers.expanded.length} least important layers copied, the copies tuned on GSM8K for ${report.steps} steps.
+One command makes the run and this page:
+
+\`\`\`
+npm run first-run
+\`\`\`
+
+It does what [first-run.adept.json](first-run.adept.json) says. Measured on ${cpus()[0]?.model.trim()}, ${cpus().length} threads,
+${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${engine.library} on ${engine.device}, with other work going on beside it: times are upper bounds.
+
+## What it came to
+
+Mean next-token loss in nats, the first ${SEQUENCES} sequences of 256 tokens of each text, measured with \`adept eval\`:
+
+| text | before | after | change |
+|---|---|---|---|
+${SETS.map(([name], at) => row(name, measured.before[at], measured.after[at])).join('\n')}
+
+MMLU val, the first ${JSON.parse(JSON.stringify(readJson('job.json').config.choices.maxQuestions))} questions by likelihood of the letter: ${percent(before.accuracy)} before, ${percent(after.accuracy)} after
+(a model of this size answers at chance).
+
+## What it took
+
+| stage | seconds |
+|---|---|
+${Object.entries(seconds)
+  .map(([stage, time]) => `| ${stage} | ${time.toFixed(1)} |`)
+  .join('\n')}
+
+Peak resident memory of the whole job: ${(report.peakMemory / 1e9).toFixed(2)} GB. Trained: ${million(parameters.trained)} of ${million(parameters.after)} parameters
+(${percent(parameters.trained / parameters.after)}). Tuning: ${speeds[Math.floor(speeds.length / 2)]?.toFixed(0)} tokens per second (median of ${steps.length} steps).
+
+## What matters
+
+Exact importance on ${importance.probe.tokens} tokens of MMLU dev (increase in loss without the layer, nats; base loss ${importance.baseLoss.toFixed(4)}). Most important: ${ranked
+    .slice(0, 4)
+    .map(({ index, importance: value }) => `layer ${index} (${value.toFixed(3)})`)
+    .join(', ')}. Least, and therefore expanded: ${layers.expanded
+    .map((layer) => `layer ${layer} (${importance.layers[layer].importance.toFixed(4)})`)
+    .join(', ')}.
+
+![Importance of every layer and unit](images/heatmap.svg)
+`;
+}
