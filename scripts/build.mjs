@@ -1,9 +1,9 @@
 // Builds out/: one bundle for the command line, one for each test file, and the wasm binaries beside them.
-import { build } from 'esbuild';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyNativeSources } from './nativeSources.mjs';
+import { withLock } from './packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
@@ -34,6 +34,7 @@ const common = {
 };
 
 export async function buildAll({ tests = true } = {}) {
+  const { build } = await import('esbuild');
   const wasm = join(out, 'wasm');
   mkdirSync(wasm, { recursive: true });
   const wasmSource = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
@@ -53,6 +54,40 @@ export async function buildAll({ tests = true } = {}) {
       sourcemap: 'inline',
       external: ['typescript'],
     });
+  }
+}
+
+/** What the command line is built from. */
+const SOURCES = [
+  'src',
+  'scripts/build.mjs',
+  'scripts/nativeSources.mjs',
+  'package.json',
+  'package-lock.json',
+];
+
+/** @param {string} path @returns {number} the latest change in a file or below a folder, ms */
+function changedAt(path) {
+  const status = statSync(path);
+  return status.isDirectory()
+    ? Math.max(status.mtimeMs, ...readdirSync(path).map((name) => changedAt(join(path, name))))
+    : status.mtimeMs;
+}
+
+function isStale() {
+  const bundle = join(out, 'cli.cjs');
+  return (
+    !existsSync(bundle) ||
+    Math.max(...SOURCES.map((path) => changedAt(join(root, path)))) > statSync(bundle).mtimeMs
+  );
+}
+
+/** Builds what people run, if it is missing or older than its sources; of two at once the second waits. */
+export async function ensureBuilt() {
+  if (isStale()) {
+    await withLock(join(root, '.cache/build.lock'), () =>
+      isStale() ? buildAll({ tests: false }) : undefined,
+    );
   }
 }
 

@@ -9,8 +9,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runs = join(root, '.adept/runs');
 
 await ensurePackages(root);
-const { buildAll } = await import('./build.mjs');
-await buildAll({ tests: false });
+const { ensureBuilt } = await import('./build.mjs');
+await ensureBuilt();
 
 /** The first folder `quickstart-N` that is not there yet. */
 function nextRun() {
