@@ -34,7 +34,9 @@ function isStale() {
 await ensurePackages(root);
 if (isStale()) {
   const { buildAll } = await import('./build.mjs');
-  await withLock(join(root, '.cache/build.lock'), () => (isStale() ? buildAll({ tests: false }) : undefined));
+  await withLock(join(root, '.cache/build.lock'), () =>
+    isStale() ? buildAll({ extension: false, tests: false }) : undefined,
+  );
 }
 // npm changes into the package's folder; what people type is relative to where they stand.
 const child = spawn(process.execPath, [bundle, ...process.argv.slice(2)], {

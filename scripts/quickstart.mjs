@@ -10,7 +10,7 @@ const runs = join(root, '.adept/runs');
 
 await ensurePackages(root);
 const { buildAll } = await import('./build.mjs');
-await buildAll({ tests: false });
+await buildAll({ extension: false, tests: false });
 
 /** The first folder `quickstart-N` that is not there yet. */
 function nextRun() {
