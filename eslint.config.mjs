@@ -12,7 +12,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['src/*/tsconfig.json', 'test/tsconfig.json'],
+        project: ['src/*/tsconfig.json', 'webview/tsconfig.json', 'test/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -33,6 +33,10 @@ export default tseslint.config(
   {
     files: ['src/trainer/engine/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [vscode] }] },
+  },
+  {
+    files: ['src/extension/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [tensors] }] },
   },
   {
     files: ['test/**/*.ts'],

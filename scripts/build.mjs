@@ -1,6 +1,8 @@
-// Builds out/: one bundle for the command line, one for each test file, and the wasm binaries beside them.
+// Builds out/: one bundle for each process (command line, extension host, every webview), one for each test file, and
+// beside them what they load: wasm binaries, native sources, the JSON schema, the texts to translate, the icon font.
+import { build } from 'esbuild';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyNativeSources } from './nativeSources.mjs';
 import { withLock } from './packages.mjs';
@@ -9,23 +11,23 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
 const tfjsCore = join(root, 'node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js');
 
-/** Every test file below `folder`, in any depth. */
-function testFiles(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? testFiles(path) : path.endsWith('.test.ts') ? [path] : [];
-  });
+/** Every file with this ending below `folder`, in any depth, relative to the clone. */
+function filesBelow(folder, ending) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .filter((path) => path.endsWith(ending))
+    .map((path) => join(folder, path));
 }
 
 /** @type {import('esbuild').BuildOptions} */
-const common = {
-  bundle: true,
+const shared = { bundle: true, logLevel: 'warning', absWorkingDir: root };
+
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  ...shared,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
   sourcemap: 'linked',
-  logLevel: 'warning',
-  absWorkingDir: root,
   outExtension: { '.js': '.cjs' },
   // tfjs-node asks for the union package but uses its core only: one copy of core, without layers, data and webgl. It must
   // be core's ES5 build, since tfjs-node's own ES5 classes cannot extend native ones.
@@ -33,8 +35,18 @@ const common = {
   mainFields: ['module', 'main'],
 };
 
-export async function buildAll({ tests = true } = {}) {
-  const { build } = await import('esbuild');
+/** @type {import('esbuild').BuildOptions} */
+const browser = {
+  ...shared,
+  platform: 'browser',
+  format: 'iife',
+  // The oldest VS Code that package.json allows runs Chromium 134.
+  target: 'chrome134',
+  sourcemap: 'linked',
+};
+
+/** The command line, which is the trainer as well. */
+async function buildTrainer({ minify }) {
   const wasm = join(out, 'wasm');
   mkdirSync(wasm, { recursive: true });
   const wasmSource = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
@@ -42,18 +54,74 @@ export async function buildAll({ tests = true } = {}) {
     cpSync(join(wasmSource, name), join(wasm, name));
   }
   copyNativeSources(root, out);
-  await build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
+  await build({ ...node, minify, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
+}
+
+async function buildExtension({ minify }) {
+  const { writeRunConfigSchema } = await import('./schema.mjs');
+  const { writeL10n } = await import('./l10n.mjs');
+  await build({
+    ...node,
+    minify,
+    entryPoints: { extension: 'src/extension/extension.ts' },
+    outdir: out,
+    external: ['vscode'],
+  });
+  await writeRunConfigSchema(root, join(out, 'adept.schema.json'));
+  writeL10n(root, join(out, 'l10n'));
+}
+
+/** Every folder of webview/ with a main.ts is a page: out/webview/NAME.js and, of the CSS it imports, NAME.css. */
+async function buildWebviews({ minify }) {
+  const pages = readdirSync(join(root, 'webview')).filter((name) =>
+    existsSync(join(root, 'webview', name, 'main.ts')),
+  );
+  const target = join(out, 'webview');
+  await build({
+    ...browser,
+    minify,
+    entryPoints: Object.fromEntries(pages.map((name) => [name, `webview/${name}/main.ts`])),
+    outdir: target,
+  });
+  copyCodicons(target);
+}
+
+/** @param {string} target */
+function copyCodicons(target) {
+  mkdirSync(target, { recursive: true });
+  for (const name of ['codicon.css', 'codicon.ttf']) {
+    cpSync(join(root, 'node_modules/@vscode/codicons/dist', name), join(target, name));
+  }
+}
+
+/** One bundle for each test file. */
+async function buildTests() {
+  const target = join(out, 'test');
+  rmSync(target, { recursive: true, force: true });
+  await build({
+    ...node,
+    entryPoints: filesBelow('test', '.test.ts'),
+    outdir: target,
+    outbase: 'test',
+    sourcemap: 'inline',
+    external: ['typescript'],
+  });
+}
+
+/**
+ * @param {object} options
+ * @param {boolean} [options.extension] also the extension and its webviews
+ * @param {boolean} [options.tests]
+ * @param {boolean} [options.minify] as the package has them
+ */
+export async function buildAll({ extension = true, tests = true, minify = false } = {}) {
+  await buildTrainer({ minify });
+  if (extension) {
+    await buildExtension({ minify });
+    await buildWebviews({ minify });
+  }
   if (tests) {
-    rmSync(join(out, 'test'), { recursive: true, force: true });
-    const entryPoints = testFiles(join(root, 'test')).map((file) => relative(root, file));
-    await build({
-      ...common,
-      entryPoints,
-      outdir: join(out, 'test'),
-      outbase: 'test',
-      sourcemap: 'inline',
-      external: ['typescript'],
-    });
+    await buildTests();
   }
 }
 
@@ -82,15 +150,15 @@ function isStale() {
   );
 }
 
-/** Builds what people run, if it is missing or older than its sources; of two at once the second waits. */
+/** Builds the command line if it is missing or older than its sources; of two at once the second waits. */
 export async function ensureBuilt() {
   if (isStale()) {
     await withLock(join(root, '.cache/build.lock'), () =>
-      isStale() ? buildAll({ tests: false }) : undefined,
+      isStale() ? buildAll({ extension: false, tests: false }) : undefined,
     );
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildAll({ tests: !process.argv.includes('--no-tests') });
+  await buildAll({ tests: !process.argv.includes('--no-tests'), minify: process.argv.includes('--minify') });
 }

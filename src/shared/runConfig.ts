@@ -8,39 +8,81 @@ const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const EngineChoice = v.picklist(['auto', 'native', 'wasm']);
 export type EngineChoice = v.InferOutput<typeof EngineChoice>;
 
+/** A field with what the editor shows about it. */
+function described<S extends v.GenericSchema>(
+  schema: S,
+  text: string,
+): v.SchemaWithPipe<readonly [S, v.DescriptionAction<v.InferOutput<S>, string>]> {
+  return v.pipe(schema, v.description(text));
+}
+
+const layerNumbers = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1));
+
 /** Which layers to expand: by number, the k least important, or every (L/k)-th as LLaMA-Pro does. */
 export const ExpandChoice = v.union([
-  v.strictObject({ layers: v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1)) }),
-  v.strictObject({ lowest: whole }),
-  v.strictObject({ uniform: whole }),
+  v.strictObject({ layers: described(layerNumbers, 'these layers, counted from 0') }),
+  v.strictObject({ lowest: described(whole, 'the k layers of least importance') }),
+  v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as LLaMA-Pro does') }),
 ]);
 export type ExpandChoice = v.InferOutput<typeof ExpandChoice>;
 
-/** A *.adept.json: the whole job. Paths are relative to the file. */
+/** A *.adept.json: the whole job. Paths are relative to the file; the descriptions are what the editor shows. */
 export const RunConfig = v.strictObject({
   $schema: v.optional(v.string()),
-  model: path,
-  /** General text: importance is measured on it. */
-  probe: files,
-  /** Domain text: the added layers are trained on it. */
-  domain: files,
-  /** The run folder. */
-  out: path,
-  engine: v.optional(EngineChoice, 'auto'),
-  /** Texts whose loss is watched: domain, and general (the probe when left out). */
-  eval: v.optional(v.strictObject({ domain: v.optional(files), general: v.optional(files) }), {}),
-  /** An importance.json of this model, measured before: the job then goes by it instead of analyzing again. */
-  importance: v.optional(path),
-  analyze: v.optional(settingsSchema(ANALYZE_SETTINGS), {}),
-  expand: v.optional(ExpandChoice, { lowest: 2 }),
-  tune: settingsSchema(TUNE_SETTINGS),
-  /** Multiple-choice questions answered before and after. */
-  choices: v.optional(v.strictObject({ files, maxQuestions: v.optional(whole) })),
+  model: described(path, 'the model: a Hugging Face folder, relative to this file'),
+  probe: described(files, 'general text: importance is measured on it'),
+  domain: described(files, 'domain text: the added layers are trained on it'),
+  out: described(path, 'the run folder'),
+  engine: v.optional(described(EngineChoice, 'what computes; auto: native where it is set up'), 'auto'),
+  eval: v.optional(
+    described(
+      v.strictObject({
+        domain: v.optional(described(files, 'domain text that is not trained on')),
+        general: v.optional(described(files, 'general text; the probe when left out')),
+      }),
+      'texts whose loss is watched',
+    ),
+    {},
+  ),
+  importance: v.optional(
+    described(
+      path,
+      'an importance.json of this model, measured before: the job goes by it instead of analyzing again',
+    ),
+  ),
+  analyze: v.optional(
+    described(
+      settingsSchema(ANALYZE_SETTINGS),
+      'stage 1: how the importance of layers and units is measured',
+    ),
+    {},
+  ),
+  expand: v.optional(described(ExpandChoice, 'stage 2: which layers get a trainable copy'), { lowest: 2 }),
+  tune: described(settingsSchema(TUNE_SETTINGS), 'stage 3: how the added layers are trained'),
+  choices: v.optional(
+    described(
+      v.strictObject({
+        files: described(files, 'questions in the .csv form of MMLU'),
+        maxQuestions: v.optional(described(whole, 'use only the first N questions')),
+      }),
+      'multiple-choice questions, answered before and after',
+    ),
+  ),
   export: v.optional(
-    v.strictObject({
-      out: v.optional(path),
-      alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-    }),
+    described(
+      v.strictObject({
+        out: v.optional(
+          described(path, 'the exported Hugging Face folder; inside the run folder when left out'),
+        ),
+        alpha: v.optional(
+          described(
+            v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+            'how much of what was learned is kept: 0 is the base model, 1 all of it',
+          ),
+        ),
+      }),
+      'the adapted model',
+    ),
     {},
   ),
 });

@@ -147,35 +147,22 @@ export function flagOf(name: string, setting: Setting): string {
   return setting.flag ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-type Entry = v.GenericSchema;
-
-function optionalUnless(
-  required: true | undefined,
-  schema: v.GenericSchema<number>,
-  value: number | undefined,
-): Entry {
-  return required ? schema : v.optional(schema, value);
-}
-
-function entryOf(setting: Setting): Entry {
+function valueSchema(setting: Setting): v.GenericSchema {
   switch (setting.kind) {
     case 'whole':
-      return optionalUnless(
-        setting.required,
-        v.pipe(v.number(), v.integer(), v.minValue(setting.min)),
-        setting.default,
-      );
+      return v.pipe(v.number(), v.integer(), v.minValue(setting.min));
     case 'number':
-      return optionalUnless(
-        setting.required,
-        v.pipe(v.number(), v.finite(), v.minValue(setting.min)),
-        setting.default,
-      );
+      return v.pipe(v.number(), v.finite(), v.minValue(setting.min));
     case 'switch':
-      return v.optional(v.boolean(), setting.default);
+      return v.boolean();
     case 'choice':
-      return v.optional(v.picklist(setting.choices), setting.default);
+      return v.picklist(setting.choices);
   }
+}
+
+function entryOf(setting: Setting): v.GenericSchema {
+  const schema = v.pipe(valueSchema(setting), v.description(setting.description));
+  return 'required' in setting && setting.required ? schema : v.optional(schema, setting.default);
 }
 
 /** The schema of a table: unknown keys are an error, defaults are filled in. */

@@ -25,9 +25,9 @@ const BORDERS: Readonly<
   'src/cli': { forbidden: ['vscode'], allowed: ['commander', 'node:fs'] },
   'src/extension': {
     forbidden: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
-    allowed: ['node:fs', 'valibot'],
+    allowed: ['vscode', 'node:fs', 'valibot'],
   },
-  webview: { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot'] },
+  webview: { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot', 'lit'] },
 };
 
 function configOf(folder: string): ts.ParsedCommandLine {

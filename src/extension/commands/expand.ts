@@ -1,0 +1,3 @@
+import { notInThisBuild } from './notInThisBuild';
+
+export const run = notInThisBuild;

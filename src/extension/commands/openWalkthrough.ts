@@ -1,0 +1,10 @@
+import * as vscode from 'vscode';
+import type { Services } from '../services';
+
+export async function run({ context }: Services): Promise<void> {
+  await vscode.commands.executeCommand(
+    'workbench.action.openWalkthrough',
+    `${context.extension.id}#adept.start`,
+    false,
+  );
+}

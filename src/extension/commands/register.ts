@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import { COMMANDS, type CommandId } from '../../shared/extensionCommands';
+import { failure } from '../../shared/errors';
+import { reportError } from '../reportError';
+import type { Services } from '../services';
+import { COMMAND_TABLE } from './table';
+
+/** Registers every command of the table. What a handler throws is reported, and the command then returns undefined. */
+export function registerCommands(services: Services): vscode.Disposable[] {
+  return commandIds().map((id) =>
+    vscode.commands.registerCommand(id, (...args: readonly unknown[]) => runCommand(services, id, args)),
+  );
+}
+
+function commandIds(): readonly CommandId[] {
+  // Object.keys forgets what the keys are.
+  return Object.keys(COMMAND_TABLE) as CommandId[];
+}
+
+async function runCommand(services: Services, id: CommandId, args: readonly unknown[]): Promise<unknown> {
+  const { title, needsTrust } = COMMANDS[id];
+  services.log.debug(`${id} runs.`);
+  try {
+    // A hidden command can still be called, by a keybinding or another extension.
+    if (needsTrust && !vscode.workspace.isTrusted) {
+      throw failure(
+        vscode.l10n.t(
+          'ADEPT: {0} needs a trusted workspace: trust this one with "Workspaces: Manage Workspace Trust".',
+          title,
+        ),
+      );
+    }
+    const { run } = await COMMAND_TABLE[id]();
+    return await run(services, ...args);
+  } catch (error) {
+    void reportError(services.log, `ADEPT: ${title}`, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import type { CommandId } from '../../shared/extensionCommands';
+import type { Services } from '../services';
+
+/** Arguments come from menus, links and keybindings of anybody: the handler parses them. */
+export type CommandHandler = (services: Services, ...args: readonly unknown[]) => unknown;
+
+/** What each command runs; loaded when first run, so that activation loads none of it. */
+export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly run: CommandHandler }>>> = {
+  'adept.analyze': () => import('./analyze'),
+  'adept.expand': () => import('./expand'),
+  'adept.startTuning': () => import('./startTuning'),
+  'adept.pause': () => import('./pause'),
+  'adept.resume': () => import('./resume'),
+  'adept.stop': () => import('./stop'),
+  'adept.checkpointNow': () => import('./checkpointNow'),
+  'adept.openRun': () => import('./openRun'),
+  'adept.compareRuns': () => import('./compareRuns'),
+  'adept.exploreCheckpoints': () => import('./exploreCheckpoints'),
+  'adept.exportModel': () => import('./exportModel'),
+  'adept.setUpNative': () => import('./setUpNative'),
+  'adept.openWalkthrough': () => import('./openWalkthrough'),
+  'adept.copyDiagnostics': () => import('./copyDiagnostics'),
+};

@@ -1,0 +1,28 @@
+import * as vscode from 'vscode';
+
+/** Every context key that the `when` clauses of package.json read, beside VS Code's own. */
+export interface ContextKeyValues {
+  /** A trainer of this workspace is alive. */
+  'adept.training': boolean;
+  /** The alive trainer that commands act upon is paused. */
+  'adept.paused': boolean;
+  'adept.hasRun': boolean;
+  'adept.hasCheckpoint': boolean;
+  /** A heatmap panel is the active editor. */
+  'adept.heatmapFocused': boolean;
+  /** File system paths, as `resourcePath` has them, of the model folders found. */
+  'adept.modelFolderPaths': readonly string[];
+}
+
+/** Sets context keys, and only when their value changes. */
+export class ContextKeys {
+  private readonly values = new Map<keyof ContextKeyValues, string>();
+
+  set<K extends keyof ContextKeyValues>(key: K, value: ContextKeyValues[K]): void {
+    const text = JSON.stringify(value);
+    if (this.values.get(key) !== text) {
+      this.values.set(key, text);
+      void vscode.commands.executeCommand('setContext', key, value);
+    }
+  }
+}

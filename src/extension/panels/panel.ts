@@ -1,0 +1,102 @@
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { KeptState } from '../../shared/webview/common';
+import type { Services } from '../services';
+import { type WebviewContent, WebviewHost, type WebviewKind } from '../webviewHost';
+
+/** A kind of editor panel. `source` says what a panel shows, as JSON: there is one panel for each source. */
+export interface PanelKind<
+  To extends v.GenericSchema,
+  From extends v.GenericSchema,
+  Source extends v.GenericSchema,
+> extends WebviewKind<To, From> {
+  readonly viewType: `adept.${string}`;
+  readonly source: Source;
+  title(source: v.InferOutput<Source>): string;
+  /** Makes what answers the page. Runs before the page is loaded: post nothing before `ready`. */
+  connect(
+    host: WebviewHost<To, From>,
+    source: v.InferOutput<Source>,
+    services: Services,
+    panel: vscode.WebviewPanel,
+  ): WebviewContent<v.InferOutput<From>>;
+  /** Where the bundle lies; out/webview when left out. */
+  readonly folder?: vscode.Uri;
+}
+
+const open = new Map<string, vscode.WebviewPanel>();
+
+/** Shows the panel of a source: the one that is open already, or a new one. */
+export function openPanel<
+  To extends v.GenericSchema,
+  From extends v.GenericSchema,
+  Source extends v.GenericSchema,
+>(
+  kind: PanelKind<To, From, Source>,
+  source: v.InferOutput<Source>,
+  services: Services,
+  column: vscode.ViewColumn = vscode.ViewColumn.Active,
+): vscode.WebviewPanel {
+  const existing = open.get(keyOf(kind.viewType, source));
+  if (existing !== undefined) {
+    existing.reveal();
+    return existing;
+  }
+  const panel = vscode.window.createWebviewPanel(kind.viewType, kind.title(source), column, {
+    enableFindWidget: true,
+  });
+  attach(panel, kind, source, services);
+  return panel;
+}
+
+/** Lets VS Code restore the panels of a kind after a reload. `package.json` needs `onWebviewPanel:VIEWTYPE`. */
+export function registerPanel<
+  To extends v.GenericSchema,
+  From extends v.GenericSchema,
+  Source extends v.GenericSchema,
+>(kind: PanelKind<To, From, Source>, services: Services): vscode.Disposable {
+  return vscode.window.registerWebviewPanelSerializer(kind.viewType, {
+    deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+      const kept = v.safeParse(KeptState, state);
+      const source = v.safeParse(kind.source, kept.success ? kept.output.source : undefined);
+      if (source.success) {
+        attach(panel, kind, source.output, services);
+      } else {
+        services.log.warn(`A ${kind.viewType} panel was not restored: what it kept is not usable.`);
+        panel.dispose();
+      }
+      return Promise.resolve();
+    },
+  });
+}
+
+function attach<To extends v.GenericSchema, From extends v.GenericSchema, Source extends v.GenericSchema>(
+  panel: vscode.WebviewPanel,
+  kind: PanelKind<To, From, Source>,
+  source: v.InferOutput<Source>,
+  services: Services,
+): void {
+  const key = keyOf(kind.viewType, source);
+  const title = kind.title(source);
+  const host = new WebviewHost(panel.webview, kind, services, {
+    title,
+    source,
+    ...(kind.folder === undefined ? {} : { folder: kind.folder }),
+  });
+  open.set(key, panel);
+  panel.title = title;
+  panel.onDidChangeViewState(() => {
+    if (!panel.visible) {
+      host.hidden();
+    }
+  });
+  panel.onDidDispose(() => {
+    open.delete(key);
+    host.dispose();
+  });
+  host.load(kind.connect(host, source, services, panel));
+}
+
+function keyOf(viewType: string, source: unknown): string {
+  return `${viewType} ${JSON.stringify(source)}`;
+}

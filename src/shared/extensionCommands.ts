@@ -1,0 +1,86 @@
+/** What package.json says about a command, and what its handler's guard needs to know. */
+export interface CommandFacts {
+  readonly title: string;
+  readonly icon?: string;
+  /** Where the palette shows it; everywhere when left out. */
+  readonly palette?: string;
+  /** Whether it starts or steers a process, which an untrusted workspace may not. */
+  readonly needsTrust: boolean;
+}
+
+const trusted = 'isWorkspaceTrusted';
+
+/** Every command, once: package.json is checked against this table, and each id needs a handler to compile. */
+export const COMMANDS = {
+  'adept.analyze': { title: 'Analyze Model', icon: '$(pulse)', palette: trusted, needsTrust: true },
+  'adept.expand': {
+    title: 'Expand Selected Layers',
+    icon: '$(layers)',
+    palette: `${trusted} && adept.heatmapFocused`,
+    needsTrust: true,
+  },
+  'adept.startTuning': {
+    title: 'Start Tuning',
+    icon: '$(play)',
+    palette: `${trusted} && (adept.heatmapFocused || resourceFilename =~ /\\.adept\\.json$/)`,
+    needsTrust: true,
+  },
+  'adept.pause': {
+    title: 'Pause',
+    icon: '$(debug-pause)',
+    palette: `${trusted} && adept.training && !adept.paused`,
+    needsTrust: true,
+  },
+  'adept.resume': {
+    title: 'Resume',
+    icon: '$(debug-continue)',
+    palette: `${trusted} && adept.hasRun && (adept.paused || !adept.training)`,
+    needsTrust: true,
+  },
+  'adept.stop': {
+    title: 'Stop',
+    icon: '$(debug-stop)',
+    palette: `${trusted} && adept.training`,
+    needsTrust: true,
+  },
+  'adept.checkpointNow': {
+    title: 'Checkpoint Now',
+    icon: '$(save)',
+    palette: `${trusted} && adept.training`,
+    needsTrust: true,
+  },
+  'adept.openRun': {
+    title: 'Open Run',
+    icon: '$(graph-line)',
+    palette: 'adept.hasRun',
+    needsTrust: false,
+  },
+  'adept.compareRuns': {
+    title: 'Compare Runs',
+    icon: '$(compare-changes)',
+    palette: 'adept.hasRun',
+    needsTrust: false,
+  },
+  'adept.exploreCheckpoints': {
+    title: 'Explore Checkpoints',
+    icon: '$(milestone)',
+    palette: 'adept.hasCheckpoint',
+    needsTrust: false,
+  },
+  'adept.exportModel': {
+    title: 'Export Model',
+    icon: '$(export)',
+    palette: `${trusted} && adept.hasCheckpoint`,
+    needsTrust: true,
+  },
+  'adept.setUpNative': {
+    title: 'Set Up Native Engine',
+    icon: '$(cloud-download)',
+    palette: trusted,
+    needsTrust: true,
+  },
+  'adept.openWalkthrough': { title: 'Open Walkthrough', needsTrust: false },
+  'adept.copyDiagnostics': { title: 'Copy Diagnostics', needsTrust: false },
+} as const satisfies Readonly<Record<`adept.${string}`, CommandFacts>>;
+
+export type CommandId = keyof typeof COMMANDS;

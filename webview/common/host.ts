@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import { KeptState } from '../../src/shared/webview/common';
+import { pageData } from './pageData';
+
+/** What VS Code gives a webview, once. */
+interface VSCodeApi {
+  postMessage(message: unknown): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+declare global {
+  function acquireVsCodeApi(): VSCodeApi;
+}
+
+/** The key under which a page outside VS Code hands out what it would have sent to the extension. */
+export const OUTSIDE_MESSAGE = 'adeptFromPage';
+
+/**
+ * The page's side of the extension host: typed messages, parsed in both directions, and the state that outlives the page.
+ * Outside VS Code (a plain page in a test) `window.postMessage(message)` says something to the page, and what the page
+ * says arrives at the window as `{ [OUTSIDE_MESSAGE]: message }`.
+ */
+export interface Host<To, From, View> {
+  /** Calls the handler with every message that fits, and tells the host that the page is ready. */
+  listen(handler: (message: To) => void): void;
+  post(message: From): void;
+  /** What the page itself wants to find again: scroll position, sorting, selection. */
+  readonly view: View | undefined;
+  setView(view: View): void;
+}
+
+/** Connects to the extension host. Call once per page. */
+export function connectHost<
+  To extends v.GenericSchema,
+  From extends v.GenericSchema,
+  View extends v.GenericSchema,
+>(schemas: {
+  readonly to: To;
+  readonly from: From;
+  readonly view: View;
+}): Host<v.InferOutput<To>, v.InferInput<From>, v.InferOutput<View>> {
+  const api = typeof acquireVsCodeApi === 'function' ? acquireVsCodeApi() : outsideApi();
+  const { source } = pageData();
+  const keep = (view: unknown): void => {
+    api.setState({ source, view } satisfies KeptState);
+  };
+  let view = keptView(schemas.view, api.getState());
+  keep(view);
+  reportProblems(api);
+  return {
+    listen: (handler) => {
+      listen(api, schemas.to, handler);
+    },
+    post: (message) => {
+      const parsed = v.safeParse(schemas.from, message);
+      if (!parsed.success) {
+        throw new TypeError(`A message to the extension is not usable: ${parsed.issues[0].message}`);
+      }
+      api.postMessage(parsed.output);
+    },
+    get view() {
+      return view;
+    },
+    setView: (next) => {
+      view = next;
+      keep(next);
+    },
+  };
+}
+
+function keptView<View extends v.GenericSchema>(
+  schema: View,
+  state: unknown,
+): v.InferOutput<View> | undefined {
+  const kept = v.safeParse(KeptState, state);
+  const view = v.safeParse(schema, kept.success ? kept.output.view : undefined);
+  return view.success ? view.output : undefined;
+}
+
+function listen<To extends v.GenericSchema>(
+  api: VSCodeApi,
+  schema: To,
+  handler: (message: v.InferOutput<To>) => void,
+): void {
+  window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (typeof data === 'object' && data !== null && OUTSIDE_MESSAGE in data) {
+      return;
+    }
+    const parsed = v.safeParse(schema, data);
+    if (parsed.success) {
+      handler(parsed.output);
+    } else {
+      api.postMessage({
+        type: 'problem',
+        message: `a message to the page is not usable: ${parsed.issues[0].message}`,
+      });
+    }
+  });
+  api.postMessage({ type: 'ready' });
+}
+
+/** What goes wrong in a page reaches the extension's log. */
+function reportProblems(api: VSCodeApi): void {
+  const report = (error: unknown): void => {
+    api.postMessage(
+      error instanceof Error
+        ? {
+            type: 'problem',
+            message: error.message,
+            ...(error.stack === undefined ? {} : { stack: error.stack }),
+          }
+        : { type: 'problem', message: String(error) },
+    );
+  };
+  window.addEventListener('error', (event) => {
+    report(event.error ?? event.message);
+  });
+  window.addEventListener('unhandledrejection', (event) => {
+    report(event.reason);
+  });
+}
+
+function outsideApi(): VSCodeApi {
+  let state: unknown;
+  return {
+    postMessage: (message) => {
+      window.postMessage({ [OUTSIDE_MESSAGE]: message });
+    },
+    getState: () => state,
+    setState: (next) => {
+      state = next;
+    },
+  };
+}
