@@ -1,6 +1,5 @@
 // Builds out/: one bundle for each process (command line, extension host, every webview), one for each test file, and
 // beside them what they load: wasm binaries, native sources, the JSON schema, the texts to translate, the icon font.
-import { build } from 'esbuild';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,12 @@ import { withLock } from './packages.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
 const tfjsCore = join(root, 'node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js');
+
+/** esbuild is loaded when something has to be built, which most calls of `adept` have not. */
+async function build(options) {
+  const esbuild = await import('esbuild');
+  return esbuild.build(options);
+}
 
 /** Every file with this ending below `folder`, in any depth, relative to the clone. */
 function filesBelow(folder, ending) {
