@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { AdeptError, messageOf } from '../shared/errors';
+import { AdeptError, inputError, messageOf } from '../shared/errors';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { engineCommand, setupCommand } from './commands/engine';
@@ -29,13 +29,28 @@ export function program(): Command {
     .description(
       'Adapt a language model to a domain without losing its general ability (ADEPT, arXiv 2510.10071).',
     )
-    .version(version)
-    .exitOverride();
+    .version(version);
+  for (const command of [root, ...commands]) {
+    command.exitOverride(refuseUsage(command)).configureOutput({ outputError: () => undefined });
+  }
   for (const command of commands) {
-    command.exitOverride().allowExcessArguments(false);
-    root.addCommand(command);
+    root.addCommand(command.allowExcessArguments(false));
   }
   return root;
+}
+
+/** Wrong usage in the words of every other error; help and version, which end a command as well, go through. */
+function refuseUsage(command: Command): (error: CommanderError) => never {
+  return (error) => {
+    if (error.exitCode === 0) {
+      throw error;
+    }
+    const help = command.parent ? `adept ${command.name()} --help` : 'adept --help';
+    // Without any command commander has shown the help, and calls that an error without words.
+    const what =
+      error.code === 'commander.help' ? 'no command is given' : error.message.replace(/^error: |\.?$/g, '');
+    throw inputError(`${what.replace(/\s+/g, ' ')}: see "${help}".`);
+  };
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -44,8 +59,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has already said what is wrong; help and version are no failures.
-      return error.exitCode === 0 ? 0 : 2;
+      // What help and version end with.
+      return error.exitCode;
     }
     if (error instanceof AdeptError) {
       process.stderr.write(`adept: ${error.message}\n`);

@@ -68,7 +68,7 @@ export function readSettings<T extends SettingTable>(table: T, raw: RawOptions):
 }
 
 /** `--max-sequences` → `maxSequences`, as commander names it. */
-function optionKey(flag: string): string {
+export function optionKey(flag: string): string {
   return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -1,16 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { AdeptError, inputError } from '../shared/errors';
+import { AdeptError } from '../shared/errors';
 import { errorCode, writeError } from './fileError';
 
 /** One write call may not exceed 2^31 − 1 bytes; Linux itself stops a little below. */
@@ -84,46 +74,6 @@ export function fsyncFolder(path: string): void {
     }
   } finally {
     closeSync(fd);
-  }
-}
-
-/**
- * Makes sure that an output folder exists and holds nothing, creating it and its parents where missing.
- * @param option what the person set, for example `--out`; it opens the error
- * @throws AdeptError (input) if something is there already or the folder cannot be created.
- */
-export function ensureEmptyFolder(path: string, option?: string): void {
-  const where = option === undefined ? path : `${option} ${path}`;
-  const found = namesIn(path, where);
-  if (found === undefined) {
-    try {
-      mkdirSync(path, { recursive: true });
-    } catch (error) {
-      throw writeError(where, error);
-    }
-    return;
-  }
-  const [first] = found;
-  if (first !== undefined) {
-    const others = found.length > 1 ? ` and ${found.length - 1} more` : '';
-    throw inputError(
-      `${where}: the folder is not empty (it holds ${first}${others}): name a new folder, or empty this one.`,
-    );
-  }
-}
-
-/** The names in a folder; undefined if it does not exist. */
-function namesIn(path: string, where: string): string[] | undefined {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') {
-      return undefined;
-    }
-    throw code === 'ENOTDIR'
-      ? inputError(`${where}: this is, or lies below, a file: name a folder.`, error)
-      : writeError(where, error);
   }
 }
 

@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { inputError, messageOf } from '../shared/errors';
 import { writeFileAtomic } from './atomicFile';
+import { readError } from './fileError';
 
 /** @throws AdeptError (input) when the file cannot be read or is no JSON. */
 export function readJson(file: string): unknown {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw inputError(
-      `${file} cannot be read as JSON (${messageOf(error)}): correct it, or make it again.`,
-      error,
-    );
+    throw readError(file, 'a JSON file', error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw inputError(`${file}: is no JSON (${messageOf(error)}): correct it, or make it again.`, error);
   }
 }
 

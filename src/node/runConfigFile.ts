@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import { inputError, messageOf } from '../shared/errors';
+import { inputError } from '../shared/errors';
 import { parseWith } from '../shared/parse';
 import { RunConfig } from '../shared/runConfig';
+import { readError } from './fileError';
 import { filesOf } from './filePattern';
 
 /**
@@ -41,17 +42,21 @@ function readJsonWithComments(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw inputError(
-      `${file} cannot be read (${messageOf(error)}): give --config an existing *.adept.json.`,
-      error,
-    );
+    throw readError(`--config ${file}`, 'a *.adept.json', error);
   }
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;
   if (first) {
     const line = text.slice(0, first.offset).split('\n').length;
-    throw inputError(`${file}, line ${line}: not JSON (${printParseErrorCode(first.error)}): correct it.`);
+    throw inputError(
+      `${file}, line ${line}: not JSON (${inWords(printParseErrorCode(first.error))}): correct it.`,
+    );
   }
   return value;
+}
+
+/** `CloseBraceExpected` → `close brace expected` */
+function inWords(code: string): string {
+  return code.replace(/(?!^)([A-Z])/g, ' $1').toLowerCase();
 }

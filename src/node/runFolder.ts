@@ -5,19 +5,30 @@ import type { ImportanceFile } from '../shared/importance';
 import type { ExpansionManifest } from '../shared/manifest';
 import { parseWith } from '../shared/parse';
 import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../shared/runFolder';
-import { ensureEmptyFolder } from './atomicFile';
+import { writeError } from './fileError';
 import { readJson, writeJson } from './jsonFile';
+import { ensureEmptyFolder } from './outputFolder';
 
 /** A run folder on disk. Every file in it appears whole, by a rename. */
 export class RunFolder {
   private constructor(readonly path: string) {}
 
-  /** @throws AdeptError (input) when the folder exists and is not empty. */
-  static create(path: string): RunFolder {
+  /**
+   * Makes a run folder with the file that makes it one, which `write` writes; when that fails nothing of it is left. `label` begins
+   * errors.
+   * @throws AdeptError (input) when the folder exists and is not empty, or cannot be written.
+   */
+  static create(path: string, label: string, write: (folder: RunFolder) => void): RunFolder {
     const folder = new RunFolder(resolve(path));
-    ensureEmptyFolder(folder.path, '--out');
-    mkdirSync(folder.file('checkpoints'), { recursive: true });
-    return folder;
+    const undo = ensureEmptyFolder(folder.path, label);
+    try {
+      makeFolder(folder.file('checkpoints'));
+      write(folder);
+      return folder;
+    } catch (error) {
+      undo();
+      throw error;
+    }
   }
 
   /** A folder that is known to belong to a job, whether it has come to tuning or not. */
@@ -85,5 +96,13 @@ export class RunFolder {
         rmSync(join(folder, name), { recursive: true, force: true });
       }
     }
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw writeError(path, error);
   }
 }

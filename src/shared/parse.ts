@@ -15,8 +15,19 @@ export function parseWith<const S extends v.GenericSchema>(
     return parsed.output;
   }
   const [issue] = parsed.issues;
+  throw inputError(`${where}: ${describeIssue(issue)}.`);
+}
+
+/** What is wrong with which field, and what to do. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  throw inputError(
-    `${where}: ${path === null ? 'the content' : `"${path}"`} is not usable (${issue.message}): correct it.`,
-  );
+  const field = path === null ? 'the content' : `"${path}"`;
+  const [key] = issue.path?.slice(-1) ?? [];
+  if (key?.origin === 'key' && issue.expected === 'never') {
+    return `${field} is not known here: correct its name or remove it`;
+  }
+  if (issue.input === undefined && path !== null) {
+    return `${field} is missing: add it`;
+  }
+  return `${field} is not usable (${issue.message}): correct it`;
 }

@@ -19,11 +19,14 @@ function described<S extends v.GenericSchema>(
 const layerNumbers = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1));
 
 /** Which layers to expand: by number, the k least important, or every (L/k)-th as LLaMA-Pro does. */
-export const ExpandChoice = v.union([
-  v.strictObject({ layers: described(layerNumbers, 'these layers, counted from 0') }),
-  v.strictObject({ lowest: described(whole, 'the k layers of least importance') }),
-  v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as LLaMA-Pro does') }),
-]);
+export const ExpandChoice = v.union(
+  [
+    v.strictObject({ layers: described(layerNumbers, 'these layers, counted from 0') }),
+    v.strictObject({ lowest: described(whole, 'the k layers of least importance') }),
+    v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as LLaMA-Pro does') }),
+  ],
+  'give exactly one of "layers", "lowest" and "uniform"',
+);
 export type ExpandChoice = v.InferOutput<typeof ExpandChoice>;
 
 /** A *.adept.json: the whole job. Paths are relative to the file; the descriptions are what the editor shows. */

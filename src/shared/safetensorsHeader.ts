@@ -43,7 +43,7 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const REFETCH = 'download or copy the file again.';
+export const REFETCH = 'download or copy the file again.';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Tensor = v.strictObject({
@@ -61,33 +61,39 @@ export function tensorBytes(dtype: StoredDtype, shape: readonly number[]): numbe
  * Checks and reads the header of a safetensors file.
  * @param bytes the JSON part, without the eight bytes of its length
  * @param fileBytes the size of the whole file: the tensors have to fill it from the header's end, without gaps
+ * @param refetch how a whole file is had, the end of errors
  * @see https://github.com/huggingface/safetensors, "Format"
  */
-export function parseHeader(bytes: Uint8Array, file: string, fileBytes: number): SafetensorsHeader {
-  const header = parseObject(bytes, file);
+export function parseHeader(
+  bytes: Uint8Array,
+  file: string,
+  fileBytes: number,
+  refetch = REFETCH,
+): SafetensorsHeader {
+  const header = parseObject(bytes, file, refetch);
   const dataStart = 8 + bytes.length;
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name !== '__metadata__') {
-      entries.push(parseEntry(name, value, file, dataStart, fileBytes));
+      entries.push(parseEntry(name, value, file, dataStart, fileBytes, refetch));
     }
   }
   entries.sort((a, b) => a.byteOffset - b.byteOffset || a.byteLength - b.byteLength);
-  checkContiguous(entries, file, dataStart, fileBytes);
+  checkContiguous(entries, file, dataStart, fileBytes, refetch);
   return { entries, metadata: parseMetadata(header.__metadata__, file) };
 }
 
-function parseObject(bytes: Uint8Array, file: string): Record<string, unknown> {
+function parseObject(bytes: Uint8Array, file: string, refetch: string): Record<string, unknown> {
   let text: string;
   let header: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${file}: its safetensors header is no JSON (${messageOf(error)}): ${REFETCH}`, error);
+    throw inputError(`${file}: its safetensors header is no JSON (${messageOf(error)}): ${refetch}`, error);
   }
   if (!isObject(header)) {
-    throw inputError(`${file}: its safetensors header is no JSON object: ${REFETCH}`);
+    throw inputError(`${file}: its safetensors header is no JSON object: ${refetch}`);
   }
   const twice = duplicateKey(text);
   if (twice !== undefined) {
@@ -120,8 +126,9 @@ function parseEntry(
   file: string,
   dataStart: number,
   fileBytes: number,
+  refetch: string,
 ): TensorEntry {
-  const problem = (what: string, whatToDo: string = REFETCH): AdeptError =>
+  const problem = (what: string, whatToDo = refetch): AdeptError =>
     inputError(`${file}: tensor "${name}": ${what}: ${whatToDo}`);
   const parsed = v.safeParse(Tensor, value);
   if (!parsed.success) {
@@ -155,18 +162,19 @@ function checkContiguous(
   file: string,
   dataStart: number,
   fileBytes: number,
+  refetch: string,
 ): void {
   let position = dataStart;
   for (const { name, byteOffset, byteLength } of entries) {
     if (byteOffset !== position) {
       const what = byteOffset < position ? 'overlaps the tensor before it' : 'leaves a gap before it';
       throw inputError(
-        `${file}: tensor "${name}": it ${what} (byte ${byteOffset}, not ${position}): ${REFETCH}`,
+        `${file}: tensor "${name}": it ${what} (byte ${byteOffset}, not ${position}): ${refetch}`,
       );
     }
     position += byteLength;
   }
   if (position !== fileBytes) {
-    throw inputError(`${file}: ${fileBytes - position} bytes at its end belong to no tensor: ${REFETCH}`);
+    throw inputError(`${file}: ${fileBytes - position} bytes at its end belong to no tensor: ${refetch}`);
   }
 }

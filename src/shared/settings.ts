@@ -143,8 +143,8 @@ export const TUNE_SETTINGS = {
 export type TuneSettings = SettingValues<typeof TUNE_SETTINGS>;
 
 /** The command-line option of a setting: its own, or the name in kebab case. */
-export function flagOf(name: string, setting: Setting): string {
-  return setting.flag ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export function flagOf(name: string, setting?: Setting): string {
+  return setting?.flag ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function valueSchema(setting: Setting): v.GenericSchema {

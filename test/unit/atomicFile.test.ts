@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import fs, { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { ensureEmptyFolder, replaceFile, writeFileAtomic, writeFully } from '../../src/node/atomicFile';
+import { replaceFile, writeFileAtomic, writeFully } from '../../src/node/atomicFile';
 import { expectInputError } from '../support/expectInputError';
 import { temporaryFolder } from '../support/temporaryFolder';
 
@@ -99,46 +99,5 @@ describe('replaceFile', () => {
       });
     }, RangeError);
     assert.deepEqual(readdirSync(folder), []);
-  });
-});
-
-describe('ensureEmptyFolder', () => {
-  it('creates a folder and its parents, and accepts one that is empty', (t) => {
-    const folder = join(temporaryFolder(t), 'a', 'b');
-    ensureEmptyFolder(folder, '--out');
-    ensureEmptyFolder(folder, '--out');
-    assert.deepEqual(readdirSync(folder), []);
-  });
-
-  it('names what is in the way and touches none of it', (t) => {
-    const folder = temporaryFolder(t);
-    writeFileSync(join(folder, 'notes.txt'), 'mine');
-    mkdirSync(join(folder, 'other'));
-    expectInputError(
-      () => {
-        ensureEmptyFolder(folder, '--out');
-      },
-      '--out',
-      folder,
-      'not empty',
-      'notes.txt',
-      '1 more',
-    );
-    assert.equal(readFileSync(join(folder, 'notes.txt'), 'utf8'), 'mine');
-  });
-
-  it('refuses a file, and a folder below a file', (t) => {
-    const file = join(temporaryFolder(t), 'file');
-    writeFileSync(file, '');
-    for (const path of [file, join(file, 'below')]) {
-      expectInputError(
-        () => {
-          ensureEmptyFolder(path, '--out');
-        },
-        path,
-        'name a folder',
-      );
-    }
-    assert.ok(existsSync(file));
   });
 });

@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportanceFile } from '../../shared/importance';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
-import { requireWritableFile } from '../../node/outputFile';
-import { writeJson } from '../../node/jsonFile';
+import { requireWritableFile, writeResult } from '../../node/outputFile';
 import { analyze } from '../../trainer/jobs/analyze';
 import {
   addSettings,
@@ -34,7 +33,7 @@ export function analyzeCommand(): Command {
       const result = await withEngine(engineOf(raw), output, (engine) =>
         analyze(engine, { model, probe, settings }, output.cancellableTask()),
       );
-      writeJson(out, result);
+      writeResult(out, result);
       output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
     }),
   );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
 import { JOB_FILES, type JobReport } from '../../shared/job';
+import { asKeysOf } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
 import { RunFolder } from '../../node/runFolder';
 import { checkJob } from '../../trainer/jobs/jobInput';
@@ -23,15 +24,17 @@ export function runCommand(): Command {
     .addOption(engineOption())
     .action(
       withOutput(async (output, raw) => {
-        const read = readRunConfig(requiredText(raw, 'config', '--config'));
+        const file = requiredText(raw, 'config', '--config');
+        const read = readRunConfig(file);
         const engine = engineOf(raw);
         const config: RunConfig = {
           ...read,
           ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
           engine: engine === 'auto' ? read.engine : engine,
         };
-        checkJob(config);
-        const run = createJob(config);
+        const naming = asKeysOf(file);
+        checkJob(config, naming);
+        const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
         await work(run, config, output);
       }),
     );
@@ -48,7 +51,7 @@ export function resumeCommand(): Command {
           return;
         }
         const run = RunFolder.open(path);
-        const input = readTuneInput(run.readSpec());
+        const input = readTuneInput(run.readSpec(), asKeysOf(run.file('spec')));
         await withEngine(input.spec.engine, output, async (engine) => {
           const outcome = await tuneRun(run, input, engine, {
             task: output.task,

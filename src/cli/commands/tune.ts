@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
-import { ImportanceFile } from '../../shared/importance';
-import { parseWith } from '../../shared/parse';
 import type { RunSpec } from '../../shared/runFolder';
-import { TUNE_SETTINGS } from '../../shared/settings';
-import { readJson } from '../../node/jsonFile';
+import { AS_OPTIONS, asKeysOf, type Naming } from '../../shared/naming';
+import { flagOf, TUNE_SETTINGS } from '../../shared/settings';
 import { RunFolder } from '../../node/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
@@ -17,6 +15,7 @@ import {
   engineOption,
   jsonCommand,
   listOf,
+  optionKey,
   withOutput,
   readSettings,
   requiredList,
@@ -27,6 +26,9 @@ import {
 import { nats, type Output } from '../output';
 import { logEvent } from '../runLog';
 import { withEngine } from '../withEngine';
+
+// Options that --config stands for, beside the settings.
+const INPUT_FLAGS = ['--model', '--domain', '--probe', '--eval', '--eval-general', '--importance', '--out'];
 
 export function tuneCommand(): Command {
   const command = jsonCommand('tune', 'train the added layers of an expanded model')
@@ -44,17 +46,18 @@ export function tuneCommand(): Command {
     .addOption(engineOption());
   return addSettings(command, TUNE_SETTINGS).action(
     withOutput(async (output, raw) => {
-      const { spec, out } = readRequest(raw);
-      const input = readTuneInput(spec);
+      const { spec, out, naming } = readRequest(raw);
+      const input = readTuneInput(spec, naming);
       await withEngine(spec.engine, output, async (engine) => {
-        const run = RunFolder.create(out);
-        run.writeSpec(spec);
-        if (input.manifest) {
-          run.writeManifest(input.manifest);
-        }
-        if (spec.importance !== undefined) {
-          run.writeImportance(parseWith(ImportanceFile, readJson(spec.importance), spec.importance));
-        }
+        const run = RunFolder.create(out, naming.label('out'), (folder) => {
+          if (input.manifest) {
+            folder.writeManifest(input.manifest);
+          }
+          if (input.importance) {
+            folder.writeImportance(input.importance);
+          }
+          folder.writeSpec(spec);
+        });
         const outcome = await tuneRun(run, input, engine, {
           task: output.task,
           onEvent: (event) => {
@@ -67,27 +70,38 @@ export function tuneCommand(): Command {
   );
 }
 
-function readRequest(raw: RawOptions): { spec: RunSpec; out: string } {
+interface TuneRequest {
+  readonly spec: RunSpec;
+  readonly out: string;
+  /** How errors call what was asked for. */
+  readonly naming: Naming;
+}
+
+function readRequest(raw: RawOptions): TuneRequest {
   const config = textOf(raw, 'config');
   return config === undefined ? fromOptions(raw) : fromConfig(config, raw);
 }
 
-function fromConfig(file: string, raw: RawOptions): { spec: RunSpec; out: string } {
-  const clash = ['model', 'domain', 'probe', 'eval', 'out'].find((key) => raw[key] !== undefined);
+function fromConfig(file: string, raw: RawOptions): TuneRequest {
+  const settings = Object.entries(TUNE_SETTINGS).map(([name, setting]) => flagOf(name, setting));
+  const clash = [...INPUT_FLAGS, ...settings].find((flag) => raw[optionKey(flag)] !== undefined);
   if (clash !== undefined) {
-    throw inputError(`--${clash}: cannot be given together with --config: put it into ${file}.`);
+    throw inputError(`${clash}: cannot be given together with --config: put it into ${file}.`);
   }
-  const { model, domain, probe, eval: evaluation, engine, tune, out } = readRunConfig(file);
-  return { out, spec: { ...stamp(), model, domain, probe, eval: evaluation, engine, tune } };
+  const { model, domain, probe, eval: evaluation, engine: configured, tune, out } = readRunConfig(file);
+  const engine = engineOf(raw) === 'auto' ? configured : engineOf(raw);
+  const spec = { ...stamp(), model, domain, probe, eval: evaluation, engine, tune };
+  return { out, spec, naming: asKeysOf(file) };
 }
 
-function fromOptions(raw: RawOptions): { spec: RunSpec; out: string } {
+function fromOptions(raw: RawOptions): TuneRequest {
   const absolute = (files: readonly string[]): string[] => files.map((file) => resolve(file));
   const domainEval = listOf(raw, 'eval');
   const generalEval = listOf(raw, 'evalGeneral');
   const importance = textOf(raw, 'importance');
   return {
     out: requiredText(raw, 'out', '--out'),
+    naming: AS_OPTIONS,
     spec: {
       ...stamp(),
       model: resolve(requiredText(raw, 'model', '--model')),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { inputError } from '../errors';
+import { parseWith } from '../parse';
 import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, type Family, type FamilyTraits } from './architecture';
 import { mayIgnoreKey } from './configKeys';
 import { parseRope, type Rope } from './ropeConfig';
@@ -60,22 +61,15 @@ type ConfigFile = v.InferOutput<typeof ConfigFile>;
  */
 export function parseModelConfig(raw: Record<string, unknown>, file: string): ModelConfig {
   const family = familyOf(raw, file);
-  const parsed = v.safeParse(ConfigFile, raw);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw inputError(
-      `${file}: "${v.getDotPath(issue) ?? '?'}" is not usable (${issue.message}): correct it.`,
-    );
-  }
-  rejectUnsupported(raw, parsed.output, file);
-  const fields = parsed.output;
+  const fields = parseWith(ConfigFile, raw, file);
+  rejectUnsupported(raw, fields, file);
   const traits = FAMILIES[family];
   const numKeyValueHeads = keyValueHeads(raw, fields, traits, file);
   const headDim =
     fields.head_dim ?? traits.defaults.headDim ?? fields.hidden_size / fields.num_attention_heads;
   if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
     throw inputError(
-      `${file}: "head_dim" is ${headDim}; RoPE needs an even whole number (hidden_size / num_attention_heads where the key is left out).`,
+      `${file}: "head_dim" is ${headDim}, and RoPE needs an even whole number: correct it (where the key is left out it is hidden_size / num_attention_heads).`,
     );
   }
   return {
@@ -106,13 +100,15 @@ function familyOf(raw: Record<string, unknown>, file: string): Family {
     }
   }
   throw inputError(
-    `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}; supported are ${Object.keys(FAMILIES).join(', ')}.`,
+    `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}: give a model of the families ${Object.keys(FAMILIES).join(', ')}.`,
   );
 }
 
 function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, file: string): void {
   if (fields.hidden_act !== 'silu' && fields.hidden_act !== 'swish') {
-    throw inputError(`${file}: "hidden_act" is "${fields.hidden_act}"; only "silu" is supported.`);
+    throw inputError(
+      `${file}: "hidden_act" is "${fields.hidden_act}"; only "silu" is supported: use a model with it.`,
+    );
   }
   for (const [key, value] of Object.entries(raw)) {
     if (!mayIgnoreKey(key, value)) {
@@ -161,7 +157,7 @@ function slidingWindows(
         (fields.sliding_window ?? undefined) !== undefined
       ) {
         throw inputError(
-          `${file}: "${types ? 'layer_types' : 'sliding_window'}" asks for sliding windows, which this family does not have.`,
+          `${file}: "${types ? 'layer_types' : 'sliding_window'}" asks for sliding windows, which this family does not have: remove it.`,
         );
       }
       return Array.from({ length: layers }, () => undefined);

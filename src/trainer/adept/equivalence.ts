@@ -49,12 +49,12 @@ export async function recordEquivalence(
     ...manifest,
     equivalence: { maxDifference, positions, probe: probe.name, engine: engine.kind },
   };
-  writeManifest(expanded, measured);
   if (maxDifference !== 0) {
     throw failure(
       `${expanded}: the expanded model's logits differ from the original's by up to ${maxDifference}: the expansion is not function-preserving; check the model for infinite weights and report this.`,
     );
   }
+  writeManifest(expanded, measured);
   return measured;
 }
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/manifest';
-import { ensureEmptyFolder } from '../../node/atomicFile';
+import { writeFileAtomic } from '../../node/atomicFile';
+import { readError } from '../../node/fileError';
 import { writeJson } from '../../node/jsonFile';
+import { fillFolder } from '../../node/outputFolder';
 import {
   sha256OfFile,
   sha256OfTensor,
@@ -96,31 +98,47 @@ export interface ExpansionRequest {
 
 /**
  * Writes the expanded model: each chosen layer's copy directly after it, its output projections zero (FPI), every
- * other byte as in the source. The manifest is written without an equivalence; `recordEquivalence` adds it.
+ * other byte as in the source. The manifest is written without an equivalence; `verify` may add it, and when it fails
+ * nothing of the expanded model is left.
  * @throws AdeptError (input) when the output folder is not empty or the model is not usable.
  */
-export async function expandModel(request: ExpansionRequest, task: Task): Promise<ExpansionManifest> {
+export async function expandModel(
+  request: ExpansionRequest,
+  task: Task,
+  verify: (manifest: ExpansionManifest) => Promise<ExpansionManifest> = (manifest) =>
+    Promise.resolve(manifest),
+): Promise<ExpansionManifest> {
   const config = readModelConfig(request.model);
   const store = TensorStore.open(request.model);
   try {
     checkTensors(request.model, config, store);
-    ensureEmptyFolder(request.out, '--out');
-    const placed = placeLayers(config.numHiddenLayers, request.layers);
-    const { sources, zeroed } = expandedTensors(config, store, placed);
-    task.report(0, 'writing the expanded weights');
-    await breathe(task);
-    writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
-    task.report(0.6, 'hashing the source');
-    const manifest = await describeExpansion(request, config, store, placed, zeroed);
-    copyCompanions(request.model, request.out);
-    writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
-    // Last: a folder without config.json is no model, so an interrupted expansion cannot be taken for a whole one.
-    writeJson(join(request.out, 'config.json'), expandConfig(config, placed));
-    task.report(1, 'expanded');
-    return manifest;
+    return await fillFolder(request.out, '--out', async () =>
+      verify(await writeExpansion(request, config, store, task)),
+    );
   } finally {
     store.close();
   }
+}
+
+async function writeExpansion(
+  request: ExpansionRequest,
+  config: ModelConfig,
+  store: TensorStore,
+  task: Task,
+): Promise<ExpansionManifest> {
+  const placed = placeLayers(config.numHiddenLayers, request.layers);
+  const { sources, zeroed } = expandedTensors(config, store, placed);
+  task.report(0, 'writing the expanded weights');
+  await breathe(task);
+  writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
+  task.report(0.6, 'hashing the source');
+  const manifest = await describeExpansion(request, config, store, placed, zeroed);
+  copyCompanions(request.model, request.out);
+  writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
+  // Last: a folder without config.json is no model, so an interrupted expansion cannot be taken for a whole one.
+  writeJson(join(request.out, 'config.json'), expandConfig(config, placed));
+  task.report(1, 'expanded');
+  return manifest;
 }
 
 function expandedTensors(
@@ -194,7 +212,17 @@ export function copyCompanions(from: string, to: string): void {
       name !== EXPANSION_MANIFEST &&
       !name.endsWith('.safetensors.index.json')
     ) {
-      copyFileSync(file, join(to, name));
+      copyFile(file, join(to, name));
     }
   }
+}
+
+function copyFile(from: string, to: string): void {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(from);
+  } catch (error) {
+    throw readError(from, 'a model folder whose files can be read', error);
+  }
+  writeFileAtomic(to, bytes);
 }

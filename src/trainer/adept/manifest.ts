@@ -32,6 +32,12 @@ export function requireManifest(folder: string, config: ModelConfig): ExpansionM
       `${file}: "layers" is ${manifest.layers}, config.json has ${config.numHiddenLayers}: expand the model again.`,
     );
   }
+  const layers = manifest.added.map(({ layer }) => layer);
+  if (layers.length === 0 || new Set(layers).size !== layers.length) {
+    throw inputError(
+      `${file}: "added" names ${layers.length === 0 ? 'no layer' : `the layers ${layers.join(', ')}, one of them twice`}: expand the model again.`,
+    );
+  }
   return manifest;
 }
 

@@ -6,12 +6,16 @@ import { CHECKPOINT_FILES, checkpointName, CheckpointState } from '../../shared/
 import type { Parameter } from '../adept/parameters';
 import type { Tuner } from '../adept/tuner';
 import { fsyncFolder } from '../../node/atomicFile';
+import { errorCode, writeError } from '../../node/fileError';
 import { readJson, writeJson } from '../../node/jsonFile';
 import type { RunFolder } from '../../node/runFolder';
 import { TensorStore, writeSafetensors, type TensorSource } from './safetensors';
 
 /** Values of the trainable parameters and their AdamW moments, by parameter. */
 export type ParameterState = ReturnType<Tuner['read']>;
+
+/** What the names of a parameter's moments end in, as in torch.optim.AdamW. */
+const MOMENTS = ['.exp_avg', '.exp_avg_sq'] as const;
 
 /** The folder of a checkpoint. */
 export function checkpointFolder(run: RunFolder, step: number): string {
@@ -31,8 +35,31 @@ export function writeCheckpoint(
 ): string {
   const place = checkpointFolder(run, state.step);
   const partial = join(run.file('checkpoints'), `.${checkpointName(state.step)}.partial`);
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    writeParts(partial, state, parameters, read);
+    fsyncFolder(partial);
+    renameSync(partial, place);
+    fsyncFolder(run.file('checkpoints'));
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw errorCode(error) === undefined ? error : writeError(place, error);
+  }
+  return place;
+}
+
+/** Replaces the state of a checkpoint whose tensors are still those of the run. */
+export function replaceCheckpointState(run: RunFolder, state: CheckpointState): void {
+  writeJson(join(checkpointFolder(run, state.step), CHECKPOINT_FILES.state), state);
+}
+
+function writeParts(
+  folder: string,
+  state: CheckpointState,
+  parameters: readonly Parameter[],
+  read: (parameter: Parameter) => ParameterState,
+): void {
   const source = (
     parameter: Parameter,
     suffix: string,
@@ -49,27 +76,50 @@ export function writeCheckpoint(
       },
     };
   };
+  const [first, second] = MOMENTS;
   writeSafetensors(
-    join(partial, CHECKPOINT_FILES.delta),
+    join(folder, CHECKPOINT_FILES.delta),
     parameters.map((parameter) => source(parameter, '', ({ values }) => values)),
   );
   writeSafetensors(
-    join(partial, CHECKPOINT_FILES.optimizer),
+    join(folder, CHECKPOINT_FILES.optimizer),
     parameters.flatMap((parameter) => [
-      source(parameter, '.exp_avg', ({ first }) => first),
-      source(parameter, '.exp_avg_sq', ({ second }) => second),
+      source(parameter, first, (values) => values.first),
+      source(parameter, second, (values) => values.second),
     ]),
   );
-  writeJson(join(partial, CHECKPOINT_FILES.state), state);
-  fsyncFolder(partial);
-  if (existsSync(place)) {
-    rmSync(`${partial}.old`, { recursive: true, force: true });
-    renameSync(place, `${partial}.old`);
+  writeJson(join(folder, CHECKPOINT_FILES.state), state);
+}
+
+/**
+ * Checks that a checkpoint holds what `tensors` (names with shapes) call for, before anything is built on it.
+ * @param moments whether the optimiser's are needed as well
+ * @throws AdeptError (input) naming what does not fit.
+ */
+export function checkCheckpoint(
+  run: RunFolder,
+  step: number,
+  tensors: ReadonlyMap<string, readonly number[]>,
+  moments: boolean,
+): CheckpointState {
+  const state = readCheckpointState(run, step);
+  const check = (file: keyof typeof CHECKPOINT_FILES, suffixes: readonly string[]): void => {
+    const store = openPart(run, step, file);
+    try {
+      for (const [name, shape] of tensors) {
+        for (const suffix of suffixes) {
+          requireTensor(store, `${name}${suffix}`, shape, run, step);
+        }
+      }
+    } finally {
+      store.close();
+    }
+  };
+  check('delta', ['']);
+  if (moments) {
+    check('optimizer', MOMENTS);
   }
-  renameSync(partial, place);
-  rmSync(`${partial}.old`, { recursive: true, force: true });
-  fsyncFolder(run.file('checkpoints'));
-  return place;
+  return state;
 }
 
 /** @throws AdeptError (input) when the run has no such checkpoint, or its state is not usable. */
@@ -81,22 +131,29 @@ export function readCheckpointState(run: RunFolder, step: number): CheckpointSta
       `${folder} does not exist: this run has ${have.length === 0 ? 'no checkpoint yet' : `checkpoints at steps ${have.join(', ')}`}.`,
     );
   }
-  const file = join(folder, CHECKPOINT_FILES.state);
-  return parseWith(CheckpointState, readJson(file), file);
+  const file = partOf(run, step, 'state');
+  const state = parseWith(CheckpointState, readJson(file), file);
+  if (state.step !== step) {
+    throw inputError(
+      `${file}: "step" is ${state.step}, not ${step} as its folder says: ${useAnother(run, step)}`,
+    );
+  }
+  return state;
 }
 
 /** Puts parameters and optimiser back where a checkpoint left them. @throws AdeptError (input) naming what does not fit. */
 export function restoreCheckpoint(run: RunFolder, step: number, tuner: Tuner): CheckpointState {
-  const folder = checkpointFolder(run, step);
-  const state = readCheckpointState(run, step);
-  const delta = TensorStore.openFile(join(folder, CHECKPOINT_FILES.delta));
-  const optimizer = TensorStore.openFile(join(folder, CHECKPOINT_FILES.optimizer));
+  const shapes = new Map(tuner.parameters.map(({ name, shape }) => [name, shape]));
+  const state = checkCheckpoint(run, step, shapes, true);
+  const delta = openPart(run, step, 'delta');
+  const optimizer = openPart(run, step, 'optimizer');
   try {
     for (const parameter of tuner.parameters) {
+      const [first, second] = MOMENTS;
       tuner.restore(parameter, {
-        values: readFitting(delta, parameter, ''),
-        first: readFitting(optimizer, parameter, '.exp_avg'),
-        second: readFitting(optimizer, parameter, '.exp_avg_sq'),
+        values: delta.readFloat32(parameter.name),
+        first: optimizer.readFloat32(`${parameter.name}${first}`),
+        second: optimizer.readFloat32(`${parameter.name}${second}`),
       });
     }
   } finally {
@@ -106,13 +163,38 @@ export function restoreCheckpoint(run: RunFolder, step: number, tuner: Tuner): C
   return state;
 }
 
-function readFitting(store: TensorStore, parameter: Parameter, suffix: string): Float32Array {
-  const name = `${parameter.name}${suffix}`;
+/** One of a checkpoint's tensor files. @throws AdeptError (input) naming what is wrong with it. */
+export function openPart(run: RunFolder, step: number, part: keyof typeof CHECKPOINT_FILES): TensorStore {
+  const file = partOf(run, step, part);
+  return TensorStore.openFile(file, useAnother(run, step));
+}
+
+function requireTensor(
+  store: TensorStore,
+  name: string,
+  shape: readonly number[],
+  run: RunFolder,
+  step: number,
+): void {
   const entry = store.entries.get(name);
-  if (entry?.shape.join() !== parameter.shape.join()) {
+  if (entry?.shape.join() !== shape.join() || entry.dtype !== 'F32') {
+    const is = entry ? `is ${entry.dtype} [${entry.shape.join(', ')}]` : 'is missing';
     throw inputError(
-      `${store.files[0] ?? 'checkpoint'}: tensor "${name}" ${entry ? `has shape [${entry.shape.join(', ')}]` : 'is missing'}, the model calls for [${parameter.shape.join(', ')}]: resume from another checkpoint.`,
+      `${store.files.join()}: tensor "${name}" ${is}, the run calls for F32 [${shape.join(', ')}]: ${useAnother(run, step)}`,
     );
   }
-  return store.readFloat32(name);
+}
+
+/** @throws AdeptError (input) when the file is missing. */
+function partOf(run: RunFolder, step: number, part: keyof typeof CHECKPOINT_FILES): string {
+  const file = join(checkpointFolder(run, step), CHECKPOINT_FILES[part]);
+  if (!existsSync(file)) {
+    throw inputError(`${file}: is missing: ${useAnother(run, step)}`);
+  }
+  return file;
+}
+
+/** What to do about a damaged checkpoint. */
+function useAnother(run: RunFolder, step: number): string {
+  return `remove ${checkpointFolder(run, step)}, and the checkpoint before it is used.`;
 }

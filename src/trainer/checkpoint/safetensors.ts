@@ -3,7 +3,13 @@ import { endianness } from 'node:os';
 import { AdeptError, failure, inputError } from '../../shared/errors';
 import { readError } from '../../node/fileError';
 import { type HalfDtype, narrow, widen } from './halfFloat';
-import { DTYPE_BYTES, LARGEST_HEADER, type TensorEntry, parseHeader } from '../../shared/safetensorsHeader';
+import {
+  DTYPE_BYTES,
+  LARGEST_HEADER,
+  REFETCH,
+  type TensorEntry,
+  parseHeader,
+} from '../../shared/safetensorsHeader';
 import { checkAgainstIndex, findWeights } from './shardIndex';
 
 export type { StoredDtype, TensorEntry } from '../../shared/safetensorsHeader';
@@ -29,7 +35,10 @@ export class TensorStore {
   readonly #entries = new Map<string, TensorEntry>();
   readonly #metadata: Record<string, string> = {};
 
-  private constructor(readonly files: readonly string[]) {
+  private constructor(
+    readonly files: readonly string[],
+    private readonly refetch: string,
+  ) {
     try {
       for (const file of files) {
         this.#open(file);
@@ -46,7 +55,7 @@ export class TensorStore {
    */
   static open(folder: string): TensorStore {
     const { files, index } = findWeights(folder);
-    const store = new TensorStore(files);
+    const store = new TensorStore(files, REFETCH);
     if (index !== undefined) {
       try {
         checkAgainstIndex(index, store.entries);
@@ -58,9 +67,9 @@ export class TensorStore {
     return store;
   }
 
-  /** Opens one safetensors file; throws as {@link open} does. */
-  static openFile(file: string): TensorStore {
-    return new TensorStore([file]);
+  /** Opens one safetensors file; throws as {@link open} does. `refetch` ends errors: how a whole file is had. */
+  static openFile(file: string, refetch = REFETCH): TensorStore {
+    return new TensorStore([file], refetch);
   }
 
   get entries(): ReadonlyMap<string, TensorEntry> {
@@ -87,12 +96,8 @@ export class TensorStore {
    */
   readFloat32(name: string): Float32Array {
     const entry = this.entry(name);
-    const { dtype, byteLength, file } = entry;
-    if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
-      throw inputError(
-        `${file}: tensor "${name}": has dtype ${dtype}, not F32, F16 or BF16: convert the model to one of these.`,
-      );
-    }
+    const { byteLength } = entry;
+    const dtype = requireReadable(entry);
     const values = allocate(entry, () => new Float32Array(byteLength / DTYPE_BYTES[dtype]));
     if (dtype === 'F32') {
       this.#read(entry, 0, new Uint8Array(values.buffer));
@@ -150,12 +155,12 @@ export class TensorStore {
     const headerBytes = Number(new DataView(start.buffer).getBigUint64(0, true));
     if (got < 8 || headerBytes > LARGEST_HEADER || 8 + headerBytes > size) {
       throw inputError(
-        `${file}: is no whole safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): download or copy it again.`,
+        `${file}: is no whole safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): ${this.refetch}`,
       );
     }
     const header = new Uint8Array(headerBytes);
     readFully(handle, header, 8);
-    const { entries, metadata } = parseHeader(header, file, size);
+    const { entries, metadata } = parseHeader(header, file, size, this.refetch);
     for (const entry of entries) {
       const other = this.#entries.get(entry.name);
       if (other !== undefined) {
@@ -193,6 +198,16 @@ export class TensorStore {
       throw inputError(`${file}: tensor "${name}": the file was cut short while in use: copy it again.`);
     }
   }
+}
+
+/** The type of a tensor whose values can be read. @throws AdeptError (input) for any other. */
+export function requireReadable({ name, dtype, file }: TensorEntry): 'F32' | HalfDtype {
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
+    throw inputError(
+      `${file}: tensor "${name}": has dtype ${dtype}, not F32, F16 or BF16: convert the model to one of these.`,
+    );
+  }
+  return dtype;
 }
 
 /** The stored form of float32 values, rounded to the nearest, ties to even; F32 shares the memory of `values`. */

@@ -16,6 +16,8 @@ export interface CorpusRequest {
   readonly tokenizer: () => Tokenizer;
   /** What to name in errors, for example `--probe`. */
   readonly field?: string;
+  /** What to call `seqLen` in errors. */
+  readonly lengthField?: string;
 }
 
 export interface Corpus {
@@ -48,7 +50,13 @@ export interface Batch {
  * @throws AdeptError (input) that names the file, and the row where it is one row's fault.
  */
 export function loadCorpus(request: CorpusRequest): Corpus {
-  const { files, seqLen, field, maxSequences = Number.POSITIVE_INFINITY } = request;
+  const {
+    files,
+    seqLen,
+    field,
+    lengthField = '--seq-len',
+    maxSequences = Number.POSITIVE_INFINITY,
+  } = request;
   checkNumbers(request);
   const sequences: Int32Array[] = [];
   const packer = new Packer(seqLen);
@@ -73,7 +81,7 @@ export function loadCorpus(request: CorpusRequest): Corpus {
   }
   if (tokenizer !== undefined && packer.sequences === 0 && sequences.length < maxSequences) {
     throw inputError(
-      `${label(field)}${files.join(', ')}: holds ${packer.tokens} tokens, fewer than one sequence of ${seqLen}: lower --seq-len to at most ${packer.tokens}, or give more text.`,
+      `${label(field)}${files.join(', ')}: holds ${packer.tokens} tokens, fewer than one sequence of ${seqLen}: lower ${lengthField} to at most ${packer.tokens}, or give more text.`,
     );
   }
   const taken = sequences.slice(0, maxSequences);
@@ -115,22 +123,36 @@ function label(field: string | undefined): string {
   return field === undefined ? '' : `${field} `;
 }
 
-function checkNumbers({ files, seqLen, maxSequences, field }: CorpusRequest): void {
+function checkNumbers({
+  files,
+  seqLen,
+  maxSequences,
+  field,
+  lengthField = '--seq-len',
+}: CorpusRequest): void {
   if (files.length === 0) {
     throw inputError(`${field ?? 'corpus'}: no file is named: name at least one corpus file.`);
   }
   if (!Number.isInteger(seqLen) || seqLen < 2) {
-    throw inputError(`--seq-len ${seqLen}: a sequence takes a whole number of at least 2 tokens: raise it.`);
+    throw inputError(
+      `${lengthField} ${seqLen}: a sequence takes a whole number of at least 2 tokens: raise it.`,
+    );
   }
   if (maxSequences !== undefined && (!Number.isInteger(maxSequences) || maxSequences < 1)) {
     throw inputError(`--max-sequences ${maxSequences}: has to be a whole number of at least 1: raise it.`);
   }
 }
 
-function checkPositions({ seqLen, maxPositions }: CorpusRequest): void {
+function checkPositions({
+  files,
+  seqLen,
+  maxPositions,
+  field,
+  lengthField = '--seq-len',
+}: CorpusRequest): void {
   if (maxPositions !== undefined && seqLen > maxPositions) {
     throw inputError(
-      `--seq-len ${seqLen}: is more than the model's ${maxPositions} positions (max_position_embeddings in config.json): lower it.`,
+      `${label(field)}${files.join(', ')}: ${lengthField} ${seqLen} is more than the model's ${maxPositions} positions (max_position_embeddings in config.json): lower it.`,
     );
   }
 }

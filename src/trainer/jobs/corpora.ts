@@ -1,5 +1,6 @@
 import { loadCorpus, type Corpus } from '../data/corpus';
 import { openTokenizer, type Tokenizer } from '../data/tokenizer';
+import { AS_OPTIONS } from '../../shared/naming';
 import type { ModelConfig } from '../../shared/model/config';
 
 export interface CorpusOptions {
@@ -16,8 +17,13 @@ export class CorpusReader {
     private readonly config: ModelConfig,
   ) {}
 
-  /** `field` names the option or key in errors. */
-  read(files: readonly string[], options: CorpusOptions, field: string): Corpus {
+  /** `field` names the option or key in errors, `lengthField` that of the sequence length. */
+  read(
+    files: readonly string[],
+    options: CorpusOptions,
+    field: string,
+    lengthField = AS_OPTIONS.name('seqLen'),
+  ): Corpus {
     return loadCorpus({
       files,
       seqLen: options.seqLen,
@@ -26,6 +32,7 @@ export class CorpusReader {
       maxPositions: this.config.maxPositionEmbeddings,
       tokenizer: () => this.openTokenizer(),
       field,
+      lengthField,
     });
   }
 

@@ -64,7 +64,7 @@ export async function evaluateChoices(
   task: Task,
 ): Promise<ChoiceEvaluation> {
   const config = readModelConfig(folder);
-  const questions = loadQuestions(files).slice(0, maxQuestions);
+  const questions = loadQuestions(files, '--data').slice(0, maxQuestions);
   const tokenizer = new CorpusReader(folder, config).openTokenizer();
   const model = CausalLM.load(engine, folder);
   try {

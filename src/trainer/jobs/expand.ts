@@ -1,15 +1,14 @@
 import { readModelConfig } from '../model/config';
+import { AS_OPTIONS, type Naming } from '../../shared/naming';
 import type { ExpandChoice } from '../../shared/runConfig';
-import { ImportanceFile } from '../../shared/importance';
 import type { ExpansionManifest } from '../../shared/manifest';
-import { parseWith } from '../../shared/parse';
 import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../adept/equivalence';
 import { expandModel } from '../adept/expansion';
 import { lowestLayers, namedLayers, uniformLayers } from '../adept/layerChoice';
-import { readJson } from '../../node/jsonFile';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
+import { readImportance } from './importanceInput';
 
 export interface ExpandRequest {
   readonly model: string;
@@ -25,16 +24,21 @@ export interface ExpandRequest {
 const COMPARED_SEQUENCES = 4;
 const COMPARED_TOKENS = 32;
 
-/** The layers that a choice names. @throws AdeptError (input) naming the option that does not fit. */
-export function chooseLayers(choice: ExpandChoice, layers: number, importance: string | undefined): number[] {
+/** The layers that a choice names. @throws AdeptError (input) naming the setting that does not fit. */
+export function chooseLayers(
+  choice: ExpandChoice,
+  layers: number,
+  importance: string | undefined,
+  naming: Naming = AS_OPTIONS,
+): number[] {
   if ('layers' in choice) {
-    return namedLayers(choice.layers, layers);
+    return namedLayers(choice.layers, layers, naming.label('expand.layers'));
   }
   if ('uniform' in choice) {
-    return uniformLayers(choice.uniform, layers);
+    return uniformLayers(choice.uniform, layers, naming.label('expand.uniform'));
   }
   const file = importance ?? '--importance';
-  return lowestLayers(parseWith(ImportanceFile, readJson(file), file), choice.lowest, layers, file);
+  return lowestLayers(readImportance(file), choice.lowest, layers, file, naming.label('expand.lowest'));
 }
 
 /** Writes the expanded model and checks that it computes what the original does. */
@@ -46,8 +50,9 @@ export async function expand(engine: Engine, request: ExpandRequest, task: Task)
     ? textProbe(request.model, request.probe, length)
     : tokenProbe(config.vocabSize, length);
   const { model, out } = request;
-  const manifest = await expandModel({ model, out, layers }, subtask(task, 0, 0.5));
-  return recordEquivalence(engine, model, out, manifest, probe, subtask(task, 0.5, 1));
+  return expandModel({ model, out, layers }, subtask(task, 0, 0.5), (manifest) =>
+    recordEquivalence(engine, model, out, manifest, probe, subtask(task, 0.5, 1)),
+  );
 }
 
 function textProbe(folder: string, files: readonly string[], seqLen: number): EquivalenceProbe {

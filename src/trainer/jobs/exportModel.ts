@@ -1,12 +1,11 @@
 import { join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST } from '../../shared/manifest';
 import { inputError } from '../../shared/errors';
-import { CHECKPOINT_FILES } from '../../shared/runFolder';
 import { copyCompanions } from '../adept/expansion';
-import { readManifest } from '../adept/manifest';
-import { ensureEmptyFolder } from '../../node/atomicFile';
-import { checkpointFolder, readCheckpointState } from '../checkpoint/checkpoint';
+import { readManifest, requireManifest } from '../adept/manifest';
+import { checkCheckpoint, openPart } from '../checkpoint/checkpoint';
 import { writeJson } from '../../node/jsonFile';
+import { fillFolder } from '../../node/outputFolder';
 import type { RunFolder } from '../../node/runFolder';
 import {
   float32Source,
@@ -18,6 +17,7 @@ import {
 import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
 import { readModelConfig } from '../model/config';
+import { checkTensors, trainedTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
 
 export interface ExportRequest {
@@ -46,43 +46,63 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
   if (step === undefined) {
     throw inputError(`${run.file('checkpoints')} has no checkpoint to export: let the run save one first.`);
   }
-  readCheckpointState(run, step);
   const config = readModelConfig(spec.model);
   const alpha = request.alpha ?? 1;
-  const manifest = readManifest(spec.model);
-  if (alpha !== 1 && (spec.tune.full || manifest === undefined)) {
+  const added = spec.tune.full
+    ? undefined
+    : requireManifest(spec.model, config).added.map(({ layer }) => layer);
+  if (alpha !== 1 && added === undefined) {
     throw inputError(
       `--alpha: ${run.path} tuned every parameter, so there are no added layers to scale: leave it out.`,
     );
   }
-  ensureEmptyFolder(request.out, '--out');
+  checkCheckpoint(run, step, trainedTensors(config, added), false);
   const base = TensorStore.open(spec.model);
-  const delta = TensorStore.openFile(join(checkpointFolder(run, step), CHECKPOINT_FILES.delta));
+  const delta = openPart(run, step, 'delta');
   try {
-    task.report(0, 'writing the exported weights');
-    await breathe(task);
-    const scaled =
-      alpha === 1
-        ? new Set<string>()
-        : outputTensors(config, manifest?.added.map(({ layer }) => layer) ?? []);
-    // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
-    const names = [...base.entries.keys()].filter(
-      (name) => !(config.tieWordEmbeddings && name === OUTER_TENSORS.head),
-    );
-    const sources = names.map((name) => exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1));
-    writeSafetensors(join(request.out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
-    copyCompanions(spec.model, request.out);
-    if (manifest) {
-      writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
-    }
-    writeJson(join(request.out, 'config.json'), config.raw);
-    const trained = [...delta.entries.keys()].filter((name) => base.entries.has(name)).length;
-    task.report(1, 'exported');
-    return { out: resolve(request.out), step, alpha, trained, frozen: names.length - trained };
+    checkTensors(spec.model, config, base);
+    const scaled = alpha === 1 ? new Set<string>() : outputTensors(config, added ?? []);
+    const plan = { ...request, model: spec.model, config, base, delta, alpha, scaled };
+    const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
+    return { out: resolve(request.out), step, alpha, ...counts };
   } finally {
     base.close();
     delta.close();
   }
+}
+
+interface ExportPlan {
+  readonly model: string;
+  readonly config: ModelConfig;
+  readonly out: string;
+  readonly base: TensorStore;
+  readonly delta: TensorStore;
+  readonly alpha: number;
+  /** Names of the tensors that alpha scales. */
+  readonly scaled: ReadonlySet<string>;
+}
+
+async function writeExport(
+  { model, config, out, base, delta, alpha, scaled }: ExportPlan,
+  task: Task,
+): Promise<Pick<ExportResult, 'trained' | 'frozen'>> {
+  task.report(0, 'writing the exported weights');
+  await breathe(task);
+  // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
+  const names = [...base.entries.keys()].filter(
+    (name) => !(config.tieWordEmbeddings && name === OUTER_TENSORS.head),
+  );
+  const sources = names.map((name) => exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1));
+  writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
+  copyCompanions(model, out);
+  const manifest = readManifest(model);
+  if (manifest) {
+    writeJson(join(out, EXPANSION_MANIFEST), manifest);
+  }
+  writeJson(join(out, 'config.json'), config.raw);
+  task.report(1, 'exported');
+  const trained = names.filter((name) => delta.entries.has(name)).length;
+  return { trained, frozen: names.length - trained };
 }
 
 /** Names of the tensors through which these layers write into the residual stream. */

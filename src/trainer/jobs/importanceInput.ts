@@ -4,12 +4,17 @@ import { parseWith } from '../../shared/parse';
 import { readJson } from '../../node/jsonFile';
 import { readModelConfig } from '../model/config';
 
+/** @throws AdeptError (input) naming the file and the key. */
+export function readImportance(file: string): ImportanceFile {
+  return parseWith(ImportanceFile, readJson(file), file);
+}
+
 /**
  * An importance.json that was measured before, for the job of this model.
  * @throws AdeptError (input) when it is none, or describes another model.
  */
 export function readImportanceOf(file: string, model: string): ImportanceFile {
-  const importance = parseWith(ImportanceFile, readJson(file), file);
+  const importance = readImportance(file);
   const { family, numHiddenLayers } = readModelConfig(model);
   if (importance.model.family !== family || importance.layers.length !== numHiddenLayers) {
     throw inputError(

@@ -1,9 +1,12 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Naming } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
-import { ensureEmptyFolder } from '../../node/atomicFile';
+import { requireEmptyFolder } from '../../node/outputFolder';
 import { TensorStore } from '../checkpoint/safetensors';
 import { loadQuestions } from '../data/questions';
 import { readModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
+import { checkCount } from '../adept/layerChoice';
 import { chooseLayers } from './expand';
 import { CorpusReader } from './corpora';
 import { readImportanceOf } from './importanceInput';
@@ -14,7 +17,7 @@ import { inputError } from '../../shared/errors';
  * Reads and checks everything that a whole job will need, before the first of its hours.
  * @throws AdeptError (input) naming file and key.
  */
-export function checkJob(config: RunConfig): void {
+export function checkJob(config: RunConfig, naming: Naming): void {
   const model = readModelConfig(config.model);
   const store = TensorStore.open(config.model);
   try {
@@ -25,19 +28,35 @@ export function checkJob(config: RunConfig): void {
   if (config.importance !== undefined) {
     readImportanceOf(config.importance, config.model);
   }
-  new CorpusReader(config.model, model).read(config.probe, config.analyze, '"probe"');
-  readCorpora({ ...config, format: 'adept.run/1', createdAt: '' });
-  if (!('lowest' in config.expand)) {
-    chooseLayers(config.expand, model.numHiddenLayers, undefined);
-  } else if (config.expand.lowest > model.numHiddenLayers) {
-    throw inputError(
-      `"expand.lowest": ${config.expand.lowest} layers cannot be chosen of a model that has ${model.numHiddenLayers}: give a smaller number.`,
-    );
+  const reader = new CorpusReader(config.model, model);
+  reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
+  readCorpora({ ...config, format: 'adept.run/1', createdAt: '' }, naming);
+  if ('lowest' in config.expand) {
+    checkCount(config.expand.lowest, model.numHiddenLayers, naming.label('expand.lowest'));
+  } else {
+    chooseLayers(config.expand, model.numHiddenLayers, undefined, naming);
   }
   if (config.choices) {
-    loadQuestions(config.choices.files);
+    loadQuestions(config.choices.files, naming.label('choices.files'));
+    reader.openTokenizer();
   }
   if (config.export.out !== undefined) {
-    ensureEmptyFolder(config.export.out, '"export.out"');
+    checkExport(config.export.out, config.out, naming);
   }
+}
+
+/** The export has to find its folder empty when all else is done. */
+function checkExport(exported: string, out: string, naming: Naming): void {
+  const label = naming.label('export.out');
+  requireEmptyFolder(exported, label);
+  if (isWithin(exported, resolve(out))) {
+    throw inputError(
+      `${label}: ${exported} is, or holds, the run folder that ${naming.name('out')} names: name another folder.`,
+    );
+  }
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

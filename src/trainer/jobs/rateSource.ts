@@ -1,13 +1,11 @@
-import { ImportanceFile } from '../../shared/importance';
 import type { ExpansionManifest } from '../../shared/manifest';
-import { parseWith } from '../../shared/parse';
 import type { RunSpec, UnitRate } from '../../shared/runFolder';
 import { equalRates, importanceRates } from '../adept/learningRates';
 import { unitImportance, type UnitImportance } from '../adept/unitImportance';
-import { readJson } from '../../node/jsonFile';
 import type { Batch } from '../data/corpus';
 import type { CausalLM } from '../model/causalLM';
 import type { Task } from '../task';
+import { readImportance } from './importanceInput';
 
 export interface MeasuredRates {
   readonly units: UnitRate[];
@@ -89,7 +87,7 @@ export class RateSource {
     if (file === undefined) {
       return undefined;
     }
-    const stored = parseWith(ImportanceFile, readJson(file), file);
+    const stored = readImportance(file);
     if (stored.unitDefinition !== tune.unitDefinition || stored.model.layers !== manifest.base.layers) {
       return undefined;
     }

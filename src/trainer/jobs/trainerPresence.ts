@@ -1,5 +1,5 @@
 import type { EngineDescription } from '../engine/engine';
-import { inputError } from '../../shared/errors';
+import { AdeptError, inputError } from '../../shared/errors';
 import type { TrainerFile } from '../../shared/runFolder';
 import { processToken } from '../../node/processAlive';
 import { isAlive } from '../../node/runStatus';
@@ -50,7 +50,14 @@ export class TrainerPresence {
 
   end(): void {
     this.file = { ...this.file, heartbeat: new Date().toISOString(), socket: null, state: 'ended' };
-    this.write();
+    try {
+      this.write();
+    } catch (error) {
+      // Where the disk is full the run has ended with that error, and the old file is seen to be a dead process's.
+      if (!(error instanceof AdeptError)) {
+        throw error;
+      }
+    }
   }
 
   private write(): void {

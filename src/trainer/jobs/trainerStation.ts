@@ -72,7 +72,11 @@ export class TrainerStation {
     try {
       return await work(this);
     } catch (error) {
-      this.emit({ type: 'error', message: messageOf(error), step: this.answer.status().step });
+      this.log.appendIfPossible({
+        type: 'error',
+        message: messageOf(error),
+        step: this.answer.status().step,
+      });
       throw error;
     } finally {
       this.log.close();

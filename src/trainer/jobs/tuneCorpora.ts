@@ -1,7 +1,8 @@
+import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
 import { batches, type Batch, type Corpus } from '../data/corpus';
 import { readModelConfig } from '../model/config';
-import { CorpusReader } from './corpora';
+import { CorpusReader, type CorpusOptions } from './corpora';
 
 // Domain text to watch when none is named: this many of the training sequences.
 const WATCHED_TRAINING_SEQUENCES = 16;
@@ -13,18 +14,20 @@ export interface TuneCorpora {
   readonly generalEval: readonly Batch[];
 }
 
-/** The texts of a run. @throws AdeptError (input) naming option and file. */
-export function readCorpora(spec: RunSpec): TuneCorpora {
-  const reader = new CorpusReader(spec.model, readModelConfig(spec.model));
+/** The texts of a run. @throws AdeptError (input) naming setting and file. */
+export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
+  const corpora = new CorpusReader(spec.model, readModelConfig(spec.model));
+  const read = (files: readonly string[], options: CorpusOptions, key: string): Corpus =>
+    corpora.read(files, options, naming.label(key), naming.name('tune.seqLen'));
   const { seqLen, batchSize, maxProbeSequences, maxEvalSequences } = spec.tune;
   const evaluation = { seqLen, maxSequences: maxEvalSequences };
-  const domain = reader.read(spec.domain, { seqLen }, '--domain');
-  const probe = reader.read(spec.probe, { seqLen, maxSequences: maxProbeSequences }, '--probe');
+  const domain = read(spec.domain, { seqLen }, 'domain');
+  const probe = read(spec.probe, { seqLen, maxSequences: maxProbeSequences }, 'probe');
   const domainEval = spec.eval.domain
-    ? reader.read(spec.eval.domain, evaluation, '--eval').sequences
+    ? read(spec.eval.domain, evaluation, 'eval.domain').sequences
     : domain.sequences.slice(0, WATCHED_TRAINING_SEQUENCES);
   const generalEval = spec.eval.general
-    ? reader.read(spec.eval.general, evaluation, '--eval-general').sequences
+    ? read(spec.eval.general, evaluation, 'eval.general').sequences
     : probe.sequences.slice(0, maxEvalSequences);
   return {
     domain,

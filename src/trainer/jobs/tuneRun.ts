@@ -3,6 +3,7 @@ import type { TuneSettings } from '../../shared/settings';
 import type { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
+import { checkResumePoint } from './resumePoint';
 import { TrainerStation, type RunHooks } from './trainerStation';
 import type { TuneInput } from './tuneInput';
 import { TuneSession, type TuneOutcome } from './tuneSession';
@@ -22,7 +23,8 @@ export function preparing({ steps, learningRate }: TuneSettings): TrainerStatus 
 
 /**
  * Tunes the model of a run folder from its last checkpoint, or from the start, to its last step.
- * @throws AdeptError (input) when another trainer works on the run; (failure) when the loss is no number, after the last
+ * @throws AdeptError (input) when another trainer works on the run, or what it goes on from is damaged, and then nothing
+ * is touched; (failure) when the loss is no number, after the last
  * good state is saved.
  */
 export async function tuneRun(
@@ -31,6 +33,7 @@ export async function tuneRun(
   engine: Engine,
   hooks: RunHooks,
 ): Promise<TuneOutcome> {
+  checkResumePoint(folder, input.spec);
   const status = preparing(input.spec.tune);
   return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, (station) =>
     tuneAt(station, input, engine),

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPANSION_MANIFEST } from '../../shared/manifest';
 import { JOB_FILES, JobFile, type JobReport } from '../../shared/job';
+import { asKeysOf } from '../../shared/naming';
 import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
 import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
@@ -17,21 +18,22 @@ import { readImportanceOf } from './importanceInput';
 import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
-import { readTuneInput } from './tuneInput';
+import { checkResumePoint } from './resumePoint';
+import { readTuneInput, type TuneInput } from './tuneInput';
 import { TrainerStation, type RunHooks } from './trainerStation';
 import { preparing, tuneAt } from './tuneRun';
 import type { TuneOutcome } from './tuneSession';
 
-/** Makes the run folder of a whole job. @throws AdeptError (input) when the folder is not empty. */
-export function createJob(config: RunConfig): RunFolder {
+/** Makes the run folder of a whole job. @throws AdeptError (input), begun by `label`, when the folder is not empty. */
+export function createJob(config: RunConfig, label: string): RunFolder {
   readModelConfig(config.model);
-  const run = RunFolder.create(config.out);
-  writeJson(join(run.path, JOB_FILES.job), {
-    format: 'adept.job/1',
-    createdAt: new Date().toISOString(),
-    config,
+  return RunFolder.create(config.out, label, ({ path }) => {
+    writeJson(join(path, JOB_FILES.job), {
+      format: 'adept.job/1',
+      createdAt: new Date().toISOString(),
+      config,
+    });
   });
-  return run;
 }
 
 /** The job of a run folder; undefined when `adept tune` made it. */
@@ -54,6 +56,9 @@ export async function runJob(
   engine: Engine,
   hooks: RunHooks,
 ): Promise<JobOutcome> {
+  if (folder.hasSpec()) {
+    checkResumePoint(folder, folder.readSpec());
+  }
   const status = preparing(config.tune);
   return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, async (station) => {
     try {
@@ -86,9 +91,7 @@ class WholeJob {
     await this.timed('expand', () => this.expand());
     this.writeSpec();
     const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
-    const tuned = await this.timed('tune', () =>
-      tuneAt(this.station, readTuneInput(this.folder.readSpec()), this.engine),
-    );
+    const tuned = await this.timed('tune', () => tuneAt(this.station, this.tuneInput(), this.engine));
     if (tuned.status === 'stopped') {
       return { status: 'stopped', step: tuned.step };
     }
@@ -166,6 +169,10 @@ class WholeJob {
       tune,
     };
     this.folder.writeSpec(spec);
+  }
+
+  private tuneInput(): TuneInput {
+    return readTuneInput(this.folder.readSpec(), asKeysOf(this.folder.file('spec')));
   }
 
   private async accuracy(stage: string, model: string): Promise<number | null> {

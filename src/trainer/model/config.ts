@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/errors';
+import { readError } from '../../node/fileError';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 
 /**
@@ -18,10 +19,7 @@ function readJsonObject(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw inputError(
-      `${file} cannot be read (${messageOf(error)}): name a Hugging Face model folder with a config.json.`,
-      error,
-    );
+    throw readError(file, "a Hugging Face model folder's config.json", error);
   }
   try {
     return v.parse(v.record(v.string(), v.unknown()), JSON.parse(text));

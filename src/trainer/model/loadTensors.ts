@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { inputError } from '../../shared/errors';
-import type { TensorStore } from '../checkpoint/safetensors';
+import { requireReadable, type TensorStore } from '../checkpoint/safetensors';
 import {
   isDerivedBuffer,
   layerTensorName,
   OUTER_TENSORS,
+  parseLayerTensorName,
   tensorsOfUnit,
   unitsOf,
 } from '../../shared/model/architecture';
@@ -29,9 +30,19 @@ export function expectedTensors(config: ModelConfig): Map<string, readonly numbe
   return tensors;
 }
 
+/** The tensors that a run trains, with their shapes: those of the added layers, or all of them. */
+export function trainedTensors(
+  config: ModelConfig,
+  added: readonly number[] | undefined,
+): Map<string, readonly number[]> {
+  const all = [...expectedTensors(config)];
+  const layerOf = (name: string): number => parseLayerTensorName(name)?.layer ?? -1;
+  return new Map(added === undefined ? all : all.filter(([name]) => added.includes(layerOf(name))));
+}
+
 /**
  * Checks that the folder's weights are exactly those of its config.json.
- * @throws AdeptError (input) naming the tensor: missing, of another shape, or claimed by nothing.
+ * @throws AdeptError (input) naming the tensor: missing, of another shape or type, or claimed by nothing.
  */
 export function checkTensors(folder: string, config: ModelConfig, store: TensorStore): void {
   const expected = expectedTensors(config);
@@ -47,11 +58,12 @@ export function checkTensors(folder: string, config: ModelConfig, store: TensorS
         `${entry.file}: tensor "${name}" has shape [${entry.shape.join(', ')}], config.json calls for [${shape.join(', ')}]: correct the file that is wrong.`,
       );
     }
+    requireReadable(entry);
   }
   for (const name of store.entries.keys()) {
     if (!expected.has(name) && !isDerivedBuffer(name) && !isTiedHead(name, folder, config, store)) {
       throw inputError(
-        `${join(folder, 'config.json')}: no part of a ${config.family} model claims tensor "${name}": the config does not describe these weights.`,
+        `${join(folder, 'config.json')}: no part of a ${config.family} model claims tensor "${name}": give the config.json that belongs to these weights.`,
       );
     }
   }

@@ -1,0 +1,276 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import type { Argument } from '../support/command';
+import { checkFault, type Fault } from './refused';
+import { copyOf, editHeader, editJson, makeWorld } from './world';
+
+const folder = mkdtempSync(join(tmpdir(), 'adept-faults-'));
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const world = makeWorld(folder);
+
+const CONFIG = 'config.json';
+const WEIGHTS = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+const SHARD = 'model-00002-of-00003.safetensors';
+const DOWN = 'model.layers.1.mlp.down_proj.weight';
+
+/** The commands that read a model, each of which would write or compute something. */
+const COMMANDS: Readonly<Record<string, (model: string, out: string) => Argument[]>> = {
+  expand: (model, out) => ['expand', '--model', model, '--out', out, '--layers', 0, '--engine', 'wasm'],
+  analyze: (model, out) => [
+    ...['analyze', '--model', model, '--out', join(out, 'i.json'), '--probe', world.probe],
+    ...['--engine', 'wasm'],
+  ],
+  tune: (model, out) => [
+    ...['tune', '--model', model, '--out', out, '--probe', world.probe, '--domain', world.domain, '--full'],
+    ...['--steps', 2, '--lr', 1e-3, '--engine', 'wasm'],
+  ],
+  eval: (model) => ['eval', '--model', model, '--data', world.probe, '--engine', 'wasm'],
+};
+
+/** A model that is damaged before a command reads it. */
+interface Damage {
+  readonly title: string;
+  readonly sharded?: true;
+  readonly damage: (model: string) => void;
+  readonly says: readonly string[];
+}
+
+const editEntry =
+  (name: string, change: object, file = WEIGHTS) =>
+  (model: string): void => {
+    editHeader(join(model, file), (header) => ({ [name]: { ...(header[name] as object), ...change } }));
+  };
+const editConfig =
+  (change: Record<string, unknown>) =>
+  (model: string): void => {
+    editJson(join(model, CONFIG), () => change);
+  };
+const cut =
+  (file: string, size: (bytes: number) => number) =>
+  (model: string): void => {
+    truncateSync(join(model, file), size(readFileSync(join(model, file)).length));
+  };
+const editIndex =
+  (change: (map: Record<string, string>) => Record<string, string | undefined>) =>
+  (model: string): void => {
+    editJson(join(model, INDEX), ({ weight_map: map }) => {
+      const all = map as Record<string, string>;
+      return { weight_map: { ...all, ...change(all) } };
+    });
+  };
+
+const DAMAGES: readonly Damage[] = [
+  {
+    title: 'is no folder',
+    damage: (model) => {
+      rmSync(model, { recursive: true });
+    },
+    says: ['config.json', 'Hugging Face model folder'],
+  },
+  {
+    title: 'has no config.json',
+    damage: (model) => {
+      rmSync(join(model, CONFIG));
+    },
+    says: [CONFIG],
+  },
+  {
+    title: 'has a config.json that is cut short',
+    damage: cut(CONFIG, (bytes) => bytes / 2),
+    says: [CONFIG, 'JSON'],
+  },
+  {
+    title: 'has no weights',
+    damage: (model) => {
+      rmSync(join(model, WEIGHTS));
+    },
+    says: [WEIGHTS],
+  },
+  {
+    title: 'has PyTorch weights only',
+    damage: (model) => {
+      renameSync(join(model, WEIGHTS), join(model, 'pytorch_model.bin'));
+    },
+    says: ['pytorch_model.bin', 'convert'],
+  },
+  { title: 'has empty weights', damage: cut(WEIGHTS, () => 0), says: [WEIGHTS, 'no whole safetensors file'] },
+  {
+    title: 'has weights cut within the header',
+    damage: cut(WEIGHTS, () => 99),
+    says: [WEIGHTS, 'no whole safetensors file'],
+  },
+  {
+    title: 'has weights cut within the data',
+    damage: cut(WEIGHTS, (bytes) => bytes - 1),
+    says: [WEIGHTS, 'lie outside', 'download'],
+  },
+  {
+    title: 'has weights with bytes at their end',
+    damage: (model) => {
+      writeFileSync(join(model, WEIGHTS), 'more', { flag: 'a' });
+    },
+    says: [WEIGHTS, '4 bytes at its end'],
+  },
+  {
+    title: 'has a tensor outside the file',
+    damage: editEntry(DOWN, { data_offsets: [1e9, 1e9 + 6144] }),
+    says: [WEIGHTS, DOWN, 'lie outside'],
+  },
+  {
+    title: 'has a tensor over another',
+    damage: editEntry(DOWN, { data_offsets: [0, 6144] }),
+    says: [WEIGHTS, 'overlaps'],
+  },
+  {
+    title: 'has a tensor of another dtype',
+    damage: editEntry(DOWN, { dtype: 'I16' }),
+    says: [WEIGHTS, DOWN, 'I16', 'convert'],
+  },
+  {
+    title: 'has a tensor of an unknown dtype',
+    damage: editEntry(DOWN, { dtype: 'F12' }),
+    says: [WEIGHTS, DOWN, 'F12'],
+  },
+  {
+    title: 'has a tensor of another shape',
+    damage: editEntry(DOWN, { shape: [64, 48] }),
+    says: [WEIGHTS, DOWN, '[64, 48]', '[48, 64]'],
+  },
+  {
+    title: 'lacks a tensor',
+    damage: editConfig({ num_hidden_layers: 3 }),
+    says: ['model.layers.2.input_layernorm.weight', 'missing'],
+  },
+  {
+    title: 'has a tensor that nothing claims',
+    damage: editConfig({ num_hidden_layers: 1 }),
+    says: [CONFIG, 'model.layers.1.', 'claims'],
+  },
+  {
+    title: 'has a config without a needed key',
+    damage: editConfig({ vocab_size: undefined }),
+    says: [CONFIG, '"vocab_size"'],
+  },
+  {
+    title: 'has a config key of the wrong type',
+    damage: editConfig({ hidden_size: '48' }),
+    says: [CONFIG, '"hidden_size"'],
+  },
+  {
+    title: 'has a config key that is not supported',
+    damage: editConfig({ attn_logit_softcapping: 50 }),
+    says: [CONFIG, '"attn_logit_softcapping"', '50', 'use a model without it'],
+  },
+  {
+    title: 'is quantised',
+    damage: editConfig({ quantization_config: { bits: 4 } }),
+    says: [CONFIG, '"quantization_config"'],
+  },
+  {
+    title: 'is of another family',
+    damage: editConfig({ model_type: 'gpt2' }),
+    says: [CONFIG, '"model_type"', 'gpt2', 'llama, mistral, qwen2, qwen3'],
+  },
+  {
+    title: 'has another activation',
+    damage: editConfig({ hidden_act: 'gelu' }),
+    says: [CONFIG, '"hidden_act"', 'gelu'],
+  },
+  {
+    title: 'has another rope',
+    damage: editConfig({ rope_parameters: { rope_type: 'yarn', factor: 4 } }),
+    says: [CONFIG, 'rope', 'yarn'],
+  },
+  { title: 'has an odd head size', damage: editConfig({ head_dim: 15 }), says: [CONFIG, '"head_dim"', '15'] },
+  {
+    title: 'has heads that do not divide',
+    damage: editConfig({ num_key_value_heads: 2 }),
+    says: [CONFIG, '"num_key_value_heads"'],
+  },
+  {
+    title: 'lacks the index',
+    sharded: true,
+    damage: (model) => {
+      rmSync(join(model, INDEX));
+    },
+    says: [INDEX],
+  },
+  {
+    title: 'lacks a shard',
+    sharded: true,
+    damage: (model) => {
+      rmSync(join(model, SHARD));
+    },
+    says: [INDEX, SHARD, 'download'],
+  },
+  {
+    title: 'has a shard that the index does not list',
+    sharded: true,
+    damage: (model) => {
+      copyOf(join(model, SHARD), join(model, 'model-00004-of-00004.safetensors'));
+    },
+    says: [INDEX, 'model-00004-of-00004.safetensors'],
+  },
+  {
+    title: 'has a shard cut short',
+    sharded: true,
+    damage: cut(SHARD, (bytes) => bytes - 10),
+    says: [SHARD, 'lie outside'],
+  },
+  {
+    title: 'has a tensor in another shard than listed',
+    sharded: true,
+    damage: editIndex(() => ({ [DOWN]: SHARD.replace('2', '3') })),
+    says: [INDEX, DOWN, SHARD],
+  },
+  {
+    title: 'has a tensor that the index does not list',
+    sharded: true,
+    damage: editIndex(() => ({ [DOWN]: undefined })),
+    says: [INDEX, DOWN],
+  },
+  {
+    title: 'has an index that leads elsewhere',
+    sharded: true,
+    damage: editIndex(() => ({ [DOWN]: '../model/model.safetensors' })),
+    says: [INDEX, '"weight_map"', DOWN],
+  },
+  {
+    title: 'has an index that is no JSON',
+    sharded: true,
+    damage: cut(INDEX, (bytes) => bytes / 2),
+    says: [INDEX, 'JSON'],
+  },
+  {
+    title: 'lists layer types for other layers',
+    sharded: true,
+    damage: editConfig({ layer_types: ['full_attention'] }),
+    says: [CONFIG, '"layer_types"'],
+  },
+];
+
+function faultOf({ title, sharded, damage, says }: Damage, command: string): Fault {
+  return {
+    title,
+    args: (own) => {
+      const model = copyOf(sharded ? world.sharded : world.model, join(own, 'bad'));
+      damage(model);
+      return COMMANDS[command]?.(model, join(own, 'new', 'out')) ?? [];
+    },
+    says: [...says, 'bad'],
+  };
+}
+
+describe('a model folder that is refused, because it', { concurrency: 2 }, () => {
+  // Every damage once, and each command with some of them.
+  const names = Object.keys(COMMANDS);
+  for (const [index, damage] of DAMAGES.entries()) {
+    const command = names[index % names.length] ?? '';
+    it(`${damage.title} (adept ${command})`, (t) => checkFault(t, faultOf(damage, command), folder));
+  }
+});
