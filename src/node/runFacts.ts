@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -17,6 +18,8 @@ export interface RunFacts {
   readonly trainer: TrainerFile | undefined;
   /** Whether the trainer lived before anything else was read; undefined when none ever worked on the run. */
   readonly isAlive: boolean | undefined;
+  /** Whether it is a whole job that has not written its report, its last deed. */
+  readonly isUnfinishedJob: boolean;
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
   readonly problems: readonly RunProblem[];
@@ -36,6 +39,7 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
     createdAt: looseText(spec, 'createdAt') ?? looseText(job, 'createdAt'),
     trainer: trainer.parsed,
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
+    isUnfinishedJob: job.raw !== undefined && !existsSync(join(folder, JOB_FILES.report)),
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,
   };

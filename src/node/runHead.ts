@@ -9,6 +9,10 @@ const LAST_LINES = 8;
 
 /** What a window knows of a run beside what lies in its folder. */
 export interface RunWindow {
+  /** A process was started for the run and has not written to its folder yet. */
+  readonly isStarting?: boolean | undefined;
+  /** Why the process that was started last ended before it could work on the run. */
+  readonly failure?: string | undefined;
   /** How the trainer that this window started ended; undefined when it lives, or another window started it. */
   readonly exit?: RunExit | undefined;
   /** What that trainer wrote to stdout and stderr last. */
@@ -28,7 +32,7 @@ export function runHead(
   { isKnown, reading }: Pick<RunHistory, 'isKnown' | 'reading'>,
 ): RunHead {
   const { lastWord, lastStep, step } = record;
-  const state = isKnown ? runState(lastWord, facts.isAlive) : 'opening';
+  const state = isKnown ? stateIn(window, runState(lastWord, facts)) : 'opening';
   const steps = facts.steps ?? null;
   const speed = state === 'running' ? record.clock.stepsPerSecond : undefined;
   const best = record.loss.lowest;
@@ -51,7 +55,7 @@ export function runHead(
     gradNorm: lastStep?.gradNorm ?? null,
     bestTrainingLoss: best === undefined ? null : { step: best[0], value: best[1] },
     exit: state === 'died' || state === 'failed' ? (window.exit ?? null) : null,
-    error: state === 'failed' && lastWord?.type === 'error' ? lastWord.message : null,
+    error: state === 'failed' ? (window.failure ?? errorOf(lastWord)) : null,
     lastLines: state === 'died' ? lastLines(record, window) : [],
     enabled: enabledCommands(state, facts, record, window),
     pending: window.pending ?? null,
@@ -59,25 +63,37 @@ export function runHead(
   };
 }
 
-/**
- * What became of a run, from the last word in its log and whether its trainer lives.
- * @param alive undefined when no trainer ever worked on it
- */
-export function runState(lastWord: LastWord | undefined, alive: boolean | undefined): RunState {
+/** What became of a run, from the last word in its log and what its files say. */
+export function runState(
+  lastWord: LastWord | undefined,
+  { isAlive, isUnfinishedJob }: Pick<RunFacts, 'isAlive' | 'isUnfinishedJob'>,
+): RunState {
   const status = lastWord?.type === 'status' ? lastWord.status : undefined;
-  if (alive === true) {
+  if (isAlive === true) {
     return status === 'paused' ? 'paused' : 'running';
   }
   switch (lastWord?.type) {
     case undefined:
-      return alive === undefined ? 'waiting' : 'died';
+      return isAlive === undefined ? 'waiting' : 'died';
     case 'error':
       return 'failed';
     case 'done':
-      return 'done';
+      return isUnfinishedJob ? 'died' : 'done';
     case 'status':
       return status === 'stopped' ? 'stopped' : 'died';
   }
+}
+
+/** What this window started last is not in the folder yet. */
+function stateIn({ isStarting, failure }: RunWindow, state: RunState): RunState {
+  if (state === 'running' || state === 'paused') {
+    return state;
+  }
+  return isStarting === true ? 'starting' : failure === undefined ? state : 'failed';
+}
+
+function errorOf(lastWord: LastWord | undefined): string | null {
+  return lastWord?.type === 'error' ? lastWord.message : null;
 }
 
 function engineOf(engine: Record<string, unknown> | undefined): RunHead['engine'] {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { looksLikeStep, parseEventLine } from './eventLine';
-import { LineFollower, type Lines } from './lineFollower';
+import { GrowingFile, type Lines } from './growingFile';
 import { RunRecord } from './runRecord';
 
 /** A log up to this size is read at once; a longer one is surveyed first. */
@@ -36,7 +36,7 @@ class Pass {
  * completely. Reading never keeps the process for longer than some milliseconds.
  */
 export class RunHistory {
-  private readonly follower: LineFollower;
+  private readonly log: GrowingFile;
   private shown = new Pass();
   private isClosed = false;
   private readFraction: number | null = null;
@@ -47,7 +47,7 @@ export class RunHistory {
     private readonly file: string,
     private readonly options: RunHistoryOptions = {},
   ) {
-    this.follower = new LineFollower(file);
+    this.log = new GrowingFile(file);
   }
 
   /** What is known so far. */
@@ -77,13 +77,13 @@ export class RunHistory {
    * @throws the file system's error when the log exists and cannot be read
    */
   async readOn(onPicture: () => void = () => undefined): Promise<boolean> {
-    const opened = await this.follower.open();
+    const opened = await this.log.open();
     try {
       if (opened === 'new') {
         this.show(new Pass());
         this.known = false;
       }
-      const { read, size } = this.follower.progress;
+      const { read, size } = this.log.progress;
       if (read > 0 || size <= (this.options.surveyAbove ?? SURVEY_ABOVE)) {
         const grew = await this.read(this.shown, onPicture);
         this.known = true;
@@ -93,7 +93,7 @@ export class RunHistory {
       return true;
     } finally {
       this.readFraction = null;
-      await this.follower.close();
+      await this.log.close();
     }
   }
 
@@ -114,7 +114,7 @@ export class RunHistory {
     await this.read(rough, onPicture);
     this.show(rough);
     this.known = true;
-    this.follower.rewind();
+    this.log.rewind();
     onPicture();
     const whole = new Pass();
     await this.read(whole, onPicture);
@@ -129,7 +129,7 @@ export class RunHistory {
     const grew = lines !== undefined;
     while (lines !== undefined) {
       await this.addLines(pass, lines);
-      const { read, size } = this.follower.progress;
+      const { read, size } = this.log.progress;
       lines = await this.next();
       if (lines !== undefined) {
         this.readFraction = Math.min(1, read / Math.max(1, size));
@@ -141,7 +141,7 @@ export class RunHistory {
   }
 
   private async next(): Promise<Lines | undefined> {
-    return this.isClosed ? undefined : this.follower.next();
+    return this.isClosed ? undefined : this.log.next();
   }
 
   private async addLines(pass: Pass, { bytes, end, tooLong }: Lines): Promise<void> {

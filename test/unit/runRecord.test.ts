@@ -167,6 +167,7 @@ const facts: RunFacts = {
   createdAt: undefined,
   trainer,
   isAlive: true,
+  isUnfinishedJob: false,
   hasConfig: true,
   problems: [],
 };
@@ -190,9 +191,15 @@ describe('runState', () => {
       [word({ type: 'done', step: 9 }), false, 'done'],
       [word({ type: 'error', message: 'x' }), false, 'failed'],
     ];
-    for (const [last, alive, state] of cases) {
-      assert.equal(runState(last, alive), state, `${JSON.stringify(last)}, alive: ${String(alive)}`);
+    for (const [last, isAlive, state] of cases) {
+      const about = `${JSON.stringify(last)}, alive: ${String(isAlive)}`;
+      assert.equal(runState(last, { isAlive, isUnfinishedJob: false }), state, about);
     }
+  });
+
+  it('takes a whole job for done only when it wrote its report', () => {
+    const last = lastWordOf([{ type: 'done', step: 9 }]);
+    assert.equal(runState(last, { isAlive: false, isUnfinishedJob: true }), 'died');
   });
 });
 
@@ -240,6 +247,17 @@ describe('runHead', () => {
     assert.deepEqual(head.enabled, ['resume', 'openConfig', 'openFolder', 'openLog']);
     const alone = runHead('/r', dead, recordOf(events), aboutWindow, whole);
     assert.deepEqual(alone.lastLines, ['started at step 0']);
+  });
+
+  it('tells of a process that was started and is not in the folder yet, or never came to it', () => {
+    const idle = { ...facts, trainer: undefined, isAlive: undefined };
+    const stopped = recordOf([started, { type: 'status', status: 'stopped', step: 0 }]);
+    const starting = runHead('/r', idle, stopped, { ...aboutWindow, isStarting: true }, whole);
+    assert.deepEqual([starting.state, starting.enabled.includes('resume')], ['starting', false]);
+    const failed = runHead('/r', idle, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
+    assert.deepEqual([failed.state, failed.error], ['failed', 'no such model']);
+    const running = runHead('/r', facts, recordOf(events), { ...aboutWindow, isStarting: true }, whole);
+    assert.equal(running.state, 'running');
   });
 
   it('says nothing of the state before the log was read', () => {

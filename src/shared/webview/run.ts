@@ -49,12 +49,13 @@ export const RunExit = v.object({ code: v.nullable(v.number()), signal: v.nullab
 export type RunExit = v.InferOutput<typeof RunExit>;
 
 /**
- * opening: its log is being read for the first time. waiting: nothing has begun yet. died: the trainer is gone without having
- * ended the run.
+ * opening: its log is being read for the first time. waiting: nothing has begun yet. starting: this window started a process
+ * for it, of which the folder says nothing yet. died: the trainer is gone without having ended the run.
  */
 export const RUN_STATES = [
   'opening',
   'waiting',
+  'starting',
   'running',
   'paused',
   'stopped',

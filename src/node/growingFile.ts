@@ -20,7 +20,7 @@ export interface Lines {
  * Reads a growing file line by line, each time from where it stopped. A last line without its newline is left for later. A
  * file that became shorter, or whose bytes before that place changed, is another one and is read from its start.
  */
-export class LineFollower {
+export class GrowingFile {
   private buffer = Buffer.allocUnsafe(FIRST_BUFFER);
   private handle: FileHandle | undefined;
   private offset = 0;
