@@ -104,7 +104,4 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Nats to four decimals, or a dash for what was not measured. */
-export function nats(value: number | null): string {
-  return value === null ? '–' : value.toFixed(4);
-}
+export { nats } from '../shared/runEventText';

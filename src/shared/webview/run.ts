@@ -1,0 +1,166 @@
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const text = v.string();
+const loss = v.nullable(v.number());
+
+/** Points of a curve by ascending step: they replace all that was known from step `from` on. */
+export const CurvePatch = v.object({ from: v.number(), x: v.array(v.number()), y: v.array(v.number()) });
+export type CurvePatch = v.InferOutput<typeof CurvePatch>;
+
+/** The curves of a run's steps; `lossMeans` is the mean training loss around each place, which smoothing starts from. */
+export const CURVES = ['loss', 'lossMeans', 'learningRate', 'tokensPerSecond'] as const;
+export type CurveName = (typeof CURVES)[number];
+const Curves = v.object({
+  loss: CurvePatch,
+  lossMeans: CurvePatch,
+  learningRate: CurvePatch,
+  tokensPerSecond: CurvePatch,
+} satisfies Record<CurveName, unknown>);
+
+/** Losses at an evaluation, nats per token. */
+export const EvalPoint = v.object({ step: count, domainLoss: loss, generalLoss: loss });
+export type EvalPoint = v.InferOutput<typeof EvalPoint>;
+
+/** A measurement of every unit's importance and the learning rate it led to; null where a unit was not measured. */
+export const UnitColumn = v.object({
+  step: count,
+  source: text,
+  importance: v.array(v.nullable(v.number())),
+  learningRate: v.array(v.nullable(v.number())),
+});
+export type UnitColumn = v.InferOutput<typeof UnitColumn>;
+
+export const UnitName = v.object({ layer: count, name: text });
+export type UnitName = v.InferOutput<typeof UnitName>;
+
+export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LogLine = v.object({ seq: count, time: text, level: v.picklist(LOG_LEVELS), text });
+export type LogLine = v.InferOutput<typeof LogLine>;
+
+/** Something in the run folder that cannot be used. `line` counts from 1. */
+export const RunProblem = v.object({ file: text, line: v.nullable(count), message: text });
+export type RunProblem = v.InferOutput<typeof RunProblem>;
+
+/** How a trainer's process ended: one of the two, as the system says. */
+export const RunExit = v.object({ code: v.nullable(v.number()), signal: v.nullable(text) });
+export type RunExit = v.InferOutput<typeof RunExit>;
+
+/**
+ * opening: its log is being read for the first time. waiting: nothing has begun yet. starting: this window started a process
+ * for it, of which the folder says nothing yet. died: the trainer is gone without having ended the run.
+ */
+export const RUN_STATES = [
+  'opening',
+  'waiting',
+  'starting',
+  'running',
+  'paused',
+  'stopped',
+  'done',
+  'failed',
+  'died',
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** What a person can ask of a run; each of them may be impossible just now. */
+export const RUN_COMMANDS = [
+  'pause',
+  'resume',
+  'stop',
+  'checkpoint',
+  'setLearningRate',
+  'openConfig',
+  'openFolder',
+  'openLog',
+  'export',
+] as const;
+export type RunCommand = (typeof RUN_COMMANDS)[number];
+
+/** Everything about the run that is not a series. */
+export const RunHead = v.object({
+  name: text,
+  folder: text,
+  /** The model's folder; null when no file says which. */
+  model: v.nullable(text),
+  state: v.picklist(RUN_STATES),
+  /** What the trainer does now, or did last: `analyzing`, `tuning`, …; null before it said anything. */
+  stage: v.nullable(text),
+  /** How far a stage outside tuning is, 0 to 1. */
+  progress: v.nullable(v.object({ fraction: v.number(), message: text })),
+  step: count,
+  steps: v.nullable(count),
+  secondsLeft: v.nullable(v.number()),
+  startedAt: v.nullable(text),
+  engine: v.nullable(v.object({ engine: text, device: text })),
+  /** The remote that the window works on, for example `ssh-remote`. */
+  remoteName: v.nullable(text),
+  gradNorm: v.nullable(v.number()),
+  bestTrainingLoss: v.nullable(v.object({ step: count, value: v.number() })),
+  exit: v.nullable(RunExit),
+  error: v.nullable(text),
+  /** The last lines of a trainer that died. */
+  lastLines: v.array(text),
+  enabled: v.array(v.picklist(RUN_COMMANDS)),
+  /** A command that was given and has not shown yet. */
+  pending: v.nullable(v.picklist(RUN_COMMANDS)),
+  /** How much of the log was read, 0 to 1; null when all of it. */
+  reading: v.nullable(v.number()),
+});
+export type RunHead = v.InferOutput<typeof RunHead>;
+
+const parts = {
+  head: v.optional(RunHead),
+  curves: v.optional(Curves),
+  /** All of them; of very many, those that show the extremes. */
+  evals: v.optional(v.array(EvalPoint)),
+  checkpoints: v.optional(v.array(EvalPoint)),
+  /** Replaces the measurements from step `from` on. `total` there are; of a long run some are shown. */
+  importance: v.optional(
+    v.object({ units: v.array(UnitName), from: v.number(), columns: v.array(UnitColumn), total: count }),
+  ),
+  /** Lines that follow those before; `skipped` lines came in between or were too many to keep. */
+  log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
+  problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
+};
+
+/** To the page: `snapshot` replaces everything, `update` says what changed. */
+export const ToRun = v.variant('type', [
+  v.object({ type: v.literal('snapshot'), ...parts }),
+  v.object({ type: v.literal('update'), ...parts }),
+]);
+export type ToRun = v.InferOutput<typeof ToRun>;
+export type RunUpdate = Omit<ToRun, 'type'>;
+
+/** From the page, beside what every page says. */
+export const FromRun = v.variant('type', [
+  v.object({ type: v.literal('command'), command: v.picklist(RUN_COMMANDS) }),
+  /** Show a problem's place in an editor. */
+  v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
+]);
+export type FromRun = v.InferOutput<typeof FromRun>;
+
+/** What a run panel shows. */
+export const RunSource = v.object({ folder: v.pipe(text, v.minLength(1)) });
+export type RunSource = v.InferOutput<typeof RunSource>;
+
+export const RUN_TABS = ['curves', 'units', 'log'] as const;
+export type RunTab = (typeof RUN_TABS)[number];
+
+/** What the page keeps over hiding and reload. */
+export const RunView = v.object({
+  tab: v.optional(v.picklist(RUN_TABS), 'curves'),
+  logScale: v.optional(v.boolean(), false),
+  smooth: v.optional(v.boolean(), true),
+  sinceStart: v.optional(v.boolean(), false),
+  table: v.optional(v.boolean(), false),
+  unitValue: v.optional(v.picklist(['importance', 'learningRate']), 'importance'),
+  unitScale: v.optional(v.picklist(['linear', 'log', 'rank']), 'linear'),
+  /** The step that the scrubber stands at; null follows the latest measurement. */
+  scrubber: v.optional(v.nullable(count), null),
+  filter: v.optional(text, ''),
+  level: v.optional(v.picklist(LOG_LEVELS), 'info'),
+});
+export type RunView = v.InferOutput<typeof RunView>;

@@ -1,0 +1,41 @@
+import type { NewRunEvent } from '../../src/shared/runFolder';
+
+const BEGIN = Date.parse('2026-11-25T08:00:00.000Z');
+
+/** A line of events.ndjson as the trainer writes it, a second after the one before. */
+export function eventLine(seq: number, event: NewRunEvent, seconds = seq): string {
+  return `${JSON.stringify({ seq, time: new Date(BEGIN + seconds * 1000).toISOString(), ...event })}\n`;
+}
+
+export function stepEvent(step: number, loss = 3 - step / 1000): NewRunEvent {
+  return {
+    type: 'step',
+    step,
+    loss,
+    learningRate: 1e-4,
+    tokensPerSecond: 1000 + step,
+    gradNorm: 0.5,
+    tensors: 12,
+  };
+}
+
+export function evalEvent(step: number, domainLoss: number | null, generalLoss: number | null): NewRunEvent {
+  return { type: 'eval', step, domainLoss, generalLoss, seconds: 1 };
+}
+
+export function importanceEvent(step: number, layers: readonly number[] = [2, 5]): NewRunEvent {
+  const units = layers.flatMap((layer) =>
+    ['self_attn.q_proj', 'mlp.down_proj'].map((name, index) => ({
+      layer,
+      name,
+      importance: (layer + index) / 10,
+      learningRate: 1e-4 * (1 + index),
+    })),
+  );
+  return { type: 'importance', step, units, source: 'added layers' };
+}
+
+/** The lines of a log of these events. */
+export function eventLines(events: readonly NewRunEvent[], firstSeq = 0): string {
+  return events.map((event, index) => eventLine(firstSeq + index, event)).join('');
+}

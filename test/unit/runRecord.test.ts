@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseEventLine } from '../../src/node/eventLine';
+import { LogTail } from '../../src/node/logTail';
+import { runHead, runState, type RunWindow } from '../../src/node/runHead';
+import type { RunFacts } from '../../src/node/runFacts';
+import { RunRecord } from '../../src/node/runRecord';
+import { StepClock } from '../../src/node/stepClock';
+import { spread } from '../../src/node/unitHistory';
+import type { NewRunEvent } from '../../src/shared/runFolder';
+import { eventLine, evalEvent, importanceEvent, stepEvent } from '../support/runEvents';
+
+function recordOf(events: readonly NewRunEvent[]): RunRecord {
+  const record = new RunRecord();
+  events.forEach((event, seq) => {
+    const parsed = parseEventLine(eventLine(seq, event));
+    assert.ok('event' in parsed);
+    record.add(parsed.event);
+  });
+  return record;
+}
+
+const started: NewRunEvent = { type: 'status', status: 'started', step: 0 };
+
+describe('RunRecord', () => {
+  it('keeps what every type of event says', () => {
+    const record = recordOf([
+      { type: 'status', status: 'analyzing', engine: { engine: 'wasm', device: 'CPU' } },
+      { type: 'progress', stage: 'analyzing', fraction: 0.5, message: 'layer 3 of 6' },
+      started,
+      evalEvent(0, 3, 2),
+      importanceEvent(0),
+      stepEvent(1, 2.9),
+      { type: 'checkpoint', step: 1, path: '/x', domainLoss: null, generalLoss: null },
+      { type: 'log', level: 'warn', message: 'slow' },
+      { type: 'error', message: 'the loss is NaN', step: 1 },
+    ]);
+    assert.equal(record.step, 1);
+    assert.equal(record.stage, 'tuning');
+    assert.deepEqual(record.engine, { engine: 'wasm', device: 'CPU' });
+    assert.equal(record.startedAt, '2026-11-25T08:00:00.000Z');
+    assert.equal(record.progress, undefined);
+    assert.deepEqual(record.evals, [{ step: 0, domainLoss: 3, generalLoss: 2 }]);
+    assert.deepEqual(record.checkpoints, [{ step: 1, domainLoss: null, generalLoss: null }]);
+    assert.equal(record.lastWord?.type, 'error');
+    assert.deepEqual(
+      record.log.last(9).map(({ level, text }) => `${level} ${text}`),
+      [
+        'info analyzing',
+        'info started at step 0',
+        'info step 0: domain loss 3.0000, general loss 2.0000',
+        'info step 0: learning rates refreshed from the added layers',
+        'info step 1: checkpoint saved',
+        'warn slow',
+        'error the loss is NaN',
+      ],
+    );
+  });
+
+  it('shows the progress of a stage until something else is heard', () => {
+    const progress: NewRunEvent = {
+      type: 'progress',
+      stage: 'expanding',
+      fraction: 0.25,
+      message: 'layer 1',
+    };
+    const record = recordOf([{ type: 'status', status: 'expanding' }, progress]);
+    assert.equal(record.progress?.fraction, 0.25);
+    assert.equal(recordOf([{ type: 'status', status: 'expanding' }, progress, started]).progress, undefined);
+  });
+
+  it('forgets everything when the run starts anew from step 0', () => {
+    const record = recordOf([
+      started,
+      evalEvent(0, 3, 2),
+      stepEvent(1),
+      stepEvent(2),
+      started,
+      evalEvent(0, 3, 2),
+    ]);
+    assert.equal(record.step, 0);
+    assert.equal(record.lastStep, undefined);
+    assert.equal(record.loss.latest, undefined);
+    assert.equal(record.evals.length, 1);
+  });
+
+  it('keeps every measurement, by unit, also when the units changed', () => {
+    const record = recordOf([importanceEvent(0), importanceEvent(500), importanceEvent(1000, [5, 9])]);
+    const { units, columns, total } = record.units.since(0);
+    assert.deepEqual(
+      units.map(({ layer, name }) => `${layer}.${name}`),
+      ['5.self_attn.q_proj', '5.mlp.down_proj', '9.self_attn.q_proj', '9.mlp.down_proj'],
+    );
+    assert.equal(total, 3);
+    assert.deepEqual(
+      columns.map(({ importance }) => importance),
+      [
+        [0.5, 0.6, null, null],
+        [0.5, 0.6, null, null],
+        [0.5, 0.6, 0.9, 1],
+      ],
+    );
+    assert.deepEqual(columns.at(-1)?.learningRate, [1e-4, 2e-4, 1e-4, 2e-4]);
+    assert.deepEqual(
+      record.units.since(500).columns.map(({ step }) => step),
+      [500, 1000],
+    );
+  });
+});
+
+describe('spread', () => {
+  it('takes evenly, with the first and the last', () => {
+    const items = Array.from({ length: 1000 }, (_, index) => index);
+    const some = spread(items, 11);
+    assert.equal(some.length, 11);
+    assert.deepEqual([some[0], some[5], some.at(-1)], [0, 500, 999]);
+    assert.deepEqual(spread([1, 2], 11), [1, 2]);
+  });
+});
+
+describe('LogTail', () => {
+  it('gives what came after a line, as far as it is kept, and counts the rest', () => {
+    const tail = new LogTail(10);
+    for (let seq = 0; seq < 1000; seq += 1) {
+      tail.add({ seq, time: '', level: 'info', text: String(seq) });
+    }
+    const numbers = (from: number): number[] => tail.since(from).lines.map(({ seq }) => seq);
+    assert.deepEqual(numbers(997), [997, 998, 999]);
+    assert.deepEqual(numbers(1000), []);
+    assert.deepEqual(numbers(0), [990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
+    assert.equal(tail.since(0).skipped, 990);
+    assert.equal(tail.since(997).skipped, 0);
+  });
+});
+
+describe('StepClock', () => {
+  it('knows the speed of the latest steps, and forgets it over a pause', () => {
+    const clock = new StepClock();
+    const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+    assert.equal(clock.stepsPerSecond, undefined);
+    for (let step = 1; step <= 500; step += 1) {
+      clock.mark(step, at(step < 100 ? step : 100 + (step - 100) * 2));
+    }
+    assert.equal(clock.stepsPerSecond, 0.5);
+    clock.interrupt();
+    clock.mark(501, at(10_000));
+    assert.equal(clock.stepsPerSecond, undefined);
+    clock.mark(505, at(10_001));
+    assert.equal(clock.stepsPerSecond, 4);
+    clock.mark(3, 'no time');
+    assert.equal(clock.stepsPerSecond, undefined);
+  });
+});
+
+const trainer: NonNullable<RunFacts['trainer']> = {
+  format: 'adept.trainer/1',
+  pid: 1,
+  startedAt: '',
+  heartbeat: '',
+  socket: '/tmp/s',
+  state: 'running',
+  engine: { engine: 'native', device: 'Tesla' },
+};
+const facts: RunFacts = {
+  model: '/models/m',
+  steps: 100,
+  createdAt: undefined,
+  trainer,
+  isAlive: true,
+  isUnfinishedJob: false,
+  hasConfig: true,
+  problems: [],
+};
+const aboutWindow: RunWindow = { isTrusted: true, remoteName: 'ssh-remote', pending: undefined };
+const whole = { isKnown: true, reading: null };
+
+describe('runState', () => {
+  it('goes by the trainer first and by the last word then', () => {
+    const word = (event: NewRunEvent): ReturnType<typeof lastWordOf> => lastWordOf([event]);
+    const cases: [ReturnType<typeof lastWordOf>, boolean | undefined, string][] = [
+      [undefined, undefined, 'waiting'],
+      [undefined, true, 'running'],
+      [undefined, false, 'died'],
+      [word(started), true, 'running'],
+      [word(started), false, 'died'],
+      [word({ type: 'status', status: 'paused', step: 3 }), true, 'paused'],
+      [word({ type: 'status', status: 'paused', step: 3 }), false, 'died'],
+      [word({ type: 'status', status: 'stopped', step: 3 }), false, 'stopped'],
+      [word({ type: 'status', status: 'exporting' }), true, 'running'],
+      [word({ type: 'done', step: 9 }), true, 'running'],
+      [word({ type: 'done', step: 9 }), false, 'done'],
+      [word({ type: 'error', message: 'x' }), false, 'failed'],
+    ];
+    for (const [last, isAlive, state] of cases) {
+      const about = `${JSON.stringify(last)}, alive: ${String(isAlive)}`;
+      assert.equal(runState(last, { isAlive, isUnfinishedJob: false }), state, about);
+    }
+  });
+
+  it('takes a whole job for done only when it wrote its report', () => {
+    const last = lastWordOf([{ type: 'done', step: 9 }]);
+    assert.equal(runState(last, { isAlive: false, isUnfinishedJob: true }), 'died');
+  });
+});
+
+function lastWordOf(events: readonly NewRunEvent[]): RunRecord['lastWord'] {
+  return recordOf(events).lastWord;
+}
+
+describe('runHead', () => {
+  const events: NewRunEvent[] = [started, ...Array.from({ length: 20 }, (_, index) => stepEvent(index + 1))];
+
+  it('says how far a running run is and what can be asked of it', () => {
+    const head = runHead('/runs/first', facts, recordOf(events), aboutWindow, whole);
+    assert.equal(head.name, 'first');
+    assert.equal(head.state, 'running');
+    assert.equal(head.secondsLeft, 80);
+    assert.deepEqual([head.step, head.steps], [20, 100]);
+    assert.deepEqual(head.engine, { engine: 'native', device: 'Tesla' });
+    assert.deepEqual(head.bestTrainingLoss, { step: 20, value: 2.98 });
+    assert.deepEqual(head.enabled, [
+      'pause',
+      'stop',
+      'checkpoint',
+      'setLearningRate',
+      'openConfig',
+      'openFolder',
+      'openLog',
+    ]);
+  });
+
+  it('offers nothing that starts or steers in an untrusted window, and no command that is under way', () => {
+    const untrusted = runHead('/r', facts, recordOf(events), { ...aboutWindow, isTrusted: false }, whole);
+    assert.deepEqual(untrusted.enabled, ['openConfig', 'openFolder', 'openLog']);
+    const pausing = runHead('/r', facts, recordOf(events), { ...aboutWindow, pending: 'pause' }, whole);
+    assert.ok(!pausing.enabled.includes('pause') && pausing.enabled.includes('stop'));
+  });
+
+  it('tells how a trainer died, with its last words, and offers to resume', () => {
+    const dead = { ...facts, isAlive: false };
+    const exit = { code: null, signal: 'SIGKILL' };
+    const head = runHead('/r', dead, recordOf(events), { ...aboutWindow, exit, output: ['a', 'b'] }, whole);
+    assert.equal(head.state, 'died');
+    assert.deepEqual(head.exit, exit);
+    assert.deepEqual(head.lastLines, ['a', 'b']);
+    assert.equal(head.secondsLeft, null);
+    assert.deepEqual(head.enabled, ['resume', 'openConfig', 'openFolder', 'openLog']);
+    const alone = runHead('/r', dead, recordOf(events), aboutWindow, whole);
+    assert.deepEqual(alone.lastLines, ['started at step 0']);
+  });
+
+  it('tells of a process that was started and is not in the folder yet, or never came to it', () => {
+    const idle = { ...facts, trainer: undefined, isAlive: undefined };
+    const stopped = recordOf([started, { type: 'status', status: 'stopped', step: 0 }]);
+    const starting = runHead('/r', idle, stopped, { ...aboutWindow, isStarting: true }, whole);
+    assert.deepEqual([starting.state, starting.enabled.includes('resume')], ['starting', false]);
+    const failed = runHead('/r', idle, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
+    assert.deepEqual([failed.state, failed.error], ['failed', 'no such model']);
+    const running = runHead('/r', facts, recordOf(events), { ...aboutWindow, isStarting: true }, whole);
+    assert.equal(running.state, 'running');
+  });
+
+  it('says nothing of the state before the log was read', () => {
+    const head = runHead('/r', { ...facts, isAlive: false }, new RunRecord(), aboutWindow, {
+      isKnown: false,
+      reading: 0.25,
+    });
+    assert.equal(head.state, 'opening');
+    assert.deepEqual(head.enabled, ['openConfig', 'openFolder', 'openLog']);
+  });
+});

@@ -1,0 +1,87 @@
+import { l10n } from '../common/l10n';
+import { pageData } from '../common/pageData';
+
+const NOTHING = '–';
+
+/** Nats to four decimals; a dash for what was not measured. */
+export function formatLoss(value: number | null | undefined): string {
+  return value === null || value === undefined ? NOTHING : value.toFixed(4);
+}
+
+/** A change, with its sign. */
+export function formatChange(value: number | null | undefined): string {
+  return value === null || value === undefined ? NOTHING : signed(value, value.toFixed(4));
+}
+
+function signed(value: number, text: string): string {
+  return value < 0 ? text.replace('-', '−') : `+${text}`;
+}
+
+/** A learning rate to three digits. */
+export function formatRate(value: number | null | undefined): string {
+  return value === null || value === undefined
+    ? NOTHING
+    : value === 0
+      ? '0'
+      : value.toExponential(2).replace('e+', 'e').replace('-', '−');
+}
+
+let counts: Intl.NumberFormat | undefined;
+
+/** A whole number with the locale's separators. */
+export function formatCount(value: number | null | undefined): string {
+  counts ??= new Intl.NumberFormat(pageData().locale, { maximumFractionDigits: 0 });
+  return value === null || value === undefined ? NOTHING : counts.format(value);
+}
+
+let compact: Intl.NumberFormat | undefined;
+
+/** A step as an axis has room for: 500, 12K, 1.5M. */
+export function formatAxisStep(value: number): string {
+  compact ??= new Intl.NumberFormat(pageData().locale, { notation: 'compact', maximumFractionDigits: 2 });
+  return compact.format(value);
+}
+
+/** A number on an axis: as few digits as tell it from its neighbours. */
+export function formatAxisValue(value: number, spacing: number): string {
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) {
+    return value.toExponential(1).replace('e+', 'e').replaceAll('-', '−');
+  }
+  const digits = spacing > 0 ? Math.max(0, Math.ceil(-Math.log10(spacing) - 1e-9)) : 2;
+  return value.toFixed(Math.min(6, digits)).replace('-', '−');
+}
+
+/** A duration in its two largest units. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
+  if (days > 0) {
+    return l10n.t('{0} d {1} h', days, hours);
+  }
+  if (hours > 0) {
+    return l10n.t('{0} h {1} min', hours, minutes);
+  }
+  return minutes > 0 ? l10n.t('{0} min {1} s', minutes, whole % 60) : l10n.t('{0} s', whole);
+}
+
+/** Date and time of an ISO time; the text itself where it is none. */
+export function formatMoment(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime())
+    ? time
+    : date.toLocaleString(pageData().locale, { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+/** The time of day of an ISO time; the text itself where it is none. */
+export function formatTime(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? time : date.toLocaleTimeString(pageData().locale);
+}
+
+export function formatPercent(fraction: number): string {
+  return `${Math.floor(fraction * 100)}%`;
+}
