@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readRunConfig } from '../../src/node/runConfigFile';
+import { asKeysOf } from '../../src/shared/naming';
 import { analyze } from '../../src/trainer/jobs/analyze';
 import { checkJob } from '../../src/trainer/jobs/jobInput';
 import { SILENT_TASK } from '../../src/trainer/task';
@@ -40,7 +41,8 @@ describe('the sample', () => {
   });
 
   it('has a configuration that passes every check of a job', () => {
-    checkJob(readRunConfig(join(SAMPLE, 'sample.adept.json')));
+    const file = join(SAMPLE, 'sample.adept.json');
+    checkJob(readRunConfig(file), asKeysOf(file));
   });
 });
 
