@@ -138,6 +138,11 @@ export const TUNE_SETTINGS = {
     min: 1,
     description: 'use only the first N sequences of each evaluation corpus',
   },
+  maxGeneralRise: {
+    kind: 'number',
+    min: 0,
+    description: 'stop when general loss exceeds its value before tuning by more than this many nats',
+  },
   seed: { kind: 'whole', default: 0, min: 0, description: 'of the shuffling' },
 } as const satisfies SettingTable;
 export type TuneSettings = SettingValues<typeof TUNE_SETTINGS>;

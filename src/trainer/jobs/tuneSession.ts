@@ -2,6 +2,7 @@ import { failure } from '../../shared/errors';
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
 import type { CheckpointState, NewRunEvent, UnitRate } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
+import { forgettingVerdict } from '../adept/forgettingLimit';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
@@ -54,6 +55,7 @@ export class TuneSession {
   private readonly state: Progress;
   private readonly task: Task;
   private phase: TrainerStatus['phase'] = 'preparing';
+  private before: TuneOutcome['before'] | undefined;
 
   constructor(private readonly parts: SessionParts) {
     const { input, model, station } = parts;
@@ -99,12 +101,15 @@ export class TuneSession {
     await this.start();
     while (this.state.step < this.settings.steps) {
       await this.serveWishes();
-      if (this.parts.station.wishes.stop) {
+      if (this.parts.station.wishes.stop || this.forgets()) {
         return this.stopped();
       }
       this.phase = 'tuning';
       await this.trainStep();
       await this.afterStep();
+    }
+    if (this.forgets()) {
+      return this.stopped();
     }
     await this.save();
     this.emit({ type: 'done', step: this.state.step });
@@ -303,6 +308,22 @@ export class TuneSession {
     this.emit({ type: 'log', level: 'info', message });
   }
 
+  /** Whether the evaluation at this step, if there was one, shows more forgetting than `maxGeneralRise` allows; says so. */
+  private forgets(): boolean {
+    const { step, evaluatedAt, generalLoss } = this.state;
+    const limit = this.settings.maxGeneralRise;
+    if (limit === undefined || evaluatedAt !== step) {
+      return false;
+    }
+    const verdict = forgettingVerdict(limit, this.lossesBefore().generalLoss, generalLoss);
+    if (verdict !== undefined) {
+      const file = this.parts.station.folder.file('spec');
+      const message = `step ${step}: ${verdict}: the run stops; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume.`;
+      this.emit({ type: 'log', level: 'warn', message });
+    }
+    return verdict !== undefined;
+  }
+
   private async stopped(): Promise<TuneOutcome> {
     this.phase = 'stopping';
     await this.save();
@@ -314,14 +335,21 @@ export class TuneSession {
     this.phase = 'ended';
     this.parts.station.log.sync();
     const { step, loss, domainLoss, generalLoss } = this.state;
-    const first = readEvents(this.parts.station.folder.file('events')).find(
-      (event) => event.type === 'eval' && event.step === 0,
-    );
-    const before =
-      first?.type === 'eval'
-        ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
-        : { domainLoss: null, generalLoss: null };
-    return { status, step, loss, domainLoss, generalLoss, before };
+    return { status, step, loss, domainLoss, generalLoss, before: this.lossesBefore() };
+  }
+
+  /** What the evaluation at step 0 found, by whichever trainer. */
+  private lossesBefore(): TuneOutcome['before'] {
+    if (this.before === undefined) {
+      const first = readEvents(this.parts.station.folder.file('events')).find(
+        (event) => event.type === 'eval' && event.step === 0,
+      );
+      this.before =
+        first?.type === 'eval'
+          ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
+          : { domainLoss: null, generalLoss: null };
+    }
+    return this.before;
   }
 
   private emit(event: NewRunEvent): void {
