@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ImportanceFile } from '../../src/shared/importance';
 import { expandConfig, placeLayers } from '../../src/trainer/adept/expansion';
-import { lowestLayers, namedLayers, uniformLayers } from '../../src/trainer/adept/layerChoice';
+import { lowestLayers, namedLayers, uniformLayers } from '../../src/shared/layerChoice';
 import { equalRates, importanceRates } from '../../src/trainer/adept/learningRates';
 import { scheduleFactor } from '../../src/trainer/adept/schedule';
 import { DataOrder } from '../../src/trainer/data/order';

@@ -1,5 +1,6 @@
 import { inputError } from '../../shared/errors';
-import { type CorpusDocument, checkCorpusFile, readDocuments } from './documents';
+import { checkCorpusFile } from '../../node/corpusFile';
+import { type CorpusDocument, readDocuments } from './documents';
 import { Packer } from './packer';
 import type { Tokenizer } from './tokenizer';
 

@@ -1,7 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { extname } from 'node:path';
 import { type AdeptError, inputError, messageOf } from '../../shared/errors';
-import { readError } from '../../node/fileError';
+import { checkCorpusFile } from '../../node/corpusFile';
 import { readQuestions, renderQuestion } from './questions';
 import { readLines, readText } from './textFile';
 
@@ -36,30 +34,15 @@ export function* readDocuments(file: string, limits: TokenLimits, where: string)
   }
 }
 
-/** @throws AdeptError (input) unless the file is there and its name ends as one of the known forms. */
-export function checkCorpusFile(file: string, where: string): void {
-  try {
-    accessSync(file, constants.R_OK);
-  } catch (error) {
-    throw readError(where, 'a corpus file', error);
-  }
-  if (!['.txt', '.jsonl', '.json', '.csv'].includes(extname(file).toLowerCase())) {
-    throw inputError(
-      `${where}: a corpus file ends in .txt, .jsonl, .json or .csv, not "${extname(file)}": convert or rename it.`,
-    );
-  }
-}
-
 function documentsOf(file: string, limits: TokenLimits, where: string): Iterable<CorpusDocument> {
-  checkCorpusFile(file, where);
-  switch (extname(file).toLowerCase()) {
+  switch (checkCorpusFile(file, where)) {
     case '.txt':
       return plainDocuments(file, where);
     case '.jsonl':
       return jsonLineDocuments(file, limits, where);
     case '.json':
       return jsonDocuments(file, limits, where);
-    default:
+    case '.csv':
       return readQuestions(file, where).map((question) => ({ kind: 'text', text: renderQuestion(question) }));
   }
 }

@@ -4,7 +4,7 @@ import type { ExpandChoice } from '../../shared/runConfig';
 import type { ExpansionManifest } from '../../shared/manifest';
 import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../adept/equivalence';
 import { expandModel } from '../adept/expansion';
-import { lowestLayers, namedLayers, uniformLayers } from '../adept/layerChoice';
+import { lowestLayers, namedLayers, uniformLayers } from '../../shared/layerChoice';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';

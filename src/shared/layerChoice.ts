@@ -1,5 +1,5 @@
-import { inputError } from '../../shared/errors';
-import type { ImportanceFile } from '../../shared/importance';
+import { inputError } from './errors';
+import type { ImportanceFile } from './importance';
 
 /** The k layers of lowest importance, in layer order; ties go to the deeper layer, as the paper's choices lie deep. */
 export function lowestLayers(
