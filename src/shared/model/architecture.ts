@@ -40,6 +40,11 @@ export interface FamilyTraits {
   };
 }
 
+/** Whether a config.json's `model_type`, or an importance.json's `model.family`, is one of the families. */
+export function isFamily(name: unknown): name is Family {
+  return typeof name === 'string' && Object.hasOwn(FAMILIES, name);
+}
+
 /** Source of the traits and defaults: transformers 5, models/<family>/configuration_<family>.py and modeling_<family>.py. */
 export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   llama: {
@@ -91,8 +96,28 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
+/** What the units of a layer follow from. */
+type LayerShape = Pick<
+  ModelConfig,
+  | 'family'
+  | 'hiddenSize'
+  | 'intermediateSize'
+  | 'headDim'
+  | 'numAttentionHeads'
+  | 'numKeyValueHeads'
+  | 'attentionBias'
+  | 'mlpBias'
+>;
+
+/** Name and kind of the units that every model of a family has, in the order of the computation. */
+export function unitKindsOf(family: Family): readonly Pick<UnitSpec, 'name' | 'kind'>[] {
+  const sizes = { hiddenSize: 1, intermediateSize: 1, headDim: 1, numAttentionHeads: 1, numKeyValueHeads: 1 };
+  const units = unitsOf({ family, ...sizes, attentionBias: false, mlpBias: false });
+  return units.map(({ name, kind }) => ({ name, kind }));
+}
+
 /** The units of every layer of this model, in the order of the computation. */
-export function unitsOf(config: ModelConfig): readonly UnitSpec[] {
+export function unitsOf(config: LayerShape): readonly UnitSpec[] {
   const { hiddenSize: d, intermediateSize: f, headDim } = config;
   const queries = config.numAttentionHeads * headDim;
   const keys = config.numKeyValueHeads * headDim;

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import { inputError } from '../errors';
 import { parseWith } from '../parse';
-import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, type Family, type FamilyTraits } from './architecture';
+import {
+  DEFAULT_MAX_WINDOW_LAYERS,
+  FAMILIES,
+  isFamily,
+  type Family,
+  type FamilyTraits,
+} from './architecture';
 import { mayIgnoreKey } from './configKeys';
 import { parseRope, type Rope } from './ropeConfig';
 
@@ -94,10 +100,8 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
 
 function familyOf(raw: Record<string, unknown>, file: string): Family {
   const type = raw.model_type;
-  for (const family of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
-    if (family === type) {
-      return family;
-    }
+  if (isFamily(type)) {
+    return type;
   }
   throw inputError(
     `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}: give a model of the families ${Object.keys(FAMILIES).join(', ')}.`,
