@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as v from 'valibot';
 import { inputError } from '../shared/errors';
+import { numberOfText } from '../shared/numberText';
 import { EngineChoice } from '../shared/runConfig';
 import { flagOf, settingsSchema, type SettingTable, type SettingValues } from '../shared/settings';
 import { EventFile } from './eventFile';
@@ -11,8 +12,8 @@ export type RawOptions = Record<string, unknown>;
 
 /** A number; `Infinity`, hexadecimal and empty text are none. */
 export function parseNumber(text: string): number {
-  const value = Number(text);
-  if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) || !Number.isFinite(value)) {
+  const value = numberOfText(text);
+  if (value === undefined) {
     throw new InvalidArgumentError(`"${text}" is not a number.`);
   }
   return value;

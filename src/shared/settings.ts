@@ -152,7 +152,8 @@ export function flagOf(name: string, setting?: Setting): string {
   return setting?.flag ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function valueSchema(setting: Setting): v.GenericSchema {
+/** The schema of a setting's value, when one is given. */
+export function valueSchema(setting: Setting): v.GenericSchema {
   switch (setting.kind) {
     case 'whole':
       return v.pipe(v.number(), v.integer(), v.minValue(setting.min));

@@ -1,0 +1,73 @@
+import { inputError, messageOf } from '../errors';
+import { parseWith } from '../parse';
+import { RunConfig, type EngineChoice } from '../runConfig';
+import type { FormReading } from './launchForm';
+import { pathFrom } from './pathFrom';
+
+/** Where a launched run's files go. */
+export interface LaunchPlace {
+  /** Absolute: the workspace folder that the *.adept.json is written into. */
+  readonly folder: string;
+  /** The folder of run folders: absolute, or relative to `folder`. */
+  readonly runs: string;
+}
+
+export interface LaunchPlan {
+  readonly reading: FormReading;
+  /** The model's folder, and the importance.json that the layers were chosen by; both absolute. */
+  readonly model: string;
+  readonly importance: string;
+  readonly layers: readonly number[];
+  readonly engine: EngineChoice;
+  readonly place: LaunchPlace;
+}
+
+/** `NAME.adept.json` */
+export function configName(name: string): string {
+  return `${name}.adept.json`;
+}
+
+/**
+ * The text of the *.adept.json that a plan comes to. Paths inside the workspace folder are relative to it, so that it can
+ * be moved as a whole.
+ */
+export function launchText({ reading, model, importance, layers, engine, place }: LaunchPlan): string {
+  const relative = (path: string): string => pathFrom(place.folder, path);
+  const { domain, evalDomain, evalGeneral, probe } = reading.files;
+  const config = {
+    model: relative(model),
+    importance: relative(importance),
+    probe: probe.map(relative),
+    domain: domain.map(relative),
+    ...(evalDomain.length + evalGeneral.length === 0
+      ? {}
+      : {
+          eval: {
+            ...(evalDomain.length === 0 ? {} : { domain: evalDomain.map(relative) }),
+            ...(evalGeneral.length === 0 ? {} : { general: evalGeneral.map(relative) }),
+          },
+        }),
+    expand: { layers },
+    tune: reading.settings,
+    engine,
+    out: `${relative(place.runs)}/${reading.name}`,
+  };
+  return `${withNumbersInLine(JSON.stringify(config, null, 2))}\n`;
+}
+
+/** Lists of numbers on one line, as people write them. A line break lies in no JSON string, so only lists are met. */
+function withNumbersInLine(json: string): string {
+  const list = /\[\n\s+(-?[\d.]+(?:,\n\s+-?[\d.]+)*)\n\s+\]/g;
+  return json.replace(list, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`);
+}
+
+/** The configuration that such a text holds. @throws AdeptError (input) naming the key that is not usable. */
+export function parseLaunchText(text: string, where: string): RunConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw inputError(`${where}: the content is no JSON (${messageOf(error)}): correct it.`, error);
+  }
+  return parseWith(RunConfig, value, where);
+}

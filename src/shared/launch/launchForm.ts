@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { numberOfText } from '../numberText';
+import { TUNE_SETTINGS, valueSchema, type Setting } from '../settings';
+
+/** The settings that the launch form asks for; the others keep their defaults. */
+export const FORM_SETTINGS = [
+  'steps',
+  'learningRate',
+  'batchSize',
+  'seqLen',
+  'updateEvery',
+  'schedule',
+  'warmup',
+  'saveEvery',
+  'maxGeneralRise',
+  'seed',
+] as const satisfies readonly (keyof typeof TUNE_SETTINGS)[];
+export type FormSetting = (typeof FORM_SETTINGS)[number];
+
+/** The lists of files that the form asks for. */
+export const FORM_FILES = ['domain', 'evalDomain', 'evalGeneral', 'probe'] as const;
+export type FormFiles = (typeof FORM_FILES)[number];
+
+const REQUIRED_FILES: ReadonlySet<FormFiles> = new Set<FormFiles>(['domain', 'probe']);
+
+export type FormField = 'name' | FormFiles | FormSetting;
+
+function texts<const K extends string>(keys: readonly K[]): v.GenericSchema<Record<K, string>> {
+  const entries = Object.fromEntries(keys.map((key) => [key, v.string()]));
+  // The entries are built from the keys.
+  return v.strictObject(entries) as unknown as v.GenericSchema<Record<K, string>>;
+}
+
+/** The form as it is typed: every field a text; of files, one path a line. */
+export const LaunchForm = v.strictObject({
+  name: v.string(),
+  files: texts(FORM_FILES),
+  settings: texts(FORM_SETTINGS),
+});
+export type LaunchForm = v.InferOutput<typeof LaunchForm>;
+
+/** A form with every default, and the probe that importance was measured on. */
+export function freshForm(name: string, probe: readonly string[]): LaunchForm {
+  const settings = FORM_SETTINGS.map((setting) => [setting, defaultText(TUNE_SETTINGS[setting])]);
+  return {
+    name,
+    files: { domain: '', evalDomain: '', evalGeneral: '', probe: probe.join('\n') },
+    // Made of every form setting.
+    settings: Object.fromEntries(settings) as Record<FormSetting, string>,
+  };
+}
+
+function defaultText(setting: Setting): string {
+  return setting.default === undefined ? '' : String(setting.default);
+}
+
+/** What the form's texts mean, field by field; what cannot be used is a problem instead. */
+export interface FormReading {
+  readonly name: string;
+  readonly files: Readonly<Record<FormFiles, readonly string[]>>;
+  /** Those that were given and can be used. */
+  readonly settings: Readonly<Partial<Record<FormSetting, number | string>>>;
+  /** What to put right, one sentence each. */
+  readonly problems: ReadonlyMap<FormField, string>;
+}
+
+// As folder names go on every system; a leading point would hide the file.
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Reads a form. Files are only looked for by the host. */
+export function readForm(form: LaunchForm): FormReading {
+  const problems = new Map<FormField, string>();
+  const name = form.name.trim();
+  if (!NAME.test(name)) {
+    problems.set('name', 'Give 1 to 64 letters, digits, points, hyphens or underscores.');
+  }
+  const files = filesOf(form);
+  for (const field of FORM_FILES) {
+    if (REQUIRED_FILES.has(field) && files[field].length === 0) {
+      problems.set(field, 'Name at least one file.');
+    }
+  }
+  const settings: Partial<Record<FormSetting, number | string>> = {};
+  for (const field of FORM_SETTINGS) {
+    const text = form.settings[field].trim();
+    const setting: Setting = TUNE_SETTINGS[field];
+    const value = setting.kind === 'choice' ? text : numberOfText(text);
+    if (text === '' && !isRequired(setting)) {
+      continue;
+    }
+    if (value !== undefined && v.is(valueSchema(setting), value)) {
+      settings[field] = value;
+    } else {
+      problems.set(field, `Give ${wanted(setting)}${isRequired(setting) ? '' : ', or nothing'}.`);
+    }
+  }
+  return { name, files, settings, problems };
+}
+
+function filesOf({ files }: LaunchForm): Record<FormFiles, string[]> {
+  const lists = FORM_FILES.map((field) => [
+    field,
+    files[field]
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== ''),
+  ]);
+  // Made of every list of files.
+  return Object.fromEntries(lists) as Record<FormFiles, string[]>;
+}
+
+export function isRequired(setting: Setting): boolean {
+  return 'required' in setting && setting.required === true;
+}
+
+/** What a setting takes, for a sentence: "a whole number of at least 1". */
+export function wanted(setting: Setting): string {
+  switch (setting.kind) {
+    case 'whole':
+      return `a whole number of at least ${setting.min}`;
+    case 'number':
+      return `a number of at least ${setting.min}`;
+    case 'switch':
+      return 'true or false';
+    case 'choice':
+      return `one of ${setting.choices.join(', ')}`;
+  }
+}
