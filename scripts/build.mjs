@@ -109,7 +109,7 @@ async function buildTests() {
     outdir: target,
     outbase: 'test',
     sourcemap: 'inline',
-    external: ['typescript'],
+    external: ['typescript', 'playwright-core', 'axe-core'],
   });
 }
 

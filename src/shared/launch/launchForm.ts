@@ -21,7 +21,10 @@ export type FormSetting = (typeof FORM_SETTINGS)[number];
 export const FORM_FILES = ['domain', 'evalDomain', 'evalGeneral', 'probe'] as const;
 export type FormFiles = (typeof FORM_FILES)[number];
 
-const REQUIRED_FILES: ReadonlySet<FormFiles> = new Set<FormFiles>(['domain', 'probe']);
+/** Whether a list of files may not be empty. */
+export function needsFiles(field: FormFiles): boolean {
+  return field === 'domain' || field === 'probe';
+}
 
 export type FormField = 'name' | FormFiles | FormSetting;
 
@@ -76,7 +79,7 @@ export function readForm(form: LaunchForm): FormReading {
   }
   const files = filesOf(form);
   for (const field of FORM_FILES) {
-    if (REQUIRED_FILES.has(field) && files[field].length === 0) {
+    if (needsFiles(field) && files[field].length === 0) {
       problems.set(field, 'Name at least one file.');
     }
   }
@@ -125,4 +128,18 @@ export function wanted(setting: Setting): string {
     case 'choice':
       return `one of ${setting.choices.join(', ')}`;
   }
+}
+
+/** A form with one field changed. */
+export function withField(form: LaunchForm, field: FormField, text: string): LaunchForm {
+  if (field === 'name') {
+    return { ...form, name: text };
+  }
+  return isFiles(field)
+    ? { ...form, files: { ...form.files, [field]: text } }
+    : { ...form, settings: { ...form.settings, [field]: text } };
+}
+
+export function isFiles(field: FormField): field is FormFiles {
+  return (FORM_FILES as readonly string[]).includes(field);
 }

@@ -1,0 +1,59 @@
+import { messageOf } from '../errors';
+import { estimate, speedFrom, type Estimate } from '../estimate';
+import type { ImportanceFile } from '../importance';
+import { parseModelConfig, type ModelConfig } from '../model/config';
+import { TUNE_SETTINGS } from '../settings';
+import type { HeatmapModel } from '../webview/heatmap';
+import type { FormReading } from './launchForm';
+
+/** What a plan costs; or why that cannot be told. */
+export type PlanPrice =
+  { readonly known: true; readonly estimate: Estimate } | { readonly known: false; readonly problem: string };
+
+/** The model that is priced; or why there is none. */
+export type PricedModel =
+  | { readonly known: true; readonly config: ModelConfig }
+  | { readonly known: false; readonly problem: string };
+
+/** Reads what the host found of the model, and checks that it is the one that was analyzed. */
+export function pricedModel(model: HeatmapModel, importance: ImportanceFile): PricedModel {
+  if (!model.found) {
+    return { known: false, problem: model.problem };
+  }
+  try {
+    const config = parseModelConfig(model.config, model.file);
+    const { layers, family } = importance.model;
+    return config.numHiddenLayers === layers && config.family === family
+      ? { known: true, config }
+      : {
+          known: false,
+          problem: `${model.file} describes a ${config.family} model of ${config.numHiddenLayers} layers, not the analyzed one (${family}, ${layers} layers): analyze it again.`,
+        };
+  } catch (error) {
+    return { known: false, problem: messageOf(error) };
+  }
+}
+
+/** The price of tuning copies of these layers, at the form's settings where they can be used and the defaults elsewhere. */
+export function planPrice(
+  model: PricedModel,
+  importance: ImportanceFile,
+  expanded: readonly number[],
+  { settings }: Pick<FormReading, 'settings'>,
+): PlanPrice {
+  if (!model.known) {
+    return model;
+  }
+  const { config } = model;
+  const tune = {
+    batchSize: Number(settings.batchSize ?? TUNE_SETTINGS.batchSize.default),
+    seqLen: Number(settings.seqLen ?? TUNE_SETTINGS.seqLen.default),
+    gradAccum: TUNE_SETTINGS.gradAccum.default,
+    full: false,
+  };
+  const engine = importance.engine.engine === 'native' ? 'native' : 'wasm';
+  return {
+    known: true,
+    estimate: estimate({ config, expanded, tune, engine, speed: speedFrom(importance, config) }),
+  };
+}

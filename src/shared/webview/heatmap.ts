@@ -1,0 +1,84 @@
+import * as v from 'valibot';
+import { ImportanceFile } from '../importance';
+import { FORM_FILES, LaunchForm } from '../launch/launchForm';
+import { EngineChoice } from '../runConfig';
+
+const layers = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));
+const problem = v.nullable(v.string());
+
+/** What the heatmap panel shows: the path of an importance.json. The browser keeps it over a restart. */
+export const HeatmapSource = v.object({ file: v.string() });
+export type HeatmapSource = v.InferOutput<typeof HeatmapSource>;
+
+/** What the host knows of the model that was analyzed: its config.json, or why it cannot be read. */
+export const HeatmapModel = v.variant('found', [
+  v.object({
+    found: v.literal(true),
+    file: v.string(),
+    config: v.record(v.string(), v.unknown()),
+  }),
+  v.object({ found: v.literal(false), problem: v.string() }),
+]);
+export type HeatmapModel = v.InferOutput<typeof HeatmapModel>;
+
+/** What a launch is made from, beside the form. */
+export const LaunchSurroundings = v.object({
+  engine: EngineChoice,
+  /** Where the *.adept.json goes; null without an open folder. */
+  place: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
+  /** A name that nothing has yet. */
+  name: v.string(),
+  /** What was launched last in this workspace. */
+  last: v.nullable(LaunchForm),
+});
+export type LaunchSurroundings = v.InferOutput<typeof LaunchSurroundings>;
+
+/** From the extension to the page. */
+export const ToHeatmap = v.variant('type', [
+  /** All of it; also when the file changed. */
+  v.object({
+    type: v.literal('show'),
+    /** Path of the importance.json. */
+    file: v.string(),
+    importance: ImportanceFile,
+    model: HeatmapModel,
+    trusted: v.boolean(),
+    launch: LaunchSurroundings,
+  }),
+  /** There is nothing to show: what is wrong, in a sentence that names the file. */
+  v.object({ type: v.literal('broken'), message: v.string() }),
+  v.object({ type: v.literal('trusted') }),
+  /** Files that the person picked for a field. */
+  v.object({ type: v.literal('picked'), field: v.picklist(FORM_FILES), paths: v.array(v.string()) }),
+  /** The answer to `check`: what is wrong with the name and with each file, null where nothing is. */
+  v.object({
+    type: v.literal('checked'),
+    name: v.object({ text: v.string(), problem }),
+    files: v.array(v.object({ path: v.string(), problem })),
+  }),
+  /** The answer to `launch`: the file that was written and is run; or why not, null when the person changed their mind. */
+  v.object({ type: v.literal('launched'), file: v.string() }),
+  v.object({ type: v.literal('notLaunched'), problem }),
+  /** A file that the person asked for was written. */
+  v.object({ type: v.literal('saved'), file: v.string() }),
+  /** The launch form is wanted: show it and put the focus there. */
+  v.object({ type: v.literal('focusLaunch') }),
+]);
+export type ToHeatmap = v.InferOutput<typeof ToHeatmap>;
+
+/** From the page to the extension. */
+export const FromHeatmap = v.variant('type', [
+  /** The layers that are marked, ascending. */
+  v.object({ type: v.literal('marked'), layers }),
+  v.object({ type: v.literal('pick'), field: v.picklist(FORM_FILES) }),
+  v.object({ type: v.literal('check'), name: v.string(), files: v.array(v.string()) }),
+  /** Write this text, a *.adept.json, and run it. The form is remembered. */
+  v.object({ type: v.literal('launch'), form: LaunchForm, text: v.string() }),
+  /** Write the expanded model, without tuning it. */
+  v.object({ type: v.literal('expand'), layers: v.pipe(layers, v.minLength(1)) }),
+  v.object({ type: v.literal('saveCsv'), text: v.string() }),
+  /** `png` in base64. */
+  v.object({ type: v.literal('savePicture'), png: v.pipe(v.string(), v.base64()) }),
+  v.object({ type: v.literal('manageTrust') }),
+]);
+export type FromHeatmap = v.InferOutput<typeof FromHeatmap>;

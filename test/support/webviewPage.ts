@@ -1,0 +1,214 @@
+// What is evaluated in the page lives in a browser.
+/// <reference lib="dom" />
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { PAGE_DATA_ID, type PageData } from '../../src/shared/webview/common';
+import { projectRoot } from './projectRoot';
+import { THEMES, themeSheet, type Theme } from './themes';
+
+const CHROMIUM = process.env.ADEPT_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const ORIGIN = 'https://webview.example';
+
+/** Why pages cannot be tested here; undefined where they can. */
+export const noChromium = existsSync(CHROMIUM) ? undefined : `${CHROMIUM} is not installed`;
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface WebviewOptions {
+  readonly theme?: Theme;
+  readonly width?: number;
+  readonly height?: number;
+  /** What the page shows, in terms of the extension. */
+  readonly source?: unknown;
+  /** What the page kept before it was thrown away. */
+  readonly state?: unknown;
+}
+
+/** What the fake of VS Code in the page keeps. */
+interface Fake {
+  readonly sent: unknown[];
+  state: unknown;
+}
+
+/**
+ * One page of out/webview in a plain Chromium under the content security policy that VS Code gives it. The test is the
+ * extension: it sends messages, and reads those that the page sent. No port is opened.
+ */
+export class WebviewPage {
+  /** Errors, warnings and violations of the policy that the browser reported. */
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    private readonly context: BrowserContext,
+  ) {}
+
+  static async open(browser: Browser, name: string, options: WebviewOptions = {}): Promise<WebviewPage> {
+    const { theme = 'dark', width = 1280, height = 900, source = null, state } = options;
+    const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: false });
+    const page = await context.newPage();
+    const webview = new WebviewPage(page, context);
+    page.on('pageerror', (error) => webview.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        webview.complaints.push(message.text());
+      }
+    });
+    await page.route(`${ORIGIN}/**`, async (route) => {
+      const path = new URL(route.request().url()).pathname;
+      await route.fulfill(fileOf(path, { name, theme, source }));
+    });
+    await page.addInitScript((kept) => {
+      const fake: Fake = { sent: [], state: kept };
+      Object.assign(window, {
+        adeptFake: fake,
+        acquireVsCodeApi: () => ({
+          // As between processes: only what JSON can say arrives.
+          postMessage: (message: unknown) => fake.sent.push(JSON.parse(JSON.stringify(message))),
+          getState: () => fake.state,
+          setState: (next: unknown) => {
+            fake.state = JSON.parse(JSON.stringify(next));
+          },
+        }),
+      });
+    }, state);
+    await page.goto(`${ORIGIN}/index.html`);
+    return webview;
+  }
+
+  /** Says something to the page, as the extension does. */
+  async send(message: unknown): Promise<void> {
+    await this.page.evaluate((data) => {
+      window.postMessage(data);
+    }, message);
+  }
+
+  /** Everything that the page said so far. */
+  sent(): Promise<Record<string, unknown>[]> {
+    return this.page.evaluate(() => (window as unknown as { adeptFake: Fake }).adeptFake.sent) as Promise<
+      Record<string, unknown>[]
+    >;
+  }
+
+  /** The latest message of a type, once there is one that `fits`. */
+  async waitForMessage(
+    type: string,
+    fits: (message: Record<string, unknown>) => boolean = () => true,
+  ): Promise<Record<string, unknown>> {
+    const begin = Date.now();
+    while (Date.now() - begin < 10_000) {
+      const found = (await this.sent()).findLast((message) => message.type === type && fits(message));
+      if (found !== undefined) {
+        return found;
+      }
+      await this.page.waitForTimeout(20);
+    }
+    throw new Error(`The page sent no such message "${type}", only ${JSON.stringify(await this.sent())}`);
+  }
+
+  /** What the page has kept. */
+  state(): Promise<unknown> {
+    return this.page.evaluate(() => (window as unknown as { adeptFake: Fake }).adeptFake.state);
+  }
+
+  /** Changes the theme while the page is open, as VS Code does. */
+  async setTheme(theme: Theme): Promise<void> {
+    await this.page.evaluate(
+      ([sheet, bodyClass]) => {
+        const rules = new CSSStyleSheet();
+        rules.replaceSync(sheet);
+        document.adoptedStyleSheets.push(rules);
+        document.body.className = bodyClass;
+      },
+      [themeSheet(theme), THEMES[theme].bodyClass] as const,
+    );
+  }
+
+  /** Violations of level serious or critical that axe finds, one line each. */
+  async accessibilityFaults(): Promise<string[]> {
+    await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate(() =>
+      (window as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }).axe.run(),
+    );
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`));
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
+
+interface Violation {
+  readonly id: string;
+  readonly help: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+interface Answer {
+  readonly status?: number;
+  readonly contentType?: string;
+  readonly body?: string | Buffer;
+}
+
+const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
+
+interface PageFacts {
+  readonly name: string;
+  readonly theme: Theme;
+  readonly source: unknown;
+}
+
+function fileOf(path: string, facts: PageFacts): Answer {
+  if (path === '/index.html') {
+    return { contentType: 'text/html', body: pageHtml(facts) };
+  }
+  if (path === '/theme.css') {
+    return { contentType: 'text/css', body: themeSheet(facts.theme) };
+  }
+  const file = join(projectRoot, 'out', 'webview', path);
+  return existsSync(file)
+    ? {
+        contentType: TYPES[path.replace(/^.*\./, '')] ?? 'application/octet-stream',
+        body: readFileSync(file),
+      }
+    : { status: 404 };
+}
+
+/** The page as webviewHtml.ts of the extension writes it, with the theme's variables in a file of their own. */
+function pageHtml({ name, theme, source }: PageFacts): string {
+  const data: PageData = { source, locale: 'en', strings: {} };
+  const policy = `default-src 'none'; script-src 'nonce-test'; style-src ${ORIGIN}; font-src ${ORIGIN}; img-src ${ORIGIN}`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${name}</title>
+<link rel="stylesheet" href="/theme.css">
+<link rel="stylesheet" href="/codicon.css" id="vscode-codicon-stylesheet">
+<link rel="stylesheet" href="/${name}.css">
+<script type="application/json" id="${PAGE_DATA_ID}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
+<script nonce="test" src="/${name}.js" defer></script>
+</head>
+<body class="${THEMES[theme].bodyClass}"></body>
+</html>
+`;
+}

@@ -1,0 +1,51 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { FormField } from '../../src/shared/launch/launchForm';
+import { l10n } from '../common/l10n';
+
+export interface FieldFacts {
+  readonly field: FormField;
+  readonly label: string;
+  /** What it is for, and its default. */
+  readonly help: string;
+  /** Whether it says that it may be left empty; what has a default need not. */
+  readonly optional: boolean;
+  /** What to put right, when that is to be shown. */
+  readonly problem: string | undefined;
+}
+
+/** What ties a control to its label, help and problem. */
+export interface ControlAttributes {
+  readonly id: string;
+  readonly invalid: 'true' | 'false';
+  readonly describedBy: string;
+}
+
+/** A control with its label above, and below it what is wrong and what it is for. */
+export function formField(
+  { field, label, help, optional, problem }: FieldFacts,
+  control: (attributes: ControlAttributes) => TemplateResult,
+): TemplateResult {
+  const id = `field-${field}`;
+  const [helpId, problemId] = [`${id}-help`, `${id}-problem`];
+  return html`<div class="field">
+    <label for=${id}
+      >${label}${optional ? html` <span class="muted">${l10n.t('(optional)')}</span>` : nothing}</label
+    >
+    ${control({
+      id,
+      invalid: problem === undefined ? 'false' : 'true',
+      describedBy: problem === undefined ? helpId : `${problemId} ${helpId}`,
+    })}
+    ${problem === undefined ? nothing : html`<span id=${problemId} class="error problem">${problem}</span>`}
+    <span id=${helpId} class="muted help">${help}</span>
+  </div>`;
+}
+
+/** What stands in the control that an event comes from. */
+export function valueOf({ target }: Event): string {
+  const isControl =
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement;
+  return isControl ? target.value : '';
+}

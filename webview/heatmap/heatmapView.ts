@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { SCALE_KINDS } from '../../src/shared/heatmap/heatScale';
+import { LaunchForm } from '../../src/shared/launch/launchForm';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** What the page finds again after it was hidden or VS Code was restarted. */
+export const HeatmapView = v.object({
+  scale: v.picklist(SCALE_KINDS),
+  normsApart: v.boolean(),
+  order: v.object({
+    by: v.union([v.literal('number'), v.object({ column: count })]),
+    descending: v.boolean(),
+  }),
+  /** Layers marked for expansion, ascending. */
+  marked: v.array(count),
+  /** How many layers to suggest, as typed. */
+  lowest: v.string(),
+  asTable: v.boolean(),
+  /** Null before there is anything to show. */
+  form: v.nullable(LaunchForm),
+  scroll: v.object({ page: v.number(), grid: v.number() }),
+});
+export type HeatmapView = v.InferOutput<typeof HeatmapView>;
+
+export const FIRST_VIEW: HeatmapView = {
+  scale: 'linear',
+  normsApart: true,
+  order: { by: 'number', descending: false },
+  marked: [],
+  lowest: '2',
+  asTable: false,
+  form: null,
+  scroll: { page: 0, grid: 0 },
+};

@@ -1,0 +1,282 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { cellFacts } from '../../src/shared/heatmap/cellFacts';
+import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
+import { moveCell } from '../../src/shared/heatmap/moveCell';
+import type { ColourRange } from '../../src/shared/heatmap/ranges';
+import type { SortOrder } from '../../src/shared/heatmap/sortRows';
+import { l10n } from '../common/l10n';
+import { CellTooltip } from './cellTooltip';
+import type { GridRow } from './gridRows';
+import { cellText, columnName, headingOf } from './texts';
+
+const DETAIL_ID = 'cell-detail';
+
+/** What the grid tells its owner. */
+export interface GridEvents {
+  /** A layer is to be marked, or no longer. */
+  mark: CustomEvent<number>;
+  sort: CustomEvent<SortOrder['by']>;
+}
+
+/**
+ * The heatmap: a row for each layer, a column for each value, one cell in the tab order at a time. Moving the focus
+ * changes two attributes of two cells and draws nothing again.
+ */
+export class ImportanceGrid extends LitElement {
+  static override properties = {
+    table: { attribute: false },
+    ranges: { attribute: false },
+    rows: { attribute: false },
+    order: { attribute: false },
+    marked: { attribute: false },
+  };
+
+  declare table: ImportanceTable;
+  declare ranges: readonly ColourRange[];
+  /** In the order that is shown. */
+  declare rows: readonly GridRow[];
+  declare order: SortOrder;
+  declare marked: ReadonlySet<number>;
+
+  private active: HTMLTableCellElement | undefined;
+  private readonly tooltip = new CellTooltip();
+
+  /** In the page itself: its styles, and ids that descriptions can refer to. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.tooltip.remove();
+  }
+
+  protected override render(): TemplateResult {
+    return html`
+      <div class="grid-scroll">
+        <table
+          role="grid"
+          class="heatmap"
+          aria-label=${l10n.t('Importance of layers and their units')}
+          aria-multiselectable="true"
+          aria-rowcount=${this.rows.length + 1}
+          aria-colcount=${this.table.columns.length + 1}
+          @keydown=${this.onKey}
+          @click=${this.onClick}
+          @focusin=${this.onFocus}
+          @focusout=${this.onBlur}
+          @mouseover=${this.onHover}
+          @mouseleave=${this.onLeave}
+        >
+          ${guard([this.table, this.order], () => this.head())}
+          <tbody>
+            ${repeat(
+              this.rows,
+              ({ layer }) => layer,
+              (row, index) => guard([row, index, this.marked.has(row.layer)], () => this.row(row, index)),
+            )}
+          </tbody>
+        </table>
+      </div>
+      <p id=${DETAIL_ID} class="cell-detail numeric"></p>
+    `;
+  }
+
+  private head(): TemplateResult {
+    return html`<thead>
+      <tr aria-rowindex="1">
+        ${this.heading(l10n.t('layer'), l10n.t('layer number'), 'number')}
+        ${this.table.columns.map((column, index) =>
+          this.heading(headingOf(column), columnName(column), { column: index }),
+        )}
+      </tr>
+    </thead>`;
+  }
+
+  private heading(text: string, title: string, by: SortOrder['by']): TemplateResult {
+    const sorted = sameKey(this.order.by, by);
+    const direction = this.order.descending ? 'descending' : 'ascending';
+    const arrow = this.order.descending ? 'codicon-arrow-down' : 'codicon-arrow-up';
+    const parts = text.split('_');
+    return html`<th scope="col" aria-sort=${sorted ? direction : 'none'} title=${l10n.t('{0}: sort', title)}>
+      ${parts.map((part, index) => (index === 0 ? part : html`<wbr />_${part}`))}
+      <span class="codicon ${sorted ? arrow : ''}" aria-hidden="true"></span>
+    </th>`;
+  }
+
+  private row({ layer, cells }: GridRow, index: number): TemplateResult {
+    const marked = this.marked.has(layer);
+    return html`<tr aria-rowindex=${index + 2} aria-selected=${marked ? 'true' : 'false'} data-layer=${layer}>
+      <th scope="row">
+        <span class="check codicon ${marked ? 'codicon-check' : ''}" aria-hidden="true"></span>
+        <span class="visually-hidden">${l10n.t('layer')}</span> ${layer}
+        ${marked ? html`<span class="visually-hidden">, ${l10n.t('marked for expansion')}</span>` : nothing}
+      </th>
+      ${cells.map(({ text, heat }) => html`<td class=${heat}>${text}</td>`)}
+    </tr>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (this.active?.isConnected !== true) {
+      const first = this.grid.rows[1]?.cells[0];
+      if (first !== undefined) {
+        this.activate(first);
+      }
+    }
+    if (changed.has('table') || changed.has('ranges')) {
+      this.describe(this.active);
+    }
+  }
+
+  private get grid(): HTMLTableElement {
+    const table = this.querySelector('table');
+    if (table === null) {
+      throw new Error('The heatmap has no table before it is drawn.');
+    }
+    return table;
+  }
+
+  /** How far it is scrolled, pixels. */
+  get scrolled(): number {
+    return this.querySelector('.grid-scroll')?.scrollTop ?? 0;
+  }
+
+  set scrolled(top: number) {
+    this.querySelector('.grid-scroll')?.scrollTo({ top });
+  }
+
+  private activate(cell: HTMLTableCellElement): void {
+    if (this.active !== cell) {
+      this.active?.removeAttribute('tabindex');
+      this.active = cell;
+      cell.tabIndex = 0;
+    }
+  }
+
+  private focusCell(cell: HTMLTableCellElement | undefined): void {
+    if (cell !== undefined) {
+      this.activate(cell);
+      cell.focus();
+    }
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const cell = cellOf(event.target);
+    if (cell === undefined || event.altKey) {
+      return;
+    }
+    if (event.key === ' ' || event.key === 'Enter') {
+      event.preventDefault();
+      this.act(cell);
+      return;
+    }
+    const size = {
+      rows: this.grid.rows.length,
+      columns: this.table.columns.length + 1,
+      page: this.pageSize(cell),
+    };
+    const next = moveCell(positionOf(cell), event.key, event.ctrlKey || event.metaKey, size);
+    if (next !== undefined) {
+      event.preventDefault();
+      this.focusCell(this.grid.rows[next.row]?.cells[next.column]);
+    }
+  };
+
+  /** Rows that the visible part of the grid has room for, but one, so that one stays in sight. */
+  private pageSize(cell: HTMLTableCellElement): number {
+    const visible = this.querySelector('.grid-scroll')?.clientHeight ?? 0;
+    const head = this.grid.tHead?.offsetHeight ?? 0;
+    return Math.max(1, Math.floor((visible - head) / Math.max(1, cell.offsetHeight)) - 1);
+  }
+
+  private readonly onClick = (event: MouseEvent): void => {
+    const cell = cellOf(event.target);
+    if (cell !== undefined) {
+      this.focusCell(cell);
+      this.act(cell);
+    }
+  };
+
+  private act(cell: HTMLTableCellElement): void {
+    const layer = layerOf(cell);
+    if (layer !== undefined) {
+      this.tell('mark', layer);
+    } else {
+      this.tell('sort', cell.cellIndex === 0 ? 'number' : { column: cell.cellIndex - 1 });
+    }
+  }
+
+  private tell<K extends keyof GridEvents>(type: K, detail: GridEvents[K]['detail']): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  private readonly onFocus = (event: FocusEvent): void => {
+    const cell = cellOf(event.target);
+    if (cell !== undefined) {
+      this.activate(cell);
+      cell.setAttribute('aria-describedby', DETAIL_ID);
+      this.describe(cell);
+    }
+  };
+
+  private readonly onBlur = (event: FocusEvent): void => {
+    cellOf(event.target)?.removeAttribute('aria-describedby');
+  };
+
+  private readonly onHover = (event: MouseEvent): void => {
+    const cell = cellOf(event.target);
+    const text = cell === undefined || layerOf(cell) === undefined ? undefined : this.textOf(cell);
+    if (cell === undefined || text === undefined) {
+      this.tooltip.hide();
+    } else {
+      this.tooltip.show(cell, text);
+    }
+  };
+
+  private readonly onLeave = (): void => {
+    this.tooltip.hide();
+  };
+
+  private describe(cell: HTMLTableCellElement | undefined): void {
+    const detail = this.querySelector(`#${DETAIL_ID}`);
+    if (detail !== null) {
+      detail.textContent = cell === undefined ? '' : this.textOf(cell);
+    }
+  }
+
+  private textOf(cell: HTMLTableCellElement): string {
+    const layer = layerOf(cell);
+    const index = cell.cellIndex - 1;
+    const column = this.table.columns[index];
+    if (layer === undefined) {
+      const name = column === undefined ? l10n.t('layer number') : columnName(column);
+      return l10n.t('{0}: Enter sorts by it', name);
+    }
+    if (column === undefined) {
+      return l10n.t('Layer {0}: Space marks it for expansion', layer);
+    }
+    return cellText(layer, column, cellFacts(this.table, this.ranges, layer, index));
+  }
+}
+
+function sameKey(a: SortOrder['by'], b: SortOrder['by']): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && a.column === b.column);
+}
+
+function cellOf(target: EventTarget | null): HTMLTableCellElement | undefined {
+  return target instanceof Element
+    ? (target.closest<HTMLTableCellElement>('td, th') ?? undefined)
+    : undefined;
+}
+
+/** The layer of a cell's row; undefined for headings. */
+function layerOf(cell: HTMLTableCellElement): number | undefined {
+  const layer = cell.closest('tr')?.dataset.layer;
+  return layer === undefined ? undefined : Number(layer);
+}
+
+function positionOf(cell: HTMLTableCellElement): { row: number; column: number } {
+  return { row: cell.closest('tr')?.rowIndex ?? 0, column: cell.cellIndex };
+}

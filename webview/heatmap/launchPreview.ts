@@ -1,0 +1,62 @@
+import type { ImportanceFile } from '../../src/shared/importance';
+import { configName, launchText } from '../../src/shared/launch/launchConfig';
+import { isFiles, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
+import type { PlanPrice } from '../../src/shared/launch/planPrice';
+import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
+import { l10n } from '../common/l10n';
+import type { LaunchPreview } from './launchFormView';
+import { countText, fileLabel, layersText, listed, settingLabel } from './texts';
+
+export interface LaunchFacts {
+  readonly reading: FormReading;
+  /** Everything that stands against a launch. */
+  readonly problems: ReadonlyMap<FormField, string>;
+  readonly marked: readonly number[];
+  readonly importance: ImportanceFile;
+  /** Path of the importance.json. */
+  readonly file: string;
+  readonly launch: LaunchSurroundings;
+  readonly price: PlanPrice;
+}
+
+/** What a launch would do, in a sentence and as the file that would be written. */
+export function previewOf(facts: LaunchFacts): LaunchPreview {
+  const { reading, problems, marked, importance, launch } = facts;
+  const { place, engine } = launch;
+  const missing = [
+    ...(marked.length === 0 ? [l10n.t('mark at least one layer')] : []),
+    ...(problems.size === 0 ? [] : [l10n.t('complete {0}', listed([...problems.keys()].map(labelOf)))]),
+  ];
+  if (place === null || missing.length > 0) {
+    const steps = place === null ? [...missing, l10n.t('open a folder')] : missing;
+    return { ready: false, reason: l10n.t('Before tuning can start: {0}.', listed(steps)) };
+  }
+  const { path } = importance.model;
+  return {
+    ready: true,
+    sentence: sentenceOf(facts),
+    file: `${place.folder.replace(/[\\/]$/, '')}${place.folder.includes('\\') ? '\\' : '/'}${configName(reading.name)}`,
+    text: launchText({ reading, model: path, importance: facts.file, layers: marked, engine, place }),
+  };
+}
+
+/** A field's label as it stands in a sentence. */
+function labelOf(field: FormField): string {
+  if (field === 'name') {
+    return l10n.t('the name');
+  }
+  return `“${isFiles(field) ? fileLabel(field) : settingLabel(field)}”`;
+}
+
+function sentenceOf({ reading, marked, price }: LaunchFacts): string {
+  const { steps, maxGeneralRise } = reading.settings;
+  const files = listed(reading.files.domain.map((path) => path.replace(/^.*[\\/]/, '')));
+  const what = l10n.t('Copy {0}', layersText(marked));
+  const train = price.known
+    ? l10n.t('train {0} parameters', countText(price.estimate.parametersTrained))
+    : l10n.t('train the copies');
+  const run = l10n.t('{0}, {1} for {2} steps on {3}.', what, train, countText(Number(steps)), files);
+  return maxGeneralRise === undefined
+    ? run
+    : `${run} ${l10n.t('Stop when general loss has risen by more than {0} nats.', String(maxGeneralRise))}`;
+}

@@ -1,0 +1,57 @@
+import { importanceTable, type ImportanceTable } from '../../src/shared/heatmap/importanceTable';
+import { colourRanges, type ColourRange } from '../../src/shared/heatmap/ranges';
+import { sortRows, type SortOrder } from '../../src/shared/heatmap/sortRows';
+import type { ImportanceFile } from '../../src/shared/importance';
+import { pricedModel, type PricedModel } from '../../src/shared/launch/planPrice';
+import type { HeatmapModel } from '../../src/shared/webview/heatmap';
+import { gridRows, type GridRow } from './gridRows';
+import type { HeatmapView } from './heatmapView';
+
+type Colouring = Pick<HeatmapView, 'scale' | 'normsApart'>;
+
+/** An importance.json as the page shows it. What follows from it is worked out once for each scale and order. */
+export class ShownImportance {
+  readonly table: ImportanceTable;
+  readonly model: PricedModel;
+  private coloured:
+    (Colouring & { readonly ranges: ColourRange[]; readonly rows: readonly GridRow[] }) | undefined;
+  private sorted:
+    { readonly from: readonly GridRow[]; readonly order: SortOrder; readonly rows: GridRow[] } | undefined;
+
+  /** @throws AdeptError (input) when the file's parts contradict one another. */
+  constructor(
+    readonly importance: ImportanceFile,
+    model: HeatmapModel,
+    /** Path of the importance.json. */
+    readonly file: string,
+  ) {
+    this.table = importanceTable(importance, file);
+    this.model = pricedModel(model, importance);
+  }
+
+  get layers(): number {
+    return this.table.rows.length;
+  }
+
+  ranges(colouring: Colouring): readonly ColourRange[] {
+    return this.colour(colouring).ranges;
+  }
+
+  /** Rows as they are drawn, in the view's order; the same objects as long as nothing about them changed. */
+  rows({ scale, normsApart, order }: Colouring & Pick<HeatmapView, 'order'>): readonly GridRow[] {
+    const from = this.colour({ scale, normsApart }).rows;
+    if (this.sorted?.from !== from || this.sorted.order !== order) {
+      const rows = sortRows(this.table.rows, order).flatMap(({ layer }) => from[layer] ?? []);
+      this.sorted = { from, order, rows };
+    }
+    return this.sorted.rows;
+  }
+
+  private colour({ scale, normsApart }: Colouring): NonNullable<typeof this.coloured> {
+    if (this.coloured?.scale !== scale || this.coloured.normsApart !== normsApart) {
+      const ranges = colourRanges(this.table, scale, normsApart);
+      this.coloured = { scale, normsApart, ranges, rows: gridRows(this.table, ranges) };
+    }
+    return this.coloured;
+  }
+}

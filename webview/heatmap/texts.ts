@@ -1,0 +1,172 @@
+import type { CellFacts } from '../../src/shared/heatmap/cellFacts';
+import type { ImportanceFile } from '../../src/shared/importance';
+import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
+import type { Rank } from '../../src/shared/heatmap/rank';
+import type { RangeName } from '../../src/shared/heatmap/ranges';
+import type { FormFiles, FormSetting } from '../../src/shared/launch/launchForm';
+import { l10n } from '../common/l10n';
+import { pageData } from '../common/pageData';
+
+/** A column's heading, short: the last part of a unit's name. */
+export function headingOf({ name }: HeatColumn): string {
+  return name === 'layer' ? l10n.t('importance') : name.replace(/^.*\./, '').replace('layernorm', 'norm');
+}
+
+/** A column in full. */
+export function columnName({ name }: HeatColumn): string {
+  return name === 'layer' ? l10n.t('layer importance') : name;
+}
+
+function rankText({ rank, of }: Rank): string {
+  return l10n.t('{0} of {1}', rank, of);
+}
+
+function rangeText(range: RangeName): string {
+  switch (range) {
+    case 'layers':
+      return l10n.t('layers');
+    case 'units':
+      return l10n.t('units');
+    case 'norms':
+      return l10n.t('norm units');
+  }
+}
+
+/** The heading of a range's legend. */
+export function rangeTitle(range: RangeName): string {
+  switch (range) {
+    case 'layers':
+      return l10n.t('Layer importance');
+    case 'units':
+      return l10n.t('Unit importance');
+    case 'norms':
+      return l10n.t('Unit importance, norms');
+  }
+}
+
+/** All that a cell stands for: where it is, its value in full, and its rank. */
+export function cellText(layer: number, column: HeatColumn, facts: CellFacts | undefined): string {
+  const where = l10n.t('Layer {0}, {1}', layer, columnName(column));
+  if (facts === undefined) {
+    return l10n.t('{0}: not measured', where);
+  }
+  const { value, inColumn, inRange, range } = facts;
+  return range === 'layers'
+    ? l10n.t('{0}: {1}; rank {2}, 1 is the lowest', where, String(value), rankText(inColumn))
+    : l10n.t(
+        '{0}: {1}; rank {2} in the column, {3} among {4}, 1 is the lowest',
+        where,
+        String(value),
+        rankText(inColumn),
+        rankText(inRange),
+        rangeText(range),
+      );
+}
+
+/** The model's folder, without the way to it. */
+export function modelName({ model }: ImportanceFile): string {
+  return model.path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
+}
+
+/** What was measured, how and on what. */
+export function factsText({ model, probe, mode, baseLoss, unitDefinition }: ImportanceFile): string {
+  const facts = [
+    l10n.t('{0}, {1} layers, {2} parameters', model.family, model.layers, countText(model.parameters)),
+    mode === 'exact'
+      ? l10n.t('layers: rise in loss when masked, nats')
+      : l10n.t('layers: 1 − cosine of input and output'),
+    unitDefinition === 'released' ? l10n.t('units: mean |θ|·|∂L/∂θ|') : l10n.t('units: mean θ·∂L/∂θ'),
+    l10n.t(
+      '{0} sequences, {1} tokens of general text, loss {2} nats',
+      countText(probe.sequences),
+      countText(probe.tokens),
+      baseLoss.toFixed(4),
+    ),
+  ];
+  return facts.join(' · ');
+}
+
+export function untrusted(): string {
+  return l10n.t('This workspace is not trusted: results can be read, but nothing can be started.');
+}
+
+export function noFolder(): string {
+  return l10n.t('Open a folder first: the *.adept.json is written into it.');
+}
+
+/** "3", "3 and 5", "3, 5 and 7", as the language has it. */
+export function listed(items: readonly (string | number)[]): string {
+  return new Intl.ListFormat(pageData().locale, { type: 'conjunction' }).format(items.map(String));
+}
+
+export function layersText(layers: readonly number[]): string {
+  return layers.length === 1 ? l10n.t('layer {0}', layers[0] ?? '') : l10n.t('layers {0}', listed(layers));
+}
+
+/** A whole number with the language's separators. */
+export function countText(count: number): string {
+  return new Intl.NumberFormat(pageData().locale, { maximumFractionDigits: 0 }).format(count);
+}
+
+export function percentText(share: number): string {
+  return new Intl.NumberFormat(pageData().locale, { style: 'percent', maximumFractionDigits: 1 }).format(
+    share,
+  );
+}
+
+/** Bytes in decimal units, as disks and memory are sold. */
+export function bytesText(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return new Intl.NumberFormat(pageData().locale, {
+    style: 'unit',
+    unit: units[power] ?? 'byte',
+    maximumSignificantDigits: 3,
+  }).format(bytes / 1000 ** power);
+}
+
+export function secondsText(seconds: number): string {
+  return new Intl.NumberFormat(pageData().locale, {
+    style: 'unit',
+    unit: 'second',
+    maximumSignificantDigits: 2,
+  }).format(seconds);
+}
+
+export function fileLabel(field: FormFiles): string {
+  switch (field) {
+    case 'domain':
+      return l10n.t('Domain text');
+    case 'evalDomain':
+      return l10n.t('Domain evaluation text');
+    case 'evalGeneral':
+      return l10n.t('General evaluation text');
+    case 'probe':
+      return l10n.t('General text (probe)');
+  }
+}
+
+export function settingLabel(setting: FormSetting): string {
+  switch (setting) {
+    case 'steps':
+      return l10n.t('Steps');
+    case 'learningRate':
+      return l10n.t('Learning rate');
+    case 'batchSize':
+      return l10n.t('Batch size');
+    case 'seqLen':
+      return l10n.t('Sequence length');
+    case 'updateEvery':
+      return l10n.t('Update interval');
+    case 'schedule':
+      return l10n.t('Schedule');
+    case 'warmup':
+      return l10n.t('Warm-up');
+    case 'saveEvery':
+      return l10n.t('Save every');
+    case 'maxGeneralRise':
+      return l10n.t('Forgetting limit');
+    case 'seed':
+      return l10n.t('Seed');
+  }
+}

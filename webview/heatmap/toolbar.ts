@@ -1,0 +1,131 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
+import { numberOfText } from '../../src/shared/numberText';
+import { l10n } from '../common/l10n';
+import type { HeatmapView } from './heatmapView';
+
+export interface ToolbarActions {
+  change(change: Partial<HeatmapView>): void;
+  suggest(): void;
+  clear(): void;
+  saveCsv(): void;
+  savePicture(): void;
+}
+
+/** How the heatmap is shown, what is marked by rule, and what is exported. */
+export function toolbar(view: HeatmapView, layers: number, actions: ToolbarActions): TemplateResult {
+  return html`<div class="toolbar">
+    ${suggestion(view, layers, actions)} ${appearance(view, actions)}
+    <div class="group">
+      <button
+        type="button"
+        aria-pressed=${view.asTable ? 'true' : 'false'}
+        @click=${() => {
+          actions.change({ asTable: !view.asTable });
+        }}
+      >
+        ${l10n.t('Show as table')}
+      </button>
+      <button
+        type="button"
+        @click=${() => {
+          actions.saveCsv();
+        }}
+      >
+        ${l10n.t('Export CSV…')}
+      </button>
+      <button
+        type="button"
+        @click=${() => {
+          actions.savePicture();
+        }}
+      >
+        ${l10n.t('Export PNG…')}
+      </button>
+    </div>
+  </div>`;
+}
+
+/** The number of layers to suggest, or undefined when the text is none from 1 to the model's layers. */
+export function wantedCount(text: string, layers: number): number | undefined {
+  const value = numberOfText(text.trim());
+  return value !== undefined && Number.isInteger(value) && value >= 1 && value <= layers ? value : undefined;
+}
+
+function suggestion(view: HeatmapView, layers: number, actions: ToolbarActions): TemplateResult {
+  const wrong = wantedCount(view.lowest, layers) === undefined;
+  return html`<form
+    class="group"
+    novalidate
+    @submit=${(event: Event) => {
+      event.preventDefault();
+      actions.suggest();
+    }}
+  >
+    <label for="lowest">${l10n.t('Least important layers')}</label>
+    <input
+      id="lowest"
+      class="numeric short"
+      type="text"
+      inputmode="numeric"
+      autocomplete="off"
+      .value=${live(view.lowest)}
+      aria-invalid=${wrong ? 'true' : 'false'}
+      aria-describedby=${wrong ? 'lowest-problem' : nothing}
+      @input=${(event: Event) => {
+        actions.change({ lowest: event.target instanceof HTMLInputElement ? event.target.value : '' });
+      }}
+    />
+    <button type="submit" class="primary" ?disabled=${wrong}>${l10n.t('Suggest')}</button>
+    <button
+      type="button"
+      ?disabled=${view.marked.length === 0}
+      @click=${() => {
+        actions.clear();
+      }}
+    >
+      ${l10n.t('Clear')}
+    </button>
+    ${wrong ? html`<span id="lowest-problem" class="error">${l10n.t('Give a whole number from 1 to {0}.', layers)}</span>` : nothing}
+  </form>`;
+}
+
+function appearance(view: HeatmapView, actions: ToolbarActions): TemplateResult {
+  return html`<div class="group">
+    <label for="scale">${l10n.t('Scale')}</label>
+    <select
+      id="scale"
+      @change=${(event: Event) => {
+        const value = event.target instanceof HTMLSelectElement ? event.target.value : '';
+        const scale = SCALE_KINDS.find((kind) => kind === value);
+        actions.change(scale === undefined ? {} : { scale });
+      }}
+    >
+      ${SCALE_KINDS.map(
+        (kind) => html`<option value=${kind} ?selected=${kind === view.scale}>${scaleName(kind)}</option>`,
+      )}
+    </select>
+    <label class="check-label">
+      <input
+        type="checkbox"
+        .checked=${live(view.normsApart)}
+        @change=${() => {
+          actions.change({ normsApart: !view.normsApart });
+        }}
+      />
+      ${l10n.t('Norms in their own range')}
+    </label>
+  </div>`;
+}
+
+function scaleName(kind: ScaleKind): string {
+  switch (kind) {
+    case 'linear':
+      return l10n.t('linear');
+    case 'log':
+      return l10n.t('logarithmic');
+    case 'rank':
+      return l10n.t('by rank');
+  }
+}
