@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readEvents } from '../../src/node/eventLog';
@@ -8,11 +7,11 @@ import { RunFolder } from '../../src/node/runFolder';
 import { statusOf } from '../../src/node/runStatus';
 import type { RunEvent } from '../../src/shared/runFolder';
 import { forgettingVerdict } from '../../src/trainer/adept/forgettingLimit';
+import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const SAMPLE = join(projectRoot, 'media/sample');
-const TIMEOUT_MILLISECONDS = 120_000;
 
 describe('the verdict on forgetting', () => {
   it('lets general loss rise up to the limit', () => {
@@ -34,27 +33,21 @@ describe('the verdict on forgetting', () => {
   });
 });
 
-function adept(...args: readonly string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(projectRoot, 'out/cli.cjs'), ...args], {
-    encoding: 'utf8',
-    timeout: TIMEOUT_MILLISECONDS,
-  });
-  assert.equal(status, 0, `adept ${args.join(' ')}:\n${stderr}`);
-}
-
 /** An expanded sample model, tuned at a learning rate that ruins it at once. */
-function ruinedRun(t: TestContext, limit: number): RunFolder {
+async function ruinedRun(t: TestContext, limit: number): Promise<RunFolder> {
   const folder = temporaryFolder(t);
   const [model, out] = [join(folder, 'expanded'), join(folder, 'run')];
   const engine = ['--engine', 'wasm'];
-  adept('expand', '--model', join(SAMPLE, 'model'), '--out', model, '--layers', '6', ...engine);
-  adept(
+  await adeptResult([
+    ...['expand', '--model', join(SAMPLE, 'model'), '--out', model, '--layers', 6, ...engine],
+  ]);
+  await adeptResult([
     ...['tune', '--model', model, '--out', out, ...engine],
     ...['--domain', join(SAMPLE, 'domain.jsonl'), '--probe', join(SAMPLE, 'general.txt')],
     ...['--steps', '6', '--lr', '0.05', '--seq-len', '32', '--batch-size', '2', '--save-every', '100'],
     ...['--eval-every', '2', '--max-probe-sequences', '4', '--max-eval-sequences', '4'],
-    ...['--max-general-rise', String(limit)],
-  );
+    ...['--max-general-rise', limit],
+  ]);
   return RunFolder.open(out);
 }
 
@@ -69,8 +62,8 @@ function warnings(run: RunFolder): string[] {
 }
 
 describe('a run with a forgetting limit', () => {
-  it('stops at the evaluation that exceeds it, saved; stops again when resumed; goes on when it is raised', (t) => {
-    const run = ruinedRun(t, 0.001);
+  it('stops at the evaluation that exceeds it, saved; stops again when resumed; goes on when it is raised', async (t) => {
+    const run = await ruinedRun(t, 0.001);
     const [before, after] = eventsOf(run, 'eval');
     const rise = (after?.generalLoss ?? NaN) - (before?.generalLoss ?? NaN);
     assert.ok(rise > 0.001, `general loss rose by ${rise}`);
@@ -81,7 +74,7 @@ describe('a run with a forgetting limit', () => {
       assert.ok(warnings(run)[0]?.includes(part ?? '?'), `${warnings(run)[0]} names ${part}`);
     }
 
-    adept('resume', run.path);
+    await adeptResult(['resume', run.path]);
     assert.equal(statusOf(run).state, 'stopped');
     assert.equal(eventsOf(run, 'step').at(-1)?.step, 2);
     assert.equal(warnings(run).length, 2);
@@ -91,21 +84,21 @@ describe('a run with a forgetting limit', () => {
       run.file('spec'),
       JSON.stringify({ ...spec, tune: { ...spec.tune, maxGeneralRise: 1000 } }),
     );
-    adept('resume', run.path);
+    await adeptResult(['resume', run.path]);
     assert.equal(statusOf(run).state, 'done');
     assert.equal(eventsOf(run, 'step').at(-1)?.step, 6);
     assert.equal(warnings(run).length, 2);
   });
 
-  it('also ends stopped, not done, when the last evaluation exceeds it', (t) => {
-    const run = ruinedRun(t, 0.001);
+  it('also ends stopped, not done, when the last evaluation exceeds it', async (t) => {
+    const run = await ruinedRun(t, 0.001);
     const spec = run.readSpec();
     writeFileSync(
       run.file('spec'),
       readFileSync(run.file('spec'), 'utf8').replace('"steps": 6', '"steps": 2'),
     );
     assert.notDeepEqual(run.readSpec(), spec);
-    adept('resume', run.path);
+    await adeptResult(['resume', run.path]);
     assert.equal(statusOf(run).state, 'stopped');
     assert.equal(eventsOf(run, 'done').length, 0);
   });

@@ -1,8 +1,12 @@
 import type * as vscode from 'vscode';
 import type { Services } from '../services';
+import { HEATMAP_PANEL } from './heatmapPanel';
+import { registerPanel } from './panel';
 
 /** One for each kind of panel: `(services) => registerPanel(KIND, services)`. */
-const REGISTRATIONS: readonly ((services: Services) => vscode.Disposable)[] = [];
+const REGISTRATIONS: readonly ((services: Services) => vscode.Disposable)[] = [
+  (services) => registerPanel(HEATMAP_PANEL, services),
+];
 
 /** Lets VS Code restore the panels after a reload. */
 export function registerPanels(services: Services): vscode.Disposable[] {

@@ -6,7 +6,7 @@ import { TensorStore } from '../checkpoint/safetensors';
 import { loadQuestions } from '../data/questions';
 import { readModelConfig } from '../model/config';
 import { checkTensors } from '../model/loadTensors';
-import { checkCount } from '../adept/layerChoice';
+import { checkCount } from '../../shared/layerChoice';
 import { chooseLayers } from './expand';
 import { CorpusReader } from './corpora';
 import { readImportanceOf } from './importanceInput';

@@ -1,0 +1,276 @@
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { CORPUS_ENDINGS } from '../../node/corpusFile';
+import { readHeatmapFile } from '../../node/heatmapFile';
+import { corpusProblem, freeName, nameProblem } from '../../node/launchPlace';
+import { failure, messageOf } from '../../shared/errors';
+import type { ImportanceFile } from '../../shared/importance';
+import type { LaunchPlace } from '../../shared/launch/launchConfig';
+import { LaunchForm, type FormFiles } from '../../shared/launch/launchForm';
+import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchSurroundings } from '../../shared/webview/heatmap';
+import { launch, type RunStarter } from '../launch';
+import type { Services } from '../services';
+import { readSetting } from '../settings';
+import type { WebviewContent, WebviewHost } from '../webviewHost';
+import { openPanel, type PanelKind } from './panel';
+
+/** Layers that are to be copied, of a model that was analyzed. */
+export interface ExpandRequest {
+  readonly model: string;
+  /** The importance.json that the layers were chosen by. */
+  readonly importance: string;
+  readonly layers: readonly number[];
+}
+
+/** What the panel has others do. */
+export interface HeatmapActions {
+  readonly starter: RunStarter;
+  /** Writes the expanded model where the person says. */
+  expand(request: ExpandRequest): Promise<void>;
+}
+
+type Host = WebviewHost<typeof ToHeatmap, typeof FromHeatmap>;
+
+/** What is remembered of a launch. */
+const LAST_FORM = 'adept.lastLaunchForm';
+const FIRST_NAME = 'tune';
+// A file is written in several steps; the panel reads it when it rests.
+const REST_MILLISECONDS = 150;
+
+/** The heatmap panel: reads the importance.json, answers the page, writes what it asks for. */
+export class HeatmapPanel implements WebviewContent<FromHeatmap> {
+  /** The panel that is the active editor. */
+  static active: HeatmapPanel | undefined;
+
+  private importance: ImportanceFile | undefined;
+  private marked: readonly number[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private readonly subscriptions: vscode.Disposable[] = [];
+
+  constructor(
+    private readonly host: Host,
+    private readonly file: string,
+    private readonly services: Services,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly actions: HeatmapActions,
+  ) {
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(vscode.Uri.file(dirname(file)), basename(file)),
+    );
+    const readAgain = (): void => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.ready(), REST_MILLISECONDS);
+    };
+    this.subscriptions.push(
+      watcher,
+      watcher.onDidChange(readAgain),
+      watcher.onDidCreate(readAgain),
+      watcher.onDidDelete(readAgain),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void host.post({ type: 'trusted' })),
+      panel.onDidChangeViewState(() => {
+        this.focusChanged();
+      }),
+    );
+    this.focusChanged();
+  }
+
+  /** Shows an importance.json, in the panel that shows it already or in a new one. */
+  static show(file: string, services: Services): HeatmapPanel | undefined {
+    openPanel(HEATMAP_PANEL, { file }, services);
+    return HeatmapPanel.active;
+  }
+
+  /** What `adept.expand` acts upon: the layers that are marked; undefined before anything is shown. */
+  get selection(): ExpandRequest | undefined {
+    return this.importance === undefined
+      ? undefined
+      : { model: this.importance.model.path, importance: this.file, layers: this.marked };
+  }
+
+  /** Puts the focus into the launch form. */
+  async showLaunch(): Promise<void> {
+    this.panel.reveal();
+    await this.host.post({ type: 'focusLaunch' });
+  }
+
+  async ready(): Promise<void> {
+    try {
+      const { importance, model } = readHeatmapFile(this.file);
+      this.importance = importance;
+      await this.host.post({
+        type: 'show',
+        file: this.file,
+        importance,
+        model,
+        trusted: vscode.workspace.isTrusted,
+        launch: this.surroundings(),
+      });
+    } catch (error) {
+      this.importance = undefined;
+      this.services.log.warn(messageOf(error));
+      await this.host.post({ type: 'broken', message: messageOf(error) });
+    }
+  }
+
+  async receive(message: FromHeatmap): Promise<void> {
+    switch (message.type) {
+      case 'marked':
+        this.marked = message.layers;
+        break;
+      case 'pick':
+        await this.pick(message.field);
+        break;
+      case 'check':
+        await this.check(message.name, message.files);
+        break;
+      case 'launch':
+        await this.launch(message.form, message.text);
+        break;
+      case 'expand':
+        if (this.importance !== undefined) {
+          const { path } = this.importance.model;
+          await this.actions.expand({ model: path, importance: this.file, layers: message.layers });
+        }
+        break;
+      case 'saveCsv':
+        await this.save('csv', Buffer.from(message.text, 'utf8'));
+        break;
+      case 'savePicture':
+        await this.save('png', Buffer.from(message.png, 'base64'));
+        break;
+      case 'manageTrust':
+        await vscode.commands.executeCommand('workbench.trust.manage');
+        break;
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    vscode.Disposable.from(...this.subscriptions).dispose();
+    if (HeatmapPanel.active === this) {
+      this.setActive(undefined);
+    }
+  }
+
+  private focusChanged(): void {
+    if (this.panel.active) {
+      this.setActive(this);
+    } else if (HeatmapPanel.active === this) {
+      this.setActive(undefined);
+    }
+  }
+
+  private setActive(panel: HeatmapPanel | undefined): void {
+    HeatmapPanel.active = panel;
+    this.services.contextKeys.set('adept.heatmapFocused', panel !== undefined);
+  }
+
+  /** The workspace folder that the file, or the model, lies in; the first one where none does. */
+  private get place(): LaunchPlace | null {
+    const within = [this.file, this.importance?.model.path].flatMap((path) =>
+      path === undefined ? [] : (vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path)) ?? []),
+    );
+    const folder = [...within, ...(vscode.workspace.workspaceFolders ?? [])].find(
+      ({ uri }) => uri.scheme === 'file',
+    );
+    return folder === undefined
+      ? null
+      : { folder: folder.uri.fsPath, runs: readSetting('adept.runsFolder', this.services.log, folder.uri) };
+  }
+
+  private surroundings(): LaunchSurroundings {
+    const { place } = this;
+    const last = v.safeParse(LaunchForm, this.services.context.workspaceState.get(LAST_FORM));
+    return {
+      engine: readSetting('adept.engine', this.services.log),
+      place,
+      name: place === null ? `${FIRST_NAME}-1` : freeName(place, FIRST_NAME),
+      last: last.success ? last.output : null,
+    };
+  }
+
+  private async pick(field: FormFiles): Promise<void> {
+    const { place } = this;
+    const picked = await vscode.window.showOpenDialog({
+      canSelectMany: true,
+      openLabel: vscode.l10n.t('Add'),
+      filters: { [vscode.l10n.t('Text')]: CORPUS_ENDINGS.map((ending) => ending.slice(1)) },
+      ...(place === null ? {} : { defaultUri: vscode.Uri.file(place.folder) }),
+    });
+    if (picked !== undefined) {
+      await this.host.post({ type: 'picked', field, paths: picked.map(({ fsPath }) => fsPath) });
+    }
+  }
+
+  private async check(name: string, files: readonly string[]): Promise<void> {
+    const { place } = this;
+    if (place !== null) {
+      await this.host.post({
+        type: 'checked',
+        name: { text: name, problem: nameProblem(place, name) },
+        files: files.map((path) => ({ path, problem: corpusProblem(place.folder, path) })),
+      });
+    }
+  }
+
+  /** What goes wrong is said in the form, where it can be put right. */
+  private async launch(form: LaunchForm, text: string): Promise<void> {
+    const { place } = this;
+    try {
+      const request = place === null ? undefined : { place, name: form.name.trim(), text };
+      const file = request && (await launch(request, this.actions.starter));
+      if (file === undefined) {
+        await this.host.post({ type: 'notLaunched', problem: null });
+        return;
+      }
+      await this.services.context.workspaceState.update(LAST_FORM, form);
+      await this.host.post({ type: 'launched', file });
+    } catch (error) {
+      this.services.log.error(messageOf(error));
+      await this.host.post({ type: 'notLaunched', problem: messageOf(error) });
+    }
+  }
+
+  private async save(ending: 'csv' | 'png', content: Uint8Array): Promise<void> {
+    const name = `${basename(this.file, '.json')}.${ending}`;
+    const target = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.file(join(this.place?.folder ?? dirname(this.file), name)),
+      filters: { [ending.toUpperCase()]: [ending] },
+    });
+    if (target !== undefined) {
+      await vscode.workspace.fs.writeFile(target, content);
+      await this.host.post({ type: 'saved', file: target.fsPath });
+    }
+  }
+}
+
+/** By the commands, which anybody else may use as well. */
+const ACTIONS: HeatmapActions = {
+  starter: {
+    async start(configFile) {
+      const started: unknown = await vscode.commands.executeCommand(
+        'adept.startTuning',
+        vscode.Uri.file(configFile),
+      );
+      if (started === undefined) {
+        throw failure(
+          vscode.l10n.t('{0} is written, but was not started: see the message or the log.', configFile),
+        );
+      }
+    },
+  },
+  async expand(request) {
+    await vscode.commands.executeCommand('adept.expand', request);
+  },
+};
+
+export const HEATMAP_PANEL: PanelKind<typeof ToHeatmap, typeof FromHeatmap, typeof HeatmapSource> = {
+  name: 'heatmap',
+  viewType: 'adept.heatmap',
+  to: ToHeatmap,
+  from: FromHeatmap,
+  source: HeatmapSource,
+  title: ({ file }) => vscode.l10n.t('Importance: {0}', basename(file)),
+  connect: (host, { file }, services, panel) => new HeatmapPanel(host, file, services, panel, ACTIONS),
+};

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { messageOf } from '../shared/errors';
+import { importanceTable } from '../shared/heatmap/importanceTable';
+import { ImportanceFile } from '../shared/importance';
+import { parseModelConfig } from '../shared/model/config';
+import { parseWith } from '../shared/parse';
+import type { HeatmapModel } from '../shared/webview/heatmap';
+import { readJson } from './jsonFile';
+
+export interface HeatmapFile {
+  readonly importance: ImportanceFile;
+  readonly model: HeatmapModel;
+}
+
+/**
+ * Reads an importance.json and the config.json of the model that it is about; without the model there is still the heatmap.
+ * @throws AdeptError (input) naming the file and the field when the importance.json cannot be shown.
+ */
+export function readHeatmapFile(file: string): HeatmapFile {
+  const importance = parseWith(ImportanceFile, readJson(file), file);
+  // What cannot be shown is told here, where there is a log, and not in the page first.
+  importanceTable(importance, file);
+  return { importance, model: readModel(importance.model.path) };
+}
+
+function readModel(folder: string): HeatmapModel {
+  const file = join(folder, 'config.json');
+  if (!existsSync(file)) {
+    return {
+      found: false,
+      problem: `${file} is not there: put the model back, or analyze it where it is now.`,
+    };
+  }
+  try {
+    const config = parseWith(v.record(v.string(), v.unknown()), readJson(file), file);
+    parseModelConfig(config, file);
+    return { found: true, file, config };
+  } catch (error) {
+    return { found: false, problem: messageOf(error) };
+  }
+}
