@@ -24,7 +24,7 @@ import {
   unitsOf,
 } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
 

@@ -1,16 +1,11 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { AdeptError, failure, inputError } from '../../shared/errors';
 import { readError } from '../../node/fileError';
+import { readFully, readHeaderOf } from '../../node/safetensorsFile';
+import { checkAgainstIndex, findWeights } from '../../node/weightFiles';
 import { type HalfDtype, narrow, widen } from './halfFloat';
-import {
-  DTYPE_BYTES,
-  LARGEST_HEADER,
-  REFETCH,
-  type TensorEntry,
-  parseHeader,
-} from '../../shared/safetensorsHeader';
-import { checkAgainstIndex, findWeights } from './shardIndex';
+import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/safetensorsHeader';
 
 export type { StoredDtype, TensorEntry } from '../../shared/safetensorsHeader';
 export {
@@ -22,8 +17,6 @@ export {
 } from './safetensorsWriter';
 export { sha256OfFile, sha256OfTensor } from './checksum';
 
-/** One read call may not exceed 2^31 − 1 bytes; Linux itself stops a little below. */
-const LARGEST_READ = 2 ** 29;
 const CHUNK = 2 ** 23;
 
 /**
@@ -149,18 +142,7 @@ export class TensorStore {
   }
 
   #addEntries(file: string, handle: number): void {
-    const { size } = fstatSync(handle);
-    const start = new Uint8Array(8);
-    const got = size < 8 ? 0 : readFully(handle, start, 0);
-    const headerBytes = Number(new DataView(start.buffer).getBigUint64(0, true));
-    if (got < 8 || headerBytes > LARGEST_HEADER || 8 + headerBytes > size) {
-      throw inputError(
-        `${file}: is no whole safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): ${this.refetch}`,
-      );
-    }
-    const header = new Uint8Array(headerBytes);
-    readFully(handle, header, 8);
-    const { entries, metadata } = parseHeader(header, file, size, this.refetch);
+    const { entries, metadata } = readHeaderOf(handle, file, this.refetch);
     for (const entry of entries) {
       const other = this.#entries.get(entry.name);
       if (other !== undefined) {
@@ -214,19 +196,6 @@ export function requireReadable({ name, dtype, file }: TensorEntry): 'F32' | Hal
 export function narrowFloat32(values: Float32Array, dtype: 'F32' | HalfDtype): Uint8Array {
   const stored = dtype === 'F32' ? values : narrow(values, dtype);
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-}
-
-/** Reads until `target` is full or the file ends, and says how many bytes there were. */
-function readFully(handle: number, target: Uint8Array, position: number): number {
-  let done = 0;
-  while (done < target.length) {
-    const got = readSync(handle, target, done, Math.min(target.length - done, LARGEST_READ), position + done);
-    if (got === 0) {
-      break;
-    }
-    done += got;
-  }
-  return done;
 }
 
 function allocate<Values>({ name, file, byteLength }: TensorEntry, create: () => Values): Values {

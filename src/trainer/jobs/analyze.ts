@@ -7,7 +7,7 @@ import { batches, type Corpus } from '../data/corpus';
 import type { Engine } from '../engine/engine';
 import { parameterCount } from '../../shared/model/architecture';
 import { CausalLM } from '../model/causalLM';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { failure } from '../../shared/errors';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';

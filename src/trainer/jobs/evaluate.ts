@@ -4,7 +4,7 @@ import { batches } from '../data/corpus';
 import { loadQuestions, renderPrompt } from '../data/questions';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { breathe, type Task } from '../task';
 import { answerByLikelihood } from '../adept/multipleChoice';
 import { CorpusReader, type CorpusOptions } from './corpora';

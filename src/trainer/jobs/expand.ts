@@ -1,4 +1,4 @@
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { AS_OPTIONS, type Naming } from '../../shared/naming';
 import type { ExpandChoice } from '../../shared/runConfig';
 import type { ExpansionManifest } from '../../shared/manifest';

@@ -16,7 +16,7 @@ import {
 } from '../checkpoint/safetensors';
 import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors, trainedTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
 

@@ -2,7 +2,7 @@ import { inputError } from '../../shared/errors';
 import { ImportanceFile } from '../../shared/importance';
 import { parseWith } from '../../shared/parse';
 import { readJson } from '../../node/jsonFile';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 
 /** @throws AdeptError (input) naming the file and the key. */
 export function readImportance(file: string): ImportanceFile {

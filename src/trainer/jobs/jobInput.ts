@@ -4,7 +4,7 @@ import type { RunConfig } from '../../shared/runConfig';
 import { requireEmptyFolder } from '../../node/outputFolder';
 import { TensorStore } from '../checkpoint/safetensors';
 import { loadQuestions } from '../data/questions';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors } from '../model/loadTensors';
 import { checkCount } from '../../shared/layerChoice';
 import { chooseLayers } from './expand';

@@ -6,7 +6,7 @@ import { readEvents } from '../../node/eventLog';
 import type { RunFolder } from '../../node/runFolder';
 import { requireManifest } from '../adept/manifest';
 import { checkCheckpoint, checkpointFolder } from '../checkpoint/checkpoint';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { trainedTensors } from '../model/loadTensors';
 
 /**

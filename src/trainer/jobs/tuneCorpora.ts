@@ -1,7 +1,7 @@
 import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
 import { batches, type Batch, type Corpus } from '../data/corpus';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
 // Domain text to watch when none is named: this many of the training sequences.

@@ -4,7 +4,7 @@ import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
 import { requireManifest } from '../adept/manifest';
 import { TensorStore } from '../checkpoint/safetensors';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors } from '../model/loadTensors';
 import { readImportance } from './importanceInput';
 import { readCorpora, type TuneCorpora } from './tuneCorpora';

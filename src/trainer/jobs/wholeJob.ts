@@ -11,7 +11,7 @@ import { readJson, writeJson } from '../../node/jsonFile';
 import { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
-import { readModelConfig } from '../model/config';
+import { readModelConfig } from '../../node/modelConfig';
 import { Cancelled, type Task } from '../task';
 import { analyze } from './analyze';
 import { readImportanceOf } from './importanceInput';

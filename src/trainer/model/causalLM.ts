@@ -12,7 +12,7 @@ import {
 import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
 import { blockForward, type Block } from './block';
 import type { ModelConfig } from '../../shared/model/config';
-import { readModelConfig } from './config';
+import { readModelConfig } from '../../node/modelConfig';
 import { headLogits, headLosses, targetsOf, type Head } from './head';
 import { checkTensors } from './loadTensors';
 import { eachTensor, type LayerTensors, type UnitTensors } from './weights';

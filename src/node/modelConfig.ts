@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { inputError, messageOf } from '../../shared/errors';
-import { readError } from '../../node/fileError';
-import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
+import { inputError, messageOf } from '../shared/errors';
+import { readError } from './fileError';
+import { parseModelConfig, type ModelConfig } from '../shared/model/config';
 
 /**
  * Reads and checks config.json of a Hugging Face folder.

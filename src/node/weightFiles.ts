@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { inputError, messageOf } from '../../shared/errors';
-import { readError } from '../../node/fileError';
-import { duplicateKey } from '../../shared/jsonKeys';
-import type { TensorEntry } from '../../shared/safetensorsHeader';
+import { inputError, messageOf } from '../shared/errors';
+import { readError } from './fileError';
+import { duplicateKey } from '../shared/jsonKeys';
+import type { TensorEntry } from '../shared/safetensorsHeader';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
