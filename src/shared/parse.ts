@@ -22,6 +22,9 @@ export function parseWith<const S extends v.GenericSchema>(
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
   const field = path === null ? 'the content' : `"${path}"`;
+  if (path === 'format' && isLaterFormat(issue.expected, issue.input)) {
+    return `${field} is ${String(issue.input)}, of a newer version of ADEPT than this one, which reads ${issue.expected ?? ''}: update ADEPT`;
+  }
   const [key] = issue.path?.slice(-1) ?? [];
   if (key?.origin === 'key' && issue.expected === 'never') {
     return `${field} is not known here: correct its name or remove it`;
@@ -30,4 +33,12 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
     return `${field} is missing: add it`;
   }
   return `${field} is not usable (${issue.message}): correct it`;
+}
+
+/** Whether a file's format is a later version of the expected one, such as adept.run/2 of "adept.run/1". */
+function isLaterFormat(expected: string | null, given: unknown): boolean {
+  const version = /^"?(.+)\/(\d+)"?$/;
+  const [, name, number] = version.exec(expected ?? '') ?? [];
+  const [, givenName, givenNumber] = typeof given === 'string' ? (version.exec(given) ?? []) : [];
+  return name !== undefined && name === givenName && Number(givenNumber) > Number(number);
 }

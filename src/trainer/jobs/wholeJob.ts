@@ -1,13 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPANSION_MANIFEST } from '../../shared/manifest';
-import { JOB_FILES, JobFile, type JobReport } from '../../shared/job';
+import { JOB_FILES, type JobReport } from '../../shared/job';
 import { asKeysOf } from '../../shared/naming';
-import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
 import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
 import { readManifest } from '../adept/manifest';
-import { readJson, writeJson } from '../../node/jsonFile';
+import { writeJson } from '../../node/jsonFile';
 import { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
@@ -34,12 +33,6 @@ export function createJob(config: RunConfig, label: string): RunFolder {
       config,
     });
   });
-}
-
-/** The job of a run folder; undefined when `adept tune` made it. */
-export function readJob(path: string): JobFile | undefined {
-  const file = join(path, JOB_FILES.job);
-  return existsSync(file) ? parseWith(JobFile, readJson(file), file) : undefined;
 }
 
 export type JobOutcome =
