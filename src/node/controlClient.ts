@@ -1,6 +1,6 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
-import { failure, messageOf } from '../shared/errors';
+import { AdeptError, failure, messageOf } from '../shared/errors';
 import { parseWith } from '../shared/parse';
 import {
   CONTROL_METHODS,
@@ -9,32 +9,37 @@ import {
   type TrainerStatus,
 } from '../shared/protocol';
 
+const DEFAULT_TIMEOUT_MILLISECONDS = 60_000;
+
+/** A trainer that cannot be reached, went away, or did not answer in time. */
+export class NoAnswer extends AdeptError {
+  constructor(message: string, cause?: unknown) {
+    super(message, 'failure', cause === undefined ? undefined : { cause });
+  }
+}
+
 /**
  * One call to a running trainer. Answers come between two steps, so a call waits for the step in hand.
- * @throws AdeptError (failure) when the trainer is gone, does not answer in time, or answers something else.
+ * @throws NoAnswer when the trainer is gone or does not answer in time; AdeptError (failure) when it refuses, (input) when
+ * it answers something else.
  */
 export async function callTrainer<M extends ControlMethod>(
   address: string,
   method: M,
   params: ControlParams<M>,
-  timeoutMilliseconds = 60_000,
+  timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS,
 ): Promise<TrainerStatus> {
   const socket = connect(address);
-  // Made here, so that its stack points at the caller.
-  const lost = failure(
-    `The trainer at ${address} does not answer "${method}": it has ended or is busy; look at its run folder.`,
-  );
   let timer: NodeJS.Timeout | undefined;
   try {
-    const ended = new Promise<never>((_, reject) => {
-      socket.once('close', () => {
-        reject(lost);
-      });
-      socket.once('error', (error) => {
-        reject(failure(`${lost.message} (${messageOf(error)})`, error));
-      });
+    const noAnswer = new Promise<never>((_, reject) => {
+      rejectWhenGone(socket, address, method, reject);
+      // Made here, so that its stack points at the caller.
+      const late = new NoAnswer(
+        `The trainer did not answer "${method}" within ${timeoutMilliseconds / 1000} seconds: a step may take that long; try again, or end its process.`,
+      );
       timer = setTimeout(() => {
-        reject(lost);
+        reject(late);
       }, timeoutMilliseconds);
     });
     const connection = createMessageConnection(
@@ -42,10 +47,37 @@ export async function callTrainer<M extends ControlMethod>(
       new SocketMessageWriter(socket),
     );
     connection.listen();
-    const result: unknown = await Promise.race([connection.sendRequest(method, params), ended]);
+    const asked = connection.sendRequest(method, params).catch((error: unknown) => {
+      throw failure(`The trainer refused "${method}" (${messageOf(error)}): look at its run's log.`, error);
+    });
+    // Whichever comes second has nobody who waits for it.
+    asked.catch(() => undefined);
+    const result: unknown = await Promise.race([asked, noAnswer]);
     return parseWith(CONTROL_METHODS[method].result, result, `the trainer's answer to "${method}"`);
   } finally {
     clearTimeout(timer);
     socket.destroy();
   }
+}
+
+function rejectWhenGone(
+  socket: Socket,
+  address: string,
+  method: ControlMethod,
+  reject: (error: NoAnswer) => void,
+): void {
+  const closed = new NoAnswer(
+    `The trainer ended before it answered "${method}": look at its run's log, and resume the run.`,
+  );
+  socket.once('error', (error) => {
+    reject(
+      new NoAnswer(
+        `The trainer cannot be reached for "${method}" at ${address} (${messageOf(error)}): it has ended, or runs on another machine.`,
+        error,
+      ),
+    );
+  });
+  socket.once('close', () => {
+    reject(closed);
+  });
 }
