@@ -1,0 +1,42 @@
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { JOB_FILES } from '../../shared/job';
+import { RUN_FILES } from '../../shared/runFolder';
+import { errorCode } from '../../node/fileError';
+
+const MARKS = [JOB_FILES.job, RUN_FILES.spec, RUN_FILES.trainer, RUN_FILES.events];
+
+/** Whether a trainer made this folder, even if it is damaged or of another version. */
+export function isRunFolder(path: string): boolean {
+  return MARKS.some((name) => existsSync(join(path, name)));
+}
+
+/** The run folders directly below `parent`; none when there is no such folder. */
+export function findRuns(parent: string): string[] {
+  return entriesOf(parent)
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(parent, entry.name))
+    .filter(isRunFolder);
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+/** Changes when a file does that a run's status is read from. */
+export function signatureOf(run: string): string {
+  const names = [...MARKS, JOB_FILES.report, RUN_FILES.checkpoints];
+  return names
+    .map((name) => {
+      const stat = statSync(join(run, name), { throwIfNoEntry: false });
+      return stat === undefined ? '-' : `${stat.mtimeMs}:${stat.size}:${stat.ino}`;
+    })
+    .join(' ');
+}

@@ -1,0 +1,230 @@
+import { existsSync } from 'node:fs';
+import { messageOf } from '../../shared/errors';
+import type { RunEvent } from '../../shared/runFolder';
+import { isProcessAlive } from '../../node/processAlive';
+import { RunFolder } from '../../node/runFolder';
+import { RunStatusReader } from '../../node/runStatus';
+import { Listeners } from '../listeners';
+import type { Exit } from '../process/detachedChild';
+import { FolderWatches } from './folderWatches';
+import { findRuns, signatureOf } from './runDiscovery';
+import { isLive, type Launch, type RunEntry } from './runEntry';
+
+const TICK_MILLISECONDS = 1000;
+/** Every so many ticks everything is looked at, also what no watch reported; the other ticks are for living runs. */
+const TICKS_PER_SURVEY = 10;
+/** A burst of changes in a folder is one change. */
+const SETTLE_MILLISECONDS = 150;
+
+export interface RunSources {
+  /** The folders whose subfolders are runs. */
+  parents(): readonly string[];
+  /** Runs that lie elsewhere. */
+  single(): readonly string[];
+}
+
+/** New events of a run, in order. */
+export interface NewEvents {
+  readonly run: RunEntry;
+  readonly events: readonly RunEvent[];
+}
+
+interface Row {
+  entry: RunEntry;
+  reader: RunStatusReader;
+  signature: string;
+}
+
+/**
+ * All runs of a workspace, kept up to date: living ones every second or sooner, the others when their files change. It
+ * knows nothing of who started them, so that it finds after a reload what was there before.
+ */
+export class RunList {
+  readonly onDidChange = new Listeners<readonly RunEntry[]>();
+  readonly onNewEvents = new Listeners<NewEvents>();
+  /** A run that was alive and is no longer. */
+  readonly onDidEnd = new Listeners<RunEntry>();
+
+  private readonly rows = new Map<string, Row>();
+  private readonly launches = new Map<string, Launch>();
+  private readonly watches = new FolderWatches(() => {
+    this.surveySoon();
+  });
+  private timer: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
+  private ticks = 0;
+
+  constructor(private readonly sources: RunSources) {}
+
+  /** Looks for the first time, and from then on regularly. */
+  start(): void {
+    this.survey();
+    this.timer ??= setInterval(() => {
+      this.tick();
+    }, TICK_MILLISECONDS).unref();
+  }
+
+  dispose(): void {
+    clearInterval(this.timer);
+    clearTimeout(this.soon);
+    this.timer = undefined;
+    this.soon = undefined;
+    this.watches.dispose();
+    this.onDidChange.clear();
+    this.onNewEvents.clear();
+    this.onDidEnd.clear();
+  }
+
+  /** Living runs first, then the latest. */
+  get entries(): readonly RunEntry[] {
+    return [...this.rows.values()].map(({ entry }) => entry).sort(byLifeAndTime);
+  }
+
+  get(path: string): RunEntry | undefined {
+    return this.rows.get(path)?.entry;
+  }
+
+  get live(): readonly RunEntry[] {
+    return this.entries.filter(isLive);
+  }
+
+  /** How many folders are watched. */
+  get watched(): number {
+    return this.watches.size;
+  }
+
+  /** A process was started for this run: it is in the list at once, whether its folder is there or not. */
+  launched(path: string, launch: Launch): void {
+    this.launches.set(path, launch);
+    this.survey();
+  }
+
+  /** The process of a launch ended while this host looked. */
+  exited(path: string, pid: number, exit: Exit): void {
+    const launch = this.launches.get(path);
+    if (launch?.pid === pid) {
+      this.launches.set(path, { ...launch, exit });
+      this.survey();
+    }
+  }
+
+  /** The process of a launch ended before it could work on the run. */
+  notStarted(path: string, failure: string): void {
+    const launch = this.launches.get(path);
+    if (launch !== undefined) {
+      this.launches.set(path, { ...launch, failure });
+      this.survey();
+    }
+  }
+
+  /** What was started for the run has done its part: the folder speaks for itself. */
+  forget(path: string): void {
+    this.launches.delete(path);
+    this.survey();
+  }
+
+  /** Looks at everything now. */
+  survey(): void {
+    const before = this.snapshot();
+    const found = new Set([
+      ...this.sources.parents().flatMap(findRuns),
+      ...this.sources.single().filter((path) => existsSync(path)),
+      ...this.launches.keys(),
+    ]);
+    for (const path of [...this.rows.keys()]) {
+      if (!found.has(path)) {
+        this.rows.delete(path);
+      }
+    }
+    for (const path of found) {
+      this.look(path);
+    }
+    this.watches.set(this.sources.parents());
+    this.tellIfChanged(before);
+  }
+
+  private tick(): void {
+    this.ticks += 1;
+    if (this.ticks % TICKS_PER_SURVEY === 0) {
+      this.survey();
+      return;
+    }
+    const before = this.snapshot();
+    for (const { path } of this.live) {
+      this.look(path);
+    }
+    this.tellIfChanged(before);
+  }
+
+  private surveySoon(): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      this.survey();
+    }, SETTLE_MILLISECONDS).unref();
+  }
+
+  /** Brings one row up to date. */
+  private look(path: string): void {
+    const signature = signatureOf(path);
+    const row = this.rows.get(path);
+    const launch = this.launches.get(path);
+    const same = row?.signature === signature && row.entry.launch === launch;
+    if (same && !isLive(row.entry)) {
+      return;
+    }
+    const reader = row?.reader ?? new RunStatusReader(RunFolder.at(path));
+    const { entry, events } = readEntry(path, reader, launch);
+    this.rows.set(path, { entry, reader, signature });
+    if (events.length > 0) {
+      this.onNewEvents.tell({ run: entry, events });
+    }
+    if (row !== undefined && isLive(row.entry) && !isLive(entry)) {
+      this.onDidEnd.tell(entry);
+    }
+  }
+
+  private snapshot(): string {
+    return JSON.stringify(this.entries);
+  }
+
+  private tellIfChanged(before: string): void {
+    if (this.snapshot() !== before) {
+      this.onDidChange.tell(this.entries);
+    }
+  }
+}
+
+function readEntry(
+  path: string,
+  reader: RunStatusReader,
+  launch: Launch | undefined,
+): { entry: RunEntry; events: readonly RunEvent[] } {
+  const common = { path, ...(launch === undefined ? {} : { launch }) };
+  try {
+    const { status, events } = reader.read();
+    if (status.pid === null && launch !== undefined) {
+      if (launch.failure !== undefined) {
+        return { entry: { ...common, state: 'failed', status, problem: launch.failure }, events };
+      }
+      if (launch.exit === undefined && isProcessAlive(launch.pid, launch.processToken)) {
+        return { entry: { ...common, state: 'starting', status }, events };
+      }
+    }
+    return { entry: { ...common, state: status.state, status }, events };
+  } catch (error) {
+    return { entry: { ...common, state: 'unreadable', problem: messageOf(error) }, events: [] };
+  }
+}
+
+function byLifeAndTime(a: RunEntry, b: RunEntry): number {
+  return (
+    Number(isLive(b)) - Number(isLive(a)) ||
+    timeOf(b).localeCompare(timeOf(a)) ||
+    a.path.localeCompare(b.path)
+  );
+}
+
+/** When the run was made; ISO times sort as texts. */
+function timeOf({ status, launch }: RunEntry): string {
+  return status?.createdAt ?? launch?.startedAt ?? '';
+}
