@@ -1,0 +1,78 @@
+import type { RunStage, RunStatus } from '../../node/runStatus';
+import type { Localizer } from '../localizer';
+import type { RunEntry, RunState } from './runEntry';
+
+/** Nats to four decimals, or a dash for what was not measured. */
+export function nats(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : value.toFixed(4);
+}
+
+/** `120/500`, or `120` when the end is not known. */
+export function stepsText({ step, steps }: Pick<RunStatus, 'step' | 'steps'>): string {
+  return steps === null ? String(step) : `${step}/${steps}`;
+}
+
+export function stateText(state: RunState, l10n: Localizer): string {
+  const texts: Readonly<Record<RunState, string>> = {
+    starting: l10n.t('starting'),
+    waiting: l10n.t('not started'),
+    running: l10n.t('running'),
+    paused: l10n.t('paused'),
+    stopped: l10n.t('stopped'),
+    done: l10n.t('done'),
+    failed: l10n.t('failed'),
+    died: l10n.t('trainer is gone'),
+    unreadable: l10n.t('cannot be read'),
+  };
+  return texts[state];
+}
+
+function stageText(stage: RunStage, l10n: Localizer): string {
+  const texts: Readonly<Record<RunStage, string>> = {
+    analyzing: l10n.t('analyzing'),
+    expanding: l10n.t('expanding'),
+    tuning: l10n.t('tuning'),
+    evaluating: l10n.t('evaluating'),
+    exporting: l10n.t('exporting'),
+  };
+  return texts[stage];
+}
+
+/** What a run is doing, in a few words: `running · 120/500 · loss 2.3100`. */
+export function activityText({ state, status }: RunEntry, l10n: Localizer): string {
+  if (status === undefined) {
+    return stateText(state, l10n);
+  }
+  const { stage, progress, step, loss } = status;
+  const parts =
+    stage === null || stage === 'tuning' || state !== 'running'
+      ? [stateText(state, l10n)]
+      : [
+          stageText(stage, l10n),
+          ...(progress === null ? [] : [percent(progress.fraction), progress.message]),
+        ];
+  if (step > 0) {
+    parts.push(l10n.t('step {0}', stepsText(status)));
+  }
+  if (loss !== null) {
+    parts.push(l10n.t('loss {0}', nats(loss)));
+  }
+  return parts.join(' · ');
+}
+
+function percent(fraction: number): string {
+  return `${Math.floor(fraction * 100)}%`;
+}
+
+/** `2.0131 (+0.0021 since the start)` */
+export function lossText(now: number, before: number | null | undefined, l10n: Localizer): string {
+  if (before === null || before === undefined) {
+    return nats(now);
+  }
+  const change = now - before;
+  return l10n.t(
+    '{0} ({1} since the start)',
+    nats(now),
+    `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(4)}`,
+  );
+}

@@ -1,0 +1,7 @@
+import type { Localizer } from '../../src/extension/localizer';
+
+/** Texts as they are without a translation. */
+export const ENGLISH: Localizer = {
+  t: (message, ...args) =>
+    message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole)),
+};
