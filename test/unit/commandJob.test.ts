@@ -8,10 +8,12 @@ import { CommandJob, JobCancelled, type JobProgress } from '../../src/extension/
 import type { ChildRuntime } from '../../src/extension/process/detachedChild';
 import { JobStore } from '../../src/extension/process/jobStore';
 import { lastLines } from '../../src/extension/process/lastLines';
+import { progressText } from '../../src/extension/process/progressText';
 import { kill } from '../../src/extension/process/signalProcess';
 import { TimeLeft } from '../../src/extension/process/timeLeft';
 import { isProcessAlive } from '../../src/node/processAlive';
 import { AdeptError } from '../../src/shared/errors';
+import { ENGLISH } from '../support/english';
 import { fakeCommand } from '../support/fakeCommand';
 import { temporaryFolder } from '../support/temporaryFolder';
 
@@ -222,5 +224,20 @@ describe('the time left', () => {
     timeLeft.after(0.5, 0);
     assert.equal(timeLeft.after(0.1, 5000), undefined);
     assert.ok(Math.abs((timeLeft.after(0.6, 15_000) ?? NaN) - 8) < 1e-9);
+  });
+});
+
+describe('the text of a progress', () => {
+  it('says what is done and how long it takes, no more precisely than is known', () => {
+    const text = (secondsLeft?: number): string =>
+      progressText(
+        { message: 'layer 3 of 9', ...(secondsLeft === undefined ? {} : { secondsLeft }) },
+        ENGLISH,
+      );
+    assert.equal(text(), 'layer 3 of 9');
+    assert.equal(text(0.2), 'layer 3 of 9 – 1 s left');
+    assert.equal(text(59.2), 'layer 3 of 9 – 60 s left');
+    assert.equal(text(61), 'layer 3 of 9 – 2 min left');
+    assert.equal(text(7_200), 'layer 3 of 9 – 2 h 0 min left');
   });
 });

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandId } from '../../shared/extensionCommands';
-import { failure } from '../../shared/errors';
 import { reportError } from '../reportError';
 import type { Services } from '../services';
+import { requireTrust } from '../trust';
 import { COMMAND_TABLE } from './table';
 
 /** Registers every command of the table. What a handler throws is reported, and the command then returns undefined. */
@@ -22,13 +22,8 @@ async function runCommand(services: Services, id: CommandId, args: readonly unkn
   services.log.debug(`${id} runs.`);
   try {
     // A hidden command can still be called, by a keybinding or another extension.
-    if (needsTrust && !vscode.workspace.isTrusted) {
-      throw failure(
-        vscode.l10n.t(
-          'ADEPT: {0} needs a trusted workspace: trust this one with "Workspaces: Manage Workspace Trust".',
-          title,
-        ),
-      );
+    if (needsTrust) {
+      requireTrust(title);
     }
     const { run } = await COMMAND_TABLE[id]();
     return await run(services, ...args);

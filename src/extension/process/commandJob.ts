@@ -182,7 +182,7 @@ export function howItEnded(exit: Exit | undefined): string {
 /** The end of a log, as the end of a message. */
 export function lastWords(log: string): string {
   const lines = lastLines(log, LAST_LINES);
-  return lines.length === 0 ? ` Its log ${log} is empty.` : ` Its last words: ${lines.join(' | ')}`;
+  return lines.length === 0 ? ' It left no words.' : ` Its last words: ${lines.join(' | ')}`;
 }
 
 /** A line that another version writes, or a torn one, is passed over. */

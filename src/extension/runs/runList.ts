@@ -53,6 +53,7 @@ export class RunList {
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Timeout | undefined;
   private ticks = 0;
+  private disposed = false;
 
   constructor(private readonly sources: RunSources) {}
 
@@ -65,6 +66,7 @@ export class RunList {
   }
 
   dispose(): void {
+    this.disposed = true;
     clearInterval(this.timer);
     clearTimeout(this.soon);
     this.timer = undefined;
@@ -125,6 +127,9 @@ export class RunList {
 
   /** Looks at everything now. */
   survey(): void {
+    if (this.disposed) {
+      return;
+    }
     const before = this.snapshot();
     const found = new Set([
       ...this.sources.parents().flatMap(findRuns),

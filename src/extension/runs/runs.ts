@@ -1,0 +1,187 @@
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { inputError, messageOf } from '../../shared/errors';
+import { readRunConfig } from '../../node/runConfigFile';
+import { Memory } from '../memory';
+import { jobFolder, runParents } from '../places';
+import type { Children } from '../process/children';
+import { readSetting } from '../settings';
+import { requireTrust } from '../trust';
+import { endingText, type EndingText } from './endingText';
+import { lastWordsOf, Launcher } from './launcher';
+import { endingOf, isLive, isResumable, nameOf, type RunEntry } from './runEntry';
+import { RunList } from './runList';
+import { endProcess, steer, type SteeringMethod } from './trainerControl';
+
+const EXIT_MILLISECONDS = 1000;
+const Paths = v.array(v.string());
+const ByConfig = v.record(v.string(), v.string());
+
+/** A run that ended, and what there is to say about it. */
+export interface RunEnding extends EndingText {
+  readonly run: RunEntry;
+}
+
+/** The runs of this workspace: which there are, how they are started and steered, and what became of them. */
+export class Runs implements vscode.Disposable {
+  readonly list: RunList;
+  private readonly ended = new vscode.EventEmitter<RunEnding>();
+  /** Fires once for each run that ended, also for one that did while no host was there. */
+  readonly onDidEnd = this.ended.event;
+
+  private readonly launcher: Launcher;
+  private readonly opened: Memory<typeof Paths>;
+  private readonly alive: Memory<typeof Paths>;
+  private readonly byConfig: Memory<typeof ByConfig>;
+  /** The runs that open documents describe. */
+  private readonly ofDocuments = new Map<string, string>();
+  private readonly stopping = new Set<string>();
+
+  constructor(
+    context: vscode.ExtensionContext,
+    private readonly children: Children,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    const { workspaceState } = context;
+    this.opened = new Memory(workspaceState, 'runs.opened', Paths, []);
+    this.alive = new Memory(workspaceState, 'runs.alive', Paths, []);
+    this.byConfig = new Memory(workspaceState, 'runs.byConfig', ByConfig, {});
+    this.list = new RunList({
+      parents: () => runParents(log),
+      single: () => [...this.opened.value, ...this.alive.value, ...this.ofDocuments.values()],
+    });
+    this.launcher = new Launcher(join(jobFolder(context), 'runs'), this.list);
+  }
+
+  /** Finds the runs, re-attaches to the living ones, and reports those that ended while no host was there. */
+  start(): void {
+    const before = new Set(this.alive.value);
+    this.list.onDidEnd.add((run) => {
+      void this.report(run);
+    });
+    this.list.onDidChange.add(() => {
+      void this.alive.set(this.list.live.map(({ path }) => path));
+    });
+    this.list.start();
+    for (const path of this.launcher.attachAll((error) => {
+      this.log.warn(messageOf(error));
+    })) {
+      before.add(path);
+    }
+    for (const run of [...before].flatMap((path) => this.list.get(path) ?? [])) {
+      if (isLive(run)) {
+        this.log.info(`${nameOf(run)}: re-attached, ${run.state} (${run.path})`);
+      } else {
+        void this.report(run);
+      }
+    }
+  }
+
+  /**
+   * Starts the whole job of a *.adept.json.
+   * @param out the run folder, instead of the one that the file names
+   * @returns the run folder
+   * @throws AdeptError when the file is not usable, or nothing can be started.
+   */
+  async run(config: string, out?: string): Promise<string> {
+    const runtime = this.children.runtime(vscode.l10n.t('Start Tuning'));
+    const read = readRunConfig(config);
+    const path = out ?? read.out;
+    const existing = this.list.get(path);
+    if (existing !== undefined && isLive(existing)) {
+      throw inputError(`${path} is being worked on already: stop it first, or name another "out".`);
+    }
+    const engine = read.engine === 'auto' ? readSetting('adept.engine', this.log) : 'auto';
+    const args = [
+      'run',
+      '--config',
+      config,
+      '--engine',
+      engine,
+      ...(out === undefined ? [] : ['--out', out]),
+    ];
+    await this.remember(path);
+    await this.byConfig.set({ ...this.byConfig.value, [config]: path });
+    await this.launcher.start(runtime, args, path, dirname(config));
+    return path;
+  }
+
+  /** Goes on with a run: one that is paused, or one that nobody works on. @throws AdeptError when it cannot be. */
+  async resume(run: RunEntry): Promise<void> {
+    if (run.state === 'paused') {
+      await this.steer(run, 'resume');
+      return;
+    }
+    if (!isResumable(run)) {
+      throw inputError(
+        `${run.path} is ${run.state}: only a run that is paused or was interrupted can be resumed.`,
+      );
+    }
+    const runtime = this.children.runtime(vscode.l10n.t('Resume'));
+    await this.launcher.start(runtime, ['resume', run.path], run.path, dirname(run.path));
+  }
+
+  /** Asks the trainer of a run for something. @throws NoAnswer; AdeptError when no trainer works on it. */
+  async steer(run: RunEntry, method: SteeringMethod): Promise<void> {
+    requireTrust(nameOf(run));
+    if (method === 'stop') {
+      this.stopping.add(run.path);
+    }
+    await steer(run, method);
+    this.list.survey();
+  }
+
+  /** Ends the process of a run without asking it; what it did since its last checkpoint is lost. */
+  end(run: RunEntry): boolean {
+    requireTrust(nameOf(run));
+    this.stopping.add(run.path);
+    return endProcess(run);
+  }
+
+  /** Keeps a run in the list that lies elsewhere. */
+  async remember(path: string): Promise<void> {
+    if (!runParents(this.log).includes(dirname(path)) && !this.opened.value.includes(path)) {
+      await this.opened.set([...this.opened.value, path]);
+      this.list.survey();
+    }
+  }
+
+  /** The run that was last started from a *.adept.json. */
+  lastOf(config: string): string | undefined {
+    return this.byConfig.value[config];
+  }
+
+  /** Has the run of an open document in the list, wherever it lies. */
+  follow(document: string, run: string | undefined): void {
+    if (this.ofDocuments.get(document) === run) {
+      return;
+    }
+    if (run === undefined) {
+      this.ofDocuments.delete(document);
+    } else {
+      this.ofDocuments.set(document, run);
+    }
+    this.list.survey();
+  }
+
+  dispose(): void {
+    this.list.dispose();
+    this.ended.dispose();
+  }
+
+  private async report(run: RunEntry): Promise<void> {
+    const exit = await this.launcher.exitOf(run.path, EXIT_MILLISECONDS);
+    const asked = this.stopping.delete(run.path);
+    const ending = endingText(run, exit, lastWordsOf(run.path), vscode.l10n);
+    this.launcher.forget(run.path);
+    if (endingOf(run) === 'notStarted' && !asked) {
+      this.list.notStarted(run.path, ending.text);
+    } else {
+      this.list.forget(run.path);
+    }
+    this.log.info(ending.text);
+    // Whoever ended it knows.
+    this.ended.fire({ run, ...ending, ...(asked ? { severity: 'quiet' } : {}) });
+  }
+}

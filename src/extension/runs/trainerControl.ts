@@ -1,0 +1,45 @@
+import { inputError } from '../../shared/errors';
+import type { ControlMethod } from '../../shared/protocol';
+import { RunFolder } from '../../node/runFolder';
+import { isAlive } from '../../node/runStatus';
+import { kill, type ProcessIdentity, terminate } from '../process/signalProcess';
+import { nameOf, type RunEntry } from './runEntry';
+
+/** Past this a step takes so long that the person decides. */
+const TIMEOUT_MILLISECONDS = 30_000;
+
+export type SteeringMethod = Exclude<ControlMethod, 'status' | 'setLearningRate'>;
+
+/**
+ * Asks the trainer of a run for something.
+ * @throws NoAnswer when it does not answer; AdeptError when no trainer works on the run.
+ */
+export async function steer(run: RunEntry, method: SteeringMethod): Promise<void> {
+  if (run.state === 'starting' && run.launch !== undefined) {
+    stopStarting(run, run.launch, method);
+    return;
+  }
+  const trainer = RunFolder.at(run.path).readTrainer();
+  if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
+    throw inputError(`${run.path}: no trainer works on this run: resume it first.`);
+  }
+  // Only who steers a run needs the connection.
+  const { callTrainer } = await import('../../node/controlClient');
+  await callTrainer(trainer.socket, method, {}, TIMEOUT_MILLISECONDS);
+}
+
+function stopStarting(run: RunEntry, launch: ProcessIdentity, method: SteeringMethod): void {
+  if (method !== 'stop') {
+    throw inputError(`${nameOf(run)} is starting: wait until it has, and try again.`);
+  }
+  terminate(launch);
+}
+
+/** Ends the process of a run without asking it. @returns whether there was one */
+export function endProcess(run: RunEntry): boolean {
+  const trainer = RunFolder.at(run.path).readTrainer();
+  if (trainer !== undefined && isAlive(trainer)) {
+    return kill(trainer);
+  }
+  return run.launch !== undefined && kill(run.launch);
+}
