@@ -1,18 +1,48 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/register';
 import { ContextKeys } from './contextKeys';
+import { Models } from './models/models';
+import { ActivePanel } from './panels/activePanel';
 import { registerPanels } from './panels/register';
+import { Children } from './process/children';
+import { Jobs } from './process/jobs';
+import { RunStatusBar } from './runStatusBar';
+import { Runs } from './runs/runs';
 import type { Services } from './services';
 import { registerTrees } from './trees/register';
 
 /** Registers what the extension offers and computes nothing: every handler loads what it needs when it first runs. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('ADEPT', { log: true });
-  const services: Services = { context, log, contextKeys: new ContextKeys() };
+  const children = new Children(context, log);
+  const jobs = new Jobs(context, children, log);
+  const runs = new Runs(context, children, log);
+  const models = new Models(context, log);
+  const services: Services = {
+    context,
+    log,
+    contextKeys: new ContextKeys(),
+    children,
+    jobs,
+    runs,
+    models,
+    activePanel: new ActivePanel(),
+  };
   context.subscriptions.push(
     log,
+    jobs,
+    runs,
+    models,
     ...registerCommands(services),
-    ...registerTrees(),
+    ...registerTrees(services),
     ...registerPanels(services),
+    new RunStatusBar(runs.list),
   );
+  void beginLife(services);
+}
+
+/** After activation, whose time the person waits for. */
+async function beginLife(services: Services): Promise<void> {
+  const { startLife } = await import('./life');
+  services.context.subscriptions.push(startLife(services));
 }

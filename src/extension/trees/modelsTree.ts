@@ -1,12 +1,98 @@
-import type * as vscode from 'vscode';
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { ModelFolder, Models } from '../models/models';
+import { analysisText, parametersText } from '../models/modelText';
+import { modelName, type SavedAnalysis } from '../models/savedAnalyses';
+import { shortPath } from '../places';
+import { OPEN_ANALYSIS } from './itemCommands';
 
-/** The view `adept.models`; empty, so its welcome content shows. */
-export class ModelsTree implements vscode.TreeDataProvider<vscode.TreeItem> {
-  getTreeItem(item: vscode.TreeItem): vscode.TreeItem {
-    return item;
+/** `path` and `file` are what commands of the context menus are given. */
+export type ModelsElement =
+  | { readonly kind: 'model'; readonly path: string; readonly model: ModelFolder }
+  | { readonly kind: 'analysis'; readonly file: string; readonly analysis: SavedAnalysis };
+
+/** The view `adept.models`: model folders, and below each its saved analyses. */
+export class ModelsTree implements vscode.TreeDataProvider<ModelsElement>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly subscription: vscode.Disposable;
+
+  constructor(private readonly models: Models) {
+    this.subscription = models.onDidChange(() => {
+      this.changed.fire(undefined);
+    });
   }
 
-  getChildren(): vscode.TreeItem[] {
-    return [];
+  getChildren(element?: ModelsElement): ModelsElement[] {
+    if (element === undefined) {
+      return [
+        ...this.models.all.map((model) => ({ kind: 'model' as const, path: model.path, model })),
+        ...this.models.damagedAnalyses.map(analysisElement),
+      ];
+    }
+    return element.kind === 'model' ? element.model.analyses.map(analysisElement) : [];
   }
+
+  getParent(element: ModelsElement): ModelsElement | undefined {
+    const path = element.kind === 'analysis' ? element.analysis.summary?.model : undefined;
+    const model = path === undefined ? undefined : this.models.get(path);
+    return model && { kind: 'model', path: model.path, model };
+  }
+
+  getTreeItem(element: ModelsElement): vscode.TreeItem {
+    return element.kind === 'model' ? modelItem(element.model) : analysisItem(element.analysis);
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.changed.dispose();
+  }
+}
+
+function analysisElement(analysis: SavedAnalysis): ModelsElement {
+  return { kind: 'analysis', file: analysis.file, analysis };
+}
+
+function modelItem({ path, summary, problem, analyses }: ModelFolder): vscode.TreeItem {
+  const { l10n, TreeItemCollapsibleState: state } = vscode;
+  const analyzed = analyses.length > 0;
+  const item = new vscode.TreeItem(modelName(path), analyzed ? state.Expanded : state.None);
+  const facts =
+    summary === undefined
+      ? [problem ?? l10n.t('cannot be used')]
+      : [
+          summary.family,
+          l10n.t('{0} layers', summary.layers),
+          l10n.t('{0} parameters', parametersText(summary.parameters)),
+          analyzed ? l10n.t('analyzed') : l10n.t('not analyzed'),
+        ];
+  item.id = path;
+  item.resourceUri = vscode.Uri.file(path);
+  item.description = facts.join(' · ');
+  item.tooltip = [path, ...facts, ...(summary?.dtypes ?? [])].join('\n');
+  item.contextValue = summary === undefined ? 'unusable' : analyzed ? 'model analyzed' : 'model';
+  item.iconPath =
+    summary === undefined
+      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+      : new vscode.ThemeIcon(analyzed ? 'layers-active' : 'layers');
+  item.accessibilityInformation = { label: [modelName(path), ...facts].join(', ') };
+  return item;
+}
+
+function analysisItem({ file, time, summary, problem }: SavedAnalysis): vscode.TreeItem {
+  const { l10n } = vscode;
+  const when = new Date(time).toLocaleString(vscode.env.language);
+  const facts = summary === undefined ? (problem ?? '') : analysisText(summary, l10n);
+  const item = new vscode.TreeItem(summary === undefined ? basename(file) : when);
+  item.id = file;
+  item.description = facts;
+  item.tooltip = `${shortPath(file)}\n${facts}`;
+  item.contextValue = summary === undefined ? 'damaged' : 'analysis';
+  item.iconPath =
+    summary === undefined
+      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+      : new vscode.ThemeIcon('flame');
+  item.accessibilityInformation = { label: l10n.t('Analysis of {0}, {1}', when, facts) };
+  item.command = { command: OPEN_ANALYSIS, title: l10n.t('Open'), arguments: [file] };
+  return item;
 }

@@ -1,13 +1,29 @@
 import * as vscode from 'vscode';
+import type { Services } from '../services';
 import { CheckpointsTree } from './checkpointsTree';
+import { registerItemCommands } from './itemCommands';
 import { ModelsTree } from './modelsTree';
-import { RunsTree } from './runsTree';
+import { badgeOf, RunsTree } from './runsTree';
 
 /** The three views of the activity bar's container. */
-export function registerTrees(): vscode.Disposable[] {
+export function registerTrees(services: Services): vscode.Disposable[] {
+  const { models, runs } = services;
+  const modelsTree = new ModelsTree(models);
+  const runsTree = new RunsTree(runs.list);
+  const runsView = vscode.window.createTreeView('adept.runs', {
+    treeDataProvider: runsTree,
+    canSelectMany: true,
+  });
+  const badge = runs.list.onDidChange.add(() => {
+    runsView.badge = badgeOf(runs.list.live);
+  });
   return [
-    vscode.window.createTreeView('adept.models', { treeDataProvider: new ModelsTree() }),
-    vscode.window.createTreeView('adept.runs', { treeDataProvider: new RunsTree() }),
+    modelsTree,
+    vscode.window.createTreeView('adept.models', { treeDataProvider: modelsTree }),
+    runsTree,
+    runsView,
+    badge,
     vscode.window.createTreeView('adept.checkpoints', { treeDataProvider: new CheckpointsTree() }),
+    ...registerItemCommands(services),
   ];
 }

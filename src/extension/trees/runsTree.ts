@@ -1,12 +1,141 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
+import { isLive, isResumable, nameOf, type RunEntry, type RunState } from '../runs/runEntry';
+import type { RunList } from '../runs/runList';
+import { activityText, lossText, nats, stateText, stepsText } from '../runs/runText';
 
-/** The view `adept.runs`; empty, so its welcome content shows. */
-export class RunsTree implements vscode.TreeDataProvider<vscode.TreeItem> {
-  getTreeItem(item: vscode.TreeItem): vscode.TreeItem {
+/** The view `adept.runs`: every run, the living ones first. */
+export class RunsTree implements vscode.TreeDataProvider<RunEntry>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly subscription: { dispose(): void };
+
+  constructor(private readonly list: RunList) {
+    this.subscription = list.onDidChange.add(() => {
+      this.changed.fire(undefined);
+    });
+  }
+
+  getChildren(element?: RunEntry): RunEntry[] {
+    return element === undefined ? [...this.list.entries] : [];
+  }
+
+  getParent(): undefined {
+    return undefined;
+  }
+
+  getTreeItem(run: RunEntry): vscode.TreeItem {
+    const item = new vscode.TreeItem(nameOf(run));
+    item.id = run.path;
+    item.description = run.problem ?? [activityText(run, vscode.l10n), ...bestText(run)].join(' · ');
+    item.tooltip = tooltipOf(run);
+    item.contextValue = contextOf(run);
+    item.iconPath = iconOf(run.state);
+    item.accessibilityInformation = { label: labelOf(run) };
+    item.command = { command: 'adept.openRun', title: vscode.l10n.t('Open Run'), arguments: [run.path] };
     return item;
   }
 
-  getChildren(): vscode.TreeItem[] {
-    return [];
+  dispose(): void {
+    this.subscription.dispose();
+    this.changed.dispose();
   }
+}
+
+/** Says at the view's icon how many runs are alive. */
+export function badgeOf(live: readonly RunEntry[]): vscode.ViewBadge | undefined {
+  const [only] = live;
+  if (only === undefined) {
+    return undefined;
+  }
+  const tooltip =
+    live.length === 1
+      ? vscode.l10n.t('{0}: {1}', nameOf(only), activityText(only, vscode.l10n))
+      : vscode.l10n.t('{0} runs in progress', live.length);
+  return { value: live.length, tooltip };
+}
+
+function bestText({ status }: RunEntry): string[] {
+  const best = status?.best;
+  return best?.domainLoss === null || best?.domainLoss === undefined
+    ? []
+    : [vscode.l10n.t('best {0}', nats(best.domainLoss))];
+}
+
+/** What context menus go by. */
+function contextOf(run: RunEntry): string {
+  const { state, status } = run;
+  const life =
+    state === 'running'
+      ? 'live'
+      : state === 'paused' || state === 'starting'
+        ? state
+        : isResumable(run)
+          ? 'ended'
+          : state;
+  const saved = (status?.checkpoints.length ?? 0) > 0 ? ' checkpointed' : '';
+  return `run ${life}${saved}`;
+}
+
+function iconOf(state: RunState): vscode.ThemeIcon {
+  const coloured = (icon: string, colour: string): vscode.ThemeIcon =>
+    new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+  const icons: Readonly<Record<RunState, vscode.ThemeIcon>> = {
+    starting: new vscode.ThemeIcon('loading~spin'),
+    running: new vscode.ThemeIcon('sync~spin'),
+    paused: new vscode.ThemeIcon('debug-pause'),
+    waiting: new vscode.ThemeIcon('circle-outline'),
+    stopped: new vscode.ThemeIcon('debug-stop'),
+    done: coloured('pass', 'testing.iconPassed'),
+    failed: coloured('error', 'list.errorForeground'),
+    died: coloured('warning', 'list.warningForeground'),
+    unreadable: coloured('question', 'list.warningForeground'),
+  };
+  return icons[state];
+}
+
+/** For screen readers, without signs that they would spell out. */
+function labelOf(run: RunEntry): string {
+  const { status, state } = run;
+  const { l10n } = vscode;
+  const parts = [l10n.t('Run {0}', nameOf(run)), stateText(state, l10n)];
+  if (run.problem !== undefined) {
+    parts.push(run.problem);
+  } else if (status !== undefined) {
+    const { step, steps, loss, best } = status;
+    parts.push(steps === null ? l10n.t('step {0}', step) : l10n.t('step {0} of {1}', step, steps));
+    if (loss !== null) {
+      parts.push(l10n.t('loss {0}', nats(loss)));
+    }
+    if (best?.domainLoss !== undefined && best.domainLoss !== null) {
+      parts.push(l10n.t('best domain loss {0} at step {1}', nats(best.domainLoss), best.step));
+    }
+  }
+  return parts.join(', ');
+}
+
+function tooltipOf(run: RunEntry): string {
+  const { status } = run;
+  const { l10n } = vscode;
+  const lines = [run.path, run.problem ?? stateText(run.state, l10n)];
+  if (status !== undefined) {
+    const { before, best, domainLoss, generalLoss, checkpoints, error } = status;
+    lines.push(l10n.t('step {0}', stepsText(status)));
+    if (domainLoss !== null) {
+      lines.push(l10n.t('domain loss {0}', lossText(domainLoss, before?.domainLoss, l10n)));
+    }
+    if (generalLoss !== null) {
+      lines.push(l10n.t('general loss {0}', lossText(generalLoss, before?.generalLoss, l10n)));
+    }
+    if (best?.domainLoss !== undefined && best.domainLoss !== null) {
+      lines.push(l10n.t('best domain loss {0} at step {1}', nats(best.domainLoss), best.step));
+    }
+    lines.push(l10n.t('{0} checkpoints', checkpoints.length));
+    if (error !== null) {
+      lines.push(error);
+    }
+    if (isLive(run) && status.pid !== null) {
+      lines.push(l10n.t('process {0}', status.pid));
+    }
+  }
+  return lines.join('\n');
 }

@@ -1,0 +1,71 @@
+import * as vscode from 'vscode';
+import { presentOutcome } from './jobOutcomes';
+import { reportError } from './reportError';
+import { presentEnding } from './runNotices';
+import { nameOf, type RunEntry } from './runs/runEntry';
+import { runEventLine } from './runs/runEventLine';
+import type { Services } from './services';
+
+/** Takes up what an earlier window left: finds models and runs, re-attaches to what is alive, reports what ended. */
+export function startLife(services: Services): vscode.Disposable {
+  const { runs, models, log } = services;
+  const disposables: { dispose(): void }[] = [
+    runs.onDidEnd((ending) => {
+      void presentEnding(services, ending);
+    }),
+    runs.list.onDidChange.add((entries) => {
+      setRunKeys(services, entries);
+    }),
+    runs.list.onNewEvents.add(({ run, events }) => {
+      for (const event of events) {
+        runEventLine(event, nameOf(run), log);
+      }
+    }),
+    models.onDidChange(() => {
+      services.contextKeys.set(
+        'adept.modelFolderPaths',
+        models.all.map(({ path }) => path),
+      );
+    }),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      runs.list.survey();
+    }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('adept.runsFolder')) {
+        runs.list.survey();
+      }
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      attachJobs(services);
+    }),
+  ];
+  runs.start();
+  setRunKeys(services, runs.list.entries);
+  models.start().catch((error: unknown) => reportError(log, vscode.l10n.t('Models'), error));
+  if (vscode.workspace.isTrusted) {
+    attachJobs(services);
+  }
+  return vscode.Disposable.from(...disposables);
+}
+
+function attachJobs(services: Services): void {
+  services.jobs.attachAll(
+    (outcome) => {
+      void presentOutcome(services, outcome, false);
+    },
+    (record, error) => {
+      void reportError(services.log, record.title, error);
+    },
+  );
+}
+
+function setRunKeys({ contextKeys, runs }: Services, entries: readonly RunEntry[]): void {
+  const { live } = runs.list;
+  contextKeys.set('adept.hasRun', entries.length > 0);
+  contextKeys.set(
+    'adept.hasCheckpoint',
+    entries.some(({ status }) => (status?.checkpoints.length ?? 0) > 0),
+  );
+  contextKeys.set('adept.training', live.length > 0);
+  contextKeys.set('adept.paused', live[0]?.state === 'paused');
+}
