@@ -9,6 +9,7 @@ import { RunConfig } from '../../src/shared/runConfig';
 import {
   CHECKPOINT_FILES,
   checkpointName,
+  RUN_FILES,
   RunSpec,
   type CheckpointState,
   type NewRunEvent,
@@ -23,7 +24,8 @@ export class FakeRun {
   readonly folder: RunFolder;
 
   constructor(readonly path: string) {
-    this.folder = RunFolder.create(path);
+    mkdirSync(join(path, RUN_FILES.checkpoints), { recursive: true });
+    this.folder = RunFolder.at(path);
   }
 
   /** As `adept tune` makes it. */

@@ -94,7 +94,7 @@ describe('saved analyses', () => {
       leastImportant: 1,
     });
     assert.equal(found[0]?.summary?.leastImportant, undefined);
-    assert.match(found[1]?.problem ?? '', /broken\.json: "mode" is not usable/);
+    assert.match(found[1]?.problem ?? '', /broken\.json: "mode" is missing/);
 
     save('broken.json', importance('/m/one', [1]), 1600);
     rmSync(join(folder, 'new.json'));
