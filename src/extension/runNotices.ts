@@ -18,7 +18,8 @@ export async function presentEnding(services: Services, { run, severity, text }:
     return;
   }
   const offers = severity === 'information' ? offersOfDone(services, run) : offersOfFailed(services, run);
-  const show = severity === 'information' ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
+  const show =
+    severity === 'information' ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
   const chosen = await show(text, ...offers.map(({ title }) => title));
   await offers.find(({ title }) => title === chosen)?.take();
 }

@@ -1,3 +1,15 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as vscode from 'vscode';
+import { nameOf } from '../runs/runEntry';
+import type { Services } from '../services';
+import { pickRun } from './pickRun';
+import { steerRun } from './steering';
 
-export const run = notInThisBuild;
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const { l10n } = vscode;
+  const chosen = await pickRun(services, argument, {
+    prompt: l10n.t('Which run is to save a checkpoint?'),
+    fits: ({ state }) => state === 'running' || state === 'paused',
+    none: l10n.t('No run is being worked on, so there is nothing to save.'),
+  });
+  await steerRun(services, chosen, 'checkpoint', l10n.t('{0} saves a checkpoint', nameOf(chosen)));
+}

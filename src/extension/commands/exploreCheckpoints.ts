@@ -1,3 +1,14 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as vscode from 'vscode';
+import { openCheckpoints } from '../panels/open';
+import type { Services } from '../services';
+import { pickRun } from './pickRun';
 
-export const run = notInThisBuild;
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const { l10n } = vscode;
+  const chosen = await pickRun(services, argument, {
+    prompt: l10n.t('Whose checkpoints are to be shown?'),
+    fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
+    none: l10n.t('No run has saved a checkpoint yet.'),
+  });
+  await openCheckpoints(services, chosen.path);
+}

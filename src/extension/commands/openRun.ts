@@ -1,3 +1,36 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as vscode from 'vscode';
+import { openRun } from '../panels/open';
+import type { Services } from '../services';
+import { runItem, findRun } from './pickRun';
+import { pathOf } from './arguments';
 
-export const run = notInThisBuild;
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const folder = pathOf(argument) ?? (await pickFolder(services));
+  const chosen = await findRun(services, folder);
+  await openRun(services, chosen.path);
+}
+
+/** A run of the list, or one that lies elsewhere. */
+async function pickFolder({ runs }: Services): Promise<string> {
+  const { l10n } = vscode;
+  const browse: vscode.QuickPickItem = { label: l10n.t('$(folder-opened) Browse…') };
+  const picked = await vscode.window.showQuickPick([...runs.list.entries.map(runItem), browse], {
+    placeHolder: l10n.t('Which run is to be opened?'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  if ('run' in picked) {
+    return picked.run.path;
+  }
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      canSelectFiles: false,
+      canSelectFolders: true,
+      openLabel: l10n.t('Open Run'),
+    })) ?? [];
+  if (folder === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return folder.fsPath;
+}

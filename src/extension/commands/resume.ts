@@ -1,3 +1,19 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as vscode from 'vscode';
+import { isResumable, nameOf } from '../runs/runEntry';
+import type { Services } from '../services';
+import { pickRun } from './pickRun';
+import { steerRun } from './steering';
 
-export const run = notInThisBuild;
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const { l10n } = vscode;
+  const chosen = await pickRun(services, argument, {
+    prompt: l10n.t('Which run is to go on?'),
+    fits: (one) => one.state === 'paused' || isResumable(one),
+    none: l10n.t('No run is paused or was interrupted, so there is none to resume: start one.'),
+  });
+  if (chosen.state === 'paused') {
+    await steerRun(services, chosen, 'resume', l10n.t('Resuming {0}', nameOf(chosen)));
+  } else {
+    await services.runs.resume(chosen);
+  }
+}

@@ -1,3 +1,15 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as vscode from 'vscode';
+import { isLive, nameOf } from '../runs/runEntry';
+import type { Services } from '../services';
+import { pickRun } from './pickRun';
+import { steerRun } from './steering';
 
-export const run = notInThisBuild;
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const { l10n } = vscode;
+  const chosen = await pickRun(services, argument, {
+    prompt: l10n.t('Which run is to stop?'),
+    fits: isLive,
+    none: l10n.t('No run is being worked on, so there is none to stop.'),
+  });
+  await steerRun(services, chosen, 'stop', l10n.t('Stopping {0} after a checkpoint', nameOf(chosen)));
+}
