@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { registerCommands } from './commands/register';
 import { ContextKeys } from './contextKeys';
 import { Models } from './models/models';
-import { ActivePanel } from './panels/activePanel';
 import { registerPanels } from './panels/register';
 import { Children } from './process/children';
 import { Jobs } from './process/jobs';
@@ -26,7 +25,6 @@ export function activate(context: vscode.ExtensionContext): void {
     jobs,
     runs,
     models,
-    activePanel: new ActivePanel(),
   };
   context.subscriptions.push(
     log,

@@ -3,11 +3,15 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { openHeatmap } from './panels/open';
 import { shortPath, workspaceFolders } from './places';
-import type { JobOutcome } from './process/jobs';
+import type { JobRecord } from './process/jobStore';
 import type { Services } from './services';
 
-/** What a command's result is for. */
-export type JobKind = 'analyze' | 'expand' | 'export' | 'setup';
+/** What a command came to. */
+export interface JobOutcome {
+  readonly title: string;
+  readonly purpose: JobRecord['purpose'];
+  readonly value: Record<string, unknown>;
+}
 
 const Installed = v.object({ device: v.string(), library: v.optional(v.string()) });
 
@@ -17,14 +21,14 @@ const Installed = v.object({ device: v.string(), library: v.optional(v.string())
  */
 export async function presentOutcome(
   services: Services,
-  { record, value }: JobOutcome,
+  { title, purpose, value }: JobOutcome,
   attended: boolean,
 ): Promise<void> {
-  const { kind, path = '' } = record.purpose;
+  const { kind, path = '' } = purpose;
   switch (kind) {
     case 'analyze':
       await services.models.refresh();
-      await presentAnalysis(services, record.title, path, attended);
+      await presentAnalysis(services, title, path, attended);
       break;
     case 'expand':
       await services.models.refresh();
@@ -45,7 +49,7 @@ export async function presentOutcome(
       break;
     }
     default:
-      services.log.info(`${record.title} is finished.`);
+      services.log.info(`${title} is finished.`);
   }
 }
 
@@ -58,7 +62,7 @@ async function presentAnalysis(
   const open = vscode.l10n.t('Open Heatmap');
   const text = vscode.l10n.t('{0} is finished: {1}', title, basename(file));
   if (attended || (await vscode.window.showInformationMessage(text, open)) === open) {
-    await openHeatmap(services, file);
+    openHeatmap(services, file);
   }
 }
 

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { ComparisonDocuments } from './comparison/comparisonDocument';
+import { InlineLogs } from './inlineLog/inlineLogs';
 import { presentOutcome } from './jobOutcomes';
 import { reportError } from './reportError';
 import { presentEnding } from './runNotices';
@@ -10,6 +12,8 @@ import type { Services } from './services';
 export function startLife(services: Services): vscode.Disposable {
   const { runs, models, log } = services;
   const disposables: { dispose(): void }[] = [
+    new InlineLogs(services),
+    new ComparisonDocuments(runs.list),
     runs.onDidEnd((ending) => {
       void presentEnding(services, ending);
     }),
@@ -50,8 +54,8 @@ export function startLife(services: Services): vscode.Disposable {
 
 function attachJobs(services: Services): void {
   services.jobs.attachAll(
-    (outcome) => {
-      void presentOutcome(services, outcome, false);
+    ({ title, purpose }, value) => {
+      void presentOutcome(services, { title, purpose, value }, false);
     },
     (record, error) => {
       void reportError(services.log, record.title, error);

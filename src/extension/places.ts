@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { importanceFolder } from './models/savedAnalyses';
@@ -27,7 +28,14 @@ export function modelFolders(log: vscode.LogOutputChannel): string[] {
 /** Where what a workspace makes is kept: in the folder that holds `path`, else the first, else the extension's own storage. */
 export function workspaceFolderOf(path: string, context: vscode.ExtensionContext): string {
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path)) ?? workspaceFolders()[0];
-  return folder?.uri.fsPath ?? context.globalStorageUri.fsPath;
+  return folder?.uri.fsPath ?? storageFolder(context);
+}
+
+/** The extension's own storage, which VS Code names and does not make. */
+export function storageFolder(context: vscode.ExtensionContext): string {
+  const { fsPath } = context.globalStorageUri;
+  mkdirSync(fsPath, { recursive: true });
+  return fsPath;
 }
 
 /** Every folder in which this workspace saves analyses. */

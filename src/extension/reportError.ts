@@ -1,6 +1,14 @@
 import * as vscode from 'vscode';
 import { AdeptError, messageOf } from '../shared/errors';
 
+const REMEMBERED = 10;
+const recent: string[] = [];
+
+/** The errors that were reported last, for a bug report. */
+export function recentErrors(): readonly string[] {
+  return recent;
+}
+
 /** Shows an error to the person, with a way to the log, and writes all of it there. Cancelling is no error. */
 export async function reportError(
   log: vscode.LogOutputChannel,
@@ -12,6 +20,8 @@ export async function reportError(
     return;
   }
   log.error(error instanceof Error ? error : messageOf(error));
+  recent.push(`${new Date().toISOString()} ${doing}: ${messageOf(error)}`);
+  recent.splice(0, recent.length - REMEMBERED);
   const message =
     error instanceof AdeptError
       ? error.message

@@ -1,7 +1,6 @@
 import type * as vscode from 'vscode';
 import type { ContextKeys } from './contextKeys';
 import type { Models } from './models/models';
-import type { ActivePanel } from './panels/activePanel';
 import type { Children } from './process/children';
 import type { Jobs } from './process/jobs';
 import type { Runs } from './runs/runs';
@@ -17,5 +16,4 @@ export interface Services {
   readonly jobs: Jobs;
   readonly runs: Runs;
   readonly models: Models;
-  readonly activePanel: ActivePanel;
 }

@@ -1,3 +1,40 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as vscode from 'vscode';
+import { inputError } from '../../shared/errors';
+import { showComparison } from '../comparison/comparisonDocument';
+import type { Services } from '../services';
+import { pathsOf } from './arguments';
+import { findRun, runItem } from './pickRun';
 
-export const run = notInThisBuild;
+/**
+ * Compares runs in a table: their results, and the settings in which they differ. The arguments are those of a view's
+ * selection; where they name fewer than two runs, the person picks.
+ * @returns the run folders
+ */
+export async function run(services: Services, ...args: readonly unknown[]): Promise<string[]> {
+  const named = await Promise.all(pathsOf(args).map((path) => findRun(services, path)));
+  const paths = named.map(({ path }) => path);
+  const chosen = paths.length >= 2 ? paths : await pickRuns(services, paths);
+  await showComparison(chosen);
+  return chosen;
+}
+
+async function pickRuns({ runs }: Services, chosen: readonly string[]): Promise<string[]> {
+  const { l10n } = vscode;
+  const { entries } = runs.list;
+  if (entries.length < 2) {
+    throw inputError(l10n.t('There are not two runs to compare: start another one.'));
+  }
+  const items = entries.map((run) => ({ ...runItem(run), picked: chosen.includes(run.path) }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Compare Runs'),
+    placeHolder: l10n.t('Two runs or more'),
+    canPickMany: true,
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  if (picked.length < 2) {
+    throw inputError(l10n.t('One run cannot be compared: choose two or more.'));
+  }
+  return picked.map(({ run }) => run.path);
+}

@@ -1,3 +1,134 @@
-import { notInThisBuild } from './notInThisBuild';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { readJson } from '../../node/jsonFile';
+import { inputError } from '../../shared/errors';
+import { ImportanceFile } from '../../shared/importance';
+import { parseWith } from '../../shared/parse';
+import { presentOutcome } from '../jobOutcomes';
+import { analysisText } from '../models/modelText';
+import { modelName } from '../models/savedAnalyses';
+import { HeatmapPanel } from '../panels/heatmapPanel';
+import { shortPath, workspaceFolderOf } from '../places';
+import type { Services } from '../services';
+import { readSetting } from '../settings';
+import { pathOf } from './arguments';
+import { askForNewFolder } from './newFolder';
 
-export const run = notInThisBuild;
+const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Request = v.object({
+  model: v.string(),
+  /** The importance.json that the layers were chosen by. */
+  importance: v.string(),
+  layers: v.pipe(v.array(layer), v.minLength(1)),
+  /** Folder of the expanded model; asked when left out. */
+  out: v.optional(v.string()),
+});
+type Request = v.InferOutput<typeof Request>;
+
+/** How many of the least important layers are chosen at first. */
+const PROPOSED = 2;
+
+/**
+ * Writes a model with copies of the chosen layers: those marked in the heatmap in front, those of the argument, or those
+ * the person picks of a saved analysis.
+ * @returns the folder of the expanded model
+ */
+export async function run(services: Services, argument?: unknown): Promise<string> {
+  const request = await requestOf(services, argument);
+  const model = resolve(request.model);
+  const name = `${modelName(model)}-plus${request.layers.length}`;
+  const proposal = join(workspaceFolderOf(model, services.context), '.adept', 'expanded', name);
+  const out = request.out ?? (await askForNewFolder(vscode.l10n.t('Expand Selected Layers'), proposal));
+  const title = vscode.l10n.t('Expanding {0}', modelName(model));
+  const purpose = { kind: 'expand', path: out };
+  const value = await services.jobs.run({
+    title,
+    args: [
+      'expand',
+      ...['--model', model, '--out', out, '--layers', request.layers.join(',')],
+      ...['--engine', readSetting('adept.engine', services.log)],
+      ...probeArguments(request.importance),
+    ],
+    cwd: workspaceFolderOf(model, services.context),
+    purpose,
+  });
+  await presentOutcome(services, { title, purpose, value }, true);
+  return out;
+}
+
+/** Equivalence is measured on the text of the analysis, as far as it is still there. */
+function probeArguments(importance: string): string[] {
+  const { probe } = parseWith(ImportanceFile, readJson(importance), importance);
+  const files = probe.sources.filter((file) => existsSync(file));
+  return files.length === 0 ? [] : ['--probe', ...files];
+}
+
+async function requestOf(services: Services, argument: unknown): Promise<Request> {
+  const file = pathOf(argument);
+  if (argument !== undefined && file === undefined) {
+    return parseWith(Request, argument, 'adept.expand');
+  }
+  const selection = file === undefined ? HeatmapPanel.active?.selection : undefined;
+  if (selection === undefined) {
+    return pickLayers(file ?? (await pickAnalysis(services)));
+  }
+  if (selection.layers.length === 0) {
+    throw inputError(
+      vscode.l10n.t(
+        'No layer is marked in the heatmap: click the layers that are to be copied, or use Suggest.',
+      ),
+    );
+  }
+  return { ...selection, layers: [...selection.layers] };
+}
+
+async function pickAnalysis({ models }: Services): Promise<string> {
+  const { l10n } = vscode;
+  const items = models.all.flatMap(({ path, analyses }) =>
+    analyses.map(({ file, summary }) => ({
+      file,
+      label: modelName(path),
+      description: summary === undefined ? '' : analysisText(summary, l10n),
+      detail: shortPath(file),
+    })),
+  );
+  if (items.length === 0) {
+    throw inputError(l10n.t('No model of this workspace is analyzed: run "ADEPT: Analyze Model" first.'));
+  }
+  const picked = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Expand Selected Layers'),
+    placeHolder: l10n.t('The analysis that the layers are chosen by'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return picked.file;
+}
+
+async function pickLayers(file: string): Promise<Request> {
+  const { l10n } = vscode;
+  const { model, layers } = parseWith(ImportanceFile, readJson(file), file);
+  const ranked = [...layers].sort((a, b) => a.importance - b.importance);
+  const items = ranked.map(({ index, importance }, rank) => ({
+    index,
+    label: l10n.t('Layer {0}', index),
+    description: l10n.t('importance {0}', importance.toFixed(4)),
+    picked: rank < PROPOSED,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Expand Selected Layers'),
+    placeHolder: l10n.t('The layers that are copied, the least important first'),
+    canPickMany: true,
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  const chosen = picked.map(({ index }) => index).sort((a, b) => a - b);
+  return parseWith(
+    Request,
+    { model: model.path, importance: file, layers: chosen },
+    l10n.t('Expand Selected Layers'),
+  );
+}

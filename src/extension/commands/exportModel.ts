@@ -1,3 +1,86 @@
-import { notInThisBuild } from './notInThisBuild';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { inputError } from '../../shared/errors';
+import { presentOutcome } from '../jobOutcomes';
+import { shortPath, workspaceFolderOf } from '../places';
+import { nameOf, type RunEntry } from '../runs/runEntry';
+import { nats } from '../runs/runText';
+import type { Services } from '../services';
+import { askForNewFolder } from './newFolder';
+import { findRun, pickRun } from './pickRun';
 
-export const run = notInThisBuild;
+const step = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Request = v.object({
+  /** The run folder. */
+  run: v.string(),
+  /** The step of its checkpoint; asked when left out and there are several. */
+  step: v.optional(step),
+  /** Scale of the added layers. */
+  alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  out: v.optional(v.string()),
+});
+type Request = v.InferOutput<typeof Request>;
+
+/**
+ * Writes a checkpoint as a Hugging Face folder and shows it.
+ * @returns the folder
+ */
+export async function run(services: Services, argument?: unknown): Promise<string> {
+  const { l10n } = vscode;
+  const request: Partial<Request> = v.is(Request, argument) ? argument : {};
+  const chosen =
+    request.run === undefined
+      ? await pickRun(services, argument, {
+          prompt: l10n.t('Which run is to be exported?'),
+          fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
+          none: l10n.t('No run has saved a checkpoint yet, so there is nothing to export.'),
+        })
+      : await findRun(services, request.run);
+  const checkpoint = request.step ?? (await pickCheckpoint(chosen));
+  const folder = workspaceFolderOf(chosen.path, services.context);
+  const proposal = join(folder, '.adept', 'exports', `${nameOf(chosen)}-step-${checkpoint}`);
+  const out = request.out ?? (await askForNewFolder(l10n.t('Export Model'), proposal));
+  const title = l10n.t('Exporting {0}, step {1}', nameOf(chosen), checkpoint);
+  const purpose = { kind: 'export', path: out };
+  const value = await services.jobs.run({
+    title,
+    args: [
+      'export',
+      ...['--run', chosen.path, '--checkpoint', String(checkpoint), '--out', out],
+      ...(request.alpha === undefined ? [] : ['--alpha', String(request.alpha)]),
+    ],
+    cwd: dirname(chosen.path),
+    purpose,
+  });
+  await presentOutcome(services, { title, purpose, value }, true);
+  return out;
+}
+
+async function pickCheckpoint(run: RunEntry): Promise<number> {
+  const { l10n } = vscode;
+  const { checkpoints = [], best } = run.status ?? {};
+  const [first, second] = checkpoints;
+  if (first === undefined) {
+    throw inputError(l10n.t('{0} has no checkpoint to export: save one first.', shortPath(run.path)));
+  }
+  if (second === undefined) {
+    return first;
+  }
+  const items = checkpoints.toReversed().map((at, index) => ({
+    at,
+    label: l10n.t('Step {0}', at),
+    description: [
+      ...(index === 0 ? [l10n.t('the last')] : []),
+      ...(best?.step === at ? [l10n.t('the best, domain loss {0}', nats(best.domainLoss))] : []),
+    ].join(' · '),
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Export Model'),
+    placeHolder: l10n.t('The checkpoint'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return picked.at;
+}

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { openRun } from '../panels/open';
+import type { RunEntry } from '../runs/runEntry';
 import type { Services } from '../services';
 import { runItem, findRun } from './pickRun';
 import { pathOf } from './arguments';
@@ -13,14 +14,17 @@ export async function run(services: Services, argument?: unknown): Promise<void>
 /** A run of the list, or one that lies elsewhere. */
 async function pickFolder({ runs }: Services): Promise<string> {
   const { l10n } = vscode;
-  const browse: vscode.QuickPickItem = { label: l10n.t('$(folder-opened) Browse…') };
-  const picked = await vscode.window.showQuickPick([...runs.list.entries.map(runItem), browse], {
+  const items: (vscode.QuickPickItem & { readonly run?: RunEntry })[] = [
+    ...runs.list.entries.map(runItem),
+    { label: l10n.t('$(folder-opened) Browse…') },
+  ];
+  const picked = await vscode.window.showQuickPick(items, {
     placeHolder: l10n.t('Which run is to be opened?'),
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();
   }
-  if ('run' in picked) {
+  if (picked.run !== undefined) {
     return picked.run.path;
   }
   const [folder] =

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/errors';
+import { runInFront } from '../panels/open';
 import { shortPath } from '../places';
 import { isRunFolder } from '../runs/runDiscovery';
 import { nameOf, type RunEntry } from '../runs/runEntry';
@@ -28,7 +29,7 @@ export async function pickRun(services: Services, argument: unknown, choice: Run
     return findRun(services, named);
   }
   const fitting = services.runs.list.entries.filter(choice.fits);
-  const inFront = fitting.find(({ path }) => path === services.activePanel.run);
+  const inFront = fitting.find(({ path }) => path === runInFront());
   const [first, second] = fitting;
   if (first === undefined) {
     throw inputError(choice.none);

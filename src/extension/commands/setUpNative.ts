@@ -1,3 +1,21 @@
-import { notInThisBuild } from './notInThisBuild';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { presentOutcome } from '../jobOutcomes';
+import { storageFolder } from '../places';
+import type { Services } from '../services';
 
-export const run = notInThisBuild;
+const Request = v.object({ variant: v.optional(v.picklist(['cpu', 'gpu'])) });
+
+/** Installs the native engine where every process of the extension finds it. The argument may say for which device. */
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const { variant } = v.is(Request, argument) ? argument : {};
+  const title = vscode.l10n.t('Setting up the native engine');
+  const purpose = { kind: 'setup', path: services.children.home };
+  const value = await services.jobs.run({
+    title,
+    args: ['setup', ...(variant === undefined ? [] : [`--${variant}`])],
+    cwd: storageFolder(services.context),
+    purpose,
+  });
+  await presentOutcome(services, { title, purpose, value }, true);
+}

@@ -1,3 +1,123 @@
-import { notInThisBuild } from './notInThisBuild';
+import { existsSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { readRunConfig } from '../../node/runConfigFile';
+import { inputError } from '../../shared/errors';
+import { HeatmapPanel } from '../panels/heatmapPanel';
+import { openRun } from '../panels/open';
+import { shortPath } from '../places';
+import { isRunFolder } from '../runs/runDiscovery';
+import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
+import type { Services } from '../services';
+import { pathOf } from './arguments';
+import { freePath } from './newFolder';
+import { findRun } from './pickRun';
 
-export const run = notInThisBuild;
+const ENDING = '.adept.json';
+const Request = v.object({
+  config: v.string(),
+  /** What happens when its run folder is taken; asked when left out. */
+  taken: v.optional(v.picklist(['resume', 'beside'])),
+});
+type Request = v.InferOutput<typeof Request>;
+
+/**
+ * Starts the job of a *.adept.json: that of the argument, of the active editor, or one that is picked. In front of a heatmap
+ * it shows the form that writes one.
+ * @returns the run folder; undefined when nothing was started
+ */
+export async function run(services: Services, argument?: unknown): Promise<string | undefined> {
+  const given = requestOf(argument) ?? activeConfig();
+  if (given === undefined && HeatmapPanel.active !== undefined) {
+    await HeatmapPanel.active.showLaunch();
+    return undefined;
+  }
+  const { config, taken } = given ?? { config: await pickConfig() };
+  await saveOpen(config);
+  const path = await start(services, resolve(config), taken);
+  await openRun(services, path);
+  return path;
+}
+
+function requestOf(argument: unknown): Request | undefined {
+  const path = pathOf(argument);
+  if (path !== undefined) {
+    return { config: path };
+  }
+  return v.is(Request, argument) ? argument : undefined;
+}
+
+function activeConfig(): Request | undefined {
+  const path = vscode.window.activeTextEditor?.document.uri.fsPath;
+  return path?.endsWith(ENDING) === true ? { config: path } : undefined;
+}
+
+async function pickConfig(): Promise<string> {
+  const { l10n } = vscode;
+  const found = await vscode.workspace.findFiles(`**/*${ENDING}`, '**/{node_modules,.git}/**', 200);
+  if (found.length === 0) {
+    throw inputError(
+      l10n.t(
+        'There is no *.adept.json in this workspace: analyze a model and launch from its heatmap, or write one.',
+      ),
+    );
+  }
+  const items = found.map(({ fsPath }) => ({ path: fsPath, label: shortPath(fsPath) }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Start Tuning'),
+    placeHolder: l10n.t('The configuration of the job'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return picked.path;
+}
+
+/** What is on the screen is what runs. */
+async function saveOpen(path: string): Promise<void> {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === path);
+  if (document?.isDirty === true && !(await document.save())) {
+    throw inputError(vscode.l10n.t('{0} could not be saved: save it and try again.', shortPath(path)));
+  }
+}
+
+async function start(services: Services, config: string, taken: Request['taken']): Promise<string> {
+  const { out } = readRunConfig(config);
+  if (!existsSync(out) || readdirSync(out).length === 0) {
+    return services.runs.run(config);
+  }
+  if (!isRunFolder(out)) {
+    throw inputError(
+      vscode.l10n.t(
+        '"out": {0} is not empty and holds no run: name a new folder, or empty this one.',
+        shortPath(out),
+      ),
+    );
+  }
+  const run = await findRun(services, out);
+  if (isLive(run)) {
+    return run.path;
+  }
+  if ((taken ?? (await askAbout(run))) === 'resume') {
+    await services.runs.resume(run);
+    return run.path;
+  }
+  return services.runs.run(config, freePath(out));
+}
+
+async function askAbout(run: RunEntry): Promise<'resume' | 'beside'> {
+  const { l10n } = vscode;
+  const resume = l10n.t('Resume It');
+  const beside = l10n.t('Start Another Beside It');
+  const chosen = await vscode.window.showWarningMessage(
+    l10n.t('{0} exists already.', nameOf(run)),
+    { modal: true, detail: shortPath(run.path) },
+    ...(isResumable(run) ? [resume] : []),
+    beside,
+  );
+  if (chosen === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return chosen === resume ? 'resume' : 'beside';
+}

@@ -31,7 +31,7 @@ export class Models implements vscode.Disposable {
 
   private readonly analyses = new SavedAnalyses();
   private readonly summaries = new Map<string, Readable & { readonly signature: string }>();
-  private readonly disposables: vscode.Disposable[] = [this.changed];
+  private readonly disposables: { dispose(): unknown }[] = [this.changed];
   private current: readonly ModelFolder[] = [];
   private unreadable: readonly SavedAnalysis[] = [];
   private watchers: vscode.Disposable[] = [];

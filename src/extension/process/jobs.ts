@@ -6,12 +6,6 @@ import { CommandJob, type CommandRequest, JobCancelled, type JobProgress } from 
 import { type JobPlace, type JobRecord, JobStore } from './jobStore';
 import { progressText } from './progressText';
 
-/** What a command came to, for whoever presents it. */
-export interface JobOutcome {
-  readonly record: JobRecord;
-  readonly value: Record<string, unknown>;
-}
-
 /** The window that started a job, where it is still there, reads the result first. */
 const OWNER_FIRST_MILLISECONDS = 2000;
 
@@ -60,7 +54,7 @@ export class Jobs implements vscode.Disposable {
    * @param failed is given why one came to nothing
    */
   attachAll(
-    present: (outcome: JobOutcome) => void,
+    present: (record: JobRecord, value: Record<string, unknown>) => void,
     failed: (record: JobRecord, error: unknown) => void,
   ): void {
     this.#store.prune();
@@ -77,7 +71,7 @@ export class Jobs implements vscode.Disposable {
         : this.#settle(job, 'found', job.result({}, this.#ended.signal));
       outcome.then(
         (value) => {
-          present({ record, value });
+          present(record, value);
         },
         (error: unknown) => {
           failed(record, error);

@@ -6,7 +6,7 @@ import { ModelsTree } from './modelsTree';
 import { badgeOf, RunsTree } from './runsTree';
 
 /** The three views of the activity bar's container. */
-export function registerTrees(services: Services): vscode.Disposable[] {
+export function registerTrees(services: Services): { dispose(): unknown }[] {
   const { models, runs } = services;
   const modelsTree = new ModelsTree(models);
   const runsTree = new RunsTree(runs.list);

@@ -1,0 +1,209 @@
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { CORPUS_ENDINGS } from '../../node/corpusFile';
+import { ImportanceMode } from '../../shared/importance';
+import { EngineChoice } from '../../shared/runConfig';
+import { Memory } from '../memory';
+import { parametersText } from '../models/modelText';
+import { modelName } from '../models/savedAnalyses';
+import { multiStep, type StepInput } from '../multiStep';
+import { shortPath } from '../places';
+import type { Services } from '../services';
+import { readSetting } from '../settings';
+import type { AnalysisRequest } from './analysisRequest';
+
+/** What was answered the last time. */
+const Answers = v.object({
+  model: v.optional(v.string()),
+  probe: v.optional(v.array(v.string()), []),
+  engine: v.optional(EngineChoice),
+  mode: v.optional(ImportanceMode),
+  /** Null is all. */
+  maxSequences: v.optional(v.nullable(v.number())),
+});
+type Answers = v.InferOutput<typeof Answers>;
+
+const NO_CORPORA = '**/{node_modules,.git,.adept}/**';
+const LARGEST_COUNT = 200;
+const SEQUENCES = [32, 128, null] as const;
+
+type PathItem = vscode.QuickPickItem & { readonly path?: string };
+
+/**
+ * Asks what a request leaves open, with the answers of the last time chosen.
+ * @throws vscode.CancellationError when the person left.
+ */
+export async function askForAnalysis(
+  services: Services,
+  request: AnalysisRequest,
+): Promise<AnalysisRequest & { readonly model: string; readonly probe: readonly string[] }> {
+  const memory = new Memory(services.context.workspaceState, 'analyze.answers', Answers, { probe: [] });
+  const questions = new Questions(services, memory.value);
+  const { model, probe, mode, engine } = request;
+  // Who names model and text, such as another extension, is asked nothing.
+  const named = model !== undefined && probe !== undefined;
+  await multiStep(vscode.l10n.t('Analyze Model'), [
+    ...(model === undefined ? [(input: StepInput) => questions.model(input)] : []),
+    ...(probe === undefined ? [(input: StepInput) => questions.probe(input)] : []),
+    ...(named || engine !== undefined ? [] : [(input: StepInput) => questions.engine(input)]),
+    ...(named || mode !== undefined
+      ? []
+      : [(input: StepInput) => questions.mode(input), (input: StepInput) => questions.amount(input)]),
+  ]);
+  const { answers } = questions;
+  if (!named) {
+    await memory.set(answers);
+  }
+  return {
+    ...(named
+      ? {}
+      : { engine: answers.engine, mode: answers.mode, maxSequences: answers.maxSequences ?? undefined }),
+    ...request,
+    model: model ?? answers.model ?? '',
+    probe: probe ?? answers.probe,
+  };
+}
+
+class Questions {
+  constructor(
+    private readonly services: Services,
+    readonly answers: Answers,
+  ) {}
+
+  async model(input: StepInput): Promise<void> {
+    const { l10n } = vscode;
+    const items: PathItem[] = this.services.models.all.map(({ path, summary, problem, analyses }) => ({
+      path,
+      label: modelName(path),
+      description:
+        summary === undefined
+          ? (problem ?? '')
+          : [
+              l10n.t('{0} layers', summary.layers),
+              parametersText(summary.parameters),
+              ...(analyses.length > 0 ? [l10n.t('analyzed')] : []),
+            ].join(' · '),
+      detail: shortPath(path),
+    }));
+    const browse: PathItem = { label: l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
+    const before = items.filter(({ path }) => path === this.answers.model);
+    const [picked] = await input.pick({
+      placeholder: l10n.t('The model: a folder with config.json and .safetensors files'),
+      items: [...items, browse],
+      ...(before.length > 0 ? { chosen: before } : {}),
+    });
+    const path = picked === browse ? await browseForModel() : picked?.path;
+    if (path === undefined) {
+      await this.model(input);
+      return;
+    }
+    this.answers.model = path;
+  }
+
+  async probe(input: StepInput): Promise<void> {
+    const { l10n } = vscode;
+    const paths = [...new Set([...this.answers.probe, ...(await this.corpora())])];
+    const items: PathItem[] = paths.map((path) => ({ path, label: shortPath(path) }));
+    const browse: PathItem = { label: l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
+    const picked = await input.pick({
+      placeholder: l10n.t('The probing corpus: general text whose loss must not rise'),
+      items: [...items, browse],
+      chosen: items.filter(({ path }) => path !== undefined && this.answers.probe.includes(path)),
+      many: true,
+    });
+    this.answers.probe = picked.flatMap(({ path }) => path ?? []);
+    if (picked.includes(browse)) {
+      this.answers.probe = [...this.answers.probe, ...(await browseForTexts())];
+      // So that what was found is seen before it is used.
+      await this.probe(input);
+    }
+  }
+
+  async engine(input: StepInput): Promise<void> {
+    const { l10n } = vscode;
+    const setting = readSetting('adept.engine', this.services.log);
+    const items: (vscode.QuickPickItem & { engine: EngineChoice })[] = [
+      {
+        engine: 'auto',
+        label: l10n.t('Automatic'),
+        description: l10n.t('native where it is set up, else embedded'),
+      },
+      {
+        engine: 'native',
+        label: l10n.t('Native'),
+        description: l10n.t('libtensorflow on the processor or GPU'),
+      },
+      { engine: 'wasm', label: l10n.t('Embedded'), description: l10n.t('WebAssembly, for small models') },
+    ];
+    const [picked] = await input.pick({
+      placeholder: l10n.t('The engine that computes'),
+      items,
+      chosen: items.filter(({ engine }) => engine === (this.answers.engine ?? setting)),
+    });
+    this.answers.engine = picked?.engine;
+  }
+
+  async mode(input: StepInput): Promise<void> {
+    const { l10n } = vscode;
+    const items: (vscode.QuickPickItem & { mode: ImportanceMode })[] = [
+      {
+        mode: 'exact',
+        label: l10n.t('Exact'),
+        description: l10n.t('how much the loss rises without each layer'),
+      },
+      { mode: 'fast', label: l10n.t('Fast'), description: l10n.t('an estimate from one pass') },
+    ];
+    const [picked] = await input.pick({
+      placeholder: l10n.t('How layer importance is measured'),
+      items,
+      chosen: items.filter(({ mode }) => mode === (this.answers.mode ?? 'exact')),
+    });
+    this.answers.mode = picked?.mode;
+  }
+
+  async amount(input: StepInput): Promise<void> {
+    const { l10n } = vscode;
+    const items: (vscode.QuickPickItem & { count: number | null })[] = SEQUENCES.map((count) => ({
+      count,
+      label: count === null ? l10n.t('All of it') : l10n.t('The first {0} sequences', count),
+      ...(count === SEQUENCES[0] ? { description: l10n.t('minutes for a small model') } : {}),
+    }));
+    const before = this.answers.maxSequences === undefined ? SEQUENCES[0] : this.answers.maxSequences;
+    const [picked] = await input.pick({
+      placeholder: l10n.t('How much of the text is used'),
+      items,
+      chosen: items.filter(({ count }) => count === before),
+    });
+    this.answers.maxSequences = picked?.count;
+  }
+
+  /** Texts of the workspace; a model's folder holds some that are none. */
+  private async corpora(): Promise<string[]> {
+    const found = await vscode.workspace.findFiles('**/*.{txt,jsonl,csv}', NO_CORPORA, LARGEST_COUNT);
+    const models = this.services.models.all.map(({ path }) => path);
+    return found
+      .map(({ fsPath }) => fsPath)
+      .filter((path) => !models.some((model) => resolve(path, '..') === model))
+      .sort();
+  }
+}
+
+async function browseForModel(): Promise<string | undefined> {
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      canSelectFiles: false,
+      canSelectFolders: true,
+      openLabel: vscode.l10n.t('Analyze'),
+    })) ?? [];
+  return folder?.fsPath;
+}
+
+async function browseForTexts(): Promise<string[]> {
+  const files = await vscode.window.showOpenDialog({
+    canSelectMany: true,
+    openLabel: vscode.l10n.t('Add'),
+    filters: { [vscode.l10n.t('Text')]: CORPUS_ENDINGS.map((ending) => ending.slice(1)) },
+  });
+  return (files ?? []).map(({ fsPath }) => fsPath);
+}

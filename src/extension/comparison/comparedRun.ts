@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { readJob } from '../../node/jobFile';
+import { readJson } from '../../node/jsonFile';
+import { RunFolder } from '../../node/runFolder';
+import { statusOf } from '../../node/runStatus';
+import { ExpansionManifest } from '../../shared/manifest';
+import { parseWith } from '../../shared/parse';
+import { nameOf } from '../runs/runEntry';
+import type { ComparedRun } from './runComparison';
+
+/** Reads what is compared of a run. @throws AdeptError (input) naming the file that is damaged. */
+export function readComparedRun(path: string): ComparedRun {
+  const folder = RunFolder.at(path);
+  const settings = readJob(path)?.config ?? (folder.hasSpec() ? folder.readSpec() : {});
+  const manifest = folder.file('manifest');
+  const expanded = existsSync(manifest)
+    ? parseWith(ExpansionManifest, readJson(manifest), manifest).added.map(({ source }) => source)
+    : undefined;
+  return { name: nameOf({ path }), status: statusOf(folder), settings, expanded };
+}

@@ -1,0 +1,120 @@
+import { basename } from 'node:path';
+import type { RunStatus } from '../../node/runStatus';
+import type { Localizer } from '../localizer';
+import { nats, stateText, stepsText } from '../runs/runText';
+
+/** A run as it is compared. */
+export interface ComparedRun {
+  readonly name: string;
+  readonly status: RunStatus;
+  /** What the run was told to do, as its job.json or run.json has it. */
+  readonly settings: unknown;
+  /** Layers of the base model that were copied; undefined when the run trains the model as it is. */
+  readonly expanded: readonly number[] | undefined;
+}
+
+/** One line of the table: what it is about, and a text for each run. */
+export interface ComparedRow {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+export interface RunComparison {
+  readonly names: readonly string[];
+  readonly results: readonly ComparedRow[];
+  /** Settings that are not the same in all of the runs. */
+  readonly differences: readonly ComparedRow[];
+}
+
+/** Names the run itself, and says nothing of what it does. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['$schema', 'out', 'export.out', 'format', 'createdAt']);
+const NOTHING = '–';
+
+export function compareRuns(runs: readonly ComparedRun[], l10n: Localizer): RunComparison {
+  const settings = runs.map((run) => settingsOf(run));
+  const keys = [...new Set(settings.flatMap((one) => [...one.keys()]))];
+  const differences = keys
+    .map((name) => ({ name, values: settings.map((one) => one.get(name) ?? NOTHING) }))
+    .filter(({ values }) => new Set(values).size > 1);
+  return { names: runs.map(({ name }) => name), results: resultRows(runs, l10n), differences };
+}
+
+/** Every setting by its dotted name, as text. */
+function settingsOf({ settings, expanded }: ComparedRun): Map<string, string> {
+  const found = new Map<string, string>();
+  const visit = (value: unknown, key: string): void => {
+    if (OWN_KEYS.has(key)) {
+      return;
+    }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [name, part] of Object.entries(value)) {
+        visit(part, key === '' ? name : `${key}.${name}`);
+      }
+    } else {
+      found.set(key, textOf(value));
+    }
+  };
+  visit(settings, '');
+  if (expanded !== undefined) {
+    found.set('expanded layers', expanded.join(', '));
+  }
+  return found;
+}
+
+/** Files by their names, which tell them apart as well as their paths. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.map(textOf).join(', ');
+  }
+  return typeof value === 'string' ? basename(value) : JSON.stringify(value);
+}
+
+function resultRows(runs: readonly ComparedRun[], l10n: Localizer): ComparedRow[] {
+  const row = (name: string, value: (status: RunStatus) => string): ComparedRow => ({
+    name,
+    values: runs.map(({ status }) => value(status)),
+  });
+  return [
+    row(l10n.t('state'), ({ state }) => stateText(state, l10n)),
+    row(l10n.t('step'), stepsText),
+    row(l10n.t('training loss, last'), ({ loss }) => nats(loss)),
+    row(l10n.t('domain loss, before'), ({ before }) => nats(before?.domainLoss)),
+    row(l10n.t('domain loss, last'), ({ domainLoss }) => nats(domainLoss)),
+    row(l10n.t('domain loss, best'), ({ best }) =>
+      best === null ? NOTHING : l10n.t('{0} at step {1}', nats(best.domainLoss), best.step),
+    ),
+    row(l10n.t('general loss, before'), ({ before }) => nats(before?.generalLoss)),
+    row(l10n.t('general loss, last'), ({ generalLoss }) => nats(generalLoss)),
+    row(l10n.t('general loss, at the best domain loss'), ({ best }) => nats(best?.generalLoss)),
+    row(l10n.t('checkpoints'), ({ checkpoints }) => String(checkpoints.length)),
+  ];
+}
+
+/** The comparison as Markdown tables. */
+export function comparisonMarkdown({ names, results, differences }: RunComparison, l10n: Localizer): string {
+  const table = (corner: string, rows: readonly ComparedRow[]): string =>
+    [
+      markdownRow([corner, ...names]),
+      `| --- |${' ---: |'.repeat(names.length)}`,
+      ...rows.map(({ name, values }) => markdownRow([name, ...values])),
+    ].join('\n');
+  const settings =
+    differences.length === 0 ? l10n.t('Their settings are the same.') : table(l10n.t('setting'), differences);
+  return [
+    `# ${escape(names.join(' – '))}`,
+    l10n.t('Losses are in nats per token.'),
+    table(l10n.t('result'), results),
+    `## ${l10n.t('Settings that differ')}`,
+    settings,
+    '',
+  ].join('\n\n');
+}
+
+function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map(escape).join(' | ')} |`;
+}
+
+/** Text that Markdown shows as it is, in one line. */
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&').replace(/\s+/g, ' ');
+}

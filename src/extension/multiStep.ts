@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+
+/** The person went back to the question before. */
+class WentBack extends Error {}
+
+export interface Question<T extends vscode.QuickPickItem> {
+  readonly placeholder: string;
+  readonly items: readonly T[];
+  /** What is chosen at first: the remembered answer. */
+  readonly chosen?: readonly T[];
+  readonly many?: boolean;
+}
+
+/** Asks the questions of one step. */
+export class StepInput {
+  constructor(
+    private readonly title: string,
+    private readonly step: number,
+    private readonly steps: number,
+  ) {}
+
+  /**
+   * @returns what was chosen, at least one item
+   * @throws vscode.CancellationError when the person left; an own error when they went back
+   */
+  async pick<T extends vscode.QuickPickItem>(question: Question<T>): Promise<readonly T[]> {
+    const pick = vscode.window.createQuickPick<T>();
+    pick.title = this.title;
+    pick.step = this.step + 1;
+    pick.totalSteps = this.steps;
+    pick.placeholder = question.placeholder;
+    pick.ignoreFocusOut = true;
+    pick.matchOnDescription = true;
+    pick.canSelectMany = question.many === true;
+    pick.items = question.items;
+    pick.buttons = this.step > 0 ? [vscode.QuickInputButtons.Back] : [];
+    preselect(pick, question);
+    try {
+      return await answer(pick);
+    } finally {
+      pick.dispose();
+    }
+  }
+}
+
+function preselect<T extends vscode.QuickPickItem>(
+  pick: vscode.QuickPick<T>,
+  { chosen, many }: Question<T>,
+): void {
+  if (chosen === undefined) {
+    return;
+  }
+  if (many === true) {
+    pick.selectedItems = chosen;
+  } else {
+    pick.activeItems = chosen;
+  }
+}
+
+function answer<T extends vscode.QuickPickItem>(pick: vscode.QuickPick<T>): Promise<readonly T[]> {
+  return new Promise((resolve, reject) => {
+    pick.onDidAccept(() => {
+      if (pick.selectedItems.length > 0) {
+        resolve(pick.selectedItems);
+      }
+    });
+    pick.onDidTriggerButton((button) => {
+      if (button === vscode.QuickInputButtons.Back) {
+        reject(new WentBack());
+      }
+    });
+    pick.onDidHide(() => {
+      reject(new vscode.CancellationError());
+    });
+    pick.show();
+  });
+}
+
+/** Asks step by step; going back asks the step before again. @throws vscode.CancellationError when the person left. */
+export async function multiStep(
+  title: string,
+  steps: readonly ((input: StepInput) => Promise<void>)[],
+): Promise<void> {
+  let at = 0;
+  for (let ask = steps[at]; ask !== undefined; ask = steps[at]) {
+    try {
+      await ask(new StepInput(title, at, steps.length));
+      at += 1;
+    } catch (error) {
+      if (!(error instanceof WentBack)) {
+        throw error;
+      }
+      at -= 1;
+    }
+  }
+}
