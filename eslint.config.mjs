@@ -12,7 +12,13 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['src/*/tsconfig.json', 'webview/tsconfig.json', 'test/tsconfig.json'],
+        project: [
+          'src/*/tsconfig.json',
+          'webview/tsconfig.json',
+          'test/tsconfig.json',
+          'test/host/*/tsconfig.json',
+          'test/e2e/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -35,7 +41,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [vscode] }] },
   },
   {
-    files: ['src/extension/**/*.ts'],
+    files: ['src/extension/**/*.ts', 'test/host/suite/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [tensors] }] },
   },
   {
@@ -64,6 +70,7 @@ export default tseslint.config(
         Buffer: 'readonly',
         process: 'readonly',
         console: 'readonly',
+        AbortController: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
       },

@@ -99,18 +99,27 @@ function copyCodicons(target) {
   }
 }
 
-/** One bundle for each test file. */
+const inHost = (file) => file.startsWith(join('test', 'host', 'suite'));
+
+/** One bundle for each test file; those of test/host/suite run inside VS Code, under mocha. */
 async function buildTests() {
   const target = join(out, 'test');
   rmSync(target, { recursive: true, force: true });
+  const tests = { ...node, outdir: target, outbase: 'test', sourcemap: 'inline' };
+  const files = filesBelow('test', '.test.ts');
   await build({
-    ...node,
-    entryPoints: filesBelow('test', '.test.ts'),
-    outdir: target,
-    outbase: 'test',
-    sourcemap: 'inline',
-    external: ['typescript'],
+    ...tests,
+    entryPoints: files.filter((file) => !inHost(file)),
+    external: ['typescript', 'playwright-core', 'axe-core'],
   });
+  await build({
+    ...tests,
+    entryPoints: [...files.filter(inHost), 'test/host/suite/index.ts'],
+    external: ['vscode', 'mocha'],
+  });
+  const page = join(target, 'host/page');
+  await build({ ...browser, entryPoints: { probe: 'test/host/page/main.ts' }, outdir: page });
+  copyCodicons(page);
 }
 
 /**

@@ -1,6 +1,6 @@
 // `npm test`: provides what the tests need, says what they run on, runs them, and ends with "N passed, N failed".
 //
-//   npm test -- --kind unit       only test/unit (unit, parity, faults, …)
+//   npm test -- --kind unit       only test/unit (unit, parity, faults, host, e2e)
 //   npm test -- --filter corpus   only files whose path holds the word
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -12,6 +12,10 @@ import { ensurePackages } from './packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const FILES_AT_ONCE = 2;
+/** Tests in VS Code take a whole server and a browser for each file. */
+const VSCODE_KINDS = ['host', 'e2e'];
+const VSCODE_FILE_MILLISECONDS = 20 * 60_000;
+const interrupted = new AbortController();
 
 /** @param {string} folder @returns {string[]} every bundled test file, in any depth */
 function bundledTests(folder) {
@@ -51,14 +55,26 @@ async function providePython() {
   return `committed golden values (${found.reason})`;
 }
 
+/** A real VS Code where it can be had; why not, otherwise. */
+async function provideVSCode() {
+  const { ensureVSCode } = await import('./vscode.mjs');
+  const found = await ensureVSCode();
+  return 'reason' in found ? `not tested: ${found.reason}` : `${found.server}, in ${found.chromium}`;
+}
+
 /**
  * @param {string[]} files
+ * @param {Omit<NonNullable<Parameters<typeof run>[0]>, 'files'>} options
  * @returns {Promise<{passed: number, failed: number, skipped: number}>}
  */
-function runTests(files) {
+function runTests(files, options) {
   const count = { passed: 0, failed: 0, skipped: 0 };
   return new Promise((resolve, reject) => {
-    const stream = run({ files, concurrency: FILES_AT_ONCE });
+    if (files.length === 0) {
+      resolve(count);
+      return;
+    }
+    const stream = run({ ...options, files, signal: interrupted.signal });
     const name = (event) => `${relative(root, event.file ?? '')} › ${event.name}`;
     stream.on('test:pass', (event) => {
       if (event.skip !== undefined) {
@@ -87,6 +103,15 @@ function runTests(files) {
   });
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    console.log(`ended by ${signal}`);
+    // Ends the test processes, and with them the servers and browsers that they guard.
+    interrupted.abort();
+    setTimeout(() => process.exit(1), 500);
+  });
+}
+
 const { values } = parseArgs({ options: { kind: { type: 'string' }, filter: { type: 'string' } } });
 await ensurePackages(root);
 const { buildAll } = await import('./build.mjs');
@@ -96,11 +121,26 @@ console.log(`wasm engine:   always`);
 if (values.kind === undefined || values.kind === 'parity') {
   console.log(`reference:     ${await providePython()}`);
 }
-const files = bundledTests(join(root, 'out/test', values.kind ?? '')).filter((file) =>
-  file.includes(values.filter ?? ''),
+if (values.kind === undefined || VSCODE_KINDS.includes(values.kind)) {
+  console.log(`VS Code:       ${await provideVSCode()}`);
+}
+const folders = VSCODE_KINDS.map((kind) => join(root, 'out/test', kind, '/'));
+const inVSCode = (file) => folders.some((folder) => file.startsWith(folder));
+// Those of the suite run inside the extension host, under mocha: hostSuite.test starts them.
+const files = bundledTests(join(root, 'out/test', values.kind ?? '')).filter(
+  (file) => file.includes(values.filter ?? '') && !file.startsWith(join(root, 'out/test/host/suite/')),
 );
 const begin = performance.now();
-const { passed, failed, skipped } = await runTests(files);
+const counts = [
+  await runTests(
+    files.filter((file) => !inVSCode(file)),
+    { concurrency: FILES_AT_ONCE },
+  ),
+  await runTests(files.filter(inVSCode), { concurrency: 1, timeout: VSCODE_FILE_MILLISECONDS }),
+];
+const total = (what) => counts.reduce((sum, count) => sum + count[what], 0);
 console.log(`${files.length} files in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exit(failed > 0 || passed === 0 ? 1 : 0);
+console.log(
+  `${total('passed')} passed, ${total('failed')} failed${total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''}`,
+);
+process.exit(total('failed') > 0 || total('passed') === 0 ? 1 : 0);

@@ -14,7 +14,7 @@ export interface WebviewKind<To extends v.GenericSchema, From extends v.GenericS
 }
 
 /** What answers a webview. */
-export interface WebviewContent<From> extends vscode.Disposable {
+export interface WebviewContent<From> {
   /**
    * The page listens now and knows nothing yet: after the first load, and again whenever it was hidden, since a hidden
    * page is thrown away. Post a whole snapshot.
@@ -22,6 +22,8 @@ export interface WebviewContent<From> extends vscode.Disposable {
   ready(): void | Promise<void>;
   /** A message that fits the schema. What this throws is shown to the person. */
   receive(message: From): void | Promise<void>;
+  /** The webview is gone. */
+  dispose(): void;
 }
 
 /** Where a kind's bundle lies; tests have theirs elsewhere. */

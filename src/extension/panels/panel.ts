@@ -57,17 +57,26 @@ export function registerPanel<
 >(kind: PanelKind<To, From, Source>, services: Services): vscode.Disposable {
   return vscode.window.registerWebviewPanelSerializer(kind.viewType, {
     deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-      const kept = v.safeParse(KeptState, state);
-      const source = v.safeParse(kind.source, kept.success ? kept.output.source : undefined);
-      if (source.success) {
-        attach(panel, kind, source.output, services);
-      } else {
-        services.log.warn(`A ${kind.viewType} panel was not restored: what it kept is not usable.`);
-        panel.dispose();
-      }
+      restorePanel(kind, panel, state, services);
       return Promise.resolve();
     },
   });
+}
+
+/** Fills a panel that VS Code kept; one that kept nothing usable is closed. */
+export function restorePanel<
+  To extends v.GenericSchema,
+  From extends v.GenericSchema,
+  Source extends v.GenericSchema,
+>(kind: PanelKind<To, From, Source>, panel: vscode.WebviewPanel, state: unknown, services: Services): void {
+  const kept = v.safeParse(KeptState, state);
+  const source = v.safeParse(kind.source, kept.success ? kept.output.source : undefined);
+  if (source.success) {
+    attach(panel, kind, source.output, services);
+  } else {
+    services.log.warn(`A ${kind.viewType} panel was not restored: what it kept is not usable.`);
+    panel.dispose();
+  }
 }
 
 function attach<To extends v.GenericSchema, From extends v.GenericSchema, Source extends v.GenericSchema>(

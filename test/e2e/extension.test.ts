@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { COMMANDS } from '../../src/shared/extensionCommands';
+import { Editor } from './support/editor';
+import { unavailable } from './support/provided';
+
+/** Labels of this extension's own commands; those of views are VS Code's. */
+function ownCommands(labels: readonly string[]): string[] {
+  return labels
+    .map((label) => label.split(',')[0] ?? label)
+    .filter((label) => label.startsWith('ADEPT: ') && !label.startsWith('ADEPT: Focus on'))
+    .sort();
+}
+
+function labelsOf(keep: (palette: string | undefined) => boolean): string[] {
+  return Object.values(COMMANDS)
+    .filter((facts) => keep('palette' in facts ? facts.palette : undefined))
+    .map(({ title }) => `ADEPT: ${title}`)
+    .sort();
+}
+
+describe('the extension in an empty workspace', { skip: unavailable() }, () => {
+  let editor: Editor;
+
+  before(async () => {
+    // A keybinding can name any command, also one that the palette hides.
+    editor = await Editor.open({ keybindings: [{ key: 'ctrl+alt+f9', command: 'adept.analyze' }] });
+  });
+
+  after(async () => {
+    await editor.close();
+  });
+
+  it('offers in Restricted Mode only what starts nothing', async () => {
+    await editor.page.locator('#status\\.workspaceTrust').waitFor();
+    assert.deepEqual(
+      ownCommands(await editor.paletteEntries('ADEPT')),
+      labelsOf((palette) => palette === undefined),
+    );
+  });
+
+  it('shows its three views and says what Restricted Mode means', async () => {
+    await editor.runCommand('View: Show ADEPT');
+    const { page } = editor;
+    for (const view of ['Models', 'Runs', 'Checkpoints']) {
+      await page.locator('.pane-header', { hasText: view }).waitFor();
+    }
+    await page.getByText('In Restricted Mode ADEPT shows saved results and starts nothing.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Analyze Model' }).count(), 0);
+  });
+
+  it('starts nothing in Restricted Mode even when a hidden command is called', async () => {
+    await editor.page.keyboard.press('Control+Alt+F9');
+    await editor.evidently('the refusal', () =>
+      editor.page
+        .getByText(/Analyze Model needs a trusted workspace/)
+        .first()
+        .waitFor(),
+    );
+    await editor.runCommand('Notifications: Clear All Notifications');
+  });
+
+  it('once trusted, offers what can run without a model or a run', async () => {
+    await editor.trust();
+    assert.deepEqual(
+      ownCommands(await editor.paletteEntries('ADEPT')),
+      labelsOf((palette) => palette === undefined || palette === 'isWorkspaceTrusted'),
+    );
+  });
+
+  it('welcomes with a way to analyze a model, or the sample', async () => {
+    await editor.runCommand('View: Show ADEPT');
+    await editor.page.getByText('No model in this workspace').waitFor();
+    assert.equal(await editor.page.getByText('Try the sample').count(), 1);
+    await editor.page.getByText('No run yet.').waitFor();
+    await editor.page.getByText('No checkpoint yet.').waitFor();
+  });
+
+  it('opens its walkthrough', async () => {
+    await editor.runCommand('ADEPT: Open Walkthrough');
+    await editor.page.getByText('Adapt a language model with ADEPT').first().waitFor();
+    for (const title of ['Pick a model', 'Analyze it', 'Read the heatmap', 'Tune and watch']) {
+      await editor.page.getByText(title).first().waitFor();
+    }
+  });
+
+  it('violated no content security policy and left no error of its own', () => {
+    assert.deepEqual(editor.problems, []);
+  });
+});

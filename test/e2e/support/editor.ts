@@ -1,0 +1,311 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+import { projectRoot } from '../../support/projectRoot';
+import { vscode } from './provided';
+import { freePort, type Server, startServer } from './server';
+
+const CHROMIUM_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** Generous: the machine may be busy with other work. */
+export const WAIT_MILLISECONDS = 90_000;
+
+const SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.colorTheme': 'Light Modern',
+  'workbench.tips.enabled': false,
+  'workbench.editor.useModal': 'off',
+  'chat.disableAIFeatures': true,
+  'telemetry.telemetryLevel': 'off',
+  'files.simpleDialog.enable': true,
+};
+
+/** Colour themes that every panel is looked at in, with the class that VS Code gives its window. */
+export const THEMES = {
+  light: { id: 'Light Modern', windowClass: 'vs' },
+  dark: { id: 'Dark Modern', windowClass: 'vs-dark' },
+  'high-contrast': { id: 'Default High Contrast', windowClass: 'hc-black' },
+  'high-contrast-light': { id: 'Default High Contrast Light', windowClass: 'hc-light' },
+} as const;
+export type Theme = keyof typeof THEMES;
+
+export interface EditorOptions {
+  /** A folder that is copied to be the workspace; an empty one when left out. */
+  readonly workspace?: string;
+  /** User settings beside the ones that keep VS Code quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** The person's own keybindings. */
+  readonly keybindings?: readonly { readonly key: string; readonly command: string }[];
+  /** Environment of the server, which the extension host inherits. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The module whose `run` VS Code calls in the extension host. */
+  readonly tests?: string;
+}
+
+/** VS Code in a browser, with the extension under development, a profile of its own and a temporary workspace. */
+export class Editor {
+  /** Errors in the console of the window and its webviews that are about this extension, and every CSP violation. */
+  readonly problems: string[] = [];
+  private failures = 0;
+
+  private constructor(
+    readonly page: Page,
+    /** The path of the opened folder. */
+    readonly workspace: string,
+    private readonly folder: string,
+    private readonly server: Server,
+    private readonly browser: Browser,
+  ) {
+    page.on('console', (message) => {
+      const text = message.text();
+      if (
+        isViolation(text) ||
+        (message.type() === 'error' && message.location().url.includes('/out/webview/'))
+      ) {
+        this.problems.push(text);
+      }
+    });
+  }
+
+  /** Starts everything; the window opens in Restricted Mode. */
+  static async open(options: EditorOptions = {}): Promise<Editor> {
+    const folder = mkdtempSync(join(tmpdir(), 'adept-vscode-'));
+    const workspace = join(folder, 'workspace');
+    mkdirSync(workspace);
+    if (options.workspace !== undefined) {
+      cpSync(options.workspace, workspace, { recursive: true });
+    }
+    const port = await freePort();
+    const server = await startVSCode(folder, port, options);
+    let browser: Browser | undefined;
+    try {
+      browser = await chromium.launch({ executablePath: vscode().chromium, args: CHROMIUM_ARGUMENTS });
+      const context = await browser.newContext({
+        viewport: { width: 1400, height: 900 },
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(WAIT_MILLISECONDS);
+      const editor = new Editor(page, workspace, folder, server, browser);
+      await page.goto(address(port, workspace, options.tests));
+      await page.waitForSelector('.monaco-workbench');
+      return editor;
+    } catch (error) {
+      await browser?.close();
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Ends VS Code, the browser and whatever they started, and removes the profile and the workspace. */
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  serverLog(): string {
+    return this.server.log();
+  }
+
+  /** Reloads the window; the extension host of before ends, and a new one starts. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.waitForSelector('.monaco-workbench');
+  }
+
+  /** What the palette shows for a text, as its rows are labelled, once the list has settled. */
+  async paletteEntries(text: string): Promise<string[]> {
+    await this.openPalette(text);
+    let rows: string[] = [];
+    for (let settled = 0; settled < 3; settled += 1) {
+      await this.page.waitForTimeout(300);
+      const now = await this.page
+        .locator('.quick-input-list .monaco-list-row')
+        .evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label') ?? ''));
+      if (JSON.stringify(now) !== JSON.stringify(rows)) {
+        rows = now;
+        settled = 0;
+      }
+    }
+    await this.page.keyboard.press('Escape');
+    return rows;
+  }
+
+  /** Runs a command by its palette label, such as "ADEPT: Analyze Model", once the palette offers it. */
+  async runCommand(label: string): Promise<void> {
+    await this.evidently(`the command "${label}" in the palette`, async () => {
+      const row = this.quickPickRow(label);
+      const deadline = Date.now() + WAIT_MILLISECONDS;
+      // The palette's list is made when it opens: a command that becomes possible later needs another look.
+      for (;;) {
+        await this.openPalette(label);
+        const found = await row.waitFor({ timeout: 5000 }).then(
+          () => true,
+          (error: unknown) => {
+            if (Date.now() > deadline) {
+              throw error;
+            }
+            return false;
+          },
+        );
+        if (found) {
+          break;
+        }
+        await this.page.keyboard.press('Escape');
+      }
+      await row.click();
+    });
+  }
+
+  /** The row of an open quick pick or palette whose label begins with a text, up to a comma or its end. */
+  quickPickRow(label: string): Locator {
+    const text = JSON.stringify(label);
+    const rows = '.quick-input-list .monaco-list-row';
+    return this.page
+      .locator(`${rows}[aria-label=${text}], ${rows}[aria-label^=${JSON.stringify(`${label},`)}]`)
+      .first();
+  }
+
+  /** Chooses a row of the open quick pick. */
+  async pick(label: string): Promise<void> {
+    await this.evidently(`"${label}" in the quick pick`, () => this.quickPickRow(label).click());
+  }
+
+  /** Types into the open input box or quick pick and accepts. */
+  async enter(text: string): Promise<void> {
+    await this.evidently('an input box', async () => {
+      await this.page.locator('.quick-input-widget input').fill(text);
+      await this.page.keyboard.press('Enter');
+    });
+  }
+
+  /** Trusts the folder, as the person does in the editor of Workspace Trust. */
+  async trust(): Promise<void> {
+    await this.runCommand('Workspaces: Manage Workspace Trust');
+    await this.evidently('the trust editor', async () => {
+      const editor = this.page.locator('.workspace-trust-editor');
+      await editor.getByRole('button', { name: 'Trust', exact: true }).click();
+      await editor.getByText('You trust this folder').waitFor();
+    });
+    await this.runCommand('View: Close Editor');
+  }
+
+  /** The document inside the webview of a bundle (webview/NAME), once it is loaded. */
+  async webview(name: string): Promise<Frame> {
+    return this.evidently(`the webview "${name}"`, async () => {
+      const deadline = Date.now() + WAIT_MILLISECONDS;
+      while (Date.now() < deadline) {
+        for (const frame of this.page.frames()) {
+          if (await holdsBundle(frame, name)) {
+            return frame;
+          }
+        }
+        await this.page.waitForTimeout(200);
+      }
+      throw new Error('it was not there');
+    });
+  }
+
+  /** Writes user settings; VS Code follows at once. */
+  changeSettings(settings: Readonly<Record<string, unknown>>): void {
+    const file = settingsFile(this.folder);
+    const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...before, ...settings }));
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    const { id, windowClass } = THEMES[theme];
+    this.changeSettings({ 'workbench.colorTheme': id });
+    await this.evidently(`the theme ${id}`, () =>
+      this.page.locator(`.monaco-workbench.${windowClass}`).waitFor(),
+    );
+  }
+
+  /** A picture of the window in out/test/screenshots; returns its path. */
+  async screenshot(name: string): Promise<string> {
+    const path = join(projectRoot, 'out/test/screenshots', `${name}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  /** The texts of the notifications on the screen. */
+  notifications(): Promise<string[]> {
+    return this.page
+      .locator('.notifications-toasts .notification-list-item-message')
+      .evaluateAll((elements) => elements.map((element) => element.textContent));
+  }
+
+  /** Does something, and when it fails adds what was looked for and a picture of the window to the error. */
+  async evidently<T>(what: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (cause) {
+      this.failures += 1;
+      const picture = await this.screenshot(`failed-${String(process.pid)}-${String(this.failures)}`).catch(
+        () => 'no picture could be taken',
+      );
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`Looking for ${what}: ${message}\nThe window then: ${picture}`, { cause });
+    }
+  }
+
+  private async openPalette(text: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-widget input').fill(`>${text}`);
+  }
+}
+
+function isViolation(text: string): boolean {
+  return /Content Security Policy|Refused to (load|execute|apply|connect|frame)/i.test(text);
+}
+
+async function holdsBundle(frame: Frame, name: string): Promise<boolean> {
+  try {
+    return (await frame.locator(`script[src*="/${name}.js"]`).count()) > 0;
+  } catch {
+    // The frame went away while it was asked.
+    return false;
+  }
+}
+
+function settingsFile(folder: string): string {
+  return join(folder, 'server/data/User/settings.json');
+}
+
+function address(port: number, workspace: string, tests: string | undefined): string {
+  const remote = (path: string): string => `vscode-remote://127.0.0.1:${String(port)}${path}`;
+  const payload = [
+    ['extensionDevelopmentPath', remote(projectRoot)],
+    ...(tests === undefined ? [] : [['extensionTestsPath', remote(tests)]]),
+  ];
+  const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
+  return `http://127.0.0.1:${String(port)}/?${query.toString()}`;
+}
+
+async function startVSCode(folder: string, port: number, options: EditorOptions): Promise<Server> {
+  const { node, server } = vscode();
+  const file = settingsFile(folder);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, JSON.stringify({ ...SETTINGS, ...options.settings }));
+  writeFileSync(join(file, '../keybindings.json'), JSON.stringify(options.keybindings ?? []));
+  const args = [
+    join(server, 'out/server-main.js'),
+    ...['--host', '127.0.0.1', '--port', String(port)],
+    ...['--server-data-dir', join(folder, 'server'), '--extensions-dir', join(folder, 'extensions')],
+    '--without-connection-token',
+    '--enable-smoke-test-driver',
+    '--accept-server-license-terms',
+    '--disable-telemetry',
+  ];
+  return startServer(node, args, port, /Extension host agent listening/, options.env);
+}
