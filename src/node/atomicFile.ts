@@ -8,6 +8,11 @@ const LARGEST_WRITE = 2 ** 29;
 
 let temporaries = 0;
 
+/** Whether this is the name of a file that {@link replaceFile} was writing when its process was killed. */
+export function isTemporary(name: string): boolean {
+  return /^\..+\.\d+-\d+\.tmp$/.test(name);
+}
+
 /** Writes all of `bytes` at the end of what was written to `fd` before. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
   let done = 0;

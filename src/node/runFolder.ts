@@ -5,6 +5,7 @@ import type { ImportanceFile } from '../shared/importance';
 import type { ExpansionManifest } from '../shared/manifest';
 import { parseWith } from '../shared/parse';
 import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../shared/runFolder';
+import { isTemporary } from './atomicFile';
 import { writeError } from './fileError';
 import { readJson, writeJson } from './jsonFile';
 import { ensureEmptyFolder } from './outputFolder';
@@ -88,13 +89,18 @@ export class RunFolder {
     return names.flatMap((name) => checkpointStep(name) ?? []).sort((a, b) => a - b);
   }
 
-  /** Removes what a kill left half-written. */
-  removePartialCheckpoints(): void {
-    const folder = this.file('checkpoints');
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-      if (name.startsWith('.')) {
-        rmSync(join(folder, name), { recursive: true, force: true });
-      }
+  /** Removes what a kill left half-written: parts of a checkpoint, and temporary files. */
+  removeLeftovers(): void {
+    const checkpoints = this.file('checkpoints');
+    const partial = existsSync(checkpoints)
+      ? readdirSync(checkpoints).filter((name) => name.startsWith('.'))
+      : [];
+    const temporary = readdirSync(this.path).filter((name) => isTemporary(name));
+    for (const path of [
+      ...partial.map((name) => join(checkpoints, name)),
+      ...temporary.map((name) => join(this.path, name)),
+    ]) {
+      rmSync(path, { recursive: true, force: true });
     }
   }
 }
