@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { JOB_FILES } from '../shared/job';
 import type { TrainerFile } from '../shared/runFolder';
 import { readEvents } from './eventLog';
 import { isProcessAlive } from './processAlive';
@@ -36,7 +39,7 @@ export function statusOf(run: RunFolder): RunStatus {
   const ending = events.findLast(({ type }) => type === 'done' || type === 'error' || type === 'status');
   return {
     run: run.path,
-    state: alive ? 'running' : endedState(ending, trainer !== undefined),
+    state: alive ? 'running' : endedState(ending, trainer !== undefined, isUnfinishedJob(run)),
     step: step?.step ?? 0,
     steps: run.hasSpec() ? run.readSpec().tune.steps : null,
     loss: step?.loss ?? null,
@@ -51,6 +54,7 @@ export function statusOf(run: RunFolder): RunStatus {
 function endedState(
   ending: ReturnType<typeof readEvents>[number] | undefined,
   started: boolean,
+  unfinished: boolean,
 ): RunStatus['state'] {
   if (ending === undefined) {
     return started ? 'died' : 'waiting';
@@ -58,9 +62,13 @@ function endedState(
   if (ending.type === 'error') {
     return 'failed';
   }
-  return ending.type === 'done'
-    ? 'done'
-    : ending.type === 'status' && ending.status === 'stopped'
-      ? 'stopped'
-      : 'died';
+  if (ending.type === 'done') {
+    return unfinished ? 'died' : 'done';
+  }
+  return ending.type === 'status' && ending.status === 'stopped' ? 'stopped' : 'died';
+}
+
+/** A whole job's tuning may be done while its export is not: the report comes last. */
+function isUnfinishedJob({ path }: RunFolder): boolean {
+  return existsSync(join(path, JOB_FILES.job)) && !existsSync(join(path, JOB_FILES.report));
 }
