@@ -9,6 +9,8 @@ import {
   type TrainerStatus,
 } from '../shared/protocol';
 
+const GRACE_MILLISECONDS = 200;
+
 /**
  * One call to a running trainer. Answers come between two steps, so a call waits for the step in hand.
  * @throws AdeptError (failure) when the trainer is gone, does not answer in time, or answers something else.
@@ -28,7 +30,8 @@ export async function callTrainer<M extends ControlMethod>(
   try {
     const ended = new Promise<never>((_, reject) => {
       socket.once('close', () => {
-        reject(lost);
+        // An answer that came just before the end is still on its way through the connection's queue.
+        setTimeout(reject, GRACE_MILLISECONDS, lost);
       });
       socket.once('error', (error) => {
         reject(failure(`${lost.message} (${messageOf(error)})`, error));
