@@ -255,17 +255,19 @@ export class TuneSession {
     const { station } = this.parts;
     const { wishes } = station;
     await this.serveSmallWishes();
-    if (!wishes.pause) {
-      return;
+    const pauses = wishes.pause;
+    if (pauses) {
+      this.emit({ type: 'status', status: 'paused', step: this.state.step });
     }
-    this.emit({ type: 'status', status: 'paused', step: this.state.step });
     while (wishes.pause) {
       this.phase = 'paused';
       station.beat();
       await wishes.next();
       await this.serveSmallWishes();
     }
-    this.emit({ type: 'status', status: 'tuning', step: this.state.step });
+    if (pauses) {
+      this.emit({ type: 'status', status: 'tuning', step: this.state.step });
+    }
   }
 
   /** Those that are granted while the run is paused as well. */
