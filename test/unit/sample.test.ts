@@ -6,7 +6,6 @@ import { describe, it } from 'node:test';
 import { readRunConfig } from '../../src/node/runConfigFile';
 import { asKeysOf } from '../../src/shared/naming';
 import { analyze } from '../../src/trainer/jobs/analyze';
-import { asKeysOf } from '../../src/shared/naming';
 import { checkJob } from '../../src/trainer/jobs/jobInput';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { onEveryEngine } from '../support/engines';
