@@ -1,17 +1,18 @@
 // Runs a command that must not outlive whoever started this: when stdin closes (the starter ended, however it did), or on
-// a signal, the command's process group is ended, and on Linux every process that inherited its mark, detached or not.
+// a signal, the command's process group is ended, and on Linux every process that inherited its mark, detached or not;
+// then the folder it worked in is removed.
 //
-//   node scripts/guard.mjs PROGRAM ARGS…
+//   node scripts/guard.mjs FOLDER PROGRAM ARGS…
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
 const MARK = 'ADEPT_GUARD';
 const GRACE_MILLISECONDS = 3000;
 const mark = `${MARK}=${randomUUID()}`;
 
-const [program, ...args] = process.argv.slice(2);
+const [folder, program, ...args] = process.argv.slice(2);
 const [name, value] = mark.split('=');
 const child = spawn(program, args, {
   detached: true,
@@ -46,6 +47,7 @@ async function end(status) {
     await setTimeout(100);
   }
   signalAll('SIGKILL');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   process.exit(status);
 }
 

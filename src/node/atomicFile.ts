@@ -8,6 +8,18 @@ const LARGEST_WRITE = 2 ** 29;
 
 let temporaries = 0;
 
+/** A name beside a file that nothing else uses. */
+export function temporaryBeside(path: string): string {
+  temporaries += 1;
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries}.tmp`);
+}
+
+/** The process that made a file of such a name; undefined for any other name. */
+export function makerOfTemporary(name: string): number | undefined {
+  const [, pid] = /^\..+\.(\d+)-\d+\.tmp$/.exec(name) ?? [];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** Writes all of `bytes` at the end of what was written to `fd` before. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
   let done = 0;
@@ -25,8 +37,7 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
  */
 export function replaceFile(path: string, write: (fd: number) => void, bytes?: number): void {
   const folder = dirname(path);
-  temporaries += 1;
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaries}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     checkSpace(folder, bytes);
     const fd = openSync(temporary, 'wx');

@@ -10,6 +10,7 @@ import {
 } from '../shared/protocol';
 
 const DEFAULT_TIMEOUT_MILLISECONDS = 60_000;
+const GRACE_MILLISECONDS = 200;
 
 /** A trainer that cannot be reached, went away, or did not answer in time. */
 export class NoAnswer extends AdeptError {
@@ -78,6 +79,7 @@ function rejectWhenGone(
     );
   });
   socket.once('close', () => {
-    reject(closed);
+    // An answer that came just before the end is still on its way through the connection's queue.
+    setTimeout(reject, GRACE_MILLISECONDS, closed);
   });
 }

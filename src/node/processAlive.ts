@@ -12,16 +12,18 @@ function exists(pid: number): boolean {
 }
 
 /**
- * What tells a process from a later one with the same number: the machine's boot and the moment of the process's start.
+ * What tells a process from a later one with the same number: the machine's boot and the moment of the process's start,
+ * and that it has ended, where its parent has not yet asked how (in a container perhaps never).
  * Undefined where the system does not say (anything but Linux), or when there is no such process.
  */
 export function processToken(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22, starttime; the second field is the name in brackets, which may hold anything.
-    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return start === undefined ? undefined : `${boot}:${start}`;
+    // Fields 3 and 22, state and starttime; the second field is the name in brackets, which may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, start] = [fields[0], fields[19]];
+    return start === undefined ? undefined : `${boot}:${start}${state === 'Z' ? ' ended' : ''}`;
   } catch {
     return undefined;
   }

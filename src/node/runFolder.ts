@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inputError } from '../shared/errors';
+import { AdeptError, inputError } from '../shared/errors';
 import type { ImportanceFile } from '../shared/importance';
 import type { ExpansionManifest } from '../shared/manifest';
 import { parseWith } from '../shared/parse';
 import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../shared/runFolder';
-import { writeError } from './fileError';
+import { makerOfTemporary } from './atomicFile';
+import { errorCode, writeError } from './fileError';
 import { readJson, writeJson } from './jsonFile';
 import { ensureEmptyFolder } from './outputFolder';
+import { isProcessAlive } from './processAlive';
 
 /** A run folder on disk. Every file in it appears whole, by a rename. */
 export class RunFolder {
@@ -74,7 +76,15 @@ export class RunFolder {
   /** The trainer that works on the run, or did; undefined when none ever started. */
   readTrainer(): TrainerFile | undefined {
     const file = this.file('trainer');
-    return existsSync(file) ? parseWith(TrainerFile, readJson(file), file) : undefined;
+    try {
+      return parseWith(TrainerFile, readJson(file), file);
+    } catch (error) {
+      // It may go at any moment: a trainer that claims the run takes a dead one's file away.
+      if (error instanceof AdeptError && errorCode(error.cause) === 'ENOENT') {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   writeTrainer(trainer: TrainerFile): void {
@@ -88,13 +98,18 @@ export class RunFolder {
     return names.flatMap((name) => checkpointStep(name) ?? []).sort((a, b) => a - b);
   }
 
-  /** Removes what a kill left half-written. */
-  removePartialCheckpoints(): void {
-    const folder = this.file('checkpoints');
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-      if (name.startsWith('.')) {
-        rmSync(join(folder, name), { recursive: true, force: true });
-      }
+  /** Removes what a kill left half-written: parts of a checkpoint, and temporary files. */
+  removeLeftovers(): void {
+    const checkpoints = this.file('checkpoints');
+    const partial = existsSync(checkpoints)
+      ? readdirSync(checkpoints).filter((name) => name.startsWith('.'))
+      : [];
+    const temporary = readdirSync(this.path).filter((name) => isLeftover(name));
+    for (const path of [
+      ...partial.map((name) => join(checkpoints, name)),
+      ...temporary.map((name) => join(this.path, name)),
+    ]) {
+      rmSync(path, { recursive: true, force: true });
     }
   }
 }
@@ -105,4 +120,10 @@ function makeFolder(path: string): void {
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/** Whether this is a temporary file whose process is gone. */
+function isLeftover(name: string): boolean {
+  const pid = makerOfTemporary(name);
+  return pid !== undefined && pid !== process.pid && !isProcessAlive(pid, undefined);
 }

@@ -120,10 +120,8 @@ export class RunStatusReader {
     if (end?.type === 'error') {
       return 'failed';
     }
-    // Tuning that is done is not yet the end of a whole job, whose last deed is its report.
-    const whole = existsSync(join(this.run.path, JOB_FILES.job));
-    if (whole ? existsSync(join(this.run.path, JOB_FILES.report)) : end?.type === 'done') {
-      return 'done';
+    if (end?.type === 'done') {
+      return isUnfinishedJob(this.run) ? 'died' : 'done';
     }
     if (end?.type === 'status' && end.status === 'stopped') {
       return 'stopped';
@@ -163,6 +161,11 @@ export class RunStatusReader {
       return undefined;
     }
   }
+}
+
+/** A whole job's tuning may be done while its export is not: the report comes last. */
+function isUnfinishedJob({ path }: RunFolder): boolean {
+  return existsSync(join(path, JOB_FILES.job)) && !existsSync(join(path, JOB_FILES.report));
 }
 
 function lossesOf({ step, domainLoss, generalLoss }: Losses): Losses {

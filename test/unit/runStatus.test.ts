@@ -72,6 +72,7 @@ describe('the status of a run', () => {
     const run = fakeRun(t).wholeJob().deadTrainer().status('tuning').event({ type: 'done', step: 100 });
     assert.equal(statusOf(run.folder).state, 'died');
     assert.equal(statusOf(run.report().folder).state, 'done');
+    assert.equal(statusOf(run.status('exporting').folder).state, 'died');
   });
 
   it('does not depend on what lies in the middle of a long log', (t) => {

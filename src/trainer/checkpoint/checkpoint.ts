@@ -49,9 +49,11 @@ export function writeCheckpoint(
   return place;
 }
 
-/** Replaces the state of a checkpoint whose tensors are still those of the run. */
-export function replaceCheckpointState(run: RunFolder, state: CheckpointState): void {
-  writeJson(join(checkpointFolder(run, state.step), CHECKPOINT_FILES.state), state);
+/** Replaces the state of a checkpoint whose tensors are still those of the run. @returns the checkpoint's folder */
+export function replaceCheckpointState(run: RunFolder, state: CheckpointState): string {
+  const folder = checkpointFolder(run, state.step);
+  writeJson(join(folder, CHECKPOINT_FILES.state), state);
+  return folder;
 }
 
 function writeParts(

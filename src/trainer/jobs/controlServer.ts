@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
   createMessageConnection,
+  ErrorCodes,
+  ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
   type Message,
@@ -89,6 +91,11 @@ export class ControlServer {
         return answer(method, params, handlers);
       });
     }
+    // Counted like the others, because its answer is.
+    connection.onRequest((method: string) => {
+      this.unanswered += 1;
+      throw new ResponseError(ErrorCodes.MethodNotFound, `The trainer knows no "${method}".`);
+    });
     connection.listen();
   }
 

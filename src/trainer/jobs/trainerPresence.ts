@@ -1,15 +1,15 @@
 import type { EngineDescription } from '../engine/engine';
-import { AdeptError, inputError } from '../../shared/errors';
+import { AdeptError } from '../../shared/errors';
 import type { TrainerFile } from '../../shared/runFolder';
 import { processToken } from '../../node/processAlive';
-import { isAlive } from '../../node/runStatus';
 import type { RunFolder } from '../../node/runFolder';
+import { claimRun } from './runClaim';
 
 const HEARTBEAT_MILLISECONDS = 2000;
 
 /** Says in trainer.json who works on the run and that it is alive. */
 export class TrainerPresence {
-  private written = 0;
+  private written = Date.now();
 
   private constructor(
     private readonly run: RunFolder,
@@ -18,15 +18,9 @@ export class TrainerPresence {
 
   /** @throws AdeptError (input) when another living trainer works on the run. */
   static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerPresence {
-    const other = run.readTrainer();
-    if (other && isAlive(other) && other.pid !== process.pid) {
-      throw inputError(
-        `${run.path} is being worked on by process ${other.pid}: stop it first with "adept stop ${run.path}".`,
-      );
-    }
     const now = new Date().toISOString();
     const token = processToken(process.pid);
-    const presence = new TrainerPresence(run, {
+    const file: TrainerFile = {
       format: 'adept.trainer/1',
       pid: process.pid,
       ...(token === undefined ? {} : { processToken: token }),
@@ -35,9 +29,9 @@ export class TrainerPresence {
       socket,
       state: 'running',
       engine: { ...engine },
-    });
-    presence.write();
-    return presence;
+    };
+    claimRun(run, file);
+    return new TrainerPresence(run, file);
   }
 
   /** To be called between computations, which block timers. */

@@ -1,19 +1,20 @@
 import { failure } from '../../shared/errors';
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
-import type { CheckpointState, NewRunEvent, UnitRate } from '../../shared/runFolder';
+import type { CheckpointState, NewRunEvent } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
 import { forgettingVerdict } from '../adept/forgettingLimit';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
-import { restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
+import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
 import { readEvents } from '../../node/eventLog';
 import { makeBatch } from '../data/corpus';
 import { DataOrder } from '../data/order';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 import { initialParameterState } from './initialState';
+import { checkpointStateOf, initialProgress, savedProgress, type Progress } from './progress';
 import { RateSource, type MeasuredRates } from './rateSource';
 import type { TuneInput } from './tuneInput';
 import type { TrainerStation } from './trainerStation';
@@ -25,19 +26,6 @@ export interface TuneOutcome {
   readonly domainLoss: number | null;
   readonly generalLoss: number | null;
   readonly before: { readonly domainLoss: number | null; readonly generalLoss: number | null };
-}
-
-/** What changes as a run goes on, beside parameters and optimiser. */
-interface Progress {
-  step: number;
-  loss: number | null;
-  domainLoss: number | null;
-  generalLoss: number | null;
-  evaluatedAt: number;
-  baseLearningRate: number;
-  units: readonly UnitRate[];
-  unitsMeasuredAt: number;
-  savedAt: number;
 }
 
 export interface SessionParts {
@@ -70,17 +58,7 @@ export class TuneSession {
     });
     this.rates = new RateSource(input.spec, model, input.manifest, input.corpora.probe, this.task);
     this.order = new DataOrder(input.corpora.domain.sequences.length, tune.order, tune.seed);
-    this.state = {
-      step: 0,
-      loss: null,
-      domainLoss: null,
-      generalLoss: null,
-      evaluatedAt: -1,
-      baseLearningRate: tune.learningRate,
-      units: [],
-      unitsMeasuredAt: 0,
-      savedAt: -1,
-    };
+    this.state = initialProgress(tune);
   }
 
   /** What the control socket answers. */
@@ -120,29 +98,23 @@ export class TuneSession {
   private async start(): Promise<void> {
     const { model } = this.parts;
     const { folder } = this.parts.station;
-    folder.removePartialCheckpoints();
+    folder.removeLeftovers();
     const latest = folder.checkpoints().at(-1);
-    const engine = { ...model.engine.describe() };
-    if (latest === undefined) {
-      this.emit({ type: 'status', status: 'started', step: 0, engine });
-      this.phase = 'measuring';
-      this.setUnits(await this.rates.initial(this.state.baseLearningRate));
-      await this.evaluate();
-      return;
+    if (latest !== undefined) {
+      Object.assign(this.state, savedProgress(restoreCheckpoint(folder, latest, this.tuner)));
     }
-    const saved = restoreCheckpoint(folder, latest, this.tuner);
-    const { step, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt } = saved;
-    const evaluatedAt = domainLoss === null ? -1 : step;
-    Object.assign(this.state, { step, loss, domainLoss, generalLoss, evaluatedAt, baseLearningRate });
-    Object.assign(this.state, { units, unitsMeasuredAt, savedAt: step });
+    const { step, baseLearningRate, units } = this.state;
+    const status = latest === undefined ? 'started' : 'resumed';
+    this.emit({ type: 'status', status, step, engine: { ...model.engine.describe() } });
     this.tuner.setBaseRate(baseLearningRate);
-    this.emit({ type: 'status', status: 'resumed', step, engine });
-    // A checkpoint saved before anything was measured (the loss broke at once) leaves that to whoever resumes.
     if (units.length > 0) {
       this.tuner.setRates(units);
-    } else {
-      this.setUnits(await this.rates.initial(baseLearningRate));
+      return;
     }
+    // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
+    this.phase = 'measuring';
+    await this.adopt(await this.rates.initial(baseLearningRate));
+    await this.evaluate();
   }
 
   private async trainStep(): Promise<void> {
@@ -192,14 +164,13 @@ export class TuneSession {
   /** Touches neither parameters nor optimiser. */
   private async refreshRates(): Promise<void> {
     this.phase = 'measuring';
-    const measured = await this.rates.refresh(this.state.baseLearningRate);
-    if (!measured.finite) {
-      await this.failOnNaN(this.state.step, 'importance is no number');
-    }
-    this.setUnits(measured);
+    await this.adopt(await this.rates.refresh(this.state.baseLearningRate));
   }
 
-  private setUnits({ units, source }: MeasuredRates): void {
+  private async adopt({ units, source, finite }: MeasuredRates): Promise<void> {
+    if (!finite) {
+      await this.failOnNaN(this.state.step, 'importance is no number');
+    }
     this.state.units = units;
     this.state.unitsMeasuredAt = this.state.step;
     this.tuner.setRates(units);
@@ -218,54 +189,61 @@ export class TuneSession {
     this.state.evaluatedAt = this.state.step;
     const { step, domainLoss, generalLoss } = this.state;
     this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
+    if (domainLoss === null || generalLoss === null) {
+      const which = domainLoss === null ? 'domain' : 'general';
+      await this.failOnNaN(step, `${which} loss is no number`, false);
+    }
   }
 
   private async save(): Promise<void> {
-    if (this.state.savedAt === this.state.step) {
+    const { step, savedAt, savedRate, baseLearningRate, evaluatedAt } = this.state;
+    if (savedAt === step && savedRate === baseLearningRate) {
       return;
     }
     this.phase = 'saving';
     await breathe(this.task);
-    this.write(this.state.step, (parameter) => this.tuner.read(parameter));
+    if (savedAt === step) {
+      this.record(checkpointStateOf(this.state, this.settings), (state) =>
+        replaceCheckpointState(this.parts.station.folder, state),
+      );
+      return;
+    }
+    if (evaluatedAt !== step && !(await this.stillComputes())) {
+      await this.failOnNaN(step, 'loss on the watched text is no number', false);
+    }
+    this.write(checkpointStateOf(this.state, this.settings), (parameter) => this.tuner.read(parameter));
   }
 
-  private write(step: number, read: Parameters<typeof writeCheckpoint>[3]): void {
-    const { folder, log } = this.parts.station;
-    const { batchSize, gradAccum } = this.settings;
-    const { loss, baseLearningRate, units, unitsMeasuredAt } = this.state;
-    const evaluated = this.state.evaluatedAt === step;
-    const domainLoss = evaluated ? this.state.domainLoss : null;
-    const generalLoss = evaluated ? this.state.generalLoss : null;
-    const state: CheckpointState = {
-      format: 'adept.checkpoint/1',
-      step,
-      createdAt: new Date().toISOString(),
-      sequencesSeen: step * batchSize * gradAccum,
-      baseLearningRate,
-      units: [...units],
-      unitsMeasuredAt,
-      loss,
-      domainLoss,
-      generalLoss,
-    };
+  private write(state: CheckpointState, read: Parameters<typeof writeCheckpoint>[3]): void {
+    const { folder } = this.parts.station;
+    this.record(state, () => writeCheckpoint(folder, state, this.tuner.parameters, read));
+  }
+
+  /** `put` writes the checkpoint and says where it lies; its event comes after it, never before. */
+  private record(state: CheckpointState, put: (state: CheckpointState) => string): void {
+    const { log } = this.parts.station;
+    const { step, domainLoss, generalLoss } = state;
     log.sync();
-    const path = writeCheckpoint(folder, state, this.tuner.parameters, read);
+    const path = put(state);
     this.state.savedAt = step;
+    this.state.savedRate = state.baseLearningRate;
     this.emit({ type: 'checkpoint', step, path, domainLoss, generalLoss });
     log.sync();
   }
 
   /**
    * Saves the state before the step that broke, when it still computes; otherwise the last checkpoint is the good one,
-   * and where there is none yet, the untouched start is saved as one.
+   * and where there is none yet, the untouched start is saved as one, with nothing measured.
+   * @param mayCompute false where it is known that the state does not
    */
-  private async failOnNaN(step: number, what: string): Promise<never> {
+  private async failOnNaN(step: number, what: string, mayCompute = true): Promise<never> {
     const { input, station } = this.parts;
     const { folder } = station;
-    if (this.state.step > 0 && (await this.stillComputes())) {
+    if (this.state.step > 0 && mayCompute && (await this.stillComputes())) {
       await this.save();
     } else if (folder.checkpoints().length === 0) {
-      this.write(0, initialParameterState(input.spec.model));
+      Object.assign(this.state, { step: 0, evaluatedAt: -1, loss: null, units: [], unitsMeasuredAt: 0 });
+      this.write(checkpointStateOf(this.state, this.settings), initialParameterState(input.spec.model));
     }
     throw failure(
       `${folder.path}: at step ${step} the ${what}: lower the learning rate (it is ${this.state.baseLearningRate}) and start again, or resume from the checkpoint at step ${this.state.savedAt}, the last good one.`,
@@ -279,23 +257,36 @@ export class TuneSession {
   }
 
   private async serveWishes(): Promise<void> {
-    const { wishes } = this.parts.station;
-    if (wishes.learningRate !== undefined) {
-      this.changeBaseRate(wishes.learningRate);
-      wishes.learningRate = undefined;
-    }
-    if (wishes.checkpoint) {
-      wishes.checkpoint = false;
-      await this.save();
-    }
-    if (wishes.pause) {
-      this.phase = 'paused';
+    const { station } = this.parts;
+    const { wishes } = station;
+    await this.serveSmallWishes();
+    const pauses = wishes.pause;
+    if (pauses) {
       this.emit({ type: 'status', status: 'paused', step: this.state.step });
-      await wishes.unpaused(() => {
-        this.parts.station.beat();
-      });
+    }
+    while (wishes.pause) {
+      this.phase = 'paused';
+      station.beat();
+      await wishes.next();
+      await this.serveSmallWishes();
+    }
+    if (pauses) {
       this.emit({ type: 'status', status: 'tuning', step: this.state.step });
-      await this.serveWishes();
+    }
+  }
+
+  /** Those that are granted while the run is paused as well. */
+  private async serveSmallWishes(): Promise<void> {
+    const { wishes } = this.parts.station;
+    while (wishes.learningRate !== undefined || wishes.checkpoint) {
+      if (wishes.learningRate !== undefined) {
+        this.changeBaseRate(wishes.learningRate);
+        wishes.learningRate = undefined;
+      }
+      if (wishes.checkpoint) {
+        wishes.checkpoint = false;
+        await this.save();
+      }
     }
   }
 

@@ -1,12 +1,13 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXPANSION_MANIFEST } from '../../shared/manifest';
 import { JOB_FILES, type JobReport } from '../../shared/job';
 import { asKeysOf } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
 import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
 import { readManifest } from '../adept/manifest';
+import { readEvents } from '../../node/eventLog';
 import { writeJson } from '../../node/jsonFile';
+import { clearIncomplete } from '../../node/outputFolder';
 import { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
@@ -132,11 +133,10 @@ class WholeJob {
   }
 
   private async expand(): Promise<void> {
-    const out = this.place('expanded');
-    const done = readIfWhole(out)?.equivalence;
-    if (this.config.tune.full || done) {
+    if (this.config.tune.full || existsSync(this.folder.file('manifest'))) {
       return;
     }
+    const out = this.place('expanded');
     const task = this.announce('expanding');
     // What an interrupted expansion left behind is this job's own.
     rmSync(out, { recursive: true, force: true });
@@ -182,14 +182,17 @@ class WholeJob {
 
   private async export(step: number): Promise<string> {
     const out = this.config.export.out ?? this.place('exported');
-    const own = this.config.export.out === undefined;
-    if (existsSync(join(out, 'config.json')) && own) {
-      return out;
+    const begun = readEvents(this.folder.file('events')).some(
+      (event) => event.type === 'status' && event.status === 'exporting',
+    );
+    if (begun) {
+      // The folder was empty when this job began to fill it.
+      clearIncomplete(out);
+      if (existsSync(join(out, 'config.json'))) {
+        return out;
+      }
     }
     const task = this.announce('exporting');
-    if (own) {
-      rmSync(out, { recursive: true, force: true });
-    }
     return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, task)).out;
   }
 
@@ -225,10 +228,4 @@ class WholeJob {
       peakMemory: process.resourceUsage().maxRSS * 1024,
     };
   }
-}
-
-/** The manifest of an expansion that was finished: config.json is written last. */
-function readIfWhole(folder: string): ReturnType<typeof readManifest> {
-  const whole = existsSync(join(folder, EXPANSION_MANIFEST)) && existsSync(join(folder, 'config.json'));
-  return whole ? readManifest(folder) : undefined;
 }

@@ -50,16 +50,8 @@ export class Wishes {
     this.wake();
   }
 
-  /** Resolves when the run may go on, or is to stop; `waiting` is called every second until then. */
-  async unpaused(waiting: () => void): Promise<void> {
-    while (this.pause) {
-      waiting();
-      await this.next();
-    }
-  }
-
   /** Resolves at the next wish, or after a second. */
-  private next(): Promise<void> {
+  next(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, PAUSED_INTERVAL_MILLISECONDS);
       this.wake = (): void => {

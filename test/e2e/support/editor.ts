@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
@@ -88,7 +88,14 @@ export class Editor {
     const server = await startVSCode(folder, port, options);
     let browser: Browser | undefined;
     try {
-      browser = await chromium.launch({ executablePath: vscode().chromium, args: CHROMIUM_ARGUMENTS });
+      browser = await chromium.launch({
+        executablePath: vscode().chromium,
+        args: CHROMIUM_ARGUMENTS,
+        // A signal ends this process, and the closed pipe the browser; a handler would keep the process alive instead.
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
+      });
       const context = await browser.newContext({
         viewport: { width: 1400, height: 900 },
         permissions: ['clipboard-read', 'clipboard-write'],
@@ -110,7 +117,6 @@ export class Editor {
   async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   serverLog(): string {
@@ -307,5 +313,5 @@ async function startVSCode(folder: string, port: number, options: EditorOptions)
     '--accept-server-license-terms',
     '--disable-telemetry',
   ];
-  return startServer(node, args, port, /Extension host agent listening/, options.env);
+  return startServer(folder, node, args, port, /Extension host agent listening/, options.env);
 }

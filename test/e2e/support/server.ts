@@ -9,7 +9,7 @@ export interface Server {
   readonly port: number;
   /** What it wrote so far. */
   log(): string;
-  /** Ends it and everything that it started, detached trainers included. */
+  /** Ends it and everything that it started, detached trainers included, and removes its folder. */
   stop(): Promise<void>;
 }
 
@@ -29,18 +29,19 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a server under the guard, which ends it when this process ends, however it does.
+ * Starts a server under the guard, which ends it and removes its folder when this process ends, however it does.
  * @param ready what it writes when it takes connections
  * @throws Error when it ends or stays silent instead
  */
 export async function startServer(
+  folder: string,
   program: string,
   args: readonly string[],
   port: number,
   ready: RegExp,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
-  const guard = spawn(process.execPath, [join(projectRoot, 'scripts/guard.mjs'), program, ...args], {
+  const guard = spawn(process.execPath, [join(projectRoot, 'scripts/guard.mjs'), folder, program, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -40,9 +40,13 @@ function probe() {
   };
   const log = recordingLog();
   const extensionUri = extension().extensionUri;
-  // The panels use no more of the context than where the extension lies.
+  // Panels use no more of the context than where the extension lies, and this one no more of the services.
   const context = { extensionUri } as vscode.ExtensionContext;
-  const services: Services = { context, log: log.channel, contextKeys: new ContextKeys() };
+  const services = {
+    context,
+    log: log.channel,
+    contextKeys: new ContextKeys(),
+  } as Partial<Services> as Services;
   const host = (): WebviewHost<typeof ToProbe, typeof FromProbe> => {
     const last = hosts.at(-1);
     assert.ok(last !== undefined);

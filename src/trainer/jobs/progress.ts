@@ -1,0 +1,63 @@
+import type { CheckpointState, UnitRate } from '../../shared/runFolder';
+import type { TuneSettings } from '../../shared/settings';
+
+/** What changes as a run goes on, beside parameters and optimiser. */
+export interface Progress {
+  step: number;
+  loss: number | null;
+  domainLoss: number | null;
+  generalLoss: number | null;
+  evaluatedAt: number;
+  baseLearningRate: number;
+  units: readonly UnitRate[];
+  unitsMeasuredAt: number;
+  savedAt: number;
+  /** The base learning rate that the checkpoint of `savedAt` holds. */
+  savedRate: number;
+}
+
+/** Nothing trained, measured or saved yet. */
+export function initialProgress({ learningRate }: TuneSettings): Progress {
+  return {
+    step: 0,
+    loss: null,
+    domainLoss: null,
+    generalLoss: null,
+    evaluatedAt: -1,
+    baseLearningRate: learningRate,
+    units: [],
+    unitsMeasuredAt: 0,
+    savedAt: -1,
+    savedRate: learningRate,
+  };
+}
+
+/** Where a checkpoint left off. */
+export function savedProgress(saved: CheckpointState): Progress {
+  const { step, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt } = saved;
+  const evaluatedAt = domainLoss === null ? -1 : step;
+  return {
+    ...{ step, loss, domainLoss, generalLoss, evaluatedAt, baseLearningRate, units, unitsMeasuredAt },
+    savedAt: step,
+    savedRate: baseLearningRate,
+  };
+}
+
+/** What a checkpoint says of the progress; the losses only where they are those of this step. */
+export function checkpointStateOf(
+  { step, evaluatedAt, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt }: Progress,
+  { batchSize, gradAccum }: TuneSettings,
+): CheckpointState {
+  return {
+    format: 'adept.checkpoint/1',
+    step,
+    createdAt: new Date().toISOString(),
+    sequencesSeen: step * batchSize * gradAccum,
+    baseLearningRate,
+    units: [...units],
+    unitsMeasuredAt,
+    loss,
+    domainLoss: evaluatedAt === step ? domainLoss : null,
+    generalLoss: evaluatedAt === step ? generalLoss : null,
+  };
+}
