@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { inputError } from '../../shared/errors';
 import { ExpansionManifest } from '../../shared/manifest';
 import { parseWith } from '../../shared/parse';
-import { CHECKPOINT_FILES, type RunSpec } from '../../shared/runFolder';
+import type { RunSpec } from '../../shared/runFolder';
 import type { ComparedPoint } from '../../shared/comparison';
 import { readEvents } from '../../node/eventLog';
 import { readJson } from '../../node/jsonFile';
 import { RunFolder } from '../../node/runFolder';
 import { readManifest } from '../adept/manifest';
-import { checkpointFolder, readCheckpointState } from '../checkpoint/checkpoint';
+import { readCheckpointState } from '../../node/checkpointState';
+import { openPart } from '../checkpoint/checkpoint';
 import { TensorStore } from '../checkpoint/safetensors';
 
 /** A point of a run to compare: step 0, or `base`, is the model before the first step; left out, the last checkpoint. */
@@ -39,9 +39,7 @@ export class ComparedWeights {
     const step = request.step ?? run.checkpoints().at(-1) ?? 'base';
     const base = step === 'base' || (step === 0 && !run.checkpoints().includes(0));
     const point = base ? basePoint(run, spec) : checkpointPoint(run, step);
-    const delta = base
-      ? undefined
-      : TensorStore.openFile(join(checkpointFolder(run, step), CHECKPOINT_FILES.delta));
+    const delta = base ? undefined : openPart(run, step, 'delta');
     return new ComparedWeights(point, manifestOf(run, spec), spec, delta);
   }
 

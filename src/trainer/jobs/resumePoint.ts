@@ -5,7 +5,8 @@ import { CHECKPOINT_FILES, type CheckpointState, type RunSpec } from '../../shar
 import { readEvents } from '../../node/eventLog';
 import type { RunFolder } from '../../node/runFolder';
 import { requireManifest } from '../adept/manifest';
-import { checkCheckpoint, checkpointFolder } from '../checkpoint/checkpoint';
+import { checkCheckpoint } from '../checkpoint/checkpoint';
+import { checkpointFolder } from '../../node/checkpointState';
 import { readModelConfig } from '../../node/modelConfig';
 import { trainedTensors } from '../model/loadTensors';
 
