@@ -144,6 +144,8 @@ export const RUN_FILES = {
   events: 'events.ndjson',
   trainer: 'trainer.json',
   checkpoints: 'checkpoints',
+  /** What came after a checkpoint from which the run was resumed; nothing reads it. */
+  discarded: 'discarded',
 } as const;
 
 /** Names inside a checkpoint folder. */

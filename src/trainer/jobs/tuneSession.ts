@@ -9,6 +9,7 @@ import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
 import { restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
 import { readEvents } from '../../node/eventLog';
+import { setLaterAside, type ResumePoint } from '../../node/laterResults';
 import { makeBatch } from '../data/corpus';
 import { DataOrder } from '../data/order';
 import type { CausalLM } from '../model/causalLM';
@@ -44,6 +45,8 @@ export interface SessionParts {
   readonly station: TrainerStation;
   readonly input: TuneInput;
   readonly model: CausalLM;
+  /** The checkpoint to go on from; the last when left out. */
+  readonly from?: ResumePoint | undefined;
 }
 
 /** One trainer's work on a run: from where the run folder stands to its last step, or until it is stopped. */
@@ -116,27 +119,30 @@ export class TuneSession {
     return this.outcome('done');
   }
 
-  /** From the last checkpoint when there is one, otherwise from the model as it is. */
+  /** From the chosen or the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { model } = this.parts;
-    const { folder } = this.parts.station;
+    const { from, model, station } = this.parts;
+    const { folder } = station;
     folder.removePartialCheckpoints();
-    const latest = folder.checkpoints().at(-1);
+    const start = from?.step ?? folder.checkpoints().at(-1);
     const engine = { ...model.engine.describe() };
-    if (latest === undefined) {
+    if (start === undefined) {
       this.emit({ type: 'status', status: 'started', step: 0, engine });
       this.phase = 'measuring';
       this.setUnits(await this.rates.initial(this.state.baseLearningRate));
       await this.evaluate();
       return;
     }
-    const saved = restoreCheckpoint(folder, latest, this.tuner);
+    const saved = restoreCheckpoint(folder, start, this.tuner);
+    // Only now that the checkpoint is known to be good.
+    const aside = setLaterAside(folder, start);
     const { step, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt } = saved;
     const evaluatedAt = domainLoss === null ? -1 : step;
     Object.assign(this.state, { step, loss, domainLoss, generalLoss, evaluatedAt, baseLearningRate });
     Object.assign(this.state, { units, unitsMeasuredAt, savedAt: step });
     this.tuner.setBaseRate(baseLearningRate);
-    this.emit({ type: 'status', status: 'resumed', step, engine });
+    const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
+    this.emit({ type: 'status', status: 'resumed', step, engine, ...message });
     // A checkpoint saved before anything was measured (the loss broke at once) leaves that to whoever resumes.
     if (units.length > 0) {
       this.tuner.setRates(units);
