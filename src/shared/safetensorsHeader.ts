@@ -131,7 +131,7 @@ export function parseEntry(
   file: string,
   dataStart: number,
   fileBytes: number,
-  refetch: string,
+  refetch = REFETCH,
 ): TensorEntry {
   const problem = (what: string, whatToDo = refetch): AdeptError =>
     inputError(`${file}: tensor "${name}": ${what}: ${whatToDo}`);

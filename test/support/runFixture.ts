@@ -31,8 +31,9 @@ export class RunFixture {
     if (manifest) {
       writeFileSync(join(this.model, EXPANSION_MANIFEST), JSON.stringify(manifest));
     }
-    this.run = RunFolder.create(join(path, 'run'));
-    this.run.writeSpec(spec(this.model));
+    this.run = RunFolder.create(join(path, 'run'), '--out', (run) => {
+      run.writeSpec(spec(this.model));
+    });
   }
 
   /** Adds a checkpoint. */

@@ -14,6 +14,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { readEvents } from '../../src/node/eventLog';
 import { requireResumable, setLaterAside, type ResumePoint } from '../../src/node/laterResults';
 import { RunFolder } from '../../src/node/runFolder';
+import { asKeysOf } from '../../src/shared/naming';
 import { CHECKPOINT_FILES, checkpointName, type RunSpec } from '../../src/shared/runFolder';
 import { expand } from '../../src/trainer/jobs/expand';
 import { readTuneInput } from '../../src/trainer/jobs/tuneInput';
@@ -129,12 +130,13 @@ onEveryEngine('resume from a checkpoint', (test) => {
       const choice = { layers: [3] };
       const probe = [join(projectRoot, 'media/sample/general.txt')];
       await expand(engine, { model: base, out: model, choice, importance: undefined, probe }, SILENT_TASK);
-      const run = RunFolder.create(join(folder, 'run'));
-      run.writeSpec(realSpec(model));
+      const run = RunFolder.create(join(folder, 'run'), '--out', (made) => {
+        made.writeSpec(realSpec(model));
+      });
       const tune = (from?: ResumePoint): ReturnType<typeof tuneRun> =>
         tuneRun(
           run,
-          readTuneInput(run.readSpec()),
+          readTuneInput(run.readSpec(), asKeysOf('run.json')),
           engine,
           { task: SILENT_TASK, onEvent: () => undefined },
           from,

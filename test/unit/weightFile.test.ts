@@ -44,7 +44,7 @@ describe('readWeightFile', () => {
     const { facts } = await readWeightFile(file);
     assert.equal(facts.tensors, 3);
     assert.equal(facts.problems.length, 1);
-    assert.match(facts.problems[0] ?? '', /adept-manifest\.json: "format" is not usable/);
+    assert.match(facts.problems[0] ?? '', /adept-manifest\.json: "format" is missing/);
   });
 
   it('gives metadata in the order of the file, and a damaged file what it still says', async (t) => {
