@@ -1,17 +1,15 @@
-// What is evaluated in the page lives in a browser.
-/// <reference lib="dom" />
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { Comparison } from '../../src/shared/comparison';
 import type { ComparisonView } from '../../src/shared/webview/comparison';
 import { sampleComparison } from '../support/comparisonContent';
-import type { Theme } from '../support/themes';
-import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from '../support/webviewPage';
+import type { Theme } from './support/themes';
+import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from './support/webviewPage';
 
 const NO_LABELS = { a: null, b: null };
 
-describe('the comparison panel', { skip: noChromium ?? false }, () => {
+describe('the comparison panel', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {
@@ -71,9 +69,8 @@ describe('the comparison panel', { skip: noChromium ?? false }, () => {
       'layer 3 (copy of 2) 260% 0% 300% new',
       'layer 7 (copy of 5) (6 in B) 50.0% 50.0% 50.0% –',
     ]);
-    const classes = await page.page
-      .locator('.heatmap tbody td')
-      .evaluateAll((cells) => cells.map((cell) => cell.className));
+    const cells = await page.page.locator('.heatmap tbody td').all();
+    const classes = await Promise.all(cells.map((cell) => cell.getAttribute('class')));
     assert.deepEqual(classes, [
       'heat-87',
       'heat-0',

@@ -1,5 +1,3 @@
-// What is evaluated in the page lives in a browser.
-/// <reference lib="dom" />
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -9,8 +7,8 @@ import {
   type SafetensorsView,
   type WeightFileFacts,
 } from '../../src/shared/webview/safetensors';
-import type { Theme } from '../support/themes';
-import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from '../support/webviewPage';
+import type { Theme } from './support/themes';
+import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from './support/webviewPage';
 
 const FACTS: WeightFileFacts = {
   file: '/models/big/model.safetensors',
@@ -40,7 +38,7 @@ function tensors(layers: number): TensorRow[] {
   });
 }
 
-describe('the editor of weight files', { skip: noChromium ?? false }, () => {
+describe('the editor of weight files', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {
