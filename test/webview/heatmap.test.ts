@@ -9,7 +9,7 @@ import { heatmapContent } from './support/heatmapContent';
 import { layersOf, markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
-describe('the heatmap', { skip: noChromium ?? false }, () => {
+describe('the heatmap', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {

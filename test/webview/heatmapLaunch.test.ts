@@ -8,7 +8,7 @@ import { heatmapContent } from './support/heatmapContent';
 import { markedLayers, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
-describe("the heatmap's plan and launch form", { skip: noChromium ?? false }, () => {
+describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {

@@ -8,7 +8,7 @@ import { launchChromium, noChromium } from './support/webviewPage';
 
 const THEME_NAMES = Object.keys(THEMES) as Theme[];
 
-describe('the heatmap, in every theme', { skip: noChromium ?? false }, () => {
+describe('the heatmap, in every theme', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {

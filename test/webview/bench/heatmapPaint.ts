@@ -95,7 +95,7 @@ function report(what: string, times: readonly number[], bar?: number): void {
 }
 
 async function main(): Promise<void> {
-  if (noChromium !== undefined) {
+  if (noChromium !== false) {
     console.log(`nothing measured: ${noChromium}`);
     return;
   }
