@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportanceFile } from '../../shared/importance';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
+import { peakMemory } from '../../node/peakMemory';
 import { requireWritableFile } from '../../node/outputFile';
 import { writeJson } from '../../node/jsonFile';
 import { analyze } from '../../trainer/jobs/analyze';
@@ -35,7 +36,10 @@ export function analyzeCommand(): Command {
         analyze(engine, { model, probe, settings }, output.cancellableTask()),
       );
       writeJson(out, result);
-      output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
+      output.result(
+        { out: resolve(out), ...result, peakMemory: peakMemory() },
+        `${layerTable(result)}\n\nwritten: ${resolve(out)}`,
+      );
     }),
   );
 }

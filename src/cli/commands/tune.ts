@@ -6,6 +6,7 @@ import { parseWith } from '../../shared/parse';
 import type { RunSpec } from '../../shared/runFolder';
 import { TUNE_SETTINGS } from '../../shared/settings';
 import { readJson } from '../../node/jsonFile';
+import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
@@ -111,9 +112,11 @@ function stamp(): Pick<RunSpec, 'format' | 'createdAt'> {
 /** Says how a run ended. */
 export function reportOutcome(output: Output, path: string, outcome: TuneOutcome): void {
   const { before } = outcome;
+  const peak = peakMemory();
   output.result(
-    { run: path, ...outcome },
+    { run: path, ...outcome, peakMemory: peak },
     `${outcome.status} at step ${outcome.step}, loss ${nats(outcome.loss)}\n` +
-      `domain loss ${nats(before.domainLoss)} → ${nats(outcome.domainLoss)}, general loss ${nats(before.generalLoss)} → ${nats(outcome.generalLoss)}\nrun: ${path}`,
+      `domain loss ${nats(before.domainLoss)} → ${nats(outcome.domainLoss)}, general loss ${nats(before.generalLoss)} → ${nats(outcome.generalLoss)}\n` +
+      `peak memory ${(peak / 1e6).toFixed(0)} MB\nrun: ${path}`,
   );
 }

@@ -8,6 +8,7 @@ import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
 import { readManifest } from '../adept/manifest';
 import { readJson, writeJson } from '../../node/jsonFile';
 import { RunFolder } from '../../node/runFolder';
+import { peakMemory } from '../../node/peakMemory';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
 import { readModelConfig } from '../model/config';
@@ -222,7 +223,7 @@ class WholeJob {
       before: { ...tuned.before, accuracy: accuracyBefore },
       after: { domainLoss: tuned.domainLoss, generalLoss: tuned.generalLoss, accuracy: accuracyAfter },
       seconds: this.seconds,
-      peakMemory: process.resourceUsage().maxRSS * 1024,
+      peakMemory: peakMemory(),
     };
   }
 }
