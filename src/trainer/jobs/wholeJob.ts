@@ -10,6 +10,7 @@ import { writeJson } from '../../node/jsonFile';
 import type { ResumePoint } from '../../node/laterResults';
 import { clearIncomplete } from '../../node/outputFolder';
 import { RunFolder } from '../../node/runFolder';
+import { peakMemory } from '../../node/peakMemory';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
 import { readModelConfig } from '../../node/modelConfig';
@@ -231,7 +232,7 @@ class WholeJob {
       before: { ...tuned.before, accuracy: accuracyBefore },
       after: { domainLoss: tuned.domainLoss, generalLoss: tuned.generalLoss, accuracy: accuracyAfter },
       seconds: this.seconds,
-      peakMemory: process.resourceUsage().maxRSS * 1024,
+      peakMemory: peakMemory(),
     };
   }
 }
