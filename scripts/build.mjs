@@ -124,7 +124,7 @@ async function buildTests() {
   const files = filesBelow('test', '.test.ts');
   await build({
     ...tests,
-    entryPoints: files.filter((file) => !inHost(file)),
+    entryPoints: [...files.filter((file) => !inHost(file)), 'test/e2e/activationBench.ts'],
     external: ['typescript', 'playwright-core', 'axe-core'],
   });
   await build({

@@ -4,25 +4,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { projectRoot } from '../support/projectRoot';
 import { Editor } from './support/editor';
+import { makePackage } from './support/makePackage';
 import { unavailable } from './support/provided';
-
-function packageTo(file: string): void {
-  const made = spawnSync(process.execPath, [join(projectRoot, 'scripts/package.mjs'), '--out', file], {
-    encoding: 'utf8',
-  });
-  assert.equal(made.status, 0, made.stderr);
-}
 
 describe('the package, installed in an untouched profile', { skip: unavailable() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-vsix-'));
   let editor: Editor;
 
   before(async () => {
-    const vsix = join(folder, 'adept.vsix');
-    packageTo(vsix);
-    editor = await Editor.open({ vsix });
+    editor = await Editor.open({ vsix: makePackage(folder) });
   });
 
   after(async () => {
