@@ -10,8 +10,11 @@ import { Runs } from './runs/runs';
 import type { Services } from './services';
 import { registerTrees } from './trees/register';
 
-/** Registers what the extension offers and computes nothing: every handler loads what it needs when it first runs. */
-export function activate(context: vscode.ExtensionContext): void {
+/**
+ * Registers what the extension offers and computes nothing: every handler loads what it needs when it first runs.
+ * @returns what the extension is made of, to its own tests
+ */
+export function activate(context: vscode.ExtensionContext): Services | undefined {
   const log = vscode.window.createOutputChannel('ADEPT', { log: true });
   const children = new Children(context, log);
   const jobs = new Jobs(context, children, log);
@@ -37,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunStatusBar(runs.list),
   );
   void beginLife(services);
+  return context.extensionMode === vscode.ExtensionMode.Test ? services : undefined;
 }
 
 /** After activation, whose time the person waits for. */

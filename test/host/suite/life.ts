@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunEntry } from '../../../src/extension/runs/runEntry';
+import type { Services } from '../../../src/extension/services';
+import { eventually, extension, workspaceFolder } from './support';
+
+/** What the extension is made of; it gives it to tests only. */
+export async function services(): Promise<Services> {
+  const given: unknown = await extension().activate();
+  assert.ok(given !== undefined, 'the extension was not activated in test mode');
+  return given as Services;
+}
+
+/** A path inside the sample that comes with the extension. */
+export function samplePath(...names: string[]): string {
+  return join(extension().extensionUri.fsPath, 'media', 'sample', ...names);
+}
+
+/** The importance of the sample's layers, as an analysis would have left it: enough for a run to begin at once. */
+export interface RunRequest {
+  readonly name: string;
+  readonly steps: number;
+  readonly saveEvery?: number;
+}
+
+/** Writes a *.adept.json that tunes the sample, and returns its path and that of its run folder. */
+export function writeConfig({ name, steps, saveEvery = 5 }: RunRequest): { config: string; run: string } {
+  const config = join(workspaceFolder(), `${name}.adept.json`);
+  const run = join(workspaceFolder(), '.adept', 'runs', name);
+  const job = {
+    model: samplePath('model'),
+    out: run,
+    probe: [samplePath('general.txt')],
+    domain: [samplePath('domain.jsonl')],
+    eval: { domain: [samplePath('domain-eval.jsonl')], general: [samplePath('general-eval.txt')] },
+    engine: 'wasm',
+    analyze: { mode: 'fast', seqLen: 32, maxSequences: 4 },
+    expand: { lowest: 1 },
+    tune: {
+      steps,
+      learningRate: 0.001,
+      updateEvery: 1000,
+      batchSize: 1,
+      seqLen: 32,
+      saveEvery,
+      evalEvery: 1000,
+      maxProbeSequences: 4,
+      maxEvalSequences: 2,
+    },
+  };
+  mkdirSync(workspaceFolder(), { recursive: true });
+  writeFileSync(config, JSON.stringify(job, null, 2));
+  return { config, run };
+}
+
+/** The run once it is as wanted. */
+export function runThat(
+  { runs }: Services,
+  path: string,
+  what: string,
+  fits: (run: RunEntry) => boolean,
+): Promise<RunEntry> {
+  return eventually(`${path} to be ${what}`, () => {
+    const run = runs.list.get(path);
+    return run !== undefined && fits(run) ? run : undefined;
+  });
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { isLive, runLogFile, type RunEntry } from '../../../src/extension/runs/runEntry';
+import { Runs } from '../../../src/extension/runs/runs';
+import { RunsTree } from '../../../src/extension/trees/runsTree';
+import type { Services } from '../../../src/extension/services';
+import { Dialogs } from './dialogs';
+import { runThat, services, writeConfig } from './life';
+import { eventually, workspaceFolder } from './support';
+
+/** More than a test waits for. */
+const MANY_STEPS = 100_000;
+
+function itemOf({ runs }: Services, run: string): vscode.TreeItem {
+  const tree = new RunsTree(runs.list);
+  const entry = runs.list.get(run);
+  assert.ok(entry !== undefined, `${run} is not in the list`);
+  const item = tree.getTreeItem(entry);
+  tree.dispose();
+  return item;
+}
+
+async function lensesOf(file: string): Promise<string[]> {
+  const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+    'vscode.executeCodeLensProvider',
+    vscode.Uri.file(file),
+    20,
+  );
+  return lenses.map(({ command }) => command?.title.replace(/\$\([a-z-]+\) /, '') ?? '');
+}
+
+const tuning = ({ state, status }: RunEntry): boolean => state === 'running' && (status?.step ?? 0) > 0;
+
+describe('the life of a run', function () {
+  this.timeout(180_000);
+  let dialogs: Dialogs;
+  let all: Services;
+
+  before(async () => {
+    all = await services();
+  });
+
+  beforeEach(() => {
+    dialogs = new Dialogs();
+  });
+
+  afterEach(async () => {
+    dialogs.dispose();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('starts from its document, is seen at once, found by another host, paused, stopped, resumed to its end', async () => {
+    const { config, run } = writeConfig({ name: 'whole', steps: MANY_STEPS });
+    await vscode.window.showTextDocument(vscode.Uri.file(config));
+    assert.deepEqual(await lensesOf(config), ['Run']);
+    const started = vscode.commands.executeCommand<string>('adept.startTuning');
+    await eventually('the run in the list', () => all.runs.list.get(run));
+    assert.ok(isLive(all.runs.list.get(run) ?? assert.fail()));
+    assert.equal(await started, run);
+
+    const running = await runThat(all, run, 'tuning', tuning);
+    assert.match(String(itemOf(all, run).description), /^running · step \d+\/100000 · loss \d\.\d{4}/);
+    assert.equal(itemOf(all, run).contextValue?.startsWith('run live'), true);
+    await eventually('the links of a running run', async () =>
+      (await lensesOf(config)).join() === 'Pause,Stop,Open' ? true : undefined,
+    );
+
+    const other = new Runs(all.context, all.children, all.log);
+    other.start();
+    assert.equal(other.list.get(run)?.status?.pid, running.status?.pid);
+    other.dispose();
+    assert.ok(isLive(all.runs.list.get(run) ?? assert.fail()));
+
+    await vscode.commands.executeCommand('adept.pause', run);
+    await runThat(all, run, 'paused', ({ state }) => state === 'paused');
+    const saved = all.runs.list.get(run)?.status?.checkpoints.length ?? 0;
+    await vscode.commands.executeCommand('adept.checkpointNow', run);
+    await vscode.commands.executeCommand('adept.resume', run);
+    await runThat(all, run, 'saved', ({ status }) => (status?.checkpoints.length ?? 0) > saved);
+    await vscode.commands.executeCommand('adept.stop', run);
+    const stopped = await runThat(all, run, 'stopped', ({ state }) => state === 'stopped');
+    assert.ok(stopped.status?.checkpoints.includes(stopped.status.step));
+
+    await vscode.commands.executeCommand('adept.resume', run);
+    const resumed = await runThat(
+      all,
+      run,
+      'resumed',
+      ({ state, status }) =>
+        state === 'running' && status !== undefined && status.step > (stopped.status?.step ?? 0),
+    );
+    assert.notEqual(resumed.status?.pid, running.status?.pid);
+    await vscode.commands.executeCommand('adept.stop', run);
+    await runThat(all, run, 'stopped again', ({ state }) => state === 'stopped');
+    assert.deepEqual(dialogs.errors, []);
+  });
+
+  it('comes to its end and says so once', async () => {
+    const { config, run } = writeConfig({ name: 'short', steps: 6 });
+    await vscode.commands.executeCommand('adept.startTuning', vscode.Uri.file(config));
+    await runThat(all, run, 'done', ({ state }) => state === 'done');
+    const text = await eventually(
+      'the message',
+      () => dialogs.shown.find(({ text: one }) => one.includes('short is done'))?.text,
+    );
+    assert.match(
+      text,
+      /^short is done: domain loss \d\.\d{4} → \d\.\d{4}, general loss \d\.\d{4} → \d\.\d{4}\.$/,
+    );
+    assert.ok(existsSync(join(run, 'export', 'config.json')));
+    assert.equal(dialogs.shown.filter(({ text: one }) => one.includes('short is done')).length, 1);
+  });
+
+  it('that is killed is reported once, with the signal, the last words and Resume', async () => {
+    const { config, run } = writeConfig({ name: 'killed', steps: MANY_STEPS });
+    await vscode.commands.executeCommand('adept.startTuning', { config });
+    const { status } = await runThat(
+      all,
+      run,
+      'saved',
+      (one) => tuning(one) && (one.status?.checkpoints.length ?? 0) > 0,
+    );
+    assert.ok(status?.pid);
+    process.kill(status.pid, 'SIGKILL');
+    const message = await eventually('the message', () =>
+      dialogs.shown.find(({ text }) => text.startsWith('killed,')),
+    );
+    assert.match(
+      message.text,
+      /^killed, step \d+\/100000: its process was ended by the signal SIGKILL.* Its last words: /,
+    );
+    assert.deepEqual(message.offers, ['Resume', 'Show Log']);
+    assert.match(itemOf(all, run).contextValue ?? '', /^run ended/);
+
+    dialogs.press = 'Resume';
+    const again = new Runs(all.context, all.children, all.log);
+    again.start();
+    again.dispose();
+    assert.equal(dialogs.shown.filter(({ text }) => text.startsWith('killed,')).length, 1);
+
+    await vscode.commands.executeCommand('adept.resume', { run });
+    await runThat(
+      all,
+      run,
+      'resumed',
+      (one) => one.state === 'running' && (one.status?.step ?? 0) > status.step,
+    );
+    all.runs.end(all.runs.list.get(run) ?? assert.fail());
+    await runThat(all, run, 'ended', ({ state }) => state === 'died');
+  });
+
+  it('that does not start stays in the list with the command’s own message, at the key it names', async () => {
+    const { config, run } = writeConfig({ name: 'unusable', steps: 5 });
+    const text = readFileSync(config, 'utf8').replace('domain.jsonl', 'nothing-here.jsonl');
+    writeFileSync(config, text);
+    await vscode.commands.executeCommand('adept.startTuning', { config });
+    const failed = await runThat(all, run, 'failed', ({ problem }) => problem !== undefined);
+    assert.match(failed.problem ?? '', /^unusable did not start: .*"domain".*nothing-here\.jsonl/);
+    const message = await eventually('the message', () =>
+      dialogs.errors.find((one) => one.startsWith('unusable')),
+    );
+    assert.equal(message, failed.problem);
+    assert.ok(readFileSync(runLogFile(run), 'utf8').includes('nothing-here.jsonl'));
+    assert.deepEqual(await lensesOf(config), ['Run', 'Show Log']);
+  });
+
+  it('is refused when nothing can be started, and leaves no row behind', async () => {
+    const { config, run } = writeConfig({ name: 'no-node', steps: 5 });
+    const configuration = vscode.workspace.getConfiguration();
+    await configuration.update('adept.nodePath', '/nowhere/node', vscode.ConfigurationTarget.Global);
+    try {
+      assert.equal(await vscode.commands.executeCommand('adept.startTuning', { config }), undefined);
+      assert.match(dialogs.errors.join(), /\/nowhere\/node \(setting adept\.nodePath\) cannot be started/);
+      assert.equal(all.runs.list.get(run), undefined);
+    } finally {
+      await configuration.update('adept.nodePath', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
+  it('of a damaged folder, or of a newer version, is shown with the reason; the others go on', async () => {
+    const parent = join(workspaceFolder(), '.adept', 'runs');
+    const damaged = join(parent, 'damaged');
+    const newer = join(parent, 'newer');
+    mkdirSync(damaged, { recursive: true });
+    mkdirSync(newer, { recursive: true });
+    writeFileSync(join(damaged, 'events.ndjson'), 'rubbish\n');
+    writeFileSync(join(newer, 'run.json'), '{"format":"adept.run/9"}');
+    const first = await runThat(all, damaged, 'shown', () => true);
+    assert.match(first.problem ?? '', /damaged.events\.ndjson, the line at byte 0: is no JSON/);
+    const second = await runThat(all, newer, 'shown', () => true);
+    assert.match(second.problem ?? '', /newer.run\.json: "format" is adept\.run\/9, of a newer version/);
+    assert.equal(itemOf(all, newer).description, second.problem);
+    assert.equal(all.runs.list.get(join(parent, 'short'))?.state, 'done');
+
+    await vscode.commands.executeCommand('adept.resume', newer);
+    assert.match(dialogs.errors.join(), /newer is unreadable/);
+    rmSync(damaged, { recursive: true });
+    rmSync(newer, { recursive: true });
+    await eventually('the list without them', () =>
+      all.runs.list.get(newer) === undefined ? true : undefined,
+    );
+  });
+
+  it('loses a checkpoint that is deleted, and says so to whoever wants it', async () => {
+    const run = join(workspaceFolder(), '.adept', 'runs', 'short');
+    const { status } = all.runs.list.get(run) ?? assert.fail();
+    assert.deepEqual(status?.checkpoints, [5, 6]);
+    rmSync(join(run, 'checkpoints', 'step-00000005'), { recursive: true });
+    await runThat(all, run, 'without it', (one) => one.status?.checkpoints.join() === '6');
+    const out = join(workspaceFolder(), 'export-of-nothing');
+    assert.equal(await vscode.commands.executeCommand('adept.exportModel', { run, step: 5, out }), undefined);
+    assert.match(dialogs.errors.join(), /step 5|step-00000005/);
+    assert.equal(existsSync(join(out, 'config.json')), false);
+  });
+
+  it('is exported to a folder that is then a model of the workspace', async () => {
+    const run = join(workspaceFolder(), '.adept', 'runs', 'short');
+    const out = join(workspaceFolder(), 'exported');
+    assert.equal(await vscode.commands.executeCommand('adept.exportModel', { run, step: 6, out }), out);
+    assert.deepEqual(dialogs.errors, []);
+    assert.equal(all.models.get(out)?.summary?.layers, 9);
+  });
+
+  it('is compared with another in a table of what differs', async () => {
+    const parent = join(workspaceFolder(), '.adept', 'runs');
+    const [one, two] = [join(parent, 'short'), join(parent, 'whole')];
+    const compared = await vscode.commands.executeCommand('adept.compareRuns', { path: one }, [
+      { path: one },
+      { path: two },
+    ]);
+    assert.deepEqual([compared, dialogs.errors], [[one, two], []]);
+    await eventually('the table', () =>
+      vscode.window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .find(({ label }) => label.includes('short – whole')),
+    );
+    const uri = vscode.Uri.from({
+      scheme: 'adept-comparison',
+      path: '/short – whole.md',
+      query: JSON.stringify([one, two]),
+    });
+    const text = (await vscode.workspace.openTextDocument(uri)).getText();
+    assert.match(text, /\| result \| short \| whole \|/);
+    assert.match(text, /\| tune\.steps \| 6 \| 100000 \|/);
+    assert.doesNotMatch(text, /tune\.learningRate/);
+  });
+
+  it('names a folder that is no run', async () => {
+    await vscode.commands.executeCommand('adept.openRun', workspaceFolder());
+    assert.match(dialogs.errors.join(), /is no run folder: choose one/);
+  });
+
+  it('cannot be steered when nobody works on it', async () => {
+    const run = join(workspaceFolder(), '.adept', 'runs', 'short');
+    await vscode.commands.executeCommand('adept.pause', run);
+    await vscode.commands.executeCommand('adept.resume', run);
+    await vscode.commands.executeCommand('adept.stop');
+    assert.equal(dialogs.errors.length, 3);
+    assert.match(dialogs.errors[0] ?? '', /no trainer works on this run/);
+    assert.match(dialogs.errors[1] ?? '', /short is done: only a run that is paused or was interrupted/);
+    assert.match(dialogs.errors[2] ?? '', /No run is being worked on/);
+  });
+});
