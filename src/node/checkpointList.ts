@@ -54,7 +54,7 @@ function readInfo(run: RunFolder, step: number): Unranked {
     generalLoss: null,
     baseLearningRate: null,
   };
-  const place = { step, folder, label: readLabel(folder), bytes: folderBytes(folder) };
+  const place = { step, folder, label: labelOf(run, step), bytes: folderBytes(folder) };
   try {
     const { createdAt, loss, domainLoss, generalLoss, baseLearningRate } = readCheckpointState(run, step);
     checkpointPart(run, step, 'delta');
@@ -65,9 +65,9 @@ function readInfo(run: RunFolder, step: number): Unranked {
   }
 }
 
-/** A label that cannot be read is none: nothing depends on it. */
-function readLabel(folder: string): string | null {
-  const file = join(folder, CHECKPOINT_FILES.label);
+/** What people call a checkpoint. A label that cannot be read is none: nothing depends on it. */
+export function labelOf(run: RunFolder, step: number): string | null {
+  const file = join(checkpointFolder(run, step), CHECKPOINT_FILES.label);
   try {
     return parseWith(CheckpointLabel, readJson(file), file).label;
   } catch {

@@ -17,13 +17,18 @@ export function checkpointFolder(run: RunFolder, step: number): string {
  */
 export function requireCheckpoint(run: RunFolder, step: number): string {
   const folder = checkpointFolder(run, step);
-  if (!existsSync(folder)) {
+  if (!hasCheckpoint(run, step)) {
     const have = run.checkpoints();
     throw inputError(
       `${folder} does not exist: this run has ${have.length === 0 ? 'no checkpoint yet' : `checkpoints at steps ${have.join(', ')}`}.`,
     );
   }
   return folder;
+}
+
+/** Whether a checkpoint is (still) there. */
+export function hasCheckpoint(run: RunFolder, step: number): boolean {
+  return existsSync(checkpointFolder(run, step));
 }
 
 /** One of a checkpoint's files. @throws AdeptError (input) when it is missing. */

@@ -29,7 +29,6 @@ export class ComparisonApp extends LitElement {
   private readonly ramp = new HeatRamp();
   private view = this.host.view ?? FIRST_COMPARISON_VIEW;
   private shown: Shown | undefined;
-  private progress = { fraction: 0, message: '' };
   private failure = '';
   private gone: readonly string[] = [];
   private note = '';
@@ -51,7 +50,6 @@ export class ComparisonApp extends LitElement {
   private receive(message: ToComparison): void {
     switch (message.type) {
       case 'working':
-        this.progress = message;
         this.failure = '';
         this.shown = undefined;
         break;
@@ -102,10 +100,8 @@ export class ComparisonApp extends LitElement {
     if (this.failure !== '') {
       return nothing;
     }
-    const { fraction, message } = this.progress;
     return html`<h1>${l10n.t('Comparing checkpoints…')}</h1>
-      <progress max="1" .value=${fraction} aria-label=${l10n.t('Comparing checkpoints…')}></progress>
-      <p class="muted">${message}</p>`;
+      <progress aria-label=${l10n.t('Comparing checkpoints…')}></progress>`;
   }
 
   private comparison(shown: Shown): TemplateResult {

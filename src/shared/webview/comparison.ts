@@ -21,8 +21,8 @@ const labels = v.object({ a: v.nullable(v.string()), b: v.nullable(v.string()) }
 
 /** From the extension to the page. */
 export const ToComparison = v.variant('type', [
-  /** The comparison is being made: `fraction` of it, 0 to 1. */
-  v.object({ type: v.literal('working'), fraction: v.number(), message: v.string() }),
+  /** The comparison is being made. */
+  v.object({ type: v.literal('working') }),
   /** The result, with what people call the two checkpoints. */
   v.object({ type: v.literal('show'), comparison: Comparison, labels }),
   /** It could not be made: why, in a sentence. */
