@@ -1,11 +1,9 @@
-// What is evaluated in the page lives in a browser.
-/// <reference lib="dom" />
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { PAGE_DATA_ID, type PageData } from '../../src/shared/webview/common';
-import { projectRoot } from './projectRoot';
+import { PAGE_DATA_ID, type PageData } from '../../../src/shared/webview/common';
+import { projectRoot } from '../../support/projectRoot';
 import { THEMES, themeSheet, type Theme } from './themes';
 
 const CHROMIUM = process.env.ADEPT_TEST_CHROMIUM ?? '/usr/bin/chromium';
