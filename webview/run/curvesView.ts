@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import type { RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import type { ChartTheme } from './chartTheme';
@@ -56,7 +57,7 @@ export function curvesView(content: CurvesContent): TemplateResult {
     ${
       view.table
         ? curveTables(run)
-        : html`<div class="charts">${charts(content).map((parts) => chart(content, parts))}</div>
+        : html`<div class="charts">${chartsOnce(content)}</div>
             ${run.checkpoints.length === 0 ? nothing : checkpointKey(run)}`
     }`;
 }
@@ -71,6 +72,14 @@ function curveToggles(view: RunView, keep: CurvesContent['keep']): TemplateResul
   ${toggle(l10n.t('Change since start'), view.sinceStart, (sinceStart) => {
     keep({ sinceStart });
   })}`;
+}
+
+/** Drawn again only when what they show has changed, which not every message does. */
+function chartsOnce(content: CurvesContent): unknown {
+  const { run, view, theme, cursor } = content;
+  return guard([run.curves, run.evals, run.checkpoints, run.head?.step, view, theme, cursor], () =>
+    charts(content).map((parts) => chart(content, parts)),
+  );
 }
 
 function charts({ run, view, summary }: CurvesContent): ChartParts[] {
