@@ -18,6 +18,7 @@ export default tseslint.config(
           'test/tsconfig.json',
           'test/host/*/tsconfig.json',
           'test/e2e/tsconfig.json',
+          'test/webview/tsconfig.json',
         ],
         tsconfigRootDir: import.meta.dirname,
       },

@@ -10,10 +10,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
 const tfjsCore = join(root, 'node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js');
 
-/** esbuild is loaded when something has to be built, which most calls of `adept` have not. */
+/**
+ * esbuild is loaded when something has to be built, which most calls of `adept` have not.
+ * @param {import('esbuild').BuildOptions} options
+ * @returns {Promise<string[]>} the files that went into the bundles, relative to the clone
+ */
 async function build(options) {
   const esbuild = await import('esbuild');
-  return esbuild.build(options);
+  const { metafile } = await esbuild.build({ ...options, metafile: true });
+  return Object.keys(metafile.inputs);
 }
 
 /** Every file with this ending below `folder`, in any depth, relative to the clone. */
@@ -50,8 +55,11 @@ const browser = {
   sourcemap: 'linked',
 };
 
-/** The command line, which is the trainer as well. */
-async function buildTrainer({ minify }) {
+/**
+ * @typedef {{ out: string, minify: boolean }} Target the folder to fill, and whether for people rather than for tests
+ * @param {Target} target of the command line, which is the trainer as well
+ */
+async function buildTrainer({ out, minify }) {
   const wasm = join(out, 'wasm');
   mkdirSync(wasm, { recursive: true });
   const wasmSource = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
@@ -59,13 +67,16 @@ async function buildTrainer({ minify }) {
     cpSync(join(wasmSource, name), join(wasm, name));
   }
   copyNativeSources(root, out);
-  await build({ ...node, minify, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
+  // Names are kept: errors and kernels say who they are by the name of their class.
+  const names = { minify, keepNames: minify };
+  return build({ ...node, ...names, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
 }
 
-async function buildExtension({ minify }) {
+/** @param {Target} target */
+async function buildExtension({ out, minify }) {
   const { writeRunConfigSchema } = await import('./schema.mjs');
   const { writeL10n } = await import('./l10n.mjs');
-  await build({
+  const inputs = await build({
     ...node,
     minify,
     entryPoints: { extension: 'src/extension/extension.ts' },
@@ -74,21 +85,25 @@ async function buildExtension({ minify }) {
   });
   await writeRunConfigSchema(root, join(out, 'adept.schema.json'));
   writeL10n(root, join(out, 'l10n'));
+  return inputs;
 }
 
-/** Every folder of webview/ with a main.ts is a page: out/webview/NAME.js and, of the CSS it imports, NAME.css. */
-async function buildWebviews({ minify }) {
+/**
+ * Every folder of webview/ with a main.ts is a page: out/webview/NAME.js and, of the CSS it imports, NAME.css.
+ * @param {Target} target
+ */
+async function buildWebviews({ out, minify }) {
   const pages = readdirSync(join(root, 'webview')).filter((name) =>
     existsSync(join(root, 'webview', name, 'main.ts')),
   );
   const target = join(out, 'webview');
-  await build({
+  copyCodicons(target);
+  return build({
     ...browser,
     minify,
     entryPoints: Object.fromEntries(pages.map((name) => [name, `webview/${name}/main.ts`])),
     outdir: target,
   });
-  copyCodicons(target);
 }
 
 /** @param {string} target */
@@ -109,7 +124,7 @@ async function buildTests() {
   const files = filesBelow('test', '.test.ts');
   await build({
     ...tests,
-    entryPoints: files.filter((file) => !inHost(file)),
+    entryPoints: [...files.filter((file) => !inHost(file)), 'test/e2e/activationBench.ts'],
     external: ['typescript', 'playwright-core', 'axe-core'],
   });
   await build({
@@ -126,17 +141,27 @@ async function buildTests() {
  * @param {object} options
  * @param {boolean} [options.extension] also the extension and its webviews
  * @param {boolean} [options.tests]
- * @param {boolean} [options.minify] as the package has them
  */
-export async function buildAll({ extension = true, tests = true, minify = false } = {}) {
-  await buildTrainer({ minify });
+export async function buildAll({ extension = true, tests = true } = {}) {
+  await buildTrainer({ out, minify: false });
   if (extension) {
-    await buildExtension({ minify });
-    await buildWebviews({ minify });
+    await buildExtension({ out, minify: false });
+    await buildWebviews({ out, minify: false });
   }
   if (tests) {
     await buildTests();
   }
+}
+
+/**
+ * Builds what is packaged into a folder of its own.
+ * @param {string} folder
+ * @returns {Promise<string[]>} the files that went into the bundles, relative to the clone
+ */
+export async function buildPackage(folder) {
+  const target = { out: folder, minify: true };
+  const inputs = [await buildTrainer(target), await buildExtension(target), await buildWebviews(target)];
+  return inputs.flat();
 }
 
 /** What the command line is built from. */
@@ -174,5 +199,5 @@ export async function ensureBuilt() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildAll({ tests: !process.argv.includes('--no-tests'), minify: process.argv.includes('--minify') });
+  await buildAll({ tests: !process.argv.includes('--no-tests') });
 }

@@ -1,7 +1,8 @@
 // A real VS Code for tests: its server from code-server's npm package, run by the Node.js it wants, and a Chromium to
 // open it in. Provided once, into .cache/vscode, by the ordinary clients of npm and Debian.
 //
-//   node scripts/vscode.mjs    prints { node, server, codeServer, chromium } or { reason } as JSON
+//   node scripts/vscode.mjs              prints { node, server, codeServer, chromium } or { reason } as JSON
+//   node scripts/vscode.mjs --chromium   only { chromium } or { reason }, for pages that need no VS Code
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -26,13 +27,24 @@ class Unavailable extends Error {}
  * @returns {Promise<VSCode | { reason: string }>}
  */
 export async function ensureVSCode() {
-  try {
+  return orReason(async () => {
     if (process.platform === 'win32') {
       throw new Unavailable('code-server has no package for Windows');
     }
     const chromium = ensureChromium();
     const paths = await ensureServer();
     return { ...paths, chromium };
+  });
+}
+
+/**
+ * @template T
+ * @param {() => T | Promise<T>} provide
+ * @returns {Promise<T | { reason: string }>}
+ */
+async function orReason(provide) {
+  try {
+    return await provide();
   } catch (error) {
     if (error instanceof Unavailable) {
       return { reason: error.message };
@@ -152,5 +164,8 @@ function onPath(name) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(JSON.stringify(await ensureVSCode()));
+  const provided = process.argv.includes('--chromium')
+    ? await orReason(() => ({ chromium: ensureChromium() }))
+    : await ensureVSCode();
+  console.log(JSON.stringify(provided));
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { AdeptError, inputError, messageOf } from '../shared/errors';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
+import { compareCommand } from './commands/compare';
 import { engineCommand, setupCommand } from './commands/engine';
 import { evalCommand } from './commands/evaluate';
 import { expandCommand } from './commands/expand';
@@ -23,6 +24,7 @@ export function program(): Command {
     stopCommand(),
     statusCommand(),
     evalCommand(),
+    compareCommand(),
     exportCommand(),
   ];
   const root = new Command('adept')

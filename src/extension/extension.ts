@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { CheckpointsView } from './checkpoints/checkpointsView';
 import { registerCommands } from './commands/register';
 import { ContextKeys } from './contextKeys';
+import { registerEditors } from './editors/register';
 import { Models } from './models/models';
 import { registerPanels } from './panels/register';
 import { Children } from './process/children';
@@ -20,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
   const jobs = new Jobs(context, children, log);
   const runs = new Runs(context, children, log);
   const models = new Models(context, log);
+  const checkpoints = new CheckpointsView(runs.list);
   const services: Services = {
     context,
     log,
@@ -28,15 +31,18 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
     jobs,
     runs,
     models,
+    checkpoints,
   };
   context.subscriptions.push(
     log,
     jobs,
     runs,
     models,
+    checkpoints,
     ...registerCommands(services),
     ...registerTrees(services),
     ...registerPanels(services),
+    ...registerEditors(services),
     new RunStatusBar(runs.list),
   );
   void beginLife(services);

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { CheckpointsView } from './checkpoints/checkpointsView';
 import type { ContextKeys } from './contextKeys';
 import type { Models } from './models/models';
 import type { Children } from './process/children';
@@ -15,5 +16,6 @@ export interface Services {
   /** Short commands: analyze, expand, export, setup. */
   readonly jobs: Jobs;
   readonly runs: Runs;
+  readonly checkpoints: CheckpointsView;
   readonly models: Models;
 }

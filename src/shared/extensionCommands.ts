@@ -9,6 +9,8 @@ export interface CommandFacts {
 }
 
 const trusted = 'isWorkspaceTrusted';
+/** For commands that need something to work on, which the palette does not have. */
+const nowhere = 'false';
 
 /** Every command, once: package.json is checked against this table, and each id needs a handler to compile. */
 export const COMMANDS = {
@@ -71,6 +73,27 @@ export const COMMANDS = {
     title: 'Export Model',
     icon: '$(export)',
     palette: `${trusted} && adept.hasCheckpoint`,
+    needsTrust: true,
+  },
+  'adept.compareCheckpoints': {
+    title: 'Compare Checkpoints',
+    icon: '$(diff)',
+    palette: `${trusted} && adept.hasCheckpoint`,
+    needsTrust: true,
+  },
+  'adept.resumeFromCheckpoint': {
+    title: 'Resume from Here…',
+    icon: '$(debug-rerun)',
+    palette: nowhere,
+    needsTrust: true,
+  },
+  'adept.openTensors': { title: 'Show Tensors', icon: '$(list-flat)', palette: nowhere, needsTrust: false },
+  'adept.revealCheckpoint': { title: 'Reveal Folder', palette: nowhere, needsTrust: false },
+  'adept.renameCheckpoint': { title: 'Rename…', palette: nowhere, needsTrust: true },
+  'adept.deleteCheckpoint': {
+    title: 'Delete…',
+    icon: '$(trash)',
+    palette: nowhere,
     needsTrust: true,
   },
   'adept.setUpNative': {

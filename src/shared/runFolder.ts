@@ -144,6 +144,8 @@ export const RUN_FILES = {
   events: 'events.ndjson',
   trainer: 'trainer.json',
   checkpoints: 'checkpoints',
+  /** What came after a checkpoint from which the run was resumed; nothing reads it. */
+  discarded: 'discarded',
 } as const;
 
 /** Names inside a checkpoint folder. */
@@ -151,7 +153,18 @@ export const CHECKPOINT_FILES = {
   delta: 'delta.safetensors',
   optimizer: 'optimizer.safetensors',
   state: 'state.json',
+  /** What a person calls the checkpoint; nothing else depends on it, and most checkpoints have none. */
+  label: 'label.json',
 } as const;
+
+export const LONGEST_LABEL = 80;
+
+/** label.json of a checkpoint. It lies in the checkpoint's folder, so that it goes where the checkpoint goes. */
+export const CheckpointLabel = v.object({
+  format: v.literal('adept.label/1'),
+  label: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(LONGEST_LABEL)),
+});
+export type CheckpointLabel = v.InferOutput<typeof CheckpointLabel>;
 
 /** `step-00000500` */
 export function checkpointName(step: number): string {

@@ -120,13 +120,18 @@ function parseMetadata(value: unknown, file: string): Record<string, string> {
   return Object.fromEntries(texts);
 }
 
-function parseEntry(
+/**
+ * Checks and reads one tensor of a header.
+ * @param dataStart where the tensors' bytes begin in the file, which has `fileBytes` bytes
+ * @throws AdeptError (input) that names the file, the tensor and what is wrong with it.
+ */
+export function parseEntry(
   name: string,
   value: unknown,
   file: string,
   dataStart: number,
   fileBytes: number,
-  refetch: string,
+  refetch = REFETCH,
 ): TensorEntry {
   const problem = (what: string, whatToDo = refetch): AdeptError =>
     inputError(`${file}: tensor "${name}": ${what}: ${whatToDo}`);

@@ -67,6 +67,11 @@ describe('inside the extension host', { skip: unavailable() }, () => {
     }
   });
 
+  it('the driver of the window sees what the probe page does against its policy', () => {
+    const directives = editor.problems.map((problem) => /(style|script|img)-src/.exec(problem)?.[1]);
+    assert.deepEqual(directives.sort(), ['img', 'script', 'style'], editor.problems.join('\n'));
+  });
+
   it('the suite says it ran as many tests as it reported', () => {
     const end = results.at(-1);
     assert.ok(end?.type === 'end');

@@ -16,6 +16,7 @@ const PROCESSES = [
   'test/host/suite',
   'test/host/page',
   'test/e2e',
+  'test/webview',
 ] as const;
 
 /** What a file of each process may not import, and what it may. Where nothing is installed nothing can be allowed. */

@@ -1,136 +1,27 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
-import { TEXT_CONTRAST } from '../../src/shared/heatmap/ink';
 import { lowestLayers } from '../../src/shared/layerChoice';
-import { parseLaunchText } from '../../src/shared/launch/launchConfig';
-import { FromHeatmap } from '../../src/shared/webview/heatmap';
 import { HeatmapView } from '../../webview/heatmap/heatmapView';
-import { heatmapContent } from '../support/heatmapContent';
-import { projectRoot } from '../support/projectRoot';
-import { THEMES, type Theme } from '../support/themes';
-import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from '../support/webviewPage';
+import { heatmapContent } from './support/heatmapContent';
+import { layersOf, markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
+import { launchChromium, noChromium } from './support/webviewPage';
 
-const THEME_NAMES = Object.keys(THEMES) as Theme[];
-/** Pictures of the page for people to look at. */
-const PICTURES = join(projectRoot, 'out/test/pictures');
-
-describe('the heatmap page', { skip: noChromium ?? false }, () => {
+describe('the heatmap', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {
     browser = await launchChromium();
-    mkdirSync(PICTURES, { recursive: true });
   });
 
   after(async () => {
     await browser.close();
   });
 
-  /** Opens the page, says what is to be shown, and looks for complaints of the browser in the end. */
-  async function withPage(
-    work: (webview: WebviewPage) => Promise<void>,
-    options: WebviewOptions & { readonly content?: Record<string, unknown> } = {},
-  ): Promise<void> {
-    const webview = await WebviewPage.open(browser, 'heatmap', options);
-    try {
-      await webview.waitForMessage('ready');
-      await webview.send(options.content ?? heatmapContent());
-      await webview.page.waitForSelector('main h1');
-      await work(webview);
-      assert.deepEqual(webview.complaints, []);
-      for (const message of await webview.sent()) {
-        assert.ok(message.type === 'ready' || v.is(FromHeatmap, message), JSON.stringify(message));
-      }
-    } finally {
-      await webview.close();
-    }
-  }
-
-  const summaryOf = (webview: WebviewPage): Promise<string> => webview.page.innerText('.summary');
-
-  it('can be worked with the keyboard alone, from the first cell to the launched run', async () => {
-    await withPage(async (webview) => {
-      const { page } = webview;
-      const before = await summaryOf(webview);
-      await page.locator('table [tabindex="0"]').focus();
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('Space');
-      const one = await summaryOf(webview);
-      await page.keyboard.press('End');
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('Enter');
-      const two = await summaryOf(webview);
-      assert.equal(new Set([before, one, two]).size, 3);
-      assert.match(two, /layers 1 and 2: 5 layers become 7/);
-      assert.deepEqual(
-        (
-          await webview.waitForMessage('marked', ({ layers }) =>
-            v.is(v.tuple([v.literal(1), v.literal(2)]), layers),
-          )
-        ).layers,
-        [1, 2],
-      );
-      assert.deepEqual(
-        await page
-          .locator('tr[aria-selected="true"]')
-          .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.layer)),
-        ['1', '2'],
-      );
-
-      // To the form by Tab alone.
-      for (
-        let press = 0;
-        press < 20 &&
-        !(await page.locator('#field-name').evaluate((field) => field === document.activeElement));
-        press++
-      ) {
-        await page.keyboard.press('Tab');
-      }
-      const type = async (id: string, text: string): Promise<void> => {
-        await page.keyboard.press('Tab');
-        if (!(await page.locator(`#field-${id}`).evaluate((field) => field === document.activeElement))) {
-          await page.keyboard.press('Tab');
-        }
-        await page.keyboard.type(text);
-        assert.equal(await page.inputValue(`#field-${id}`), text);
-      };
-      await type('domain', 'texts/domain.jsonl');
-      await page.locator('#field-steps').focus();
-      await page.keyboard.type('0');
-      const error = page.locator('#field-steps-problem');
-      assert.equal(await error.innerText(), 'Give a whole number of at least 1.');
-      assert.equal(await page.getAttribute('#field-steps', 'aria-invalid'), 'true');
-      assert.match(
-        (await page.getAttribute('#field-steps', 'aria-describedby')) ?? '',
-        /field-steps-problem/,
-      );
-      await page.keyboard.press('Backspace');
-      await page.keyboard.type('200');
-      assert.equal(await error.count(), 0);
-      await page.keyboard.press('Tab');
-      await page.keyboard.type('1e-3');
-      assert.match(
-        await page.innerText('.preview p'),
-        /^Copy layers 1 and 2, train [\d,]+ parameters for 200 steps on domain\.jsonl\.$/,
-      );
-      await page.keyboard.press('Enter');
-      const launch = v.parse(FromHeatmap, await webview.waitForMessage('launch'));
-      assert.ok(launch.type === 'launch');
-      const config = parseLaunchText(launch.text, 'launch');
-      assert.deepEqual(config.expand, { layers: [1, 2] });
-      assert.deepEqual(config.domain, ['texts/domain.jsonl']);
-      assert.deepEqual([config.tune.steps, config.tune.learningRate], [200, 1e-3]);
-      await webview.send({ type: 'launched', file: '/space/tune-1.adept.json' });
-      await page.waitForSelector('#launch-outcome:has-text("/space/tune-1.adept.json")');
-    });
-  });
-
   it('moves the focus without drawing anything again, and describes the cell', async () => {
-    await withPage(async ({ page }) => {
+    await withHeatmap(browser, async ({ page }) => {
       await page.locator('table [tabindex="0"]').focus();
       await page.evaluate(() => {
         const changes: string[] = [];
@@ -160,7 +51,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
   });
 
   it('leads to every corner by keys, and sorts from the headings', async () => {
-    await withPage(async ({ page }) => {
+    await withHeatmap(browser, async ({ page }) => {
       const at = (): Promise<string> =>
         page.evaluate(() => {
           const cell = document.activeElement;
@@ -183,13 +74,10 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
         await page.keyboard.press(key);
         assert.equal(await at(), place, key);
       }
-      const order = (): Promise<string[]> =>
-        page
-          .locator('tbody tr')
-          .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.layer ?? ''));
+      const order = (): Promise<number[]> => layersOf(page, 'tbody tr');
       const sorted = [...heatmapContent().importance.layers]
         .sort((a, b) => a.importance - b.importance)
-        .map(({ index }) => String(index));
+        .map(({ index }) => index);
       await page.keyboard.press('Enter');
       assert.deepEqual(await order(), sorted);
       assert.equal(await page.locator('th:focus').getAttribute('aria-sort'), 'ascending');
@@ -201,7 +89,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
   });
 
   it('suggests the least important layers, clears them, and prices every click', async () => {
-    await withPage(async (webview) => {
+    await withHeatmap(browser, async (webview) => {
       const { page } = webview;
       const price = (): Promise<string> => page.innerText('.price');
       const free = await price();
@@ -209,9 +97,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
       await page.click('button:has-text("Suggest")');
       const { importance } = heatmapContent();
       const expected = lowestLayers(importance, 3, 5, 'x');
-      const marked = await page
-        .locator('tr[aria-selected="true"]')
-        .evaluateAll((rows) => rows.map((row) => Number((row as HTMLElement).dataset.layer)));
+      const marked = await markedLayers(page);
       assert.deepEqual(marked, expected);
       const dear = await price();
       assert.notEqual(dear, free);
@@ -230,7 +116,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
   });
 
   it('shows all values as a plain table, and exports them', async () => {
-    await withPage(async (webview) => {
+    await withHeatmap(browser, async (webview) => {
       const { page } = webview;
       await page.click('button:has-text("Show as table")');
       assert.equal(await page.locator('[role="grid"]').count(), 0);
@@ -248,7 +134,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
       const { png } = await webview.waitForMessage('savePicture');
       const file = Buffer.from(String(png), 'base64');
       assert.equal(file.subarray(1, 4).toString('latin1'), 'PNG');
-      writeFileSync(join(PICTURES, 'heatmap-export.png'), file);
+      writeFileSync(picturePath('heatmap-export.png'), file);
       await webview.send({ type: 'saved', file: '/tmp/a.png' });
       await page.waitForSelector('.note:has-text("Saved: /tmp/a.png")');
     });
@@ -259,10 +145,13 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
     const units = content.importance.units.map((unit, index) =>
       index < 2 ? { ...unit, importance: -index } : unit,
     );
-    await withPage(
+    await withHeatmap(
+      browser,
       async ({ page }) => {
         const classes = (): Promise<string[]> =>
-          page.locator('tbody td').evaluateAll((cells) => cells.map((cell) => cell.className));
+          page
+            .locator('tbody td')
+            .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('class') ?? ''));
         const linear = await classes();
         assert.equal(linear.filter((name) => name === 'heat-off').length, 0);
         await page.selectOption('#scale', 'log');
@@ -282,7 +171,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
 
   it('finds everything again after it was thrown away', async () => {
     let state: unknown;
-    await withPage(async (webview) => {
+    await withHeatmap(browser, async (webview) => {
       const { page } = webview;
       await page.selectOption('#scale', 'rank');
       await page.locator('tr[data-layer="3"] th').click();
@@ -296,7 +185,8 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
     });
     assert.ok(v.is(v.object({ view: HeatmapView }), state));
     assert.equal(state.view.scroll.page, 150);
-    await withPage(
+    await withHeatmap(
+      browser,
       async ({ page }) => {
         assert.equal(await page.inputValue('#scale'), 'rank');
         assert.equal(await page.locator('tr[aria-selected="true"]').getAttribute('data-layer'), '3');
@@ -308,84 +198,9 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
     );
   });
 
-  it('says which files are missing as the host finds them, and starts nothing before they are there', async () => {
-    await withPage(async (webview) => {
-      const { page } = webview;
-      await page.locator('tr[data-layer="3"] th').click();
-      await page.click('button:has-text("Browse")');
-      assert.equal((await webview.waitForMessage('pick')).field, 'domain');
-      await webview.send({ type: 'picked', field: 'domain', paths: ['/data/a.txt', '/data/b.pdf'] });
-      await webview.waitForMessage(
-        'check',
-        ({ files }) => v.is(v.array(v.string()), files) && files.includes('/data/b.pdf'),
-      );
-      assert.equal(await page.inputValue('#field-domain'), '/data/a.txt\n/data/b.pdf');
-      const problem = '/data/b.pdf: a corpus file ends in .txt, not ".pdf": convert it.';
-      await webview.send({
-        type: 'checked',
-        name: { text: 'tune-1', problem: null },
-        files: [
-          { path: '/data/a.txt', problem: null },
-          { path: '/data/b.pdf', problem },
-        ],
-      });
-      await page.waitForSelector('#field-domain-problem');
-      assert.equal(await page.innerText('#field-domain-problem'), problem);
-      await page.fill('#field-steps', '10');
-      await page.click('button:has-text("Start tuning")');
-      assert.match(await page.innerText('#launch-outcome'), /complete “Domain text” and “Learning rate”/);
-      assert.equal(await page.evaluate(() => document.activeElement?.id), 'field-domain');
-      await page.fill('#field-domain', '/data/a.txt');
-      await page.fill('#field-learningRate', '0.001');
-      await page.click('button:has-text("Start tuning")');
-      await webview.waitForMessage('launch');
-      await webview.send({ type: 'notLaunched', problem: 'No room.' });
-      await page.waitForSelector('#launch-outcome.error:has-text("No room.")');
-    });
-  });
-
-  it('shows everything and starts nothing in Restricted Mode, and says why', async () => {
-    await withPage(
-      async (webview) => {
-        const { page } = webview;
-        await page.locator('tr[data-layer="3"] th').click();
-        assert.match(await summaryOf(webview), /layer 3/);
-        assert.ok(await page.isDisabled('button:has-text("Expand without tuning")'));
-        assert.equal(await page.getAttribute('button:has-text("Start tuning")', 'aria-disabled'), 'true');
-        assert.match(await page.innerText('#launch-outcome'), /not trusted/);
-        await page.locator('button:has-text("Start tuning")').click({ force: true });
-        await page.click('button:has-text("Manage Workspace Trust")');
-        await webview.waitForMessage('manageTrust');
-        assert.equal((await webview.sent()).filter(({ type }) => type === 'launch').length, 0);
-        await webview.send({ type: 'trusted' });
-        await page.waitForSelector('button:has-text("Expand without tuning"):enabled');
-        await page.click('button:has-text("Expand without tuning")');
-        assert.deepEqual((await webview.waitForMessage('expand')).layers, [3]);
-      },
-      { content: { ...heatmapContent(), trusted: false } },
-    );
-  });
-
-  it('does without a price when the model is not there, and says why', async () => {
-    await withPage(
-      async ({ page }) => {
-        await page.locator('tr[data-layer="3"] th').click();
-        assert.match(
-          await page.innerText('.plan'),
-          /Copies of layer 3: 5 layers become 6\..*No price: \/m\/config\.json is gone/s,
-        );
-      },
-      {
-        content: {
-          ...heatmapContent(),
-          model: { found: false, problem: '/m/config.json is gone: analyze it again.' },
-        },
-      },
-    );
-  });
-
   it('shows what is wrong with a file, and the heatmap once it is put right', async () => {
-    await withPage(
+    await withHeatmap(
+      browser,
       async (webview) => {
         assert.equal(
           await webview.page.innerText('[role="alert"]'),
@@ -408,7 +223,7 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
   });
 
   it('has a tooltip under the pointer, which Escape hides', async () => {
-    await withPage(async ({ page }) => {
+    await withHeatmap(browser, async ({ page }) => {
       await page.locator('tr[data-layer="1"] td').nth(0).hover();
       const tooltip = page.locator('.cell-tooltip');
       assert.match(
@@ -419,73 +234,4 @@ describe('the heatmap page', { skip: noChromium ?? false }, () => {
       assert.ok(await tooltip.isHidden());
     });
   });
-
-  for (const theme of THEME_NAMES) {
-    it(`can be read in a ${theme} theme: contrast of every cell, no fault that axe finds`, async () => {
-      await withPage(
-        async (webview) => {
-          const { page } = webview;
-          await page.fill('#lowest', '2');
-          await page.click('button:has-text("Suggest")');
-          await page.fill('#field-steps', '0');
-          await page.locator('tr[data-layer="2"] td').nth(3).focus();
-          const ratios = await page.evaluate(cellContrasts);
-          assert.ok(ratios.length > 40);
-          assert.ok(Math.min(...ratios) >= TEXT_CONTRAST, `lowest contrast ${String(Math.min(...ratios))}`);
-          assert.deepEqual(await webview.accessibilityFaults(), []);
-          await page.screenshot({ path: join(PICTURES, `heatmap-${theme}.png`), fullPage: true });
-          await page.click('button:has-text("Show as table")');
-          assert.deepEqual(await webview.accessibilityFaults(), []);
-        },
-        { theme },
-      );
-    });
-  }
-
-  it('follows a change of theme without drawing the cells again', async () => {
-    await withPage(
-      async (webview) => {
-        const { page } = webview;
-        const ground = (): Promise<string> =>
-          page
-            .locator('tbody td')
-            .first()
-            .evaluate((cell) => getComputedStyle(cell).backgroundColor);
-        const dark = await ground();
-        await webview.setTheme('light');
-        await page.waitForFunction((old) => {
-          const cell = document.querySelector('tbody td');
-          return cell !== null && getComputedStyle(cell).backgroundColor !== old;
-        }, dark);
-        assert.ok(Math.min(...(await page.evaluate(cellContrasts))) >= TEXT_CONTRAST);
-      },
-      { theme: 'dark' },
-    );
-  });
 });
-
-/** The contrast of every coloured cell of the page, as painted. Runs in the page. */
-function cellContrasts(): number[] {
-  const canvas = document.createElement('canvas');
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  const channels = (colour: string): number[] => {
-    if (context === null) {
-      return [];
-    }
-    context.fillStyle = colour;
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-  };
-  const luminance = (colour: string): number => {
-    const [r = 0, g = 0, b = 0] = channels(colour).map((value) => {
-      const share = value / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  return [...document.querySelectorAll('td[class^="heat-"]')].map((cell) => {
-    const { color, backgroundColor } = getComputedStyle(cell);
-    const [x, y] = [luminance(color), luminance(backgroundColor)];
-    return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
-  });
-}

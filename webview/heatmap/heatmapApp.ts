@@ -119,6 +119,9 @@ export class HeatmapApp extends LitElement {
 
   private async restoreScroll(): Promise<void> {
     const { page, grid } = this.view.scroll;
+    if (page === 0 && grid === 0) {
+      return;
+    }
     await this.updateComplete;
     const element = this.grid;
     await element?.updateComplete;

@@ -1,6 +1,5 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { cellFacts } from '../../src/shared/heatmap/cellFacts';
 import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import { moveCell } from '../../src/shared/heatmap/moveCell';
@@ -8,6 +7,7 @@ import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { l10n } from '../common/l10n';
 import { CellTooltip } from './cellTooltip';
+import { GridBody } from './gridBody';
 import type { GridRow } from './gridRows';
 import { cellText, columnName, headingOf } from './texts';
 
@@ -42,6 +42,7 @@ export class ImportanceGrid extends LitElement {
 
   private active: HTMLTableCellElement | undefined;
   private readonly tooltip = new CellTooltip();
+  private readonly body = new GridBody();
 
   /** In the page itself: its styles, and ids that descriptions can refer to. */
   protected override createRenderRoot(): HTMLElement {
@@ -70,14 +71,7 @@ export class ImportanceGrid extends LitElement {
           @mouseover=${this.onHover}
           @mouseleave=${this.onLeave}
         >
-          ${guard([this.table, this.order], () => this.head())}
-          <tbody>
-            ${repeat(
-              this.rows,
-              ({ layer }) => layer,
-              (row, index) => guard([row, index, this.marked.has(row.layer)], () => this.row(row, index)),
-            )}
-          </tbody>
+          ${guard([this.table, this.order], () => this.head())} ${this.body.element}
         </table>
       </div>
       <p id=${DETAIL_ID} class="cell-detail numeric"></p>
@@ -106,16 +100,8 @@ export class ImportanceGrid extends LitElement {
     </th>`;
   }
 
-  private row({ layer, cells }: GridRow, index: number): TemplateResult {
-    const marked = this.marked.has(layer);
-    return html`<tr aria-rowindex=${index + 2} aria-selected=${marked ? 'true' : 'false'} data-layer=${layer}>
-      <th scope="row">
-        <span class="check codicon ${marked ? 'codicon-check' : ''}" aria-hidden="true"></span>
-        <span class="visually-hidden">${l10n.t('layer')}</span> ${layer}
-        ${marked ? html`<span class="visually-hidden">, ${l10n.t('marked for expansion')}</span>` : nothing}
-      </th>
-      ${cells.map(({ text, heat }) => html`<td class=${heat}>${text}</td>`)}
-    </tr>`;
+  protected override willUpdate(): void {
+    this.body.update(this.rows, this.marked);
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -124,6 +110,9 @@ export class ImportanceGrid extends LitElement {
       if (first !== undefined) {
         this.activate(first);
       }
+    }
+    if (changed.has('table')) {
+      this.grid.style.setProperty('--columns', String(this.table.columns.length));
     }
     if (changed.has('table') || changed.has('ranges')) {
       this.describe(this.active);

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
-import type { HeatScale } from '../../src/shared/heatmap/heatScale';
+import type { Heat, HeatScale } from '../../src/shared/heatmap/heatScale';
 import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import { l10n } from '../common/l10n';
 import { heatClass } from './heatRamp';
@@ -31,14 +31,15 @@ export function legend(ranges: readonly ColourRange[]): TemplateResult {
   </dl>`;
 }
 
-function offScaleText(count: number): string {
+/** How many values are off a logarithmic scale. */
+export function offScaleText(count: number): string {
   return count === 1
     ? l10n.t('1 value has no logarithm')
     : l10n.t('{0} values have no logarithm', countText(count));
 }
 
 /** Heats from low to high with what they stand for; a single one where all values are equal. */
-export function samples(scale: HeatScale, values: readonly number[]): (readonly [number, string])[] {
+export function samples(scale: HeatScale, values: readonly number[]): (readonly [Heat, string])[] {
   const { kind, lowest, highest } = scale;
   if (lowest === undefined || highest === undefined) {
     return [];

@@ -1,4 +1,5 @@
 import '../common/theme.css';
+import '../common/controls.css';
 import './heatmap.css';
 import { HeatmapApp } from './heatmapApp';
 import { ImportanceGrid } from './importanceGrid';

@@ -4,11 +4,12 @@ import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import { l10n } from '../common/l10n';
 import type { GridRow } from './gridRows';
 import type { HeatColours } from './heatRamp';
-import { samples } from './legend';
+import { offScaleText, samples } from './legend';
 import { headingOf, rangeTitle } from './texts';
 
 const CELL = { width: 76, height: 22 } as const;
 const LABEL_WIDTH = 64;
+const LEGEND_TITLE = 200;
 const MARGIN = 16;
 const LINE = 13;
 const HEAD = 24 + 3 * LINE;
@@ -140,12 +141,18 @@ class Picture {
   private legend(range: ColourRange, top: number): void {
     const middle = top + CELL.height / 2;
     this.text(rangeTitle(range.name), MARGIN, middle, 'start');
-    for (const [index, [heat, text]] of samples(range.scale, range.values).entries()) {
-      const left = MARGIN + 200 + index * CELL.width;
+    const shown = samples(range.scale, range.values);
+    const all = range.scale.offScale === 0 ? shown : [...shown, ['off scale', '≤ 0'] as const];
+    for (const [index, [heat, text]] of all.entries()) {
+      const left = MARGIN + LEGEND_TITLE + index * CELL.width;
       this.cell(left, top, CELL.width, heat);
       this.context.fillStyle = css(this.content.colours.ink(heat));
       this.context.textAlign = 'center';
       this.context.fillText(text, left + CELL.width / 2, middle);
+    }
+    if (range.scale.offScale > 0) {
+      const left = MARGIN + LEGEND_TITLE + all.length * CELL.width + 6;
+      this.text(offScaleText(range.scale.offScale), left, middle, 'start');
     }
   }
 

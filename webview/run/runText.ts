@@ -52,7 +52,10 @@ export function endText({ state, exit, error }: RunHead): string {
   if (state === 'failed') {
     return error ?? l10n.t('The trainer reported an error.');
   }
-  return l10n.t('The trainer ended without having ended the run{0}.', exit === null ? '' : `: ${exitText(exit)}`);
+  return l10n.t(
+    'The trainer ended without having ended the run{0}.',
+    exit === null ? '' : `: ${exitText(exit)}`,
+  );
 }
 
 function exitText({ code, signal }: RunExit): string {

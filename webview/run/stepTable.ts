@@ -14,7 +14,12 @@ export interface StretchRow {
 const ROWS = 50;
 
 /** The steps of a run in at most some 50 stretches of equal length, for reading as text. */
-export function stretches({ loss, lossMeans, learningRate, tokensPerSecond }: RunModel['curves']): StretchRow[] {
+export function stretches({
+  loss,
+  lossMeans,
+  learningRate,
+  tokensPerSecond,
+}: RunModel['curves']): StretchRow[] {
   const [begin] = loss.x;
   const end = loss.x.at(-1);
   if (begin === undefined || end === undefined) {

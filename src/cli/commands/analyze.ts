@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ImportanceFile } from '../../shared/importance';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
 import { requireWritableFile, writeResult } from '../../node/outputFile';
+import { peakMemory } from '../../node/peakMemory';
 import { analyze } from '../../trainer/jobs/analyze';
 import {
   addSettings,
@@ -34,7 +35,10 @@ export function analyzeCommand(): Command {
         analyze(engine, { model, probe, settings }, output.cancellableTask()),
       );
       writeResult(out, result);
-      output.result({ out: resolve(out), ...result }, `${layerTable(result)}\n\nwritten: ${resolve(out)}`);
+      output.result(
+        { out: resolve(out), ...result, peakMemory: peakMemory() },
+        `${layerTable(result)}\n\nwritten: ${resolve(out)}`,
+      );
     }),
   );
 }

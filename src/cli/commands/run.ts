@@ -5,14 +5,25 @@ import { inputError } from '../../shared/errors';
 import { JOB_FILES, type JobReport } from '../../shared/job';
 import { asKeysOf } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
+import type { RunEvent } from '../../shared/runFolder';
 import { readJob } from '../../node/jobFile';
+import { requireResumable, type ResumePoint } from '../../node/laterResults';
 import { RunFolder } from '../../node/runFolder';
 import { checkJob } from '../../trainer/jobs/jobInput';
 import { readRunConfig } from '../../node/runConfigFile';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { tuneRun } from '../../trainer/jobs/tuneRun';
 import { createJob, runJob, type JobOutcome } from '../../trainer/jobs/wholeJob';
-import { engineOf, engineOption, jsonCommand, withOutput, requiredText } from '../options';
+import {
+  engineOf,
+  engineOption,
+  jsonCommand,
+  numberOf,
+  parseNumber,
+  requiredText,
+  withOutput,
+  type RawOptions,
+} from '../options';
 import { nats, table, type Output } from '../output';
 import { logEvent } from '../runLog';
 import { withEngine } from '../withEngine';
@@ -42,38 +53,72 @@ export function runCommand(): Command {
 }
 
 export function resumeCommand(): Command {
-  return jsonCommand('resume', 'go on with a run from its last checkpoint')
+  return jsonCommand('resume', 'go on with a run from its last checkpoint, or from another')
     .argument('<RUNDIR>', 'run folder')
+    .option('--checkpoint <STEP>', 'step of the checkpoint to go on from (default: the last)', parseNumber)
+    .option('--discard-later', 'set aside what the run made after that checkpoint')
     .action(
-      withOutput(async (output, _raw, path = '') => {
+      withOutput(async (output, raw, path = '') => {
+        const from = readResumePoint(path, raw);
         const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
         if (job) {
-          await work(RunFolder.at(path), job.config, output);
+          if (from) {
+            requireRoomForExport(job.config);
+          }
+          await work(RunFolder.at(path), job.config, output, from);
           return;
         }
         const run = RunFolder.open(path);
         const input = readTuneInput(run.readSpec(), asKeysOf(run.file('spec')));
         await withEngine(input.spec.engine, output, async (engine) => {
-          const outcome = await tuneRun(run, input, engine, {
+          const hooks = {
             task: output.task,
-            onEvent: (event) => {
+            onEvent: (event: RunEvent) => {
               logEvent(output, event);
             },
-          });
+          };
+          const outcome = await tuneRun(run, input, engine, hooks, from);
           reportOutcome(output, run.path, outcome);
         });
       }),
     );
 }
 
-async function work(run: RunFolder, config: RunConfig, output: Output): Promise<void> {
+/** @throws AdeptError (input) when the run cannot go on from the checkpoint that was named. */
+function readResumePoint(path: string, raw: RawOptions): ResumePoint | undefined {
+  const step = numberOf(raw, 'checkpoint');
+  if (step === undefined) {
+    if (raw.discardLater === true) {
+      throw inputError('--discard-later: says nothing without --checkpoint: name the step to go on from.');
+    }
+    return undefined;
+  }
+  if (!Number.isInteger(step) || step < 0) {
+    throw inputError(`--checkpoint: ${step} is no step: give one that "adept status" lists.`);
+  }
+  const from = { step, discardLater: raw.discardLater === true };
+  requireResumable(requireRun(path), from);
+  return from;
+}
+
+/** @throws AdeptError (input) when the model that the job will end with has no place, which would show only then. */
+function requireRoomForExport({ export: { out } }: RunConfig): void {
+  if (out !== undefined && existsSync(join(out, 'config.json'))) {
+    throw inputError(
+      `${out} holds a model already, and this job exports its own there: move that folder away first.`,
+    );
+  }
+}
+
+async function work(run: RunFolder, config: RunConfig, output: Output, from?: ResumePoint): Promise<void> {
   await withEngine(config.engine, output, async (engine) => {
-    const outcome = await runJob(run, config, engine, {
+    const hooks = {
       task: output.task,
-      onEvent: (event) => {
+      onEvent: (event: RunEvent) => {
         logEvent(output, event);
       },
-    });
+    };
+    const outcome = await runJob(run, config, engine, hooks, from);
     report(output, run.path, outcome);
   });
 }

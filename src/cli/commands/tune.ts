@@ -4,6 +4,7 @@ import { inputError } from '../../shared/errors';
 import type { RunSpec } from '../../shared/runFolder';
 import { AS_OPTIONS, asKeysOf, type Naming } from '../../shared/naming';
 import { flagOf, TUNE_SETTINGS } from '../../shared/settings';
+import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
@@ -125,9 +126,11 @@ function stamp(): Pick<RunSpec, 'format' | 'createdAt'> {
 /** Says how a run ended. */
 export function reportOutcome(output: Output, path: string, outcome: TuneOutcome): void {
   const { before } = outcome;
+  const peak = peakMemory();
   output.result(
-    { run: path, ...outcome },
+    { run: path, ...outcome, peakMemory: peak },
     `${outcome.status} at step ${outcome.step}, loss ${nats(outcome.loss)}\n` +
-      `domain loss ${nats(before.domainLoss)} → ${nats(outcome.domainLoss)}, general loss ${nats(before.generalLoss)} → ${nats(outcome.generalLoss)}\nrun: ${path}`,
+      `domain loss ${nats(before.domainLoss)} → ${nats(outcome.domainLoss)}, general loss ${nats(before.generalLoss)} → ${nats(outcome.generalLoss)}\n` +
+      `peak memory ${(peak / 1e6).toFixed(0)} MB\nrun: ${path}`,
   );
 }

@@ -25,6 +25,5 @@ export async function openRun(services: Services, run: string): Promise<void> {
 
 /** Shows a run's checkpoints. */
 export async function openCheckpoints(services: Services, run: string): Promise<void> {
-  services.log.debug(`The checkpoints of ${run} are shown.`);
-  await vscode.commands.executeCommand('adept.checkpoints.focus');
+  await services.checkpoints.show(run);
 }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError, messageOf } from '../../shared/errors';
+import type { ResumePoint } from '../../node/laterResults';
 import { readRunConfig } from '../../node/runConfigFile';
 import { Memory } from '../memory';
 import { jobFolder, runParents } from '../places';
@@ -120,6 +121,16 @@ export class Runs implements vscode.Disposable {
     }
     const runtime = this.children.runtime(vscode.l10n.t('Resume'));
     await this.launcher.start(runtime, ['resume', run.path], run.path, dirname(run.path));
+  }
+
+  /** Goes on with a run that nobody works on from one of its checkpoints. @throws AdeptError when it cannot be started. */
+  async resumeFrom(run: RunEntry, { step, discardLater }: ResumePoint): Promise<void> {
+    const runtime = this.children.runtime(vscode.l10n.t('Resume'));
+    const args = [
+      ...['resume', run.path, '--checkpoint', String(step)],
+      ...(discardLater ? ['--discard-later'] : []),
+    ];
+    await this.launcher.start(runtime, args, run.path, dirname(run.path));
   }
 
   /** Asks the trainer of a run for something. @throws NoAnswer; AdeptError when no trainer works on it. */

@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import type { Services } from '../services';
-import { CheckpointsTree } from './checkpointsTree';
 import { registerItemCommands } from './itemCommands';
 import { ModelsTree } from './modelsTree';
 import { badgeOf, RunsTree } from './runsTree';
 
-/** The three views of the activity bar's container. */
+/** The views of models and runs; that of checkpoints is one of the services, which commands ask for its selection. */
 export function registerTrees(services: Services): { dispose(): unknown }[] {
   const { models, runs } = services;
   const modelsTree = new ModelsTree(models);
@@ -23,7 +22,6 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
     runsTree,
     runsView,
     badge,
-    vscode.window.createTreeView('adept.checkpoints', { treeDataProvider: new CheckpointsTree() }),
     ...registerItemCommands(services),
   ];
 }

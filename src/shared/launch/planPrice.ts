@@ -1,5 +1,5 @@
 import { messageOf } from '../errors';
-import { estimate, speedFrom, type Estimate } from '../estimate';
+import { estimate, speedFrom, type Price } from '../estimate';
 import type { ImportanceFile } from '../importance';
 import { parseModelConfig, type ModelConfig } from '../model/config';
 import { TUNE_SETTINGS } from '../settings';
@@ -8,7 +8,7 @@ import type { FormReading } from './launchForm';
 
 /** What a plan costs; or why that cannot be told. */
 export type PlanPrice =
-  { readonly known: true; readonly estimate: Estimate } | { readonly known: false; readonly problem: string };
+  { readonly known: true; readonly estimate: Price } | { readonly known: false; readonly problem: string };
 
 /** The model that is priced; or why there is none. */
 export type PricedModel =

@@ -7,18 +7,21 @@ import type { ModelConfig } from './config';
  */
 export type Family = 'llama' | 'mistral' | 'qwen2' | 'qwen3';
 
-export type UnitName =
-  | 'input_layernorm'
-  | 'self_attn.q_proj'
-  | 'self_attn.k_proj'
-  | 'self_attn.v_proj'
-  | 'self_attn.o_proj'
-  | 'self_attn.q_norm'
-  | 'self_attn.k_norm'
-  | 'post_attention_layernorm'
-  | 'mlp.gate_proj'
-  | 'mlp.up_proj'
-  | 'mlp.down_proj';
+/** Every unit that a layer of any family has, in the order of the computation. */
+export const UNIT_NAMES = [
+  'input_layernorm',
+  'self_attn.q_proj',
+  'self_attn.k_proj',
+  'self_attn.v_proj',
+  'self_attn.q_norm',
+  'self_attn.k_norm',
+  'self_attn.o_proj',
+  'post_attention_layernorm',
+  'mlp.gate_proj',
+  'mlp.up_proj',
+  'mlp.down_proj',
+] as const;
+export type UnitName = (typeof UNIT_NAMES)[number];
 
 export type UnitKind = 'projection' | 'norm';
 export type Part = 'weight' | 'bias';

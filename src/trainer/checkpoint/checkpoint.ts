@@ -1,13 +1,18 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputError } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
-import { CHECKPOINT_FILES, checkpointName, CheckpointState } from '../../shared/runFolder';
+import { CHECKPOINT_FILES, checkpointName, type CheckpointState } from '../../shared/runFolder';
 import type { Parameter } from '../adept/parameters';
 import type { Tuner } from '../adept/tuner';
 import { fsyncFolder } from '../../node/atomicFile';
+import {
+  checkpointFolder,
+  checkpointPart,
+  readCheckpointState,
+  useAnother,
+} from '../../node/checkpointState';
 import { errorCode, writeError } from '../../node/fileError';
-import { readJson, writeJson } from '../../node/jsonFile';
+import { writeJson } from '../../node/jsonFile';
 import type { RunFolder } from '../../node/runFolder';
 import { TensorStore, writeSafetensors, type TensorSource } from './safetensors';
 
@@ -16,11 +21,6 @@ export type ParameterState = ReturnType<Tuner['read']>;
 
 /** What the names of a parameter's moments end in, as in torch.optim.AdamW. */
 const MOMENTS = ['.exp_avg', '.exp_avg_sq'] as const;
-
-/** The folder of a checkpoint. */
-export function checkpointFolder(run: RunFolder, step: number): string {
-  return join(run.file('checkpoints'), checkpointName(step));
-}
 
 /**
  * Writes a checkpoint beside its place, syncs it, and puts it there by one rename: it is complete or not there.
@@ -105,7 +105,7 @@ export function checkCheckpoint(
   moments: boolean,
 ): CheckpointState {
   const state = readCheckpointState(run, step);
-  const check = (file: keyof typeof CHECKPOINT_FILES, suffixes: readonly string[]): void => {
+  const check = (file: 'delta' | 'optimizer', suffixes: readonly string[]): void => {
     const store = openPart(run, step, file);
     try {
       for (const [name, shape] of tensors) {
@@ -120,25 +120,6 @@ export function checkCheckpoint(
   check('delta', ['']);
   if (moments) {
     check('optimizer', MOMENTS);
-  }
-  return state;
-}
-
-/** @throws AdeptError (input) when the run has no such checkpoint, or its state is not usable. */
-export function readCheckpointState(run: RunFolder, step: number): CheckpointState {
-  const folder = checkpointFolder(run, step);
-  if (!existsSync(folder)) {
-    const have = run.checkpoints();
-    throw inputError(
-      `${folder} does not exist: this run has ${have.length === 0 ? 'no checkpoint yet' : `checkpoints at steps ${have.join(', ')}`}.`,
-    );
-  }
-  const file = partOf(run, step, 'state');
-  const state = parseWith(CheckpointState, readJson(file), file);
-  if (state.step !== step) {
-    throw inputError(
-      `${file}: "step" is ${state.step}, not ${step} as its folder says: ${useAnother(run, step)}`,
-    );
   }
   return state;
 }
@@ -166,8 +147,8 @@ export function restoreCheckpoint(run: RunFolder, step: number, tuner: Tuner): C
 }
 
 /** One of a checkpoint's tensor files. @throws AdeptError (input) naming what is wrong with it. */
-export function openPart(run: RunFolder, step: number, part: keyof typeof CHECKPOINT_FILES): TensorStore {
-  const file = partOf(run, step, part);
+export function openPart(run: RunFolder, step: number, part: 'delta' | 'optimizer'): TensorStore {
+  const file = checkpointPart(run, step, part);
   return TensorStore.openFile(file, useAnother(run, step));
 }
 
@@ -185,18 +166,4 @@ function requireTensor(
       `${store.files.join()}: tensor "${name}" ${is}, the run calls for F32 [${shape.join(', ')}]: ${useAnother(run, step)}`,
     );
   }
-}
-
-/** @throws AdeptError (input) when the file is missing. */
-function partOf(run: RunFolder, step: number, part: keyof typeof CHECKPOINT_FILES): string {
-  const file = join(checkpointFolder(run, step), CHECKPOINT_FILES[part]);
-  if (!existsSync(file)) {
-    throw inputError(`${file}: is missing: ${useAnother(run, step)}`);
-  }
-  return file;
-}
-
-/** What to do about a damaged checkpoint. */
-function useAnother(run: RunFolder, step: number): string {
-  return `remove ${checkpointFolder(run, step)}, and the checkpoint before it is used.`;
 }

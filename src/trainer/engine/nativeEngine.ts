@@ -49,6 +49,15 @@ export class NativeEngine extends TfjsEngine {
     return { engine: 'native', ...this.description, tfjs: tf.version_core };
   }
 
+  // tfjs-node would keep the values in JavaScript until the tensor's first use, which for a model's weights comes when all
+  // of them are loaded: twice the model in memory at once. The identity takes them over now and copies nothing itself.
+  override tensor(values: Float32Array, shape: readonly number[]): Tensor {
+    const held = super.tensor(values, shape);
+    const tensor = this.backend.executeSingleOutput('Identity', [this.typeOf('T', 'float32')], [held]);
+    held.dispose();
+    return tensor;
+  }
+
   // One fused operation gives loss and gradient, without the one-hot matrix and its subtraction.
   override crossEntropy(logits: Tensor, targets: Tensor): CrossEntropy {
     const [losses, logitGradients] = this.fusedCrossEntropy(logits, targets);

@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
 import type { TuneSettings } from '../../shared/settings';
+import type { ResumePoint } from '../../node/laterResults';
 import type { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
@@ -22,7 +23,7 @@ export function preparing({ steps, learningRate }: TuneSettings): TrainerStatus 
 }
 
 /**
- * Tunes the model of a run folder from its last checkpoint, or from the start, to its last step.
+ * Tunes the model of a run folder from its last checkpoint (or `from`), or from the start, to its last step.
  * @throws AdeptError (input) when another trainer works on the run, or what it goes on from is damaged, and then nothing
  * is touched; (failure) when the loss is no number, after the last
  * good state is saved.
@@ -32,11 +33,12 @@ export async function tuneRun(
   input: TuneInput,
   engine: Engine,
   hooks: RunHooks,
+  from?: ResumePoint,
 ): Promise<TuneOutcome> {
-  checkResumePoint(folder, input.spec);
+  checkResumePoint(folder, input.spec, from);
   const status = preparing(input.spec.tune);
   return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, (station) =>
-    tuneAt(station, input, engine),
+    tuneAt(station, input, engine, from),
   );
 }
 
@@ -45,12 +47,13 @@ export async function tuneAt(
   station: TrainerStation,
   input: TuneInput,
   engine: Engine,
+  from?: ResumePoint,
 ): Promise<TuneOutcome> {
   const model = CausalLM.load(engine, input.spec.model, (layer, layers) => {
     station.task.report(0, `loading layer ${layer + 1} of ${layers}`);
   });
   try {
-    const session = new TuneSession({ station, input, model });
+    const session = new TuneSession({ station, input, model, from });
     station.answerWith(() => session.status);
     try {
       return await session.run();

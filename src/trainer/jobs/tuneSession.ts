@@ -9,6 +9,7 @@ import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
 import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
 import { readEvents } from '../../node/eventLog';
+import { setLaterAside, type ResumePoint } from '../../node/laterResults';
 import { makeBatch } from '../data/corpus';
 import { DataOrder } from '../data/order';
 import type { CausalLM } from '../model/causalLM';
@@ -32,6 +33,8 @@ export interface SessionParts {
   readonly station: TrainerStation;
   readonly input: TuneInput;
   readonly model: CausalLM;
+  /** The checkpoint to go on from; the last when left out. */
+  readonly from?: ResumePoint | undefined;
 }
 
 /** One trainer's work on a run: from where the run folder stands to its last step, or until it is stopped. */
@@ -94,18 +97,17 @@ export class TuneSession {
     return this.outcome('done');
   }
 
-  /** From the last checkpoint when there is one, otherwise from the model as it is. */
+  /** From the chosen or the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { model } = this.parts;
-    const { folder } = this.parts.station;
+    const { from, model, station } = this.parts;
+    const { folder } = station;
     folder.removeLeftovers();
-    const latest = folder.checkpoints().at(-1);
-    if (latest !== undefined) {
-      Object.assign(this.state, savedProgress(restoreCheckpoint(folder, latest, this.tuner)));
-    }
+    const start = from?.step ?? folder.checkpoints().at(-1);
+    const aside = start === undefined ? undefined : this.restore(start);
     const { step, baseLearningRate, units } = this.state;
-    const status = latest === undefined ? 'started' : 'resumed';
-    this.emit({ type: 'status', status, step, engine: { ...model.engine.describe() } });
+    const status = start === undefined ? 'started' : 'resumed';
+    const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
+    this.emit({ type: 'status', status, step, engine: { ...model.engine.describe() }, ...message });
     this.tuner.setBaseRate(baseLearningRate);
     if (units.length > 0) {
       this.tuner.setRates(units);
@@ -115,6 +117,14 @@ export class TuneSession {
     this.phase = 'measuring';
     await this.adopt(await this.rates.initial(baseLearningRate));
     await this.evaluate();
+  }
+
+  /** @returns where the results of later steps were put, if there were any */
+  private restore(step: number): string | undefined {
+    const { folder } = this.parts.station;
+    Object.assign(this.state, savedProgress(restoreCheckpoint(folder, step, this.tuner)));
+    // Only now that the checkpoint is known to be good.
+    return setLaterAside(folder, step);
   }
 
   private async trainStep(): Promise<void> {

@@ -7,8 +7,10 @@ import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
 import { readManifest } from '../adept/manifest';
 import { readEvents } from '../../node/eventLog';
 import { writeJson } from '../../node/jsonFile';
+import type { ResumePoint } from '../../node/laterResults';
 import { clearIncomplete } from '../../node/outputFolder';
 import { RunFolder } from '../../node/runFolder';
+import { peakMemory } from '../../node/peakMemory';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
 import { readModelConfig } from '../../node/modelConfig';
@@ -43,20 +45,22 @@ export type JobOutcome =
 /**
  * Analyze, expand, tune, evaluate, export. Each stage's result appears whole in the run folder, and a stage whose result
  * is there is not done again: resuming is running the job once more.
+ * @param from the checkpoint that tuning goes on from; the last when left out
  */
 export async function runJob(
   folder: RunFolder,
   config: RunConfig,
   engine: Engine,
   hooks: RunHooks,
+  from?: ResumePoint,
 ): Promise<JobOutcome> {
   if (folder.hasSpec()) {
-    checkResumePoint(folder, folder.readSpec());
+    checkResumePoint(folder, folder.readSpec(), from);
   }
   const status = preparing(config.tune);
   return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, async (station) => {
     try {
-      return await new WholeJob(station, config, engine).run();
+      return await new WholeJob(station, config, engine, from).run();
     } catch (error) {
       if (error instanceof Cancelled) {
         station.emit({ type: 'status', status: 'stopped' });
@@ -74,6 +78,7 @@ class WholeJob {
     private readonly station: TrainerStation,
     private readonly config: RunConfig,
     private readonly engine: Engine,
+    private readonly from: ResumePoint | undefined,
   ) {}
 
   private get folder(): RunFolder {
@@ -85,7 +90,9 @@ class WholeJob {
     await this.timed('expand', () => this.expand());
     this.writeSpec();
     const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
-    const tuned = await this.timed('tune', () => tuneAt(this.station, this.tuneInput(), this.engine));
+    const tuned = await this.timed('tune', () =>
+      tuneAt(this.station, this.tuneInput(), this.engine, this.from),
+    );
     if (tuned.status === 'stopped') {
       return { status: 'stopped', step: tuned.step };
     }
@@ -225,7 +232,7 @@ class WholeJob {
       before: { ...tuned.before, accuracy: accuracyBefore },
       after: { domainLoss: tuned.domainLoss, generalLoss: tuned.generalLoss, accuracy: accuracyAfter },
       seconds: this.seconds,
-      peakMemory: process.resourceUsage().maxRSS * 1024,
+      peakMemory: peakMemory(),
     };
   }
 }

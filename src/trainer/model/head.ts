@@ -1,5 +1,6 @@
 import type { Engine, Tensor } from '../engine/engine';
 import type { Batch } from '../data/corpus';
+import { headChunkRows } from '../../shared/model/headChunk';
 import { normalize, rmsNorm, rmsNormBackward } from './primitives';
 import type { UnitTensors } from './weights';
 
@@ -33,16 +34,13 @@ export function targetsOf(batch: Batch): Targets {
   return { rows: Int32Array.from(rows), ids: Int32Array.from(ids), sequences: Int32Array.from(sequences) };
 }
 
-// Logits of one chunk: at most 16 M values (64 MB), so that the vocabulary never decides how much memory a batch takes.
-const CHUNK_VALUES = 16 * 1024 * 1024;
-
 function vocabularyOf(head: Head): number {
   const [size = 1] = head.projection.weight.shape;
   return size;
 }
 
 function* chunks(head: Head, targets: Targets): Generator<Targets> {
-  const rows = Math.max(16, Math.floor(CHUNK_VALUES / vocabularyOf(head)));
+  const rows = headChunkRows(vocabularyOf(head));
   for (let begin = 0; begin < targets.rows.length; begin += rows) {
     const end = begin + rows;
     yield {

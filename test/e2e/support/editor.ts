@@ -1,10 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { projectRoot } from '../../support/projectRoot';
+import { launch, type Launched, type LaunchOptions } from './launch';
 import { vscode } from './provided';
-import { freePort, type Server, startServer } from './server';
 
 const CHROMIUM_ARGUMENTS = [
   '--no-sandbox',
@@ -18,17 +17,6 @@ const CHROMIUM_ARGUMENTS = [
 /** Generous: the machine may be busy with other work. */
 export const WAIT_MILLISECONDS = 90_000;
 
-const SETTINGS = {
-  'workbench.startupEditor': 'none',
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  'workbench.colorTheme': 'Light Modern',
-  'workbench.tips.enabled': false,
-  'workbench.editor.useModal': 'off',
-  'chat.disableAIFeatures': true,
-  'telemetry.telemetryLevel': 'off',
-  'files.simpleDialog.enable': true,
-};
-
 /** Colour themes that every panel is looked at in, with the class that VS Code gives its window. */
 export const THEMES = {
   light: { id: 'Light Modern', windowClass: 'vs' },
@@ -38,19 +26,6 @@ export const THEMES = {
 } as const;
 export type Theme = keyof typeof THEMES;
 
-export interface EditorOptions {
-  /** A folder that is copied to be the workspace; an empty one when left out. */
-  readonly workspace?: string;
-  /** User settings beside the ones that keep VS Code quiet. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** The person's own keybindings. */
-  readonly keybindings?: readonly { readonly key: string; readonly command: string }[];
-  /** Environment of the server, which the extension host inherits. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** The module whose `run` VS Code calls in the extension host. */
-  readonly tests?: string;
-}
-
 /** VS Code in a browser, with the extension under development, a profile of its own and a temporary workspace. */
 export class Editor {
   /** Errors in the console of the window and its webviews that are about this extension, and every CSP violation. */
@@ -59,10 +34,7 @@ export class Editor {
 
   private constructor(
     readonly page: Page,
-    /** The path of the opened folder. */
-    readonly workspace: string,
-    private readonly folder: string,
-    private readonly server: Server,
+    private readonly launched: Launched,
     private readonly browser: Browser,
   ) {
     page.on('console', (message) => {
@@ -77,15 +49,8 @@ export class Editor {
   }
 
   /** Starts everything; the window opens in Restricted Mode. */
-  static async open(options: EditorOptions = {}): Promise<Editor> {
-    const folder = mkdtempSync(join(tmpdir(), 'adept-vscode-'));
-    const workspace = join(folder, 'workspace');
-    mkdirSync(workspace);
-    if (options.workspace !== undefined) {
-      cpSync(options.workspace, workspace, { recursive: true });
-    }
-    const port = await freePort();
-    const server = await startVSCode(folder, port, options);
+  static async open(options: LaunchOptions = {}): Promise<Editor> {
+    const launched = await launch(options);
     let browser: Browser | undefined;
     try {
       browser = await chromium.launch({
@@ -102,13 +67,13 @@ export class Editor {
       });
       const page = await context.newPage();
       page.setDefaultTimeout(WAIT_MILLISECONDS);
-      const editor = new Editor(page, workspace, folder, server, browser);
-      await page.goto(address(port, workspace, options.tests));
+      const editor = new Editor(page, launched, browser);
+      await page.goto(launched.address);
       await page.waitForSelector('.monaco-workbench');
       return editor;
     } catch (error) {
       await browser?.close();
-      await server.stop();
+      await launched.server.stop();
       throw error;
     }
   }
@@ -116,11 +81,21 @@ export class Editor {
   /** Ends VS Code, the browser and whatever they started, and removes the profile and the workspace. */
   async close(): Promise<void> {
     await this.browser.close();
-    await this.server.stop();
+    await this.launched.server.stop();
+  }
+
+  /** The path of the opened folder. */
+  get workspace(): string {
+    return this.launched.workspace;
+  }
+
+  /** Where extensions that were installed lie. */
+  get extensions(): string {
+    return this.launched.extensions;
   }
 
   serverLog(): string {
-    return this.server.log();
+    return this.launched.server.log();
   }
 
   /** Reloads the window; the extension host of before ends, and a new one starts. */
@@ -224,7 +199,7 @@ export class Editor {
 
   /** Writes user settings; VS Code follows at once. */
   changeSettings(settings: Readonly<Record<string, unknown>>): void {
-    const file = settingsFile(this.folder);
+    const file = this.launched.settingsFile;
     const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...before, ...settings }));
   }
@@ -282,36 +257,4 @@ async function holdsBundle(frame: Frame, name: string): Promise<boolean> {
     // The frame went away while it was asked.
     return false;
   }
-}
-
-function settingsFile(folder: string): string {
-  return join(folder, 'server/data/User/settings.json');
-}
-
-function address(port: number, workspace: string, tests: string | undefined): string {
-  const remote = (path: string): string => `vscode-remote://127.0.0.1:${String(port)}${path}`;
-  const payload = [
-    ['extensionDevelopmentPath', remote(projectRoot)],
-    ...(tests === undefined ? [] : [['extensionTestsPath', remote(tests)]]),
-  ];
-  const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
-  return `http://127.0.0.1:${String(port)}/?${query.toString()}`;
-}
-
-async function startVSCode(folder: string, port: number, options: EditorOptions): Promise<Server> {
-  const { node, server } = vscode();
-  const file = settingsFile(folder);
-  mkdirSync(join(file, '..'), { recursive: true });
-  writeFileSync(file, JSON.stringify({ ...SETTINGS, ...options.settings }));
-  writeFileSync(join(file, '../keybindings.json'), JSON.stringify(options.keybindings ?? []));
-  const args = [
-    join(server, 'out/server-main.js'),
-    ...['--host', '127.0.0.1', '--port', String(port)],
-    ...['--server-data-dir', join(folder, 'server'), '--extensions-dir', join(folder, 'extensions')],
-    '--without-connection-token',
-    '--enable-smoke-test-driver',
-    '--accept-server-license-terms',
-    '--disable-telemetry',
-  ];
-  return startServer(folder, node, args, port, /Extension host agent listening/, options.env);
 }

@@ -1,22 +1,36 @@
-// What is evaluated in the page lives in a browser.
-/// <reference lib="dom" />
+import { execFileSync, type StdioOptions } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { PAGE_DATA_ID, type PageData } from '../../src/shared/webview/common';
-import { projectRoot } from './projectRoot';
+import { PAGE_DATA_ID, type PageData } from '../../../src/shared/webview/common';
+import * as v from 'valibot';
+import { projectRoot } from '../../support/projectRoot';
 import { THEMES, themeSheet, type Theme } from './themes';
 
-const CHROMIUM = process.env.ADEPT_TEST_CHROMIUM ?? '/usr/bin/chromium';
 const ORIGIN = 'https://webview.example';
 
-/** Why pages cannot be tested here; undefined where they can. */
-export const noChromium = existsSync(CHROMIUM) ? undefined : `${CHROMIUM} is not installed`;
+const Provided = v.union([v.object({ chromium: v.string() }), v.object({ reason: v.string() })]);
 
+function provideChromium(): v.InferOutput<typeof Provided> {
+  const script = join(projectRoot, 'scripts/vscode.mjs');
+  const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
+  const output = execFileSync(process.execPath, [script, '--chromium'], { encoding: 'utf8', stdio });
+  return v.parse(Provided, JSON.parse(output));
+}
+
+const provided = provideChromium();
+
+/** Why pages cannot be tested here, as `skip` of a suite takes it; false where they can. */
+export const noChromium = 'reason' in provided ? provided.reason : false;
+
+/** @throws Error where there is none: guard the suite with `noChromium` */
 export function launchChromium(): Promise<Browser> {
+  if ('reason' in provided) {
+    throw new Error(provided.reason);
+  }
   return chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: provided.chromium,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { ToHeatmap } from '../../src/shared/webview/heatmap';
-import { projectRoot } from './projectRoot';
+import { ToHeatmap } from '../../../src/shared/webview/heatmap';
+import { projectRoot } from '../../support/projectRoot';
 
 export type HeatmapContent = Extract<ToHeatmap, { type: 'show' }>;
 

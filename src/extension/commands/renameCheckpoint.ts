@@ -1,0 +1,27 @@
+import * as vscode from 'vscode';
+import { labelCheckpoint, labelProblem } from '../../node/checkpointChanges';
+import { labelOf } from '../../node/checkpointList';
+import { requireCheckpoint } from '../../node/checkpointState';
+import { RunFolder } from '../../node/runFolder';
+import type { Services } from '../services';
+import { oneCheckpoint } from './pickCheckpoint';
+
+/** Gives a checkpoint a name that people see; its folder keeps its own. */
+export async function run(services: Services, ...args: readonly unknown[]): Promise<void> {
+  const { l10n } = vscode;
+  const title = l10n.t('Rename Checkpoint');
+  const { run: path, step } = await oneCheckpoint(services, args, title);
+  const folder = RunFolder.at(path);
+  requireCheckpoint(folder, step);
+  const label = await vscode.window.showInputBox({
+    title,
+    prompt: l10n.t('A name for the checkpoint of step {0}; empty to take it away', step),
+    value: labelOf(folder, step) ?? '',
+    validateInput: labelProblem,
+  });
+  if (label === undefined) {
+    throw new vscode.CancellationError();
+  }
+  labelCheckpoint(folder, step, label);
+  services.checkpoints.refresh();
+}

@@ -1,0 +1,47 @@
+import { relative } from 'node:path';
+import * as vscode from 'vscode';
+import { laterResults } from '../../node/laterResults';
+import { requireCheckpoint } from '../../node/checkpointState';
+import { RunFolder } from '../../node/runFolder';
+import { inputError } from '../../shared/errors';
+import { isLive, nameOf } from '../runs/runEntry';
+import type { Services } from '../services';
+import { oneCheckpoint } from './pickCheckpoint';
+import { findRun } from './pickRun';
+
+/** Goes on with a run from one of its checkpoints; what it made later is set aside, if the person agrees. */
+export async function run(services: Services, ...args: readonly unknown[]): Promise<void> {
+  const { l10n } = vscode;
+  const title = l10n.t('Resume from Here');
+  const { run: path, step } = await oneCheckpoint(services, args, title);
+  const entry = await findRun(services, path);
+  if (isLive(entry)) {
+    throw inputError(l10n.t('{0} is being worked on: stop it first.', nameOf(entry)));
+  }
+  const folder = RunFolder.at(entry.path);
+  requireCheckpoint(folder, step);
+  const later = laterResults(folder, step).map((result) => relative(folder.path, result));
+  if (later.length > 0) {
+    await confirm(nameOf(entry), step, later);
+  }
+  await services.runs.resumeFrom(entry, { step, discardLater: later.length > 0 });
+}
+
+async function confirm(name: string, step: number, later: readonly string[]): Promise<void> {
+  const { l10n } = vscode;
+  const resume = l10n.t('Set Aside and Resume');
+  const chosen = await vscode.window.showWarningMessage(
+    l10n.t('Resume {0} from step {1}?', name, step),
+    {
+      modal: true,
+      detail: l10n.t(
+        'What it made after that step is moved into the folder "discarded" of the run, where it stays until you remove it: {0}.',
+        later.join(', '),
+      ),
+    },
+    resume,
+  );
+  if (chosen !== resume) {
+    throw new vscode.CancellationError();
+  }
+}

@@ -1,0 +1,128 @@
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { readWeightFile } from '../../node/weightFile';
+import type { TensorRow } from '../../shared/tensorTable';
+import {
+  FromSafetensors,
+  ROWS_PER_MESSAGE,
+  ToSafetensors,
+  type WeightFileFacts,
+} from '../../shared/webview/safetensors';
+import { saveAs } from '../saveAs';
+import type { Services } from '../services';
+import { type WebviewContent, WebviewHost } from '../webviewHost';
+
+export const SAFETENSORS_EDITOR = 'adept.safetensors';
+
+const KIND = { name: 'safetensors', to: ToSafetensors, from: FromSafetensors } as const;
+
+// A file is written in many steps; it is read again when it rests.
+const REST_MILLISECONDS = 300;
+
+/** Shows what a weight file holds, from its header alone; also in Restricted Mode, since nothing is run. */
+export class SafetensorsEditorProvider implements vscode.CustomReadonlyEditorProvider {
+  constructor(private readonly services: Services) {}
+
+  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
+    const { uri } = document;
+    const host = new WebviewHost(panel.webview, KIND, this.services, {
+      title: basename(uri.path),
+      source: { file: uri.fsPath },
+    });
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) {
+        host.hidden();
+      }
+    });
+    panel.onDidDispose(() => {
+      host.dispose();
+    });
+    host.load(new SafetensorsEditor(host, uri));
+  }
+}
+
+/** One editor: reads the file when the page is ready, and again when it changes. */
+class SafetensorsEditor implements WebviewContent<FromSafetensors> {
+  private readonly watcher: vscode.FileSystemWatcher;
+  private timer: NodeJS.Timeout | undefined;
+  /** Counts readings, so that the rows of an older one are not sent after those of a newer. */
+  private reading = 0;
+
+  constructor(
+    private readonly host: WebviewHost<typeof ToSafetensors, typeof FromSafetensors>,
+    private readonly uri: vscode.Uri,
+  ) {
+    this.watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), basename(uri.path)),
+    );
+    const readAgain = (): void => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.ready(), REST_MILLISECONDS);
+    };
+    this.watcher.onDidChange(readAgain);
+    this.watcher.onDidCreate(readAgain);
+    this.watcher.onDidDelete(readAgain);
+  }
+
+  async ready(): Promise<void> {
+    const reading = ++this.reading;
+    const { facts, rows } = await this.read();
+    if (reading !== this.reading || !(await this.host.post({ type: 'file', facts }))) {
+      return;
+    }
+    for (let begin = 0; begin < rows.length; begin += ROWS_PER_MESSAGE) {
+      const part = rows.slice(begin, begin + ROWS_PER_MESSAGE);
+      const isHeard = reading === this.reading && (await this.host.post({ type: 'rows', rows: part }));
+      if (!isHeard) {
+        return;
+      }
+    }
+  }
+
+  async receive(message: FromSafetensors): Promise<void> {
+    switch (message.type) {
+      case 'copy':
+        await vscode.env.clipboard.writeText(message.text);
+        break;
+      case 'saveCsv': {
+        const { fsPath } = this.uri;
+        const file = await saveAs(
+          dirname(fsPath),
+          `${basename(fsPath, '.safetensors')}-tensors.csv`,
+          message.text,
+        );
+        if (file !== undefined) {
+          await this.host.post({ type: 'saved', file });
+        }
+        break;
+      }
+    }
+  }
+
+  dispose(): void {
+    this.reading += 1;
+    clearTimeout(this.timer);
+    this.watcher.dispose();
+  }
+
+  private read(): Promise<{ readonly facts: WeightFileFacts; readonly rows: readonly TensorRow[] }> {
+    if (this.uri.scheme === 'file') {
+      return readWeightFile(this.uri.fsPath);
+    }
+    const problem = vscode.l10n.t(
+      '{0}: only a file on the disk of this machine can be read by parts: save it there first.',
+      this.uri.toString(),
+    );
+    const facts = { fileBytes: null, headerBytes: null, metadata: [], added: [], tensors: 0 };
+    return Promise.resolve({ rows: [], facts: { file: this.uri.path, ...facts, problems: [problem] } });
+  }
+}
+
+/** Shows a weight file's tensors. */
+export async function openTensors(file: string): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), SAFETENSORS_EDITOR);
+}

@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const nullable = v.nullable(v.number());
+
+/** One of the two things compared: a checkpoint, or the model as it was before the first step (`base`). */
+export const ComparedPoint = v.object({
+  /** The run folder. */
+  run: v.string(),
+  step: count,
+  base: v.boolean(),
+  createdAt: v.nullable(v.string()),
+  /** Training loss of the step, nats per predicted token. */
+  loss: nullable,
+  /** Null where the run was not evaluated at this very step. */
+  domainLoss: nullable,
+  generalLoss: nullable,
+  baseLearningRate: nullable,
+  /** Mean over the units of the learning rates in force, before the schedule. */
+  meanUnitLearningRate: nullable,
+});
+export type ComparedPoint = v.InferOutput<typeof ComparedPoint>;
+
+/** How far a set of parameters θ moved from A to B; norms are Euclidean, over all tensors of the set together. */
+const change = {
+  parameters: count,
+  /** ‖θ_A‖ */
+  norm: v.number(),
+  /** ‖θ_B − θ_A‖ */
+  difference: v.number(),
+  /** difference / norm; 0 where both are zero, null where only the norm is: then there is nothing to relate to. */
+  change: nullable,
+};
+
+/** A layer that is trained in A or B, by its number in either model; `source` is the base model's layer. */
+export const ComparedLayer = v.object({
+  layer: count,
+  layerInB: count,
+  source: count,
+  /** Whether the layer is an added copy of its source. */
+  added: v.boolean(),
+});
+export type ComparedLayer = v.InferOutput<typeof ComparedLayer>;
+
+/** `layer` is the number in A. */
+export const UnitChange = v.object({ layer: count, name: v.string(), ...change });
+export type UnitChange = v.InferOutput<typeof UnitChange>;
+
+export const TensorChange = v.object({ name: v.string(), ...change });
+export type TensorChange = v.InferOutput<typeof TensorChange>;
+
+/** What `adept compare` prints as JSON. */
+export const Comparison = v.object({
+  format: v.literal('adept.comparison/1'),
+  a: ComparedPoint,
+  b: ComparedPoint,
+  layers: v.array(ComparedLayer),
+  units: v.array(UnitChange),
+  /** Trained tensors outside the layers: embedding, final norm, output projection. */
+  outer: v.array(TensorChange),
+  /** What a reader has to know beside the numbers, one sentence each. */
+  notes: v.array(v.string()),
+});
+export type Comparison = v.InferOutput<typeof Comparison>;
+
+/** Metrics of a point in the order they are shown. */
+export const COMPARED_METRICS = [
+  { key: 'step', name: 'step' },
+  { key: 'domainLoss', name: 'domain loss' },
+  { key: 'generalLoss', name: 'general loss' },
+  { key: 'loss', name: 'training loss' },
+  { key: 'baseLearningRate', name: 'base learning rate' },
+  { key: 'meanUnitLearningRate', name: 'mean unit learning rate' },
+] as const satisfies readonly { key: keyof ComparedPoint; name: string }[];
+
+/** ‖θ_B − θ_A‖ / ‖θ_A‖ with the two cases in which A is zero. */
+export function relativeChange(norm: number, difference: number): number | null {
+  if (norm > 0) {
+    return difference / norm;
+  }
+  return difference === 0 ? 0 : null;
+}
+
+/** `step 500`, or `base` for the model before the first step. */
+export function pointName(point: Pick<ComparedPoint, 'step' | 'base'>): string {
+  return point.base ? 'base' : `step ${point.step}`;
+}
+
+/** A relative change as percent with three significant digits; a dash where there is none. */
+export function formatChange(change: number | null): string {
+  if (change === null) {
+    return '–';
+  }
+  const percent = 100 * change;
+  return `${percent === 0 ? '0' : percent >= 100 ? percent.toFixed(0) : percent.toPrecision(3)}%`;
+}
+
+/** A metric, or a difference of two, with five significant digits; a dash where there is none. */
+export function formatMetric(value: number | null): string {
+  return value === null ? '–' : String(Number(value.toPrecision(5)));
+}

@@ -1,0 +1,69 @@
+import { parameterCount, parametersPerLayer } from '../model/architecture';
+import type { ModelConfig } from '../model/config';
+import type { TuneSettings } from '../settings';
+
+/** Which engine will compute: what memory and time depend on beside the model. */
+export type PlannedEngine = 'native' | 'wasm';
+
+/** How fast a machine computes, measured on this model. */
+export interface MeasuredSpeed {
+  /** Floating-point operations a second, those included that elementwise operations are worth; see work.ts. */
+  readonly flopsPerSecond: number;
+  /** What it was measured on; the plan's engine when left out. */
+  readonly engine?: PlannedEngine;
+}
+
+/** What a person is about to run. */
+export interface Plan {
+  /** The base model. */
+  readonly config: ModelConfig;
+  /** Base layers that get a trainable copy. */
+  readonly expanded: readonly number[];
+  readonly tune: Pick<TuneSettings, 'batchSize' | 'seqLen' | 'gradAccum' | 'full'>;
+  readonly engine: PlannedEngine;
+  readonly speed?: MeasuredSpeed | undefined;
+}
+
+/** The model that a plan tunes. */
+export interface PlannedModel {
+  readonly layers: number;
+  /** Layers whose weights are trained, in order. */
+  readonly trained: readonly number[];
+  /** Layers that the first probe measures: the copies' sources, or everything that is trained. */
+  readonly probed: readonly number[];
+  readonly parametersPerLayer: number;
+  readonly parametersAdded: number;
+  /** With what was added. */
+  readonly parameters: number;
+  readonly parametersTrained: number;
+  /** Parameters of the largest tensor that is trained. */
+  readonly largestTrained: number;
+}
+
+/** Where the copies come to lie, and what is trained: they, or with `full` everything. */
+export function plannedModel({ config, expanded, tune }: Plan): PlannedModel {
+  const sources = [...new Set(expanded)].sort((a, b) => a - b);
+  const perLayer = parametersPerLayer(config);
+  const parametersAdded = sources.length * perLayer;
+  const parameters = parameterCount(config) + parametersAdded;
+  const layers = config.numHiddenLayers + sources.length;
+  // Each copy lies directly above its source, and every copy below pushes both up by one.
+  const copies = sources.map((source, below) => source + below + 1);
+  const every = Array.from({ length: layers }, (_, layer) => layer);
+  const matrix =
+    config.hiddenSize * Math.max(config.intermediateSize, config.numAttentionHeads * config.headDim);
+  return {
+    layers,
+    trained: tune.full ? every : copies,
+    probed: tune.full ? every : copies.map((copy) => copy - 1),
+    parametersPerLayer: perLayer,
+    parametersAdded,
+    parameters,
+    parametersTrained: tune.full ? parameters : parametersAdded,
+    largestTrained: tune.full
+      ? Math.max(matrix, config.hiddenSize * config.vocabSize)
+      : sources.length > 0
+        ? matrix
+        : 0,
+  };
+}

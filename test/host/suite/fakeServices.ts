@@ -1,0 +1,24 @@
+import type * as vscode from 'vscode';
+import { ContextKeys } from '../../../src/extension/contextKeys';
+import type { Services } from '../../../src/extension/services';
+import { extension } from './support';
+
+/** What a panel needs of the extension, and what it wrote into the log. */
+export function fakeServices(): Services & { readonly lines: readonly string[] } {
+  const lines: string[] = [];
+  const add = (line: unknown): void => {
+    lines.push(String(line));
+  };
+  const kept = new Map<string, unknown>();
+  const workspaceState = {
+    get: (key: string) => kept.get(key),
+    update: (key: string, value: unknown) => Promise.resolve(kept.set(key, value)),
+  };
+  // A panel uses no more of the context and of the log.
+  return {
+    context: { extensionUri: extension().extensionUri, workspaceState } as unknown as vscode.ExtensionContext,
+    log: { debug: add, info: add, warn: add, error: add } as unknown as vscode.LogOutputChannel,
+    contextKeys: new ContextKeys(),
+    lines,
+  };
+}

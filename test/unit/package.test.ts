@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { projectRoot } from '../support/projectRoot';
+import { temporaryFolder } from '../support/temporaryFolder';
+
+interface Package {
+  readonly file: string;
+  readonly bytes: number;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** Where files are as packages have them, which no list of this project names one by one. */
+const WHOLE_FOLDERS = /^(out\/native-src|media\/sample)\//;
+
+/** Every page that webview/ has, as the build finds them. */
+function webviewFiles(): string[] {
+  const pages = readdirSync(join(projectRoot, 'webview')).filter((name) =>
+    existsSync(join(projectRoot, 'webview', name, 'main.ts')),
+  );
+  return [
+    'out/webview/codicon.css',
+    'out/webview/codicon.ttf',
+    ...pages.flatMap((name) => [`out/webview/${name}.css`, `out/webview/${name}.js`]),
+  ];
+}
+
+it('the package holds what runs and nothing else, in at most 5 MB; the extension is a bundle of at most 300 KB', (t) => {
+  const vsix = join(temporaryFolder(t), 'adept.vsix');
+  const script = join(projectRoot, 'scripts/package.mjs');
+  const made = spawnSync(process.execPath, [script, '--out', vsix, '--json'], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+  const { file, bytes, files } = JSON.parse(made.stdout.trim().split('\n').at(-1) ?? '') as Package;
+  assert.equal(file, vsix);
+  assert.ok(bytes <= 5 * 2 ** 20, `${bytes} bytes`);
+
+  const paths = files.map(({ path }) => path);
+  const expected = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'ThirdPartyNotices.txt',
+    'media/icon.png',
+    'media/icon.svg',
+    ...['analyze', 'heatmap', 'models', 'tune'].map((name) => `media/walkthrough/${name}.svg`),
+    'out/adept.schema.json',
+    'out/cli.cjs',
+    'out/extension.cjs',
+    'out/l10n/bundle.l10n.json',
+    ...['', '-simd', '-threaded-simd'].map((kind) => `out/wasm/tfjs-backend-wasm${kind}.wasm`),
+    ...webviewFiles(),
+    'package.json',
+    'package.nls.json',
+  ];
+  assert.deepEqual(
+    paths.filter((path) => !WHOLE_FOLDERS.test(path)),
+    expected.sort(),
+  );
+  for (const path of [
+    'media/sample/model/config.json',
+    'media/sample/model/model.safetensors',
+    'media/sample/model/tokenizer.json',
+    'media/sample/general.txt',
+    'media/sample/domain.jsonl',
+    'out/native-src/package/binding/tfjs_backend.cc',
+    'out/native-src/node-api-headers/node_api.h',
+  ]) {
+    assert.ok(paths.includes(path), path);
+  }
+  const extension = files.find(({ path }) => path === 'out/extension.cjs');
+  assert.ok(extension !== undefined && extension.bytes <= 300 * 1024, `${extension?.bytes ?? 0} bytes`);
+});

@@ -1,0 +1,130 @@
+import { loadavg } from 'node:os';
+import type { Browser, Page } from 'playwright-core';
+import { unitKindsOf } from '../../../src/shared/model/architecture';
+import { importanceFile } from '../../support/importanceFile';
+import { seededRandom } from '../../support/random';
+import { heatmapContent } from '../support/heatmapContent';
+import { launchChromium, noChromium, WebviewPage } from '../support/webviewPage';
+
+const LAYERS = 128;
+/** The family with the most units. */
+const FAMILY = 'qwen3';
+const REPETITIONS = 9;
+const MOVES = 40;
+
+function largeContent(): unknown {
+  const random = seededRandom(1);
+  const layers = Array.from({ length: LAYERS }, () => random());
+  const importance = importanceFile(layers, () => random() * 1e-3, FAMILY);
+  const model = { found: false, problem: 'this model is made up' };
+  return { ...heatmapContent(), importance, model };
+}
+
+/** Milliseconds from a message to the page until the frame that shows it is painted. */
+async function paintMilliseconds(browser: Browser, content: unknown): Promise<number> {
+  const webview = await WebviewPage.open(browser, 'heatmap');
+  try {
+    await webview.waitForMessage('ready');
+    return await webview.page.evaluate(
+      (message) =>
+        new Promise<number>((resolve) => {
+          const begin = performance.now();
+          const observer = new MutationObserver(() => {
+            if (document.querySelector('[role="grid"] tbody td') !== null) {
+              observer.disconnect();
+              requestAnimationFrame(() => {
+                // The task after the frame's layout and painting.
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = () => {
+                  resolve(performance.now() - begin);
+                };
+                port2.postMessage(null);
+              });
+            }
+          });
+          observer.observe(document.body, { subtree: true, childList: true });
+          window.postMessage(message);
+        }),
+      content,
+    );
+  } finally {
+    await webview.close();
+  }
+}
+
+/** Milliseconds from each of these key presses until the frame that shows it is painted. */
+async function keyMilliseconds(page: Page, key: string): Promise<number[]> {
+  await page.evaluate(() => {
+    const times: number[] = [];
+    Object.assign(window, { times });
+    document.addEventListener(
+      'keydown',
+      () => {
+        const begin = performance.now();
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => times.push(performance.now() - begin);
+          port2.postMessage(null);
+        });
+      },
+      { capture: true },
+    );
+  });
+  await page.locator('table [tabindex="0"]').focus();
+  for (let move = 0; move < MOVES; move++) {
+    await page.keyboard.press(key);
+  }
+  await page.waitForFunction(
+    (count) => (window as unknown as { times: number[] }).times.length >= count,
+    MOVES,
+  );
+  return page.evaluate(() => (window as unknown as { times: number[] }).times);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+}
+
+function report(what: string, times: readonly number[], bar?: number): void {
+  const [median, low, high] = [0.5, 0, 0.9].map((share) => quantile(times, share).toFixed(1));
+  const goal = bar === undefined ? '' : `, to be below ${bar}`;
+  console.log(
+    `${what}: median ${median} ms (fastest ${low}, 90% below ${high}; ${times.length} times${goal})`,
+  );
+}
+
+async function main(): Promise<void> {
+  if (noChromium !== false) {
+    console.log(`nothing measured: ${noChromium}`);
+    return;
+  }
+  const columns = unitKindsOf(FAMILY).length + 1;
+  console.log(
+    `heatmap of ${LAYERS} layers × ${columns} columns (importance and ${columns - 1} units); load of this machine ${loadavg()[0]?.toFixed(1) ?? '?'}`,
+  );
+  const browser = await launchChromium();
+  try {
+    const content = largeContent();
+    const paints: number[] = [];
+    for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+      paints.push(await paintMilliseconds(browser, content));
+    }
+    report('from the message to the painted heatmap', paints, 100);
+    for (const [what, key] of [
+      ['moving the focus', 'ArrowDown'],
+      ['marking a layer', 'Space'],
+    ] as const) {
+      const webview = await WebviewPage.open(browser, 'heatmap');
+      await webview.waitForMessage('ready');
+      await webview.send(content);
+      await webview.page.waitForSelector('[role="grid"]');
+      report(what, await keyMilliseconds(webview.page, key));
+      await webview.close();
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+void main();

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import * as v from 'valibot';
+import { parseLaunchText } from '../../src/shared/launch/launchConfig';
+import { FromHeatmap } from '../../src/shared/webview/heatmap';
+import { heatmapContent } from './support/heatmapContent';
+import { markedLayers, withHeatmap } from './support/heatmapPage';
+import { launchChromium, noChromium } from './support/webviewPage';
+
+describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  it('can be worked with the keyboard alone, from the first cell to the launched run', async () => {
+    await withHeatmap(browser, async (webview) => {
+      const { page } = webview;
+      const before = await webview.page.innerText('.summary');
+      await page.locator('table [tabindex="0"]').focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Space');
+      const one = await webview.page.innerText('.summary');
+      await page.keyboard.press('End');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      const two = await webview.page.innerText('.summary');
+      assert.equal(new Set([before, one, two]).size, 3);
+      assert.match(two, /layers 1 and 2: 5 layers become 7/);
+      assert.deepEqual(
+        (
+          await webview.waitForMessage('marked', ({ layers }) =>
+            v.is(v.tuple([v.literal(1), v.literal(2)]), layers),
+          )
+        ).layers,
+        [1, 2],
+      );
+      assert.deepEqual(await markedLayers(page), [1, 2]);
+
+      // To the form by Tab alone.
+      for (
+        let press = 0;
+        press < 20 &&
+        !(await page.locator('#field-name').evaluate((field) => field === document.activeElement));
+        press++
+      ) {
+        await page.keyboard.press('Tab');
+      }
+      const type = async (id: string, text: string): Promise<void> => {
+        await page.keyboard.press('Tab');
+        if (!(await page.locator(`#field-${id}`).evaluate((field) => field === document.activeElement))) {
+          await page.keyboard.press('Tab');
+        }
+        await page.keyboard.type(text);
+        assert.equal(await page.inputValue(`#field-${id}`), text);
+      };
+      await type('domain', 'texts/domain.jsonl');
+      await page.locator('#field-steps').focus();
+      await page.keyboard.type('0');
+      const error = page.locator('#field-steps-problem');
+      assert.equal(await error.innerText(), 'Give a whole number of at least 1.');
+      assert.equal(await page.getAttribute('#field-steps', 'aria-invalid'), 'true');
+      assert.match(
+        (await page.getAttribute('#field-steps', 'aria-describedby')) ?? '',
+        /field-steps-problem/,
+      );
+      await page.keyboard.press('Backspace');
+      await page.keyboard.type('200');
+      assert.equal(await error.count(), 0);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('1e-3');
+      assert.match(
+        await page.innerText('.preview p'),
+        /^Copy layers 1 and 2, train [\d,]+ parameters for 200 steps on domain\.jsonl\.$/,
+      );
+      await page.keyboard.press('Enter');
+      const launch = v.parse(FromHeatmap, await webview.waitForMessage('launch'));
+      assert.ok(launch.type === 'launch');
+      const config = parseLaunchText(launch.text, 'launch');
+      assert.deepEqual(config.expand, { layers: [1, 2] });
+      assert.deepEqual(config.domain, ['texts/domain.jsonl']);
+      assert.deepEqual([config.tune.steps, config.tune.learningRate], [200, 1e-3]);
+      await webview.send({ type: 'launched', file: '/space/tune-1.adept.json' });
+      await page.waitForSelector('#launch-outcome:has-text("/space/tune-1.adept.json")');
+    });
+  });
+
+  it('says which files are missing as the host finds them, and starts nothing before they are there', async () => {
+    await withHeatmap(browser, async (webview) => {
+      const { page } = webview;
+      await page.locator('tr[data-layer="3"] th').click();
+      await page.click('button:has-text("Browse")');
+      assert.equal((await webview.waitForMessage('pick')).field, 'domain');
+      await webview.send({ type: 'picked', field: 'domain', paths: ['/data/a.txt', '/data/b.pdf'] });
+      await webview.waitForMessage(
+        'check',
+        ({ files }) => v.is(v.array(v.string()), files) && files.includes('/data/b.pdf'),
+      );
+      assert.equal(await page.inputValue('#field-domain'), '/data/a.txt\n/data/b.pdf');
+      const problem = '/data/b.pdf: a corpus file ends in .txt, not ".pdf": convert it.';
+      await webview.send({
+        type: 'checked',
+        name: { text: 'tune-1', problem: null },
+        files: [
+          { path: '/data/a.txt', problem: null },
+          { path: '/data/b.pdf', problem },
+        ],
+      });
+      await page.waitForSelector('#field-domain-problem');
+      assert.equal(await page.innerText('#field-domain-problem'), problem);
+      await page.fill('#field-steps', '10');
+      await page.click('button:has-text("Start tuning")');
+      assert.match(await page.innerText('#launch-outcome'), /complete “Domain text” and “Learning rate”/);
+      assert.equal(await page.evaluate(() => document.activeElement?.id), 'field-domain');
+      await page.fill('#field-domain', '/data/a.txt');
+      await page.fill('#field-learningRate', '0.001');
+      await page.click('button:has-text("Start tuning")');
+      await webview.waitForMessage('launch');
+      await webview.send({ type: 'notLaunched', problem: 'No room.' });
+      await page.waitForSelector('#launch-outcome.error:has-text("No room.")');
+    });
+  });
+
+  it('shows everything and starts nothing in Restricted Mode, and says why', async () => {
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        await page.locator('tr[data-layer="3"] th').click();
+        assert.match(await webview.page.innerText('.summary'), /layer 3/);
+        assert.ok(await page.isDisabled('button:has-text("Expand without tuning")'));
+        assert.equal(await page.getAttribute('button:has-text("Start tuning")', 'aria-disabled'), 'true');
+        assert.match(await page.innerText('#launch-outcome'), /not trusted/);
+        await page.locator('button:has-text("Start tuning")').click({ force: true });
+        await page.click('button:has-text("Manage Workspace Trust")');
+        await webview.waitForMessage('manageTrust');
+        assert.equal((await webview.sent()).filter(({ type }) => type === 'launch').length, 0);
+        await webview.send({ type: 'trusted' });
+        await page.waitForSelector('button:has-text("Expand without tuning"):enabled');
+        await page.click('button:has-text("Expand without tuning")');
+        assert.deepEqual((await webview.waitForMessage('expand')).layers, [3]);
+      },
+      { content: { ...heatmapContent(), trusted: false } },
+    );
+  });
+
+  it('does without a price when the model is not there, and says why', async () => {
+    await withHeatmap(
+      browser,
+      async ({ page }) => {
+        await page.locator('tr[data-layer="3"] th').click();
+        assert.match(
+          await page.innerText('.plan'),
+          /Copies of layer 3: 5 layers become 6\..*No price: \/m\/config\.json is gone/s,
+        );
+      },
+      {
+        content: {
+          ...heatmapContent(),
+          model: { found: false, problem: '/m/config.json is gone: analyze it again.' },
+        },
+      },
+    );
+  });
+});

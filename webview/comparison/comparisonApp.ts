@@ -1,0 +1,317 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { formatChange, formatMetric, type ComparedPoint, type Comparison } from '../../src/shared/comparison';
+import { changeTable, changeValues, heatRows } from '../../src/shared/comparisonTable';
+import { heatScale, SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
+import { nextOrder, sortRows } from '../../src/shared/heatmap/sortRows';
+import { toCsv } from '../../src/shared/heatmap/valueTable';
+import {
+  ChangeMeasure,
+  ComparisonView,
+  FIRST_COMPARISON_VIEW,
+  FromComparison,
+  ToComparison,
+  type PointSide,
+} from '../../src/shared/webview/comparison';
+import { connectHost } from '../common/host';
+import { l10n } from '../common/l10n';
+import { countText } from '../common/quantities';
+import { HeatRamp, onThemeChange } from '../heatmap/heatRamp';
+import type { ChangeGridEvents } from './changeGrid';
+import { changeLegend } from './changeLegend';
+import { metricsTable } from './metricsTable';
+import { dateText, pointText, runName, shortPointText } from './texts';
+
+type Shown = Extract<ToComparison, { type: 'show' }>;
+
+/** The comparison panel's page. */
+export class ComparisonApp extends LitElement {
+  private readonly host = connectHost({ to: ToComparison, from: FromComparison, view: ComparisonView });
+  private readonly ramp = new HeatRamp();
+  private view = this.host.view ?? FIRST_COMPARISON_VIEW;
+  private shown: Shown | undefined;
+  private failure = '';
+  private gone: readonly string[] = [];
+  private note = '';
+
+  /** In the page itself, so that the page's styles hold. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    onThemeChange(() => this.ramp.refresh());
+    this.host.listen((message) => {
+      this.receive(message);
+      this.requestUpdate();
+    });
+  }
+
+  private receive(message: ToComparison): void {
+    switch (message.type) {
+      case 'working':
+        this.failure = '';
+        this.shown = undefined;
+        break;
+      case 'show':
+        this.shown = message;
+        this.failure = '';
+        break;
+      case 'failed':
+        this.failure = message.message;
+        break;
+      case 'gone':
+        this.gone = message.messages;
+        break;
+      case 'saved':
+        this.note = l10n.t('Saved: {0}', message.file);
+        break;
+    }
+  }
+
+  private keep(change: Partial<ComparisonView>): void {
+    this.view = { ...this.view, ...change };
+    this.host.setView(this.view);
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult {
+    return html`<main aria-busy=${this.shown === undefined && this.failure === '' ? 'true' : 'false'}>
+      ${this.notices()} ${this.shown ? this.comparison(this.shown) : this.waiting()}
+      <p class="visually-hidden" role="status">${this.note}</p>
+    </main>`;
+  }
+
+  private notices(): TemplateResult {
+    const again = html`<button
+      type="button"
+      @click=${() => {
+        this.host.post({ type: 'again' });
+      }}
+    >
+      ${l10n.t('Compare Again')}
+    </button>`;
+    return html`${this.gone.map((text) => notice('warning', text))}${
+      this.failure === '' ? nothing : html`${notice('error', this.failure)}${again}`
+    }`;
+  }
+
+  private waiting(): TemplateResult | typeof nothing {
+    if (this.failure !== '') {
+      return nothing;
+    }
+    return html`<h1>${l10n.t('Comparing checkpoints…')}</h1>
+      <progress aria-label=${l10n.t('Comparing checkpoints…')}></progress>`;
+  }
+
+  private comparison(shown: Shown): TemplateResult {
+    const { comparison } = shown;
+    return html`<header>
+        <h1>
+          ${l10n.t('Comparison: {0} and {1}', shortPointText(comparison.a), shortPointText(comparison.b))}
+        </h1>
+        ${this.points(shown)}
+      </header>
+      ${comparison.notes.map((text) => notice('info', text))}
+      <div class="panes">
+        <section aria-labelledby="metrics-title">
+          <h2 id="metrics-title">${l10n.t('Metrics')}</h2>
+          ${metricsTable(comparison)}
+        </section>
+        ${outerTable(comparison)}
+      </div>
+      <section aria-labelledby="change-title">
+        <h2 id="change-title">${l10n.t('How far each unit moved')}</h2>
+        ${this.toolbar(comparison)} ${this.view.asTable ? valuesView(comparison) : this.map(comparison)}
+      </section>`;
+  }
+
+  private points({ comparison: { a, b }, labels }: Shown): TemplateResult {
+    const line = (side: PointSide, name: string, point: ComparedPoint): TemplateResult => {
+      const label = labels[side];
+      return html`<dt>${name}</dt>
+        <dd>
+          ${pointText(point)}${label === null ? '' : ` “${label}”`},
+          <span title=${point.run}>${runName(point)}</span>${
+            point.createdAt === null ? '' : `, ${dateText(point.createdAt)}`
+          }
+          ${
+            point.base
+              ? nothing
+              : html`<button
+                  type="button"
+                  class="link"
+                  @click=${() => {
+                    this.host.post({ type: 'openTensors', side });
+                  }}
+                >
+                  ${l10n.t('Show tensors of {0}', name)}
+                </button>`
+          }
+        </dd>`;
+    };
+    return html`<dl class="points">${line('a', 'A', a)}${line('b', 'B', b)}</dl>`;
+  }
+
+  private toolbar(comparison: Comparison): TemplateResult {
+    const { view } = this;
+    return html`<div class="toolbar" role="group" aria-label=${l10n.t('Heatmap')}>
+      <label for="measure">${l10n.t('Show')}</label>
+      <select id="measure" @change=${this.onMeasure}>
+        ${ChangeMeasure.options.map(
+          (measure) =>
+            html`<option value=${measure} ?selected=${measure === view.measure}>
+              ${measureName(measure)}
+            </option>`,
+        )}
+      </select>
+      <label for="scale">${l10n.t('Scale')}</label>
+      <select id="scale" @change=${this.onScale}>
+        ${SCALE_KINDS.map(
+          (kind) => html`<option value=${kind} ?selected=${kind === view.scale}>${scaleName(kind)}</option>`,
+        )}
+      </select>
+      <button
+        type="button"
+        aria-pressed=${view.asTable ? 'true' : 'false'}
+        @click=${() => {
+          this.keep({ asTable: !view.asTable });
+        }}
+      >
+        ${l10n.t('Show as table')}
+      </button>
+      <button
+        type="button"
+        @click=${() => {
+          this.host.post({ type: 'saveCsv', text: toCsv(changeValues(comparison)) });
+        }}
+      >
+        ${l10n.t('Export CSV…')}
+      </button>
+      <button
+        type="button"
+        @click=${() => {
+          this.host.post({ type: 'swap' });
+        }}
+      >
+        ${l10n.t('Swap A and B')}
+      </button>
+    </div>`;
+  }
+
+  private map(comparison: Comparison): TemplateResult {
+    const { measure, scale: kind, order } = this.view;
+    const table = changeTable(comparison);
+    const rows = heatRows(table, measure);
+    const values = rows.flatMap((row) => row.values.flatMap((value) => value ?? []));
+    const scale = heatScale(kind, values);
+    const fresh = measure === 'change' && comparison.units.some(({ change }) => change === null);
+    return html`<adept-change-grid
+        .table=${table}
+        .rows=${sortRows(rows, order)}
+        .scale=${scale}
+        .measure=${measure}
+        .order=${order}
+        @sort=${({ detail }: ChangeGridEvents['sort']) => {
+          this.keep({ order: nextOrder(order, detail) });
+        }}
+      ></adept-change-grid>
+      ${changeLegend(scale, values, measure, fresh)}`;
+  }
+
+  private readonly onMeasure = (event: Event): void => {
+    const measure = ChangeMeasure.options.find((option) => option === selected(event));
+    this.keep(measure === undefined ? {} : { measure });
+  };
+
+  private readonly onScale = (event: Event): void => {
+    const scale = SCALE_KINDS.find((option) => option === selected(event));
+    this.keep(scale === undefined ? {} : { scale });
+  };
+}
+
+function selected(event: Event): string {
+  return event.target instanceof HTMLSelectElement ? event.target.value : '';
+}
+
+function measureName(measure: ChangeMeasure): string {
+  switch (measure) {
+    case 'change':
+      return l10n.t('relative change');
+    case 'difference':
+      return l10n.t('difference');
+  }
+}
+
+function scaleName(kind: ScaleKind): string {
+  switch (kind) {
+    case 'linear':
+      return l10n.t('linear');
+    case 'log':
+      return l10n.t('logarithmic');
+    case 'rank':
+      return l10n.t('by rank');
+  }
+}
+
+function notice(kind: 'info' | 'warning' | 'error', text: string): TemplateResult {
+  return html`<div class="notice ${kind}" role=${kind === 'info' ? 'note' : 'alert'}>
+    <span class="codicon codicon-${kind}" aria-hidden="true"></span>
+    <p>${text}</p>
+  </div>`;
+}
+
+/** Trained tensors outside the layers, which only full tuning has. */
+function outerTable({ outer }: Comparison): TemplateResult | typeof nothing {
+  if (outer.length === 0) {
+    return nothing;
+  }
+  return html`<section aria-labelledby="outer-title">
+    <h2 id="outer-title">${l10n.t('Outside the layers')}</h2>
+    <table class="metrics">
+      <thead>
+        <tr>
+          <th scope="col">${l10n.t('Tensor')}</th>
+          <th scope="col" class="numeric">${l10n.t('Parameters')}</th>
+          <th scope="col" class="numeric">‖B − A‖</th>
+          <th scope="col" class="numeric">${l10n.t('Relative change')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${outer.map(
+          ({ name, parameters, difference, change }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td class="numeric">${countText(parameters)}</td>
+              <td class="numeric">${formatMetric(difference)}</td>
+              <td class="numeric">${formatChange(change)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+/** Every number as plain text in a plain table: for screen readers, and to be copied. */
+function valuesView(comparison: Comparison): TemplateResult {
+  const { headings, rows } = changeValues(comparison);
+  return html`<div class="grid-scroll" tabindex="0" role="region" aria-label=${l10n.t('All values')}>
+    <table class="values">
+      <thead>
+        <tr>
+          ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((value, column) =>
+                column === 3 ? html`<th scope="row">${value}</th>` : html`<td class="numeric">${value}</td>`,
+              )}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,45 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Comparison } from '../../src/shared/comparison';
+import { metricRows, type MetricRow } from '../../src/shared/comparisonTable';
+import { l10n } from '../common/l10n';
+import { differenceText, metricName, metricText } from './texts';
+
+/** The metrics of both points side by side, with their differences. */
+export function metricsTable(comparison: Comparison): TemplateResult {
+  return html`<table class="metrics">
+    <thead>
+      <tr>
+        <th scope="col"><span class="visually-hidden">${l10n.t('Metric')}</span></th>
+        <th scope="col" class="numeric">A</th>
+        <th scope="col" class="numeric">B</th>
+        <th scope="col" class="numeric">B − A</th>
+        <th scope="col"><span class="visually-hidden">${l10n.t('Verdict')}</span></th>
+      </tr>
+    </thead>
+    <tbody>
+      ${metricRows(comparison).map((row) => metricRow(row))}
+    </tbody>
+  </table>`;
+}
+
+function metricRow({ key, a, b, difference, better }: MetricRow): TemplateResult {
+  return html`<tr>
+    <th scope="row">${metricName(key)}</th>
+    <td class="numeric ${better === 'a' ? 'better' : ''}">${metricText(a)}</td>
+    <td class="numeric ${better === 'b' ? 'better' : ''}">${metricText(b)}</td>
+    <td class="numeric">${differenceText(difference)}</td>
+    <td class="verdict">${verdict(better)}</td>
+  </tr>`;
+}
+
+/** In words and by an arrow, not by colour alone. */
+function verdict(better: MetricRow['better']): TemplateResult | typeof nothing {
+  switch (better) {
+    case 'a':
+      return html`<span class="codicon codicon-arrow-up" aria-hidden="true"></span>${l10n.t('worse')}`;
+    case 'b':
+      return html`<span class="codicon codicon-arrow-down" aria-hidden="true"></span>${l10n.t('better')}`;
+    case null:
+      return nothing;
+  }
+}

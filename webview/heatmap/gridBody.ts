@@ -1,0 +1,115 @@
+import { l10n } from '../common/l10n';
+import type { GridRow } from './gridRows';
+
+interface DrawnRow {
+  readonly element: HTMLTableRowElement;
+  readonly header: RowHeader;
+  readonly cells: readonly HTMLTableCellElement[];
+  row: GridRow;
+  marked: boolean;
+}
+
+interface RowHeader {
+  readonly cell: HTMLTableCellElement;
+  readonly check: HTMLElement;
+  readonly note: HTMLElement;
+}
+
+/**
+ * The rows of the grid. Written by hand, since a template keeps several nodes for each of thousands of cells: here a cell is
+ * an element with a text, and a click changes one row.
+ */
+export class GridBody {
+  readonly element = document.createElement('tbody');
+  private drawn = new Map<number, DrawnRow>();
+  private order: readonly GridRow[] = [];
+
+  /** Draws what is new or different; rows of the same layers and columns keep their elements. */
+  update(rows: readonly GridRow[], marked: ReadonlySet<number>): void {
+    if (rows !== this.order) {
+      this.arrange(rows, marked);
+      this.order = rows;
+    }
+    for (const drawn of this.drawn.values()) {
+      mark(drawn, marked.has(drawn.row.layer));
+    }
+  }
+
+  private arrange(rows: readonly GridRow[], marked: ReadonlySet<number>): void {
+    const before = this.drawn;
+    this.drawn = new Map(
+      rows.map((row) => {
+        const kept = before.get(row.layer);
+        const fits = kept?.cells.length === row.cells.length;
+        return [row.layer, kept !== undefined && fits ? redraw(kept, row) : draw(row, marked.has(row.layer))];
+      }),
+    );
+    const elements = [...this.drawn.values()].map(({ element }) => element);
+    // Moving an element takes the focus from it.
+    if (
+      elements.some((element, index) => element !== this.element.rows[index]) ||
+      elements.length !== this.element.rows.length
+    ) {
+      this.element.replaceChildren(...elements);
+    }
+    for (const [index, element] of elements.entries()) {
+      // The first row holds the headings.
+      element.ariaRowIndex = String(index + 2);
+    }
+  }
+}
+
+function draw(row: GridRow, marked: boolean): DrawnRow {
+  const element = document.createElement('tr');
+  element.dataset.layer = String(row.layer);
+  element.ariaSelected = 'false';
+  const header = drawHeader(row.layer);
+  const cells = row.cells.map(({ text, heat }) => {
+    const cell = document.createElement('td');
+    cell.className = heat;
+    cell.textContent = text;
+    return cell;
+  });
+  element.append(header.cell, ...cells);
+  const drawn = { element, header, cells, row, marked: false };
+  mark(drawn, marked);
+  return drawn;
+}
+
+function drawHeader(layer: number): RowHeader {
+  const cell = document.createElement('th');
+  cell.scope = 'row';
+  const check = document.createElement('span');
+  check.className = 'check codicon';
+  check.ariaHidden = 'true';
+  const word = document.createElement('span');
+  word.className = 'visually-hidden';
+  word.textContent = `${l10n.t('layer')} `;
+  const note = document.createElement('span');
+  note.className = 'visually-hidden';
+  cell.append(check, word, String(layer), note);
+  return { cell, check, note };
+}
+
+function redraw(drawn: DrawnRow, row: GridRow): DrawnRow {
+  if (drawn.row !== row) {
+    for (const [index, cell] of drawn.cells.entries()) {
+      const { text = '', heat = '' } = row.cells[index] ?? {};
+      cell.className = heat;
+      if (cell.textContent !== text) {
+        cell.textContent = text;
+      }
+    }
+    drawn.row = row;
+  }
+  return drawn;
+}
+
+function mark(drawn: DrawnRow, marked: boolean): void {
+  if (drawn.marked !== marked) {
+    drawn.marked = marked;
+    drawn.element.ariaSelected = String(marked);
+    drawn.header.check.classList.toggle('codicon-check', marked);
+    drawn.header.note.textContent = marked ? `, ${l10n.t('marked for expansion')}` : '';
+  }
+}
