@@ -1,7 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { errorCode } from './fileError';
 
-const FIRST_BUFFER = 512 * 1024;
+const SMALLEST_BUFFER = 64 * 1024;
+/** Each read waits for its turn among what the process does, so that few large ones are faster than many small ones. */
+const LARGEST_BUFFER = 4 * 2 ** 20;
 /** A longer line is passed over: it would not fit into memory, and no event is that long. */
 const LONGEST_LINE = 8 * 2 ** 20;
 /** How many of the bytes before the place it reads on from are compared, to notice that the file is another one. */
@@ -21,7 +23,7 @@ export interface Lines {
  * file that became shorter, or whose bytes before that place changed, is another one and is read from its start.
  */
 export class GrowingFile {
-  private buffer = Buffer.allocUnsafe(FIRST_BUFFER);
+  private buffer = Buffer.allocUnsafe(SMALLEST_BUFFER);
   private handle: FileHandle | undefined;
   private offset = 0;
   private size = 0;
@@ -53,16 +55,23 @@ export class GrowingFile {
       return started ? 'new' : 'missing';
     }
     ({ size: this.size } = await this.handle.stat());
-    if (await this.isSameFile()) {
-      return 'same';
+    const isSame = await this.isSameFile();
+    if (!isSame) {
+      this.rewind();
     }
-    this.rewind();
-    return 'new';
+    const wanted = Math.min(LARGEST_BUFFER, this.size - this.offset + 1);
+    if (wanted > this.buffer.length) {
+      this.buffer = Buffer.allocUnsafe(wanted);
+    }
+    return isSame ? 'same' : 'new';
   }
 
   async close(): Promise<void> {
     const { handle } = this;
     this.handle = undefined;
+    if (this.buffer.length > SMALLEST_BUFFER) {
+      this.buffer = Buffer.allocUnsafe(SMALLEST_BUFFER);
+    }
     await handle?.close();
   }
 
@@ -103,7 +112,6 @@ export class GrowingFile {
       return length === 0 ? undefined : this.next();
     }
     this.isInLongLine = false;
-    this.buffer = Buffer.allocUnsafe(FIRST_BUFFER);
     return { bytes: this.buffer, end: 0, tooLong: true };
   }
 

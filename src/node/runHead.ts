@@ -59,7 +59,8 @@ export function runHead(
     lastLines: state === 'died' ? lastLines(record, window) : [],
     enabled: enabledCommands(state, facts, record, window),
     pending: window.pending ?? null,
-    reading,
+    // In twentieths: enough for a person, and seldom enough not to be news ten times a second.
+    reading: reading === null ? null : Math.floor(reading * 20) / 20,
   };
 }
 

@@ -115,6 +115,7 @@ export class RunHistory {
     this.show(rough);
     this.known = true;
     this.log.rewind();
+    this.readFraction = 0;
     onPicture();
     const whole = new Pass();
     await this.read(whole, onPicture);

@@ -85,11 +85,13 @@ async function measure(RunHistory, file) {
   const begin = performance.now();
   delay.enable();
   let first;
+  let firstCpu;
   const history = new RunHistory(file);
   await history.readOn(() => {
     if (first === undefined && history.isKnown) {
       history.record.loss.take(true);
       first = performance.now() - begin;
+      firstCpu = process.cpuUsage(before);
     }
   });
   history.record.loss.take(true);
@@ -99,6 +101,7 @@ async function measure(RunHistory, file) {
   return {
     first: first ?? complete,
     complete,
+    firstCpu: firstCpu === undefined ? 0 : (firstCpu.user + firstCpu.system) / 1000,
     cpu: (user + system) / 1000,
     longestBlock: delay.max / 1e6,
     block99: delay.percentile(99) / 1e6,
@@ -137,8 +140,9 @@ try {
     return `${middle} ms  (${low.trim()}–${high.trim()})`;
   };
   console.log(`first picture      ${range('first')}`);
+  console.log(`  processor time   ${range('firstCpu')}`);
   console.log(`complete           ${range('complete')}`);
-  console.log(`processor time     ${range('cpu')}`);
+  console.log(`  processor time   ${range('cpu')}`);
   console.log(`longest block      ${range('longestBlock')}`);
   console.log(`99 % of blocks     ${range('block99')}`);
   const { points, step, evals } = rounds[0];

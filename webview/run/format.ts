@@ -23,7 +23,7 @@ export function formatRate(value: number | null | undefined): string {
     ? NOTHING
     : value === 0
       ? '0'
-      : value.toExponential(2).replace('e+', 'e').replace('-', '−');
+      : value.toExponential(2).replace('e+', 'e');
 }
 
 let counts: Intl.NumberFormat | undefined;
@@ -42,13 +42,15 @@ export function formatAxisStep(value: number): string {
   return compact.format(value);
 }
 
-/** A number on an axis: as few digits as tell it from its neighbours. */
-export function formatAxisValue(value: number, spacing: number): string {
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) {
-    return value.toExponential(1).replace('e+', 'e').replaceAll('-', '−');
-  }
-  const digits = spacing > 0 ? Math.max(0, Math.ceil(-Math.log10(spacing) - 1e-9)) : 2;
-  return value.toFixed(Math.min(6, digits)).replace('-', '−');
+/** A loss on an axis: as few digits as tell it from its neighbours. */
+export function formatAxisLoss(value: number, spacing: number): string {
+  const digits = spacing > 0 ? Math.ceil(-Math.log10(spacing) - 1e-9) : 2;
+  return value.toFixed(Math.min(6, Math.max(0, digits))).replace('-', '−');
+}
+
+/** A learning rate on an axis. */
+export function formatAxisRate(value: number): string {
+  return value === 0 ? '0' : value.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
 }
 
 /** A duration in its two largest units. */

@@ -52,10 +52,9 @@ export function endText({ state, exit, error }: RunHead): string {
   if (state === 'failed') {
     return error ?? l10n.t('The trainer reported an error.');
   }
-  return l10n.t(
-    'The trainer ended without having ended the run{0}.',
-    exit === null ? '' : `: ${exitText(exit)}`,
-  );
+  return exit === null
+    ? l10n.t("The trainer's process is gone, and the run is not done.")
+    : l10n.t("The trainer's process is gone, and the run is not done: {0}.", exitText(exit));
 }
 
 function exitText({ code, signal }: RunExit): string {
@@ -73,9 +72,9 @@ export function commandText(command: RunCommand): string {
     stop: l10n.t('Stop'),
     checkpoint: l10n.t('Checkpoint Now'),
     setLearningRate: l10n.t('Change Learning Rate…'),
-    openConfig: l10n.t('Open Configuration'),
-    openFolder: l10n.t('Open Run Folder'),
-    openLog: l10n.t('Open Whole Log'),
+    openConfig: l10n.t('Configuration'),
+    openFolder: l10n.t('Run Folder'),
+    openLog: l10n.t('Whole Log'),
     export: l10n.t('Export Model…'),
   };
   return texts[command];

@@ -1,0 +1,211 @@
+import { existsSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import * as vscode from 'vscode';
+import { failure, inputError } from '../../shared/errors';
+import { JOB_FILES } from '../../shared/job';
+import { RUN_FILES } from '../../shared/runFolder';
+import { FromRun, RunSource, ToRun, type RunCommand } from '../../shared/webview/run';
+import { RunSession } from '../../node/runSession';
+import type { RunController } from '../runController';
+import type { Services } from '../services';
+import type { WebviewContent, WebviewHost } from '../webviewHost';
+import { openPanel, type PanelKind } from './panel';
+
+export type RunPanelKind = PanelKind<typeof ToRun, typeof FromRun, typeof RunSource>;
+
+/** The panel of a run: live curves, units over time, log, and buttons that steer it. */
+export function runPanelKind(controller: RunController): RunPanelKind {
+  return {
+    name: 'run',
+    viewType: 'adept.run',
+    to: ToRun,
+    from: FromRun,
+    source: RunSource,
+    title: ({ folder }) => vscode.l10n.t('Run {0}', basename(folder)),
+    connect: (host, { folder }, services, panel) =>
+      new RunPanel(host, folder, { controller, services, panel }),
+  };
+}
+
+type SteeringCommand = Exclude<RunCommand, `open${string}`>;
+
+interface Surroundings {
+  readonly controller: RunController;
+  readonly services: Services;
+  readonly panel: vscode.WebviewPanel;
+}
+
+/** What answers the page of one run. */
+export class RunPanel implements WebviewContent<FromRun> {
+  private readonly session: RunSession;
+  private readonly controller: RunController;
+  private readonly subscriptions: vscode.Disposable[];
+  private pending: RunCommand | undefined;
+
+  constructor(
+    host: WebviewHost<typeof ToRun, typeof FromRun>,
+    private readonly folder: string,
+    { controller, services, panel }: Surroundings,
+  ) {
+    this.controller = controller;
+    this.session = new RunSession({
+      folder,
+      post: (message) => {
+        host.post(message).then(undefined, (error: unknown) => {
+          services.log.error(error instanceof Error ? error : String(error));
+        });
+      },
+      window: () => ({
+        ...controller.about(folder),
+        isTrusted: vscode.workspace.isTrusted,
+        remoteName: vscode.env.remoteName,
+        pending: this.pending,
+      }),
+    });
+    this.subscriptions = [
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) {
+          this.session.hidden();
+        }
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        this.session.refresh();
+      }),
+    ];
+  }
+
+  /** Shows a run: in the panel it has, or in a new one. */
+  static show(folder: string, services: Services, controller: RunController): vscode.WebviewPanel {
+    return openPanel(runPanelKind(controller), { folder }, services);
+  }
+
+  ready(): void {
+    this.session.ready();
+  }
+
+  async receive(message: FromRun): Promise<void> {
+    if (message.type === 'openProblem') {
+      await this.openProblem(message.file, message.line);
+      return;
+    }
+    this.pending = message.command;
+    this.session.refresh();
+    try {
+      await this.command(message.command);
+    } finally {
+      this.pending = undefined;
+      this.session.refresh();
+    }
+  }
+
+  dispose(): void {
+    this.session.dispose();
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private async command(command: RunCommand): Promise<void> {
+    const { folder } = this;
+    switch (command) {
+      case 'openConfig':
+        return showFile(this.configFile());
+      case 'openFolder':
+        return revealFolder(folder);
+      case 'openLog':
+        return showFile(join(folder, RUN_FILES.events));
+      case 'pause':
+      case 'resume':
+      case 'stop':
+      case 'checkpoint':
+      case 'export':
+      case 'setLearningRate':
+        requireTrust(folder);
+        return this.steer(command);
+    }
+  }
+
+  private async steer(command: SteeringCommand): Promise<void> {
+    const { folder, controller } = this;
+    switch (command) {
+      case 'pause':
+        return controller.pause(folder);
+      case 'resume':
+        return controller.resume(folder);
+      case 'stop':
+        return controller.stop(folder);
+      case 'checkpoint':
+        return controller.checkpoint(folder);
+      case 'export':
+        return controller.exportModel(folder);
+      case 'setLearningRate': {
+        const value = await askLearningRate();
+        return value === undefined ? undefined : controller.setLearningRate(folder, value);
+      }
+    }
+  }
+
+  private configFile(): string {
+    const inFolder = [JOB_FILES.job, RUN_FILES.spec].map((name) => join(this.folder, name));
+    const file = [this.controller.configOf(this.folder) ?? '', ...inFolder].find((path) => existsSync(path));
+    if (file === undefined) {
+      throw inputError(
+        `${this.folder} holds neither ${JOB_FILES.job} nor ${RUN_FILES.spec}: there is no configuration to open.`,
+      );
+    }
+    return file;
+  }
+
+  private async openProblem(file: string, line: number | null): Promise<void> {
+    // The page says which file; it may only be one of this run.
+    if (relative(this.folder, file).startsWith('..')) {
+      throw inputError(`${file} is no file of ${this.folder}: open it from the explorer.`);
+    }
+    await showFile(file, line ?? undefined);
+  }
+}
+
+async function showFile(file: string, line?: number): Promise<void> {
+  const place = line === undefined ? undefined : new vscode.Position(line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(file), {
+    preview: true,
+    ...(place === undefined ? {} : { selection: new vscode.Range(place, place) }),
+  });
+}
+
+/** In the explorer where the folder is in the workspace, otherwise where the system shows files, which a remote cannot. */
+async function revealFolder(folder: string): Promise<void> {
+  const uri = vscode.Uri.file(folder);
+  if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
+    await vscode.commands.executeCommand('revealInExplorer', uri);
+  } else if (vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop) {
+    await vscode.commands.executeCommand('revealFileInOS', uri);
+  } else {
+    await vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true });
+  }
+}
+
+async function askLearningRate(): Promise<number | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Change Learning Rate'),
+    prompt: vscode.l10n.t('The base learning rate from the next step on. Each unit gets its share of it.'),
+    placeHolder: '1e-4',
+    validateInput: (input) =>
+      learningRate(input) === undefined ? vscode.l10n.t('Give a number of at least 0, as 1e-4.') : undefined,
+  });
+  return text === undefined ? undefined : learningRate(text);
+}
+
+function learningRate(text: string): number | undefined {
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+function requireTrust(folder: string): void {
+  if (!vscode.workspace.isTrusted) {
+    throw failure(
+      vscode.l10n.t(
+        '{0}: this workspace is not trusted, so nothing is started or steered: trust it with "Workspaces: Manage Workspace Trust".',
+        folder,
+      ),
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from './projectRoot';
+
+/**
+ * A run that was recorded: `adept run` on the sample model with the wasm engine, 200 steps with an evaluation and a
+ * measurement every 20 and a checkpoint every 40. It was killed after step 93 and resumed from its checkpoint at step 80.
+ */
+const RECORDED = join(projectRoot, 'test/webview/recordedRun');
+
+/** The lines of its log, each with its newline. */
+export const recordedLines: readonly string[] = readFileSync(join(RECORDED, 'events.ndjson'), 'utf8')
+  .split(/(?<=\n)/)
+  .filter((line) => line !== '');
+
+/** The place of the first line that holds a text. */
+export function recordedLine(text: string): number {
+  const place = recordedLines.findIndex((line) => line.includes(text));
+  if (place === -1) {
+    throw new Error(`The recorded run has no line with ${text}.`);
+  }
+  return place;
+}
+
+export interface TrainerFacts {
+  /** Of the process that works on the run; the test's own by default, which lives. */
+  readonly pid?: number;
+  readonly state?: 'running' | 'ended';
+}
+
+/** The recorded run in a folder, up to any line of its log, and going on from there. */
+export class RecordedRun {
+  private written = 0;
+
+  /** @param folder an empty one, or none yet */
+  constructor(readonly folder: string) {
+    mkdirSync(folder, { recursive: true });
+    for (const name of ['run.json', 'job.json']) {
+      copyFileSync(join(RECORDED, name), join(folder, name));
+    }
+  }
+
+  get events(): string {
+    return join(this.folder, 'events.ndjson');
+  }
+
+  /** Writes the log's lines up to, without, a place. */
+  advance(place: number): void {
+    appendFileSync(this.events, recordedLines.slice(this.written, place).join(''));
+    this.written = place;
+  }
+
+  /** Says who works on the run. */
+  trainer({ pid = process.pid, state = 'running' }: TrainerFacts = {}): void {
+    writeFileSync(
+      join(this.folder, 'trainer.json'),
+      JSON.stringify({
+        format: 'adept.trainer/1',
+        pid,
+        startedAt: '2026-11-25T02:43:09.700Z',
+        heartbeat: '2026-11-25T02:43:09.700Z',
+        socket: state === 'ended' ? null : '/tmp/adept.sock',
+        state,
+        engine: { engine: 'wasm', device: 'CPU (WebAssembly SIMD)' },
+      }),
+    );
+  }
+
+  /** The run has come to its end. */
+  finish(): void {
+    this.advance(recordedLines.length);
+    this.trainer({ state: 'ended' });
+    writeFileSync(join(this.folder, 'report.json'), '{}');
+  }
+}

@@ -1,0 +1,33 @@
+/** The theme's colours that charts draw with; a canvas cannot follow CSS variables by itself. */
+export interface ChartTheme {
+  readonly foreground: string;
+  readonly muted: string;
+  readonly grid: string;
+  readonly background: string;
+  readonly font: string;
+  readonly fontSize: number;
+  readonly series: Readonly<Record<SeriesColour, string>>;
+  /** How much of its colour a pale line keeps, as CSS writes a share. */
+  readonly pale: string;
+}
+
+/** Each curve's colour, by the name of its CSS variable `--run-NAME`. */
+export const SERIES_COLOURS = ['loss', 'domain', 'general', 'rate', 'speed'] as const;
+export type SeriesColour = (typeof SERIES_COLOURS)[number];
+
+export function readChartTheme(): ChartTheme {
+  const style = getComputedStyle(document.body);
+  const value = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    foreground: style.color,
+    muted: value('--adept-muted'),
+    grid: value('--run-grid'),
+    background: style.backgroundColor,
+    font: style.fontFamily,
+    fontSize: Math.max(10, parseFloat(style.fontSize) - 2),
+    series: Object.fromEntries(
+      SERIES_COLOURS.map((name) => [name, value(`--run-${name}`)]),
+    ) as ChartTheme['series'],
+    pale: value('--run-pale'),
+  };
+}

@@ -1,0 +1,206 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { RunCommand, RunHead, RunProblem } from '../../src/shared/webview/run';
+import { l10n } from '../common/l10n';
+import { formatMoment, formatPercent } from './format';
+import type { RunModel } from './runModel';
+import {
+  commandText,
+  endText,
+  shortPath,
+  stageText,
+  stateIcon,
+  stateText,
+  stepText,
+  timeLeftText,
+} from './runText';
+
+export interface HeaderActions {
+  command(command: RunCommand): void;
+  openProblem(problem: RunProblem): void;
+}
+
+/** Which run this is, how it stands, and what can be asked of it. */
+export function headerView(run: RunModel, head: RunHead, actions: HeaderActions): TemplateResult {
+  return html`<header>
+    <div class="title">
+      <h1>${head.name}</h1>
+      ${stateBadge(head)}
+      <p class="muted">${surroundings(head)}</p>
+    </div>
+    ${progress(head)} ${buttons(head, actions)} ${ending(head, actions)} ${problems(run, actions)}
+  </header>`;
+}
+
+function stateBadge({ state }: RunHead): TemplateResult {
+  const turning = state === 'opening' || state === 'starting';
+  return html`<span class="state state-${state}">
+    <span
+      class="codicon codicon-${stateIcon(state)} ${turning ? 'codicon-modifier-spin' : ''}"
+      aria-hidden="true"
+    ></span>
+    ${stateText(state)}
+  </span>`;
+}
+
+/** Model, engine, remote and start, as far as they are known. */
+function surroundings({ model, engine, remoteName, startedAt }: RunHead): TemplateResult[] {
+  const parts = [
+    ...(model === null ? [] : [html`<span title=${model}>${shortPath(model)}</span>`]),
+    ...(engine === null
+      ? []
+      : [html`<span>${l10n.t('{0} engine on {1}', engine.engine, engine.device)}</span>`]),
+    ...(remoteName === null ? [] : [html`<span>${l10n.t('remote: {0}', remoteName)}</span>`]),
+    ...(startedAt === null ? [] : [html`<span>${l10n.t('started {0}', formatMoment(startedAt))}</span>`]),
+  ];
+  return parts.map((part, index) => (index === 0 ? part : html` · ${part}`));
+}
+
+function progress(head: RunHead): TemplateResult {
+  const { state, stage, step, steps, secondsLeft, reading } = head;
+  const isLive = state === 'running' || state === 'paused';
+  if (reading !== null && state === 'opening') {
+    return bar(reading, l10n.t('reading the log, {0}', formatPercent(reading)));
+  }
+  if (isLive && head.progress !== null) {
+    const { fraction, message } = head.progress;
+    return bar(fraction, `${stageText(stage ?? '')}: ${message} (${formatPercent(fraction)})`);
+  }
+  const isTuning = stage === null || stage === 'tuning' || stage === 'paused' || !isLive;
+  const parts = [
+    ...(isTuning ? [] : [stageText(stage)]),
+    stepText(head),
+    ...(secondsLeft === null || !isTuning ? [] : [timeLeftText(secondsLeft)]),
+    ...(reading === null ? [] : [l10n.t('reading the rest of the log, {0}', formatPercent(reading))]),
+  ];
+  return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '));
+}
+
+function bar(fraction: number | undefined, text: string): TemplateResult {
+  return html`<div class="progress">
+    <progress aria-label=${l10n.t('Progress')} max="1" .value=${Math.min(1, fraction ?? 0)}></progress>
+    <span class="progress-text">${text}</span>
+  </div>`;
+}
+
+const STEERING: readonly RunCommand[] = [
+  'pause',
+  'resume',
+  'stop',
+  'checkpoint',
+  'setLearningRate',
+  'export',
+];
+const OPENING: readonly RunCommand[] = ['openConfig', 'openFolder', 'openLog'];
+const ICONS: Readonly<Record<RunCommand, string>> = {
+  pause: 'debug-pause',
+  resume: 'debug-continue',
+  stop: 'debug-stop',
+  checkpoint: 'save',
+  setLearningRate: 'edit',
+  export: 'export',
+  openConfig: 'settings-gear',
+  openFolder: 'folder-opened',
+  openLog: 'output',
+};
+
+function buttons(head: RunHead, actions: HeaderActions): TemplateResult {
+  // Pause and Resume share a place: the one that can be done now.
+  const paused = !head.enabled.includes('pause') && head.enabled.includes('resume');
+  const shown = STEERING.filter((command) => command !== (paused ? 'pause' : 'resume'));
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
+    <div class="group">${shown.map((command) => button(head, command, actions))}</div>
+    <div class="group quiet">${OPENING.map((command) => button(head, command, actions))}</div>
+  </div>`;
+}
+
+function button(
+  { enabled, pending, state }: RunHead,
+  command: RunCommand,
+  actions: HeaderActions,
+): TemplateResult {
+  const isPending = pending === command;
+  // Not `disabled`: that would take the focus from a button that was just pressed.
+  const isEnabled = enabled.includes(command);
+  return html`<button
+    type="button"
+    class=${command === 'resume' && (state === 'paused' || state === 'stopped') ? 'primary' : ''}
+    data-command=${command}
+    aria-disabled=${isEnabled ? nothing : 'true'}
+    aria-busy=${isPending ? 'true' : nothing}
+    @click=${() => {
+      if (isEnabled) {
+        actions.command(command);
+      }
+    }}
+  >
+    <span
+      class="codicon codicon-${isPending ? 'loading codicon-modifier-spin' : ICONS[command]}"
+      aria-hidden="true"
+    ></span>
+    ${commandText(command)}
+  </button>`;
+}
+
+function ending(head: RunHead, actions: HeaderActions): TemplateResult | typeof nothing {
+  if (head.state !== 'died' && head.state !== 'failed') {
+    return nothing;
+  }
+  return html`<section class="notice notice-error" aria-label=${stateText(head.state)}>
+    <p>
+      <span class="codicon codicon-error" aria-hidden="true"></span>
+      ${endText(head)}
+    </p>
+    ${
+      head.lastLines.length === 0
+        ? nothing
+        : html`<p class="muted">${l10n.t('Its last lines:')}</p>
+            <pre tabindex="0" aria-label=${l10n.t('Last lines')}>${head.lastLines.join('\n')}</pre>`
+    }
+    ${
+      head.enabled.includes('resume')
+        ? html`<button
+            type="button"
+            class="primary"
+            @click=${() => {
+              actions.command('resume');
+            }}
+          >
+            ${l10n.t('Resume from the last checkpoint')}
+          </button>`
+        : nothing
+    }
+  </section>`;
+}
+
+function problems(
+  { problems: { items, total } }: RunModel,
+  actions: HeaderActions,
+): TemplateResult | typeof nothing {
+  if (total === 0) {
+    return nothing;
+  }
+  const title =
+    total === 1
+      ? l10n.t('A file of this run cannot be read as a whole')
+      : l10n.t('{0} places in the files of this run cannot be read', total);
+  return html`<details class="notice notice-warning" ?open=${total <= 3}>
+    <summary><span class="codicon codicon-warning" aria-hidden="true"></span> ${title}</summary>
+    <ul>
+      ${items.map(
+        (problem) =>
+          html`<li>
+            <button
+              type="button"
+              class="link"
+              @click=${() => {
+                actions.openProblem(problem);
+              }}
+            >
+              ${problem.line === null ? shortPath(problem.file) : l10n.t('{0}, line {1}', shortPath(problem.file), problem.line)}</button
+            >: ${problem.message}
+          </li>`,
+      )}
+    </ul>
+    ${items.length < total ? html`<p class="muted">${l10n.t('The first {0} are shown.', items.length)}</p>` : nothing}
+  </details>`;
+}

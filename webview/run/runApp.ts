@@ -1,0 +1,181 @@
+import { html, LitElement, type nothing, type TemplateResult } from 'lit';
+import * as v from 'valibot';
+import {
+  FromRun,
+  RUN_TABS,
+  RunView,
+  ToRun,
+  type EvalPoint,
+  type RunProblem,
+  type RunTab,
+} from '../../src/shared/webview/run';
+import { HeatRamp, onThemeChange } from '../heatmap/heatRamp';
+import { connectHost } from '../common/host';
+import { l10n } from '../common/l10n';
+import { type ChartTheme, readChartTheme } from './chartTheme';
+import { curvesView } from './curvesView';
+import { formatChange, formatCount, formatLoss } from './format';
+import { headerView } from './headerView';
+import type { RunLogEvents } from './runLog';
+import { EMPTY_RUN, receive, type RunModel } from './runModel';
+import { summaryOf } from './runSummary';
+import { summaryView } from './summaryView';
+import { tabList } from './tabList';
+import { unitsView } from './unitsView';
+
+/** The page of a run: what the extension says comes in, what the person does goes out, and the view is kept. */
+export class RunApp extends LitElement {
+  static override properties = {
+    run: { state: true },
+    view: { state: true },
+    theme: { state: true },
+    cursor: { state: true },
+    hovered: { state: true },
+    announcement: { state: true },
+  };
+
+  declare private run: RunModel;
+  declare private view: RunView;
+  declare private theme: ChartTheme;
+  declare private cursor: number | null;
+  declare private hovered: readonly [number, number] | null;
+  /** What screen readers are told without having asked. */
+  declare private announcement: string;
+  private readonly host = connectHost({ to: ToRun, from: FromRun, view: RunView });
+  private readonly ramp = new HeatRamp();
+
+  constructor() {
+    super();
+    this.run = EMPTY_RUN;
+    this.view = this.host.view ?? v.parse(RunView, {});
+    this.theme = readChartTheme();
+    this.announcement = '';
+    this.cursor = null;
+    this.hovered = null;
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.host.listen((message) => {
+      const before = this.run;
+      this.run = receive(before, message);
+      if (message.type === 'update' && before.evals !== this.run.evals) {
+        this.announce();
+      }
+    });
+    onThemeChange(() => {
+      this.ramp.refresh();
+      this.theme = readChartTheme();
+    });
+  }
+
+  private announce(): void {
+    const { evals } = this.run;
+    const last = evals.at(-1);
+    if (last !== undefined) {
+      this.announcement = evalText(last, evals[0]);
+    }
+  }
+
+  private readonly keep = (change: Partial<RunView>): void => {
+    this.view = { ...this.view, ...change };
+    this.host.setView(this.view);
+  };
+
+  protected override render(): TemplateResult {
+    const { run } = this;
+    if (run.head === undefined) {
+      return html`<main aria-busy="true"><p class="muted">${l10n.t('Reading the run…')}</p></main>`;
+    }
+    const summary = summaryOf(run);
+    return html`<main>
+      ${headerView(run, run.head, {
+        command: (command) => {
+          this.host.post({ type: 'command', command });
+        },
+        openProblem: ({ file, line }: RunProblem) => {
+          this.host.post({ type: 'openProblem', file, line });
+        },
+      })}
+      ${summaryView(summary)}
+      ${tabList(
+        RUN_TABS.map((tab) => [tab, tabText(tab)] as const),
+        this.view.tab,
+        (tab) => {
+          this.keep({ tab });
+        },
+      )}
+      <div id="tab-panel" role="tabpanel" aria-labelledby=${`tab-${this.view.tab}`}>
+        ${this.panel(summary)}
+      </div>
+      <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
+    </main>`;
+  }
+
+  private panel(summary: ReturnType<typeof summaryOf>): TemplateResult | typeof nothing {
+    const { run, view, theme, keep } = this;
+    switch (view.tab) {
+      case 'curves':
+        return curvesView({
+          run,
+          summary,
+          view,
+          theme,
+          cursor: this.cursor,
+          keep,
+          setCursor: (step) => {
+            this.cursor = step;
+          },
+        });
+      case 'units':
+        return unitsView({
+          units: run.units,
+          view,
+          theme,
+          colours: this.ramp.colours,
+          hovered: this.hovered,
+          keep,
+          hover: (cell) => {
+            this.hovered = cell;
+          },
+        });
+      case 'log':
+        return html`<adept-run-log
+          .lines=${run.log.lines}
+          .skipped=${run.log.skipped}
+          .filter=${view.filter}
+          .level=${view.level}
+          @filter=${({ detail }: RunLogEvents['filter']) => {
+            keep(detail);
+          }}
+        ></adept-run-log>`;
+    }
+  }
+}
+
+function tabText(tab: RunTab): string {
+  const texts: Readonly<Record<RunTab, string>> = {
+    curves: l10n.t('Curves'),
+    units: l10n.t('Units'),
+    log: l10n.t('Log'),
+  };
+  return texts[tab];
+}
+
+function evalText(point: EvalPoint, first: EvalPoint | undefined): string {
+  const change =
+    point.generalLoss === null || first?.generalLoss === null || first === undefined
+      ? undefined
+      : point.generalLoss - first.generalLoss;
+  return l10n.t(
+    'Step {0}: domain loss {1}, general loss {2}, {3} since start',
+    formatCount(point.step),
+    formatLoss(point.domainLoss),
+    formatLoss(point.generalLoss),
+    formatChange(change),
+  );
+}

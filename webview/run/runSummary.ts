@@ -1,0 +1,49 @@
+import type { EvalPoint } from '../../src/shared/webview/run';
+import type { RunModel } from './runModel';
+
+/** One quantity of a run in numbers; undefined where it was not measured. */
+export interface SummaryRow {
+  readonly now: number | undefined;
+  readonly start: number | undefined;
+  readonly best: { readonly step: number; readonly value: number } | undefined;
+}
+
+export interface RunSummary {
+  readonly trainingLoss: SummaryRow;
+  readonly domainLoss: SummaryRow;
+  readonly generalLoss: SummaryRow;
+  readonly learningRate: number | undefined;
+  readonly tokensPerSecond: number | undefined;
+  readonly gradNorm: number | undefined;
+}
+
+export type LossName = 'domainLoss' | 'generalLoss';
+
+/** The numbers that matter of a run: now, at its start, and at their best. */
+export function summaryOf({ head, curves, evals }: RunModel): RunSummary {
+  return {
+    trainingLoss: {
+      now: curves.loss.y.at(-1),
+      start: curves.loss.y[0],
+      best: head?.bestTrainingLoss ?? undefined,
+    },
+    domainLoss: evaluated(evals, 'domainLoss'),
+    generalLoss: evaluated(evals, 'generalLoss'),
+    learningRate: curves.learningRate.y.at(-1),
+    tokensPerSecond: curves.tokensPerSecond.y.at(-1),
+    gradNorm: head?.gradNorm ?? undefined,
+  };
+}
+
+function evaluated(evals: readonly EvalPoint[], name: LossName): SummaryRow {
+  const measured = evals.flatMap((point) => {
+    const value = point[name];
+    return value === null ? [] : [{ step: point.step, value }];
+  });
+  const [first] = measured;
+  return {
+    now: measured.at(-1)?.value,
+    start: first?.value,
+    best: measured.reduce((best, point) => (point.value < (best?.value ?? Infinity) ? point : best), first),
+  };
+}

@@ -1,0 +1,269 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { formatShort } from '../../src/shared/heatmap/formatNumber';
+import { heatScale, SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
+import { rankAmong } from '../../src/shared/heatmap/rank';
+import type { RunView, UnitColumn } from '../../src/shared/webview/run';
+import { heatClass, type HeatColours } from '../heatmap/heatRamp';
+import { l10n } from '../common/l10n';
+import type { ChartTheme } from './chartTheme';
+import { formatCount, formatRate } from './format';
+import type { UnitTimes } from './runModel';
+import { choice, toggle } from './toggle';
+import { hasRowLabels } from './unitMap';
+import { placeAt, shortUnitName, unitRows, unitValues, type UnitRow, type UnitValue } from './unitTable';
+
+/** Measurements in the table of all times. */
+const TABLE_COLUMNS = 40;
+
+export interface UnitsContent {
+  readonly units: UnitTimes;
+  readonly view: RunView;
+  readonly theme: ChartTheme;
+  readonly colours: HeatColours;
+  readonly hovered: readonly [number, number] | null;
+  readonly keep: (change: Partial<RunView>) => void;
+  readonly hover: (cell: readonly [number, number] | null) => void;
+}
+
+/** Importance and learning rate of every unit over the run. */
+export function unitsView(content: UnitsContent): TemplateResult {
+  const { units, view } = content;
+  if (units.columns.length === 0) {
+    return html`<p class="muted">
+      ${l10n.t('Importance is measured before the first step and whenever the learning rates are refreshed; nothing is measured yet, or the rates are equal for all units.')}
+    </p>`;
+  }
+  return html`${toolbar(content)} ${view.table ? timesTable(content) : mapAndList(content)}`;
+}
+
+function toolbar({ units, view, keep }: UnitsContent): TemplateResult {
+  const shown = units.columns.length;
+  return html`<div class="toolbar">
+    ${choice(l10n.t('Value'), VALUE_TEXTS(), view.unitValue, (unitValue) => {
+      keep({ unitValue });
+    })}
+    ${choice(
+      l10n.t('Colour scale'),
+      SCALE_KINDS.map((kind) => [kind, scaleText(kind)] as const),
+      view.unitScale,
+      (unitScale) => {
+        keep({ unitScale });
+      },
+    )}
+    ${toggle(l10n.t('Show as table'), view.table, (table) => {
+      keep({ table });
+    })}
+    <span class="muted">
+      ${
+        shown < units.total
+          ? l10n.t('{0} of {1} measurements', formatCount(shown), formatCount(units.total))
+          : units.total === 1
+            ? l10n.t('1 measurement')
+            : l10n.t('{0} measurements', formatCount(units.total))
+      }
+    </span>
+  </div>`;
+}
+
+const VALUE_TEXTS = (): readonly (readonly [UnitValue, string])[] => [
+  ['importance', l10n.t('Importance')],
+  ['learningRate', l10n.t('Learning rate')],
+];
+
+function scaleText(kind: ScaleKind): string {
+  const texts: Readonly<Record<ScaleKind, string>> = {
+    linear: l10n.t('Linear'),
+    log: l10n.t('Logarithmic'),
+    rank: l10n.t('Rank'),
+  };
+  return texts[kind];
+}
+
+function mapAndList(content: UnitsContent): TemplateResult {
+  const { units, view, theme, colours, keep, hover } = content;
+  const place = placeAt(units, view.scrubber);
+  const values = unitValues(units, view.unitValue);
+  const scale = heatScale(
+    view.unitScale,
+    values.flat().filter((value) => Number.isFinite(value)),
+  );
+  const pick = (picked: number): void => {
+    const isLatest = picked >= units.columns.length - 1;
+    keep({ scrubber: isLatest ? null : (units.columns[picked]?.step ?? null) });
+  };
+  return html`<div class="units">
+    <section aria-label=${l10n.t('Units over the run')}>
+      <adept-unit-map
+        .label=${mapLabel(units, view.unitValue)}
+        .units=${units.units}
+        .steps=${units.columns.map(({ step }) => step)}
+        .values=${values}
+        .scale=${scale}
+        .place=${place}
+        .colours=${colours}
+        .theme=${theme}
+        @pick=${({ detail }: CustomEvent<number>) => {
+          pick(detail);
+        }}
+        @hover=${({ detail }: CustomEvent<readonly [number, number] | null>) => {
+          hover(detail);
+        }}
+      ></adept-unit-map>
+      ${scrubber(units, place, pick)}
+      <p class="muted reading numeric" aria-hidden="true">${hoverText(content, values)}</p>
+      ${ends(view.unitValue, scale.lowest, scale.highest)}
+    </section>
+    ${valueList(units, place, view.unitValue)}
+  </div>`;
+}
+
+function mapLabel({ units, columns }: UnitTimes, kind: UnitValue): string {
+  const [count, times] = [formatCount(units.length), formatCount(columns.length)];
+  return kind === 'importance'
+    ? l10n.t('Importance of {0} units at {1} times; the list beside it has the numbers', count, times)
+    : l10n.t('Learning rate of {0} units at {1} times; the list beside it has the numbers', count, times);
+}
+
+function scrubber(
+  { columns, units }: UnitTimes,
+  place: number,
+  pick: (place: number) => void,
+): TemplateResult {
+  const column = columns[place];
+  return html`<label class="scrubber ${hasRowLabels(units.length) ? '' : 'narrow'}">
+    <span>${l10n.t('Time')}</span>
+    <input
+      type="range"
+      min="0"
+      max=${Math.max(0, columns.length - 1)}
+      step="1"
+      .value=${String(place)}
+      aria-valuetext=${column === undefined ? nothing : timeText(column)}
+      @input=${(event: InputEvent) => {
+        pick(Number((event.currentTarget as HTMLInputElement).value));
+      }}
+    />
+  </label>`;
+}
+
+function timeText({ step, source }: UnitColumn): string {
+  return source === 'source layers'
+    ? l10n.t('step {0}, from the source layers', formatCount(step))
+    : l10n.t('step {0}', formatCount(step));
+}
+
+function hoverText({ units, hovered, view }: UnitsContent, values: readonly (readonly number[])[]): string {
+  const unit = hovered === null ? undefined : units.units[hovered[0]];
+  const column = hovered === null ? undefined : units.columns[hovered[1]];
+  const value = hovered === null ? undefined : values[hovered[1]]?.[hovered[0]];
+  return unit === undefined || column === undefined || value === undefined
+    ? '\u00a0'
+    : `${unit.layer}.${unit.name} · ${timeText(column)} · ${formatValue(view.unitValue, value)}`;
+}
+
+function formatValue(kind: UnitValue, value: number | undefined): string {
+  return value === undefined || Number.isNaN(value)
+    ? '–'
+    : kind === 'importance'
+      ? formatShort(value)
+      : formatRate(value);
+}
+
+/** What the lowest and the highest colour stand for. */
+function ends(kind: UnitValue, lowest: number | undefined, highest: number | undefined): TemplateResult {
+  const end = (heat: number, value: number | undefined): TemplateResult =>
+    html`<span class="sample numeric ${heatClass(heat)}">${formatValue(kind, value)}</span>`;
+  return html`<p class="ends">
+    <span class="muted">${l10n.t('lowest')}</span> ${end(0, lowest)} ${end(1, highest)}
+    <span class="muted">${l10n.t('highest')}</span>
+  </p>`;
+}
+
+function valueList(units: UnitTimes, place: number, kind: UnitValue): TemplateResult {
+  const column = units.columns[place];
+  const rows = unitRows(units, place, kind);
+  const measured = rows.flatMap(({ importance }) => importance ?? []);
+  return html`<section
+    class="table-scroll"
+    tabindex="0"
+    role="region"
+    aria-label=${l10n.t('Units at one time')}
+  >
+    <table class="numbers">
+      <caption>
+        ${column === undefined ? '' : timeText(column)}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${l10n.t('unit')}</th>
+          <th scope="col">${l10n.t('importance')}</th>
+          ${kind === 'importance' ? changeHead() : nothing}
+          <th scope="col" title=${l10n.t('of the importance; 1 is the lowest')}>${l10n.t('rank')}</th>
+          <th scope="col">${l10n.t('learning rate')}</th>
+          ${kind === 'importance' ? nothing : changeHead()}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map((row) => valueRow(row, measured, kind))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function changeHead(): TemplateResult {
+  return html`<th scope="col" title=${l10n.t('since the measurement before')}>${l10n.t('change')}</th>`;
+}
+
+function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): TemplateResult {
+  const { layer, name, importance, learningRate } = row;
+  const change = html`<td>${row.change === undefined ? '–' : signed(formatValue(kind, row.change))}</td>`;
+  return html`<tr>
+    <th scope="row" title=${`${layer}.${name}`}>${layer}.${shortUnitName(name)}</th>
+    <td>${formatValue('importance', importance)}</td>
+    ${kind === 'importance' ? change : nothing}
+    <td>${importance === undefined ? '–' : rankAmong(importance, measured).rank}</td>
+    <td>${formatRate(learningRate)}</td>
+    ${kind === 'importance' ? nothing : change}
+  </tr>`;
+}
+
+function signed(text: string): string {
+  return text === '0' ? text : text.startsWith('-') ? text.replace('-', '−') : `+${text}`;
+}
+
+/** Every unit at every time, or at some of very many. */
+function timesTable({ units, view }: UnitsContent): TemplateResult {
+  const { columns } = units;
+  const stride = Math.max(1, Math.ceil(columns.length / TABLE_COLUMNS));
+  const shown = columns.filter((_, index) => (columns.length - 1 - index) % stride === 0);
+  return html`<div
+    class="table-scroll wide"
+    tabindex="0"
+    role="region"
+    aria-label=${l10n.t('Units over the run')}
+  >
+    <table class="numbers">
+      <caption>
+        ${stride === 1 ? l10n.t('Every measurement, by step') : l10n.t('Every {0}th measurement, by step', stride)}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${l10n.t('unit')}</th>
+          ${shown.map(({ step }) => html`<th scope="col">${formatCount(step)}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${units.units.map(
+          ({ layer, name }, index) =>
+            html`<tr>
+              <th scope="row">${layer}.${name}</th>
+              ${shown.map(
+                (column) =>
+                  html`<td>${formatValue(view.unitValue, column[view.unitValue][index] ?? undefined)}</td>`,
+              )}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
