@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { analyzeArguments } from '../../../src/extension/analysis/analysisRequest';
+import { jobFolder } from '../../../src/extension/places';
+import { Jobs } from '../../../src/extension/process/jobs';
+import { JobStore } from '../../../src/extension/process/jobStore';
 import { ModelsTree } from '../../../src/extension/trees/modelsTree';
 import type { Services } from '../../../src/extension/services';
 import { Dialogs } from './dialogs';
@@ -24,6 +28,11 @@ function modelItems({ models }: Services): vscode.TreeItem[] {
   );
   tree.dispose();
   return items;
+}
+
+/** Whether no job of this workspace waits for a window. */
+function isTakenUp({ context }: Services): boolean {
+  return new JobStore(jobFolder(context)).list(assert.ifError).length === 0;
 }
 
 describe('analyzing models', () => {
@@ -108,7 +117,6 @@ describe('analyzing models', () => {
   });
 
   it('is cancelled without leaving a file or a process', async () => {
-    const { jobs } = await services();
     const progress = dialogs.cancelProgress();
     const out = join(workspaceFolder(), 'cancelled.json');
     const request = {
@@ -124,12 +132,39 @@ describe('analyzing models', () => {
     progress.cancel();
     assert.equal(await ended, undefined);
     assert.deepEqual([dialogs.shown, existsSync(out)], [[], false]);
-    let found = 0;
-    jobs.attachAll(
-      () => (found += 1),
-      () => (found += 1),
-    );
-    assert.equal(found, 0);
+    assert.ok(isTakenUp(await services()));
+  });
+
+  it('goes on without its window, and the next one is given the result once', async () => {
+    const all = await services();
+    const out = join(workspaceFolder(), 'left-behind.json');
+    const model = samplePath('model');
+    const window = (): Jobs => new Jobs(all.context, all.children, all.log);
+    const first = window();
+    const left = first.run({
+      title: 'Analyzing the sample',
+      args: analyzeArguments({ ...FAST, model, probe: [samplePath('general.txt')], out }),
+      cwd: workspaceFolder(),
+      purpose: { kind: 'analyze', path: out },
+    });
+    first.dispose();
+    await assert.rejects(left, vscode.CancellationError);
+
+    const [second, third] = [window(), window()];
+    const given: unknown[] = [];
+    for (const jobs of [second, third]) {
+      jobs.attachAll(
+        ({ purpose }, value) => given.push([purpose.path, value.mode]),
+        (_, error) => {
+          assert.ok(error instanceof vscode.CancellationError, String(error));
+        },
+      );
+    }
+    await eventually('the result', () => (given.length > 0 ? true : undefined));
+    await eventually('nothing left to take up', () => (isTakenUp(all) ? true : undefined));
+    assert.deepEqual(given, [[out, 'fast']]);
+    second.dispose();
+    third.dispose();
   });
 
   it('names the setting when Node.js cannot be started', async () => {

@@ -163,6 +163,7 @@ describe('the life of a run', function () {
     );
     assert.equal(message, failed.problem);
     assert.ok(readFileSync(runLogFile(run), 'utf8').includes('nothing-here.jsonl'));
+    await vscode.window.showTextDocument(vscode.Uri.file(config));
     assert.deepEqual(await lensesOf(config), ['Run', 'Show Log']);
   });
 
