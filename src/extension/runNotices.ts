@@ -26,7 +26,12 @@ export async function presentEnding(services: Services, { run, severity, text }:
 
 function offersOfDone(services: Services, run: RunEntry): Offer[] {
   return [
-    { title: vscode.l10n.t('Open Run'), take: () => openRun(services, run.path) },
+    {
+      title: vscode.l10n.t('Open Run'),
+      take: () => {
+        openRun(services, run.path);
+      },
+    },
     {
       title: vscode.l10n.t('Compare Runs'),
       take: () => vscode.commands.executeCommand('adept.compareRuns', run.path),

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
-import { AdeptError, failure, messageOf } from '../shared/errors';
+import { failure, messageOf } from '../shared/errors';
+import { NoAnswer } from './noAnswer';
 import { parseWith } from '../shared/parse';
 import {
   CONTROL_METHODS,
@@ -11,13 +12,6 @@ import {
 
 const DEFAULT_TIMEOUT_MILLISECONDS = 60_000;
 const GRACE_MILLISECONDS = 200;
-
-/** A trainer that cannot be reached, went away, or did not answer in time. */
-export class NoAnswer extends AdeptError {
-  constructor(message: string, cause?: unknown) {
-    super(message, 'failure', cause === undefined ? undefined : { cause });
-  }
-}
 
 /**
  * One call to a running trainer. Answers come between two steps, so a call waits for the step in hand.

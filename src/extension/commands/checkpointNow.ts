@@ -11,5 +11,10 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: ({ state }) => state === 'running' || state === 'paused',
     none: l10n.t('No run is being worked on, so there is nothing to save.'),
   });
-  await steerRun(services, chosen, 'checkpoint', l10n.t('{0} saves a checkpoint', nameOf(chosen)));
+  await steerRun(
+    services,
+    chosen,
+    { method: 'checkpoint' },
+    l10n.t('{0} saves a checkpoint', nameOf(chosen)),
+  );
 }

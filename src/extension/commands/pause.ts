@@ -11,5 +11,10 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: ({ state }) => state === 'running',
     none: l10n.t('No run is being worked on, so there is none to pause: start or resume one.'),
   });
-  await steerRun(services, chosen, 'pause', l10n.t('Pausing {0} after the step in hand', nameOf(chosen)));
+  await steerRun(
+    services,
+    chosen,
+    { method: 'pause' },
+    l10n.t('Pausing {0} after the step in hand', nameOf(chosen)),
+  );
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/errors';
-import { runInFront } from '../panels/open';
+import { runInFront } from '../panels/runInFront';
 import { shortPath } from '../places';
 import { isRunFolder } from '../runs/runDiscovery';
 import { nameOf, type RunEntry } from '../runs/runEntry';

@@ -12,7 +12,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     none: l10n.t('No run is paused or was interrupted, so there is none to resume: start one.'),
   });
   if (chosen.state === 'paused') {
-    await steerRun(services, chosen, 'resume', l10n.t('Resuming {0}', nameOf(chosen)));
+    await steerRun(services, chosen, { method: 'resume' }, l10n.t('Resuming {0}', nameOf(chosen)));
   } else {
     await services.runs.resume(chosen);
   }

@@ -11,5 +11,10 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: isLive,
     none: l10n.t('No run is being worked on, so there is none to stop.'),
   });
-  await steerRun(services, chosen, 'stop', l10n.t('Stopping {0} after a checkpoint', nameOf(chosen)));
+  await steerRun(
+    services,
+    chosen,
+    { method: 'stop' },
+    l10n.t('Stopping {0} after a checkpoint', nameOf(chosen)),
+  );
 }

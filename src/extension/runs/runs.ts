@@ -8,12 +8,13 @@ import { Memory } from '../memory';
 import { jobFolder, runParents } from '../places';
 import type { Children } from '../process/children';
 import { readSetting } from '../settings';
+import type { Exit } from '../process/detachedChild';
 import { requireTrust } from '../trust';
 import { endingText, type EndingText } from './endingText';
 import { lastWordsOf, Launcher } from './launcher';
 import { endingOf, isLive, isResumable, nameOf, type RunEntry } from './runEntry';
 import { RunList } from './runList';
-import { endProcess, steer, type SteeringMethod } from './trainerControl';
+import { endProcess, steer, type Wish } from './trainerControl';
 
 const EXIT_MILLISECONDS = 1000;
 const Paths = v.array(v.string());
@@ -38,6 +39,7 @@ export class Runs implements vscode.Disposable {
   /** The runs that open documents describe. */
   private readonly ofDocuments = new Map<string, string>();
   private readonly stopping = new Set<string>();
+  private readonly exits = new Map<string, Exit>();
 
   constructor(
     context: vscode.ExtensionContext,
@@ -111,7 +113,7 @@ export class Runs implements vscode.Disposable {
   /** Goes on with a run: one that is paused, or one that nobody works on. @throws AdeptError when it cannot be. */
   async resume(run: RunEntry): Promise<void> {
     if (run.state === 'paused') {
-      await this.steer(run, 'resume');
+      await this.steer(run, { method: 'resume' });
       return;
     }
     if (!isResumable(run)) {
@@ -134,12 +136,12 @@ export class Runs implements vscode.Disposable {
   }
 
   /** Asks the trainer of a run for something. @throws NoAnswer; AdeptError when no trainer works on it. */
-  async steer(run: RunEntry, method: SteeringMethod): Promise<void> {
+  async steer(run: RunEntry, wish: Wish): Promise<void> {
     requireTrust(nameOf(run));
-    if (method === 'stop') {
+    if (wish.method === 'stop') {
       this.stopping.add(run.path);
     }
-    await steer(run, method);
+    await steer(run, wish);
     this.list.survey();
   }
 
@@ -163,6 +165,16 @@ export class Runs implements vscode.Disposable {
     return this.byConfig.value[config];
   }
 
+  /** The *.adept.json that a run was last started from. */
+  configOf(run: string): string | undefined {
+    return Object.entries(this.byConfig.value).find(([, path]) => path === run)?.[0];
+  }
+
+  /** How the last process of a run ended, where this host saw it. */
+  exitOf(run: string): Exit | undefined {
+    return this.exits.get(run);
+  }
+
   /** Has the run of an open document in the list, wherever it lies. */
   follow(document: string, run: string | undefined): void {
     if (this.ofDocuments.get(document) === run) {
@@ -184,6 +196,11 @@ export class Runs implements vscode.Disposable {
   private async report(run: RunEntry): Promise<void> {
     const exit = await this.launcher.exitOf(run.path, EXIT_MILLISECONDS);
     const asked = this.stopping.delete(run.path);
+    if (exit === undefined) {
+      this.exits.delete(run.path);
+    } else {
+      this.exits.set(run.path, exit);
+    }
     const ending = endingText(run, exit, lastWordsOf(run.path), vscode.l10n);
     this.launcher.forget(run.path);
     if (endingOf(run) === 'notStarted' && !asked) {

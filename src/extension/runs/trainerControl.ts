@@ -8,15 +8,18 @@ import { nameOf, type RunEntry } from './runEntry';
 /** Past this a step takes so long that the person decides. */
 const TIMEOUT_MILLISECONDS = 30_000;
 
-export type SteeringMethod = Exclude<ControlMethod, 'status' | 'setLearningRate'>;
+/** What a person asks of a trainer. */
+export type Wish =
+  | { readonly method: Exclude<ControlMethod, 'status' | 'setLearningRate'> }
+  | { readonly method: 'setLearningRate'; readonly value: number };
 
 /**
  * Asks the trainer of a run for something.
  * @throws NoAnswer when it does not answer; AdeptError when no trainer works on the run.
  */
-export async function steer(run: RunEntry, method: SteeringMethod): Promise<void> {
+export async function steer(run: RunEntry, wish: Wish): Promise<void> {
   if (run.state === 'starting' && run.launch !== undefined) {
-    stopStarting(run, run.launch, method);
+    stopStarting(run, run.launch, wish);
     return;
   }
   const trainer = RunFolder.at(run.path).readTrainer();
@@ -25,10 +28,14 @@ export async function steer(run: RunEntry, method: SteeringMethod): Promise<void
   }
   // Only who steers a run needs the connection.
   const { callTrainer } = await import('../../node/controlClient');
-  await callTrainer(trainer.socket, method, {}, TIMEOUT_MILLISECONDS);
+  if (wish.method === 'setLearningRate') {
+    await callTrainer(trainer.socket, wish.method, { value: wish.value }, TIMEOUT_MILLISECONDS);
+  } else {
+    await callTrainer(trainer.socket, wish.method, {}, TIMEOUT_MILLISECONDS);
+  }
 }
 
-function stopStarting(run: RunEntry, launch: ProcessIdentity, method: SteeringMethod): void {
+function stopStarting(run: RunEntry, launch: ProcessIdentity, { method }: Wish): void {
   if (method !== 'stop') {
     throw inputError(`${nameOf(run)} is starting: wait until it has, and try again.`);
   }

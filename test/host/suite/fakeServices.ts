@@ -14,12 +14,12 @@ export function fakeServices(): Services & { readonly lines: readonly string[] }
     get: (key: string) => kept.get(key),
     update: (key: string, value: unknown) => Promise.resolve(kept.set(key, value)),
   };
-  const fake = {
+  // A panel uses no more of the context and of the log, and none of the other services.
+  const services: Partial<Services> & { readonly lines: readonly string[] } = {
     context: { extensionUri: extension().extensionUri, workspaceState } as unknown as vscode.ExtensionContext,
     log: { debug: add, info: add, warn: add, error: add } as unknown as vscode.LogOutputChannel,
     contextKeys: new ContextKeys(),
     lines,
   };
-  // The heatmap panel uses no more of the services, nor of the context and the log.
-  return fake as typeof fake & Services;
+  return services as Services & { readonly lines: readonly string[] };
 }
