@@ -14,7 +14,8 @@ let runs = 0;
 
 function newRun(): RecordedRun {
   runs += 1;
-  return new RecordedRun(join(workspaceFolder(), '.adept/runs', `recorded-${runs}`));
+  // Beside the folder of runs: as one of the workspace's it would be a living run to every other test.
+  return new RecordedRun(join(workspaceFolder(), 'recorded', `recorded-${runs}`));
 }
 
 /** A controller that notes what is asked of it. */
