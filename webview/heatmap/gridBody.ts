@@ -20,7 +20,7 @@ interface RowHeader {
  * an element with a text, and a click changes one row.
  */
 export class GridBody {
-  readonly element = document.createElement('tbody');
+  readonly element = withRole('tbody', 'rowgroup');
   private drawn = new Map<number, DrawnRow>();
   private order: readonly GridRow[] = [];
 
@@ -60,12 +60,12 @@ export class GridBody {
 }
 
 function draw(row: GridRow, marked: boolean): DrawnRow {
-  const element = document.createElement('tr');
+  const element = withRole('tr', 'row');
   element.dataset.layer = String(row.layer);
   element.ariaSelected = 'false';
   const header = drawHeader(row.layer);
   const cells = row.cells.map(({ text, heat }) => {
-    const cell = document.createElement('td');
+    const cell = withRole('td', 'gridcell');
     cell.className = heat;
     cell.textContent = text;
     return cell;
@@ -77,7 +77,7 @@ function draw(row: GridRow, marked: boolean): DrawnRow {
 }
 
 function drawHeader(layer: number): RowHeader {
-  const cell = document.createElement('th');
+  const cell = withRole('th', 'rowheader');
   cell.scope = 'row';
   const check = document.createElement('span');
   check.className = 'check codicon';
@@ -112,4 +112,11 @@ function mark(drawn: DrawnRow, marked: boolean): void {
     drawn.header.check.classList.toggle('codicon-check', marked);
     drawn.header.note.textContent = marked ? `, ${l10n.t('marked for expansion')}` : '';
   }
+}
+
+/** An element of a table that keeps its meaning whatever its layout is. */
+function withRole<K extends 'tbody' | 'tr' | 'td' | 'th'>(name: K, role: string): HTMLElementTagNameMap[K] {
+  const element = document.createElement(name);
+  element.role = role;
+  return element;
 }

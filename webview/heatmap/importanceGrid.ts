@@ -79,8 +79,8 @@ export class ImportanceGrid extends LitElement {
   }
 
   private head(): TemplateResult {
-    return html`<thead>
-      <tr aria-rowindex="1">
+    return html`<thead role="rowgroup">
+      <tr role="row" aria-rowindex="1">
         ${this.heading(l10n.t('layer'), l10n.t('layer number'), 'number')}
         ${this.table.columns.map((column, index) =>
           this.heading(headingOf(column), columnName(column), { column: index }),
@@ -94,7 +94,12 @@ export class ImportanceGrid extends LitElement {
     const direction = this.order.descending ? 'descending' : 'ascending';
     const arrow = this.order.descending ? 'codicon-arrow-down' : 'codicon-arrow-up';
     const parts = text.split('_');
-    return html`<th scope="col" aria-sort=${sorted ? direction : 'none'} title=${l10n.t('{0}: sort', title)}>
+    return html`<th
+      role="columnheader"
+      scope="col"
+      aria-sort=${sorted ? direction : 'none'}
+      title=${l10n.t('{0}: sort', title)}
+    >
       ${parts.map((part, index) => (index === 0 ? part : html`<wbr />_${part}`))}
       <span class="codicon ${sorted ? arrow : ''}" aria-hidden="true"></span>
     </th>`;

@@ -89,6 +89,16 @@ export function noFolder(): string {
   return l10n.t('Open a folder first: the *.adept.json is written into it.');
 }
 
+// Made once: making one takes the browser milliseconds.
+const formats = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.NumberFormat(pageData().locale, options);
+  formats.set(key, format);
+  return format;
+}
+
 /** "3", "3 and 5", "3, 5 and 7", as the language has it. */
 export function listed(items: readonly (string | number)[]): string {
   return new Intl.ListFormat(pageData().locale, { type: 'conjunction' }).format(items.map(String));
@@ -100,20 +110,18 @@ export function layersText(layers: readonly number[]): string {
 
 /** A whole number with the language's separators. */
 export function countText(count: number): string {
-  return new Intl.NumberFormat(pageData().locale, { maximumFractionDigits: 0 }).format(count);
+  return numberFormat({ maximumFractionDigits: 0 }).format(count);
 }
 
 export function percentText(share: number): string {
-  return new Intl.NumberFormat(pageData().locale, { style: 'percent', maximumFractionDigits: 1 }).format(
-    share,
-  );
+  return numberFormat({ style: 'percent', maximumFractionDigits: 1 }).format(share);
 }
 
 /** Bytes in decimal units, as disks and memory are sold. */
 export function bytesText(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(pageData().locale, {
+  return numberFormat({
     style: 'unit',
     unit: units[power] ?? 'byte',
     maximumSignificantDigits: 3,
@@ -121,7 +129,7 @@ export function bytesText(bytes: number): string {
 }
 
 export function secondsText(seconds: number): string {
-  return new Intl.NumberFormat(pageData().locale, {
+  return numberFormat({
     style: 'unit',
     unit: 'second',
     maximumSignificantDigits: 2,
