@@ -33,6 +33,7 @@ function planOf(form: LaunchForm, place: LaunchPlan['place']): LaunchPlan {
     reading: readForm(form),
     model: '/work/space/models/small',
     importance: '/work/space/.adept/importance.json',
+    probe: { sources: ['/data/general.txt'], sequences: 12 },
     layers: [3, 5],
     engine: 'auto',
     place,
@@ -134,7 +135,8 @@ describe('the configuration that a form comes to', () => {
     "warmup": 0,
     "saveEvery": 500,
     "maxGeneralRise": 0.05,
-    "seed": 0
+    "seed": 0,
+    "maxProbeSequences": 12
   },
   "engine": "auto",
   "out": ".adept/runs/night-1"
@@ -158,8 +160,20 @@ describe('the configuration that a form comes to', () => {
         seqLen: 64,
         warmup: 5,
         schedule: 'linear',
+        maxProbeSequences: 12,
       }),
     );
+  });
+
+  it('measures as much of the analyzed text as the analysis did, and all of any other', () => {
+    const limitOf = (probe: string): number | undefined => {
+      const form = filled();
+      const text = launchText(planOf({ ...form, files: { ...form.files, probe } }, place));
+      return parseLaunchText(text, 'x').tune.maxProbeSequences;
+    };
+    assert.equal(limitOf('/data/general.txt'), 12);
+    assert.equal(limitOf('/data/other.txt'), undefined);
+    assert.equal(limitOf('/data/general.txt\n/data/other.txt'), undefined);
   });
 
   it('names the same files when the trainer reads it', (t) => {

@@ -36,7 +36,15 @@ export function previewOf(facts: LaunchFacts): LaunchPreview {
     ready: true,
     sentence: sentenceOf(facts),
     file: `${place.folder.replace(/[\\/]$/, '')}${place.folder.includes('\\') ? '\\' : '/'}${configName(reading.name)}`,
-    text: launchText({ reading, model: path, importance: facts.file, layers: marked, engine, place }),
+    text: launchText({
+      reading,
+      model: path,
+      importance: facts.file,
+      probe: importance.probe,
+      layers: marked,
+      engine,
+      place,
+    }),
   };
 }
 

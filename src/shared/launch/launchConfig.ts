@@ -1,6 +1,8 @@
 import { inputError, messageOf } from '../errors';
+import type { ImportanceFile } from '../importance';
 import { parseWith } from '../parse';
 import { RunConfig, type EngineChoice } from '../runConfig';
+import type { TuneSettings } from '../settings';
 import type { FormReading } from './launchForm';
 import { pathFrom } from './pathFrom';
 
@@ -17,6 +19,8 @@ export interface LaunchPlan {
   /** The model's folder, and the importance.json that the layers were chosen by; both absolute. */
   readonly model: string;
   readonly importance: string;
+  /** What importance was measured on: as much of the same text is measured again during the run. */
+  readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences'>;
   readonly layers: readonly number[];
   readonly engine: EngineChoice;
   readonly place: LaunchPlace;
@@ -31,7 +35,8 @@ export function configName(name: string): string {
  * The text of the *.adept.json that a plan comes to. Paths inside the workspace folder are relative to it, so that it can
  * be moved as a whole.
  */
-export function launchText({ reading, model, importance, layers, engine, place }: LaunchPlan): string {
+export function launchText(plan: LaunchPlan): string {
+  const { reading, model, importance, layers, engine, place } = plan;
   const relative = (path: string): string => pathFrom(place.folder, path);
   const { domain, evalDomain, evalGeneral, probe } = reading.files;
   const config = {
@@ -48,11 +53,19 @@ export function launchText({ reading, model, importance, layers, engine, place }
           },
         }),
     expand: { layers },
-    tune: reading.settings,
+    tune: { ...reading.settings, ...probeLimit(plan) },
     engine,
     out: `${relative(place.runs)}/${reading.name}`,
   };
   return `${withNumbersInLine(JSON.stringify(config, null, 2))}\n`;
+}
+
+/** The analysis's number of sequences, as long as its text is the probe. */
+function probeLimit({ reading, probe }: LaunchPlan): Pick<Partial<TuneSettings>, 'maxProbeSequences'> {
+  const { sources, sequences } = probe;
+  const named = reading.files.probe;
+  const same = named.length === sources.length && named.every((path, index) => path === sources[index]);
+  return same && sequences > 0 ? { maxProbeSequences: sequences } : {};
 }
 
 /** Lists of numbers on one line, as people write them. A line break lies in no JSON string, so only lists are met. */

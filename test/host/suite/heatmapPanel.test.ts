@@ -103,7 +103,15 @@ describe('a launch', () => {
     const form = freshForm(name, [domain]);
     const settings = { ...form.settings, steps: '3', learningRate: '0.001' };
     const reading = readForm({ ...form, settings, files: { ...form.files, domain } });
-    const text = launchText({ reading, model, importance: file, layers: [7], engine: 'wasm', place });
+    const text = launchText({
+      reading,
+      model,
+      importance: file,
+      probe: { sources: [], sequences: 8 },
+      layers: [7],
+      engine: 'wasm',
+      place,
+    });
     return { place, name, text };
   }
 
