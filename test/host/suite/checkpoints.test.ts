@@ -93,8 +93,8 @@ describe('the checkpoints view', () => {
         [
           ['Step 40', 'cannot be used', 'broken'],
           ['Step 30', 'domain 2.5000 · general 1.7500', 'checkpoint'],
-          ['Step 20', 'domain 2.0000 · general 1.7500 · best', 'checkpoint'],
-          ['Step 10', 'domain 3.0000 · general 1.5000 · lowest general loss', 'checkpoint'],
+          ['Step 20', 'best · domain 2.0000 · general 1.7500', 'checkpoint'],
+          ['Step 10', 'lowest general loss · domain 3.0000 · general 1.5000', 'checkpoint'],
         ],
       );
       assert.deepEqual(
@@ -139,7 +139,7 @@ describe('the checkpoints view', () => {
     assert.deepEqual(problems, [undefined]);
     const item = withTree((tree) => tree.getTreeItem(node(fixture, 20)));
     assert.equal(item.label, 'before the rate fell');
-    assert.equal(item.description, 'step 20 · domain 2.0000 · general 1.7500 · best');
+    assert.equal(item.description, 'best · step 20 · domain 2.0000 · general 1.7500');
     assert.ok(existsSync(join(fixture.run.file('checkpoints'), 'step-00000020', 'label.json')));
   });
 
