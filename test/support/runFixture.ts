@@ -19,11 +19,15 @@ export class RunFixture {
   readonly model: string;
   readonly run: RunFolder;
 
-  /** @param model tensors of the expanded model */
+  /**
+   * @param path a folder that holds model and run
+   * @param model tensors of the expanded model
+   */
   constructor(
     readonly path: string,
     model: Tensors = {},
     manifest?: ExpansionManifest,
+    runPath = join(path, 'run'),
   ) {
     this.model = join(path, 'model');
     mkdirSync(this.model, { recursive: true });
@@ -31,8 +35,11 @@ export class RunFixture {
     if (manifest) {
       writeFileSync(join(this.model, EXPANSION_MANIFEST), JSON.stringify(manifest));
     }
-    this.run = RunFolder.create(join(path, 'run'), '--out', (run) => {
+    this.run = RunFolder.create(runPath, '--out', (run) => {
       run.writeSpec(spec(this.model));
+      if (manifest) {
+        run.writeManifest(manifest);
+      }
     });
   }
 

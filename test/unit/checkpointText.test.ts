@@ -35,12 +35,12 @@ const INFO: CheckpointInfo = {
 describe('what the checkpoints view says', () => {
   it('names a checkpoint by its step, or by its label with the step behind', () => {
     assert.equal(checkpointName(INFO, l10n), 'Step 500');
-    assert.equal(checkpointDescription(INFO, l10n), 'domain 2.0000 · general 1.2346 · best · last');
+    assert.equal(checkpointDescription(INFO, l10n), 'best · last · domain 2.0000 · general 1.2346');
     const named = { ...INFO, label: 'warm-up', bestDomain: false, bestGeneral: true, last: false };
     assert.equal(checkpointName(named, l10n), 'warm-up');
     assert.equal(
       checkpointDescription(named, l10n),
-      'step 500 · domain 2.0000 · general 1.2346 · lowest general loss',
+      'lowest general loss · step 500 · domain 2.0000 · general 1.2346',
     );
   });
 

@@ -16,6 +16,7 @@ interface Manifest {
     readonly commands: readonly { readonly command: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
     readonly configuration: { readonly properties: Readonly<Record<string, unknown>> };
+    readonly colors: readonly { readonly id: string }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
     readonly walkthroughs: readonly {
       readonly steps: readonly { readonly media: { readonly svg: string } }[];
@@ -108,6 +109,15 @@ describe('package.json as the extension’s manifest', () => {
     assert.ok(pictures.length >= 6);
     assert.deepEqual(
       pictures.filter((picture) => !existsSync(join(projectRoot, picture))),
+      [],
+    );
+  });
+
+  it('names colours so that webviews get them: VS Code makes a hyphen of the first dot only', () => {
+    const ids = manifest.contributes.colors.map(({ id }) => id);
+    assert.ok(ids.length > 0);
+    assert.deepEqual(
+      ids.filter((id) => !/^adept\.[a-zA-Z]+$/.test(id)),
       [],
     );
   });

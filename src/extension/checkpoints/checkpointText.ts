@@ -13,11 +13,12 @@ export function checkpointDescription(info: CheckpointInfo, l10n: Localizer): st
     return l10n.t('cannot be used');
   }
   const { label, step, domainLoss, generalLoss } = info;
+  // What sets it apart comes first: a narrow view cuts the rest off.
   const parts = [
+    ...distinctions(info, l10n),
     ...(label === null ? [] : [l10n.t('step {0}', step)]),
     ...(domainLoss === null ? [] : [l10n.t('domain {0}', nats(domainLoss))]),
     ...(generalLoss === null ? [] : [l10n.t('general {0}', nats(generalLoss))]),
-    ...distinctions(info, l10n),
   ];
   return parts.join(' · ');
 }

@@ -14,6 +14,8 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
   const { l10n } = vscode;
   const title = l10n.t('Resume from Here');
   const { run: path, step } = await oneCheckpoint(services, args, title);
+  // A trainer may have been started elsewhere since the list was last brought up to date.
+  services.runs.list.survey();
   const entry = await findRun(services, path);
   if (isLive(entry)) {
     throw inputError(l10n.t('{0} is being worked on: stop it first.', nameOf(entry)));

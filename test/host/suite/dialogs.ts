@@ -6,6 +6,8 @@ type Message = 'showErrorMessage' | 'showWarningMessage' | 'showInformationMessa
 export interface ShownMessage {
   readonly kind: Message;
   readonly text: string;
+  /** What a modal message says below its text. */
+  readonly detail: string;
   readonly offers: readonly string[];
 }
 
@@ -20,7 +22,7 @@ export class Dialogs {
     for (const kind of ['showErrorMessage', 'showWarningMessage', 'showInformationMessage'] as const) {
       this.replace(kind, (text: string, ...rest: unknown[]) => {
         const offers = rest.filter((item) => typeof item === 'string');
-        this.shown.push({ kind, text, offers });
+        this.shown.push({ kind, text, detail: detailOf(rest), offers });
         const pressed = offers.find((offer) => offer === this.press);
         return Promise.resolve(pressed);
       });
@@ -54,6 +56,29 @@ export class Dialogs {
     };
   }
 
+  /** Answers every input box with this text; undefined is Escape. Notes what the box says of its value. */
+  answerInput(answer: string | undefined): { readonly problems: (string | undefined)[] } {
+    const problems: (string | undefined)[] = [];
+    this.replace('showInputBox', (options: vscode.InputBoxOptions) => {
+      const problem = options.validateInput?.(answer ?? '');
+      problems.push(typeof problem === 'string' ? problem : undefined);
+      return Promise.resolve(answer);
+    });
+    return { problems };
+  }
+
+  /** Chooses in every quick pick the first row with one of these labels, and notes the labels that were offered. */
+  choose(...labels: readonly string[]): { readonly offered: string[][] } {
+    const offered: string[][] = [];
+    const wanted = [...labels];
+    this.replace('showQuickPick', (items: readonly vscode.QuickPickItem[]) => {
+      offered.push(items.map(({ label }) => label));
+      const label = wanted.shift();
+      return Promise.resolve(items.find((item) => item.label === label));
+    });
+    return { offered };
+  }
+
   dispose(): void {
     for (const restore of this.restore.splice(0).reverse()) {
       restore();
@@ -69,4 +94,15 @@ export class Dialogs {
       window[name] = before;
     });
   }
+}
+
+/** The detail among the options of a message. */
+function detailOf(rest: readonly unknown[]): string {
+  return rest
+    .flatMap((item) =>
+      typeof item === 'object' && item !== null && 'detail' in item && typeof item.detail === 'string'
+        ? [item.detail]
+        : [],
+    )
+    .join();
 }

@@ -50,8 +50,8 @@ export const THEMES = {
       'panelTitle-activeBorder': '#005fb8',
       'editorWarning-foreground': '#895503',
       'testing-iconPassed': '#388a34',
-      'adept-heat-low': '#dbeafe',
-      'adept-heat-high': '#f2a65a',
+      'adept-heatLow': '#dbeafe',
+      'adept-heatHigh': '#f2a65a',
     },
   },
   dark: {
@@ -104,8 +104,8 @@ export const THEMES = {
       'panelTitle-activeBorder': '#0078d4',
       'editorWarning-foreground': '#cca700',
       'testing-iconPassed': '#73c991',
-      'adept-heat-low': '#1b3a57',
-      'adept-heat-high': '#b5561c',
+      'adept-heatLow': '#1b3a57',
+      'adept-heatHigh': '#b5561c',
     },
   },
   'high-contrast': {
@@ -153,8 +153,8 @@ export const THEMES = {
       'panelTitle-activeBorder': '#6fc3df',
       'editorWarning-foreground': '#ffd370',
       'testing-iconPassed': '#73c991',
-      'adept-heat-low': '#002b5c',
-      'adept-heat-high': '#7a3a00',
+      'adept-heatLow': '#002b5c',
+      'adept-heatHigh': '#7a3a00',
     },
   },
   'high-contrast-light': {
@@ -202,8 +202,8 @@ export const THEMES = {
       'panelTitle-activeBorder': '#b5200d',
       'editorWarning-foreground': '#895503',
       'testing-iconPassed': '#007100',
-      'adept-heat-low': '#cfe3ff',
-      'adept-heat-high': '#ffb86b',
+      'adept-heatLow': '#cfe3ff',
+      'adept-heatHigh': '#ffb86b',
     },
   },
 } as const;
