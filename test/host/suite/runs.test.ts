@@ -255,7 +255,11 @@ describe('the life of a run', function () {
     const run = join(workspaceFolder(), '.adept', 'runs', 'mute');
     const process = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
     assert.ok(process.pid !== undefined);
-    const ended = new Promise((resolve) => process.once('exit', (_, signal) => { resolve(signal); }));
+    const ended = new Promise((resolve) =>
+      process.once('exit', (_, signal) => {
+        resolve(signal);
+      }),
+    );
     const fake = new FakeRun(run).tuned().trainer({
       pid: process.pid,
       processToken: processToken(process.pid),
