@@ -2,6 +2,7 @@
 //
 //   npm run first-run                    provides SmolLM2-135M, runs docs/first-run.adept.json, writes the page
 //   npm run first-run -- --page-only     writes the page from the run that is there
+//   npm run first-run -- --analysis      analyzes once more, for its time on an idle machine, and writes the page
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -46,12 +47,36 @@ function losses(folder) {
   });
 }
 
+/** The analysis of the configuration, by itself. */
+function analyzeAgain() {
+  const { config } = readJson('job.json');
+  const { mode, seqLen, maxSequences, batchSize } = config.analyze;
+  const sizes = ['--seq-len', seqLen, '--max-sequences', maxSequences, '--batch-size', batchSize].map(String);
+  const out = join(run, 'analysis.json');
+  adept(
+    'analyze',
+    '--model',
+    model,
+    '--probe',
+    ...config.probe,
+    '--mode',
+    mode,
+    ...sizes,
+    '--engine',
+    'native',
+    '--out',
+    out,
+  );
+}
+
 /** @param {string} file */
 function readJson(file) {
   return JSON.parse(readFileSync(join(run, file), 'utf8'));
 }
 
-if (!process.argv.includes('--page-only')) {
+if (process.argv.includes('--analysis')) {
+  analyzeAgain();
+} else if (!process.argv.includes('--page-only')) {
   if (!existsSync(data)) {
     process.stderr.write(
       `adept: ${data} is missing: the first run needs MMLU, GSM8K and general text there.\n`,
@@ -65,6 +90,8 @@ if (!process.argv.includes('--page-only')) {
   adept('setup');
   rmSync(run, { recursive: true, force: true });
   adept('run', '--config', join(root, 'docs/first-run.adept.json'));
+}
+if (!existsSync(join(run, 'losses.json'))) {
   const measured = { before: losses(model), after: losses(join(run, 'export')) };
   writeFileSync(join(run, 'losses.json'), `${JSON.stringify(measured)}\n`);
 }
@@ -72,6 +99,18 @@ const report = readJson('report.json');
 const importance = readJson('importance.json');
 writeFileSync(join(root, 'docs/images/heatmap.svg'), heatmap(importance, report.layers.expanded));
 writeFileSync(join(root, 'docs/first-run.md'), page(report, importance, readJson('losses.json')));
+
+/** How long the analysis takes where nothing else runs, if that was measured. */
+function alone() {
+  if (!existsSync(join(run, 'analysis.json'))) {
+    return '';
+  }
+  const { layersSeconds, unitsSeconds } = readJson('analysis.json').timing;
+  return `The job shared its two cores with other programs. The analysis by itself (\`npm run first-run -- --analysis\`) takes
+${layersSeconds.toFixed(0)} s for all layers and ${unitsSeconds.toFixed(0)} s for all units on the idle machine.
+
+`;
+}
 
 function page(report, importance, measured) {
   const { layers, parameters, seconds, before, after, engine } = report;
@@ -97,7 +136,7 @@ npm run first-run
 \`\`\`
 
 It does what [first-run.adept.json](first-run.adept.json) says. Measured on ${cpus()[0]?.model.trim()}, ${cpus().length} threads,
-${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${engine.library} on ${engine.device}, with other work going on beside it: times are upper bounds.
+${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${engine.library} on ${engine.device}.
 
 ## What it came to
 
@@ -118,7 +157,7 @@ ${Object.entries(seconds)
   .map(([stage, time]) => `| ${stage} | ${time.toFixed(1)} |`)
   .join('\n')}
 
-Peak resident memory of the whole job: ${(report.peakMemory / 1e9).toFixed(2)} GB. Trained: ${million(parameters.trained)} of ${million(parameters.after)} parameters
+${alone()}Peak resident memory of the whole job: ${(report.peakMemory / 1e9).toFixed(2)} GB. Trained: ${million(parameters.trained)} of ${million(parameters.after)} parameters
 (${percent(parameters.trained / parameters.after)}). Tuning: ${speeds[Math.floor(speeds.length / 2)]?.toFixed(0)} tokens per second (median of ${steps.length} steps).
 
 ## What matters

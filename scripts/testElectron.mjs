@@ -30,6 +30,7 @@ try {
   await runTests({
     ...(version === undefined ? {} : { version }),
     ...(executable === undefined ? {} : { vscodeExecutablePath: executable }),
+    cachePath: join(root, '.cache/vscode-desktop'),
     extensionDevelopmentPath: root,
     extensionTestsPath: join(root, 'out/test/host/suite/index.cjs'),
     extensionTestsEnv: { ADEPT_HOST_RESULTS: results },

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { messageOf } from '../shared/errors';
 import { importanceTable } from '../shared/heatmap/importanceTable';
 import { ImportanceFile } from '../shared/importance';
-import { parseModelConfig } from '../shared/model/config';
 import { parseWith } from '../shared/parse';
 import type { HeatmapModel } from '../shared/webview/heatmap';
 import { readJson } from './jsonFile';
+import { readModelConfig } from './modelConfig';
 
 export interface HeatmapFile {
   readonly importance: ImportanceFile;
@@ -34,9 +33,7 @@ function readModel(folder: string): HeatmapModel {
     };
   }
   try {
-    const config = parseWith(v.record(v.string(), v.unknown()), readJson(file), file);
-    parseModelConfig(config, file);
-    return { found: true, file, config };
+    return { found: true, file, config: { ...readModelConfig(folder).raw } };
   } catch (error) {
     return { found: false, problem: messageOf(error) };
   }

@@ -7,6 +7,8 @@ import { LogTail } from './logTail';
 import { StepClock } from './stepClock';
 import { UnitHistory } from './unitHistory';
 
+/** Characters of a line that the log keeps: what is longer is read in the file. */
+const LONGEST_TEXT = 2000;
 /** Problems that are kept; the others are counted. */
 const MOST_PROBLEMS = 50;
 
@@ -94,7 +96,8 @@ export class RunRecord {
     }
     const text = runEventText(event);
     if (text !== undefined) {
-      this.log.add({ seq: event.seq, time: event.time, level: runEventLevel(event), text });
+      const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+      this.log.add({ seq: event.seq, time: event.time, level: runEventLevel(event), text: short });
     }
   }
 

@@ -111,9 +111,11 @@ export class RunSession {
     if (facts === undefined) {
       return;
     }
+    const { record, reading } = history;
+    const isKnown = history.isKnown || readProblem !== undefined;
     const message = this.feed.next({
-      head: runHead(folder, facts, history.record, window(), history),
-      record: history.record,
+      head: runHead(folder, facts, record, window(), { isKnown, reading }),
+      record,
       generation: history.generation,
       problems: [...facts.problems, ...(readProblem === undefined ? [] : [readProblem])],
     });

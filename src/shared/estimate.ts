@@ -6,7 +6,7 @@ import type { ModelConfig } from './model/config';
 
 export type { MeasuredSpeed, Plan, PlannedEngine } from './estimate/plan';
 
-/** What a plan costs, before anything runs. docs/estimator.md has the formulas, and how far they were off. */
+/** What a plan costs, before anything runs. `npm run bench:estimator` holds it against measurements. */
 export interface Price {
   readonly parametersAdded: number;
   readonly parametersTrained: number;

@@ -1,19 +1,24 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Editor } from './support/editor';
 import { makePackage } from './support/makePackage';
 import { unavailable } from './support/provided';
 
 const REPETITIONS = 7;
+const SETTLING_MILLISECONDS = 5000;
 const TARGET_MILLISECONDS = 50;
 const TARGET_BYTES = 300 * 1024;
 
-/** How long the extension took to load and activate, ms, as VS Code itself measured in this window. */
+/** How long the extension took to load and activate, ms, as VS Code itself measures in a new window. */
 async function activation(editor: Editor): Promise<number> {
+  await editor.runCommand('View: Show Explorer');
+  await editor.reload();
+  // What VS Code itself starts with is over by then; the view is what activates the extension.
+  await editor.page.waitForTimeout(SETTLING_MILLISECONDS);
   await editor.runCommand('View: Show ADEPT');
   await editor.runCommand('Developer: Show Running Extensions');
-  const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'adept-vscode' });
+  const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'ADEPT' });
   const text = await editor.evidently('the time of activation', () =>
     row
       .filter({ hasText: /Activation: \d+ms/ })
@@ -47,7 +52,6 @@ async function main(): Promise<void> {
       await editor.trust();
       const times: number[] = [];
       for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-        await editor.reload();
         times.push(await activation(editor));
       }
       report(times, extensionBytes(editor));
@@ -66,7 +70,9 @@ function report(times: readonly number[], bytes: number): void {
     `activation     ${median} ms (median of ${times.length} windows: ${times.join(', ')}); target under ${TARGET_MILLISECONDS} ms`,
   );
   console.log(`extension.cjs  ${(bytes / 1024).toFixed(1)} KB; target under ${TARGET_BYTES / 1024} KB`);
-  console.log(`machine        ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} processors`);
+  console.log(
+    `machine        ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} processors, load ${loadavg()[0]?.toFixed(1) ?? 'unknown'}`,
+  );
 }
 
 main().catch((error: unknown) => {

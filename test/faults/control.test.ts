@@ -99,7 +99,7 @@ describe('a run at work', { concurrency: 2 }, () => {
     assert.deepEqual(treeDigest(join(run, 'checkpoints')), before);
     assert.equal(readFileSync(join(run, 'events.ndjson'), 'utf8'), log);
     const { state, pid: named } = await adeptResult(['status', run]);
-    assert.deepEqual([state, String(named)], ['running', pid]);
+    assert.deepEqual([state, String(named)], ['paused', pid]);
     await stop(run, running);
   });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -196,6 +196,24 @@ const folders: Fault = {
   says: ['--data', 'c.jsonl', 'folder'],
 };
 
+const loop: Fault = {
+  title: 'is a link to itself',
+  args: (own) => {
+    symlinkSync(join(own, 'c.jsonl'), join(own, 'c.jsonl'));
+    return ['eval', '--model', world.model, '--data', join(own, 'c.jsonl'), '--engine', 'wasm'];
+  },
+  says: ['--data', 'c.jsonl', 'cannot be read'],
+};
+
+const forbidden: Fault = {
+  title: 'is not for this user to read',
+  args: (own) => {
+    chmodSync(write(join(own, 'c.jsonl'), good), 0);
+    return ['eval', '--model', world.model, '--data', join(own, 'c.jsonl'), '--engine', 'wasm'];
+  },
+  says: ['--data', 'c.jsonl', 'permission'],
+};
+
 const choices: Fault = {
   title: 'holds no questions (--format choices)',
   args: () => [
@@ -217,7 +235,10 @@ describe('a corpus that is refused, because it', { concurrency: 2 }, () => {
   const faults = CORPORA.map((corpus, index) =>
     faultOf(corpus, READERS[index % READERS.length] ?? ['', () => []]),
   );
-  for (const fault of [...faults, folders, choices]) {
+  for (const fault of [...faults, folders, loop, choices]) {
     it(fault.title, (t) => checkFault(t, fault, folder));
   }
+
+  const rootReadsAll = process.getuid?.() === 0 && 'root may read every file';
+  it(forbidden.title, { skip: rootReadsAll }, (t) => checkFault(t, forbidden, folder));
 });

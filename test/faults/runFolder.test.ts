@@ -138,20 +138,22 @@ const DAMAGES: readonly Damage[] = [
   {
     title: 'an event is cut short',
     damage: editLine(4, (line) => line.slice(0, 30)),
+    // The status is read from the log's end, so that it says where the line begins, not its number.
     commands: ['status', 'resume'],
-    says: ['events.ndjson, line 5', 'JSON'],
+    says: ['events.ndjson, ', 'line', 'JSON'],
   },
   {
     title: 'an event is of an unknown type',
     damage: editLine(2, (line) => line.replace(/"type":"\w+"/, '"type":"party"')),
-    commands: ['status', 'resume'],
+    // A status leaves out what a newer version may have logged.
+    commands: ['resume'],
     says: ['events.ndjson, line 3', '"type"', 'party'],
   },
   {
     title: 'an event lacks its number',
     damage: editLine(3, (line) => line.replace(/"step":\d+/, '"step":null')),
     commands: ['status', 'resume'],
-    says: ['events.ndjson, line 4', '"step"'],
+    says: ['events.ndjson, ', 'line', '"step"'],
   },
   {
     title: 'trainer.json is cut short',

@@ -9,7 +9,7 @@ import { assertRefused } from '../support/refusal';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { treeDigest } from '../support/treeDigest';
 import { assertSameSteps, readRun, type RunContent } from './runs';
-import { makeTunedWorld, type TunedWorld } from './world';
+import { makeTunedWorld, write, type TunedWorld } from './world';
 
 const folder = mkdtempSync(join(tmpdir(), 'adept-faults-'));
 let world: TunedWorld;
@@ -84,7 +84,7 @@ const WRITERS: readonly [string, number, (disk: string) => Argument[], string][]
     'adept tune, at its start',
     512,
     (disk) => [...tune(join(disk, 'run'), 8), '--eval', ...Array.from({ length: 99 }, () => world.probe)],
-    'run.json',
+    'json',
   ],
 ];
 
@@ -123,6 +123,30 @@ for (const full of FULL_DISKS) {
       assert.match(String((await adeptResult(['status', found])).state), /^(failed|died)$/);
       assert.equal((await adeptResult(['resume', found])).status, 'done');
       assertSameSteps(readRun(found), undisturbed);
+    });
+
+    it('a whole job leaves no half of a stage, and goes on from there', async (t) => {
+      const config = (disk: string): string => {
+        const { model, probe, domain } = world;
+        const tuning = { steps: 2, learningRate: 1e-3 };
+        const job = {
+          model,
+          probe: [probe],
+          domain: [domain],
+          out: join(disk, 'job'),
+          engine: 'wasm',
+          tune: tuning,
+        };
+        return write(join(disk, '..', 'job.adept.json'), JSON.stringify({ ...job, expand: { layers: [0] } }));
+      };
+      const found = await refusedFor(t, full, 100_000, (disk) => ['run', '--config', config(disk)], [
+        'model.safetensors',
+      ]);
+      const run = join(found, 'job');
+      const names = ['checkpoints', 'events.ndjson', 'importance.json', 'job.json', 'trainer.json'];
+      assert.deepEqual(readdirSync(run).sort(), names);
+      assert.equal((await adeptResult(['status', run])).state, 'failed');
+      assert.equal((await adeptResult(['resume', run])).status, 'done');
     });
   });
 }

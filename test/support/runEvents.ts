@@ -1,3 +1,5 @@
+import { parseEventLine } from '../../src/node/eventLine';
+import { RunRecord } from '../../src/node/runRecord';
 import type { NewRunEvent } from '../../src/shared/runFolder';
 
 const BEGIN = Date.parse('2026-11-25T08:00:00.000Z');
@@ -38,4 +40,17 @@ export function importanceEvent(step: number, layers: readonly number[] = [2, 5]
 /** The lines of a log of these events. */
 export function eventLines(events: readonly NewRunEvent[], firstSeq = 0): string {
   return events.map((event, index) => eventLine(firstSeq + index, event)).join('');
+}
+
+/** What a log of these events comes to. */
+export function recordOf(events: readonly NewRunEvent[]): RunRecord {
+  const record = new RunRecord();
+  events.forEach((event, seq) => {
+    const parsed = parseEventLine(eventLine(seq, event));
+    if (!('event' in parsed)) {
+      throw new Error(`${JSON.stringify(event)}: ${parsed.problem}`);
+    }
+    record.add(parsed.event);
+  });
+  return record;
 }

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  importanceFolder,
-  modelName,
-  newAnalysisFile,
-  SavedAnalyses,
-} from '../../src/extension/models/savedAnalyses';
+import { importanceFolder, newAnalysisFile, SavedAnalyses } from '../../src/extension/models/savedAnalyses';
+import { modelName } from '../../src/shared/modelName';
 import { findModels, looksLikeModel, readModelSummary } from '../../src/node/modelFolder';
 import type { ImportanceFile } from '../../src/shared/importance';
 import { parameterCount } from '../../src/shared/model/architecture';

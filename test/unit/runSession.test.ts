@@ -155,6 +155,7 @@ describe('RunSession', () => {
     session.ready();
     await settle();
     assert.match(messages.at(-1)?.message.problems?.items[0]?.message ?? '', /cannot be read/);
+    assert.equal(messages.at(-1)?.message.head?.state, 'waiting');
     rmSync(events, { recursive: true });
     writeFileSync(events, eventLines([stepEvent(1)]));
     await settle();

@@ -86,8 +86,9 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       assert.deepEqual(config.expand, { layers: [1, 2] });
       assert.deepEqual(config.domain, ['texts/domain.jsonl']);
       assert.deepEqual([config.tune.steps, config.tune.learningRate], [200, 1e-3]);
-      await webview.send({ type: 'launched', file: '/space/tune-1.adept.json' });
+      await webview.send({ type: 'launched', file: '/space/tune-1.adept.json', nextName: 'tune-2' });
       await page.waitForSelector('#launch-outcome:has-text("/space/tune-1.adept.json")');
+      assert.equal(await page.inputValue('#field-name'), 'tune-2');
     });
   });
 

@@ -22,7 +22,7 @@ function textOf(page: Page, selector: string): Promise<string> {
   return page.locator(selector).innerText();
 }
 
-describe('the page of a run', { skip: noChromium ?? false }, () => {
+describe('the page of a run', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {

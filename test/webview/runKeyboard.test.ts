@@ -16,7 +16,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
   assert.fail(`Tab does not come to ${selector}`);
 }
 
-describe('the page of a run, with the keyboard alone', { skip: noChromium ?? false }, () => {
+describe('the page of a run, with the keyboard alone', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {

@@ -47,7 +47,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   log: { view: { tab: 'log' } },
 };
 
-describe('the page of a run, in every theme', { skip: noChromium ?? false }, () => {
+describe('the page of a run, in every theme', { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {

@@ -1,8 +1,12 @@
 import { pageData } from './pageData';
 
+// Making one takes far longer than using it, and tables are full of numbers.
+let counts: Intl.NumberFormat | undefined;
+
 /** A whole number with the language's separators. */
 export function countText(count: number): string {
-  return new Intl.NumberFormat(pageData().locale, { maximumFractionDigits: 0 }).format(count);
+  counts ??= new Intl.NumberFormat(pageData().locale, { maximumFractionDigits: 0 });
+  return counts.format(count);
 }
 
 /** A large count in short: `134.5M`. */

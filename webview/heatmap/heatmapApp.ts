@@ -1,50 +1,36 @@
-import { html, LitElement, type TemplateResult } from 'lit';
+import { LitElement, type TemplateResult } from 'lit';
 import { messageOf } from '../../src/shared/errors';
 import { nextOrder } from '../../src/shared/heatmap/sortRows';
 import { toCsv, valueTable } from '../../src/shared/heatmap/valueTable';
 import { lowestLayers } from '../../src/shared/layerChoice';
-import {
-  freshForm,
-  readForm,
-  type FormFiles,
-  type FormReading,
-  type LaunchForm,
-} from '../../src/shared/launch/launchForm';
-import { planPrice, type PlanPrice } from '../../src/shared/launch/planPrice';
+import { freshForm, readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { FromHeatmap, ToHeatmap, type LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { brokenPage, heatmapPage, pageTitle, waitingPage, type PageActions } from './heatmapPage';
 import { HeatRamp, onThemeChange } from './heatRamp';
 import { FIRST_VIEW, HeatmapView } from './heatmapView';
 import type { ImportanceGrid } from './importanceGrid';
-import { type GridEvents } from './importanceGrid';
 import { LaunchDesk } from './launchDesk';
-import type { LaunchFormView } from './launchFormView';
-import { type LaunchFormEvents } from './launchFormView';
-import { previewOf } from './launchPreview';
-import { legend } from './legend';
+import type { LaunchFormView, LaunchPreview } from './launchFormView';
 import { drawPicture } from './picture';
-import { planView } from './planView';
+import { RestTimers } from './restTimers';
 import { ShownImportance } from './shownImportance';
-import { factsText, modelName, noFolder, untrusted } from './texts';
-import { toolbar, wantedCount } from './toolbar';
-import { valueTableView } from './valueTableView';
-
-// Files are looked for when the typing rests, and the view is kept when the scrolling does.
-const REST_MILLISECONDS = 300;
+import { wantedCount } from './toolbar';
 
 /** The whole page: what the extension says comes in, what the person does goes out, and the view is kept. */
 export class HeatmapApp extends LitElement {
   private readonly host = connectHost({ to: ToHeatmap, from: FromHeatmap, view: HeatmapView });
   private readonly ramp = new HeatRamp();
   private readonly desk = new LaunchDesk();
+  private readonly rests = new RestTimers();
   private view: HeatmapView = this.host.view ?? FIRST_VIEW;
+  private marks: { readonly of: readonly number[]; readonly set: ReadonlySet<number> } | undefined;
   private shown: ShownImportance | undefined;
   private launch: LaunchSurroundings | undefined;
   private trusted = false;
   private broken: string | undefined;
   private note = '';
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -60,6 +46,65 @@ export class HeatmapApp extends LitElement {
       this.ramp.refresh();
     });
     document.addEventListener('scroll', this.onScroll, { capture: true, passive: true });
+  }
+
+  protected override render(): TemplateResult {
+    if (this.broken !== undefined) {
+      return brokenPage(this.broken);
+    }
+    const { shown, launch, view, trusted, note, desk } = this;
+    if (shown === undefined || launch === undefined || view.form === null) {
+      return waitingPage();
+    }
+    const content = { shown, launch, form: view.form, view, marked: this.marked(), trusted, note, desk };
+    return heatmapPage(content, this.actions(shown, view.form));
+  }
+
+  private actions(shown: ShownImportance, form: LaunchForm): PageActions {
+    return {
+      change: (change) => {
+        this.keep(change);
+      },
+      mark: (layer) => {
+        const { marked } = this.view;
+        this.mark(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
+      },
+      suggest: () => {
+        const k = wantedCount(this.view.lowest, shown.layers);
+        if (k !== undefined) {
+          this.mark(lowestLayers(shown.importance, k, shown.layers, shown.file));
+        }
+      },
+      clear: () => {
+        this.mark([]);
+      },
+      sort: (by) => {
+        this.keep({ order: nextOrder(this.view.order, by) });
+      },
+      saveCsv: () => {
+        this.host.post({ type: 'saveCsv', text: toCsv(valueTable(shown.table)) });
+      },
+      savePicture: () => {
+        this.host.post({ type: 'savePicture', png: this.picture(shown) });
+      },
+      expand: () => {
+        this.host.post({ type: 'expand', layers: this.view.marked });
+      },
+      manageTrust: () => {
+        this.host.post({ type: 'manageTrust' });
+      },
+      edit: (change) => {
+        this.desk.visit(change.field);
+        this.keep({ form: change.form });
+        this.checkSoon();
+      },
+      pick: (field) => {
+        this.host.post({ type: 'pick', field });
+      },
+      launch: (preview) => {
+        this.tryLaunch(form, preview);
+      },
+    };
   }
 
   private receive(message: ToHeatmap): void {
@@ -80,7 +125,7 @@ export class HeatmapApp extends LitElement {
         this.desk.learn(message);
         break;
       case 'launched':
-        this.desk.state = { kind: 'launched', file: message.file };
+        this.launched(message.file, message.nextName);
         break;
       case 'notLaunched':
         this.desk.state =
@@ -90,9 +135,9 @@ export class HeatmapApp extends LitElement {
         this.note = l10n.t('Saved: {0}', message.file);
         break;
       case 'focusLaunch':
-        void this.updateComplete.then(() =>
-          this.querySelector<LaunchFormView>('adept-launch-form')?.focusFirst(),
-        );
+        void this.focusForm((form) => {
+          form.focusFirst();
+        });
         break;
     }
   }
@@ -108,31 +153,13 @@ export class HeatmapApp extends LitElement {
     }
     this.launch = launch;
     this.trusted = trusted;
-    const marked = this.view.marked.filter((layer) => layer < importance.model.layers);
-    this.keep({ marked, form: this.view.form ?? firstForm(launch, importance.probe.sources) });
-    this.host.post({ type: 'marked', layers: marked });
+    const form = this.view.form ?? firstForm(launch, importance.probe.sources);
+    this.keep({ form });
+    this.mark(this.view.marked.filter((layer) => layer < importance.model.layers));
     this.checkSoon();
     if (first) {
       void this.restoreScroll();
     }
-  }
-
-  private async restoreScroll(): Promise<void> {
-    const { page, grid } = this.view.scroll;
-    if (page === 0 && grid === 0) {
-      return;
-    }
-    await this.updateComplete;
-    const element = this.grid;
-    await element?.updateComplete;
-    if (element !== null) {
-      element.scrolled = grid;
-    }
-    window.scrollTo({ top: page });
-  }
-
-  private get grid(): ImportanceGrid | null {
-    return this.querySelector<ImportanceGrid>('adept-importance-grid');
   }
 
   private keep(change: Partial<HeatmapView>): void {
@@ -141,41 +168,18 @@ export class HeatmapApp extends LitElement {
     this.requestUpdate();
   }
 
-  private later(name: string, work: () => void): void {
-    clearTimeout(this.timers.get(name));
-    this.timers.set(name, setTimeout(work, REST_MILLISECONDS));
-  }
-
-  private readonly onScroll = (): void => {
-    this.later('scroll', () => {
-      if (this.shown !== undefined) {
-        const grid = this.grid?.scrolled ?? this.view.scroll.grid;
-        this.view = { ...this.view, scroll: { page: window.scrollY, grid } };
-        this.host.setView(this.view);
-      }
-    });
-  };
-
   private mark(marked: readonly number[]): void {
     const layers = [...marked].sort((a, b) => a - b);
     this.keep({ marked: layers });
     this.host.post({ type: 'marked', layers });
   }
 
-  private readonly onMark = ({ detail }: GridEvents['mark']): void => {
+  private marked(): ReadonlySet<number> {
     const { marked } = this.view;
-    this.mark(marked.includes(detail) ? marked.filter((layer) => layer !== detail) : [...marked, detail]);
-  };
-
-  private readonly onSort = ({ detail }: GridEvents['sort']): void => {
-    this.keep({ order: nextOrder(this.view.order, detail) });
-  };
-
-  private suggest(shown: ShownImportance): void {
-    const k = wantedCount(this.view.lowest, shown.layers);
-    if (k !== undefined) {
-      this.mark(lowestLayers(shown.importance, k, shown.layers, shown.file));
+    if (this.marks?.of !== marked) {
+      this.marks = { of: marked, set: new Set(marked) };
     }
+    return this.marks.set;
   }
 
   private addFiles(field: FormFiles, paths: readonly string[]): void {
@@ -189,14 +193,8 @@ export class HeatmapApp extends LitElement {
     }
   }
 
-  private readonly onEdit = ({ detail: { form, field } }: LaunchFormEvents['edit']): void => {
-    this.desk.visit(field);
-    this.keep({ form });
-    this.checkSoon();
-  };
-
   private checkSoon(): void {
-    this.later('check', () => {
+    this.rests.afterRest('typing', () => {
       if (this.view.form !== null) {
         const { name, files } = readForm(this.view.form);
         this.host.post({ type: 'check', name, files: [...new Set(Object.values(files).flat())] });
@@ -204,167 +202,74 @@ export class HeatmapApp extends LitElement {
     });
   }
 
-  protected override render(): TemplateResult {
-    if (this.broken !== undefined) {
-      return html`<main>
-        <h1>${l10n.t('This heatmap cannot be shown')}</h1>
-        <p class="error" role="alert">${this.broken}</p>
-        <p class="muted">${l10n.t('It is read again as soon as the file changes.')}</p>
-      </main>`;
+  private tryLaunch(form: LaunchForm, preview: LaunchPreview): void {
+    this.desk.visitAll();
+    if (preview.ready) {
+      this.desk.state = { kind: 'starting' };
+      this.host.post({ type: 'launch', form, text: preview.text });
+    } else {
+      this.desk.state = { kind: 'failed', problem: preview.reason };
+      void this.focusForm((element) => {
+        element.focusProblem();
+      });
     }
-    const { shown, launch } = this;
-    const { form } = this.view;
-    if (shown === undefined || launch === undefined || form === null) {
-      return html`<main aria-busy="true"><p class="muted">${l10n.t('Reading…')}</p></main>`;
+    this.requestUpdate();
+  }
+
+  /** The form is ready for another run at once: its name is taken now. */
+  private launched(file: string, nextName: string): void {
+    this.desk.state = { kind: 'launched', file };
+    if (this.view.form !== null) {
+      this.keep({ form: { ...this.view.form, name: nextName } });
     }
-    return this.page(shown, launch, form);
   }
 
-  private page(shown: ShownImportance, launch: LaunchSurroundings, form: LaunchForm): TemplateResult {
-    const reading = readForm(form);
-    const price = planPrice(shown.model, shown.importance, this.view.marked, reading);
-    return html`<main>
-      <header>
-        <h1>${l10n.t('Importance in {0}', modelName(shown.importance))}</h1>
-        <p class="muted facts">${factsText(shown.importance)}</p>
-        ${this.trusted ? '' : this.restricted()}
-      </header>
-      <div class="panes">
-        <section class="map" aria-label=${l10n.t('Heatmap')}>${this.map(shown)}</section>
-        <div class="side">
-          ${planView({
-            marked: this.view.marked,
-            layers: shown.layers,
-            price,
-            blocked: this.trusted ? undefined : untrusted(),
-            expand: () => {
-              this.host.post({ type: 'expand', layers: this.view.marked });
-            },
-          })}
-          ${this.launchForm(shown, launch, form, reading, price)}
-        </div>
-      </div>
-    </main>`;
-  }
-
-  private restricted(): TemplateResult {
-    return html`<p class="notice">
-      <span class="codicon codicon-shield" aria-hidden="true"></span>
-      ${untrusted()}
-      <button
-        type="button"
-        @click=${() => {
-          this.host.post({ type: 'manageTrust' });
-        }}
-      >
-        ${l10n.t('Manage Workspace Trust')}
-      </button>
-    </p>`;
-  }
-
-  private map(shown: ShownImportance): TemplateResult {
-    const { view } = this;
-    const ranges = shown.ranges(view);
-    const grid = html`<adept-importance-grid
-        .table=${shown.table}
-        .ranges=${ranges}
-        .rows=${shown.rows(view)}
-        .order=${view.order}
-        .marked=${this.markedSet()}
-        @mark=${this.onMark}
-        @sort=${this.onSort}
-      ></adept-importance-grid>
-      ${legend(ranges)}`;
-    return html`${toolbar(view, shown.layers, {
-        change: (change) => {
-          this.keep(change);
-        },
-        suggest: () => {
-          this.suggest(shown);
-        },
-        clear: () => {
-          this.mark([]);
-        },
-        saveCsv: () => {
-          this.host.post({ type: 'saveCsv', text: toCsv(valueTable(shown.table)) });
-        },
-        savePicture: () => {
-          this.savePicture(shown);
-        },
-      })}
-      <p role="status" class="muted note">${this.note}</p>
-      ${view.asTable ? valueTableView(valueTable(shown.table)) : grid}`;
-  }
-
-  // The same set for the same layers: the grid compares by identity.
-  private marks: { readonly of: readonly number[]; readonly set: ReadonlySet<number> } | undefined;
-
-  private markedSet(): ReadonlySet<number> {
-    if (this.marks?.of !== this.view.marked) {
-      this.marks = { of: this.view.marked, set: new Set(this.view.marked) };
-    }
-    return this.marks.set;
-  }
-
-  private savePicture(shown: ShownImportance): void {
-    const { view } = this;
-    const png = drawPicture({
-      title: l10n.t('Importance in {0}', modelName(shown.importance)),
-      table: shown.table,
-      rows: shown.rows(view),
-      ranges: shown.ranges(view),
-      marked: this.markedSet(),
-      colours: this.ramp.colours,
-    });
-    this.host.post({ type: 'savePicture', png });
-  }
-
-  private launchForm(
-    shown: ShownImportance,
-    launch: LaunchSurroundings,
-    form: LaunchForm,
-    reading: FormReading,
-    price: PlanPrice,
-  ): TemplateResult {
-    const preview = previewOf({
-      reading,
-      problems: this.desk.problems(reading),
-      marked: this.view.marked,
-      importance: shown.importance,
-      file: shown.file,
-      launch,
-      price,
-    });
-    const blocked = this.trusted ? (launch.place === null ? noFolder() : undefined) : untrusted();
-    return html`<adept-launch-form
-      .form=${form}
-      .problems=${this.desk.shownProblems(reading)}
-      .preview=${preview}
-      .state=${this.desk.state}
-      .blocked=${blocked}
-      @edit=${this.onEdit}
-      @pick=${({ detail }: LaunchFormEvents['pick']) => {
-        this.host.post({ type: 'pick', field: detail });
-      }}
-      @launch=${() => {
-        this.desk.visitAll();
-        if (preview.ready) {
-          this.desk.state = { kind: 'starting' };
-          this.host.post({ type: 'launch', form, text: preview.text });
-        } else {
-          this.desk.state = { kind: 'failed', problem: preview.reason };
-          void this.showProblems();
-        }
-        this.requestUpdate();
-      }}
-    ></adept-launch-form>`;
-  }
-
-  private async showProblems(): Promise<void> {
+  private async focusForm(focus: (form: LaunchFormView) => void): Promise<void> {
     await this.updateComplete;
     const element = this.querySelector<LaunchFormView>('adept-launch-form');
+    if (element !== null) {
+      await element.updateComplete;
+      focus(element);
+    }
+  }
+
+  private picture(shown: ShownImportance): string {
+    return drawPicture({
+      title: pageTitle(shown),
+      table: shown.table,
+      rows: shown.rows(this.view),
+      ranges: shown.ranges(this.view),
+      marked: this.marked(),
+      colours: this.ramp.colours,
+    });
+  }
+
+  private get grid(): ImportanceGrid | null {
+    return this.querySelector<ImportanceGrid>('adept-importance-grid');
+  }
+
+  private readonly onScroll = (): void => {
+    this.rests.afterRest('scrolling', () => {
+      if (this.shown !== undefined) {
+        const grid = this.grid?.scrolled ?? this.view.scroll.grid;
+        this.view = { ...this.view, scroll: { page: window.scrollY, grid } };
+        this.host.setView(this.view);
+      }
+    });
+  };
+
+  private async restoreScroll(): Promise<void> {
+    const { page, grid } = this.view.scroll;
+    if (page === 0 && grid === 0) {
+      return;
+    }
+    await this.updateComplete;
+    const element = this.grid;
     await element?.updateComplete;
-    element?.focusProblem();
+    if (element !== null) {
+      element.scrolled = grid;
+    }
+    window.scrollTo({ top: page });
   }
 }
 

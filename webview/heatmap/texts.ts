@@ -63,11 +63,6 @@ export function cellText(layer: number, column: HeatColumn, facts: CellFacts | u
       );
 }
 
-/** The model's folder, without the way to it. */
-export function modelName({ model }: ImportanceFile): string {
-  return model.path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
-}
-
 /** What was measured, how and on what. */
 export function factsText({ model, probe, mode, baseLoss, unitDefinition }: ImportanceFile): string {
   const facts = [

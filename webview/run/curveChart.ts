@@ -10,9 +10,10 @@ import {
 } from 'chart.js';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { l10n } from '../common/l10n';
+import { shortCountText } from '../common/quantities';
 import { marksPlugin } from './chartMarks';
 import { type ChartTheme, type SeriesColour } from './chartTheme';
-import { formatAxisStep, formatCount } from './format';
+import { formatCount } from './format';
 import { type Curve, nearest } from './runModel';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
@@ -250,7 +251,7 @@ export class CurveChart extends LitElement {
               ...ticks,
               maxTicksLimit: 8,
               maxRotation: 0,
-              callback: (value) => formatAxisStep(Number(value)),
+              callback: (value) => shortCountText(Number(value)),
             },
           },
           y: {

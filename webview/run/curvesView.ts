@@ -2,18 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import type { RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
+import { shortCountText } from '../common/quantities';
 import type { ChartTheme } from './chartTheme';
 import { curveTables } from './curveTables';
 import type { Series, ValueAxis } from './curveChart';
-import {
-  formatAxisLoss,
-  formatAxisRate,
-  formatAxisStep,
-  formatChange,
-  formatCount,
-  formatLoss,
-  formatRate,
-} from './format';
+import { formatAxisLoss, formatAxisRate, formatChange, formatCount, formatLoss, formatRate } from './format';
 import type { Curve, RunModel } from './runModel';
 import type { LossName, RunSummary } from './runSummary';
 import { smoothed } from './smoothing';
@@ -110,7 +103,7 @@ function charts({ run, view, summary }: CurvesContent): ChartParts[] {
       note: formatCount(summary.tokensPerSecond),
       series: single(l10n.t('Tokens per second'), curves.tokensPerSecond, 'speed'),
       format: formatCount,
-      axis: { tick: formatAxisStep, fromZero: true },
+      axis: { tick: shortCountText, fromZero: true },
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { l10n } from '../common/l10n';
 import { pageData } from '../common/pageData';
+import { countText } from '../common/quantities';
 
 const NOTHING = '–';
 
@@ -26,20 +27,9 @@ export function formatRate(value: number | null | undefined): string {
       : value.toExponential(2).replace('e+', 'e');
 }
 
-let counts: Intl.NumberFormat | undefined;
-
-/** A whole number with the locale's separators. */
+/** A whole number with the locale's separators; a dash for what was not measured. */
 export function formatCount(value: number | null | undefined): string {
-  counts ??= new Intl.NumberFormat(pageData().locale, { maximumFractionDigits: 0 });
-  return value === null || value === undefined ? NOTHING : counts.format(value);
-}
-
-let compact: Intl.NumberFormat | undefined;
-
-/** A step as an axis has room for: 500, 12K, 1.5M. */
-export function formatAxisStep(value: number): string {
-  compact ??= new Intl.NumberFormat(pageData().locale, { notation: 'compact', maximumFractionDigits: 2 });
-  return compact.format(value);
+  return value === null || value === undefined ? NOTHING : countText(value);
 }
 
 /** A loss on an axis: as few digits as tell it from its neighbours. */

@@ -3,8 +3,8 @@ import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import type { Rgb } from '../../src/shared/heatmap/ink';
 import type { UnitName } from '../../src/shared/webview/run';
 import type { HeatColours } from '../heatmap/heatRamp';
+import { shortCountText } from '../common/quantities';
 import type { ChartTheme } from './chartTheme';
-import { formatAxisStep } from './format';
 import { shortUnitName } from './unitTable';
 
 export interface UnitMapEvents {
@@ -165,7 +165,7 @@ export class UnitMap extends LitElement {
     const every = Math.max(1, Math.ceil(TICK_DISTANCE / Math.max(1, columnWidth)));
     for (let column = 0; column < steps.length; column += every) {
       const middle = labelWidth + (column + 0.5) * columnWidth;
-      context.fillText(formatAxisStep(steps[column] ?? 0), middle, top + AXIS_HEIGHT / 2 + 2);
+      context.fillText(shortCountText(steps[column] ?? 0), middle, top + AXIS_HEIGHT / 2 + 2);
     }
   }
 

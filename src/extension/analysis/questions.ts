@@ -6,7 +6,7 @@ import { ImportanceMode } from '../../shared/importance';
 import { EngineChoice } from '../../shared/runConfig';
 import { Memory } from '../memory';
 import { parametersText } from '../models/modelText';
-import { modelName } from '../models/savedAnalyses';
+import { modelName } from '../../shared/modelName';
 import { multiStep, type StepInput } from '../multiStep';
 import { shortPath } from '../places';
 import type { Services } from '../services';

@@ -8,7 +8,7 @@ import { ImportanceFile } from '../../shared/importance';
 import { parseWith } from '../../shared/parse';
 import { presentOutcome } from '../jobOutcomes';
 import { analysisText } from '../models/modelText';
-import { modelName } from '../models/savedAnalyses';
+import { modelName } from '../../shared/modelName';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { shortPath, workspaceFolderOf } from '../places';
 import type { Services } from '../services';

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf } from '../../shared/errors';
 import { ImportanceFile, type ImportanceMode } from '../../shared/importance';
+import { modelName } from '../../shared/modelName';
 import { parseWith } from '../../shared/parse';
 import { readJson } from '../../node/jsonFile';
 
@@ -94,11 +95,4 @@ function readAnalysis(file: string, time: number): SavedAnalysis {
 export function newAnalysisFile(folder: string, model: string, now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return join(folder, `${modelName(model)}-${stamp}.json`);
-}
-
-/** What people call a model: its folder, with the one above where the folder is only called "model". */
-export function modelName(model: string): string {
-  const name = basename(model);
-  const above = basename(dirname(model));
-  return name === 'model' && above !== '' ? `${above}-${name}` : name;
 }

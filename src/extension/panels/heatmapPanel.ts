@@ -225,7 +225,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         return;
       }
       await this.services.context.workspaceState.update(LAST_FORM, form);
-      await this.host.post({ type: 'launched', file });
+      await this.host.post({ type: 'launched', file, nextName: this.surroundings().name });
     } catch (error) {
       this.services.log.error(messageOf(error));
       await this.host.post({ type: 'notLaunched', problem: messageOf(error) });

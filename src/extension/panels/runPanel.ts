@@ -93,7 +93,7 @@ export class RunPanel implements WebviewContent<FromRun> {
     try {
       await this.command(message.command);
     } finally {
-      this.pending = undefined;
+      this.pending = this.pending === message.command ? undefined : this.pending;
       this.session.refresh();
     }
   }

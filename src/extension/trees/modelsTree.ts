@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ModelFolder, Models } from '../models/models';
 import { analysisText, parametersText } from '../models/modelText';
-import { modelName, type SavedAnalysis } from '../models/savedAnalyses';
+import { modelName } from '../../shared/modelName';
+import type { SavedAnalysis } from '../models/savedAnalyses';
 import { shortPath } from '../places';
 import { OPEN_ANALYSIS } from './itemCommands';
 

@@ -56,8 +56,8 @@ export const ToHeatmap = v.variant('type', [
     name: v.object({ text: v.string(), problem }),
     files: v.array(v.object({ path: v.string(), problem })),
   }),
-  /** The answer to `launch`: the file that was written and is run; or why not, null when the person changed their mind. */
-  v.object({ type: v.literal('launched'), file: v.string() }),
+  /** The answer to `launch`: the file that was written and is run, and a free name for another; or why not, null when the person changed their mind. */
+  v.object({ type: v.literal('launched'), file: v.string(), nextName: v.string() }),
   v.object({ type: v.literal('notLaunched'), problem }),
   /** A file that the person asked for was written. */
   v.object({ type: v.literal('saved'), file: v.string() }),

@@ -54,6 +54,8 @@ export async function runJob(
   hooks: RunHooks,
   from?: ResumePoint,
 ): Promise<JobOutcome> {
+  // Before anything is touched.
+  readEvents(folder.file('events'));
   if (folder.hasSpec()) {
     checkResumePoint(folder, folder.readSpec(), from);
   }

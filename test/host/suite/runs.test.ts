@@ -286,10 +286,12 @@ describe('the life of a run', function () {
 
   it('cannot be steered when nobody works on it', async () => {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
+    // A run panel in front would say which run is meant.
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.commands.executeCommand('adept.pause', run);
     await vscode.commands.executeCommand('adept.resume', run);
     await vscode.commands.executeCommand('adept.stop');
-    assert.equal(dialogs.errors.length, 3);
+    assert.equal(dialogs.errors.length, 3, dialogs.errors.join('\n'));
     assert.match(dialogs.errors[0] ?? '', /no trainer works on this run/);
     assert.match(dialogs.errors[1] ?? '', /short is done: only a run that is paused or was interrupted/);
     assert.match(dialogs.errors[2] ?? '', /No run is being worked on/);

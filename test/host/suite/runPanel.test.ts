@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { openPanel, restorePanel } from '../../../src/extension/panels/panel';
+import { RunPanel, runPanelKind, type RunPanelKind } from '../../../src/extension/panels/runPanel';
+import type { RunController } from '../../../src/extension/runController';
+import type { ToRun } from '../../../src/shared/webview/run';
+import { recordedLine, recordedLines, RecordedRun } from '../../support/recordedRun';
+import { fakeServices } from './fakeServices';
+import { eventually, workspaceFolder } from './support';
+
+let runs = 0;
+
+function newRun(): RecordedRun {
+  runs += 1;
+  // Beside the folder of runs: as one of the workspace's it would be a living run to every other test.
+  return new RecordedRun(join(workspaceFolder(), 'recorded', `recorded-${runs}`));
+}
+
+/** A controller that notes what is asked of it. */
+function fakeController(): RunController & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const note = (what: string) => (): Promise<void> => {
+    asked.push(what);
+    return Promise.resolve();
+  };
+  return {
+    asked,
+    pause: note('pause'),
+    resume: note('resume'),
+    stop: () => Promise.reject(new Error('no trainer')),
+    checkpoint: note('checkpoint'),
+    setLearningRate: note('setLearningRate'),
+    exportModel: note('export'),
+    about: () => ({}),
+    configOf: () => undefined,
+  };
+}
+
+/** The panel's kind, with what its page was told and the panels it made. */
+function watchedKind() {
+  const controller = fakeController();
+  const posted: ToRun[] = [];
+  const panels: RunPanel[] = [];
+  const kind: RunPanelKind = {
+    ...runPanelKind(controller),
+    connect: (host, { folder }, services, panel) => {
+      const post = host.post.bind(host);
+      host.post = async (message) => {
+        const arrived = await post(message);
+        if (arrived) {
+          posted.push(message);
+        }
+        return arrived;
+      };
+      const made = new RunPanel(host, folder, { controller, services, panel });
+      panels.push(made);
+      return made;
+    },
+  };
+  return { kind, controller, posted, panels, services: fakeServices() };
+}
+
+function snapshots(posted: readonly ToRun[]): ToRun[] {
+  return posted.filter(({ type }) => type === 'snapshot');
+}
+
+describe('the run panel', () => {
+  afterEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('shows a run, follows it, says nothing while it is hidden and everything when it is shown again', async () => {
+    const { kind, posted, services } = watchedKind();
+    const run = newRun();
+    run.trainer();
+    run.advance(recordedLine('"step":30,'));
+    const panel = openPanel(kind, { folder: run.folder }, services);
+    assert.equal(panel.title, `Run recorded-${runs}`);
+    const first = await eventually('the snapshot', () => snapshots(posted)[0]);
+    assert.deepEqual([first.head?.step, first.head?.state], [29, 'running']);
+    assert.equal(first.evals?.length, 2);
+    run.advance(recordedLine('"step":50,'));
+    await eventually('an update', () => posted.find(({ head }) => head?.step === 49));
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'in front' }));
+    await eventually('the panel to be hidden', () => (panel.visible ? undefined : true));
+    const before = posted.length;
+    run.advance(recordedLines.length);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(posted.length, before);
+    panel.reveal();
+    const second = await eventually('the second snapshot', () => snapshots(posted)[1]);
+    assert.deepEqual([second.head?.step, second.evals?.length], [200, 11]);
+    // The page would have told of anything that went wrong in it.
+    assert.deepEqual(services.lines, []);
+  });
+
+  it('has what is asked of it done, and opens what lies in the run folder', async () => {
+    const { kind, controller, panels, services, posted } = watchedKind();
+    const run = newRun();
+    run.finish();
+    appendFileSync(run.events, 'no event\n');
+    openPanel(kind, { folder: run.folder }, services);
+    const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
+    assert.equal(shown.problems?.items[0]?.line, recordedLines.length + 1);
+    const [panel] = panels;
+    assert.ok(panel !== undefined);
+    for (const command of ['pause', 'resume', 'checkpoint', 'export'] as const) {
+      await panel.receive({ type: 'command', command });
+    }
+    assert.deepEqual(controller.asked, ['pause', 'resume', 'checkpoint', 'export']);
+    await assert.rejects(panel.receive({ type: 'command', command: 'stop' }), /no trainer/);
+    await panel.receive({ type: 'command', command: 'openConfig' });
+    assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, join(run.folder, 'job.json'));
+    await panel.receive({ type: 'openProblem', file: run.events, line: 3 });
+    assert.equal(vscode.window.activeTextEditor.selection.active.line, 2);
+    const elsewhere = join(workspaceFolder(), 'other.json');
+    await assert.rejects(panel.receive({ type: 'openProblem', file: elsewhere, line: null }), /no file of/);
+  });
+
+  it('is restored from what the browser kept, and shows a folder that is gone as what it is', async () => {
+    const { kind, posted, services } = watchedKind();
+    const folder = join(workspaceFolder(), '.adept/runs/gone');
+    const kept = vscode.window.createWebviewPanel(kind.viewType, 'kept', vscode.ViewColumn.One);
+    restorePanel(kind, kept, { source: { folder } }, services);
+    const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
+    assert.deepEqual([shown.head?.name, shown.head?.state], ['gone', 'waiting']);
+    assert.deepEqual(services.lines, []);
+  });
+});

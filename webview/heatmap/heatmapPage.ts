@@ -1,0 +1,162 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { valueTable } from '../../src/shared/heatmap/valueTable';
+import type { SortOrder } from '../../src/shared/heatmap/sortRows';
+import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
+import { planPrice } from '../../src/shared/launch/planPrice';
+import { modelName } from '../../src/shared/modelName';
+import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
+import { l10n } from '../common/l10n';
+import type { HeatmapView } from './heatmapView';
+import type { GridEvents } from './importanceGrid';
+import type { LaunchDesk } from './launchDesk';
+import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
+import { previewOf } from './launchPreview';
+import { legend } from './legend';
+import { planView } from './planView';
+import type { ShownImportance } from './shownImportance';
+import { factsText, noFolder, untrusted } from './texts';
+import { toolbar, type ToolbarActions } from './toolbar';
+import { valueTableView } from './valueTableView';
+
+/** Everything that the page shows. */
+export interface PageContent {
+  readonly shown: ShownImportance;
+  readonly launch: LaunchSurroundings;
+  readonly form: LaunchForm;
+  readonly view: HeatmapView;
+  /** The view's marked layers; the same set as long as they are the same. */
+  readonly marked: ReadonlySet<number>;
+  readonly trusted: boolean;
+  /** What was saved last. */
+  readonly note: string;
+  readonly desk: LaunchDesk;
+}
+
+/** What the person can do on the page. */
+export interface PageActions extends ToolbarActions {
+  mark(layer: number): void;
+  sort(by: SortOrder['by']): void;
+  expand(): void;
+  manageTrust(): void;
+  edit(change: LaunchFormEvents['edit']['detail']): void;
+  pick(field: FormFiles): void;
+  launch(preview: LaunchPreview): void;
+}
+
+/** The page of a file that cannot be shown. */
+export function brokenPage(message: string): TemplateResult {
+  return html`<main>
+    <h1>${l10n.t('This heatmap cannot be shown')}</h1>
+    <p class="error" role="alert">${message}</p>
+    <p class="muted">${l10n.t('It is read again as soon as the file changes.')}</p>
+  </main>`;
+}
+
+export function waitingPage(): TemplateResult {
+  return html`<main aria-busy="true"><p class="muted">${l10n.t('Reading…')}</p></main>`;
+}
+
+/** Heatmap, plan and launch form. */
+export function heatmapPage(content: PageContent, actions: PageActions): TemplateResult {
+  const { shown, trusted } = content;
+  return html`<main>
+    <header>
+      <h1>${pageTitle(shown)}</h1>
+      <p class="muted facts">${factsText(shown.importance)}</p>
+      ${trusted ? nothing : restricted(actions)}
+    </header>
+    <div class="panes">
+      <section class="map" aria-label=${l10n.t('Heatmap')}>${map(content, actions)}</section>
+      <div class="side">${side(content, actions)}</div>
+    </div>
+  </main>`;
+}
+
+export function pageTitle({ importance }: ShownImportance): string {
+  return l10n.t('Importance in {0}', modelName(importance.model.path));
+}
+
+function restricted(actions: PageActions): TemplateResult {
+  return html`<p class="notice">
+    <span class="codicon codicon-shield" aria-hidden="true"></span>
+    ${untrusted()}
+    <button
+      type="button"
+      @click=${() => {
+        actions.manageTrust();
+      }}
+    >
+      ${l10n.t('Manage Workspace Trust')}
+    </button>
+  </p>`;
+}
+
+function map({ shown, view, marked, note }: PageContent, actions: PageActions): TemplateResult {
+  return html`${toolbar(view, shown.layers, actions)}
+    <p role="status" class="muted note">${note}</p>
+    ${view.asTable ? valueTableView(valueTable(shown.table)) : grid(shown, view, marked, actions)}`;
+}
+
+function grid(
+  shown: ShownImportance,
+  view: HeatmapView,
+  marked: ReadonlySet<number>,
+  actions: PageActions,
+): TemplateResult {
+  const ranges = shown.ranges(view);
+  return html`<adept-importance-grid
+      .table=${shown.table}
+      .ranges=${ranges}
+      .rows=${shown.rows(view)}
+      .order=${view.order}
+      .marked=${marked}
+      @mark=${({ detail }: GridEvents['mark']) => {
+        actions.mark(detail);
+      }}
+      @sort=${({ detail }: GridEvents['sort']) => {
+        actions.sort(detail);
+      }}
+    ></adept-importance-grid>
+    ${legend(ranges)}`;
+}
+
+function side(content: PageContent, actions: PageActions): TemplateResult {
+  const { shown, launch, form, view, trusted, desk } = content;
+  const reading = readForm(form);
+  const price = planPrice(shown.model, shown.importance, view.marked, reading);
+  const preview = previewOf({
+    reading,
+    problems: desk.problems(reading),
+    marked: view.marked,
+    importance: shown.importance,
+    file: shown.file,
+    launch,
+    price,
+  });
+  const plan = {
+    marked: view.marked,
+    layers: shown.layers,
+    price,
+    blocked: trusted ? undefined : untrusted(),
+    expand: () => {
+      actions.expand();
+    },
+  };
+  return html`${planView(plan)}
+    <adept-launch-form
+      .form=${form}
+      .problems=${desk.shownProblems(reading)}
+      .preview=${preview}
+      .state=${desk.state}
+      .blocked=${plan.blocked ?? (launch.place === null ? noFolder() : undefined)}
+      @edit=${({ detail }: LaunchFormEvents['edit']) => {
+        actions.edit(detail);
+      }}
+      @pick=${({ detail }: LaunchFormEvents['pick']) => {
+        actions.pick(detail);
+      }}
+      @launch=${() => {
+        actions.launch(preview);
+      }}
+    ></adept-launch-form>`;
+}
