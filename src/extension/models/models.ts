@@ -18,8 +18,9 @@ export interface ModelFolder {
   readonly analyses: readonly SavedAnalysis[];
 }
 
-const NO_MODELS = '**/{node_modules,.git,site-packages}/**';
-const LARGEST_COUNT = 500;
+const NO_MODELS = '**/{node_modules,.git,site-packages,checkpoints}/**';
+/** Shards counted each. */
+const LARGEST_COUNT = 2000;
 /** Downloads and exports write many files in a row. */
 const SETTLE_MILLISECONDS = 500;
 const DEPTH_BELOW_MODEL_FOLDERS = 3;
@@ -97,14 +98,15 @@ export class Models implements vscode.Disposable {
   }
 
   private async find(): Promise<string[]> {
-    const configs =
+    // Weights are rarer than files called config.json.
+    const weights =
       workspaceFolders().length === 0
         ? []
-        : await vscode.workspace.findFiles('**/config.json', NO_MODELS, LARGEST_COUNT);
-    const inWorkspace = configs
-      .filter(({ scheme }) => scheme === 'file')
-      .map(({ fsPath }) => dirname(fsPath))
-      .filter((folder) => !isOwnOfRun(folder) && looksLikeModel(folder));
+        : await vscode.workspace.findFiles('**/*.safetensors', NO_MODELS, LARGEST_COUNT);
+    const folders = weights.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => dirname(fsPath));
+    const inWorkspace = [...new Set(folders)].filter(
+      (folder) => !isOwnOfRun(folder) && looksLikeModel(folder),
+    );
     const elsewhere = modelFolders(this.log).flatMap((folder) =>
       findModels(folder, DEPTH_BELOW_MODEL_FOLDERS),
     );

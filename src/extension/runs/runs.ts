@@ -64,7 +64,10 @@ export class Runs implements vscode.Disposable {
       void this.report(run);
     });
     this.list.onDidChange.add(() => {
-      void this.alive.set(this.list.live.map(({ path }) => path));
+      const live = this.list.live.map(({ path }) => path);
+      if (live.join('\n') !== this.alive.value.join('\n')) {
+        void this.alive.set(live);
+      }
     });
     this.list.start();
     for (const path of this.launcher.attachAll((error) => {

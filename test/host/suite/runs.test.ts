@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -6,6 +7,8 @@ import { isLive, runLogFile, type RunEntry } from '../../../src/extension/runs/r
 import { Runs } from '../../../src/extension/runs/runs';
 import { RunsTree } from '../../../src/extension/trees/runsTree';
 import type { Services } from '../../../src/extension/services';
+import { processToken } from '../../../src/node/processAlive';
+import { FakeRun } from '../../support/fakeRun';
 import { Dialogs } from './dialogs';
 import { runThat, services, writeConfig } from './life';
 import { eventually, workspaceFolder } from './support';
@@ -246,6 +249,34 @@ describe('the life of a run', function () {
     assert.match(text, /\| result \| short \| whole \|/);
     assert.match(text, /\| tune\.steps \| 6 \| 100000 \|/);
     assert.doesNotMatch(text, /tune\.learningRate/);
+  });
+
+  it('whose trainer does not answer can be ended after all, once the person is sure', async () => {
+    const run = join(workspaceFolder(), '.adept', 'runs', 'mute');
+    const process = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+    assert.ok(process.pid !== undefined);
+    const ended = new Promise((resolve) =>
+      process.once('exit', (_, signal) => {
+        resolve(signal);
+      }),
+    );
+    const fake = new FakeRun(run).tuned().trainer({
+      pid: process.pid,
+      processToken: processToken(process.pid),
+      socket: join(workspaceFolder(), 'nobody.sock'),
+    });
+    fake.status('started').step(1, 2);
+    await runThat(all, run, 'alive', ({ state }) => state === 'running');
+    await vscode.commands.executeCommand('adept.stop', run);
+    assert.match(dialogs.shown.at(-1)?.text ?? '', /cannot be reached for "stop" at .*nobody\.sock/);
+    assert.deepEqual(dialogs.shown.at(-1)?.offers, ['End Its Process']);
+
+    dialogs.press = 'End Its Process';
+    await vscode.commands.executeCommand('adept.stop', run);
+    assert.equal(dialogs.shown.at(-1)?.text, 'End the process of mute?');
+    assert.equal(await ended, 'SIGKILL');
+    await runThat(all, run, 'dead', ({ state }) => state === 'died');
+    rmSync(run, { recursive: true });
   });
 
   it('names a folder that is no run', async () => {

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { projectRoot } from '../support/projectRoot';
+import { Editor } from './support/editor';
+import { unavailable } from './support/provided';
+
+interface Saved {
+  readonly mode: string;
+  readonly probe: { readonly sources: string[]; readonly sequences: number };
+}
+
+function analysesIn(workspace: string): Saved[] {
+  const folder = join(workspace, '.adept', 'importance');
+  return readdirSync(folder)
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Saved);
+}
+
+describe('the steps of Analyze Model', { skip: unavailable() }, () => {
+  let editor: Editor;
+
+  before(async () => {
+    editor = await Editor.open({
+      workspace: join(projectRoot, 'media/sample'),
+      settings: { 'security.workspace.trust.enabled': false },
+    });
+  });
+
+  after(async () => {
+    await editor.close();
+  });
+
+  /** The step that the quick pick is at, as its title says it. */
+  async function step(title: string): Promise<void> {
+    await editor.evidently(title, () =>
+      editor.page.locator('.quick-input-title', { hasText: title }).waitFor(),
+    );
+  }
+
+  it('are answered with the keyboard alone, and one can go back', async () => {
+    const { keyboard } = editor.page;
+    await editor.runCommand('ADEPT: Analyze Model');
+    await step('Analyze Model (1/5)');
+    await editor.quickPickRow('workspace-model').waitFor();
+    await editor.screenshot('analyze-step-model');
+    await editor.enter('workspace-model');
+    await step('Analyze Model (2/5)');
+    await editor.quickPickRow('general.txt').waitFor();
+    await keyboard.type('general.txt');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Space');
+    await editor.screenshot('analyze-step-probe');
+    await keyboard.press('Enter');
+    await step('Analyze Model (3/5)');
+    await editor.enter('Native');
+    await step('Analyze Model (4/5)');
+    await editor.screenshot('analyze-step-mode');
+    await keyboard.press('Alt+ArrowLeft');
+    await step('Analyze Model (3/5)');
+    await editor.enter('Embedded');
+    await step('Analyze Model (4/5)');
+    await editor.enter('Fast');
+    await step('Analyze Model (5/5)');
+    await keyboard.press('Enter');
+    await editor.webview('heatmap');
+    const [saved] = analysesIn(editor.workspace);
+    assert.deepEqual(
+      [saved?.mode, saved?.probe.sources, saved?.probe.sequences],
+      ['fast', [join(editor.workspace, 'general.txt')], 32],
+    );
+    await editor.runCommand('View: Show ADEPT');
+    await editor.evidently('the analyzed model', () =>
+      editor.page
+        .getByRole('treeitem', { name: /^workspace-model, llama, 8 layers, .*, analyzed/ })
+        .waitFor(),
+    );
+    await editor.screenshot('analyzed');
+  });
+
+  it('remember what was answered', async () => {
+    const { keyboard } = editor.page;
+    await editor.runCommand('ADEPT: Analyze Model');
+    for (const number of [1, 2, 3, 4, 5]) {
+      await step(`Analyze Model (${number}/5)`);
+      await keyboard.press('Enter');
+    }
+    await editor.evidently('the second analysis', async () => {
+      while (analysesIn(editor.workspace).length < 2) {
+        await editor.page.waitForTimeout(200);
+      }
+    });
+    const [first, second] = analysesIn(editor.workspace);
+    assert.deepEqual(second?.probe, first?.probe);
+    assert.equal(second?.mode, 'fast');
+  });
+});

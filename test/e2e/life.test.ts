@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { isProcessAlive } from '../../src/node/processAlive';
+import { RunFolder } from '../../src/node/runFolder';
+import { statusOf } from '../../src/node/runStatus';
+import { projectRoot } from '../support/projectRoot';
+import { Editor, WAIT_MILLISECONDS } from './support/editor';
+import { unavailable } from './support/provided';
+
+/** More than a test waits for. */
+const STEPS = 100_000;
+
+/** The sample with so many steps that it is still running after a reload, each of them quick. */
+function writeLongConfig(workspace: string): string {
+  const config = {
+    model: 'model',
+    out: '.adept/runs/long',
+    probe: ['general.txt'],
+    domain: ['domain.jsonl'],
+    eval: { domain: ['domain-eval.jsonl'], general: ['general-eval.txt'] },
+    engine: 'wasm',
+    analyze: { mode: 'fast', seqLen: 32, maxSequences: 4 },
+    expand: { lowest: 1 },
+    tune: {
+      steps: STEPS,
+      learningRate: 0.001,
+      batchSize: 1,
+      seqLen: 32,
+      updateEvery: 1000,
+      saveEvery: 20,
+      maxProbeSequences: 4,
+      maxEvalSequences: 2,
+    },
+  };
+  writeFileSync(join(workspace, 'long.adept.json'), `${JSON.stringify(config, null, 2)}\n`);
+  return join(workspace, '.adept', 'runs', 'long');
+}
+
+describe('a run in a window', { skip: unavailable() }, () => {
+  let editor: Editor;
+  let run = '';
+
+  before(async () => {
+    editor = await Editor.open({
+      workspace: join(projectRoot, 'media/sample'),
+      settings: { 'security.workspace.trust.enabled': false, 'editor.minimap.enabled': false },
+    });
+    run = writeLongConfig(editor.workspace);
+  });
+
+  after(async () => {
+    await editor.close();
+  });
+
+  async function openConfig(): Promise<void> {
+    await editor.runCommand('Go to File...');
+    await editor.page.locator('.quick-input-widget input').fill('long.adept.json');
+    await editor.pick('long.adept.json');
+  }
+
+  it('is started by the link above its configuration, and shown where one looks', async () => {
+    await editor.runCommand('View: Show ADEPT');
+    await openConfig();
+    const { page } = editor;
+    await editor.evidently('the link', () =>
+      page.locator('.codelens-decoration a', { hasText: 'Run' }).click(),
+    );
+    await editor.evidently('the run', () =>
+      page.locator('.statusbar-item', { hasText: /ADEPT\s+\d+\/100000/ }).waitFor(),
+    );
+    await openConfig();
+    await editor.evidently('the run among the runs', () =>
+      page.getByRole('treeitem', { name: /^Run long, running, step \d+ of 100000, loss/ }).waitFor(),
+    );
+    await editor.evidently('the links of a running run', () =>
+      page.locator('.codelens-decoration a', { hasText: 'Pause' }).waitFor(),
+    );
+    await editor.screenshot('life-running');
+  });
+
+  it('goes on when the window is reloaded, and is there again', async () => {
+    const { page } = editor;
+    const before = statusOf(RunFolder.at(run));
+    assert.equal(before.state, 'running');
+    await editor.reload();
+    await editor.evidently('the run in the status bar', () =>
+      page.locator('.statusbar-item', { hasText: /ADEPT\s+\d+\/100000/ }).waitFor(),
+    );
+    const now = statusOf(RunFolder.at(run));
+    assert.equal(now.pid, before.pid);
+    assert.ok(now.step > before.step);
+    await editor.screenshot('life-reloaded');
+  });
+
+  it('is stopped from the palette, and says so in its document', async () => {
+    const { page } = editor;
+    const { pid } = statusOf(RunFolder.at(run));
+    await editor.runCommand('ADEPT: Stop');
+    await editor.evidently('the run to be stopped', () =>
+      page.getByRole('treeitem', { name: /^Run long, stopped, step \d+ of 100000/ }).waitFor(),
+    );
+    await openConfig();
+    await editor.evidently('the links', () =>
+      page.locator('.codelens-decoration a', { hasText: 'Resume' }).waitFor(),
+    );
+    await editor.screenshot('life-stopped');
+    assert.ok(existsSync(join(run, 'checkpoints')));
+    const deadline = Date.now() + WAIT_MILLISECONDS;
+    while (pid !== null && isProcessAlive(pid, undefined) && Date.now() < deadline) {
+      await page.waitForTimeout(200);
+    }
+    assert.ok(pid !== null && !isProcessAlive(pid, undefined));
+  });
+});
