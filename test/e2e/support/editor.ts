@@ -69,7 +69,7 @@ export class Editor {
       page.setDefaultTimeout(WAIT_MILLISECONDS);
       const editor = new Editor(page, launched, browser);
       await page.goto(launched.address);
-      await page.waitForSelector('.monaco-workbench');
+      await editor.started();
       return editor;
     } catch (error) {
       await browser?.close();
@@ -101,7 +101,7 @@ export class Editor {
   /** Reloads the window; the extension host of before ends, and a new one starts. */
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.page.waitForSelector('.monaco-workbench');
+    await this.started();
   }
 
   /** What the palette shows for a text, as its rows are labelled, once the list has settled. */
@@ -241,6 +241,14 @@ export class Editor {
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`Looking for ${what}: ${message}\nThe window then: ${picture}`, { cause });
     }
+  }
+
+  /** Waits for the window, and for what the extension contributes to it: all of that comes at once. */
+  private async started(): Promise<void> {
+    await this.evidently('the window with the extension in its activity bar', async () => {
+      await this.page.locator('.monaco-workbench').waitFor();
+      await this.page.locator('.activitybar .action-label[aria-label^="ADEPT"]').waitFor();
+    });
   }
 
   private async openPalette(text: string): Promise<void> {
