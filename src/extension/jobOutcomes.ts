@@ -62,7 +62,7 @@ async function presentAnalysis(
   const open = vscode.l10n.t('Open Heatmap');
   const text = vscode.l10n.t('{0} is finished: {1}', title, basename(file));
   if (attended || (await vscode.window.showInformationMessage(text, open)) === open) {
-    openHeatmap(services, file);
+    await openHeatmap(services, file);
   }
 }
 

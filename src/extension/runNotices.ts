@@ -28,9 +28,7 @@ function offersOfDone(services: Services, run: RunEntry): Offer[] {
   return [
     {
       title: vscode.l10n.t('Open Run'),
-      take: () => {
-        openRun(services, run.path);
-      },
+      take: () => openRun(services, run.path),
     },
     {
       title: vscode.l10n.t('Compare Runs'),

@@ -57,7 +57,8 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.enter('Native');
     await step('Analyze Model (4/5)');
     await editor.screenshot('analyze-step-mode');
-    await keyboard.press('Alt+ArrowLeft');
+    // Of the command workbench.action.quickInputBack.
+    await keyboard.press(process.platform === 'darwin' ? 'Control+Minus' : 'Control+Alt+Minus');
     await step('Analyze Model (3/5)');
     await editor.enter('Embedded');
     await step('Analyze Model (4/5)');

@@ -96,15 +96,14 @@ describe('a whole job', { concurrency: 2 }, () => {
     const job = place('killed');
     let running = start(job);
     let kills = 0;
-    for (const [, moment] of MOMENTS) {
+    for (const [title, moment] of MOMENTS) {
       await until(running, () => moment(job));
       running.child.kill('SIGKILL');
-      kills += (await running.ended).signal === 'SIGKILL' ? 1 : 0;
+      const { signal, stderr } = await running.ended;
+      kills += signal === 'SIGKILL' ? 1 : 0;
       const { state } = await adeptResult(['status', job.run]);
-      assert.match(
-        String(state),
-        existsSync(join(job.run, 'report.json')) ? /^(died|done)$/ : /^(died|waiting)$/,
-      );
+      const allowed = existsSync(join(job.run, 'report.json')) ? /^(died|done)$/ : /^(died|waiting)$/;
+      assert.match(String(state), allowed, `${String(state)}, killed when ${title}:\n${stderr}`);
       running = resume(job);
     }
     assert.equal(resultOf(await running.ended).status, 'done');

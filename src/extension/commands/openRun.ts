@@ -8,7 +8,7 @@ import { pathOf } from './arguments';
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const folder = pathOf(argument) ?? (await pickFolder(services));
   const chosen = await findRun(services, folder);
-  openRun(services, chosen.path);
+  await openRun(services, chosen.path);
 }
 
 /** A run of the list, or one that lies elsewhere. */

@@ -36,7 +36,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   const { config, taken } = given ?? { config: await pickConfig() };
   await saveOpen(config);
   const path = await start(services, resolve(config), taken);
-  openRun(services, path);
+  await openRun(services, path);
   return path;
 }
 

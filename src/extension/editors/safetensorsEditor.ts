@@ -11,38 +11,28 @@ import {
 import { saveAs } from '../saveAs';
 import type { Services } from '../services';
 import { type WebviewContent, WebviewHost } from '../webviewHost';
-
-export const SAFETENSORS_EDITOR = 'adept.safetensors';
+import { VIEW_TYPES } from '../viewTypes';
 
 const KIND = { name: 'safetensors', to: ToSafetensors, from: FromSafetensors } as const;
 
 // A file is written in many steps; it is read again when it rests.
 const REST_MILLISECONDS = 300;
 
-/** Shows what a weight file holds, from its header alone; also in Restricted Mode, since nothing is run. */
-export class SafetensorsEditorProvider implements vscode.CustomReadonlyEditorProvider {
-  constructor(private readonly services: Services) {}
-
-  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
-    return { uri, dispose: () => undefined };
-  }
-
-  resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
-    const { uri } = document;
-    const host = new WebviewHost(panel.webview, KIND, this.services, {
-      title: basename(uri.path),
-      source: { file: uri.fsPath },
-    });
-    panel.onDidChangeViewState(() => {
-      if (!panel.visible) {
-        host.hidden();
-      }
-    });
-    panel.onDidDispose(() => {
-      host.dispose();
-    });
-    host.load(new SafetensorsEditor(host, uri));
-  }
+/** Fills an editor with what a weight file holds, from its header alone. */
+export function showSafetensors(uri: vscode.Uri, panel: vscode.WebviewPanel, services: Services): void {
+  const host = new WebviewHost(panel.webview, KIND, services, {
+    title: basename(uri.path),
+    source: { file: uri.fsPath },
+  });
+  panel.onDidChangeViewState(() => {
+    if (!panel.visible) {
+      host.hidden();
+    }
+  });
+  panel.onDidDispose(() => {
+    host.dispose();
+  });
+  host.load(new SafetensorsEditor(host, uri));
 }
 
 /** One editor: reads the file when the page is ready, and again when it changes. */
@@ -124,5 +114,5 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
 
 /** Shows a weight file's tensors. */
 export async function openTensors(file: string): Promise<void> {
-  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), SAFETENSORS_EDITOR);
+  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), VIEW_TYPES.safetensors);
 }

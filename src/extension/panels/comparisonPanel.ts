@@ -17,6 +17,7 @@ import { openTensors } from '../editors/safetensorsEditor';
 import { FolderWatches } from '../runs/folderWatches';
 import { saveAs } from '../saveAs';
 import type { Services } from '../services';
+import { VIEW_TYPES } from '../viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
@@ -165,7 +166,7 @@ export const COMPARISON_PANEL: PanelKind<
   typeof ComparisonSource
 > = {
   name: 'comparison',
-  viewType: 'adept.compare',
+  viewType: VIEW_TYPES.comparison,
   to: ToComparison,
   from: FromComparison,
   source: ComparisonSource,

@@ -12,6 +12,7 @@ import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchSurroundings } from '
 import { launch, type RunStarter } from '../launch';
 import type { Services } from '../services';
 import { readSetting } from '../settings';
+import { VIEW_TYPES } from '../viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
@@ -267,7 +268,7 @@ const ACTIONS: HeatmapActions = {
 
 export const HEATMAP_PANEL: PanelKind<typeof ToHeatmap, typeof FromHeatmap, typeof HeatmapSource> = {
   name: 'heatmap',
-  viewType: 'adept.heatmap',
+  viewType: VIEW_TYPES.heatmap,
   to: ToHeatmap,
   from: FromHeatmap,
   source: HeatmapSource,

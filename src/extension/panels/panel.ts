@@ -49,16 +49,22 @@ export function openPanel<
   return panel;
 }
 
-/** Lets VS Code restore the panels of a kind after a reload. `package.json` needs `onWebviewPanel:VIEWTYPE`. */
+/**
+ * Lets VS Code restore the panels of a kind after a reload. `package.json` needs `onWebviewPanel:VIEWTYPE`.
+ * @param load is called when there is a panel to restore: activation loads no panel
+ */
 export function registerPanel<
   To extends v.GenericSchema,
   From extends v.GenericSchema,
   Source extends v.GenericSchema,
->(kind: PanelKind<To, From, Source>, services: Services): vscode.Disposable {
-  return vscode.window.registerWebviewPanelSerializer(kind.viewType, {
-    deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-      restorePanel(kind, panel, state, services);
-      return Promise.resolve();
+>(
+  viewType: `adept.${string}`,
+  load: () => Promise<PanelKind<To, From, Source>>,
+  services: Services,
+): vscode.Disposable {
+  return vscode.window.registerWebviewPanelSerializer(viewType, {
+    async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+      restorePanel(await load(), panel, state, services);
     },
   });
 }

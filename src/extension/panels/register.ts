@@ -1,18 +1,14 @@
 import type * as vscode from 'vscode';
 import type { Services } from '../services';
-import { COMPARISON_PANEL } from './comparisonPanel';
-import { HEATMAP_PANEL } from './heatmapPanel';
-import { runPanel } from './open';
+import { VIEW_TYPES } from '../viewTypes';
 import { registerPanel } from './panel';
 
-/** One for each kind of panel: `(services) => registerPanel(KIND, services)`. */
-const REGISTRATIONS: readonly ((services: Services) => vscode.Disposable)[] = [
-  (services) => registerPanel(HEATMAP_PANEL, services),
-  (services) => registerPanel(COMPARISON_PANEL, services),
-  (services) => registerPanel(runPanel(services), services),
-];
-
-/** Lets VS Code restore the panels after a reload. */
+/** Lets VS Code restore the panels after a reload. A kind of panel is loaded when there is one to restore. */
 export function registerPanels(services: Services): vscode.Disposable[] {
-  return REGISTRATIONS.map((register) => register(services));
+  const { heatmap, comparison, run } = VIEW_TYPES;
+  return [
+    registerPanel(heatmap, async () => (await import('./heatmapPanel')).HEATMAP_PANEL, services),
+    registerPanel(comparison, async () => (await import('./comparisonPanel')).COMPARISON_PANEL, services),
+    registerPanel(run, async () => (await import('./windowRunPanel')).runPanel(services), services),
+  ];
 }

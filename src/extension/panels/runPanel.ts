@@ -8,6 +8,7 @@ import { FromRun, RunSource, ToRun, type RunCommand } from '../../shared/webview
 import { RunSession } from '../../node/runSession';
 import type { RunController } from '../runController';
 import type { Services } from '../services';
+import { VIEW_TYPES } from '../viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
@@ -17,7 +18,7 @@ export type RunPanelKind = PanelKind<typeof ToRun, typeof FromRun, typeof RunSou
 export function runPanelKind(controller: RunController): RunPanelKind {
   return {
     name: 'run',
-    viewType: 'adept.run',
+    viewType: VIEW_TYPES.run,
     to: ToRun,
     from: FromRun,
     source: RunSource,

@@ -12,7 +12,7 @@ export function registerItemCommands(services: Services): vscode.Disposable[] {
   return [
     vscode.commands.registerCommand(OPEN_ANALYSIS, async (file: unknown) => {
       try {
-        openHeatmap(services, parseWith(v.string(), file, OPEN_ANALYSIS));
+        await openHeatmap(services, parseWith(v.string(), file, OPEN_ANALYSIS));
       } catch (error) {
         await reportError(services.log, vscode.l10n.t('Open'), error);
       }

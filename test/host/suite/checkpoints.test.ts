@@ -11,6 +11,7 @@ import { COMPARISON_PANEL } from '../../../src/extension/panels/comparisonPanel'
 import { openPanel } from '../../../src/extension/panels/panel';
 import { runLogFile } from '../../../src/extension/runs/runEntry';
 import type { Services } from '../../../src/extension/services';
+import { VIEW_TYPES } from '../../../src/extension/viewTypes';
 import { processToken } from '../../../src/node/processAlive';
 import type { ToComparison } from '../../../src/shared/webview/comparison';
 import { manifestOf, RunFixture } from '../../support/runFixture';
@@ -275,7 +276,7 @@ describe('the checkpoints view', () => {
     await vscode.commands.executeCommand('adept.openTensors', node(fixture, 10));
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     assert.ok(input instanceof vscode.TabInputCustom);
-    assert.equal(input.viewType, 'adept.safetensors');
+    assert.equal(input.viewType, VIEW_TYPES.safetensors);
     assert.match(input.uri.fsPath, /step-00000010.delta\.safetensors$/);
   });
 });

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import {
-  SAFETENSORS_EDITOR,
-  SafetensorsEditorProvider,
-} from '../../../src/extension/editors/safetensorsEditor';
+import { showSafetensors } from '../../../src/extension/editors/safetensorsEditor';
+import { VIEW_TYPES } from '../../../src/extension/viewTypes';
 import type { ToSafetensors } from '../../../src/shared/webview/safetensors';
 import { manifestOf } from '../../support/runFixture';
 import { writeRaw } from '../../support/rawSafetensors';
@@ -41,18 +39,16 @@ describe('the editor of weight files', () => {
         return post(message);
       },
     });
-    const provider = new SafetensorsEditorProvider(fakeServices());
-    const uri = typeof file === 'string' ? vscode.Uri.file(file) : file;
-    provider.resolveCustomEditor(provider.openCustomDocument(uri), panel);
+    showSafetensors(typeof file === 'string' ? vscode.Uri.file(file) : file, panel, fakeServices());
     return { said, files: () => said.filter((message): message is FileMessage => message.type === 'file') };
   }
 
   it('is offered beside others, and opens a file', async () => {
     const file = writeModel('offered');
-    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), SAFETENSORS_EDITOR);
+    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), VIEW_TYPES.safetensors);
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     assert.ok(input instanceof vscode.TabInputCustom);
-    assert.equal(input.viewType, SAFETENSORS_EDITOR);
+    assert.equal(input.viewType, VIEW_TYPES.safetensors);
   });
 
   it('shows the header of a file, and what was added', async () => {

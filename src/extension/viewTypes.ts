@@ -1,0 +1,7 @@
+/** Panels and custom editors by the view types that `package.json` declares for them. */
+export const VIEW_TYPES = {
+  heatmap: 'adept.heatmap',
+  comparison: 'adept.compare',
+  run: 'adept.run',
+  safetensors: 'adept.safetensors',
+} as const;
