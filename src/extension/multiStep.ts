@@ -5,9 +5,10 @@ class WentBack extends Error {}
 
 export interface Question<T extends vscode.QuickPickItem> {
   readonly placeholder: string;
-  readonly items: readonly T[];
+  /** A promise where they are still looked for: the question is seen at once, its answers when they are found. */
+  readonly items: readonly T[] | Promise<readonly T[]>;
   /** What is chosen at first: the remembered answer. */
-  readonly chosen?: readonly T[];
+  readonly isChosen?: (item: T) => boolean;
   readonly many?: boolean;
 }
 
@@ -32,27 +33,30 @@ export class StepInput {
     pick.ignoreFocusOut = true;
     pick.matchOnDescription = true;
     pick.canSelectMany = question.many === true;
-    pick.items = question.items;
     pick.buttons = this.step > 0 ? [vscode.QuickInputButtons.Back] : [];
-    preselect(pick, question);
     try {
-      return await answer(pick);
+      const picked = answer(pick);
+      // Whoever leaves while the items are looked for waits for them no longer.
+      await Promise.race([fill(pick, question), picked]);
+      return await picked;
     } finally {
       pick.dispose();
     }
   }
 }
 
-function preselect<T extends vscode.QuickPickItem>(
+async function fill<T extends vscode.QuickPickItem>(
   pick: vscode.QuickPick<T>,
-  { chosen, many }: Question<T>,
-): void {
-  if (chosen === undefined) {
-    return;
-  }
+  { items, isChosen, many }: Question<T>,
+): Promise<void> {
+  pick.busy = true;
+  const found = await items;
+  pick.items = found;
+  pick.busy = false;
+  const chosen = found.filter((item) => isChosen?.(item) === true);
   if (many === true) {
     pick.selectedItems = chosen;
-  } else {
+  } else if (chosen.length > 0) {
     pick.activeItems = chosen;
   }
 }

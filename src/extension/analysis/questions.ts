@@ -5,6 +5,7 @@ import { CORPUS_ENDINGS } from '../../node/corpusFile';
 import { ImportanceMode } from '../../shared/importance';
 import { EngineChoice } from '../../shared/runConfig';
 import { Memory } from '../memory';
+import type { ModelFolder } from '../models/models';
 import { parametersText } from '../models/modelText';
 import { modelName } from '../../shared/modelName';
 import { multiStep, type StepInput } from '../multiStep';
@@ -73,25 +74,12 @@ class Questions {
 
   async model(input: StepInput): Promise<void> {
     const { l10n } = vscode;
-    const items: PathItem[] = this.services.models.all.map(({ path, summary, problem, analyses }) => ({
-      path,
-      label: modelName(path),
-      description:
-        summary === undefined
-          ? (problem ?? '')
-          : [
-              l10n.t('{0} layers', summary.layers),
-              parametersText(summary.parameters),
-              ...(analyses.length > 0 ? [l10n.t('analyzed')] : []),
-            ].join(' · '),
-      detail: shortPath(path),
-    }));
     const browse: PathItem = { label: l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
-    const before = items.filter(({ path }) => path === this.answers.model);
-    const [picked] = await input.pick({
+    const found = this.services.models.found().then((models) => models.map(itemOfModel));
+    const [picked] = await input.pick<PathItem>({
       placeholder: l10n.t('The model: a folder with config.json and .safetensors files'),
-      items: [...items, browse],
-      ...(before.length > 0 ? { chosen: before } : {}),
+      items: found.then((items) => [...items, browse]),
+      isChosen: ({ path }) => path !== undefined && path === this.answers.model,
     });
     const path = picked === browse ? await browseForModel() : picked?.path;
     if (path === undefined) {
@@ -103,13 +91,15 @@ class Questions {
 
   async probe(input: StepInput): Promise<void> {
     const { l10n } = vscode;
-    const paths = [...new Set([...this.answers.probe, ...(await this.corpora())])];
-    const items: PathItem[] = paths.map((path) => ({ path, label: shortPath(path) }));
+    const { probe: before } = this.answers;
+    const found = this.corpora().then((corpora) =>
+      [...new Set([...before, ...corpora])].map((path): PathItem => ({ path, label: shortPath(path) })),
+    );
     const browse: PathItem = { label: l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
-    const picked = await input.pick({
+    const picked = await input.pick<PathItem>({
       placeholder: l10n.t('The probing corpus: general text whose loss must not rise'),
-      items: [...items, browse],
-      chosen: items.filter(({ path }) => path !== undefined && this.answers.probe.includes(path)),
+      items: found.then((items) => [...items, browse]),
+      isChosen: ({ path }) => path !== undefined && before.includes(path),
       many: true,
     });
     this.answers.probe = picked.flatMap(({ path }) => path ?? []);
@@ -139,7 +129,7 @@ class Questions {
     const [picked] = await input.pick({
       placeholder: l10n.t('The engine that computes'),
       items,
-      chosen: items.filter(({ engine }) => engine === (this.answers.engine ?? setting)),
+      isChosen: ({ engine }) => engine === (this.answers.engine ?? setting),
     });
     this.answers.engine = picked?.engine;
   }
@@ -157,7 +147,7 @@ class Questions {
     const [picked] = await input.pick({
       placeholder: l10n.t('How layer importance is measured'),
       items,
-      chosen: items.filter(({ mode }) => mode === (this.answers.mode ?? 'exact')),
+      isChosen: ({ mode }) => mode === (this.answers.mode ?? 'exact'),
     });
     this.answers.mode = picked?.mode;
   }
@@ -173,7 +163,7 @@ class Questions {
     const [picked] = await input.pick({
       placeholder: l10n.t('How much of the text is used'),
       items,
-      chosen: items.filter(({ count }) => count === before),
+      isChosen: ({ count }) => count === before,
     });
     this.answers.maxSequences = picked?.count;
   }
@@ -181,12 +171,26 @@ class Questions {
   /** Texts of the workspace; a model's folder holds some that are none. */
   private async corpora(): Promise<string[]> {
     const found = await vscode.workspace.findFiles('**/*.{txt,jsonl,csv}', NO_CORPORA, LARGEST_COUNT);
-    const models = this.services.models.all.map(({ path }) => path);
+    const models = (await this.services.models.found()).map(({ path }) => path);
     return found
       .map(({ fsPath }) => fsPath)
       .filter((path) => !models.some((model) => resolve(path, '..') === model))
       .sort();
   }
+}
+
+function itemOfModel({ path, summary, problem, analyses }: ModelFolder): PathItem {
+  const item = { path, label: modelName(path), detail: shortPath(path) };
+  if (summary === undefined) {
+    return { ...item, description: problem ?? '' };
+  }
+  const { l10n } = vscode;
+  const facts = [
+    l10n.t('{0} layers', summary.layers),
+    parametersText(summary.parameters),
+    ...(analyses.length > 0 ? [l10n.t('analyzed')] : []),
+  ];
+  return { ...item, description: facts.join(' · ') };
 }
 
 async function browseForModel(): Promise<string | undefined> {

@@ -86,7 +86,7 @@ async function requestOf(services: Services, argument: unknown): Promise<Request
 
 async function pickAnalysis({ models }: Services): Promise<string> {
   const { l10n } = vscode;
-  const items = models.all.flatMap(({ path, analyses }) =>
+  const items = (await models.found()).flatMap(({ path, analyses }) =>
     analyses.map(({ file, summary }) => ({
       file,
       label: modelName(path),

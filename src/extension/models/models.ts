@@ -37,11 +37,18 @@ export class Models implements vscode.Disposable {
   private unreadable: readonly SavedAnalysis[] = [];
   private watchers: vscode.Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private looked: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
   ) {}
+
+  /** The models once they were looked for; those that are known by now are `all`. */
+  async found(): Promise<readonly ModelFolder[]> {
+    await this.looked;
+    return this.current;
+  }
 
   get all(): readonly ModelFolder[] {
     return this.current;
@@ -73,7 +80,8 @@ export class Models implements vscode.Disposable {
       }),
     );
     this.watch();
-    await this.refresh();
+    this.looked = this.refresh();
+    await this.looked;
   }
 
   /** Looks again now. */
