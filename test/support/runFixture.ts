@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { processToken } from '../../src/node/processAlive';
 import { RunFolder } from '../../src/node/runFolder';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../src/shared/manifest';
 import {
@@ -61,6 +62,21 @@ export class RunFixture {
       JSON.stringify({ ...emptyState(step), ...state } satisfies CheckpointState),
     );
     return folder;
+  }
+
+  /** Writes a trainer.json that names this very process. */
+  pretendToTrain(state: 'running' | 'ended'): void {
+    const token = processToken(process.pid);
+    this.run.writeTrainer({
+      format: 'adept.trainer/1',
+      pid: process.pid,
+      ...(token === undefined ? {} : { processToken: token }),
+      startedAt: '2026-01-01T00:00:00.000Z',
+      heartbeat: '2026-01-01T00:00:00.000Z',
+      socket: null,
+      state,
+      engine: {},
+    });
   }
 
   /** Writes the whole event log. */

@@ -10,7 +10,6 @@ import {
 } from '../../src/node/checkpointChanges';
 import { listCheckpoints } from '../../src/node/checkpointList';
 import { requireCheckpoint } from '../../src/node/checkpointState';
-import { processToken } from '../../src/node/processAlive';
 import { expectInputError } from '../support/expectInputError';
 import { RunFixture } from '../support/runFixture';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -22,21 +21,6 @@ function sampleRun(t: TestContext): RunFixture {
   fixture.checkpoint(30, { domainLoss: 2, generalLoss: 1.5 });
   fixture.checkpoint(35);
   return fixture;
-}
-
-/** Writes a trainer.json that names this very process. */
-function pretendToTrain({ run }: RunFixture, state: 'running' | 'ended'): void {
-  const token = processToken(process.pid);
-  run.writeTrainer({
-    format: 'adept.trainer/1',
-    pid: process.pid,
-    ...(token === undefined ? {} : { processToken: token }),
-    startedAt: '2026-01-01T00:00:00.000Z',
-    heartbeat: '2026-01-01T00:00:00.000Z',
-    socket: null,
-    state,
-    engine: {},
-  });
 }
 
 describe('listCheckpoints', () => {
@@ -167,7 +151,7 @@ describe('deleteCheckpoint', () => {
     const fixture = sampleRun(t);
     const { run } = fixture;
     assert.equal(checkpointInNeed(run), undefined);
-    pretendToTrain(fixture, 'running');
+    fixture.pretendToTrain('running');
     assert.equal(checkpointInNeed(run), 35);
     expectInputError(
       () => {
@@ -179,7 +163,7 @@ describe('deleteCheckpoint', () => {
     deleteCheckpoint(run, 30);
     deleteCheckpoint(run, 35, true);
     assert.deepEqual(run.checkpoints(), [10, 20]);
-    pretendToTrain(fixture, 'ended');
+    fixture.pretendToTrain('ended');
     assert.equal(checkpointInNeed(run), undefined);
     deleteCheckpoint(run, 20);
     assert.deepEqual(run.checkpoints(), [10]);

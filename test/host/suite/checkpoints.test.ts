@@ -12,7 +12,6 @@ import { openPanel } from '../../../src/extension/panels/panel';
 import { runLogFile } from '../../../src/extension/runs/runEntry';
 import type { Services } from '../../../src/extension/services';
 import { VIEW_TYPES } from '../../../src/extension/viewTypes';
-import { processToken } from '../../../src/node/processAlive';
 import type { ToComparison } from '../../../src/shared/webview/comparison';
 import { manifestOf, RunFixture } from '../../support/runFixture';
 import { Dialogs } from './dialogs';
@@ -162,17 +161,7 @@ describe('the checkpoints view', () => {
 
   it('warns of deleting what a running trainer would go on from', async () => {
     const fixture = await listed('needed');
-    const token = processToken(process.pid);
-    fixture.run.writeTrainer({
-      format: 'adept.trainer/1',
-      pid: process.pid,
-      ...(token === undefined ? {} : { processToken: token }),
-      startedAt: '2026-01-01T00:00:00.000Z',
-      heartbeat: '2026-01-01T00:00:00.000Z',
-      socket: null,
-      state: 'running',
-      engine: {},
-    });
+    fixture.pretendToTrain('running');
     await vscode.commands.executeCommand('adept.deleteCheckpoint', node(fixture, 30));
     assert.match(
       dialogs.shown[0]?.detail ?? '',
