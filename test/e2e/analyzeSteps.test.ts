@@ -32,11 +32,12 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.close();
   });
 
-  /** The step that the quick pick is at, as its title says it. */
+  /** The step that the quick pick is at, as its title says it, with its answers: they are looked for while it shows. */
   async function step(title: string): Promise<void> {
-    await editor.evidently(title, () =>
-      editor.page.locator('.quick-input-title', { hasText: title }).waitFor(),
-    );
+    await editor.evidently(title, async () => {
+      await editor.page.locator('.quick-input-title', { hasText: title }).waitFor();
+      await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    });
   }
 
   it('are answered with the keyboard alone, and one can go back', async () => {
