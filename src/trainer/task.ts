@@ -8,6 +8,12 @@ export interface Task {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * A call over the control socket is accepted, read, and taken from the queue of messages in different turns of the event
+ * loop: with one turn between two computations it would wait for four of them.
+ */
+const TURNS = 8;
+
 /** What a cancelled task ends with. */
 export class Cancelled extends AdeptError {
   constructor() {
@@ -22,7 +28,9 @@ export const SILENT_TASK: Task = { report: () => undefined };
  * @throws Cancelled when the task was cancelled.
  */
 export async function breathe(task: Task): Promise<void> {
-  await setImmediate();
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    await setImmediate();
+  }
   if (task.signal?.aborted === true) {
     throw new Cancelled();
   }
