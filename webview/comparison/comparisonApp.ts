@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { formatChange, formatMetric, type ComparedPoint, type Comparison } from '../../src/shared/comparison';
 import { changeTable, changeValues, heatRows } from '../../src/shared/comparisonTable';
-import { heatScale, SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
+import { heatScale } from '../../src/shared/heatmap/heatScale';
 import { nextOrder, sortRows } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
 import {
@@ -15,8 +15,10 @@ import {
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { countText } from '../common/quantities';
-import { HeatRamp, onThemeChange } from '../heatmap/heatRamp';
-import type { ChangeGridEvents } from './changeGrid';
+import { scaleSelect } from '../common/scaleSelect';
+import type { HeatGridEvents } from '../common/heatGrid';
+import { HeatRamp, onThemeChange } from '../common/heatRamp';
+import { changeColumns, changeRows, describeChange } from './changeRows';
 import { changeLegend } from './changeLegend';
 import { metricsTable } from './metricsTable';
 import { dateText, pointText, runName, shortPointText } from './texts';
@@ -165,12 +167,9 @@ export class ComparisonApp extends LitElement {
             </option>`,
         )}
       </select>
-      <label for="scale">${l10n.t('Scale')}</label>
-      <select id="scale" @change=${this.onScale}>
-        ${SCALE_KINDS.map(
-          (kind) => html`<option value=${kind} ?selected=${kind === view.scale}>${scaleName(kind)}</option>`,
-        )}
-      </select>
+      ${scaleSelect(view.scale, (scale) => {
+        this.keep({ scale });
+      })}
       <button
         type="button"
         aria-pressed=${view.asTable ? 'true' : 'false'}
@@ -206,27 +205,22 @@ export class ComparisonApp extends LitElement {
     const values = rows.flatMap((row) => row.values.flatMap((value) => value ?? []));
     const scale = heatScale(kind, values);
     const fresh = measure === 'change' && comparison.units.some(({ change }) => change === null);
-    return html`<adept-change-grid
-        .table=${table}
-        .rows=${sortRows(rows, order)}
-        .scale=${scale}
-        .measure=${measure}
+    return html`<adept-heat-grid
+        .label=${l10n.t('Change of layers and their units')}
+        .columns=${changeColumns(table)}
+        .rows=${changeRows(table, sortRows(rows, order), scale, measure)}
+        .describe=${describeChange(table)}
         .order=${order}
-        @sort=${({ detail }: ChangeGridEvents['sort']) => {
+        @sort=${({ detail }: HeatGridEvents['sort']) => {
           this.keep({ order: nextOrder(order, detail) });
         }}
-      ></adept-change-grid>
+      ></adept-heat-grid>
       ${changeLegend(scale, values, measure, fresh)}`;
   }
 
   private readonly onMeasure = (event: Event): void => {
     const measure = ChangeMeasure.options.find((option) => option === selected(event));
     this.keep(measure === undefined ? {} : { measure });
-  };
-
-  private readonly onScale = (event: Event): void => {
-    const scale = SCALE_KINDS.find((option) => option === selected(event));
-    this.keep(scale === undefined ? {} : { scale });
   };
 }
 
@@ -240,17 +234,6 @@ function measureName(measure: ChangeMeasure): string {
       return l10n.t('relative change');
     case 'difference':
       return l10n.t('difference');
-  }
-}
-
-function scaleName(kind: ScaleKind): string {
-  switch (kind) {
-    case 'linear':
-      return l10n.t('linear');
-    case 'log':
-      return l10n.t('logarithmic');
-    case 'rank':
-      return l10n.t('by rank');
   }
 }
 

@@ -2,9 +2,9 @@ import '../common/theme.css';
 import '../common/controls.css';
 import '../common/heat.css';
 import './comparison.css';
-import { ChangeGrid } from './changeGrid';
+import { HeatGrid } from '../common/heatGrid';
 import { ComparisonApp } from './comparisonApp';
 
-customElements.define('adept-change-grid', ChangeGrid);
+customElements.define('adept-heat-grid', HeatGrid);
 customElements.define('adept-comparison', ComparisonApp);
 document.body.append(document.createElement('adept-comparison'));

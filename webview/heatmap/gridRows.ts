@@ -1,13 +1,8 @@
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import type { ColourRange } from '../../src/shared/heatmap/ranges';
-import { heatClass } from './heatRamp';
-
-/** A layer as the grid draws it: a text and a class for each column. */
-export interface GridRow {
-  readonly layer: number;
-  readonly cells: readonly { readonly text: string; readonly heat: string }[];
-}
+import type { GridRow } from '../common/heatGrid';
+import { heatClass } from '../common/heatRamp';
 
 /** What stands for a value that was not measured. */
 export const NOT_MEASURED = '–';
@@ -19,6 +14,7 @@ export function gridRows(table: ImportanceTable, ranges: readonly ColourRange[])
   );
   return table.rows.map(({ layer, values }) => ({
     layer,
+    heading: String(layer),
     cells: values.map((value, column) => ({
       text: value === undefined ? NOT_MEASURED : formatShort(value),
       heat: heatClass(value === undefined ? undefined : scales[column]?.heat(value)),

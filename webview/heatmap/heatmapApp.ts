@@ -8,9 +8,9 @@ import { FromHeatmap, ToHeatmap, type LaunchSurroundings } from '../../src/share
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { brokenPage, heatmapPage, pageTitle, waitingPage, type PageActions } from './heatmapPage';
-import { HeatRamp, onThemeChange } from './heatRamp';
+import type { HeatGrid } from '../common/heatGrid';
+import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { FIRST_VIEW, HeatmapView } from './heatmapView';
-import type { ImportanceGrid } from './importanceGrid';
 import { LaunchDesk } from './launchDesk';
 import type { LaunchFormView, LaunchPreview } from './launchFormView';
 import { drawPicture } from './picture';
@@ -244,8 +244,8 @@ export class HeatmapApp extends LitElement {
     });
   }
 
-  private get grid(): ImportanceGrid | null {
-    return this.querySelector<ImportanceGrid>('adept-importance-grid');
+  private get grid(): HeatGrid | null {
+    return this.querySelector<HeatGrid>('adept-heat-grid');
   }
 
   private readonly onScroll = (): void => {

@@ -7,7 +7,7 @@ import { modelName } from '../../src/shared/modelName';
 import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import type { HeatmapView } from './heatmapView';
-import type { GridEvents } from './importanceGrid';
+import type { HeatGridEvents } from '../common/heatGrid';
 import type { LaunchDesk } from './launchDesk';
 import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
@@ -104,19 +104,20 @@ function grid(
   actions: PageActions,
 ): TemplateResult {
   const ranges = shown.ranges(view);
-  return html`<adept-importance-grid
-      .table=${shown.table}
-      .ranges=${ranges}
+  return html`<adept-heat-grid
+      .label=${l10n.t('Importance of layers and their units')}
+      .columns=${shown.columns}
+      .describe=${shown.describe(view)}
       .rows=${shown.rows(view)}
       .order=${view.order}
       .marked=${marked}
-      @mark=${({ detail }: GridEvents['mark']) => {
+      @mark=${({ detail }: HeatGridEvents['mark']) => {
         actions.mark(detail);
       }}
-      @sort=${({ detail }: GridEvents['sort']) => {
+      @sort=${({ detail }: HeatGridEvents['sort']) => {
         actions.sort(detail);
       }}
-    ></adept-importance-grid>
+    ></adept-heat-grid>
     ${legend(ranges)}`;
 }
 

@@ -2,8 +2,8 @@ import type { Rgb } from '../../src/shared/heatmap/ink';
 import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import { l10n } from '../common/l10n';
-import type { GridRow } from './gridRows';
-import type { HeatColours } from './heatRamp';
+import type { GridRow } from '../common/heatGrid';
+import type { HeatColours } from '../common/heatRamp';
 import { offScaleText, samples } from './legend';
 import { headingOf, rangeTitle } from './texts';
 

@@ -1,20 +1,30 @@
+import { cellFacts } from '../../src/shared/heatmap/cellFacts';
 import { importanceTable, type ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import { colourRanges, type ColourRange } from '../../src/shared/heatmap/ranges';
 import { sortRows, type SortOrder } from '../../src/shared/heatmap/sortRows';
 import type { ImportanceFile } from '../../src/shared/importance';
+import { l10n } from '../common/l10n';
 import { pricedModel, type PricedModel } from '../../src/shared/launch/planPrice';
 import type { HeatmapModel } from '../../src/shared/webview/heatmap';
-import { gridRows, type GridRow } from './gridRows';
+import type { DescribeCell, GridColumn, GridRow } from '../common/heatGrid';
+import { gridRows } from './gridRows';
 import type { HeatmapView } from './heatmapView';
+import { cellText, columnName, headingOf } from './texts';
 
 type Colouring = Pick<HeatmapView, 'scale' | 'normsApart'>;
 
 /** An importance.json as the page shows it. What follows from it is worked out once for each scale and order. */
 export class ShownImportance {
   readonly table: ImportanceTable;
+  readonly columns: readonly GridColumn[];
   readonly model: PricedModel;
   private coloured:
-    (Colouring & { readonly ranges: ColourRange[]; readonly rows: readonly GridRow[] }) | undefined;
+    | (Colouring & {
+        readonly ranges: ColourRange[];
+        readonly rows: readonly GridRow[];
+        readonly describe: DescribeCell;
+      })
+    | undefined;
   private sorted:
     { readonly from: readonly GridRow[]; readonly order: SortOrder; readonly rows: GridRow[] } | undefined;
 
@@ -26,6 +36,10 @@ export class ShownImportance {
     readonly file: string,
   ) {
     this.table = importanceTable(importance, file);
+    this.columns = this.table.columns.map((column) => ({
+      heading: headingOf(column),
+      name: columnName(column),
+    }));
     this.model = pricedModel(model, importance);
   }
 
@@ -35,6 +49,10 @@ export class ShownImportance {
 
   ranges(colouring: Colouring): readonly ColourRange[] {
     return this.colour(colouring).ranges;
+  }
+
+  describe(colouring: Colouring): DescribeCell {
+    return this.colour(colouring).describe;
   }
 
   /** Rows as they are drawn, in the view's order; the same objects as long as nothing about them changed. */
@@ -50,8 +68,19 @@ export class ShownImportance {
   private colour({ scale, normsApart }: Colouring): NonNullable<typeof this.coloured> {
     if (this.coloured?.scale !== scale || this.coloured.normsApart !== normsApart) {
       const ranges = colourRanges(this.table, scale, normsApart);
-      this.coloured = { scale, normsApart, ranges, rows: gridRows(this.table, ranges) };
+      const rows = gridRows(this.table, ranges);
+      this.coloured = { scale, normsApart, ranges, rows, describe: this.describing(ranges) };
     }
     return this.coloured;
+  }
+
+  private describing(ranges: readonly ColourRange[]): DescribeCell {
+    const { table } = this;
+    return (layer, index) => {
+      const column = index === undefined ? undefined : table.columns[index];
+      return index === undefined || column === undefined
+        ? l10n.t('Layer {0}: Space marks it for expansion', layer)
+        : cellText(layer, column, cellFacts(table, ranges, layer, index));
+    };
   }
 }

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
 import { numberOfText } from '../../src/shared/numberText';
 import { l10n } from '../common/l10n';
+import { scaleSelect } from '../common/scaleSelect';
 import type { HeatmapView } from './heatmapView';
 
 export interface ToolbarActions {
@@ -93,19 +93,9 @@ function suggestion(view: HeatmapView, layers: number, actions: ToolbarActions):
 
 function appearance(view: HeatmapView, actions: ToolbarActions): TemplateResult {
   return html`<div class="group">
-    <label for="scale">${l10n.t('Scale')}</label>
-    <select
-      id="scale"
-      @change=${(event: Event) => {
-        const value = event.target instanceof HTMLSelectElement ? event.target.value : '';
-        const scale = SCALE_KINDS.find((kind) => kind === value);
-        actions.change(scale === undefined ? {} : { scale });
-      }}
-    >
-      ${SCALE_KINDS.map(
-        (kind) => html`<option value=${kind} ?selected=${kind === view.scale}>${scaleName(kind)}</option>`,
-      )}
-    </select>
+    ${scaleSelect(view.scale, (scale) => {
+      actions.change({ scale });
+    })}
     <label class="check-label">
       <input
         type="checkbox"
@@ -117,15 +107,4 @@ function appearance(view: HeatmapView, actions: ToolbarActions): TemplateResult 
       ${l10n.t('Norms in their own range')}
     </label>
   </div>`;
-}
-
-function scaleName(kind: ScaleKind): string {
-  switch (kind) {
-    case 'linear':
-      return l10n.t('linear');
-    case 'log':
-      return l10n.t('logarithmic');
-    case 'rank':
-      return l10n.t('by rank');
-  }
 }

@@ -47,12 +47,8 @@ export function curvesView(content: CurvesContent): TemplateResult {
         keep({ table });
       })}
     </div>
-    ${
-      view.table
-        ? curveTables(run)
-        : html`<div class="charts">${chartsOnce(content)}</div>
-            ${run.checkpoints.length === 0 ? nothing : checkpointKey(run)}`
-    }`;
+    ${view.table ? curveTables(run) : html`<div class="charts">${chartsOnce(content)}</div>`}
+    ${run.checkpoints.length === 0 ? nothing : checkpointKey(run, !view.table)}`;
 }
 
 function curveToggles(view: RunView, keep: CurvesContent['keep']): TemplateResult {
@@ -185,10 +181,11 @@ function rangeOf({ curves, evals, head }: RunModel): readonly [number, number] {
   return [0, Math.max(1, curves.loss.x.at(-1) ?? 0, evals.at(-1)?.step ?? 0, head?.step ?? 0)];
 }
 
-function checkpointKey({ checkpoints }: RunModel): TemplateResult {
+/** How many there are, with the mark that they have in the plots where those are shown. */
+function checkpointKey({ checkpoints }: RunModel, marked: boolean): TemplateResult {
   const last = checkpoints.at(-1);
   return html`<p class="muted checkpoint-key">
-    <span class="triangle" aria-hidden="true"></span>
+    ${marked ? html`<span class="triangle" aria-hidden="true"></span>` : nothing}
     ${
       checkpoints.length === 1
         ? l10n.t('checkpoint at step {0}', formatCount(last?.step))

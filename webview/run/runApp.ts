@@ -9,7 +9,7 @@ import {
   type RunProblem,
   type RunTab,
 } from '../../src/shared/webview/run';
-import { HeatRamp, onThemeChange } from '../heatmap/heatRamp';
+import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { type ChartTheme, readChartTheme } from './chartTheme';

@@ -2,7 +2,7 @@ import { html, LitElement, type TemplateResult } from 'lit';
 import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import type { Rgb } from '../../src/shared/heatmap/ink';
 import type { UnitName } from '../../src/shared/webview/run';
-import type { HeatColours } from '../heatmap/heatRamp';
+import type { HeatColours } from '../common/heatRamp';
 import { shortCountText } from '../common/quantities';
 import type { ChartTheme } from './chartTheme';
 import { shortUnitName } from './unitTable';

@@ -3,7 +3,7 @@ import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import { heatScale, SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
 import { rankAmong } from '../../src/shared/heatmap/rank';
 import type { RunView, UnitColumn } from '../../src/shared/webview/run';
-import { heatClass, type HeatColours } from '../heatmap/heatRamp';
+import { heatClass, type HeatColours } from '../common/heatRamp';
 import { l10n } from '../common/l10n';
 import type { ChartTheme } from './chartTheme';
 import { formatCount, formatRate } from './format';

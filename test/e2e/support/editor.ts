@@ -14,6 +14,8 @@ const CHROMIUM_ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+/** VS Code in a browser keeps which editors are open every five seconds, since nothing can be kept on the way out. */
+const STATE_MILLISECONDS = 7000;
 /** Generous: the machine may be busy with other work. */
 export const WAIT_MILLISECONDS = 90_000;
 
@@ -100,6 +102,7 @@ export class Editor {
 
   /** Reloads the window; the extension host of before ends, and a new one starts. */
   async reload(): Promise<void> {
+    await this.page.waitForTimeout(STATE_MILLISECONDS);
     await this.page.reload();
     await this.started();
   }
@@ -125,27 +128,43 @@ export class Editor {
   /** Runs a command by its palette label, such as "ADEPT: Analyze Model", once the palette offers it. */
   async runCommand(label: string): Promise<void> {
     await this.evidently(`the command "${label}" in the palette`, async () => {
-      const row = this.quickPickRow(label);
-      const deadline = Date.now() + WAIT_MILLISECONDS;
-      // The palette's list is made when it opens: a command that becomes possible later needs another look.
-      for (;;) {
-        await this.openPalette(label);
-        const found = await row.waitFor({ timeout: 5000 }).then(
-          () => true,
-          (error: unknown) => {
-            if (Date.now() > deadline) {
-              throw error;
-            }
-            return false;
-          },
-        );
-        if (found) {
-          break;
-        }
-        await this.page.keyboard.press('Escape');
-      }
-      await row.click();
+      await this.offered(label);
+      await this.quickPickRow(label).click();
     });
+  }
+
+  /** As {@link runCommand}, with the keyboard alone: the first row is the one that Enter runs. */
+  async runCommandByKeyboard(label: string): Promise<void> {
+    await this.evidently(`the command "${label}" as the palette's first`, async () => {
+      await this.offered(label);
+      await this.page
+        .locator('.quick-input-list .monaco-list-row.focused')
+        .and(this.quickPickRow(label))
+        .waitFor();
+      await this.page.keyboard.press('Enter');
+    });
+  }
+
+  /** Opens the palette until it offers a command: its list is made when it opens, so what becomes possible later needs another look. */
+  private async offered(label: string): Promise<void> {
+    const row = this.quickPickRow(label);
+    const deadline = Date.now() + WAIT_MILLISECONDS;
+    for (;;) {
+      await this.openPalette(label);
+      const found = await row.waitFor({ timeout: 5000 }).then(
+        () => true,
+        (error: unknown) => {
+          if (Date.now() > deadline) {
+            throw error;
+          }
+          return false;
+        },
+      );
+      if (found) {
+        return;
+      }
+      await this.page.keyboard.press('Escape');
+    }
   }
 
   /** The row of an open quick pick or palette whose label begins with a text, up to a comma or its end. */

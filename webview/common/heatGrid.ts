@@ -1,44 +1,59 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
-import { cellFacts } from '../../src/shared/heatmap/cellFacts';
-import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import { moveCell } from '../../src/shared/heatmap/moveCell';
-import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
-import { l10n } from '../common/l10n';
 import { CellTooltip } from './cellTooltip';
 import { GridBody } from './gridBody';
-import type { GridRow } from './gridRows';
-import { cellText, columnName, headingOf } from './texts';
+import { l10n } from './l10n';
 
 const DETAIL_ID = 'cell-detail';
 
+export interface GridColumn {
+  /** Short, as it stands above the column. */
+  readonly heading: string;
+  /** In full. */
+  readonly name: string;
+}
+
+/** A layer as the grid draws it: what stands before its row, and a text and a class for each column. */
+export interface GridRow {
+  readonly layer: number;
+  readonly heading: string;
+  readonly cells: readonly { readonly text: string; readonly heat: string }[];
+}
+
+/** All that a cell stands for; of the whole row where there is no column. */
+export type DescribeCell = (layer: number, column: number | undefined) => string;
+
 /** What the grid tells its owner. */
-export interface GridEvents {
+export interface HeatGridEvents {
   /** A layer is to be marked, or no longer. */
   mark: CustomEvent<number>;
   sort: CustomEvent<SortOrder['by']>;
 }
 
 /**
- * The heatmap: a row for each layer, a column for each value, one cell in the tab order at a time. Moving the focus
- * changes two attributes of two cells and draws nothing again.
+ * A heatmap: a row for each layer, a column for each value, one cell in the tab order at a time. Moving the focus changes
+ * two attributes of two cells and draws nothing again.
  */
-export class ImportanceGrid extends LitElement {
+export class HeatGrid extends LitElement {
   static override properties = {
-    table: { attribute: false },
-    ranges: { attribute: false },
+    label: { attribute: false },
+    columns: { attribute: false },
     rows: { attribute: false },
     order: { attribute: false },
     marked: { attribute: false },
+    describe: { attribute: false },
   };
 
-  declare table: ImportanceTable;
-  declare ranges: readonly ColourRange[];
+  declare label: string;
+  declare columns: readonly GridColumn[];
   /** In the order that is shown. */
   declare rows: readonly GridRow[];
   declare order: SortOrder;
-  declare marked: ReadonlySet<number>;
+  /** The layers that are marked; undefined where none can be. */
+  declare marked: ReadonlySet<number> | undefined;
+  declare describe: DescribeCell;
 
   private active: HTMLTableCellElement | undefined;
   private readonly tooltip = new CellTooltip();
@@ -60,18 +75,18 @@ export class ImportanceGrid extends LitElement {
         <table
           role="grid"
           class="heatmap"
-          aria-label=${l10n.t('Importance of layers and their units')}
-          aria-multiselectable="true"
+          aria-label=${this.label}
+          aria-multiselectable=${this.marked === undefined ? nothing : 'true'}
           aria-rowcount=${this.rows.length + 1}
-          aria-colcount=${this.table.columns.length + 1}
+          aria-colcount=${this.columns.length + 1}
           @keydown=${this.onKey}
           @click=${this.onClick}
           @focusin=${this.onFocus}
           @focusout=${this.onBlur}
           @mouseover=${this.onHover}
-          @mouseleave=${this.onLeave}
+          @mouseleave=${this.tooltip.hide}
         >
-          ${guard([this.table, this.order], () => this.head())} ${this.body.element}
+          ${guard([this.columns, this.order], () => this.head())} ${this.body.element}
         </table>
       </div>
       <p id=${DETAIL_ID} class="cell-detail numeric"></p>
@@ -82,9 +97,7 @@ export class ImportanceGrid extends LitElement {
     return html`<thead role="rowgroup">
       <tr role="row" aria-rowindex="1">
         ${this.heading(l10n.t('layer'), l10n.t('layer number'), 'number')}
-        ${this.table.columns.map((column, index) =>
-          this.heading(headingOf(column), columnName(column), { column: index }),
-        )}
+        ${this.columns.map(({ heading, name }, index) => this.heading(heading, name, { column: index }))}
       </tr>
     </thead>`;
   }
@@ -116,11 +129,15 @@ export class ImportanceGrid extends LitElement {
         this.activate(first);
       }
     }
-    if (changed.has('table')) {
-      this.grid.style.setProperty('--columns', String(this.table.columns.length));
+    if (changed.has('columns')) {
+      this.grid.style.setProperty('--columns', String(this.columns.length));
     }
-    if (changed.has('table') || changed.has('ranges')) {
-      this.describe(this.active);
+    if (changed.has('rows')) {
+      const longest = this.rows.reduce((most, { heading }) => Math.max(most, heading.length), 0);
+      this.grid.style.setProperty('--layer-letters', String(longest));
+    }
+    if (changed.has('describe')) {
+      this.showDetail(this.active);
     }
   }
 
@@ -168,7 +185,7 @@ export class ImportanceGrid extends LitElement {
     }
     const size = {
       rows: this.grid.rows.length,
-      columns: this.table.columns.length + 1,
+      columns: this.columns.length + 1,
       page: this.pageSize(cell),
     };
     const next = moveCell(positionOf(cell), event.key, event.ctrlKey || event.metaKey, size);
@@ -196,13 +213,15 @@ export class ImportanceGrid extends LitElement {
   private act(cell: HTMLTableCellElement): void {
     const layer = layerOf(cell);
     if (layer !== undefined) {
-      this.tell('mark', layer);
+      if (this.marked !== undefined) {
+        this.tell('mark', layer);
+      }
     } else {
       this.tell('sort', cell.cellIndex === 0 ? 'number' : { column: cell.cellIndex - 1 });
     }
   }
 
-  private tell<K extends keyof GridEvents>(type: K, detail: GridEvents[K]['detail']): void {
+  private tell<K extends keyof HeatGridEvents>(type: K, detail: HeatGridEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
@@ -211,7 +230,7 @@ export class ImportanceGrid extends LitElement {
     if (cell !== undefined) {
       this.activate(cell);
       cell.setAttribute('aria-describedby', DETAIL_ID);
-      this.describe(cell);
+      this.showDetail(cell);
     }
   };
 
@@ -221,19 +240,14 @@ export class ImportanceGrid extends LitElement {
 
   private readonly onHover = (event: MouseEvent): void => {
     const cell = cellOf(event.target);
-    const text = cell === undefined || layerOf(cell) === undefined ? undefined : this.textOf(cell);
-    if (cell === undefined || text === undefined) {
+    if (cell === undefined || layerOf(cell) === undefined) {
       this.tooltip.hide();
     } else {
-      this.tooltip.show(cell, text);
+      this.tooltip.show(cell, this.textOf(cell));
     }
   };
 
-  private readonly onLeave = (): void => {
-    this.tooltip.hide();
-  };
-
-  private describe(cell: HTMLTableCellElement | undefined): void {
+  private showDetail(cell: HTMLTableCellElement | undefined): void {
     const detail = this.querySelector(`#${DETAIL_ID}`);
     if (detail !== null) {
       detail.textContent = cell === undefined ? '' : this.textOf(cell);
@@ -242,16 +256,12 @@ export class ImportanceGrid extends LitElement {
 
   private textOf(cell: HTMLTableCellElement): string {
     const layer = layerOf(cell);
-    const index = cell.cellIndex - 1;
-    const column = this.table.columns[index];
-    if (layer === undefined) {
-      const name = column === undefined ? l10n.t('layer number') : columnName(column);
-      return l10n.t('{0}: Enter sorts by it', name);
+    const column = cell.cellIndex === 0 ? undefined : cell.cellIndex - 1;
+    if (layer !== undefined) {
+      return this.describe(layer, column);
     }
-    if (column === undefined) {
-      return l10n.t('Layer {0}: Space marks it for expansion', layer);
-    }
-    return cellText(layer, column, cellFacts(this.table, this.ranges, layer, index));
+    const name = column === undefined ? undefined : this.columns[column]?.name;
+    return l10n.t('{0}: Enter sorts by it', name ?? l10n.t('layer number'));
   }
 }
 

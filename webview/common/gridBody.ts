@@ -1,16 +1,18 @@
-import { l10n } from '../common/l10n';
-import type { GridRow } from './gridRows';
+import type { GridRow } from './heatGrid';
+import { l10n } from './l10n';
 
 interface DrawnRow {
   readonly element: HTMLTableRowElement;
   readonly header: RowHeader;
   readonly cells: readonly HTMLTableCellElement[];
   row: GridRow;
-  marked: boolean;
+  /** Undefined until it is known, and where rows cannot be marked. */
+  marked: boolean | undefined;
 }
 
 interface RowHeader {
   readonly cell: HTMLTableCellElement;
+  readonly text: Text;
   readonly check: HTMLElement;
   readonly note: HTMLElement;
 }
@@ -24,24 +26,29 @@ export class GridBody {
   private drawn = new Map<number, DrawnRow>();
   private order: readonly GridRow[] = [];
 
-  /** Draws what is new or different; rows of the same layers and columns keep their elements. */
-  update(rows: readonly GridRow[], marked: ReadonlySet<number>): void {
+  /**
+   * Draws what is new or different; rows of the same layers and columns keep their elements.
+   * @param marked undefined where rows cannot be marked
+   */
+  update(rows: readonly GridRow[], marked: ReadonlySet<number> | undefined): void {
     if (rows !== this.order) {
-      this.arrange(rows, marked);
+      this.arrange(rows);
       this.order = rows;
     }
-    for (const drawn of this.drawn.values()) {
-      mark(drawn, marked.has(drawn.row.layer));
+    if (marked !== undefined) {
+      for (const drawn of this.drawn.values()) {
+        mark(drawn, marked.has(drawn.row.layer));
+      }
     }
   }
 
-  private arrange(rows: readonly GridRow[], marked: ReadonlySet<number>): void {
+  private arrange(rows: readonly GridRow[]): void {
     const before = this.drawn;
     this.drawn = new Map(
       rows.map((row) => {
         const kept = before.get(row.layer);
         const fits = kept?.cells.length === row.cells.length;
-        return [row.layer, kept !== undefined && fits ? redraw(kept, row) : draw(row, marked.has(row.layer))];
+        return [row.layer, kept !== undefined && fits ? redraw(kept, row) : draw(row)];
       }),
     );
     const elements = [...this.drawn.values()].map(({ element }) => element);
@@ -59,11 +66,10 @@ export class GridBody {
   }
 }
 
-function draw(row: GridRow, marked: boolean): DrawnRow {
+function draw(row: GridRow): DrawnRow {
   const element = withRole('tr', 'row');
   element.dataset.layer = String(row.layer);
-  element.ariaSelected = 'false';
-  const header = drawHeader(row.layer);
+  const header = drawHeader(row);
   const cells = row.cells.map(({ text, heat }) => {
     const cell = withRole('td', 'gridcell');
     cell.className = heat;
@@ -71,12 +77,10 @@ function draw(row: GridRow, marked: boolean): DrawnRow {
     return cell;
   });
   element.append(header.cell, ...cells);
-  const drawn = { element, header, cells, row, marked: false };
-  mark(drawn, marked);
-  return drawn;
+  return { element, header, cells, row, marked: undefined };
 }
 
-function drawHeader(layer: number): RowHeader {
+function drawHeader({ heading }: GridRow): RowHeader {
   const cell = withRole('th', 'rowheader');
   cell.scope = 'row';
   const check = document.createElement('span');
@@ -87,8 +91,9 @@ function drawHeader(layer: number): RowHeader {
   word.textContent = `${l10n.t('layer')} `;
   const note = document.createElement('span');
   note.className = 'visually-hidden';
-  cell.append(check, word, String(layer), note);
-  return { cell, check, note };
+  const text = document.createTextNode(heading);
+  cell.append(word, text, note);
+  return { cell, text, check, note };
 }
 
 function redraw(drawn: DrawnRow, row: GridRow): DrawnRow {
@@ -100,12 +105,16 @@ function redraw(drawn: DrawnRow, row: GridRow): DrawnRow {
         cell.textContent = text;
       }
     }
+    drawn.header.text.data = row.heading;
     drawn.row = row;
   }
   return drawn;
 }
 
 function mark(drawn: DrawnRow, marked: boolean): void {
+  if (drawn.marked === undefined) {
+    drawn.header.cell.prepend(drawn.header.check);
+  }
   if (drawn.marked !== marked) {
     drawn.marked = marked;
     drawn.element.ariaSelected = String(marked);
