@@ -125,7 +125,8 @@ describe('the comparison panel', { skip: noChromium }, () => {
     assert.match(await detail(page), /layer number: Enter sorts by it/);
     await keyboard.press('ArrowRight');
     await keyboard.press('Enter');
-    const rows = (): Promise<string[]> => texts(page, '.heatmap tbody th');
+    // Not their inner text: rows that were just put elsewhere are laid out only when they are painted.
+    const rows = (): Promise<string[]> => page.page.locator('.heatmap tbody th').allTextContents();
     assert.match((await rows())[0] ?? '', /7/);
     assert.equal(await page.page.locator('.heatmap thead th').nth(1).getAttribute('aria-sort'), 'ascending');
     await keyboard.press('Enter');
