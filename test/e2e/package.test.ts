@@ -4,16 +4,26 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { RunFolder } from '../../src/node/runFolder';
+import { statusOf } from '../../src/node/runStatus';
+import { projectRoot } from '../support/projectRoot';
 import { Editor } from './support/editor';
+import { FirstSteps } from './support/firstSteps';
+import { mouseOf } from './support/hands';
 import { makePackage } from './support/makePackage';
 import { unavailable } from './support/provided';
 
 describe('the package, installed in an untouched profile', { skip: unavailable() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-vsix-'));
   let editor: Editor;
+  let steps: FirstSteps;
 
   before(async () => {
-    editor = await Editor.open({ vsix: makePackage(folder) });
+    editor = await Editor.open({
+      vsix: makePackage(folder),
+      workspace: join(projectRoot, 'media/sample'),
+    });
+    steps = new FirstSteps(editor, mouseOf(editor));
   });
 
   after(async () => {
@@ -30,7 +40,9 @@ describe('the package, installed in an untouched profile', { skip: unavailable()
 
   it('shows its views', async () => {
     await editor.runCommand('View: Show ADEPT');
-    await editor.page.getByText('Try the sample').waitFor();
+    await editor.evidently('the model in the workspace', () =>
+      editor.page.getByRole('treeitem', { name: /^workspace-model, llama, 8 layers/ }).waitFor(),
+    );
   });
 
   it('runs its commands', async () => {
@@ -58,6 +70,15 @@ describe('the package, installed in an untouched profile', { skip: unavailable()
     assert.equal(analyzed.status, 0, analyzed.stderr);
     const result = JSON.parse(analyzed.stdout.trim().split('\n').at(-1) ?? '') as { baseLoss: unknown };
     assert.ok(typeof result.baseLoss === 'number' && result.baseLoss > 0 && result.baseLoss < 10);
+  });
+
+  it('leads from the palette over the heatmap to a run that moves', async () => {
+    await steps.analyze();
+    await steps.mark();
+    const run = await steps.launch();
+    await steps.watch();
+    await editor.runCommand('ADEPT: Stop');
+    await steps.until('the end of the run', () => statusOf(RunFolder.at(run)).state === 'stopped');
   });
 
   it('violated no content security policy', () => {

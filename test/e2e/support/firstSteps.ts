@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
+import { seriousViolations } from './accessibility';
+import { type Editor, WAIT_MILLISECONDS } from './editor';
+import type { Hand } from './hands';
+
+// Below the numbers that are shown with a separator.
+export const STEPS = 960;
+export const SAVE_EVERY = 240;
+export const SEQ_LEN = 64;
+const LAYERS = [3, 5];
+
+export const FORM = {
+  domain: 'domain.jsonl',
+  evalDomain: 'domain-eval.jsonl',
+  evalGeneral: 'general-eval.txt',
+  steps: String(STEPS),
+  learningRate: '1e-3',
+  batchSize: '1',
+  seqLen: String(SEQ_LEN),
+  updateEvery: '50',
+  saveEvery: String(SAVE_EVERY),
+} as const;
+
+/** What a person does first, in a workspace that is the sample: each part goes on from the one before. */
+export class FirstSteps {
+  constructor(
+    readonly editor: Editor,
+    readonly hand: Hand,
+  ) {}
+
+  /** From the palette to the heatmap. */
+  async analyze(): Promise<void> {
+    const { editor, hand } = this;
+    const { keyboard } = editor.page;
+    await hand.command('ADEPT: Analyze Model');
+    await this.question('1/5');
+    await editor.enter('workspace-model');
+    await this.question('2/5');
+    await editor.quickPickRow('general.txt').waitFor();
+    await keyboard.type('general.txt');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Space');
+    await keyboard.press('Enter');
+    await this.question('3/5');
+    await editor.enter('Embedded');
+    await this.question('4/5');
+    await editor.enter('Fast');
+    await this.question('5/5');
+    await keyboard.press('Enter');
+    const frame = await editor.webview('heatmap');
+    await editor.evidently('the heatmap', () => frame.locator('tr[data-layer="7"]').waitFor());
+  }
+
+  /** A question of Analyze Model, with its answers: they are looked for while it shows. */
+  private async question(at: string): Promise<void> {
+    const { page } = this.editor;
+    await this.editor.evidently(`the question ${at}`, async () => {
+      await page.locator('.quick-input-title', { hasText: `Analyze Model (${at})` }).waitFor();
+      await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    });
+  }
+
+  /** Marks two layers, each of which changes the price. */
+  async mark(): Promise<void> {
+    const frame = await this.editor.webview('heatmap');
+    const prices = new Set<string>();
+    for (const layer of LAYERS) {
+      await this.hand.markLayer(frame, layer);
+      await frame.locator(`tr[data-layer="${layer}"][aria-selected="true"]`).waitFor();
+      const price = await frame.locator('.price').innerText();
+      assert.match(price, /Memory\s+about [\d.]+ [MG]B/);
+      prices.add(price);
+    }
+    assert.equal(prices.size, LAYERS.length);
+    assert.match(
+      await frame.locator('.summary').innerText(),
+      /^Copies of layers 3 and 5: 8 layers become 10\./,
+    );
+    assert.deepEqual(await seriousViolations(frame), []);
+  }
+
+  /** Fills in the form and starts. @returns the run folder */
+  async launch(): Promise<string> {
+    const { editor, hand } = this;
+    const frame = await editor.webview('heatmap');
+    const name = await frame.locator('#field-name').inputValue();
+    for (const [field, text] of Object.entries(FORM)) {
+      await hand.write(frame, `#field-${field}`, text);
+    }
+    await frame.locator('.preview p', { hasText: 'Copy layers 3 and 5' }).waitFor();
+    await hand.press(frame, 'button[type=submit].primary[aria-disabled=false]');
+    await editor.webview('run');
+    return join(editor.workspace, '.adept', 'runs', name);
+  }
+
+  /** Sees steps and curves move. */
+  async watch(): Promise<void> {
+    const frame = await this.editor.webview('run');
+    await this.until('the first steps', async () => (await shownStep(frame)) > 0);
+    const [step, picture] = [await shownStep(frame), await plot(frame)];
+    await this.until('more steps', async () => (await shownStep(frame)) > step + 5);
+    await this.until('another picture', async () => (await plot(frame)) !== picture);
+    assert.deepEqual(await seriousViolations(frame), []);
+  }
+
+  /** Looks again and again until something is so. */
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    await this.editor.evidently(what, async () => {
+      const deadline = Date.now() + WAIT_MILLISECONDS;
+      while (!(await holds())) {
+        if (Date.now() > deadline) {
+          throw new Error('it did not come');
+        }
+        await this.editor.page.waitForTimeout(100);
+      }
+    });
+  }
+}
+
+/** The number that stands behind "step" in the run panel; -1 when there is none. */
+export async function shownStep(frame: Frame): Promise<number> {
+  const text = await frame.locator('.progress-text').innerText();
+  return Number(/step ([\d,]+) of/.exec(text)?.[1]?.replaceAll(',', '') ?? -1);
+}
+
+/** What the first plot shows, as a picture. */
+function plot(frame: Frame): Promise<string> {
+  return frame
+    .locator('.plot canvas')
+    .first()
+    .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+}
