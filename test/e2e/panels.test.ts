@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Frame } from 'playwright-core';
+import { adeptResult } from '../support/command';
+import { projectRoot } from '../support/projectRoot';
+import { seriousViolations } from './support/accessibility';
+import { Editor, THEMES, type Theme } from './support/editor';
+import { FirstSteps } from './support/firstSteps';
+import { mouseOf } from './support/hands';
+import { unavailable } from './support/provided';
+
+const CONFIG = 'clinical-notes.adept.json';
+
+/** Short, and long enough for curves. */
+const RUN = {
+  model: 'model',
+  out: '.adept/runs/clinical-notes',
+  probe: ['general.txt'],
+  domain: ['domain.jsonl'],
+  eval: { domain: ['domain-eval.jsonl'], general: ['general-eval.txt'] },
+  engine: 'wasm',
+  analyze: { mode: 'fast', seqLen: 64, maxSequences: 16 },
+  expand: { lowest: 2 },
+  tune: {
+    steps: 120,
+    learningRate: 1e-3,
+    warmup: 10,
+    schedule: 'cosine',
+    batchSize: 4,
+    seqLen: 64,
+    updateEvery: 10,
+    saveEvery: 30,
+    evalEvery: 10,
+    maxProbeSequences: 8,
+    maxEvalSequences: 16,
+    seed: 1,
+  },
+};
+
+/** Its pictures are those of the README: `npm run pictures` puts them there. */
+describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
+  const source = mkdtempSync(join(tmpdir(), 'adept-panels-'));
+  let editor: Editor;
+
+  before(async () => {
+    cpSync(join(projectRoot, 'media/sample'), source, { recursive: true });
+    rmSync(join(source, 'sample.adept.json'));
+    writeFileSync(join(source, CONFIG), `${JSON.stringify(RUN, null, 2)}\n`);
+    editor = await Editor.open({
+      workspace: source,
+      settings: {
+        'security.workspace.trust.enabled': false,
+        'editor.minimap.enabled': false,
+      },
+    });
+    // Where the workspace lies is known only when it is open, and a run folder names its files in full.
+    await adeptResult(['run', '--config', join(editor.workspace, CONFIG)]);
+    await editor.runCommand('View: Show ADEPT');
+  });
+
+  after(async () => {
+    await editor.close();
+    rmSync(source, { recursive: true, force: true });
+  });
+
+  async function inEveryTheme(name: string, frame?: Frame): Promise<void> {
+    for (const theme of Object.keys(THEMES) as Theme[]) {
+      await editor.setTheme(theme);
+      await editor.page.waitForTimeout(500);
+      await editor.screenshot(`panel-${name}-${theme}`);
+      if (frame !== undefined) {
+        assert.deepEqual(await seriousViolations(frame), [], theme);
+      }
+    }
+    await editor.setTheme('light');
+  }
+
+  it('heatmap, with plan and form', async () => {
+    const steps = new FirstSteps(editor, mouseOf(editor));
+    await steps.analyze();
+    await steps.mark();
+    await inEveryTheme('heatmap', await editor.webview('heatmap'));
+  });
+
+  it('run', async () => {
+    await editor.runCommand('ADEPT: Open Run');
+    const frame = await editor.webview('run');
+    await editor.evidently('the run', () => frame.locator('.state-done').waitFor());
+    await inEveryTheme('run', frame);
+  });
+
+  it('units of a run over time', async () => {
+    const frame = await editor.webview('run');
+    await frame.getByRole('tab', { name: 'Units' }).click();
+    await inEveryTheme('units', frame);
+  });
+
+  it('comparison of checkpoints', async () => {
+    const { page } = editor;
+    await editor.runCommand('ADEPT: Compare Checkpoints');
+    for (const [question, answer] of [
+      ['The one checkpoint', 'Step 30'],
+      ['The other checkpoint', 'Step 120'],
+    ] as const) {
+      await page.locator(`.quick-input-widget input[placeholder="${question}"]`).waitFor();
+      await editor.enter(answer);
+    }
+    const frame = await editor.webview('comparison');
+    await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
+    await inEveryTheme('comparison', frame);
+  });
+
+  it('tensors of a weight file', async () => {
+    await editor.runCommand('Go to File...');
+    await editor.page.locator('.quick-input-widget input').fill('model/model.safetensors');
+    await editor.evidently('the file', () =>
+      editor.page
+        .locator('.quick-input-list .monaco-list-row', { hasText: 'model.safetensors' })
+        .first()
+        .click(),
+    );
+    await editor.runCommand('View: Reopen Editor With...');
+    await editor.pick('Safetensors: Tensors and Metadata');
+    const frame = await editor.webview('safetensors');
+    await editor.evidently('the tensors', () => frame.getByText('q_proj').first().waitFor());
+    await inEveryTheme('tensors', frame);
+  });
+
+  it('the state of a run inside its configuration, beside runs and checkpoints', async () => {
+    await editor.runCommand('View: Close All Editors');
+    await editor.runCommand('Go to File...');
+    await editor.page.locator('.quick-input-widget input').fill(CONFIG);
+    await editor.pick(CONFIG);
+    await editor.runCommand('ADEPT: Explore Checkpoints');
+    await editor.evidently('the links', () =>
+      editor.page.locator('.codelens-decoration a', { hasText: 'Open' }).waitFor(),
+    );
+    await inEveryTheme('configuration');
+  });
+
+  it('violated no content security policy and left no error of its own', () => {
+    assert.deepEqual(editor.problems, []);
+  });
+});
