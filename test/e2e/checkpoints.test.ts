@@ -8,6 +8,7 @@ import { manifestOf, RunFixture } from '../support/runFixture';
 import { seriousViolations } from './support/accessibility';
 import { Editor, THEMES, type Theme } from './support/editor';
 import { unavailable } from './support/provided';
+import { openWeights } from './support/weights';
 
 const Q = 'model.layers.1.self_attn.q_proj.weight';
 const UP = 'model.layers.1.mlp.up_proj.weight';
@@ -48,17 +49,7 @@ describe('checkpoints and weight files in the window', { skip: unavailable() }, 
 
   it('shows the tensors of a weight file in Restricted Mode, from the editor people choose', async () => {
     await editor.page.locator('#status\\.workspaceTrust').waitFor();
-    await editor.runCommand('Go to File...');
-    await editor.page.locator('.quick-input-widget input').fill('model.safetensors');
-    await editor.evidently('the file', () =>
-      editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'weights/model' }).click(),
-    );
-    await editor.evidently('the refusal to show bytes as text', () =>
-      editor.page.getByText('The file is not displayed in the text editor').waitFor(),
-    );
-    await editor.runCommand('View: Reopen Editor With...');
-    await editor.pick('Safetensors: Tensors and Metadata');
-    const frame = await editor.webview('safetensors');
+    const frame = await openWeights(editor, 'weights/model.safetensors');
     await editor.evidently('the tensors', () => frame.getByText(Q).first().waitFor());
     assert.equal(await frame.locator('h1').innerText(), 'model.safetensors');
     assert.equal(await frame.locator('.badge').count(), 2);

@@ -11,6 +11,7 @@ import { Editor, THEMES, type Theme } from './support/editor';
 import { FirstSteps } from './support/firstSteps';
 import { mouseOf } from './support/hands';
 import { unavailable } from './support/provided';
+import { openWeights } from './support/weights';
 
 const CONFIG = 'clinical-notes.adept.json';
 
@@ -69,7 +70,9 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   async function inEveryTheme(name: string, frame?: Frame): Promise<void> {
     for (const theme of Object.keys(THEMES) as Theme[]) {
       await editor.setTheme(theme);
-      await editor.page.waitForTimeout(500);
+      // Off everything that would show a tooltip.
+      await editor.page.mouse.move(700, 898);
+      await editor.page.waitForTimeout(1000);
       await editor.screenshot(`panel-${name}-${theme}`);
       if (frame !== undefined) {
         assert.deepEqual(await seriousViolations(frame), [], theme);
@@ -87,6 +90,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
 
   it('run', async () => {
     await editor.runCommand('ADEPT: Open Run');
+    await editor.pick('clinical-notes');
     const frame = await editor.webview('run');
     await editor.evidently('the run', () => frame.locator('.state-done').waitFor());
     await inEveryTheme('run', frame);
@@ -114,17 +118,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   });
 
   it('tensors of a weight file', async () => {
-    await editor.runCommand('Go to File...');
-    await editor.page.locator('.quick-input-widget input').fill('model/model.safetensors');
-    await editor.evidently('the file', () =>
-      editor.page
-        .locator('.quick-input-list .monaco-list-row', { hasText: 'model.safetensors' })
-        .first()
-        .click(),
-    );
-    await editor.runCommand('View: Reopen Editor With...');
-    await editor.pick('Safetensors: Tensors and Metadata');
-    const frame = await editor.webview('safetensors');
+    const frame = await openWeights(editor, 'model/model.safetensors');
     await editor.evidently('the tensors', () => frame.getByText('q_proj').first().waitFor());
     await inEveryTheme('tensors', frame);
   });

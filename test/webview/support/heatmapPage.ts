@@ -32,7 +32,7 @@ export async function withHeatmap(
 
 /** Where a picture of the page is put for people to look at. */
 export function picturePath(name: string): string {
-  const folder = join(projectRoot, 'out/pictures');
+  const folder = join(projectRoot, 'out/test/pictures');
   mkdirSync(folder, { recursive: true });
   return join(folder, name);
 }

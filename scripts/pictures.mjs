@@ -1,0 +1,24 @@
+// `npm run pictures`: the pictures of the README, docs/images/PANEL-THEME.png, as the test of the panels takes them in a real
+// VS Code.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const taken = join(root, 'out/test/screenshots');
+const SHOWN = /^panel-([a-z]+-(?:light|dark|high-contrast))\.png$/;
+
+const { status } = spawnSync(process.execPath, [join(root, 'scripts/test.mjs'), '--filter', 'e2e/panels'], {
+  stdio: 'inherit',
+});
+if (status !== 0) {
+  process.exit(status ?? 1);
+}
+for (const file of readdirSync(taken)) {
+  const name = SHOWN.exec(file)?.[1];
+  if (name !== undefined) {
+    copyFileSync(join(taken, file), join(root, 'docs/images', `${name}.png`));
+    console.log(`docs/images/${name}.png`);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Frame } from 'playwright-core';
+import type { Editor } from './editor';
+
+/**
+ * Opens a weight file as the list of its tensors, from the editor people choose.
+ * @param path what is typed to find it, and stands in the row that is chosen
+ */
+export async function openWeights(editor: Editor, path: string): Promise<Frame> {
+  const { page } = editor;
+  await editor.runCommand('Go to File...');
+  await page.locator('.quick-input-widget input').fill(path);
+  await editor.evidently('the file', () =>
+    page.locator('.quick-input-list .monaco-list-row', { hasText: 'model.safetensors' }).first().click(),
+  );
+  await editor.evidently('the refusal to show bytes as text', () =>
+    page.getByText('The file is not displayed in the text editor').waitFor(),
+  );
+  await editor.runCommand('View: Reopen Editor With...');
+  await editor.pick('Safetensors: Tensors and Metadata');
+  return editor.webview('safetensors');
+}
