@@ -144,6 +144,13 @@ export const TUNE_SETTINGS = {
     description: 'stop when general loss exceeds its value before tuning by more than this many nats',
   },
   seed: { kind: 'whole', default: 0, min: 0, description: 'of the shuffling' },
+  keepStates: {
+    kind: 'whole',
+    default: 4096,
+    min: 0,
+    description:
+      'keep what enters the lowest trained layer for later epochs, on at most so many MB of disk; 0 computes it anew each time',
+  },
 } as const satisfies SettingTable;
 export type TuneSettings = SettingValues<typeof TUNE_SETTINGS>;
 

@@ -113,6 +113,7 @@ function spec(model: string): RunSpec {
       maxGradNorm: 1,
       full: false,
       saveEvery: 10,
+      keepStates: 4096,
       seed: 0,
     },
   };

@@ -116,6 +116,7 @@ function realSpec(model: string): RunSpec {
       saveEvery: 2,
       maxProbeSequences: 2,
       maxEvalSequences: 2,
+      keepStates: 4096,
       seed: 7,
     },
   };

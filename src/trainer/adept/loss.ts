@@ -1,5 +1,5 @@
 import type { Batch } from '../data/corpus';
-import type { CausalLM } from '../model/causalLM';
+import type { CausalLM, KnownStates } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 
 /** Sum of values in double precision: the mean of a million float32 losses must not drift. */
@@ -12,13 +12,18 @@ export function sum(values: Iterable<number>): number {
 }
 
 /** Mean next-token loss over every predicted position of all batches, nats per token. */
-export async function meanLoss(model: CausalLM, batches: readonly Batch[], task: Task): Promise<number> {
+export async function meanLoss(
+  model: CausalLM,
+  batches: readonly Batch[],
+  task: Task,
+  known?: KnownStates,
+): Promise<number> {
   let total = 0;
   let targets = 0;
   for (const [index, batch] of batches.entries()) {
     task.report(index / batches.length, `loss, batch ${index + 1} of ${batches.length}`);
     await breathe(task);
-    const losses = model.losses(batch);
+    const losses = model.losses(batch, known);
     total += sum(losses);
     targets += losses.length;
   }

@@ -1,7 +1,7 @@
 import type { UnitRate } from '../../shared/runFolder';
 import type { Batch } from '../data/corpus';
 import type { Tensor } from '../engine/engine';
-import type { CausalLM } from '../model/causalLM';
+import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients, type GradientRequest } from '../model/gradients';
 import { ADAMW_DEFAULTS, adamWUpdate, type Moments } from './adamW';
 import { sum } from './loss';
@@ -37,6 +37,8 @@ export class Tuner {
     readonly model: CausalLM,
     readonly parameters: readonly Parameter[],
     private readonly options: TunerOptions,
+    /** What enters the lowest trainable layer. */
+    private readonly known?: KnownStates,
   ) {
     this.baseLearningRate = options.baseLearningRate;
     const names = new Set(parameters.map(({ name }) => name));
@@ -102,6 +104,7 @@ export class Tuner {
 
   private request(scale: number, gradients: Map<string, Tensor>): GradientRequest {
     const { engine } = this.model;
+    const { known } = this;
     const accumulate = (named: Iterable<[string, Tensor]>): void => {
       for (const [name, gradient] of named) {
         const sofar = gradients.get(name);
@@ -112,6 +115,7 @@ export class Tuner {
     const request: GradientRequest = {
       scale,
       lowestLayer: this.trainsOuter ? 0 : Math.min(...this.trainableLayers),
+      input: known && ((batch) => known.input(batch)),
       wants: (layer) => this.trainableLayers.has(layer),
       onLayer: (layer, layerGradients) => {
         accumulate(namedGradients(layer, layerGradients));

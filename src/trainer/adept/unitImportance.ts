@@ -2,7 +2,7 @@ import type { UnitDefinition } from '../../shared/importance';
 import type { Batch } from '../data/corpus';
 import type { Engine, Tensor } from '../engine/engine';
 import { unitsOf, type UnitName } from '../../shared/model/architecture';
-import type { CausalLM } from '../model/causalLM';
+import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients } from '../model/gradients';
 import { targetsOf } from '../model/head';
 import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../model/weights';
@@ -25,15 +25,18 @@ export async function unitImportance(
   layers: readonly number[],
   definition: UnitDefinition,
   task: Task,
+  known?: KnownStates,
 ): Promise<UnitImportance[]> {
   const wanted = new Set(layers);
+  const lowestLayer = Math.min(...layers);
   const sums = new Map(layers.map((layer) => [layer, new Map<UnitName, number>()]));
   for (const [index, batch] of batches.entries()) {
     task.report(index / batches.length, `unit importance, batch ${index + 1} of ${batches.length}`);
     await breathe(task);
     lossGradients(model, batch, {
       scale: 1 / targetsOf(batch).rows.length,
-      lowestLayer: Math.min(...layers),
+      lowestLayer,
+      input: known?.layer === lowestLayer ? (wantedBatch) => known.input(wantedBatch) : undefined,
       wants: (layer) => wanted.has(layer),
       onLayer: (layer, gradients) => {
         const block = model.blocks[layer];

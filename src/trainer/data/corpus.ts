@@ -42,6 +42,8 @@ export interface Batch {
   readonly length: number;
   /** [B] the true length of each row: what lies beyond is never a target. */
   readonly lengths: Int32Array;
+  /** [B] the sequences that it was made of. */
+  readonly rows: readonly Int32Array[];
 }
 
 /**
@@ -98,7 +100,7 @@ export function makeBatch(sequences: readonly Int32Array[]): Batch {
   for (const [row, sequence] of sequences.entries()) {
     tokens.set(sequence, row * length);
   }
-  return { tokens, batch: sequences.length, length, lengths };
+  return { tokens, batch: sequences.length, length, lengths, rows: sequences };
 }
 
 /** Sequences in their order, `batchSize` at a time; the last batch may be smaller. */

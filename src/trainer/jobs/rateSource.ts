@@ -3,7 +3,7 @@ import type { RunSpec, UnitRate } from '../../shared/runFolder';
 import { equalRates, importanceRates } from '../adept/learningRates';
 import { unitImportance, type UnitImportance } from '../adept/unitImportance';
 import type { Batch } from '../data/corpus';
-import type { CausalLM } from '../model/causalLM';
+import type { CausalLM, KnownStates } from '../model/causalLM';
 import type { Task } from '../task';
 import { readImportance } from './importanceInput';
 
@@ -25,6 +25,7 @@ export class RateSource {
     private readonly manifest: ExpansionManifest | undefined,
     private readonly probe: readonly Batch[],
     private readonly task: Task,
+    private readonly known?: KnownStates,
   ) {
     this.trainedLayers = manifest ? manifest.added.map(({ layer }) => layer) : [...model.blocks.keys()];
   }
@@ -70,7 +71,14 @@ export class RateSource {
   }
 
   private measure(layers: readonly number[]): Promise<UnitImportance[]> {
-    return unitImportance(this.model, this.probe, layers, this.spec.tune.unitDefinition, this.task);
+    return unitImportance(
+      this.model,
+      this.probe,
+      layers,
+      this.spec.tune.unitDefinition,
+      this.task,
+      this.known,
+    );
   }
 
   /** A fresh copy's own importance is zero everywhere (θ or its gradient is), so its source stands in for it. */

@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
 import type { CheckpointState, NewRunEvent } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
 import { forgettingVerdict } from '../adept/forgettingLimit';
+import { type FrozenStates, frozenStates } from '../adept/frozenStates';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
@@ -43,6 +44,7 @@ export class TuneSession {
   private readonly tuner: Tuner;
   private readonly order: DataOrder;
   private readonly rates: RateSource;
+  private readonly frozen: FrozenStates | undefined;
   private readonly state: Progress;
   private readonly task: Task;
   private phase: TrainerStatus['phase'] = 'preparing';
@@ -54,12 +56,33 @@ export class TuneSession {
     const added = input.manifest?.added.map(({ layer }) => layer);
     this.settings = tune;
     this.task = station.task;
-    this.tuner = new Tuner(model, added ? layerParameters(model, added) : allParameters(model), {
-      baseLearningRate: tune.learningRate,
-      weightDecay: tune.weightDecay,
-      maxGradNorm: tune.maxGradNorm,
+    this.frozen = frozenStates(model, added ?? [], {
+      folder: station.folder.path,
+      megabytes: tune.keepStates,
+      onProblem: (message) => {
+        this.emit({ type: 'log', level: 'warn', message });
+      },
     });
-    this.rates = new RateSource(input.spec, model, input.manifest, input.corpora.probe, this.task);
+    const taken = tune.steps * tune.batchSize * tune.gradAccum;
+    const comesAgain = taken > input.corpora.domain.sequences.length;
+    this.tuner = new Tuner(
+      model,
+      added ? layerParameters(model, added) : allParameters(model),
+      {
+        baseLearningRate: tune.learningRate,
+        weightDecay: tune.weightDecay,
+        maxGradNorm: tune.maxGradNorm,
+      },
+      comesAgain ? this.frozen : undefined,
+    );
+    this.rates = new RateSource(
+      input.spec,
+      model,
+      input.manifest,
+      input.corpora.probe,
+      this.task,
+      this.frozen,
+    );
     this.order = new DataOrder(input.corpora.domain.sequences.length, tune.order, tune.seed);
     this.state = initialProgress(tune);
   }
@@ -194,8 +217,8 @@ export class TuneSession {
     this.phase = 'evaluating';
     const begin = performance.now();
     const finite = (loss: number): number | null => (Number.isFinite(loss) ? loss : null);
-    this.state.domainLoss = finite(await meanLoss(model, input.corpora.domainEval, this.task));
-    this.state.generalLoss = finite(await meanLoss(model, input.corpora.generalEval, this.task));
+    this.state.domainLoss = finite(await meanLoss(model, input.corpora.domainEval, this.task, this.frozen));
+    this.state.generalLoss = finite(await meanLoss(model, input.corpora.generalEval, this.task, this.frozen));
     this.state.evaluatedAt = this.state.step;
     const { step, domainLoss, generalLoss } = this.state;
     this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
@@ -359,5 +382,6 @@ export class TuneSession {
 
   close(): void {
     this.tuner.dispose();
+    this.frozen?.close();
   }
 }

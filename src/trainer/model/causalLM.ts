@@ -20,6 +20,12 @@ import { eachTensor, type LayerTensors, type UnitTensors } from './weights';
 // Rope tables and masks of this many sequence lengths are kept; corpora of unequal rows bring many.
 const CONTEXTS_KEPT = 4;
 
+/** Hidden states, [B·T, D], as they enter a layer. */
+export interface KnownStates {
+  readonly layer: number;
+  input(batch: Batch): Tensor;
+}
+
 /** A decoder-only transformer whose weights lie on the engine, in float32. */
 export class CausalLM {
   /** What every layer is made of. */
@@ -115,11 +121,18 @@ export class CausalLM {
     );
   }
 
-  /** Negative log-likelihood of every predicted position, nats. */
-  losses(batch: Batch): Float32Array {
-    return this.engine.tidy(() =>
-      headLosses(this.engine, this.head, this.hiddenStates(batch), targetsOf(batch)),
-    );
+  /**
+   * Negative log-likelihood of every predicted position, nats.
+   * @param known what enters a layer, where that is known without computing what lies below
+   */
+  losses(batch: Batch, known?: KnownStates): Float32Array {
+    return this.engine.tidy(() => {
+      const hiddenStates =
+        known === undefined
+          ? this.hiddenStates(batch)
+          : this.run(this.context(batch), known.input(batch), known.layer);
+      return headLosses(this.engine, this.head, hiddenStates, targetsOf(batch));
+    });
   }
 
   dispose(): void {

@@ -17,6 +17,8 @@ export interface GradientRequest {
   readonly scale: number;
   /** Nothing below this layer is differentiated or kept. */
   readonly lowestLayer: number;
+  /** Hidden states that enter the lowest layer, [B·T, D], where they are known without computing what lies below. */
+  readonly input?: ((batch: Batch) => Tensor) | undefined;
   wants(layer: number): boolean;
   /** Called once for each wanted layer, from the top down; the tensors are freed when it returns. */
   onLayer(layer: number, gradients: LayerGradients): void;
@@ -35,7 +37,8 @@ export function lossGradients(model: CausalLM, batch: Batch, request: GradientRe
     const context = model.context(batch);
     const inputs: Tensor[] = [];
     const saved: BlockSaved[] = [];
-    let hiddenStates = model.run(context, model.embed(batch), 0, request.lowestLayer);
+    let hiddenStates =
+      request.input?.(batch) ?? model.run(context, model.embed(batch), 0, request.lowestLayer);
     for (const block of model.blocks.slice(request.lowestLayer)) {
       const forward = blockForwardSaving(context, block, hiddenStates);
       inputs.push(hiddenStates);

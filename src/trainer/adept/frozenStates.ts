@@ -1,0 +1,186 @@
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../../shared/errors';
+import type { Batch } from '../data/corpus';
+import type { Engine, Tensor } from '../engine/engine';
+import type { CausalLM } from '../model/causalLM';
+
+const FILE = 'frozen-states.tmp';
+const BYTES = 4;
+const MEGABYTE = 1e6;
+
+export interface FrozenStatesOptions {
+  /** The lowest layer that is trained: nothing below it changes. */
+  readonly layer: number;
+  /** Where the file lies; it has no name there any more once it is open, so that nothing remains however the process ends. */
+  readonly folder: string;
+  /** Most bytes that are kept. */
+  readonly limit: number;
+  /** Told when states that were to be kept cannot be. */
+  readonly onProblem: (message: string) => void;
+}
+
+/**
+ * What is kept for a run that trains these layers; undefined where that is nothing, because the lowest layer, or everything,
+ * is trained.
+ */
+export function frozenStates(
+  model: CausalLM,
+  trained: readonly number[],
+  options: Pick<FrozenStatesOptions, 'folder' | 'onProblem'> & { readonly megabytes: number },
+): FrozenStates | undefined {
+  const layer = Math.min(...trained);
+  const limit = options.megabytes * MEGABYTE;
+  return Number.isFinite(layer) && layer > 0 && limit > 0
+    ? new FrozenStates(model, { ...options, layer, limit })
+    : undefined;
+}
+
+/**
+ * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens alone, so they are computed
+ * once, kept on the disk (in the system's memory as long as there is room), and read in later epochs, evaluations and
+ * importance refreshes. Exact: an engine whose result for a sequence depends on where in a batch it stands keeps nothing of
+ * batches that are put together anew; see {@link checkOrder}.
+ */
+export class FrozenStates {
+  readonly layer: number;
+  private readonly places = new Map<Int32Array, number>();
+  private file: number | undefined;
+  private bytes = 0;
+  private independent: boolean | undefined;
+
+  constructor(
+    private readonly model: CausalLM,
+    private readonly options: FrozenStatesOptions,
+  ) {
+    this.layer = options.layer;
+  }
+
+  /** How many sequences are kept. */
+  get size(): number {
+    return this.places.size;
+  }
+
+  /** Input of the layer for a batch, [B·T, D]; zero where a row is padding, which no position looks at. */
+  input(batch: Batch): Tensor {
+    return this.read(batch) ?? this.computeAndKeep(batch);
+  }
+
+  close(): void {
+    if (this.file !== undefined) {
+      closeSync(this.file);
+      this.file = undefined;
+    }
+    this.places.clear();
+  }
+
+  private compute(batch: Batch): Tensor {
+    const { model } = this;
+    return model.engine.tidy(() => model.run(model.context(batch), model.embed(batch), 0, this.layer));
+  }
+
+  private read({ rows, length, batch }: Batch): Tensor | undefined {
+    const { engine, config } = this.model;
+    const { file } = this;
+    const places = rows.map((row) => this.places.get(row));
+    if (file === undefined || places.length === 0 || places.includes(undefined)) {
+      return undefined;
+    }
+    const states = new Float32Array(batch * length * config.hiddenSize);
+    for (const [index, place] of places.entries()) {
+      const values = (rows[index]?.length ?? 0) * config.hiddenSize;
+      const begin = index * length * config.hiddenSize;
+      readFully(file, new Uint8Array(states.buffer, begin * BYTES, values * BYTES), place ?? 0);
+    }
+    return engine.tensor(states, [batch * length, config.hiddenSize]);
+  }
+
+  private computeAndKeep(batch: Batch): Tensor {
+    const states = this.compute(batch);
+    this.independent ??= this.checkOrder(batch, states);
+    if (this.independent) {
+      this.keep(batch, states);
+    }
+    return states;
+  }
+
+  /**
+   * Whether every sequence gets the same bits at another place of the batch: then a run that is resumed, and computes its
+   * states anew in other batches, goes on exactly as one that kept them.
+   */
+  private checkOrder(batch: Batch, states: Tensor): boolean {
+    const { engine, config } = this.model;
+    const reversed = { ...batch, tokens: new Int32Array(batch.tokens.length) };
+    for (let row = 0; row < batch.batch; row += 1) {
+      const from = (batch.batch - 1 - row) * batch.length;
+      reversed.tokens.set(batch.tokens.subarray(from, from + batch.length), row * batch.length);
+    }
+    return engine.tidy(() => {
+      const given = bits(engine, states);
+      const other = bits(engine, this.compute(reversed));
+      const perRow = batch.length * config.hiddenSize;
+      for (let row = 0; row < batch.batch; row += 1) {
+        const place = (batch.batch - 1 - row) * perRow;
+        for (let value = 0; value < perRow; value += 1) {
+          if (given[row * perRow + value] !== other[place + value]) {
+            return false;
+          }
+        }
+      }
+      return true;
+    });
+  }
+
+  private keep({ rows, length }: Batch, states: Tensor): void {
+    const { engine, config } = this.model;
+    const fresh = rows.map((row, index) => ({ row, index })).filter(({ row }) => !this.places.has(row));
+    const wanted = fresh.reduce((sum, { row }) => sum + row.length * config.hiddenSize * BYTES, 0);
+    if (this.bytes + wanted > this.options.limit) {
+      return;
+    }
+    const values = engine.read(states);
+    try {
+      this.file ??= openUnnamed(join(this.options.folder, FILE));
+      for (const { row, index } of fresh) {
+        const begin = index * length * config.hiddenSize;
+        const part = values.subarray(begin, begin + row.length * config.hiddenSize);
+        writeFully(this.file, new Uint8Array(part.buffer, part.byteOffset, part.byteLength), this.bytes);
+        this.places.set(row, this.bytes);
+        this.bytes += part.byteLength;
+      }
+    } catch (error) {
+      this.independent = false;
+      this.options.onProblem(
+        `Hidden states cannot be kept in ${this.options.folder} (${messageOf(error)}): they are computed anew each time.`,
+      );
+    }
+  }
+}
+
+function bits(engine: Engine, tensor: Tensor): Uint32Array {
+  const values = engine.read(tensor);
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
+}
+
+/** A file that vanishes with the process. */
+function openUnnamed(path: string): number {
+  const file = openSync(path, 'w+', 0o600);
+  unlinkSync(path);
+  return file;
+}
+
+function writeFully(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+function readFully(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const read = readSync(file, bytes, done, bytes.length - done, position + done);
+    if (read === 0) {
+      throw new Error('The file of kept hidden states is shorter than what was written to it.');
+    }
+    done += read;
+  }
+}

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as v from 'valibot';
+import { peakMemory } from '../../../src/node/peakMemory';
+import { frozenStates } from '../../../src/trainer/adept/frozenStates';
+import { exactLayerImportance, fastLayerImportance } from '../../../src/trainer/adept/layerImportance';
+import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
+import { Tuner } from '../../../src/trainer/adept/tuner';
+import { unitImportance } from '../../../src/trainer/adept/unitImportance';
+import { makeBatch, type Batch } from '../../../src/trainer/data/corpus';
+import type { Engine } from '../../../src/trainer/engine/engine';
+import { openEngine } from '../../../src/trainer/engine/open';
+import { CausalLM } from '../../../src/trainer/model/causalLM';
+import { SILENT_TASK } from '../../../src/trainer/task';
+
+const count = v.pipe(v.number(), v.integer());
+const Job = v.object({
+  job: v.picklist(['exactImportance', 'fastImportance', 'unitImportance', 'tune', 'forward', 'matmul']),
+  engine: v.picklist(['native', 'wasm']),
+  model: v.string(),
+  tokens: v.array(v.array(count)),
+  batchSize: count,
+  trained: v.array(count),
+  full: v.boolean(),
+  epochs: count,
+  learningRate: v.number(),
+  weightDecay: v.number(),
+  maxGradNorm: v.number(),
+});
+type Job = v.InferOutput<typeof Job>;
+
+type Result = Readonly<Record<string, number | readonly number[]>>;
+
+function batchesOf({ tokens, batchSize }: Job): Batch[] {
+  const rows = tokens.map((row) => Int32Array.from(row));
+  return Array.from({ length: Math.ceil(rows.length / batchSize) }, (_, index) =>
+    makeBatch(rows.slice(index * batchSize, (index + 1) * batchSize)),
+  );
+}
+
+/** Learning rates that are the same everywhere, so that the peer needs no importance; what they are costs nothing. */
+function tune(model: CausalLM, job: Job): Result {
+  const { learningRate, weightDecay, maxGradNorm, trained, full, epochs } = job;
+  const parameters = full ? allParameters(model) : layerParameters(model, trained);
+  const known = frozenStates(model, full ? [] : trained, {
+    folder: tmpdir(),
+    megabytes: 4096,
+    onProblem: (message) => {
+      throw new Error(message);
+    },
+  });
+  const options = { baseLearningRate: learningRate, weightDecay, maxGradNorm };
+  const tuner = new Tuner(model, parameters, options, known);
+  const layers = full ? [...model.blocks.keys()] : trained;
+  tuner.setRates(
+    layers.flatMap((layer) => model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate }))),
+  );
+  // Made once: what is kept is known by the sequences themselves.
+  const batches = batchesOf(job);
+  const losses: number[] = [];
+  const seconds: number[] = [];
+  for (let epoch = 0; epoch < epochs; epoch += 1) {
+    for (const batch of batches) {
+      const begin = performance.now();
+      losses.push(tuner.step([batch], losses.length + 1, 1).loss);
+      seconds.push((performance.now() - begin) / 1000);
+    }
+  }
+  return { values: losses, stepSeconds: seconds };
+}
+
+/** One value for each tensor of the layers, as the peer has it: a unit here is a module, and none of these has a bias. */
+async function units(model: CausalLM, job: Job): Promise<Result> {
+  const layers = [...model.blocks.keys()];
+  const importance = await unitImportance(model, batchesOf(job), layers, 'released', SILENT_TASK);
+  const byName = importance.map((unit) => [`${unit.layer}.${unit.name}`, unit.importance] as const);
+  // In the order of their names, as Python sorts them.
+  byName.sort(([a], [b]) => (a < b ? -1 : 1));
+  return { values: byName.map(([, value]) => value) };
+}
+
+async function run(model: CausalLM, job: Job): Promise<Result> {
+  const batches = batchesOf(job);
+  switch (job.job) {
+    case 'exactImportance':
+      return { values: (await exactLayerImportance(model, batches, SILENT_TASK)).layers };
+    case 'fastImportance':
+      return { values: (await fastLayerImportance(model, batches, SILENT_TASK)).layers };
+    case 'unitImportance':
+      return units(model, job);
+    case 'tune':
+      return tune(model, job);
+    case 'forward':
+    case 'matmul': {
+      const losses = batches.flatMap((batch) => [...model.losses(batch)]);
+      return { values: [losses.reduce((sum, loss) => sum + loss, 0) / losses.length] };
+    }
+  }
+}
+
+/** GFLOP/s of a 2048³ product: the median of several. */
+function matMul(engine: Engine): number {
+  const size = 2048;
+  const random = (): Float32Array => Float32Array.from({ length: size * size }, () => Math.random());
+  const [a, b] = [engine.tensor(random(), [size, size]), engine.tensor(random(), [size, size])];
+  const seconds = Array.from({ length: 10 }, () => {
+    const begin = performance.now();
+    engine.tidy(() => engine.read(engine.sum(engine.matMul(a, b), 0)));
+    return (performance.now() - begin) / 1000;
+  }).sort((x, y) => x - y);
+  return (2 * size ** 3) / (seconds[5] ?? NaN) / 1e9;
+}
+
+async function main(): Promise<void> {
+  const job = v.parse(Job, JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
+  const engine = await openEngine(job.engine);
+  try {
+    if (job.job === 'matmul') {
+      console.log(JSON.stringify({ gigaflops: matMul(engine) }));
+      return;
+    }
+    const begin = performance.now();
+    const model = CausalLM.load(engine, job.model);
+    const loadSeconds = (performance.now() - begin) / 1000;
+    const [first] = batchesOf(job);
+    if (first !== undefined) {
+      model.losses(first);
+    }
+    const started = performance.now();
+    const result = await run(model, job);
+    const seconds = (performance.now() - started) / 1000;
+    console.log(JSON.stringify({ ...result, seconds, loadSeconds, peakMemory: peakMemory() }));
+  } finally {
+    engine.close();
+  }
+}
+
+void main();
