@@ -6,6 +6,7 @@ import { AS_OPTIONS, asKeysOf, type Naming } from '../../shared/naming';
 import { flagOf, TUNE_SETTINGS } from '../../shared/settings';
 import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
+import { dryRun, type DryRun } from '../../trainer/jobs/dryRun';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
 import { tuneRun } from '../../trainer/jobs/tuneRun';
@@ -44,11 +45,19 @@ export function tuneCommand(): Command {
       'importance.json of the base model, to seed the learning rates; by default measured',
     )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
+    .option('--dry-run', 'check everything, say what memory and time it would take, and start nothing')
     .addOption(engineOption());
   return addSettings(command, TUNE_SETTINGS).action(
     withOutput(async (output, raw) => {
       const { spec, out, naming } = readRequest(raw);
       const input = readTuneInput(spec, naming);
+      if (raw.dryRun === true) {
+        await withEngine(spec.engine, output, ({ kind }) => {
+          reportDryRun(output, dryRun(input, kind));
+          return Promise.resolve();
+        });
+        return;
+      }
       await withEngine(spec.engine, output, async (engine) => {
         const run = RunFolder.create(out, naming.label('out'), (folder) => {
           if (input.manifest) {
@@ -121,6 +130,20 @@ function fromOptions(raw: RawOptions): TuneRequest {
 
 function stamp(): Pick<RunSpec, 'format' | 'createdAt'> {
   return { format: 'adept.run/1', createdAt: new Date().toISOString() };
+}
+
+function reportDryRun(output: Output, result: DryRun): void {
+  const { steps, sequences, epochs, parametersTrained, trainableShare, memoryBytes, secondsPerStep } = result;
+  const time =
+    secondsPerStep === null
+      ? 'time per step not known: give --importance, measured on this engine'
+      : `about ${secondsPerStep.toPrecision(2)} s per step, ${(secondsPerStep * steps).toPrecision(2)} s for all`;
+  output.result(
+    result,
+    `${steps} steps, ${epochs.toFixed(2)} times over ${sequences} sequences\n` +
+      `trained: ${parametersTrained} parameters, ${(trainableShare * 100).toFixed(1)}% of all\n` +
+      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\nnothing was started`,
+  );
 }
 
 /** Says how a run ended. */

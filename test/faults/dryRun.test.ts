@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { estimate } from '../../src/shared/estimate';
+import { readModelConfig } from '../../src/node/modelConfig';
+import { adeptResult, runAdept } from '../support/command';
+import { makeTunedWorld, type TunedWorld } from './world';
+
+describe('adept tune --dry-run', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-dry-'));
+  let world: TunedWorld;
+  const out = join(folder, 'dry');
+
+  before(async () => {
+    world = await makeTunedWorld(folder);
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const args = (...more: readonly (string | number)[]): (string | number)[] => [
+    ...['tune', '--dry-run', '--model', world.expanded, '--domain', world.domain, '--probe', world.probe],
+    ...['--out', out, '--steps', 24, '--lr', 1e-3, '--batch-size', 2, '--engine', 'wasm', ...more],
+  ];
+
+  it('says what the run would take, and starts nothing', async () => {
+    const result = await adeptResult(args('--importance', world.importance));
+    const price = estimate({
+      config: readModelConfig(world.model),
+      expanded: [0],
+      tune: { batchSize: 2, seqLen: 256, gradAccum: 1, full: false },
+      engine: 'wasm',
+    });
+    const { secondsPerStep, seconds, ...rest } = result;
+    assert.deepEqual(rest, {
+      dryRun: true,
+      engine: 'wasm',
+      steps: 24,
+      sequences: 16,
+      epochs: 3,
+      parametersTrained: price.parametersTrained,
+      trainableShare: price.trainableShare,
+      memoryBytes: price.memoryBytes,
+    });
+    assert.ok(typeof secondsPerStep === 'number' && secondsPerStep > 0);
+    assert.equal(seconds, secondsPerStep * 24);
+    assert.ok(!existsSync(out));
+  });
+
+  it('says that the time is not known where nothing was measured', async () => {
+    const { status, stdout } = await runAdept(args());
+    assert.equal(status, 0);
+    assert.match(stdout, /24 steps, 3\.00 times over 16 sequences/);
+    assert.match(stdout, /MB of memory; time per step not known: give --importance/);
+    assert.match(stdout, /nothing was started/);
+  });
+
+  it('refuses what the run itself would refuse', async () => {
+    const { status, stderr } = await runAdept(args('--domain', join(folder, 'missing.jsonl')));
+    assert.equal(status, 2);
+    assert.match(stderr, /missing\.jsonl/);
+  });
+});
