@@ -3,6 +3,7 @@
 //   npm test -- --kind unit       only test/unit (unit, parity, faults, host, e2e)
 //   npm test -- --filter corpus   only files whose path holds the word
 import { spawnSync } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
@@ -16,6 +17,8 @@ const FILES_AT_ONCE = 2;
 const VSCODE_KINDS = ['host', 'e2e'];
 const VSCODE_FILE_MILLISECONDS = 20 * 60_000;
 const interrupted = new AbortController();
+// Every file that runs listens to it until the end.
+setMaxListeners(0, interrupted.signal);
 
 /** @param {string} folder @returns {string[]} every bundled test file, in any depth */
 function bundledTests(folder) {
