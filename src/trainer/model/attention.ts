@@ -1,6 +1,5 @@
 import type { Engine, Tensor } from '../engine/engine';
 import type { ModelConfig } from '../../shared/model/config';
-import { spending } from './primitives';
 import { ropeTables } from './rope';
 
 /** What attention needs to know of a batch, shared by all layers. */
@@ -106,16 +105,14 @@ export function maskOf(context: AttentionContext, window: number | undefined): T
 export function splitHeads(context: AttentionContext, states: Tensor, heads: number): Tensor {
   const { engine, batch, length, config } = context;
   const split = engine.reshape(states, [batch, length, heads, config.headDim]);
-  const turned = spending(engine, [split], engine.transpose(split, [0, 2, 1, 3]));
-  return spending(engine, [turned], engine.reshape(turned, [batch * heads, length, config.headDim]));
+  return engine.reshape(engine.transpose(split, [0, 2, 1, 3]), [batch * heads, length, config.headDim]);
 }
 
 /** [B·heads, T, headDim] → [B·T, heads·headDim]. */
 export function mergeHeads(context: AttentionContext, states: Tensor, heads: number): Tensor {
   const { engine, batch, length, config } = context;
   const split = engine.reshape(states, [batch, heads, length, config.headDim]);
-  const turned = spending(engine, [split], engine.transpose(split, [0, 2, 1, 3]));
-  return spending(engine, [turned], engine.reshape(turned, [batch * length, heads * config.headDim]));
+  return engine.reshape(engine.transpose(split, [0, 2, 1, 3]), [batch * length, heads * config.headDim]);
 }
 
 /** The halves of the last axis exchanged: the permutation in RoPE's rotate_half, without its sign. */
@@ -123,27 +120,23 @@ function swapHalves(engine: Engine, states: Tensor): Tensor {
   const [n = 0, length = 0, width = 0] = states.shape;
   const half = width / 2;
   const size = [n, length, half];
-  const halves = [engine.slice(states, [0, 0, half], size), engine.slice(states, [0, 0, 0], size)];
-  return spending(engine, halves, engine.concat(halves, 2));
-}
-
-/** x∘cos and swap(x)∘sin. */
-function rotated(engine: Engine, states: Tensor, rope: RopeTensors): [Tensor, Tensor] {
-  const swapped = swapHalves(engine, states);
-  const across = spending(engine, [swapped], engine.mul(swapped, rope.signedSines));
-  return [engine.mul(states, rope.cosines), across];
+  return engine.concat([engine.slice(states, [0, 0, half], size), engine.slice(states, [0, 0, 0], size)], 2);
 }
 
 /** y = x∘cos + swap(x)∘sin, states [n, T, headDim]. */
 export function applyRope(engine: Engine, states: Tensor, rope: RopeTensors): Tensor {
-  const [along, across] = rotated(engine, states, rope);
-  return spending(engine, [along, across], engine.add(along, across));
+  return engine.add(
+    engine.mul(states, rope.cosines),
+    engine.mul(swapHalves(engine, states), rope.signedSines),
+  );
 }
 
 /** The transpose of {@link applyRope}: dx = dy∘cos − swap(dy)∘sin, since swapping negates the signed sines. */
 export function applyRopeBackward(engine: Engine, gradient: Tensor, rope: RopeTensors): Tensor {
-  const [along, across] = rotated(engine, gradient, rope);
-  return spending(engine, [along, across], engine.sub(along, across));
+  return engine.sub(
+    engine.mul(gradient, rope.cosines),
+    engine.mul(swapHalves(engine, gradient), rope.signedSines),
+  );
 }
 
 /** Softmax(q·kᵀ + mask)·v per KV head; the G queries of a group lie one after the other, so no key is repeated. */
@@ -157,10 +150,8 @@ export function attend(
   const scores = engine.matMul(queries, keys, { transposeB: true });
   const [, rows = 0, length = 1] = scores.shape;
   // One [T, T] mask serves all G queries of a group: the scores are seen as G times as many matrices for a moment.
-  const perHead = spending(engine, [scores], engine.reshape(scores, [-1, length, length]));
-  const masked = spending(engine, [perHead], engine.add(perHead, mask));
-  const weights = spending(engine, [masked], engine.softmax(masked));
-  const probabilities = spending(engine, [weights], engine.reshape(weights, [-1, rows, length]));
+  const perHead = engine.reshape(scores, [-1, length, length]);
+  const probabilities = engine.reshape(engine.softmax(engine.add(perHead, mask)), [-1, rows, length]);
   return { output: engine.matMul(probabilities, values), probabilities };
 }
 
@@ -172,16 +163,11 @@ export function attendBackward(
 ): { queries: Tensor; keys: Tensor; values: Tensor } {
   const { queries, keys, values, probabilities } = saved;
   const weightGradient = engine.matMul(gradient, values, { transposeB: true });
-  const weighted = spending(engine, [weightGradient], engine.mul(weightGradient, probabilities));
-  const total = engine.sum(weighted, 2, true);
-  const shared = spending(engine, [total], engine.mul(probabilities, total));
-  const scoreGradient = spending(engine, [weighted, shared], engine.sub(weighted, shared));
-  const queryGradient = engine.matMul(scoreGradient, keys);
-  const keyGradient = engine.matMul(scoreGradient, queries, { transposeA: true });
-  engine.dispose(scoreGradient);
+  const weighted = engine.mul(weightGradient, probabilities);
+  const scoreGradient = engine.sub(weighted, engine.mul(probabilities, engine.sum(weighted, 2, true)));
   return {
-    queries: queryGradient,
-    keys: keyGradient,
+    queries: engine.matMul(scoreGradient, keys),
+    keys: engine.matMul(scoreGradient, queries, { transposeA: true }),
     values: engine.matMul(probabilities, gradient, { transposeA: true }),
   };
 }

@@ -1,19 +1,10 @@
 import type { Engine, Tensor } from '../engine/engine';
 import type { UnitTensors } from './weights';
 
-/**
- * `result`, once the tensors that it was made of are freed. Freed at once and not at the end of the pass, their memory is still
- * in the processor's cache when the next operation takes it.
- */
-export function spending(engine: Engine, spent: readonly Tensor[], result: Tensor): Tensor {
-  engine.dispose(...spent);
-  return result;
-}
-
 /** y = x·Wᵀ + b, x [n, in], W [out, in] as checkpoints store it. */
 export function linear(engine: Engine, input: Tensor, unit: UnitTensors): Tensor {
   const product = engine.matMul(input, unit.weight, { transposeB: true });
-  return unit.bias === undefined ? product : spending(engine, [product], engine.add(product, unit.bias));
+  return unit.bias === undefined ? product : engine.add(product, unit.bias);
 }
 
 /** ∂L/∂x of {@link linear}: dy·W. */
@@ -38,17 +29,13 @@ export function normalize(
   input: Tensor,
   epsilon: number,
 ): { normalized: Tensor; inverse: Tensor } {
-  const square = engine.square(input);
-  const mean = spending(engine, [square], engine.mean(square, -1, true));
-  const shifted = spending(engine, [mean], engine.addScalar(mean, epsilon));
-  const inverse = spending(engine, [shifted], engine.rsqrt(shifted));
+  const inverse = engine.rsqrt(engine.addScalar(engine.mean(engine.square(input), -1, true), epsilon));
   return { normalized: engine.mul(input, inverse), inverse };
 }
 
 /** RMS norm (Zhang & Sennrich 2019): x/√(mean(x²)+ε)∘g over the last axis. */
 export function rmsNorm(engine: Engine, input: Tensor, weight: Tensor, epsilon: number): Tensor {
-  const { normalized, inverse } = normalize(engine, input, epsilon);
-  return spending(engine, [normalized, inverse], engine.mul(normalized, weight));
+  return engine.mul(normalize(engine, input, epsilon).normalized, weight);
 }
 
 /**
@@ -65,24 +52,16 @@ export function rmsNormBackward(
 ): { input: Tensor; weight?: Tensor } {
   const { normalized, inverse } = normalize(engine, input, epsilon);
   const scaled = engine.mul(gradient, weight);
-  const product = engine.mul(scaled, normalized);
-  const projection = spending(engine, [product], engine.mean(product, -1, true));
-  const along = spending(engine, [projection], engine.mul(normalized, projection));
-  const across = spending(engine, [scaled, along], engine.sub(scaled, along));
-  const inputGradient = spending(engine, [across, inverse], engine.mul(across, inverse));
-  if (!wantWeight) {
-    engine.dispose(normalized);
-    return { input: inputGradient };
-  }
-  const weighted = spending(engine, [normalized], engine.mul(gradient, normalized));
-  return { input: inputGradient, weight: spending(engine, [weighted], engine.sum(weighted, 0)) };
+  const projection = engine.mean(engine.mul(scaled, normalized), -1, true);
+  const inputGradient = engine.mul(engine.sub(scaled, engine.mul(normalized, projection)), inverse);
+  return wantWeight
+    ? { input: inputGradient, weight: engine.sum(engine.mul(gradient, normalized), 0) }
+    : { input: inputGradient };
 }
 
 /** silu(gate)∘up (Shazeer 2020, SwiGLU without its projections). */
 export function swiGlu(engine: Engine, gate: Tensor, up: Tensor): Tensor {
-  const sigmoid = engine.sigmoid(gate);
-  const silu = spending(engine, [sigmoid], engine.mul(gate, sigmoid));
-  return spending(engine, [silu], engine.mul(silu, up));
+  return engine.mul(engine.mul(gate, engine.sigmoid(gate)), up);
 }
 
 /** Gradients of {@link swiGlu}: with s = σ(gate), dup = d∘gate∘s and dgate = d∘up∘(s + gate∘s∘(1 − s)). */
@@ -94,10 +73,6 @@ export function swiGluBackward(
 ): { gate: Tensor; up: Tensor } {
   const sigmoid = engine.sigmoid(gate);
   const silu = engine.mul(gate, sigmoid);
-  const bent = engine.mul(silu, sigmoid);
-  const rest = spending(engine, [bent], engine.sub(silu, bent));
-  const slope = spending(engine, [sigmoid, rest], engine.add(sigmoid, rest));
-  const upGradient = spending(engine, [silu], engine.mul(gradient, silu));
-  const product = engine.mul(gradient, up);
-  return { gate: spending(engine, [product, slope], engine.mul(product, slope)), up: upGradient };
+  const slope = engine.add(sigmoid, engine.sub(silu, engine.mul(silu, sigmoid)));
+  return { gate: engine.mul(engine.mul(gradient, up), slope), up: engine.mul(gradient, silu) };
 }
