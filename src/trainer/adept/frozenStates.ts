@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../shared/errors';
 import type { Batch } from '../data/corpus';
@@ -8,13 +8,15 @@ import type { CausalLM } from '../model/causalLM';
 const FILE = 'frozen-states.tmp';
 const BYTES = 4;
 const MEGABYTE = 1e6;
+/** Room on the disk that is left to checkpoints, which matter more. */
+const RESERVED_BYTES = 1e9;
 
 export interface FrozenStatesOptions {
   /** The lowest layer that is trained: nothing below it changes. */
   readonly layer: number;
   /** Where the file lies; it has no name there any more once it is open, so that nothing remains however the process ends. */
   readonly folder: string;
-  /** Most bytes that are kept. */
+  /** Most bytes that are kept; the last gigabyte of the disk is never taken. */
   readonly limit: number;
   /** Told when states that were to be kept cannot be. */
   readonly onProblem: (message: string) => void;
@@ -138,8 +140,12 @@ export class FrozenStates {
     if (this.bytes + wanted > this.options.limit) {
       return;
     }
-    const values = engine.read(states);
     try {
+      const { bavail, bsize } = statfsSync(this.options.folder);
+      if (bavail * bsize - wanted < RESERVED_BYTES) {
+        return;
+      }
+      const values = engine.read(states);
       this.file ??= openUnnamed(join(this.options.folder, FILE));
       for (const { row, index } of fresh) {
         const begin = index * length * config.hiddenSize;
