@@ -1,6 +1,6 @@
 // Copies what `adept setup` needs of the npm packages to out/native-src, so that a packaged extension, which has no
 // node_modules, can provide the native engine too: the binding's sources, the Node-API headers, and the package's own
-// install script with the packages that it requires.
+// install script with the packages that it requires. Beside them the project's own kernels.
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
@@ -39,9 +39,17 @@ function closure(from, names, found = new Set()) {
 
 const needless = /\.(map|md|markdown|ts|flow)$|^(test|tests|docs|example|examples|\.github)$/;
 
+/** The kernels are few and change more often than the packages. */
+function copyKernels(root, folder) {
+  const kernels = join(folder, 'kernels');
+  rmSync(kernels, { recursive: true, force: true });
+  cpSync(join(root, 'src/trainer/kernels'), kernels, { recursive: true });
+}
+
 /** Writes out/native-src, unless it is there and of the same versions: a setup may be reading it. */
 export function copyNativeSources(root, out) {
   const target = join(out, 'native-src');
+  copyKernels(root, target);
   const tfjs = packageFolder(root, '@tensorflow/tfjs-node-gpu');
   const headers = packageFolder(root, 'node-api-headers');
   const packages = [...closure(tfjs, installerNeeds)];
@@ -68,6 +76,7 @@ export function copyNativeSources(root, out) {
     });
   }
   writeFileSync(join(staging, 'versions.json'), stamp);
+  copyKernels(root, staging);
   rmSync(target, { recursive: true, force: true });
   renameSync(staging, target);
 }

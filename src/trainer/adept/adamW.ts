@@ -1,11 +1,5 @@
 import type { Engine, Tensor } from '../engine/engine';
-
-export interface AdamWOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-}
+import type { AdamWNumbers, AdamWTensors } from '../engine/fusedKernels';
 
 export const ADAMW_DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
@@ -17,25 +11,27 @@ export interface Moments {
 
 /**
  * One AdamW update (Loshchilov & Hutter 2019), in the order of torch.optim.AdamW:
- * θ ← θ·(1 − lr·wd); m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − (lr/(1 − β₁ᵗ))·m / (√v/√(1 − β₂ᵗ) + ε).
- * @param step optimiser step t, from 1
- * @returns new tensors; the old ones stay the caller's.
+ * θ ← θ·(1 − lr·wd); m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − (lr/(1 − β₁ᵗ))·m / (√v/√(1 − β₂ᵗ) + ε),
+ * with g the gradient times `clip`.
+ * @returns what replaces the old parameter and moments, which stay the caller's; the same tensors where the engine wrote
+ * them in place.
  */
 export function adamWUpdate(
   engine: Engine,
-  parameter: Tensor,
-  gradient: Tensor,
-  moments: Moments,
-  learningRate: number,
-  step: number,
-  options: AdamWOptions,
+  { parameter, gradient, first: oldFirst, second: oldSecond }: AdamWTensors,
+  numbers: AdamWNumbers,
 ): { parameter: Tensor; moments: Moments } {
-  const { beta1, beta2, epsilon, weightDecay } = options;
+  if (engine.fused) {
+    engine.fused.adamW({ parameter, gradient, first: oldFirst, second: oldSecond }, numbers);
+    return { parameter, moments: { first: oldFirst, second: oldSecond } };
+  }
+  const { clip, beta1, beta2, epsilon, weightDecay, learningRate, step } = numbers;
   return engine.tidy(() => {
-    const first = engine.add(engine.scale(moments.first, beta1), engine.scale(gradient, 1 - beta1));
+    const clipped = clip === 1 ? gradient : engine.scale(gradient, clip);
+    const first = engine.add(engine.scale(oldFirst, beta1), engine.scale(clipped, 1 - beta1));
     const second = engine.add(
-      engine.scale(moments.second, beta2),
-      engine.scale(engine.square(gradient), 1 - beta2),
+      engine.scale(oldSecond, beta2),
+      engine.scale(engine.square(clipped), 1 - beta2),
     );
     const denominator = engine.addScalar(
       engine.scale(engine.sqrt(second), 1 / Math.sqrt(1 - beta2 ** step)),

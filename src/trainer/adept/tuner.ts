@@ -5,6 +5,7 @@ import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients, type GradientRequest } from '../model/gradients';
 import { ADAMW_DEFAULTS, adamWUpdate, type Moments } from './adamW';
 import { sum } from './loss';
+import { dot } from '../model/primitives';
 import { namedGradients, namedOuterGradients, tensorOf, type Parameter } from './parameters';
 
 export interface TunerOptions {
@@ -133,14 +134,12 @@ export class Tuner {
 
   /** √Σ‖g‖², summed in double precision over the parameters. */
   private norm(gradients: ReadonlyMap<string, Tensor>): number {
-    const { engine } = this.model;
     const squares = this.parameters.map(({ name }) => {
       const gradient = gradients.get(name);
       if (gradient === undefined) {
         throw new Error(`${name} got no gradient.`);
       }
-      const [square = NaN] = engine.read(engine.sum(engine.square(gradient)));
-      return square;
+      return dot(this.model.engine, gradient, gradient);
     });
     return Math.sqrt(sum(squares));
   }
@@ -156,21 +155,24 @@ export class Tuner {
     // As torch.nn.utils.clip_grad_norm_.
     const clip = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (gradNorm + 1e-6)) : 1;
     for (const parameter of this.parameters) {
-      const old = { parameter: tensorOf(parameter), moments: this.momentsOf(parameter.name) };
-      const next = engine.tidy(() => {
-        const gradient = gradients.get(parameter.name) ?? engine.zeros(parameter.shape);
-        const clipped = clip < 1 ? engine.scale(gradient, clip) : gradient;
-        const options = { ...ADAMW_DEFAULTS, weightDecay: parameter.decays ? this.options.weightDecay : 0 };
-        return adamWUpdate(
+      const moments = this.momentsOf(parameter.name);
+      const next = engine.tidy(() =>
+        adamWUpdate(
           engine,
-          old.parameter,
-          clipped,
-          old.moments,
-          this.rateOf(parameter) * factor,
-          step,
-          options,
-        );
-      });
+          {
+            parameter: tensorOf(parameter),
+            gradient: gradients.get(parameter.name) ?? engine.zeros(parameter.shape),
+            ...moments,
+          },
+          {
+            ...ADAMW_DEFAULTS,
+            clip,
+            weightDecay: parameter.decays ? this.options.weightDecay : 0,
+            learningRate: this.rateOf(parameter) * factor,
+            step,
+          },
+        ),
+      );
       this.replace(parameter, next.parameter, next.moments);
     }
   }
@@ -183,11 +185,19 @@ export class Tuner {
     return moments;
   }
 
-  /** Takes over new tensors and frees the old ones. */
+  /** Takes over new tensors and frees the old ones that they are not. */
   private replace(parameter: Parameter, tensor: Tensor, moments: Moments): void {
     const { engine } = this.model;
-    const old = this.momentsOf(parameter.name);
-    engine.dispose(tensorOf(parameter), old.first, old.second);
+    const { first, second } = this.momentsOf(parameter.name);
+    for (const [old, next] of [
+      [tensorOf(parameter), tensor],
+      [first, moments.first],
+      [second, moments.second],
+    ] as const) {
+      if (old !== next) {
+        engine.dispose(old);
+      }
+    }
     parameter.holder[parameter.part] = engine.keep(tensor);
     this.moments.set(parameter.name, {
       first: engine.keep(moments.first),

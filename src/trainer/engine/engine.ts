@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { FusedKernels } from './fusedKernels';
 
 export type { Tensor };
 
@@ -12,6 +13,8 @@ export interface EngineDescription {
   readonly library: string;
   readonly tfjs: string;
   readonly threads: number;
+  /** Whether the fused kernels compute, and if not, why; absent where an engine has none. */
+  readonly kernels?: string;
 }
 
 export interface MatMulOptions {
@@ -23,7 +26,7 @@ export interface MatMulOptions {
 export interface CrossEntropy {
   /** Negative log-likelihood of each row's target, nats, shape [n]. */
   readonly losses: Tensor;
-  /** ∂loss/∂logits of each row: softmax − one-hot, shape [n, V]. */
+  /** scale·(softmax − one-hot), shape [n, V]: the gradient of `scale · Σ losses`. */
   readonly logitGradients: Tensor;
 }
 
@@ -34,6 +37,8 @@ export interface CrossEntropy {
  */
 export interface Engine {
   readonly kind: EngineKind;
+  /** Larger operations, where the engine has them. */
+  readonly fused?: FusedKernels | undefined;
   describe(): EngineDescription;
 
   tensor(values: Float32Array, shape: readonly number[]): Tensor;
@@ -80,8 +85,11 @@ export interface Engine {
   /** [size, D] whose row `ids[i]` is the sum of the rows `i` of `rows` [n, D]: the gradient of `gather`. */
   scatterAdd(ids: Tensor, rows: Tensor, size: number): Tensor;
 
-  /** Cross-entropy of `logits` [n, V] against `targets` [n] (int32). */
-  crossEntropy(logits: Tensor, targets: Tensor): CrossEntropy;
+  /**
+   * Cross-entropy of `logits` [n, V] against `targets` [n] (int32). Takes the logits over: they are freed, or become the
+   * gradients.
+   */
+  crossEntropy(logits: Tensor, targets: Tensor, scale: number): CrossEntropy;
   /** The losses alone, shape [n]. */
   crossEntropyLosses(logits: Tensor, targets: Tensor): Tensor;
 

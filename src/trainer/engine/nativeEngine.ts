@@ -6,6 +6,7 @@ import type {
 import { failure } from '../../shared/errors';
 import type { CrossEntropy, EngineDescription, Tensor } from './engine';
 import { describeNative, loadNativeBinding } from './nativeBinding';
+import { loadKernels, NativeKernels } from './nativeKernels';
 import { findNativeInstall } from './provision/install';
 import { TfjsEngine } from './tfjsEngine';
 
@@ -16,6 +17,7 @@ export class NativeEngine extends TfjsEngine {
   readonly kind = 'native';
 
   private constructor(
+    override readonly fused: NativeKernels | undefined,
     private readonly backend: NodeJSKernelBackend,
     private readonly typeOf: typeof createTensorsTypeOpAttr,
     private readonly description: Omit<EngineDescription, 'engine' | 'tfjs'>,
@@ -42,7 +44,19 @@ export class NativeEngine extends TfjsEngine {
     if (!(backend instanceof Backend)) {
       throw failure('The native engine could not be started: another backend has its name.');
     }
-    return new NativeEngine(backend, typeOf, describeNative(install, binding));
+    const { device, ...rest } = describeNative(install, binding);
+    // The kernels are for the processor; on a GPU they would fetch every tensor from it.
+    const kernels =
+      device === 'CPU'
+        ? loadKernels(install.binding, rest.threads)
+        : { loaded: false, reason: `device is ${device}` };
+    const fused = kernels.loaded ? new NativeKernels(backend, (values) => tf.tensor(values)) : undefined;
+    const description = {
+      device,
+      ...rest,
+      kernels: kernels.loaded ? 'fused' : `composed (${kernels.reason})`,
+    };
+    return new NativeEngine(fused, backend, typeOf, description);
   }
 
   describe(): EngineDescription {
@@ -58,29 +72,41 @@ export class NativeEngine extends TfjsEngine {
     return tensor;
   }
 
-  // One fused operation gives loss and gradient, without the one-hot matrix and its subtraction.
-  override crossEntropy(logits: Tensor, targets: Tensor): CrossEntropy {
-    const [losses, logitGradients] = this.fusedCrossEntropy(logits, targets);
+  override crossEntropy(logits: Tensor, targets: Tensor, scale: number): CrossEntropy {
+    if (this.fused) {
+      return { losses: this.fused.crossEntropyInPlace(logits, targets, scale), logitGradients: logits };
+    }
+    const { losses, logitGradients: unscaled } = this.librarysCrossEntropy(logits, targets);
+    logits.dispose();
+    const logitGradients = scale === 1 ? unscaled : this.scale(unscaled, scale);
+    if (logitGradients !== unscaled) {
+      unscaled.dispose();
+    }
+    return { losses, logitGradients };
+  }
+
+  override crossEntropyLosses(logits: Tensor, targets: Tensor): Tensor {
+    if (this.fused) {
+      return this.fused.crossEntropyLosses(logits, targets);
+    }
+    const { losses, logitGradients } = this.librarysCrossEntropy(logits, targets);
+    logitGradients.dispose();
+    return losses;
+  }
+
+  // One operation gives loss and gradient, without the one-hot matrix and its subtraction.
+  private librarysCrossEntropy(logits: Tensor, targets: Tensor): CrossEntropy {
+    const [losses, logitGradients] = this.backend.executeMultipleOutputs(
+      'SparseSoftmaxCrossEntropyWithLogits',
+      [this.typeOf('T', 'float32'), this.typeOf('Tlabels', 'int32')],
+      [logits, targets],
+      2,
+    );
     if (losses === undefined || logitGradients === undefined) {
       throw failure(
         'libtensorflow returned no cross-entropy: set up the native engine again with "adept setup".',
       );
     }
     return { losses, logitGradients };
-  }
-
-  override crossEntropyLosses(logits: Tensor, targets: Tensor): Tensor {
-    const { losses, logitGradients } = this.crossEntropy(logits, targets);
-    logitGradients.dispose();
-    return losses;
-  }
-
-  private fusedCrossEntropy(logits: Tensor, targets: Tensor): Tensor[] {
-    return this.backend.executeMultipleOutputs(
-      'SparseSoftmaxCrossEntropyWithLogits',
-      [this.typeOf('T', 'float32'), this.typeOf('Tlabels', 'int32')],
-      [logits, targets],
-      2,
-    );
   }
 }

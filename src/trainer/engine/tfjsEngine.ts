@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { FusedKernels } from './fusedKernels';
 import type { CrossEntropy, Engine, EngineDescription, EngineKind, MatMulOptions, Tensor } from './engine';
 
 /**
@@ -7,6 +8,7 @@ import type { CrossEntropy, Engine, EngineDescription, EngineKind, MatMulOptions
  */
 export abstract class TfjsEngine implements Engine {
   abstract readonly kind: EngineKind;
+  readonly fused?: FusedKernels | undefined;
   abstract describe(): EngineDescription;
 
   tensor(values: Float32Array, shape: readonly number[]): Tensor {
@@ -136,17 +138,19 @@ export abstract class TfjsEngine implements Engine {
     });
   }
 
-  crossEntropy(logits: Tensor, targets: Tensor): CrossEntropy {
-    return this.tidy(() => {
+  crossEntropy(logits: Tensor, targets: Tensor, scale: number): CrossEntropy {
+    const result = this.tidy(() => {
       const [n = 0, size = 0] = logits.shape;
       const probabilities = tf.softmax(logits);
       const places = targetPlaces(targets, n);
-      const hits = tf.scatterND(places, tf.ones([n]), [n, size]);
+      const hits = tf.scatterND(places, tf.fill([n], scale), [n, size]);
       return {
         losses: this.crossEntropyLosses(logits, targets),
-        logitGradients: tf.sub(probabilities, hits),
+        logitGradients: tf.sub(tf.mul(probabilities, scale), hits),
       };
     });
+    logits.dispose();
+    return result;
   }
 
   crossEntropyLosses(logits: Tensor, targets: Tensor): Tensor {

@@ -1,20 +1,11 @@
 import type { Tensor } from '../engine/engine';
+import { attention, type AttentionContext, type AttentionSaved } from './attention';
 import {
-  applyRope,
-  applyRopeBackward,
-  attend,
-  attendBackward,
-  maskOf,
-  mergeHeads,
-  splitHeads,
-  type AttentionContext,
-  type AttentionSaved,
-  type RopeTensors,
-} from './attention';
-import {
+  addRmsNorm,
   linear,
   linearGradients,
   linearInputGradient,
+  residual,
   rmsNorm,
   rmsNormBackward,
   swiGlu,
@@ -62,59 +53,40 @@ export function blockForwardSaving(
   const { rmsNormEps: epsilon } = config;
   return engine.tidy(() => {
     const normed = rmsNorm(engine, input, tensors.input_layernorm.weight, epsilon);
-    const q = projectHeads(
-      context,
-      normed,
-      tensors['self_attn.q_proj'],
-      tensors['self_attn.q_norm'],
-      config.numAttentionHeads,
-      context.queryRope,
-    );
-    const k = projectHeads(
-      context,
-      normed,
-      tensors['self_attn.k_proj'],
-      tensors['self_attn.k_norm'],
-      config.numKeyValueHeads,
-      context.keyRope,
-    );
-    const queries = groupQueries(context, q.heads);
-    const values = splitHeads(
-      context,
-      linear(engine, normed, tensors['self_attn.v_proj']),
-      config.numKeyValueHeads,
-    );
-    const { output, probabilities } = attend(
+    const q = projectHeads(context, normed, tensors['self_attn.q_proj'], tensors['self_attn.q_norm']);
+    const k = projectHeads(context, normed, tensors['self_attn.k_proj'], tensors['self_attn.k_norm']);
+    const values = linear(engine, normed, tensors['self_attn.v_proj']);
+    engine.dispose(normed);
+    const inputs = { queries: q.heads, keys: k.heads, values };
+    const { attended, saved: attentionSaved } = attention(context, inputs, block.slidingWindow);
+    const { sum: middle, normed: normedMiddle } = addRmsNorm(
       engine,
-      queries,
-      k.heads,
-      values,
-      maskOf(context, block.slidingWindow),
+      input,
+      linear(engine, attended, tensors['self_attn.o_proj']),
+      tensors.post_attention_layernorm.weight,
+      epsilon,
     );
-    const attended = mergeHeads(context, ungroupQueries(context, output), config.numAttentionHeads);
-    const middle = engine.add(input, linear(engine, attended, tensors['self_attn.o_proj']));
-    const normedMiddle = rmsNorm(engine, middle, tensors.post_attention_layernorm.weight, epsilon);
     const gate = linear(engine, normedMiddle, tensors['mlp.gate_proj']);
     const up = linear(engine, normedMiddle, tensors['mlp.up_proj']);
-    const result = engine.add(middle, linear(engine, swiGlu(engine, gate, up), tensors['mlp.down_proj']));
+    const output = residual(
+      engine,
+      middle,
+      linear(engine, swiGlu(engine, gate, up), tensors['mlp.down_proj']),
+    );
     const headInputs = q.input && k.input ? { queries: q.input, keys: k.input } : undefined;
-    const attention = { queries, keys: k.heads, values, probabilities };
-    const saved: BlockSaved = { input, middle, attention, attended, gate, up };
-    return { output: result, saved: headInputs ? { ...saved, headInputs } : saved };
+    const saved: BlockSaved = { input, middle, attention: attentionSaved, attended, gate, up };
+    return { output, saved: headInputs ? { ...saved, headInputs } : saved };
   });
 }
 
 /** Frees what a forward pass saved, save the layer's input, which is the caller's. */
 export function disposeSaved(context: AttentionContext, saved: BlockSaved): void {
-  const { attention, headInputs } = saved;
+  const { attention: attentionSaved, headInputs } = saved;
   context.engine.dispose(
     saved.middle,
     headInputs?.queries,
     headInputs?.keys,
-    attention.queries,
-    attention.keys,
-    attention.values,
-    attention.probabilities,
+    ...attentionSaved.tensors,
     saved.attended,
     saved.gate,
     saved.up,
@@ -133,10 +105,10 @@ export function blockBackward(
 ): { input: Tensor; gradients?: LayerGradients } {
   return context.engine.tidy(() => {
     const mlp = mlpBackward(context, block, saved, gradient, wantGradients);
-    const attention = attentionBackward(context, block, saved, mlp.input, wantGradients);
-    return mlp.gradients && attention.gradients
-      ? { input: attention.input, gradients: { ...attention.gradients, ...mlp.gradients } }
-      : { input: attention.input };
+    const below = attentionBackward(context, block, saved, mlp.input, wantGradients);
+    return mlp.gradients && below.gradients
+      ? { input: below.input, gradients: { ...below.gradients, ...mlp.gradients } }
+      : { input: below.input };
   });
 }
 
@@ -154,29 +126,32 @@ function mlpBackward(
   const { engine, config } = context;
   const { middle, gate, up } = saved;
   const norm = tensors.post_attention_layernorm.weight;
-  const activated = swiGluBackward(
-    engine,
-    linearInputGradient(engine, gradient, tensors['mlp.down_proj']),
-    gate,
-    up,
-  );
-  const normedGradient = engine.add(
-    linearInputGradient(engine, activated.gate, tensors['mlp.gate_proj']),
-    linearInputGradient(engine, activated.up, tensors['mlp.up_proj']),
-  );
-  const normed = rmsNormBackward(engine, normedGradient, middle, norm, config.rmsNormEps, wantGradients);
-  const input = engine.add(gradient, normed.input);
-  if (!normed.weight) {
+  const { rmsNormEps: epsilon } = config;
+  const downGradient = linearInputGradient(engine, gradient, tensors['mlp.down_proj']);
+  const activated = swiGluBackward(engine, downGradient, gate, up, wantGradients);
+  const normed = rmsNormBackward(engine, {
+    input: middle,
+    weight: norm,
+    epsilon,
+    gradients: [
+      linearInputGradient(engine, activated.gate, tensors['mlp.gate_proj']),
+      linearInputGradient(engine, activated.up, tensors['mlp.up_proj']),
+    ],
+    residual: gradient,
+    wantWeight: wantGradients,
+  });
+  const { input } = normed;
+  if (!normed.weight || !activated.product) {
     return { input };
   }
-  const normedMiddle = rmsNorm(engine, middle, norm, config.rmsNormEps);
+  const normedMiddle = rmsNorm(engine, middle, norm, epsilon);
   return {
     input,
     gradients: {
       post_attention_layernorm: { weight: normed.weight },
       'mlp.gate_proj': linearGradients(engine, activated.gate, normedMiddle, tensors['mlp.gate_proj']),
       'mlp.up_proj': linearGradients(engine, activated.up, normedMiddle, tensors['mlp.up_proj']),
-      'mlp.down_proj': linearGradients(engine, gradient, swiGlu(engine, gate, up), tensors['mlp.down_proj']),
+      'mlp.down_proj': linearGradients(engine, gradient, activated.product, tensors['mlp.down_proj']),
     },
   };
 }
@@ -189,42 +164,32 @@ function attentionBackward(
   wantGradients: boolean,
 ): { input: Tensor; gradients?: AttentionGradients } {
   const { engine, config } = context;
-  const { numAttentionHeads, numKeyValueHeads, rmsNormEps: epsilon } = config;
+  const { rmsNormEps: epsilon } = config;
   const outputGradient = linearInputGradient(engine, gradient, tensors['self_attn.o_proj']);
-  const heads = attendBackward(
-    engine,
-    saved.attention,
-    groupQueries(context, splitHeads(context, outputGradient, numAttentionHeads)),
-  );
+  const heads = saved.attention.backward(saved.attended, outputGradient);
+  const { headInputs } = saved;
   const q = headsBackward(
     context,
-    ungroupQueries(context, heads.queries),
-    numAttentionHeads,
-    context.queryRope,
+    heads.queries,
     tensors['self_attn.q_norm'],
-    saved.headInputs?.queries,
+    headInputs?.queries,
     wantGradients,
   );
-  const k = headsBackward(
-    context,
-    heads.keys,
-    numKeyValueHeads,
-    context.keyRope,
-    tensors['self_attn.k_norm'],
-    saved.headInputs?.keys,
-    wantGradients,
-  );
-  const vGradient = mergeHeads(context, heads.values, numKeyValueHeads);
-  const normedGradient = engine.add(
-    engine.add(
+  const k = headsBackward(context, heads.keys, tensors['self_attn.k_norm'], headInputs?.keys, wantGradients);
+  const norm = tensors.input_layernorm.weight;
+  const normed = rmsNormBackward(engine, {
+    input: saved.input,
+    weight: norm,
+    epsilon,
+    gradients: [
       linearInputGradient(engine, q.projected, tensors['self_attn.q_proj']),
       linearInputGradient(engine, k.projected, tensors['self_attn.k_proj']),
-    ),
-    linearInputGradient(engine, vGradient, tensors['self_attn.v_proj']),
-  );
-  const norm = tensors.input_layernorm.weight;
-  const normed = rmsNormBackward(engine, normedGradient, saved.input, norm, epsilon, wantGradients);
-  const input = engine.add(gradient, normed.input);
+      linearInputGradient(engine, heads.values, tensors['self_attn.v_proj']),
+    ],
+    residual: gradient,
+    wantWeight: wantGradients,
+  });
+  const { input } = normed;
   if (!normed.weight) {
     return { input };
   }
@@ -235,7 +200,7 @@ function attentionBackward(
       input_layernorm: { weight: normed.weight },
       'self_attn.q_proj': linearGradients(engine, q.projected, normedInput, tensors['self_attn.q_proj']),
       'self_attn.k_proj': linearGradients(engine, k.projected, normedInput, tensors['self_attn.k_proj']),
-      'self_attn.v_proj': linearGradients(engine, vGradient, normedInput, tensors['self_attn.v_proj']),
+      'self_attn.v_proj': linearGradients(engine, heads.values, normedInput, tensors['self_attn.v_proj']),
       ...(q.norm && k.norm
         ? { 'self_attn.q_norm': { weight: q.norm }, 'self_attn.k_norm': { weight: k.norm } }
         : {}),
@@ -244,61 +209,42 @@ function attentionBackward(
   };
 }
 
-/** Projection, head norm where the family has it, and RoPE: [n, D] → [B·heads, T, headDim]. */
+/** Projection, and head norm where the family has it: [n, D] → [n, heads·headDim]; `input` is what the norm was given. */
 function projectHeads(
   context: AttentionContext,
   normed: Tensor,
   projection: UnitTensors,
   headNorm: UnitTensors | undefined,
-  heads: number,
-  rope: RopeTensors,
 ): { heads: Tensor; input?: Tensor } {
   const { engine, config } = context;
   const projected = linear(engine, normed, projection);
   if (headNorm === undefined) {
-    return { heads: applyRope(engine, splitHeads(context, projected, heads), rope) };
+    return { heads: projected };
   }
-  const rows = engine.reshape(projected, [context.batch * context.length * heads, config.headDim]);
-  const scaled = rmsNorm(engine, rows, headNorm.weight, config.rmsNormEps);
-  return { heads: applyRope(engine, splitHeads(context, scaled, heads), rope), input: rows };
+  const input = engine.reshape(projected, [-1, config.headDim]);
+  const scaled = rmsNorm(engine, input, headNorm.weight, config.rmsNormEps);
+  return { heads: engine.reshape(scaled, projected.shape), input };
 }
 
-/** The reverse of {@link projectHeads} up to the projection: [B·heads, T, headDim] → [n, heads·headDim]. */
+/** The reverse of {@link projectHeads} up to the projection, [n, heads·headDim]. */
 function headsBackward(
   context: AttentionContext,
   gradient: Tensor,
-  heads: number,
-  rope: RopeTensors,
   headNorm: UnitTensors | undefined,
   headInput: Tensor | undefined,
-  wantGradients: boolean,
+  wantWeight: boolean,
 ): { projected: Tensor; norm?: Tensor } {
   const { engine, config } = context;
-  const merged = mergeHeads(context, applyRopeBackward(engine, gradient, rope), heads);
   if (headNorm === undefined || headInput === undefined) {
-    return { projected: merged };
+    return { projected: gradient };
   }
-  const rows = engine.reshape(merged, headInput.shape);
-  const { input, weight } = rmsNormBackward(
-    engine,
-    rows,
-    headInput,
-    headNorm.weight,
-    config.rmsNormEps,
-    wantGradients,
-  );
-  const projected = engine.reshape(input, merged.shape);
+  const { input, weight } = rmsNormBackward(engine, {
+    input: headInput,
+    weight: headNorm.weight,
+    epsilon: config.rmsNormEps,
+    gradients: [engine.reshape(gradient, headInput.shape)],
+    wantWeight,
+  });
+  const projected = engine.reshape(input, gradient.shape);
   return weight ? { projected, norm: weight } : { projected };
-}
-
-/** [B·H, T, headDim] → [B·K, G·T, headDim]: the same memory, each group's queries in one matrix. */
-function groupQueries(context: AttentionContext, heads: Tensor): Tensor {
-  const { engine, batch, length, config } = context;
-  const groups = config.numAttentionHeads / config.numKeyValueHeads;
-  return engine.reshape(heads, [batch * config.numKeyValueHeads, groups * length, config.headDim]);
-}
-
-function ungroupQueries(context: AttentionContext, grouped: Tensor): Tensor {
-  const { engine, batch, length, config } = context;
-  return engine.reshape(grouped, [batch * config.numAttentionHeads, length, config.headDim]);
 }

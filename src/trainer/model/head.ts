@@ -1,7 +1,7 @@
 import type { Engine, Tensor } from '../engine/engine';
 import type { Batch } from '../data/corpus';
 import { headChunkRows } from '../../shared/model/headChunk';
-import { normalize, rmsNorm, rmsNormBackward } from './primitives';
+import { rmsNorm, rmsNormBackward } from './primitives';
 import type { UnitTensors } from './weights';
 
 /** The final norm and the vocabulary projection [V, D]; with tied embeddings the projection is the embedding. */
@@ -135,24 +135,22 @@ function chunkBackward(
   return engine.tidy(() => {
     const n = chunk.rows.length;
     const input = engine.gather(hiddenStates, engine.indices(chunk.rows, [n]));
-    const { normalized } = normalize(engine, input, head.epsilon);
-    const normed = engine.mul(normalized, head.norm.weight);
+    const { weight: normWeight } = head.norm;
+    const normed = rmsNorm(engine, input, normWeight, head.epsilon);
     const logits = engine.matMul(normed, head.projection.weight, { transposeB: true });
-    const { losses, logitGradients } = engine.crossEntropy(logits, engine.indices(chunk.ids, [n]));
+    const { losses, logitGradients } = engine.crossEntropy(logits, engine.indices(chunk.ids, [n]), scale);
     const values = engine.read(losses);
-    const normedGradient = engine.scale(engine.matMul(logitGradients, head.projection.weight), scale);
-    const { input: rows, weight } = rmsNormBackward(
-      engine,
-      normedGradient,
+    const { input: rows, weight } = rmsNormBackward(engine, {
       input,
-      head.norm.weight,
-      head.epsilon,
-      wantGradients,
-    );
+      weight: normWeight,
+      epsilon: head.epsilon,
+      gradients: [engine.matMul(logitGradients, head.projection.weight)],
+      wantWeight: wantGradients,
+    });
     if (weight === undefined) {
       return { losses: values, rows };
     }
-    const projection = engine.matMul(logitGradients, engine.scale(normed, scale), { transposeA: true });
+    const projection = engine.matMul(logitGradients, normed, { transposeA: true });
     return { losses: values, rows, norm: weight, projection };
   });
 }

@@ -16,7 +16,8 @@ export interface CompileOptions {
 
 export const compiledBinding = join('binding', 'tfjs_binding.node');
 
-const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
+/** Of every compilation. */
+export const compilerFlags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
 
 /**
  * Compiles the package's binding against the libraries of the TensorFlow wheel; only Node-API headers are needed.
@@ -40,16 +41,17 @@ export async function compileBinding(host: Host, options: CompileOptions): Promi
   await rm(guard);
 }
 
-async function compile(host: Host, options: CompileOptions, args: readonly string[]): Promise<void> {
+/** Runs the compiler; `args` follow the flags. */
+export async function compile(host: Host, options: CompileOptions, args: readonly string[]): Promise<void> {
   const { compiler, folder, temporary, signal } = options;
-  const result = await host.run(compiler, [...flags, ...args], {
+  const result = await host.run(compiler, [...compilerFlags, ...args], {
     cwd: folder,
     env: { TMPDIR: temporary },
     signal,
   });
   if (result.status !== 0) {
     throw failure(
-      `${compiler} could not compile the native engine's binding (${reasonOf(result)}): install a current g++ or clang++ and run "adept setup" again`,
+      `${compiler} could not compile a part of the native engine (${reasonOf(result)}): install a current g++ or clang++ and run "adept setup" again`,
     );
   }
 }

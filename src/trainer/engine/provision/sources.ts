@@ -9,6 +9,8 @@ export interface PackageSources {
   readonly package: string;
   /** The headers of the package node-api-headers. */
   readonly napiHeaders: string;
+  /** The C++ sources of the fused kernels. */
+  readonly kernels: string;
   /** The folder whose packages the install script requires; it goes into NODE_PATH. */
   readonly modules: string;
 }
@@ -24,6 +26,7 @@ export function packageSources(bundleFolder: string = __dirname): PackageSources
       return {
         package: join(shipped, 'package'),
         napiHeaders: join(shipped, 'node-api-headers'),
+        kernels: join(shipped, 'kernels'),
         modules: join(shipped, 'modules'),
       };
     }
@@ -35,10 +38,12 @@ function installedSources(): PackageSources {
   const { resolve } = createRequire(__filename);
   try {
     const packageFolder = dirname(resolve('@tensorflow/tfjs-node-gpu/package.json'));
+    const modules = dirname(dirname(packageFolder));
     return {
       package: packageFolder,
       napiHeaders: join(dirname(resolve('node-api-headers/package.json')), 'include'),
-      modules: dirname(dirname(packageFolder)),
+      kernels: join(dirname(modules), 'src', 'trainer', 'kernels'),
+      modules,
     };
   } catch (error) {
     throw failure(

@@ -1,0 +1,87 @@
+import type { Tensor } from './engine';
+
+/** Queries [B·T, H·headDim], keys and values [B·T, K·headDim], as projected (and normalized, where heads are). */
+export interface AttentionInputs {
+  readonly queries: Tensor;
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+/** Cosines and signed sines, both [1, T, headDim], of queries and of keys. */
+export interface RopeTensors {
+  readonly cosines: Tensor;
+  readonly signedSines: Tensor;
+}
+
+export interface AttentionLayout {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly queryRope: RopeTensors;
+  readonly keyRope: RopeTensors;
+  /** Positions that a query sees, itself included; undefined is all before it. */
+  readonly window: number | undefined;
+}
+
+export interface NormGradientRequest {
+  /** [n, D] */
+  readonly input: Tensor;
+  /** [D] */
+  readonly weight: Tensor;
+  readonly epsilon: number;
+  /** Of the norm's output, [n, D] each; their sum counts. */
+  readonly gradients: readonly Tensor[];
+  /** [n, D], added to the gradient of the input: what flows around the norm. */
+  readonly residual?: Tensor | undefined;
+  readonly wantWeight: boolean;
+}
+
+/**
+ * Whole steps of a decoder layer as single operations, where an engine has them; elsewhere the model composes them of
+ * the engine's small operations. Values agree within float32's rounding.
+ */
+export interface FusedKernels {
+  /** a + b, of one shape. */
+  add(a: Tensor, b: Tensor): Tensor;
+  rmsNorm(input: Tensor, weight: Tensor, epsilon: number): Tensor;
+  /** input + delta, and its norm. */
+  addRmsNorm(input: Tensor, delta: Tensor, weight: Tensor, epsilon: number): { sum: Tensor; normed: Tensor };
+  rmsNormGradient(request: NormGradientRequest): { input: Tensor; weight?: Tensor | undefined };
+  swiGlu(gate: Tensor, up: Tensor): Tensor;
+  swiGluGradient(
+    gradient: Tensor,
+    gate: Tensor,
+    up: Tensor,
+    wantProduct: boolean,
+  ): { gate: Tensor; up: Tensor; product?: Tensor | undefined };
+  /** Attended values [B·T, H·headDim] and the logarithms of the softmax's normalizers [B, H, T]. */
+  attention(inputs: AttentionInputs, layout: AttentionLayout): { attended: Tensor; normalizers: Tensor };
+  attentionGradient(
+    inputs: AttentionInputs,
+    layout: AttentionLayout,
+    saved: { attended: Tensor; normalizers: Tensor },
+    gradient: Tensor,
+  ): AttentionInputs;
+  /** Σ a∘b, or Σ |a∘b|, as a scalar; summed in double precision. */
+  dot(a: Tensor, b: Tensor, absolute: boolean): Tensor;
+  /** Writes the parameter and its moments in place. */
+  adamW(tensors: AdamWTensors, numbers: AdamWNumbers): void;
+}
+
+export interface AdamWTensors {
+  readonly parameter: Tensor;
+  readonly gradient: Tensor;
+  readonly first: Tensor;
+  readonly second: Tensor;
+}
+
+export interface AdamWNumbers {
+  /** The gradient counts times this: how it is clipped. */
+  readonly clip: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly learningRate: number;
+  /** Optimiser step t, from 1. */
+  readonly step: number;
+}
