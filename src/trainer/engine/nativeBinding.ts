@@ -34,6 +34,9 @@ export function loadNativeBinding(install: Pick<NativeInstall, 'binding'>): TFJS
   supplyRemovedUtilities();
   // libtensorflow reads it at its start. Its errors come as exceptions; fatal ones are logged at any level.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  // libtensorflow multiplies with oneDNN of its own accord only where a processor has AVX-512; with AVX2 alone that is up
+  // to three times as fast too (measured at [341, 576]·[49152, 576]ᵀ, the vocabulary's projection).
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // Otherwise it takes all of a GPU's memory at once, also from others who compute there.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   const holder: { exports: unknown } = { exports: {} };

@@ -1,4 +1,5 @@
 import type { Tensor } from '../engine/engine';
+import type { AttentionInputs } from '../engine/fusedKernels';
 import { attention, type AttentionContext, type AttentionSaved } from './attention';
 import {
   addRmsNorm,
@@ -52,31 +53,43 @@ export function blockForwardSaving(
   const { tensors } = block;
   const { rmsNormEps: epsilon } = config;
   return engine.tidy(() => {
-    const normed = rmsNorm(engine, input, tensors.input_layernorm.weight, epsilon);
-    const q = projectHeads(context, normed, tensors['self_attn.q_proj'], tensors['self_attn.q_norm']);
-    const k = projectHeads(context, normed, tensors['self_attn.k_proj'], tensors['self_attn.k_norm']);
-    const values = linear(engine, normed, tensors['self_attn.v_proj']);
-    engine.dispose(normed);
-    const inputs = { queries: q.heads, keys: k.heads, values };
+    const { headInputs, ...inputs } = engine.tidy(() => attentionInputs(context, tensors, input));
     const { attended, saved: attentionSaved } = attention(context, inputs, block.slidingWindow);
-    const { sum: middle, normed: normedMiddle } = addRmsNorm(
-      engine,
-      input,
-      linear(engine, attended, tensors['self_attn.o_proj']),
-      tensors.post_attention_layernorm.weight,
-      epsilon,
+    const { middle, gate, up } = engine.tidy(() => {
+      const { sum, normed } = addRmsNorm(
+        engine,
+        input,
+        linear(engine, attended, tensors['self_attn.o_proj']),
+        tensors.post_attention_layernorm.weight,
+        epsilon,
+      );
+      return {
+        middle: sum,
+        gate: linear(engine, normed, tensors['mlp.gate_proj']),
+        up: linear(engine, normed, tensors['mlp.up_proj']),
+      };
+    });
+    const output = engine.tidy(() =>
+      residual(engine, middle, linear(engine, swiGlu(engine, gate, up), tensors['mlp.down_proj'])),
     );
-    const gate = linear(engine, normedMiddle, tensors['mlp.gate_proj']);
-    const up = linear(engine, normedMiddle, tensors['mlp.up_proj']);
-    const output = residual(
-      engine,
-      middle,
-      linear(engine, swiGlu(engine, gate, up), tensors['mlp.down_proj']),
-    );
-    const headInputs = q.input && k.input ? { queries: q.input, keys: k.input } : undefined;
     const saved: BlockSaved = { input, middle, attention: attentionSaved, attended, gate, up };
     return { output, saved: headInputs ? { ...saved, headInputs } : saved };
   });
+}
+
+/** What the projections make of a layer's input, [n, heads·headDim] each, and the head norms' own inputs. */
+function attentionInputs(
+  context: AttentionContext,
+  tensors: LayerTensors,
+  input: Tensor,
+): AttentionInputs & Pick<BlockSaved, 'headInputs'> {
+  const { engine, config } = context;
+  const normed = rmsNorm(engine, input, tensors.input_layernorm.weight, config.rmsNormEps);
+  const q = projectHeads(context, normed, tensors['self_attn.q_proj'], tensors['self_attn.q_norm']);
+  const k = projectHeads(context, normed, tensors['self_attn.k_proj'], tensors['self_attn.k_norm']);
+  const values = linear(engine, normed, tensors['self_attn.v_proj']);
+  const heads = { queries: q.heads, keys: k.heads, values };
+  return q.input && k.input ? { ...heads, headInputs: { queries: q.input, keys: k.input } } : heads;
 }
 
 /** Frees what a forward pass saved, save the layer's input, which is the caller's. */
@@ -104,8 +117,9 @@ export function blockBackward(
   wantGradients: boolean,
 ): { input: Tensor; gradients?: LayerGradients } {
   return context.engine.tidy(() => {
-    const mlp = mlpBackward(context, block, saved, gradient, wantGradients);
-    const below = attentionBackward(context, block, saved, mlp.input, wantGradients);
+    const { engine } = context;
+    const mlp = engine.tidy(() => mlpBackward(context, block, saved, gradient, wantGradients));
+    const below = engine.tidy(() => attentionBackward(context, block, saved, mlp.input, wantGradients));
     return mlp.gradients && below.gradients
       ? { input: below.input, gradients: { ...below.gradients, ...mlp.gradients } }
       : { input: below.input };
@@ -127,19 +141,23 @@ function mlpBackward(
   const { middle, gate, up } = saved;
   const norm = tensors.post_attention_layernorm.weight;
   const { rmsNormEps: epsilon } = config;
-  const downGradient = linearInputGradient(engine, gradient, tensors['mlp.down_proj']);
-  const activated = swiGluBackward(engine, downGradient, gate, up, wantGradients);
-  const normed = rmsNormBackward(engine, {
-    input: middle,
-    weight: norm,
-    epsilon,
-    gradients: [
-      linearInputGradient(engine, activated.gate, tensors['mlp.gate_proj']),
-      linearInputGradient(engine, activated.up, tensors['mlp.up_proj']),
-    ],
-    residual: gradient,
-    wantWeight: wantGradients,
+  const activated = engine.tidy(() => {
+    const downGradient = linearInputGradient(engine, gradient, tensors['mlp.down_proj']);
+    return swiGluBackward(engine, downGradient, gate, up, wantGradients);
   });
+  const normed = engine.tidy(() =>
+    rmsNormBackward(engine, {
+      input: middle,
+      weight: norm,
+      epsilon,
+      gradients: [
+        linearInputGradient(engine, activated.gate, tensors['mlp.gate_proj']),
+        linearInputGradient(engine, activated.up, tensors['mlp.up_proj']),
+      ],
+      residual: gradient,
+      wantWeight: wantGradients,
+    }),
+  );
   const { input } = normed;
   if (!normed.weight || !activated.product) {
     return { input };
@@ -165,8 +183,12 @@ function attentionBackward(
 ): { input: Tensor; gradients?: AttentionGradients } {
   const { engine, config } = context;
   const { rmsNormEps: epsilon } = config;
-  const outputGradient = linearInputGradient(engine, gradient, tensors['self_attn.o_proj']);
-  const heads = saved.attention.backward(saved.attended, outputGradient);
+  const heads = engine.tidy(() =>
+    saved.attention.backward(
+      saved.attended,
+      linearInputGradient(engine, gradient, tensors['self_attn.o_proj']),
+    ),
+  );
   const { headInputs } = saved;
   const q = headsBackward(
     context,
@@ -177,18 +199,20 @@ function attentionBackward(
   );
   const k = headsBackward(context, heads.keys, tensors['self_attn.k_norm'], headInputs?.keys, wantGradients);
   const norm = tensors.input_layernorm.weight;
-  const normed = rmsNormBackward(engine, {
-    input: saved.input,
-    weight: norm,
-    epsilon,
-    gradients: [
-      linearInputGradient(engine, q.projected, tensors['self_attn.q_proj']),
-      linearInputGradient(engine, k.projected, tensors['self_attn.k_proj']),
-      linearInputGradient(engine, heads.values, tensors['self_attn.v_proj']),
-    ],
-    residual: gradient,
-    wantWeight: wantGradients,
-  });
+  const normed = engine.tidy(() =>
+    rmsNormBackward(engine, {
+      input: saved.input,
+      weight: norm,
+      epsilon,
+      gradients: [
+        linearInputGradient(engine, q.projected, tensors['self_attn.q_proj']),
+        linearInputGradient(engine, k.projected, tensors['self_attn.k_proj']),
+        linearInputGradient(engine, heads.values, tensors['self_attn.v_proj']),
+      ],
+      residual: gradient,
+      wantWeight: wantGradients,
+    }),
+  );
   const { input } = normed;
   if (!normed.weight) {
     return { input };

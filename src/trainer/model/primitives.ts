@@ -103,11 +103,13 @@ export function swiGluBackward(
   if (engine.fused) {
     return engine.fused.swiGluGradient(gradient, gate, up, wantProduct);
   }
-  const sigmoid = engine.sigmoid(gate);
-  const silu = engine.mul(gate, sigmoid);
-  const slope = engine.add(sigmoid, engine.sub(silu, engine.mul(silu, sigmoid)));
-  const gradients = { gate: engine.mul(engine.mul(gradient, up), slope), up: engine.mul(gradient, silu) };
-  return wantProduct ? { ...gradients, product: engine.mul(silu, up) } : gradients;
+  return engine.tidy(() => {
+    const sigmoid = engine.sigmoid(gate);
+    const silu = engine.mul(gate, sigmoid);
+    const slope = engine.add(sigmoid, engine.sub(silu, engine.mul(silu, sigmoid)));
+    const gradients = { gate: engine.mul(engine.mul(gradient, up), slope), up: engine.mul(gradient, silu) };
+    return wantProduct ? { ...gradients, product: engine.mul(silu, up) } : gradients;
+  });
 }
 
 /** Σ a∘b over everything, or Σ |a∘b|. */
