@@ -1,5 +1,5 @@
 import { processMemory } from './estimate/memory';
-import { plannedModel, type MeasuredSpeed, type Plan, type PlannedEngine } from './estimate/plan';
+import { plannedEngine, plannedModel, type MeasuredSpeed, type Plan } from './estimate/plan';
 import { analysisWork, flopsOf, forwardWork, stepWork } from './estimate/work';
 import type { ImportanceFile } from './importance';
 import type { ModelConfig } from './model/config';
@@ -46,7 +46,7 @@ function secondsPerStep(plan: Plan): number | undefined {
 function inferenceFactor(plan: Plan): number {
   const { config, tune } = plan;
   const sequence = { batch: 1, length: tune.seqLen };
-  const flops = (layers: number): number => forwardWork(config, sequence, layers).matMul;
+  const flops = (layers: number): number => forwardWork(config, sequence, layers, plan.engine).matMul;
   return flops(plannedModel(plan).layers) / flops(config.numHiddenLayers);
 }
 
@@ -55,17 +55,13 @@ function inferenceFactor(plan: Plan): number {
  * @returns undefined where the file does not say, or describes a model of another depth
  */
 export function speedFrom(importance: ImportanceFile, config: ModelConfig): MeasuredSpeed | undefined {
-  const engine = engineOf(importance);
+  const engine = plannedEngine(importance.engine);
   const { mode, probe, timing, layers } = importance;
   const seconds = timing.layersSeconds + timing.unitsSeconds;
   if (engine === undefined || probe.sequences === 0 || layers.length !== config.numHiddenLayers) {
     return undefined;
   }
   const size = { batch: probe.sequences, length: probe.tokens / probe.sequences };
-  const flopsPerSecond = flopsOf(analysisWork(config, size, mode), engine) / seconds;
+  const flopsPerSecond = flopsOf(analysisWork(config, size, mode, engine), engine) / seconds;
   return Number.isFinite(flopsPerSecond) && flopsPerSecond > 0 ? { flopsPerSecond, engine } : undefined;
-}
-
-function engineOf({ engine }: ImportanceFile): PlannedEngine | undefined {
-  return engine.engine === 'native' || engine.engine === 'wasm' ? engine.engine : undefined;
 }

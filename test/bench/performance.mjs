@@ -20,6 +20,8 @@ const peer = join(root, 'test/bench/performance/peer.py');
 const THREADS = 2;
 const SEQUENCES = 16;
 const LENGTH = 256;
+/** Sequence lengths at a constant number of tokens. */
+const LENGTHS = [256, 512, 1024, 2048, 4096];
 /** Relative difference of what both sides computed, of the largest value. */
 const TOLERANCE = 2e-3;
 
@@ -141,8 +143,17 @@ function jobsOf(name, { folder, twin, trained }) {
     units: { ours: { ...base, job: 'unitImportance' }, peer: { ...base, job: 'unitImportance' } },
     tune: { ours: tuning, peer: tuning },
     fast: { ours: { ...base, job: 'fastImportance' } },
+    ...Object.fromEntries(
+      LENGTHS.map((length) => [`length ${length}`, { ours: lengthJob(tuning, vocab, length) }]),
+    ),
     full: { ours: { ...tuning, full: true, epochs: 1 } },
   };
+}
+
+/** A step on 4096 tokens, however long their sequences are; three of them, since the first warms up. */
+function lengthJob(tuning, vocab, length) {
+  const batchSize = LENGTHS.at(-1) / length;
+  return { ...tuning, batchSize, tokens: randomTokens(batchSize, length, vocab, 7) };
 }
 
 /** One epoch is as many steps as there are batches; the first step also warms up, and is left out. */
@@ -193,6 +204,13 @@ function row(name, title, unit, sides, read) {
 
 function rowsOf(name, title, sides, { epochs }) {
   const megabytes = ({ peakMemory }) => peakMemory / 1e6;
+  if (title.startsWith('length')) {
+    const step = ({ stepSeconds }) => median(stepSeconds.slice(1));
+    return [
+      row(name, `${title}, step`, 's', sides, step),
+      row(name, `${title}, memory`, 'MB', sides, megabytes),
+    ];
+  }
   if (title !== 'tune' && title !== 'full') {
     return [
       row(name, title, 's', sides, ({ seconds }) => seconds),
@@ -254,6 +272,7 @@ const machineRate = {
 };
 console.log(`2048³: ${machineRate.ours.toFixed(0)} GFLOP/s, PyTorch ${machineRate.peer.toFixed(0)} GFLOP/s`);
 const rows = [];
+const shapes = [];
 for (const name of values.models.split(',')) {
   if (MODELS[name].shape === undefined && !existsSync(MODELS[name].folder)) {
     console.log(`${name}: not measured, ${MODELS[name].folder} is not there (npm run smollm2)`);
@@ -261,10 +280,16 @@ for (const name of values.models.split(',')) {
   }
   const jobs = jobsOf(name, await prepare(name, parts));
   for (const [title, job] of Object.entries(jobs).filter(([key]) =>
-    (values.only ?? key).split(',').includes(key),
+    (values.only ?? key).split(',').includes(key.split(' ')[0]),
   )) {
     const sides = await measure(python.python, name, title, job, Number(values.repeats));
     rows.push(...rowsOf(name, title, sides, job.ours));
+  }
+  if ((values.only ?? 'shapes').split(',').includes('shapes')) {
+    const { rates } = await run(process.execPath, [ours], { ...jobs.forward.ours, job: 'shapes' });
+    for (const [shape, rate] of Object.entries(rates)) {
+      shapes.push({ model: name, shape, gigaflops: rate, share: rate / machineRate.ours });
+    }
   }
   if (values.released) {
     const few = { ...jobs.exact.ours, tokens: jobs.exact.ours.tokens.slice(0, 1) };
@@ -281,6 +306,13 @@ for (const name of values.models.split(',')) {
   }
 }
 console.log(`\n${table(rows)}`);
+if (shapes.length > 0) {
+  const lines = shapes.map(
+    ({ model, shape, gigaflops, share }) =>
+      `| ${model} | ${shape} | ${gigaflops.toFixed(0)} | ${(share * 100).toFixed(0)} % |`,
+  );
+  console.log(`\n| model | product | GFLOP/s | of 2048³ |\n| --- | --- | --- | --- |\n${lines.join('\n')}`);
+}
 const machine = {
   processor: cpus()[0]?.model.trim(),
   processors: cpus().length,
@@ -300,5 +332,5 @@ const described = Object.fromEntries(
 mkdirSync(join(root, 'bench/results'), { recursive: true });
 writeFileSync(
   join(root, 'bench/results/latest.json'),
-  `${JSON.stringify({ machine, date: new Date().toISOString(), models: described, rows }, null, 2)}\n`,
+  `${JSON.stringify({ machine, date: new Date().toISOString(), models: described, rows, shapes }, null, 2)}\n`,
 );

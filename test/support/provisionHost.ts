@@ -45,6 +45,13 @@ function write(path: string, content: string | Buffer): Partial<RunResult> {
   return {};
 }
 
+function unpackLibraries(target: string, archive: string): Partial<RunResult> {
+  for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
+    write(join(target, 'tensorflow', name), `from ${archive}`);
+  }
+  return {};
+}
+
 /** The tools of a machine on which the wheel route succeeds and the prebuilt route's host is unreachable. */
 export function workingTools(): Record<string, Tool> {
   return {
@@ -53,15 +60,14 @@ export function workingTools(): Record<string, Tool> {
         return write(join(argumentAfter(args, '-d'), testWheel.file), wheelBytes);
       }
       const [, script = '', archive = '', target = ''] = args;
-      return script.includes('ZipFile')
-        ? write(join(target, 'tensorflow', 'libtensorflow_cc.so.2'), `from ${basename(archive)}`)
-        : {};
+      return script.includes('ZipFile') ? unpackLibraries(target, basename(archive)) : {};
     },
     'c++': (args) => (args.includes('-o') ? write(argumentAfter(args, '-o'), 'compiled') : {}),
     install: () => ({
       status: 1,
       stderr: 'events.js\n\nError: getaddrinfo ENOTFOUND storage.example\n    at lookup\n',
     }),
+    'verify kernels': () => ({ stdout: 'verified 4 7\n' }),
     verify: () => ({
       stdout: `verified ${JSON.stringify({ libtensorflow: '2.21.0', gpu: false, product: [19, 22, 43, 50] })}\n`,
     }),
@@ -78,6 +84,7 @@ export function fakeHost(home: string, tools: Record<string, Tool>, changes: Par
   const sources = join(home, 'package-sources');
   write(join(sources, 'package.json'), '{}');
   write(join(sources, 'scripts', 'install.js'), '');
+  write(join(sources, 'kernels', 'module.cc'), '// kernels');
   const commands: string[] = [];
   return {
     commands,
@@ -87,7 +94,11 @@ export function fakeHost(home: string, tools: Record<string, Tool>, changes: Par
     home: join(home, 'native'),
     glibcVersion: () => '2.36',
     freeBytes: () => Promise.resolve(1e12),
-    sources: () => ({ package: sources, napiHeaders: sources, modules: sources }),
+    cpuInfo: () => 'flags\t\t: fpu avx2 fma\n',
+    sources: () => ({
+      ...{ package: sources, napiHeaders: sources, modules: sources },
+      kernels: join(sources, 'kernels'),
+    }),
     wheels: () => [testWheel],
     async run(command, args, options = {}) {
       const name = toolName(command, args);
@@ -101,10 +112,13 @@ export function fakeHost(home: string, tools: Record<string, Tool>, changes: Par
   };
 }
 
-/** Node.js itself plays two parts: the package's install script, and the check that a binding computes. */
+/** Node.js itself plays three parts: the package's install script, and the checks that binding and kernels compute. */
 function toolName(command: string, args: readonly string[]): string {
   if (command !== process.execPath) {
     return command;
   }
-  return args[0] === '-e' ? 'verify' : 'install';
+  if (args[0] !== '-e') {
+    return 'install';
+  }
+  return args.length > 4 ? 'verify kernels' : 'verify';
 }

@@ -198,20 +198,25 @@ onEveryEngine('engine', (test) => {
       };
     });
     engine.tidy(() => {
-      const make = (): [Tensor, Tensor] => [engine.tensor(logits, [4, 6]), engine.indices(targets, [4])];
-      const { losses, logitGradients } = engine.crossEntropy(...make());
-      assertAllClose(
-        engine.read(losses),
-        expected.map(({ loss }) => loss),
-        1e-5,
-        'losses',
-      );
-      assertAllClose(
-        engine.read(logitGradients),
-        expected.flatMap(({ gradient }) => gradient),
-        1e-5,
-        'gradients',
-      );
+      const make = (): [Tensor, Tensor] => [
+        engine.tensor(logits.slice(), [4, 6]),
+        engine.indices(targets, [4]),
+      ];
+      for (const scale of [1, 0.25]) {
+        const { losses, logitGradients } = engine.crossEntropy(...make(), scale);
+        assertAllClose(
+          engine.read(losses),
+          expected.map(({ loss }) => loss),
+          1e-5,
+          'losses',
+        );
+        assertAllClose(
+          engine.read(logitGradients),
+          expected.flatMap(({ gradient }) => gradient.map((value) => scale * value)),
+          1e-5,
+          'gradients',
+        );
+      }
       assertAllClose(
         engine.read(engine.crossEntropyLosses(...make())),
         expected.map(({ loss }) => loss),

@@ -138,45 +138,58 @@ function handPlan(
 /** Of 3 positions: [n, D] and queries are 12 values, keys 6, the MLP 18, attention weights 2 heads · 3². */
 describe('memory of a model worked out by hand', () => {
   const working = (plan: Plan): number => tensorMemory(plan).working / 4;
-  const saved = 2 * 12 + 2 * 12 + 2 * 6 + 2 * 18 + 18;
-  const frozen = 24 * 12 + 9 * 12 + 9 * 6 + 9 * 18 + 4 * 18;
-  const trained = frozen + 8 * 12 + 3 * 18 + 128;
+  const saved = 2 * 12 + 2 * 12 + 2 * 6 + 2 * 18;
+  // The most is alive at the last of its weights' gradients.
+  const trained = 3 * 12 + 12 + 2 * 6 + 128;
+  const composed = (plan: Plan): Plan => ({ ...plan, engine: 'composed' });
 
-  it('holds weights, moments, rope tables and a mask', () => {
+  it('holds weights, moments, rope tables, and a mask where attention is composed', () => {
     const { weights, moments, tables } = tensorMemory(handPlan([1]));
     assert.equal(weights, 4 * (2 * 40 + 4 + 3 * 128));
     assert.equal(moments, 4 * 2 * 128);
-    assert.equal(tables, 4 * (4 * 3 * 2 + 9));
+    assert.equal(tables, 4 * (4 * 3 * 2));
+    assert.equal(tensorMemory(composed(handPlan([1]))).tables, 4 * (4 * 3 * 2 + 9));
+  });
+
+  it('keeps attention weights where it is composed, of short sequences alone', () => {
+    const most = (seqLen: number): number => working(composed(handPlan([1], {}, { seqLen })));
+    // Saved once, and four more in the backward pass: of 512 queries each.
+    const perKey = (most(512) - most(511)) / 512;
+    assert.ok(perKey > 5 * 2 && most(2048) < 3.6 * most(1024), `${perKey}, ${most(2048) / most(1024)}`);
+    const fused = (seqLen: number): number => working(handPlan([1], {}, { seqLen }));
+    assert.ok(fused(4096) < 4.01 * fused(1024));
   });
 
   it('has one mask for each length that windows have', () => {
     const windows = { sliding_window: 2, use_sliding_window: true, max_window_layers: 1 };
-    const { tables } = tensorMemory(handPlan([1], { family: 'qwen2', more: windows }));
+    const { tables } = tensorMemory(composed(handPlan([1], { family: 'qwen2', more: windows })));
     assert.equal(tables, 4 * (4 * 3 * 2 + 2 * 9));
   });
 
   it('keeps activations from the lowest trained layer up, and the embeddings where that is not the first', () => {
     // The copy on top: its own activations, embeddings, the gradient that comes in, and what its backward pass makes.
-    assert.equal(working(handPlan([1])), 12 + saved + 12 + trained);
+    assert.equal(working(handPlan([1])), 12 + saved + 2 * 12 + trained);
     // Copies 1 and 3 of four layers: the top one's backward pass, with three layers' activations.
-    assert.equal(working(handPlan([0, 1])), 12 + 3 * saved + 12 + trained);
+    assert.equal(working(handPlan([0, 1])), 12 + 3 * saved + 2 * 12 + trained);
   });
 
   it('keeps the gradients of earlier passes', () => {
-    assert.equal(working(handPlan([1], {}, { gradAccum: 2 })), 128 + 12 + saved + 12 + trained);
+    assert.equal(working(handPlan([1], {}, { gradAccum: 2 })), 128 + 12 + saved + 2 * 12 + trained);
   });
 
   it('is decided by logits where the vocabulary is large, and most in the probe, which reaches a layer lower', () => {
     const around = 12 + 2 * saved + 12 + 2 * 4;
-    const rows = 2 * 4 * 12;
-    assert.equal(working(handPlan([1], { vocab: 1000 })), around + rows + 2 * 2 * 1000);
-    const wasm = { ...handPlan([1], { vocab: 1000 }), engine: 'wasm' as const };
-    assert.equal(working(wasm), around + rows + 5 * 2 * 1000);
+    const plan = handPlan([1], { vocab: 1000 });
+    assert.equal(working(plan), around + 2 * 4 * 4 + 2 * 1000);
+    const weights = 2 * 18;
+    assert.equal(working(composed(plan)), around + weights + 2 * 4 * 12 + 2 * 2 * 1000);
+    assert.equal(working({ ...plan, engine: 'wasm' }), around + weights + 2 * 4 * 12 + 5 * 2 * 1000);
   });
 
   it('is decided by the update of the largest tensor where everything is trained', () => {
     const parameters = 2 * 4000 + 4 + 2 * 128;
-    assert.equal(working(handPlan([], { vocab: 1000 }, { full: true })), parameters + 15 * 4000);
+    const plan = handPlan([], { vocab: 1000 }, { full: true });
+    assert.equal(working(composed(plan)), parameters + 15 * 4000);
   });
 
   it('adds what the process holds beside tensors', () => {
@@ -196,10 +209,7 @@ describe('work of a model worked out by hand', () => {
   it('is forward through everything, and back to the lowest copy', () => {
     assert.deepEqual(stepWork(handPlan([1])), {
       matMul: 3 * forward + 2 * head + input + projections,
-      elementwise:
-        3 * (8 * 12 + 7 * 12 + 7 * 6 + 3 * 18 + 2 * 18) +
-        (19 * 12 + 7 * 12 + 7 * 6 + 8 * 18 + 3 * 18) +
-        (8 * 12 + 3 * 18),
+      elementwise: 3 * (4 * 12 + 12 + 18 + 18) + (4 * 12 + 2 * 12 + 2 * 6 + 2 * 18 + 2 * 18) + (2 * 12 + 18),
       logits: 2 * 10,
       updated: 128,
     });
@@ -223,8 +233,8 @@ describe('work of a model worked out by hand', () => {
     const size = { batch: 1, length: 3 };
     const units = 2 * forward + 2 * head + 2 * input + 2 * projections;
     const { config } = handPlan([]);
-    assert.equal(analysisWork(config, size, 'exact').matMul, 3 * forward + 3 * head + units);
-    assert.equal(analysisWork(config, size, 'fast').matMul, 2 * forward + head + units);
+    assert.equal(analysisWork(config, size, 'exact', 'native').matMul, 3 * forward + 3 * head + units);
+    assert.equal(analysisWork(config, size, 'fast', 'native').matMul, 2 * forward + head + units);
   });
 
   it('grows with the square of the sequence length by attention alone', () => {
@@ -271,12 +281,12 @@ describe('speed of an analysis', () => {
     unitDefinition: 'released',
     units: [],
     timing: { layersSeconds: 3, unitsSeconds: 1 },
-    engine: { engine: 'native' },
+    engine: { engine: 'native', kernels: 'fused' },
     ...changes,
   });
 
   it('is what stage 1 computed, by the time that it took', () => {
-    const work = flopsOf(analysisWork(config, { batch: 8, length: 64 }, 'exact'), 'native');
+    const work = flopsOf(analysisWork(config, { batch: 8, length: 64 }, 'exact', 'native'), 'native');
     assert.deepEqual(speedFrom(importance(), config), { flopsPerSecond: work / 4, engine: 'native' });
     const fast = speedFrom(importance({ mode: 'fast' }), config);
     assert.ok(fast !== undefined && fast.flopsPerSecond < work / 4, 'less was computed in the same time');
@@ -304,5 +314,8 @@ describe('speed of an analysis', () => {
     const speed = speedFrom(importance({ engine: { engine: 'wasm' } }), config);
     assert.equal(priceOf([3], { speed }).secondsPerStep, undefined, 'measured on wasm, planned on native');
     assert.ok((priceOf([3], { speed, engine: 'wasm' }).secondsPerStep ?? 0) > 0);
+    const composed = speedFrom(importance({ engine: { engine: 'native', kernels: 'composed (…)' } }), config);
+    assert.equal(composed?.engine, 'composed');
+    assert.equal(priceOf([3], { speed: composed }).secondsPerStep, undefined, 'planned with fused kernels');
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensorMemory } from '../../src/shared/estimate/memory';
-import { plannedModel, type Plan } from '../../src/shared/estimate/plan';
+import { plannedEngine, plannedModel, type Plan } from '../../src/shared/estimate/plan';
 import { allParameters, layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
@@ -63,7 +63,12 @@ onEveryEngine('the estimate of what tensors hold at once is what they hold', (te
     test(name, async (engine) => {
       const folder = mkdtempSync(join(tmpdir(), 'adept-estimate-'));
       try {
-        const plan: Plan = { config: configOfShape(shape), expanded, tune, engine: engine.kind };
+        const plan: Plan = {
+          config: configOfShape(shape),
+          expanded,
+          tune,
+          engine: plannedEngine({ ...engine.describe() }) ?? 'wasm',
+        };
         const { layers } = plannedModel(plan);
         writeShapedModel(folder, { ...shape, layers });
         const measured = await measuredPeak(engine, folder, plan);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../src/trainer/engine/provision/host';
 import { findNativeInstall, type NativeInstall } from '../../src/trainer/engine/provision/install';
 import type { ProvisionProgress } from '../../src/trainer/engine/provision/progress';
 import { provisionNativeEngine, type ProvisionOptions } from '../../src/trainer/engine/provision/provision';
+import { kernelsName } from '../../src/trainer/engine/provision/kernels';
 import { cancelled } from '../../src/trainer/engine/provision/run';
 import {
   fakeHost,
@@ -294,4 +295,62 @@ describe('an interrupted setup', () => {
       assert.equal(process.listenerCount('SIGTERM'), 0);
       assert.deepEqual(contents(host), ['downloads']);
     }));
+});
+
+describe('the fused kernels', () => {
+  const kernels = (install: NativeInstall): string[] =>
+    readdirSync(dirname(install.binding)).filter((name) => name.startsWith('adept_kernels-'));
+
+  it('are compiled for a new engine, seen computing, and not compiled again', () =>
+    withFolder(async (home) => {
+      const host = fakeHost(home, workingTools());
+      const done = await provision(host).install;
+      assert.deepEqual(kernels(done), [kernelsName(host.sources())]);
+      const before = host.commands.length;
+      const { install, lines } = provision(host);
+      await install;
+      assert.doesNotMatch(messages(lines), /kernels/);
+      assert.deepEqual(host.commands.slice(before), ['nvidia-smi', 'verify']);
+    }));
+
+  it('are compiled anew when their sources change, for the engine that is there', () =>
+    withFolder(async (home) => {
+      const host = fakeHost(home, workingTools());
+      const done = await provision(host).install;
+      writeFileSync(join(host.sources().kernels, 'module.cc'), '// other kernels');
+      const { install, lines } = provision(host);
+      assert.equal((await install).folder, done.folder);
+      assert.match(messages(lines), /Compiling the fused kernels with c\+\+/);
+      assert.deepEqual(kernels(done), [kernelsName(host.sources())]);
+    }));
+
+  const obstacles: Record<string, { tools?: Record<string, Tool>; changes?: Partial<Host>; said: RegExp }> = {
+    'the processor is too old': {
+      changes: { cpuInfo: () => 'flags : fpu sse4_2 avx\n' },
+      said: /the processor lacks avx2 and fma/,
+    },
+    'they cannot be compiled': {
+      tools: {
+        'c++': (args, options) =>
+          args.some((argument) => argument.endsWith('module.cc'))
+            ? { status: 1, stderr: 'module.cc:1: error: no such thing\n' }
+            : (workingTools()['c++']?.(args, options) ?? {}),
+      },
+      said: /error: no such thing/,
+    },
+    'they do not compute': {
+      tools: { 'verify kernels': () => ({ status: null, killedBy: 'SIGILL' }) },
+      said: /the compiled kernels do not compute \(.*SIGILL/,
+    },
+  };
+  for (const [name, { tools = {}, changes = {}, said }] of Object.entries(obstacles)) {
+    it(`are left out, which is said, when ${name}`, () =>
+      withFolder(async (home) => {
+        const { install, lines } = provision(fakeHost(home, { ...workingTools(), ...tools }, changes));
+        const done = await install;
+        assert.deepEqual(kernels(done), []);
+        const line = lines.find(({ message }) => message.startsWith('Going on without fused kernels'));
+        assert.match(line?.message ?? '', said);
+      }));
+  }
 });

@@ -1,3 +1,4 @@
+import { plannedEngine } from '../../shared/estimate/plan';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
@@ -52,8 +53,8 @@ export function tuneCommand(): Command {
       const { spec, out, naming } = readRequest(raw);
       const input = readTuneInput(spec, naming);
       if (raw.dryRun === true) {
-        await withEngine(spec.engine, output, ({ kind }) => {
-          reportDryRun(output, dryRun(input, kind));
+        await withEngine(spec.engine, output, (engine) => {
+          reportDryRun(output, dryRun(input, plannedEngine(engine.describe()) ?? 'wasm'));
           return Promise.resolve();
         });
         return;

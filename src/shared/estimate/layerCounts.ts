@@ -1,5 +1,6 @@
-import { FAMILIES } from '../model/architecture';
+import { FAMILIES, parametersPerLayer } from '../model/architecture';
 import type { ModelConfig } from '../model/config';
+import type { PlannedEngine } from './plan';
 
 /** So many arrays of each size that one layer makes of a batch of B×T; n = B·T. */
 export interface Counts {
@@ -11,38 +12,39 @@ export interface Counts {
   readonly keys: number;
   /** [n, F] */
   readonly mlp: number;
-  /** [B·H, T, T] */
+  /** [B·H, T, T], or of a query block's rows. */
   readonly scores: number;
 }
 
-/** What one layer's pass makes: counted in the code of src/trainer/model/block.ts, attention.ts and primitives.ts. */
+/** A point of a layer's backward pass that could be its peak: what lives there beside what the forward pass saved. */
+export interface Moment extends Counts {
+  /** Whose weights' gradients are there already, where the layer is trained. */
+  readonly gradients: 'none' | 'mlp' | 'layer';
+}
+
+/**
+ * What one layer's pass makes: counted in the code of src/trainer/model/block.ts, attention.ts and primitives.ts, where
+ * operations are fused (src/trainer/kernels) and where they are composed of the library's.
+ */
 export interface LayerCounts {
   /** Kept from the forward pass for the backward pass: `BlockSaved`. */
   readonly saved: Counts;
-  /** Alive at the end of a frozen layer's backward pass, which frees nothing before. */
-  readonly backward: Counts;
-  /** As `backward`, beside the gradients themselves, where weights are trained. */
-  readonly trainedBackward: Counts;
-  /** Of these, the outputs of elementwise operations, not of matrix products; alive or not. */
+  /** A frozen layer's backward pass. */
+  readonly backward: readonly Moment[];
+  /** That of a layer whose weights are trained. */
+  readonly trainedBackward: readonly Moment[];
+  /** The outputs of elementwise operations, not of matrix products; alive or not. */
   readonly elementwise: { readonly forward: Counts; readonly backward: Counts; readonly weights: Counts };
 }
 
-const SAVED = { hidden: 2, queries: 2, keys: 2, mlp: 2, scores: 1 };
-const BACKWARD = { hidden: 24, queries: 9, keys: 9, mlp: 9, scores: 4 };
-const WEIGHTS = { hidden: 8, queries: 0, keys: 0, mlp: 3, scores: 0 };
-const FORWARD_ELEMENTWISE = { hidden: 8, queries: 7, keys: 7, mlp: 3, scores: 2 };
-const BACKWARD_ELEMENTWISE = { hidden: 19, queries: 7, keys: 7, mlp: 8, scores: 3 };
+const NOTHING: Counts = { hidden: 0, queries: 0, keys: 0, mlp: 0, scores: 0 };
 
-/** The head norms' share, in families that have them. */
-const HEAD_NORMS = {
-  saved: heads(1),
-  forward: heads(3),
-  backward: heads(7),
-  weights: heads(1),
-};
+function counts(some: Partial<Counts>): Counts {
+  return { ...NOTHING, ...some };
+}
 
 function heads(count: number): Counts {
-  return { hidden: 0, queries: count, keys: count, mlp: 0, scores: 0 };
+  return counts({ queries: count, keys: count });
 }
 
 function sum(a: Counts, b: Counts): Counts {
@@ -55,38 +57,131 @@ function sum(a: Counts, b: Counts): Counts {
   };
 }
 
-/** The counts of every layer of this model. */
-export function layerCounts(config: ModelConfig): LayerCounts {
+/** A step of the backward pass: its arrays, those that a trained layer adds, and those of head norms. */
+interface Phase {
+  readonly arrays: Counts;
+  readonly trained?: Counts;
+  readonly headNorms?: Counts;
+  readonly gradients: Moment['gradients'];
+  /** Passed by trained layers only. */
+  readonly onlyTrained?: boolean;
+}
+
+interface Table {
+  readonly saved: Counts;
+  readonly phases: readonly Phase[];
+  readonly elementwise: LayerCounts['elementwise'];
+  /** What the head norms add to the above. */
+  readonly headNorms: { readonly saved: Counts } & LayerCounts['elementwise'];
+}
+
+const FUSED: Table = {
+  saved: counts({ hidden: 2, queries: 2, keys: 2, mlp: 2 }),
+  phases: [
+    { arrays: counts({ mlp: 3 }), trained: counts({ mlp: 1 }), gradients: 'none' },
+    { arrays: counts({ hidden: 3, mlp: 2 }), trained: counts({ mlp: 1 }), gradients: 'none' },
+    { arrays: counts({ hidden: 2, mlp: 3 }), gradients: 'mlp', onlyTrained: true },
+    { arrays: counts({ hidden: 1, queries: 2, keys: 2 }), gradients: 'mlp' },
+    { arrays: counts({ hidden: 5, queries: 1, keys: 2 }), headNorms: heads(1), gradients: 'mlp' },
+    {
+      arrays: counts({ hidden: 3, queries: 1, keys: 2 }),
+      headNorms: heads(1),
+      gradients: 'layer',
+      onlyTrained: true,
+    },
+  ],
+  elementwise: {
+    forward: counts({ hidden: 4, queries: 1, mlp: 1, scores: 1 }),
+    backward: counts({ hidden: 4, queries: 2, keys: 2, mlp: 2, scores: 2 }),
+    weights: counts({ hidden: 2, mlp: 1 }),
+  },
+  headNorms: { saved: heads(1), forward: heads(1), backward: heads(1), weights: NOTHING },
+};
+
+const COMPOSED: Table = {
+  saved: counts({ hidden: 2, queries: 2, keys: 2, mlp: 2, scores: 1 }),
+  phases: [
+    { arrays: counts({ mlp: 9 }), trained: counts({ mlp: 1 }), gradients: 'none' },
+    { arrays: counts({ hidden: 11, mlp: 2 }), trained: counts({ hidden: 1, mlp: 1 }), gradients: 'none' },
+    { arrays: counts({ hidden: 4, mlp: 3 }), gradients: 'mlp', onlyTrained: true },
+    { arrays: counts({ hidden: 1, queries: 3, keys: 2, scores: 4 }), gradients: 'mlp' },
+    { arrays: counts({ hidden: 1, queries: 9, keys: 9 }), gradients: 'mlp' },
+    {
+      arrays: counts({ hidden: 14, queries: 1, keys: 2 }),
+      trained: counts({ hidden: 1 }),
+      headNorms: heads(7),
+      gradients: 'mlp',
+    },
+    {
+      arrays: counts({ hidden: 5, queries: 1, keys: 2 }),
+      headNorms: heads(7),
+      gradients: 'layer',
+      onlyTrained: true,
+    },
+  ],
+  elementwise: {
+    forward: counts({ hidden: 8, queries: 7, keys: 7, mlp: 3, scores: 2 }),
+    backward: counts({ hidden: 19, queries: 7, keys: 7, mlp: 8, scores: 3 }),
+    weights: counts({ hidden: 8, mlp: 3 }),
+  },
+  headNorms: { saved: heads(1), forward: heads(3), backward: heads(7), weights: heads(1) },
+};
+
+/** The counts of every layer of this model on this engine. */
+export function layerCounts(config: ModelConfig, engine: PlannedEngine): LayerCounts {
+  const table = engine === 'native' ? FUSED : COMPOSED;
   const { headNorms } = FAMILIES[config.family];
-  const plus = (counts: Counts, part: keyof typeof HEAD_NORMS): Counts =>
-    headNorms ? sum(counts, HEAD_NORMS[part]) : counts;
-  const backward = plus(BACKWARD, 'backward');
-  const weights = plus(WEIGHTS, 'weights');
+  const plus = (base: Counts, part: keyof Table['headNorms']): Counts =>
+    headNorms ? sum(base, table.headNorms[part]) : base;
+  const moments = (trained: boolean): Moment[] =>
+    table.phases
+      .filter(({ onlyTrained }) => trained || onlyTrained !== true)
+      .map(({ arrays, trained: more = NOTHING, headNorms: norms = NOTHING, gradients }) => ({
+        ...sum(sum(arrays, trained ? more : NOTHING), headNorms ? norms : NOTHING),
+        gradients: trained ? gradients : 'none',
+      }));
+  const { forward, backward, weights } = table.elementwise;
   return {
-    saved: plus(SAVED, 'saved'),
-    backward,
-    trainedBackward: sum(backward, weights),
+    saved: plus(table.saved, 'saved'),
+    backward: moments(false),
+    trainedBackward: moments(true),
     elementwise: {
-      forward: plus(FORWARD_ELEMENTWISE, 'forward'),
-      backward: plus(BACKWARD_ELEMENTWISE, 'backward'),
-      weights,
+      forward: plus(forward, 'forward'),
+      backward: plus(backward, 'backward'),
+      weights: plus(weights, 'weights'),
     },
   };
 }
 
-/** How many values the counted arrays hold for `batch` sequences of `length` tokens. */
+/** Parameters whose gradients a moment of a layer's backward pass has made. */
+export function gradientsAt({ gradients }: Moment, config: ModelConfig): number {
+  switch (gradients) {
+    case 'none':
+      return 0;
+    case 'mlp':
+      return 3 * config.hiddenSize * config.intermediateSize;
+    case 'layer':
+      return parametersPerLayer(config);
+  }
+}
+
+/** How many values the counted arrays hold for `batch` sequences of `length` tokens; of the scores' T rows, `scoreRows`. */
 export function valuesOf(
-  counts: Counts,
+  of: Counts,
   config: ModelConfig,
-  { batch, length }: { readonly batch: number; readonly length: number },
+  {
+    batch,
+    length,
+    scoreRows = length,
+  }: { readonly batch: number; readonly length: number; readonly scoreRows?: number },
 ): number {
   const n = batch * length;
   return (
     n *
-      (counts.hidden * config.hiddenSize +
-        counts.queries * config.numAttentionHeads * config.headDim +
-        counts.keys * config.numKeyValueHeads * config.headDim +
-        counts.mlp * config.intermediateSize) +
-    counts.scores * batch * config.numAttentionHeads * length ** 2
+      (of.hidden * config.hiddenSize +
+        of.queries * config.numAttentionHeads * config.headDim +
+        of.keys * config.numKeyValueHeads * config.headDim +
+        of.mlp * config.intermediateSize) +
+    of.scores * batch * config.numAttentionHeads * scoreRows * length
   );
 }

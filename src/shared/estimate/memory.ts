@@ -1,16 +1,10 @@
 import { headChunkRows } from '../model/headChunk';
+import { QUERY_BLOCK } from '../model/queryBlock';
 import { ENGINE_COSTS } from './engineCosts';
-import { layerCounts, valuesOf, type Counts } from './layerCounts';
+import { gradientsAt, layerCounts, valuesOf, type Counts } from './layerCounts';
 import { plannedModel, type Plan, type PlannedModel } from './plan';
 
 const BYTES = 4;
-
-/** Arrays of a step's every phase, as many as one tensor that is updated: adamW.ts and the clipping before it. */
-const UPDATE_ARRAYS = 15;
-
-/** Arrays [rows, D] of one chunk of the head, and more where its own weights are trained: head.ts, chunkBackward. */
-const CHUNK_HIDDEN = 12;
-const CHUNK_HIDDEN_TRAINED = 14;
 
 /** What tuning holds in tensors at once, bytes. */
 export interface TensorMemory {
@@ -27,15 +21,16 @@ export interface TensorMemory {
 /** The peak of what tuning holds in tensors. Nothing is kept below the lowest layer that is differentiated. */
 export function tensorMemory(plan: Plan): TensorMemory {
   const model = plannedModel(plan);
-  const { config, tune } = plan;
+  const { config, tune, engine } = plan;
   const windows = new Set(
     config.slidingWindows.map((window) => (window === undefined || window >= tune.seqLen ? 0 : window)),
   );
-  const tables = 4 * tune.seqLen * config.headDim + windows.size * tune.seqLen ** 2;
+  const masks = engine === 'native' ? 0 : windows.size * scoreRows(tune.seqLen) * tune.seqLen;
+  const tables = 4 * tune.seqLen * config.headDim + masks;
   const phases = [
     ...passPeaks(plan, model, model.probed, false),
     ...passPeaks(plan, model, model.trained, true),
-    ...updatePeaks(model),
+    ...updatePeaks(plan, model),
   ];
   return {
     weights: BYTES * model.parameters,
@@ -43,6 +38,11 @@ export function tensorMemory(plan: Plan): TensorMemory {
     tables: BYTES * tables,
     working: BYTES * Math.max(0, ...phases),
   };
+}
+
+/** Rows of scores that lie in memory at once where attention is composed. */
+function scoreRows(length: number): number {
+  return Math.min(length, QUERY_BLOCK);
 }
 
 /**
@@ -55,13 +55,15 @@ function passPeaks(plan: Plan, model: PlannedModel, wanted: readonly number[], s
     return [];
   }
   const { config, tune } = plan;
-  const counts = layerCounts(config);
-  const values = (of: Counts): number => valuesOf(of, config, { batch: tune.batchSize, length: tune.seqLen });
+  const counts = layerCounts(config, plan.engine);
+  const size = { batch: tune.batchSize, length: tune.seqLen, scoreRows: scoreRows(tune.seqLen) };
+  const values = (of: Counts): number => valuesOf(of, config, size);
   const hidden = tune.batchSize * tune.seqLen * config.hiddenSize;
   const outer = tune.full && step ? config.vocabSize * config.hiddenSize : 0;
   // The sums over the batches before this one.
   const held = step && tune.gradAccum > 1 ? model.parametersTrained : 0;
-  const saved = values(counts.saved);
+  // The weights of one block are kept; those of several are computed again.
+  const saved = values(tune.seqLen > QUERY_BLOCK ? { ...counts.saved, scores: 0 } : counts.saved);
   // The embeddings stay until the pass ends; they are the lowest layer's own input when nothing lies below it.
   const embedded = lowest > 0 ? hidden : 0;
   const set = new Set(wanted);
@@ -69,10 +71,10 @@ function passPeaks(plan: Plan, model: PlannedModel, wanted: readonly number[], s
   let gradients = outer;
   for (let layer = model.layers - 1; layer >= lowest; layer--) {
     const trained = set.has(layer);
-    const temporaries = trained
-      ? values(counts.trainedBackward) + model.parametersPerLayer
-      : values(counts.backward);
-    peaks.push(held + embedded + (layer - lowest + 1) * saved + hidden + gradients + temporaries);
+    const moments = trained ? counts.trainedBackward : counts.backward;
+    const temporaries = Math.max(...moments.map((moment) => values(moment) + gradientsAt(moment, config)));
+    // The layer's output, and its gradient.
+    peaks.push(held + embedded + (layer - lowest + 1) * saved + 2 * hidden + gradients + temporaries);
     gradients += trained && step ? model.parametersPerLayer : 0;
   }
   // Scattered into the embedding's gradient, and added to the projection's where the two are one.
@@ -84,9 +86,9 @@ function passPeaks(plan: Plan, model: PlannedModel, wanted: readonly number[], s
 function headPeak({ config, tune, engine }: Plan, outer: number): number {
   const targets = tune.batchSize * (tune.seqLen - 1);
   const rows = Math.min(targets, headChunkRows(config.vocabSize));
-  const { logitArrays, transposes } = ENGINE_COSTS[engine].memory;
+  const { logitArrays, transposes, chunkArrays } = ENGINE_COSTS[engine].memory;
   const projection = config.vocabSize * config.hiddenSize;
-  const arrays = rows * config.hiddenSize * (outer > 0 ? CHUNK_HIDDEN_TRAINED : CHUNK_HIDDEN);
+  const arrays = rows * config.hiddenSize * chunkArrays;
   const logits = rows * config.vocabSize * logitArrays;
   const transposing = rows * config.vocabSize + (transposes ? projection : 0);
   const chunked = rows < targets;
@@ -98,10 +100,10 @@ function headPeak({ config, tune, engine }: Plan, outer: number): number {
   );
 }
 
-/** The gradient norm squares every gradient at once; then one tensor after the other is updated. */
-function updatePeaks(model: PlannedModel): number[] {
+/** All gradients are there; one tensor after the other is updated. */
+function updatePeaks({ engine }: Plan, model: PlannedModel): number[] {
   const { parametersTrained: trained, largestTrained } = model;
-  return [2 * trained, trained + UPDATE_ARRAYS * largestTrained];
+  return [trained + ENGINE_COSTS[engine].memory.updateArrays * largestTrained];
 }
 
 /** The peak resident memory of `adept tune`, bytes. */

@@ -1,9 +1,28 @@
 import { parameterCount, parametersPerLayer } from '../model/architecture';
 import type { ModelConfig } from '../model/config';
+import { FUSED_KERNELS } from '../engineKernels';
 import type { TuneSettings } from '../settings';
 
-/** Which engine will compute: what memory and time depend on beside the model. */
-export type PlannedEngine = 'native' | 'wasm';
+/**
+ * Which engine will compute: what memory and time depend on beside the model. `native` has the fused kernels, `composed`
+ * is the native engine without them.
+ */
+export type PlannedEngine = 'native' | 'composed' | 'wasm';
+
+/** The planned engine that a description of an engine stands for; undefined where it names none. */
+export function plannedEngine(described: {
+  readonly engine?: string | undefined;
+  readonly kernels?: string | undefined;
+}): PlannedEngine | undefined {
+  switch (described.engine) {
+    case 'native':
+      return described.kernels === FUSED_KERNELS ? 'native' : 'composed';
+    case 'wasm':
+      return 'wasm';
+    default:
+      return undefined;
+  }
+}
 
 /** How fast a machine computes, measured on this model. */
 export interface MeasuredSpeed {

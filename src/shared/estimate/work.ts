@@ -47,13 +47,18 @@ export function flopsOf(work: Work, engine: PlannedEngine): number {
 }
 
 /** A forward pass through so many layers, with the losses of every predicted position. */
-export function forwardWork(config: ModelConfig, size: BatchSize, layers: number): Work {
-  return total([layers, layerForward(config, size)], [1, headForward(config, size)]);
+export function forwardWork(
+  config: ModelConfig,
+  size: BatchSize,
+  layers: number,
+  engine: PlannedEngine,
+): Work {
+  return total([layers, layerForward(config, size, engine)], [1, headForward(config, size)]);
 }
 
 /** One optimiser step; undefined when nothing is trained. */
 export function stepWork(plan: Plan): Work | undefined {
-  const { config, tune } = plan;
+  const { config, tune, engine } = plan;
   const { layers, trained, parametersTrained } = plannedModel(plan);
   const [lowest] = trained;
   if (lowest === undefined) {
@@ -61,51 +66,56 @@ export function stepWork(plan: Plan): Work | undefined {
   }
   const size = { batch: tune.batchSize, length: tune.seqLen };
   const pass = total(
-    [1, forwardWork(config, size, layers)],
+    [1, forwardWork(config, size, layers, engine)],
     // The gradient of its input, and in full mode that of its weights.
     [tune.full ? 2 : 1, headGradient(config, size)],
-    [layers - lowest, layerInputGradient(config, size)],
-    [trained.length, layerWeightGradients(config, size)],
+    [layers - lowest, layerInputGradient(config, size, engine)],
+    [trained.length, layerWeightGradients(config, size, engine)],
   );
   return total([tune.gradAccum, pass], [1, update(parametersTrained)]);
 }
 
 /** Stage 1 on `size`: importance of every layer, then of every unit. */
-export function analysisWork(config: ModelConfig, size: BatchSize, mode: ImportanceMode): Work {
+export function analysisWork(
+  config: ModelConfig,
+  size: BatchSize,
+  mode: ImportanceMode,
+  engine: PlannedEngine,
+): Work {
   const { numHiddenLayers: layers } = config;
-  const forward = forwardWork(config, size, layers);
+  const forward = forwardWork(config, size, layers, engine);
   // Exact: each layer runs on the untouched states and on one variant per layer below it; every variant meets the head.
   const layerImportance =
     mode === 'fast'
       ? forward
       : total(
-          [(layers * (layers + 1)) / 2, layerForward(config, size)],
+          [(layers * (layers + 1)) / 2, layerForward(config, size, engine)],
           [layers + 1, headForward(config, size)],
         );
   const unitImportance = total(
     [1, forward],
     [1, headGradient(config, size)],
-    [layers, layerInputGradient(config, size)],
-    [layers, layerWeightGradients(config, size)],
+    [layers, layerInputGradient(config, size, engine)],
+    [layers, layerWeightGradients(config, size, engine)],
   );
   return total([1, layerImportance], [1, unitImportance]);
 }
 
 /** One layer's forward pass: its projections, and scores and mixing over all T² pairs, masked ones included. */
-function layerForward(config: ModelConfig, size: BatchSize): Work {
-  const elementwise = valuesOf(layerCounts(config).elementwise.forward, config, size);
+function layerForward(config: ModelConfig, size: BatchSize, engine: PlannedEngine): Work {
+  const elementwise = valuesOf(layerCounts(config, engine).elementwise.forward, config, size);
   return { ...NO_WORK, matMul: projections(config, size) + 2 * attentionProduct(config, size), elementwise };
 }
 
 /** The gradient of one layer's input: each projection once, and four products of T² where forward has two. */
-function layerInputGradient(config: ModelConfig, size: BatchSize): Work {
-  const elementwise = valuesOf(layerCounts(config).elementwise.backward, config, size);
+function layerInputGradient(config: ModelConfig, size: BatchSize, engine: PlannedEngine): Work {
+  const elementwise = valuesOf(layerCounts(config, engine).elementwise.backward, config, size);
   return { ...NO_WORK, matMul: projections(config, size) + 4 * attentionProduct(config, size), elementwise };
 }
 
 /** The gradients of one layer's weights, beside that of its input. */
-function layerWeightGradients(config: ModelConfig, size: BatchSize): Work {
-  const elementwise = valuesOf(layerCounts(config).elementwise.weights, config, size);
+function layerWeightGradients(config: ModelConfig, size: BatchSize, engine: PlannedEngine): Work {
+  const elementwise = valuesOf(layerCounts(config, engine).elementwise.weights, config, size);
   return { ...NO_WORK, matMul: projections(config, size), elementwise };
 }
 

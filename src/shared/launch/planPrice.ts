@@ -1,5 +1,6 @@
 import { messageOf } from '../errors';
 import { estimate, speedFrom, type Price } from '../estimate';
+import { plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../importance';
 import { parseModelConfig, type ModelConfig } from '../model/config';
 import { TUNE_SETTINGS } from '../settings';
@@ -51,7 +52,7 @@ export function planPrice(
     gradAccum: TUNE_SETTINGS.gradAccum.default,
     full: false,
   };
-  const engine = importance.engine.engine === 'native' ? 'native' : 'wasm';
+  const engine = plannedEngine(importance.engine) ?? 'wasm';
   return {
     known: true,
     estimate: estimate({ config, expanded, tune, engine, speed: speedFrom(importance, config) }),

@@ -41,6 +41,7 @@ export interface Engine {
   readonly fused?: FusedKernels | undefined;
   describe(): EngineDescription;
 
+  /** Takes the values over: an engine may compute in their memory, and write into it where an operation says so. */
   tensor(values: Float32Array, shape: readonly number[]): Tensor;
   indices(values: Int32Array, shape: readonly number[]): Tensor;
   zeros(shape: readonly number[]): Tensor;

@@ -3,6 +3,7 @@ import type {
   createTensorsTypeOpAttr,
   NodeJSKernelBackend,
 } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
+import { FUSED_KERNELS } from '../../shared/engineKernels';
 import { failure } from '../../shared/errors';
 import type { CrossEntropy, EngineDescription, Tensor } from './engine';
 import { describeNative, loadNativeBinding } from './nativeBinding';
@@ -54,7 +55,7 @@ export class NativeEngine extends TfjsEngine {
     const description = {
       device,
       ...rest,
-      kernels: kernels.loaded ? 'fused' : `composed (${kernels.reason})`,
+      kernels: kernels.loaded ? FUSED_KERNELS : `composed (${kernels.reason})`,
     };
     return new NativeEngine(fused, backend, typeOf, description);
   }

@@ -9,7 +9,7 @@ typedef float Floats __attribute__((vector_size(32)));
 typedef int32_t Ints __attribute__((vector_size(32)));
 constexpr int64_t kLanes = 8;
 
-inline Floats splat(float value) { return Floats{} + value; }
+inline Floats splat(float value) { return Floats{value, value, value, value, value, value, value, value}; }
 
 inline Floats load(const float* from) {
   Floats values;

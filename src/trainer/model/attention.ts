@@ -1,6 +1,7 @@
 import type { Engine, Tensor } from '../engine/engine';
 import type { ModelConfig } from '../../shared/model/config';
 import type { AttentionInputs, AttentionLayout, FusedKernels, RopeTensors } from '../engine/fusedKernels';
+import { QUERY_BLOCK } from '../../shared/model/queryBlock';
 import { ropeTables } from './rope';
 
 /** What attention needs to know of a batch, shared by all layers. */
@@ -25,9 +26,6 @@ export interface AttentionSaved {
   /** Gradients of the inputs, given attention's output and that one's gradient, both [n, H·headDim]. */
   backward(attended: Tensor, gradient: Tensor): AttentionInputs;
 }
-
-// Queries that are compared with all keys before them at once; longer sequences are cut, so that memory grows with T.
-const QUERY_BLOCK = 512;
 
 // Finite, so that 0 · mask stays 0; large enough that exp() of it is exactly 0 beside the diagonal.
 const MASKED = -1e30;

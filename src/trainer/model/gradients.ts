@@ -12,6 +12,13 @@ export interface OuterGradients {
   readonly projection?: Tensor;
 }
 
+/** What enters and leaves a layer, and the gradient of the latter, all [B·T, D]. */
+export interface LayerStates {
+  readonly input: Tensor;
+  readonly output: Tensor;
+  readonly gradient: Tensor;
+}
+
 export interface GradientRequest {
   /** The gradient is that of `scale · Σ losses`. */
   readonly scale: number;
@@ -20,6 +27,8 @@ export interface GradientRequest {
   /** Hidden states that enter the lowest layer, [B·T, D], where they are known without computing what lies below. */
   readonly input?: ((batch: Batch) => Tensor) | undefined;
   wants(layer: number): boolean;
+  /** Called once for each differentiated layer, from the top down; the tensors are freed when it returns. */
+  onHiddenStates?(layer: number, states: LayerStates): void;
   /** Called once for each wanted layer, from the top down; the tensors are freed when it returns. */
   onLayer(layer: number, gradients: LayerGradients): void;
   /** When given, everything is differentiated down to the embedding. */
@@ -35,13 +44,13 @@ export function lossGradients(model: CausalLM, batch: Batch, request: GradientRe
   const { engine } = model;
   return engine.tidy(() => {
     const context = model.context(batch);
-    const inputs: Tensor[] = [];
+    const states: Tensor[] = [];
     const saved: BlockSaved[] = [];
     let hiddenStates =
       request.input?.(batch) ?? model.run(context, model.embed(batch), 0, request.lowestLayer);
     for (const block of model.blocks.slice(request.lowestLayer)) {
       const forward = blockForwardSaving(context, block, hiddenStates);
-      inputs.push(hiddenStates);
+      states.push(hiddenStates);
       saved.push(forward.saved);
       hiddenStates = forward.output;
     }
@@ -53,15 +62,17 @@ export function lossGradients(model: CausalLM, batch: Batch, request: GradientRe
       request.scale,
       request.onOuter !== undefined,
     );
-    engine.dispose(hiddenStates);
+    states.push(hiddenStates);
     let gradient = head.hiddenStates;
     for (let layer = model.blocks.length - 1; layer >= request.lowestLayer; layer--) {
       const block = model.blocks[layer];
-      const state = saved[layer - request.lowestLayer];
-      if (block === undefined || state === undefined) {
+      const index = layer - request.lowestLayer;
+      const [state, input, output] = [saved[index], states[index], states[index + 1]];
+      if (block === undefined || state === undefined || input === undefined || output === undefined) {
         throw new Error(`Layer ${layer} was not run.`);
       }
       const below = engine.tidy(() => {
+        request.onHiddenStates?.(layer, { input, output, gradient });
         const back = blockBackward(context, block, state, gradient, request.wants(layer));
         if (back.gradients) {
           request.onLayer(layer, back.gradients);
@@ -69,7 +80,7 @@ export function lossGradients(model: CausalLM, batch: Batch, request: GradientRe
         return back.input;
       });
       disposeSaved(context, state);
-      engine.dispose(gradient, inputs[layer - request.lowestLayer]);
+      engine.dispose(gradient, output);
       gradient = below;
     }
     request.onOuter?.(outerGradients(model, batch, gradient, head.norm, head.projection));

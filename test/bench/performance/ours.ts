@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as v from 'valibot';
+import { forwardWork } from '../../../src/shared/estimate/work';
+import { tensorsOfUnit } from '../../../src/shared/model/architecture';
+import { headChunkRows } from '../../../src/shared/model/headChunk';
 import { peakMemory } from '../../../src/node/peakMemory';
 import { frozenStates } from '../../../src/trainer/adept/frozenStates';
 import { exactLayerImportance, fastLayerImportance } from '../../../src/trainer/adept/layerImportance';
@@ -8,14 +11,22 @@ import { allParameters, layerParameters } from '../../../src/trainer/adept/param
 import { Tuner } from '../../../src/trainer/adept/tuner';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
 import { makeBatch, type Batch } from '../../../src/trainer/data/corpus';
-import type { Engine } from '../../../src/trainer/engine/engine';
+import type { Engine, Tensor } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../../src/trainer/task';
 
 const count = v.pipe(v.number(), v.integer());
 const Job = v.object({
-  job: v.picklist(['exactImportance', 'fastImportance', 'unitImportance', 'tune', 'forward', 'matmul']),
+  job: v.picklist([
+    'exactImportance',
+    'fastImportance',
+    'unitImportance',
+    'tune',
+    'forward',
+    'matmul',
+    'shapes',
+  ]),
   engine: v.picklist(['native', 'wasm']),
   model: v.string(),
   tokens: v.array(v.array(count)),
@@ -29,7 +40,7 @@ const Job = v.object({
 });
 type Job = v.InferOutput<typeof Job>;
 
-type Result = Readonly<Record<string, number | readonly number[]>>;
+type Result = Readonly<Record<string, number | readonly number[] | Readonly<Record<string, number>>>>;
 
 function batchesOf({ tokens, batchSize }: Job): Batch[] {
   const rows = tokens.map((row) => Int32Array.from(row));
@@ -91,24 +102,61 @@ async function run(model: CausalLM, job: Job): Promise<Result> {
     case 'tune':
       return tune(model, job);
     case 'forward':
-    case 'matmul': {
+    case 'matmul':
+    case 'shapes': {
       const losses = batches.flatMap((batch) => [...model.losses(batch)]);
       return { values: [losses.reduce((sum, loss) => sum + loss, 0) / losses.length] };
     }
   }
 }
 
-/** GFLOP/s of a 2048³ product: the median of several. */
-function matMul(engine: Engine): number {
-  const size = 2048;
-  const random = (): Float32Array => Float32Array.from({ length: size * size }, () => Math.random());
-  const [a, b] = [engine.tensor(random(), [size, size]), engine.tensor(random(), [size, size])];
-  const seconds = Array.from({ length: 10 }, () => {
+/** GFLOP/s of a product [n, k]·[m, k]ᵀ: the median of several. */
+function gigaflops(engine: Engine, n: number, k: number, m: number): number {
+  const random = (rows: number, columns: number): Tensor =>
+    engine.tensor(
+      Float32Array.from({ length: rows * columns }, () => Math.random()),
+      [rows, columns],
+    );
+  return engine.tidy(() => {
+    const [a, b] = [random(n, k), random(m, k)];
+    const seconds = Array.from({ length: 11 }, () => {
+      const begin = performance.now();
+      engine.tidy(() => engine.matMul(a, b, { transposeB: true }));
+      return (performance.now() - begin) / 1000;
+    }).sort((x, y) => x - y);
+    return (2 * n * k * m) / (seconds[5] ?? NaN) / 1e9;
+  });
+}
+
+/** The rate of each product of the forward pass of a batch, and that of the whole pass. */
+function shapes(model: CausalLM, job: Job): Result {
+  const { engine, config } = model;
+  const [batch] = batchesOf(job);
+  if (batch === undefined) {
+    return {};
+  }
+  const n = batch.tokens.length;
+  const head = headChunkRows(config.vocabSize);
+  const products = model.units.map(tensorsOfUnit).flatMap(([{ shape } = { shape: [] }]) => {
+    const [m = 0, k = 0] = shape;
+    return shape.length === 2 ? [[n, k, m]] : [];
+  });
+  const rates: Record<string, number> = {};
+  for (const [rows = 0, k = 0, m = 0] of [
+    ...products,
+    [Math.min(head, n), config.hiddenSize, config.vocabSize],
+  ]) {
+    rates[`${rows} × ${k} × ${m}`] ??= gigaflops(engine, rows, k, m);
+  }
+  const seconds = Array.from({ length: 5 }, () => {
     const begin = performance.now();
-    engine.tidy(() => engine.read(engine.sum(engine.matMul(a, b), 0)));
+    model.losses(batch);
     return (performance.now() - begin) / 1000;
   }).sort((x, y) => x - y);
-  return (2 * size ** 3) / (seconds[5] ?? NaN) / 1e9;
+  const size = { batch: batch.batch, length: batch.length };
+  const { matMul } = forwardWork(config, size, config.numHiddenLayers, 'native');
+  rates['the whole forward pass'] = matMul / (seconds[2] ?? NaN) / 1e9;
+  return { rates };
 }
 
 async function main(): Promise<void> {
@@ -116,7 +164,7 @@ async function main(): Promise<void> {
   const engine = await openEngine(job.engine);
   try {
     if (job.job === 'matmul') {
-      console.log(JSON.stringify({ gigaflops: matMul(engine) }));
+      console.log(JSON.stringify({ gigaflops: gigaflops(engine, 2048, 2048, 2048) }));
       return;
     }
     const begin = performance.now();
@@ -125,6 +173,10 @@ async function main(): Promise<void> {
     const [first] = batchesOf(job);
     if (first !== undefined) {
       model.losses(first);
+    }
+    if (job.job === 'shapes') {
+      console.log(JSON.stringify(shapes(model, job)));
+      return;
     }
     const started = performance.now();
     const result = await run(model, job);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { nativeHome } from './home';
 import { run, type Run } from './run';
@@ -15,6 +16,8 @@ export interface Host {
   readonly run: Run;
   /** Bytes that this user may still write to the file system of `folder`, which exists. */
   freeBytes(folder: string): Promise<number>;
+  /** What Linux says of its processors in /proc/cpuinfo; empty elsewhere. */
+  cpuInfo(): string;
   /** The version of the GNU C library that Node.js runs on; undefined where it is another library. */
   glibcVersion(): string | undefined;
   sources(): PackageSources;
@@ -33,6 +36,7 @@ export function thisHost(): Host {
       const { bavail, bsize } = await statfs(folder);
       return bavail * bsize;
     },
+    cpuInfo: () => (existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : ''),
     glibcVersion: reportedGlibc,
     sources: packageSources,
     wheels: wheelsOf,

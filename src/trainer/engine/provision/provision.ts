@@ -13,6 +13,7 @@ import {
   type NativeVariant,
 } from './install';
 import { interruptible } from './interrupt';
+import { provideKernels } from './kernels';
 import { acquireLock } from './lock';
 import { stagePrebuilt } from './prebuilt';
 import type { OnProgress } from './progress';
@@ -139,6 +140,9 @@ async function usableInstall(
     if (install.variant === 'gpu' && device === 'CPU' && work.device !== undefined) {
       throw failure('The installed engine computes on the processor, not on the GPU.');
     }
+    if (device === 'CPU') {
+      await renewKernels(work, install);
+    }
     onProgress({
       step: 'install',
       message: `The native engine is installed already and computes on the ${device}`,
@@ -151,6 +155,24 @@ async function usableInstall(
     onProgress({ step: 'check', message: `${messageOf(error)} Installing it anew.` });
     return undefined;
   }
+}
+
+/** An engine that another version of this program set up has that one's kernels, or none. */
+async function renewKernels(
+  { host, onProgress, signal }: Work,
+  { folder, binding }: NativeInstall,
+): Promise<void> {
+  const staging = stagingFolder(host);
+  await mkdir(staging, { recursive: true });
+  try {
+    await provideKernels(host, { folder, binding, temporary: staging, onProgress, signal });
+  } finally {
+    await rm(staging, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function stagingFolder({ home }: Host): string {
+  return join(home, `.staging-${String(process.pid)}`);
 }
 
 async function installVariant(work: Work, variant: NativeVariant): Promise<NativeInstall> {
@@ -178,13 +200,22 @@ async function installVariant(work: Work, variant: NativeVariant): Promise<Nativ
 
 async function installByRoute(work: Work, variant: NativeVariant, route: Route): Promise<NativeInstall> {
   const { host, onProgress, signal, device } = work;
-  const staging = join(host.home, `.staging-${String(process.pid)}`);
+  const staging = stagingFolder(host);
   await mkdir(staging, { recursive: true });
   try {
     const staged = await route.stage(host, { variant, device, staging, onProgress, signal });
     onProgress({ step: 'verify', message: 'Loading the engine and multiplying two matrices' });
     const verified = await verifyBinding(host, join(staged.folder, staged.binding), signal);
     requireDevice(variant, verified);
+    // On a GPU the library's own operations compute.
+    if (verified.device === 'CPU') {
+      const { folder } = staged;
+      const temporary = join(staging, 'kernels');
+      await mkdir(temporary, { recursive: true });
+      await provideKernels(host, {
+        ...{ folder, binding: join(folder, staged.binding), temporary, onProgress, signal },
+      });
+    }
     signal.throwIfAborted();
     const install = await commitInstall(host.home, {
       ...staged,

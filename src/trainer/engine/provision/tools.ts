@@ -16,14 +16,12 @@ const probeLimitMs = 60_000;
 
 /** Finds every tool of the wheel route, or fails with one sentence that names all that are missing. */
 export async function findWheelTools(host: Host, staging: string, signal?: AbortSignal): Promise<WheelTools> {
-  const works = async (command: string, ...args: string[]): Promise<boolean> =>
-    (await host.run(command, args, { signal, timeoutMs: probeLimitMs })).status === 0;
-
+  const works = probe(host, signal);
   const python = await firstOf(['python3', 'python'], (command) =>
     works(command, '-c', 'import zipfile, zlib'),
   );
   const pip = await findPip(python, works);
-  const compiler = await findCompiler(host, staging, works);
+  const compiler = await findCompiler(host, staging, signal);
   if (python !== undefined && pip !== undefined && compiler !== undefined) {
     return { python, pip, compiler };
   }
@@ -45,10 +43,14 @@ export async function findWheelTools(host: Host, staging: string, signal?: Abort
   );
 }
 
-async function findPip(
-  python: string | undefined,
-  works: (command: string, ...args: string[]) => Promise<boolean>,
-): Promise<[string, ...string[]] | undefined> {
+type Works = (command: string, ...args: string[]) => Promise<boolean>;
+
+function probe(host: Host, signal: AbortSignal | undefined): Works {
+  return async (command, ...args) =>
+    (await host.run(command, args, { signal, timeoutMs: probeLimitMs })).status === 0;
+}
+
+async function findPip(python: string | undefined, works: Works): Promise<[string, ...string[]] | undefined> {
   if (python !== undefined && (await works(python, '-m', 'pip', '--version'))) {
     return [python, '-m', 'pip'];
   }
@@ -56,21 +58,24 @@ async function findPip(
   return alone === undefined ? undefined : [alone];
 }
 
-async function findCompiler(
+/** A compiler of C++17 that finds its standard library; `staging` is made where it does not exist. */
+export async function findCompiler(
   host: Host,
   staging: string,
-  works: (command: string, ...args: string[]) => Promise<boolean>,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const own = host.env.CXX;
   const candidates = [...(own === undefined || own === '' ? [] : [own]), 'c++', 'g++', 'clang++'];
   // A compiler without its standard library answers --version too.
   await mkdir(staging, { recursive: true });
-  const probe = join(staging, 'probe.cc');
+  const source = join(staging, 'probe.cc');
   await writeFile(
-    probe,
+    source,
     '#include <string>\n#include <memory>\nint main() { return std::string().size(); }\n',
   );
-  return firstOf(candidates, (command) => works(command, '-std=c++17', '-fsyntax-only', probe));
+  return firstOf(candidates, (command) =>
+    probe(host, signal)(command, '-std=c++17', '-fsyntax-only', source),
+  );
 }
 
 async function firstOf(

@@ -6,14 +6,19 @@ import { reasonOf } from './run';
 // GPUs newer than the library compile its kernels at the first use, which takes minutes.
 const verifyLimitMs = 600_000;
 
-/** Loads a binding in a process of its own and multiplies two matrices with it. */
-const script = `
+/** The beginning of a script whose first argument is a binding. */
+const loader = `
 const util = require('node:util');
 util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
 const holder = { exports: {} };
 process.dlopen(holder, process.argv[1]);
 const binding = holder.exports;
+`;
+
+/** Loads a binding in a process of its own and multiplies two matrices with it. */
+const script = `
+${loader}
 const matrix = (...values) => binding.createTensor([2, 2], binding.TF_FLOAT, Float32Array.from(values));
 const attributes = [
   { name: 'transpose_a', type: binding.TF_ATTR_BOOL, value: false },
@@ -68,4 +73,32 @@ export async function verifyBinding(
     );
   }
   return { libtensorflow: report.libtensorflow, device: report.gpu ? 'GPU' : 'CPU', log: result.stderr };
+}
+
+/** Loads the kernels into the binding's library and adds two vectors with them. */
+const kernelScript = `
+${loader}
+const kernels = { exports: {} };
+process.dlopen(kernels, process.argv[2]);
+kernels.exports.register(2);
+const vector = (...values) => binding.createTensor([2], binding.TF_FLOAT, Float32Array.from(values));
+const [sum] = binding.executeOp('AdeptAdd', [], [vector(1, 2), vector(3, 5)], 1);
+console.log('verified ' + Array.from(binding.tensorDataSync(sum.id)).join(' '));
+`;
+
+/** Sees compiled kernels compute, in a child process, or fails with the reason. */
+export async function verifyKernels(
+  host: Host,
+  binding: string,
+  kernels: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const result = await host.run(process.execPath, ['-e', kernelScript, '--', binding, kernels], {
+    env: { TF_CPP_MIN_LOG_LEVEL: '3' },
+    signal,
+    timeoutMs: verifyLimitMs,
+  });
+  if (result.status !== 0 || !result.stdout.split('\n').includes('verified 4 7')) {
+    throw failure(`the compiled kernels do not compute (${reasonOf(result)})`);
+  }
 }

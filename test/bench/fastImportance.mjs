@@ -1,0 +1,118 @@
+// `npm run bench:fast`: how well one-pass estimates of layer importance rank layers as the exact one does, on three pretrained
+// models. Prints a table and writes bench/results/fastImportance.json.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePackages } from '../../scripts/packages.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const data = join(root, '../shared/data');
+const work = join(root, '.cache/bench/fastImportance');
+
+const MODELS = [
+  {
+    name: 'SmolLM2-135M-Instruct, C4',
+    model: join(root, '.cache/models/SmolLM2-135M-Instruct'),
+    data: join(data, 'general/c4_demo.jsonl'),
+    ...{ seqLen: 256, maxSequences: 8, batchSize: 4 },
+  },
+  {
+    name: 'SmolLM2-135M-Instruct, GSM8K',
+    model: join(root, '.cache/models/SmolLM2-135M-Instruct'),
+    data: join(data, 'math/gsm8k_test.jsonl'),
+    ...{ seqLen: 256, maxSequences: 8, batchSize: 4 },
+  },
+  {
+    name: 'stories260K, TinyStories',
+    model: join(data, 'stories260K'),
+    data: join(data, 'tinystories/stories.jsonl'),
+    ...{ seqLen: 256, maxSequences: 16, batchSize: 4 },
+  },
+  {
+    name: 'the sample model, its general text',
+    model: join(root, 'media/sample/model'),
+    data: join(root, 'media/sample/general.txt'),
+    ...{ seqLen: 64, maxSequences: 32, batchSize: 8 },
+  },
+];
+
+/** Ranks from 0; equal values share their mean rank. @param {readonly number[]} values */
+function ranks(values) {
+  return values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return below + (equal - 1) / 2;
+  });
+}
+
+/** Spearman's rank correlation. */
+function correlation(a, b) {
+  const [x, y] = [ranks(a), ranks(b)];
+  const mean = (x.length - 1) / 2;
+  const product = (p, q) => p.reduce((sum, value, at) => sum + (value - mean) * (q[at] - mean), 0);
+  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+}
+
+/** How many of the `k` least important layers both name. */
+function overlap(a, b, k) {
+  const least = (values) => [...values.keys()].sort((x, y) => values[x] - values[y]).slice(0, k);
+  const named = new Set(least(a));
+  return least(b).filter((layer) => named.has(layer)).length;
+}
+
+await ensurePackages(root);
+const { build: bundle } = await import('esbuild');
+const { buildAll } = await import('../../scripts/build.mjs');
+await buildAll({ extension: false, tests: false });
+const ours = join(root, 'out/bench/fastImportance.cjs');
+await bundle({
+  ...{ bundle: true, platform: 'node', format: 'cjs', absWorkingDir: root, logLevel: 'error' },
+  ...{ entryPoints: ['test/bench/fastImportance/ours.ts'], outfile: ours },
+});
+mkdirSync(work, { recursive: true });
+const rows = [];
+for (const { name, ...job } of MODELS) {
+  const missing = [job.model, job.data].find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    console.log(`${name}: not measured, ${missing} is not there`);
+    continue;
+  }
+  const file = join(work, 'job.json');
+  writeFileSync(file, JSON.stringify(job));
+  const { status, stdout } = spawnSync(process.execPath, [ours, file], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) {
+    process.exit(1);
+  }
+  const { exact, estimators, seconds, tokens } = JSON.parse(stdout.trim().split('\n').at(-1));
+  const k = Math.min(4, Math.ceil(exact.length / 2));
+  for (const [estimator, values] of Object.entries(estimators)) {
+    const time = estimator === 'influence' ? seconds.influence : seconds.withGradients;
+    rows.push({
+      model: name,
+      estimator,
+      layers: exact.length,
+      tokens,
+      rankCorrelation: correlation(exact, values),
+      leastInCommon: [overlap(exact, values, k), k],
+      ofExactTime: time / seconds.exact,
+    });
+  }
+}
+console.log(
+  '| model | layers | estimator | rank correlation | least important in common | of the exact time |',
+);
+console.log('| --- | --- | --- | --- | --- | --- |');
+for (const { model, layers, estimator, rankCorrelation, leastInCommon, ofExactTime } of rows) {
+  const cells = [model, layers, estimator, rankCorrelation.toFixed(2), leastInCommon.join(' of ')];
+  console.log(`| ${[...cells, `1/${(1 / ofExactTime).toFixed(1)}`].join(' | ')} |`);
+}
+mkdirSync(join(root, 'bench/results'), { recursive: true });
+writeFileSync(
+  join(root, 'bench/results/fastImportance.json'),
+  `${JSON.stringify({ processor: cpus()[0]?.model.trim(), date: new Date().toISOString(), rows }, null, 2)}\n`,
+);
