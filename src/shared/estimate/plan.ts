@@ -14,14 +14,10 @@ export function plannedEngine(described: {
   readonly engine?: string | undefined;
   readonly kernels?: string | undefined;
 }): PlannedEngine | undefined {
-  switch (described.engine) {
-    case 'native':
-      return described.kernels === FUSED_KERNELS ? 'native' : 'composed';
-    case 'wasm':
-      return 'wasm';
-    default:
-      return undefined;
+  if (described.engine === 'native') {
+    return described.kernels === FUSED_KERNELS ? 'native' : 'composed';
   }
+  return described.engine === 'wasm' ? 'wasm' : undefined;
 }
 
 /** How fast a machine computes, measured on this model. */

@@ -65,7 +65,7 @@ export class NativeKernels implements FusedKernels {
   }
 
   private int(name: string, value: number): TFEOpAttr {
-    return { name, type: this.binding.TF_ATTR_INT, value };
+    return attribute(name, this.binding.TF_ATTR_INT, value);
   }
 
   private want(value: boolean): TFEOpAttr {
@@ -73,7 +73,7 @@ export class NativeKernels implements FusedKernels {
   }
 
   private epsilon(value: number): TFEOpAttr {
-    return { name: 'epsilon', type: this.binding.TF_ATTR_FLOAT, value };
+    return attribute('epsilon', this.binding.TF_ATTR_FLOAT, value);
   }
 
   private one(name: string, inputs: Tensor[], attributes: TFEOpAttr[] = []): Tensor {
@@ -204,6 +204,11 @@ export class NativeKernels implements FusedKernels {
     this.one('AdeptAdamW', [parameter, gradient, first, second, values]).dispose();
     values.dispose();
   }
+}
+
+function attribute(name: string, type: number, value: number): TFEOpAttr {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the binding declares the class, exports none, and takes plain objects
+  return { name, type, value };
 }
 
 type Outputs<N extends number> = N extends 2
