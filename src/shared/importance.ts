@@ -21,6 +21,8 @@ export const ImportanceFile = v.object({
     tokens: count,
     seqLen: count,
     batchSize: v.optional(count),
+    /** Sequences at once in exact layer importance, where memory was given and they were chosen by measurement. */
+    layerBatchSize: v.optional(count),
   }),
   /** Mean next-token loss of the untouched model, nats per predicted token. */
   baseLoss: v.number(),

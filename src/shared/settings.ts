@@ -72,6 +72,12 @@ export const ANALYZE_SETTINGS = {
     min: 1,
     description: 'sequences computed at once; unit importance averages over these batches',
   },
+  memory: {
+    kind: 'whole',
+    min: 1,
+    description:
+      'most memory, MB: exact layer importance then takes as many sequences at once as are fastest and fit, and keeps on the disk what does not',
+  },
 } as const satisfies SettingTable;
 export type AnalyzeSettings = SettingValues<typeof ANALYZE_SETTINGS>;
 

@@ -1,4 +1,4 @@
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { Engine, EngineKind } from '../../src/trainer/engine/engine';
 import { openEngine } from '../../src/trainer/engine/open';
 import { inspectNativeInstall } from '../../src/trainer/engine/provision';
@@ -24,10 +24,10 @@ export function onEveryEngine(title: string, suite: (test: EngineTest) => void):
     const skip = missing(kind);
     describe(`${title} (${kind})`, { skip: skip ?? false }, () => {
       suite((name, body) => {
-        it(name, async () => {
+        it(name, async (t) => {
           const engine = await openEngine(kind);
           try {
-            await body(engine);
+            await body(engine, t);
           } finally {
             engine.close();
           }
@@ -37,4 +37,7 @@ export function onEveryEngine(title: string, suite: (test: EngineTest) => void):
   }
 }
 
-export type EngineTest = (name: string, body: (engine: Engine) => void | Promise<void>) => void;
+export type EngineTest = (
+  name: string,
+  body: (engine: Engine, t: TestContext) => void | Promise<void>,
+) => void;

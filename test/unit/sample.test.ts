@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readRunConfig } from '../../src/node/runConfigFile';
@@ -56,7 +57,12 @@ onEveryEngine('importance of the sample', (test) => {
         maxSequences: 32,
         batchSize: 8,
       } as const;
-      const request = { model: join(SAMPLE, 'model'), probe: [join(SAMPLE, corpus)], settings };
+      const request = {
+        model: join(SAMPLE, 'model'),
+        probe: [join(SAMPLE, corpus)],
+        settings,
+        scratch: tmpdir(),
+      };
       const { layers } = await analyze(engine, request, SILENT_TASK);
       const sorted = [...layers].sort((a, b) => a.importance - b.importance);
       const [lowest, ...others] = sorted.map(({ importance }) => importance);

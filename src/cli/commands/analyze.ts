@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportanceFile } from '../../shared/importance';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
@@ -32,7 +32,7 @@ export function analyzeCommand(): Command {
       const settings = readSettings(ANALYZE_SETTINGS, raw);
       requireWritableFile(out, '--out');
       const result = await withEngine(engineOf(raw), output, (engine) =>
-        analyze(engine, { model, probe, settings }, output.cancellableTask()),
+        analyze(engine, { model, probe, settings, scratch: dirname(resolve(out)) }, output.cancellableTask()),
       );
       writeResult(out, result);
       output.result(

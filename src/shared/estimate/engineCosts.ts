@@ -25,7 +25,7 @@ export const ENGINE_COSTS = {
       ...{ process: 420e6, spread: 1.1, checkpointLimit: 60e6, transposes: false },
       ...{ logitArrays: 1, chunkArrays: 4, updateArrays: 0 },
     },
-    flops: { elementwise: 100, logits: 150, updated: 400 },
+    flops: { elementwise: 100, logits: 250, updated: 400 },
   },
   composed: {
     memory: {

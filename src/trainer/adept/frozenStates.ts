@@ -1,9 +1,9 @@
-import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../shared/errors';
 import type { Batch } from '../data/corpus';
 import type { Engine, Tensor } from '../engine/engine';
 import type { CausalLM } from '../model/causalLM';
+import { freeBytes, UnnamedFile } from './unnamedFile';
 
 const FILE = 'frozen-states.tmp';
 const BYTES = 4;
@@ -47,7 +47,7 @@ export function frozenStates(
 export class FrozenStates {
   readonly layer: number;
   private readonly places = new Map<Int32Array, number>();
-  private file: number | undefined;
+  private file: UnnamedFile | undefined;
   private bytes = 0;
   private independent: boolean | undefined;
 
@@ -69,10 +69,8 @@ export class FrozenStates {
   }
 
   close(): void {
-    if (this.file !== undefined) {
-      closeSync(this.file);
-      this.file = undefined;
-    }
+    this.file?.close();
+    this.file = undefined;
     this.places.clear();
   }
 
@@ -92,7 +90,7 @@ export class FrozenStates {
     for (const [index, place] of places.entries()) {
       const values = (rows[index]?.length ?? 0) * config.hiddenSize;
       const begin = index * length * config.hiddenSize;
-      readFully(file, new Uint8Array(states.buffer, begin * BYTES, values * BYTES), place ?? 0);
+      file.read(states.subarray(begin, begin + values), place ?? 0);
     }
     return engine.tensor(states, [batch * length, config.hiddenSize]);
   }
@@ -141,16 +139,15 @@ export class FrozenStates {
       return;
     }
     try {
-      const { bavail, bsize } = statfsSync(this.options.folder);
-      if (bavail * bsize - wanted < RESERVED_BYTES) {
+      if (freeBytes(this.options.folder) - wanted < RESERVED_BYTES) {
         return;
       }
       const values = engine.read(states);
-      this.file ??= openUnnamed(join(this.options.folder, FILE));
+      this.file ??= new UnnamedFile(join(this.options.folder, FILE));
       for (const { row, index } of fresh) {
         const begin = index * length * config.hiddenSize;
         const part = values.subarray(begin, begin + row.length * config.hiddenSize);
-        writeFully(this.file, new Uint8Array(part.buffer, part.byteOffset, part.byteLength), this.bytes);
+        this.file.write(part, this.bytes);
         this.places.set(row, this.bytes);
         this.bytes += part.byteLength;
       }
@@ -166,27 +163,4 @@ export class FrozenStates {
 function bits(engine: Engine, tensor: Tensor): Uint32Array {
   const values = engine.read(tensor);
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
-}
-
-/** A file that vanishes with the process. */
-function openUnnamed(path: string): number {
-  const file = openSync(path, 'w+', 0o600);
-  unlinkSync(path);
-  return file;
-}
-
-function writeFully(file: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(file, bytes, done, bytes.length - done, position + done);
-  }
-}
-
-function readFully(file: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length;) {
-    const read = readSync(file, bytes, done, bytes.length - done, position + done);
-    if (read === 0) {
-      throw new Error('The file of kept hidden states is shorter than what was written to it.');
-    }
-    done += read;
-  }
 }

@@ -1,17 +1,31 @@
 import type { Batch } from '../data/corpus';
 import type { Tensor } from '../engine/engine';
-import type { AttentionContext } from '../model/attention';
 import { blockForward } from '../model/block';
 import type { CausalLM } from '../model/causalLM';
 import { headLosses, targetsOf } from '../model/head';
-import { breathe, type Task } from '../task';
+import { breathe, subtask, type Task } from '../task';
 import { sum } from './loss';
+import { Variants, type VariantRoom } from './variants';
 
 export interface LayerImportance {
   /** Mean next-token loss of the untouched model, nats. */
   readonly baseLoss: number;
   /** By layer: nats for `exact`, 1 − cosine for `fast`. */
   readonly layers: readonly number[];
+}
+
+/** What layers are measured on. */
+export interface Probe {
+  readonly batches: Iterable<Batch>;
+  /** In all batches together. */
+  readonly sequences: number;
+  /** Where the masked variants of a batch are kept; in memory when left out. */
+  readonly room?: VariantRoom;
+}
+
+/** A probe whose batches are there already. */
+export function probeOf(batches: readonly Batch[]): Probe {
+  return { batches, sequences: sum(batches.map(({ batch }) => batch)) };
 }
 
 /**
@@ -23,52 +37,65 @@ export interface LayerImportance {
  */
 export async function exactLayerImportance(
   model: CausalLM,
-  batches: readonly Batch[],
+  { batches, sequences, room }: Probe,
   task: Task,
 ): Promise<LayerImportance> {
   const layers = model.blocks.length;
   const totals = new Float64Array(layers + 1);
   let targets = 0;
-  for (const [index, batch] of batches.entries()) {
-    const context = model.context(batch);
+  let done = 0;
+  for (const batch of batches) {
+    const part = subtask(task, done / sequences, (done + batch.batch) / sequences);
+    const what = `layer importance, sequence ${done + 1} of ${sequences}`;
+    done += batch.batch;
     const wanted = targetsOf(batch);
     targets += wanted.rows.length;
-    const variants: Tensor[] = [model.embed(batch)];
+    const shape = [batch.tokens.length, model.config.hiddenSize] as const;
+    const variants = new Variants(model.engine, shape, room);
     try {
-      for (let layer = 0; layer < layers; layer++) {
-        task.report(
-          (index + ((layer + 1) / layers) ** 2) / batches.length,
-          `layer importance, batch ${index + 1} of ${batches.length}, layer ${layer + 1} of ${layers}`,
-        );
+      await sweep(model, batch, variants, (fraction, layer) => {
+        part.report(fraction, `${what}, ${layer}`);
+        return breathe(part);
+      });
+      for (let variant = 0; variant <= layers; variant++) {
         await breathe(task);
-        advance(model, context, layer, variants);
-      }
-      for (const [variant, hiddenStates] of variants.entries()) {
-        await breathe(task);
+        const hiddenStates = variants.take(variant);
         totals[variant] =
           (totals[variant] ?? 0) + sum(headLosses(model.engine, model.head, hiddenStates, wanted));
+        model.engine.dispose(hiddenStates);
       }
     } finally {
-      model.engine.dispose(...variants);
+      variants.dispose();
     }
   }
   const [base = NaN, ...masked] = Array.from(totals, (total) => total / targets);
   return { baseLoss: base, layers: masked.map((loss) => loss - base) };
 }
 
-/** Runs one layer on every variant; variant 0 is the untouched model, variant l + 1 the one that skips layer l. */
-function advance(model: CausalLM, context: AttentionContext, layer: number, variants: Tensor[]): void {
-  const block = model.blocks[layer];
-  const [untouched] = variants;
-  if (block === undefined || untouched === undefined) {
-    throw new Error(`Layer ${layer} does not exist.`);
+/** Takes a batch through all layers; variant 0 is the untouched model, variant l + 1 the one that skips layer l. */
+async function sweep(
+  model: CausalLM,
+  batch: Batch,
+  variants: Variants,
+  before: (fraction: number, layer: string) => Promise<void>,
+): Promise<void> {
+  const { engine, blocks } = model;
+  const context = model.context(batch);
+  variants.put(0, model.embed(batch));
+  for (const [layer, block] of blocks.entries()) {
+    await before(((layer + 1) / blocks.length) ** 2, `layer ${layer + 1} of ${blocks.length}`);
+    const count = variants.size;
+    for (let variant = 0; variant < count; variant++) {
+      const hiddenStates = variants.take(variant);
+      const next = blockForward(context, block, hiddenStates);
+      if (variant === 0) {
+        variants.put(count, hiddenStates);
+      } else {
+        engine.dispose(hiddenStates);
+      }
+      variants.put(variant, next);
+    }
   }
-  const skipped = model.engine.clone(untouched);
-  for (const [variant, hiddenStates] of variants.entries()) {
-    variants[variant] = blockForward(context, block, hiddenStates);
-    model.engine.dispose(hiddenStates);
-  }
-  variants.push(skipped);
 }
 
 /**

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import type { ImportanceFile } from '../../shared/importance';
 import type { AnalyzeSettings } from '../../shared/settings';
-import { exactLayerImportance, fastLayerImportance } from '../adept/layerImportance';
+import { exactLayerImportance, fastLayerImportance, probeOf, type Probe } from '../adept/layerImportance';
+import { BatchChooser } from '../adept/sweeps';
 import { unitImportance } from '../adept/unitImportance';
-import { batches, type Corpus } from '../data/corpus';
+import { batches, type Batch, type Corpus } from '../data/corpus';
 import type { Engine } from '../engine/engine';
 import { parameterCount } from '../../shared/model/architecture';
 import { CausalLM } from '../model/causalLM';
 import { readModelConfig } from '../../node/modelConfig';
-import { failure } from '../../shared/errors';
+import { failure, inputError } from '../../shared/errors';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
 
@@ -16,7 +17,11 @@ export interface AnalyzeRequest {
   readonly model: string;
   readonly probe: readonly string[];
   readonly settings: AnalyzeSettings;
+  /** A folder for what does not fit into the memory that was given. */
+  readonly scratch: string;
 }
+
+const MEGABYTE = 1e6;
 
 // Exact layer importance runs about L/2 forward passes, unit importance about three; the bar should move evenly.
 const LAYERS_SHARE = 0.8;
@@ -31,9 +36,12 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   });
   try {
     const probe = batches(corpus.sequences, settings.batchSize);
-    const measureLayers = settings.mode === 'exact' ? exactLayerImportance : fastLayerImportance;
     const begin = performance.now();
-    const layers = await measureLayers(model, probe, subtask(task, 0, LAYERS_SHARE));
+    const chooser = batchChooser(request, corpus);
+    const layersTask = subtask(task, 0, LAYERS_SHARE);
+    const layers = await (settings.mode === 'fast'
+      ? fastLayerImportance(model, probe, layersTask)
+      : exactLayerImportance(model, exactProbe(probe, corpus, chooser), layersTask));
     const between = performance.now();
     const all = [...model.blocks.keys()];
     const units = await unitImportance(
@@ -53,7 +61,10 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
         layers: config.numHiddenLayers,
         parameters: parameterCount(config),
       },
-      probe: describeCorpus(corpus, settings.batchSize),
+      probe: {
+        ...describeCorpus(corpus, settings.batchSize),
+        ...(chooser ? { layerBatchSize: chooser.batchSize } : {}),
+      },
       baseLoss: layers.baseLoss,
       layers: layers.layers.map((importance, index) => ({ index, importance })),
       unitDefinition: settings.unitDefinition,
@@ -66,6 +77,30 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   } finally {
     model.dispose();
   }
+}
+
+/** Chooses the batches of exact layer importance where memory was given; otherwise they are those of the settings. */
+function batchChooser(
+  { settings: { mode, memory }, scratch }: AnalyzeRequest,
+  corpus: Corpus,
+): BatchChooser | undefined {
+  if (mode !== 'exact' || memory === undefined) {
+    return undefined;
+  }
+  const bytes = memory * MEGABYTE;
+  const taken = process.memoryUsage.rss();
+  if (taken > bytes) {
+    throw inputError(
+      `--memory ${memory}: with the model's weights loaded ${Math.ceil(taken / MEGABYTE)} MB are taken already; give more, or leave it out.`,
+    );
+  }
+  return new BatchChooser(corpus.sequences, { bytes, folder: scratch });
+}
+
+function exactProbe(probe: readonly Batch[], corpus: Corpus, chooser: BatchChooser | undefined): Probe {
+  return chooser === undefined
+    ? probeOf(probe)
+    : { batches: chooser, sequences: corpus.sequences.length, room: chooser.room };
 }
 
 function describeCorpus(corpus: Corpus, batchSize: number): ImportanceFile['probe'] {

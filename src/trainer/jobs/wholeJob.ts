@@ -133,7 +133,9 @@ class WholeJob {
       return;
     }
     const task = this.announce('analyzing');
-    this.folder.writeImportance(await analyze(this.engine, { model, probe, settings }, task));
+    this.folder.writeImportance(
+      await analyze(this.engine, { model, probe, settings, scratch: this.folder.path }, task),
+    );
   }
 
   /** The model that is tuned: the expanded one, or with `tune.full` the original. */

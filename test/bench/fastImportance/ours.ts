@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { exactLayerImportance, fastLayerImportance } from '../../../src/trainer/adept/layerImportance';
+import {
+  exactLayerImportance,
+  fastLayerImportance,
+  probeOf,
+} from '../../../src/trainer/adept/layerImportance';
 import { batches as batchesOf, loadCorpus, type Batch } from '../../../src/trainer/data/corpus';
 import { openTokenizer, type Tokenizer } from '../../../src/trainer/data/tokenizer';
 import type { Tensor } from '../../../src/trainer/engine/engine';
@@ -87,7 +91,7 @@ async function main(): Promise<void> {
     };
     const influence = await timed(() => fastLayerImportance(model, batches, SILENT_TASK));
     const others = await timed(() => onePass(model, batches));
-    const exact = await timed(() => exactLayerImportance(model, batches, SILENT_TASK));
+    const exact = await timed(() => exactLayerImportance(model, probeOf(batches), SILENT_TASK));
     console.log(
       JSON.stringify({
         exact: exact.value.layers,

@@ -6,7 +6,11 @@ import { tensorsOfUnit } from '../../../src/shared/model/architecture';
 import { headChunkRows } from '../../../src/shared/model/headChunk';
 import { peakMemory } from '../../../src/node/peakMemory';
 import { frozenStates } from '../../../src/trainer/adept/frozenStates';
-import { exactLayerImportance, fastLayerImportance } from '../../../src/trainer/adept/layerImportance';
+import {
+  exactLayerImportance,
+  fastLayerImportance,
+  probeOf,
+} from '../../../src/trainer/adept/layerImportance';
 import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
 import { Tuner } from '../../../src/trainer/adept/tuner';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
@@ -94,7 +98,7 @@ async function run(model: CausalLM, job: Job): Promise<Result> {
   const batches = batchesOf(job);
   switch (job.job) {
     case 'exactImportance':
-      return { values: (await exactLayerImportance(model, batches, SILENT_TASK)).layers };
+      return { values: (await exactLayerImportance(model, probeOf(batches), SILENT_TASK)).layers };
     case 'fastImportance':
       return { values: (await fastLayerImportance(model, batches, SILENT_TASK)).layers };
     case 'unitImportance':
