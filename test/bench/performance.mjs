@@ -1,17 +1,20 @@
 // `npm run bench`: this project beside PyTorch with transformers (test/bench/performance/peer.py) on the same jobs, weights and
 // tokens, with the same threads. Every measurement is a process of its own, and the two sides take turns. What they computed is
-// compared before their times are. Prints a table and writes bench/results/latest.json.
+// compared before their times are. Prints a table, writes bench/results/latest.json, and
+// the tables of docs/performance.md.
 //
 //   npm run bench -- --repeats 3 --only tune --models deep
+//   npm run bench -- --only exact    leaves what else was measured on this processor in the results
 //   npm run bench -- --released        also peer (b), the way of the released scripts: minutes for each pass
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensurePackages } from '../../scripts/packages.mjs';
 import { ensurePython } from '../../scripts/python.mjs';
+import { withParts } from './performance/page.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const work = join(root, '.cache/bench/performance');
@@ -63,7 +66,7 @@ function median(values) {
 /** Runs a side in a process of its own. @returns {Promise<Record<string, any>>} */
 function run(program, args, job) {
   const file = join(work, 'job.json');
-  writeFileSync(file, JSON.stringify(job));
+  writeFileSync(file, JSON.stringify({ ...job, started: Date.now() / 1000 }));
   return new Promise((resolve, reject) => {
     const env = { ...process.env, OMP_NUM_THREADS: String(THREADS), TF_NUM_INTRAOP_THREADS: String(THREADS) };
     const child = spawn(program, [...args, file], { stdio: ['ignore', 'pipe', 'pipe'], env });
@@ -199,6 +202,7 @@ function row(name, title, unit, sides, read) {
     ours: mine,
     peer: theirs,
     ratio: theirs && theirs.median / mine.median,
+    repeats: sides.ours.length,
   };
 }
 
@@ -229,6 +233,7 @@ function rowsOf(name, title, sides, { epochs }) {
     ...(epochs > 1 ? [later] : []),
     row(name, `${title}, memory`, 'MB', sides, megabytes),
     row(name, `${title}, load`, 's', sides, ({ loadSeconds }) => loadSeconds),
+    row(name, `${title}, start to first step`, 's', sides, ({ firstStep }) => firstStep),
   ];
 }
 
@@ -325,12 +330,27 @@ const machine = {
 console.log(
   `\n${machine.processors} × ${machine.processor}, Node.js ${machine.node}, ${THREADS} threads; median (lowest–highest) of ${values.repeats}`,
 );
+/** What an earlier part of the bench measured on the same processor, with what this one did in its place. */
+function merged(key, fresh) {
+  const earlier = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const same = earlier.machine?.processor === machine.processor ? (earlier[key] ?? []) : [];
+  const id = (entry) => `${entry.model} ${entry.name ?? entry.shape}`;
+  const measured = new Set(fresh.map(id));
+  return [...same.filter((entry) => !measured.has(id(entry))), ...fresh];
+}
 // Where they lie is this machine's matter.
 const described = Object.fromEntries(
   Object.entries(MODELS).map(([name, { what, expanded }]) => [name, { what, expanded }]),
 );
-mkdirSync(join(root, 'bench/results'), { recursive: true });
-writeFileSync(
-  join(root, 'bench/results/latest.json'),
-  `${JSON.stringify({ machine, date: new Date().toISOString(), models: described, rows, shapes }, null, 2)}\n`,
-);
+const file = join(root, 'bench/results/latest.json');
+mkdirSync(dirname(file), { recursive: true });
+const results = {
+  machine,
+  date: new Date().toISOString(),
+  models: described,
+  rows: merged('rows', rows),
+  shapes: merged('shapes', shapes),
+};
+writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+const page = join(root, 'docs/performance.md');
+writeFileSync(page, withParts(readFileSync(page, 'utf8'), results));

@@ -38,6 +38,8 @@ const Job = v.object({
   trained: v.array(count),
   full: v.boolean(),
   epochs: count,
+  /** When the process was started, seconds since 1970. */
+  started: v.number(),
   learningRate: v.number(),
   weightDecay: v.number(),
   maxGradNorm: v.number(),
@@ -74,14 +76,16 @@ function tune(model: CausalLM, job: Job): Result {
   const batches = batchesOf(job);
   const losses: number[] = [];
   const seconds: number[] = [];
+  let firstStep: number | undefined;
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     for (const batch of batches) {
       const begin = performance.now();
       losses.push(tuner.step([batch], losses.length + 1, 1).loss);
       seconds.push((performance.now() - begin) / 1000);
+      firstStep ??= Date.now() / 1000 - job.started;
     }
   }
-  return { values: losses, stepSeconds: seconds };
+  return { values: losses, stepSeconds: seconds, firstStep: firstStep ?? NaN };
 }
 
 /** One value for each tensor of the layers, as the peer has it: a unit here is a module, and none of these has a bias. */
@@ -175,7 +179,8 @@ async function main(): Promise<void> {
     const model = CausalLM.load(engine, job.model);
     const loadSeconds = (performance.now() - begin) / 1000;
     const [first] = batchesOf(job);
-    if (first !== undefined) {
+    // The first step warms up where there are steps.
+    if (first !== undefined && job.job !== 'tune') {
       model.losses(first);
     }
     if (job.job === 'shapes') {

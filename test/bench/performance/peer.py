@@ -106,7 +106,7 @@ def tune(model: nn.Module, job: dict) -> dict:
                 groups.append({"params": [parameter], "lr": job["learningRate"], "weight_decay": decay})
     parameters = [group["params"][0] for group in groups]
     optimizer = torch.optim.AdamW(groups)
-    losses, seconds = [], []
+    losses, seconds, first_step = [], [], None
     for _ in range(job["epochs"]):
         for batch in batches_of(job):
             begin = time.perf_counter()
@@ -117,7 +117,8 @@ def tune(model: nn.Module, job: dict) -> dict:
             optimizer.step()
             losses.append(loss.item())
             seconds.append(time.perf_counter() - begin)
-    return {"values": losses, "stepSeconds": seconds}
+            first_step = first_step or time.time() - job["started"]
+    return {"values": losses, "stepSeconds": seconds, "firstStep": first_step}
 
 
 @torch.inference_mode()
@@ -164,8 +165,9 @@ def main() -> None:
     model = AutoModelForCausalLM.from_pretrained(job["model"], dtype=torch.float32, attn_implementation="sdpa")
     model.eval()
     loaded = time.perf_counter() - begin
-    with torch.inference_mode():
-        loss_sum(model, batches_of(job)[0])
+    if job["job"] != "tune":
+        with torch.inference_mode():
+            loss_sum(model, batches_of(job)[0])
     begin = time.perf_counter()
     result = JOBS[job["job"]](model, job)
     seconds = time.perf_counter() - begin

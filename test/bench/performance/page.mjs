@@ -1,0 +1,122 @@
+// What docs/performance.md shows of bench/results/latest.json: between its markers, written by `npm run bench` and compared by
+// test/unit/performanceDocument.test.ts.
+
+/** Least ratios that a row is to reach, by model and job; `*` stands for every model. */
+const AIMS = {
+  'smollm2 exact': 1.5,
+  'deep exact': 1.8,
+  '* exact, memory': 1.25,
+  '* exact as the released scripts, 1 × 256 tokens': 8,
+  '* units': 1,
+  '* units, memory': 1.25,
+  '* tune, step of the first epoch': 1,
+  '* tune, step of later epochs': 1.5,
+  '* tune, memory': 1.25,
+};
+
+const ORDER = ['forward', 'exact', 'fast', 'units', 'tune', 'full', 'length'];
+
+function number(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function range(side) {
+  if (side === undefined) {
+    return '–';
+  }
+  const all = side.lowest === side.highest ? '' : ` (${number(side.lowest)}–${number(side.highest)})`;
+  return `${number(side.median)}${all}`;
+}
+
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Rows in the order of their jobs; a job's own rows stay as they were measured. */
+function inOrder(rows) {
+  const place = ({ model, name }) => {
+    const job = ORDER.indexOf(name.split(/[ ,]/)[0]);
+    return (model === 'smollm2' ? 0 : 100) + (job < 0 ? 50 : job);
+  };
+  return [...rows].sort((a, b) => place(a) - place(b));
+}
+
+function speedTable(rows) {
+  const lines = inOrder(rows)
+    .filter(({ name }) => !name.startsWith('length'))
+    .map(({ model, name, unit, ours, peer, ratio, repeats }) => {
+      const aim = AIMS[`${model} ${name}`] ?? AIMS[`* ${name}`];
+      const said = aim === undefined ? '–' : `≥ ${aim}×${ratio >= aim ? '' : ' **missed**'}`;
+      const times = ratio === undefined ? '–' : `${ratio.toFixed(2)}×`;
+      return [model, name, unit, range(ours), range(peer), times, said, repeats];
+    });
+  return table(['model', 'job', 'unit', 'here', 'PyTorch', 'ratio', 'aim', 'runs'], lines);
+}
+
+function lengthTable(rows) {
+  const lines = [];
+  for (const { model, name, ours } of rows.filter((row) => /^length \d+, step$/.test(row.name))) {
+    const of = (length, what) =>
+      rows.find((row) => row.model === model && row.name === `length ${length}, ${what}`)?.ours.median;
+    const length = Number(/\d+/.exec(name)[0]);
+    lines.push([
+      model,
+      length,
+      `${((ours.median / 4096) * 1e6).toFixed(0)}`,
+      `${(ours.median / of(256, 'step')).toFixed(2)}×`,
+      of(length, 'memory').toFixed(0),
+    ]);
+  }
+  return table(['model', 'tokens of a sequence', 'µs for a token', 'of that at 256', 'MB'], lines);
+}
+
+function shapeTable(shapes) {
+  return table(
+    ['model', 'product', 'GFLOP/s', 'of 2048³'],
+    shapes.map(({ model, shape, gigaflops, share }) => [
+      model,
+      shape,
+      gigaflops.toFixed(0),
+      `${(share * 100).toFixed(0)} %`,
+    ]),
+  );
+}
+
+/** The first epoch's and later epochs' step of ADEPT, of a step that trains everything. */
+function shareTable(rows) {
+  const median = (model, name) => rows.find((row) => row.model === model && row.name === name)?.ours.median;
+  const lines = [...new Set(rows.map(({ model }) => model))].map((model) => {
+    const full = median(model, 'full, step of the first epoch');
+    const share = (name) => `${((median(model, name) / full) * 100).toFixed(0)} %`;
+    const fast = median(model, 'exact') / median(model, 'fast');
+    return [model, share('tune, step of the first epoch'), share('tune, step of later epochs'), `1/${fast.toFixed(1)}`];
+  });
+  return table(['model', 'first epoch (≤ 60 %)', 'later (≤ 40 %)', 'fast importance, of exact (≤ 1/8)'], lines);
+}
+
+function machineLine({ processors, processor, node, threads, matMulGigaflops: { ours, peer } }) {
+  return `${processors} × ${processor}, ${threads} threads, Node.js ${node}; a 2048³ product reaches ${ours.toFixed(0)} GFLOP/s here and ${peer.toFixed(0)} in PyTorch.`;
+}
+
+/** The parts of the page by name of their marker. */
+export function pageParts({ rows, shapes, machine }) {
+  return {
+    speed: `${speedTable(rows)}\n\n${machineLine(machine)}`,
+    shares: shareTable(rows),
+    length: lengthTable(rows),
+    shapes: shapeTable(shapes),
+  };
+}
+
+/** The page with its parts as the results have them. */
+export function withParts(page, results) {
+  let next = page;
+  for (const [name, text] of Object.entries(pageParts(results))) {
+    const marker = new RegExp(`(<!-- ${name} -->\\n)(?:[^]*?\\n)?(<!-- /${name} -->)`);
+    if (!marker.test(next)) {
+      throw new Error(`docs/performance.md has no part <!-- ${name} -->.`);
+    }
+    next = next.replace(marker, (_all, begin, end) => `${begin}\n${text}\n\n${end}`);
+  }
+  return next;
+}
