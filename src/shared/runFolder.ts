@@ -39,6 +39,8 @@ export const UnitRate = v.object({
   layer: count,
   name: v.string(),
   importance: v.number(),
+  /** What the importance counts for among the units, 0 to 1, after smoothing; ½ gives the base rate. */
+  normalized: v.optional(v.number()),
   learningRate: v.number(),
 });
 export type UnitRate = v.InferOutput<typeof UnitRate>;

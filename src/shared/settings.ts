@@ -18,6 +18,7 @@ export type Setting =
       readonly default?: number;
       readonly required?: true;
       readonly min: number;
+      readonly max?: number;
       readonly description: string;
       readonly flag?: string;
     }
@@ -50,6 +51,15 @@ export type SettingValues<T extends SettingTable> = {
   [K in keyof T as T[K] extends Certain ? K : never]: ValueOf<T[K]>;
 } & { [K in keyof T as T[K] extends Certain ? never : K]?: ValueOf<T[K]> | undefined };
 
+const frozenWeights = {
+  kind: 'choice',
+  default: 'auto',
+  choices: ['auto', 'float32', 'bfloat16'],
+  description:
+    'how matrices that do not change are kept, of checkpoints in bfloat16; auto: in bfloat16 where a measurement at the start says that it costs no time, or memory is short',
+} as const satisfies Setting;
+export type FrozenWeights = (typeof frozenWeights.choices)[number];
+
 export const ANALYZE_SETTINGS = {
   mode: {
     kind: 'choice',
@@ -72,6 +82,7 @@ export const ANALYZE_SETTINGS = {
     min: 1,
     description: 'sequences computed at once; unit importance averages over these batches',
   },
+  frozenWeights,
   memory: {
     kind: 'whole',
     min: 1,
@@ -100,6 +111,7 @@ export const TUNE_SETTINGS = {
   seqLen: { kind: 'whole', default: 256, min: 2, description: 'tokens per packed sequence' },
   gradAccum: { kind: 'whole', default: 1, min: 1, description: 'forward passes per optimiser step' },
   warmup: { kind: 'whole', default: 0, min: 0, description: 'steps of linear warm-up' },
+  frozenWeights,
   schedule: {
     kind: 'choice',
     default: 'constant',
@@ -115,8 +127,36 @@ export const TUNE_SETTINGS = {
   unitRates: {
     kind: 'choice',
     default: 'importance',
-    choices: ['importance', 'equal'],
-    description: 'importance: unit-wise rates; equal: the base rate for every unit (LLaMA-Pro)',
+    choices: ['importance', 'rank', 'released', 'equal'],
+    description:
+      "importance: 2·(1 − normalised importance) of the base rate, as the paper has it; rank: by the unit's place among all; released: two groups, as the released code's optimiser; equal: the base rate for every unit (LLaMA-Pro)",
+  },
+  normRange: {
+    kind: 'choice',
+    default: 'shared',
+    choices: ['shared', 'own'],
+    description:
+      "own: norms are compared with norms alone, whose importance is of another size than projections'",
+  },
+  rateFloor: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    description: 'least learning rate of a unit, as a multiple of the base rate',
+  },
+  rateCap: {
+    kind: 'number',
+    default: 2,
+    min: 0,
+    description: 'highest learning rate of a unit, as a multiple of the base rate',
+  },
+  rateSmoothing: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 1,
+    description:
+      'share of its former importance that a unit keeps at every refresh: 0 forgets it, 1 never changes',
   },
   order: {
     kind: 'choice',
@@ -170,8 +210,11 @@ export function valueSchema(setting: Setting): v.GenericSchema {
   switch (setting.kind) {
     case 'whole':
       return v.pipe(v.number(), v.integer(), v.minValue(setting.min));
-    case 'number':
-      return v.pipe(v.number(), v.finite(), v.minValue(setting.min));
+    case 'number': {
+      const number = v.pipe(v.number(), v.finite(), v.minValue(setting.min));
+      // JSON Schema has no infinity that could stand for no limit.
+      return setting.max === undefined ? number : v.pipe(number, v.maxValue(setting.max));
+    }
     case 'switch':
       return v.boolean();
     case 'choice':

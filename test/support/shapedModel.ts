@@ -15,6 +15,8 @@ export interface ModelShape {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly tied: boolean;
+  /** How its weights are stored; float32 when left out. */
+  readonly dtype?: 'F32' | 'BF16';
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
@@ -38,22 +40,29 @@ export function configOfShape(shape: ModelShape): ModelConfig {
   return parseModelConfig(raw, 'config.json');
 }
 
-/** Writes a model of this shape with random weights, float32, as a Hugging Face folder; the same for the same seed. */
+/** bfloat16, cut off. */
+function upperHalves(values: Float32Array): Uint8Array {
+  const bits = new Uint32Array(values.buffer);
+  return new Uint8Array(Uint16Array.from(bits, (value) => value >>> 16).buffer);
+}
+
+/** Writes a model of this shape with random weights as a Hugging Face folder; the same for the same seed. */
 export function writeShapedModel(folder: string, shape: ModelShape, seed = 1): string {
   const config = configOfShape(shape);
+  const { dtype = 'F32' } = shape;
   const random = seededRandom(seed);
   const sources = [...expectedTensors(config)].map(([name, dimensions]): TensorSource => {
     const width = dimensions.at(-1) ?? 1;
     return {
       name,
-      dtype: 'F32',
+      dtype,
       shape: dimensions,
       *chunks(): Generator<Uint8Array> {
         const isNorm = dimensions.length === 1;
         const values = Float32Array.from({ length: dimensions.reduce((a, b) => a * b, 1) }, () =>
           isNorm ? 1 : (2 * random() - 1) / Math.sqrt(width),
         );
-        yield new Uint8Array(values.buffer);
+        yield dtype === 'F32' ? new Uint8Array(values.buffer) : upperHalves(values);
       },
     };
   });

@@ -3,40 +3,103 @@ import { describe, it } from 'node:test';
 import type { ImportanceFile } from '../../src/shared/importance';
 import { expandConfig, placeLayers } from '../../src/trainer/adept/expansion';
 import { lowestLayers, namedLayers, uniformLayers } from '../../src/shared/layerChoice';
-import { equalRates, importanceRates } from '../../src/trainer/adept/learningRates';
+import { ratesAt, unitRates, type RatedUnit, type RateMapping } from '../../src/trainer/adept/learningRates';
+import type { UnitRate } from '../../src/shared/runFolder';
+import { RATE_MAPPING } from '../support/rateMapping';
 import { scheduleFactor } from '../../src/trainer/adept/schedule';
 import { DataOrder } from '../../src/trainer/data/order';
 import { parseModelConfig } from '../../src/shared/model/config';
 import { expectInputError } from '../support/expectInputError';
 
 describe('learning rates', () => {
-  const unit = (name: string, importance: number): { layer: number; name: string; importance: number } => ({
-    layer: 0,
-    name,
-    importance,
-  });
+  const unit = (name: string, importance: number): RatedUnit => ({ layer: 0, name, importance });
+  const factors = (
+    units: readonly RatedUnit[],
+    changes: Partial<RateMapping> = {},
+    previous?: UnitRate[],
+  ): number[] =>
+    unitRates(units, 1, { ...RATE_MAPPING, ...changes }, previous).map(({ learningRate }) => learningRate);
+  const [q, k, down] = ['self_attn.q_proj', 'self_attn.k_proj', 'mlp.down_proj'];
+  const [first, second] = ['input_layernorm', 'post_attention_layernorm'];
 
   it('fall from 2·base at the least important unit to 0 at the most important one', () => {
-    const rates = importanceRates([unit('a', 1), unit('b', 3), unit('c', 2)], 1e-4);
+    const rates = unitRates([unit(q, 1), unit(k, 3), unit(down, 2)], 1e-4, RATE_MAPPING);
     assert.deepEqual(
       rates.map(({ learningRate }) => learningRate),
       [2e-4, 0, 1e-4],
     );
+    assert.deepEqual(
+      rates.map(({ normalized }) => normalized),
+      [0, 1, 0.5],
+    );
   });
 
   it('are the base rate where all units measure alike, as on a fresh copy', () => {
-    const rates = importanceRates([unit('a', 0), unit('b', 0)], 1e-4);
-    assert.deepEqual(
-      rates.map(({ learningRate }) => learningRate),
-      [1e-4, 1e-4],
-    );
+    for (const unitRates of ['importance', 'rank', 'released'] as const) {
+      assert.deepEqual(factors([unit(q, 0), unit(k, 0)], { unitRates }), [1, 1]);
+    }
+    assert.deepEqual(factors([unit(q, 7)], { unitRates: 'rank' }), [1]);
   });
 
   it('are all the base rate in LLaMA-Pro mode', () => {
+    assert.deepEqual(factors([unit(q, 1), unit(k, 3)], { unitRates: 'equal' }), [1, 1]);
+  });
+
+  it('by rank do not care how far apart importances lie, and ties share a place', () => {
+    const units = [
+      unit(q, 1),
+      unit(k, 1000),
+      unit(down, 2),
+      unit('mlp.up_proj', 2),
+      unit('mlp.gate_proj', 3),
+    ];
+    assert.deepEqual(factors(units, { unitRates: 'rank' }), [2, 0, 1.25, 1.25, 0.5]);
+  });
+
+  it('of the released code follow the first projection and the first norm', () => {
+    const units = [unit(first, 3), unit(q, 1), unit(k, 2), unit(second, 0), unit(down, 4)];
+    assert.deepEqual(factors(units, { unitRates: 'released' }), [0.5, 1.5, 1.5, 0.5, 1.5]);
+  });
+
+  it('compare norms with norms alone where asked to', () => {
+    const units = [unit(first, 100), unit(q, 1), unit(k, 3), unit(second, 300), unit(down, 2)];
+    assert.deepEqual(factors(units, { normRange: 'own' }), [2, 2, 0, 0, 1]);
+    assert.ok(factors(units).filter((factor) => factor > 1.98).length === 3, 'else norms decide the range');
+  });
+
+  it('keep between floor and cap', () => {
+    const units = [unit(q, 0), unit(k, 4), unit(down, 2)];
+    assert.deepEqual(factors(units, { rateFloor: 0.1, rateCap: 1.5 }), [1.5, 0.1, 1]);
+  });
+
+  it('remember what importance was, as much as they are told to', () => {
+    const before = unitRates([unit(q, 0), unit(k, 1)], 1, RATE_MAPPING);
+    const turned = [unit(q, 1), unit(k, 0)];
+    assert.deepEqual(factors(turned, { rateSmoothing: 0.75 }, before), [1.5, 0.5]);
+    assert.deepEqual(factors(turned, { rateSmoothing: 1 }, before), [2, 0]);
+    assert.deepEqual(factors(turned, { rateSmoothing: 0 }, before), [0, 2]);
     assert.deepEqual(
-      equalRates([unit('a', 1), unit('b', 3)], 0.5).map(({ learningRate }) => learningRate),
-      [0.5, 0.5],
+      factors(turned, { rateSmoothing: 0.75 }),
+      [0, 2],
+      'there is nothing to remember at the start',
     );
+  });
+
+  it('follow another base rate, also of a run that recorded no normalised importance', () => {
+    const units = [unit(q, 1), unit(k, 3), unit(down, 2)];
+    const recorded = unitRates(units, 1, { ...RATE_MAPPING, unitRates: 'rank' });
+    const old = recorded.map(({ layer, name, importance, learningRate }) => ({
+      layer,
+      name,
+      importance,
+      learningRate,
+    }));
+    for (const known of [recorded, old]) {
+      assert.deepEqual(
+        ratesAt(known, 0.5, RATE_MAPPING).map(({ learningRate }) => learningRate),
+        [1, 0, 0.5],
+      );
+    }
   });
 });
 

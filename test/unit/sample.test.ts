@@ -53,6 +53,7 @@ onEveryEngine('importance of the sample', (test) => {
       const settings = {
         mode: 'exact',
         unitDefinition: 'released',
+        frozenWeights: 'auto',
         seqLen: 128,
         maxSequences: 32,
         batchSize: 8,

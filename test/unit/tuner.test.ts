@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tokenProbe, recordEquivalence } from '../../src/trainer/adept/equivalence';
 import { expandModel } from '../../src/trainer/adept/expansion';
-import { importanceRates } from '../../src/trainer/adept/learningRates';
+import { unitRates } from '../../src/trainer/adept/learningRates';
+import { RATE_MAPPING } from '../support/rateMapping';
 import { allParameters, layerParameters, tensorOf } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
@@ -90,7 +91,7 @@ onEveryEngine('decoupled tuning', (test) => {
         const units = added.flatMap((layer) =>
           model.units.map(({ name }, at) => ({ layer, name, importance: -at - layer })),
         );
-        tuner.setRates(importanceRates(units, OPTIONS.baseLearningRate));
+        tuner.setRates(unitRates(units, OPTIONS.baseLearningRate, RATE_MAPPING));
         const data = randomSequences(2, [16, 16], model.config.vocabSize);
         const counts: number[] = [];
         const losses: number[] = [];

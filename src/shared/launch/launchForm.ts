@@ -122,7 +122,9 @@ export function wanted(setting: Setting): string {
     case 'whole':
       return `a whole number of at least ${setting.min}`;
     case 'number':
-      return `a number of at least ${setting.min}`;
+      return setting.max === undefined
+        ? `a number of at least ${setting.min}`
+        : `a number from ${setting.min} to ${setting.max}`;
     case 'switch':
       return 'true or false';
     case 'choice':

@@ -119,6 +119,11 @@ export function unitKindsOf(family: Family): readonly Pick<UnitSpec, 'name' | 'k
   return units.map(({ name, kind }) => ({ name, kind }));
 }
 
+/** What kind of unit a name stands for; undefined where it names none. */
+export function unitKindOf(name: string): UnitKind | undefined {
+  return KINDS.get(name);
+}
+
 /** The units of every layer of this model, in the order of the computation. */
 export function unitsOf(config: LayerShape): readonly UnitSpec[] {
   const { hiddenSize: d, intermediateSize: f, headDim } = config;
@@ -199,3 +204,10 @@ export function parameterCount(config: ModelConfig): number {
   const outer = embedding * (config.tieWordEmbeddings ? 1 : 2) + config.hiddenSize;
   return outer + config.numHiddenLayers * parametersPerLayer(config);
 }
+
+const KINDS: ReadonlyMap<string, UnitKind> = new Map(
+  Object.keys(FAMILIES)
+    .filter(isFamily)
+    .flatMap(unitKindsOf)
+    .map(({ name, kind }) => [name, kind]),
+);

@@ -5,7 +5,7 @@ import { unitsOf, type UnitName } from '../../shared/model/architecture';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients } from '../model/gradients';
 import { targetsOf } from '../model/head';
-import { dot } from '../model/primitives';
+import { dot, wide } from '../model/primitives';
 import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../model/weights';
 import { breathe, type Task } from '../task';
 
@@ -85,7 +85,8 @@ function unitSum(
   gradient: UnitTensors,
   definition: UnitDefinition,
 ): number {
-  const term = (theta: Tensor, slope: Tensor): number => dot(engine, theta, slope, definition === 'released');
+  const term = (theta: Tensor, slope: Tensor): number =>
+    engine.tidy(() => dot(engine, wide(engine, theta), slope, definition === 'released'));
   const bias = unit.bias && gradient.bias ? term(unit.bias, gradient.bias) : 0;
   return term(unit.weight, gradient.weight) + bias;
 }

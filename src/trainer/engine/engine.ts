@@ -30,6 +30,14 @@ export interface CrossEntropy {
   readonly logitGradients: Tensor;
 }
 
+/** Matrices that are kept in bfloat16 and widened, exactly, whenever they are used. */
+export interface HalfStorage {
+  /** @param bytes of bfloat16 values, row-major; `columns` is even @returns int32 [rows, columns / 2] */
+  pack(bytes: Uint8Array, rows: number, columns: number): Tensor;
+  /** float32 [rows, columns]. */
+  widen(packed: Tensor): Tensor;
+}
+
 /**
  * The operations the trainer is written in; the only place that knows which library computes them. Tensors are
  * float32 unless they are indices (int32). Every operation returns a new tensor, which lives until the enclosing
@@ -37,6 +45,8 @@ export interface CrossEntropy {
  */
 export interface Engine {
   readonly kind: EngineKind;
+  /** Weights in half the memory, where the engine can hold them. */
+  readonly halves?: HalfStorage | undefined;
   /** Larger operations, where the engine has them. */
   readonly fused?: FusedKernels | undefined;
   describe(): EngineDescription;

@@ -7,6 +7,7 @@ import { FUSED_KERNELS } from '../../shared/engineKernels';
 import { failure } from '../../shared/errors';
 import type { CrossEntropy, EngineDescription, Tensor } from './engine';
 import { describeNative, loadNativeBinding } from './nativeBinding';
+import { NativeHalves } from './nativeHalves';
 import { loadKernels, NativeKernels } from './nativeKernels';
 import { findNativeInstall } from './provision/install';
 import { TfjsEngine } from './tfjsEngine';
@@ -16,6 +17,7 @@ const BACKEND = 'tensorflow';
 /** libtensorflow through the binding of @tensorflow/tfjs-node-gpu, on its CPU or CUDA device. */
 export class NativeEngine extends TfjsEngine {
   readonly kind = 'native';
+  override readonly halves: NativeHalves;
 
   private constructor(
     override readonly fused: NativeKernels | undefined,
@@ -24,6 +26,7 @@ export class NativeEngine extends TfjsEngine {
     private readonly description: Omit<EngineDescription, 'engine' | 'tfjs'>,
   ) {
     super();
+    this.halves = new NativeHalves(backend, typeOf, fused);
   }
 
   /** @throws AdeptError (failure) when no native engine is installed or it cannot be loaded. */

@@ -181,6 +181,10 @@ export class NativeKernels implements FusedKernels {
     return losses;
   }
 
+  widen(packed: Tensor): Tensor {
+    return this.one('AdeptWiden', [packed]);
+  }
+
   dot(a: Tensor, b: Tensor, absolute: boolean): Tensor {
     return this.one('AdeptDot', [a, b], [this.want(absolute)]);
   }

@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FusedKernels } from './fusedKernels';
-import type { CrossEntropy, Engine, EngineDescription, EngineKind, MatMulOptions, Tensor } from './engine';
+import type {
+  CrossEntropy,
+  Engine,
+  EngineDescription,
+  EngineKind,
+  HalfStorage,
+  MatMulOptions,
+  Tensor,
+} from './engine';
 
 /**
  * The operations as tfjs-core has them, on whichever backend is active. Subclasses choose the backend and replace
@@ -8,6 +16,7 @@ import type { CrossEntropy, Engine, EngineDescription, EngineKind, MatMulOptions
  */
 export abstract class TfjsEngine implements Engine {
   abstract readonly kind: EngineKind;
+  readonly halves?: HalfStorage | undefined;
   readonly fused?: FusedKernels | undefined;
   abstract describe(): EngineDescription;
 

@@ -8,6 +8,7 @@ import { batches, type Batch, type Corpus } from '../data/corpus';
 import type { Engine } from '../engine/engine';
 import { parameterCount } from '../../shared/model/architecture';
 import { CausalLM } from '../model/causalLM';
+import type { StorageRequest } from '../model/frozenStorage';
 import { readModelConfig } from '../../node/modelConfig';
 import { failure, inputError } from '../../shared/errors';
 import { subtask, type Task } from '../task';
@@ -31,9 +32,14 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   const { settings } = request;
   const config = readModelConfig(request.model);
   const corpus = new CorpusReader(request.model, config).read(request.probe, settings, '--probe');
-  const model = CausalLM.load(engine, request.model, (layer, layers) => {
-    task.report(0, `loading layer ${layer + 1} of ${layers}`);
-  });
+  const model = CausalLM.load(
+    engine,
+    request.model,
+    (layer, layers) => {
+      task.report(0, `loading layer ${layer + 1} of ${layers}`);
+    },
+    storageOf(settings),
+  );
   try {
     const probe = batches(corpus.sequences, settings.batchSize);
     const begin = performance.now();
@@ -70,13 +76,18 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
       unitDefinition: settings.unitDefinition,
       units,
       timing: { layersSeconds: (between - begin) / 1000, unitsSeconds: (end - between) / 1000 },
-      engine: { ...engine.describe() },
+      engine: { ...engine.describe(), frozenWeights: `${model.storage.dtype} (${model.storage.reason})` },
     };
     requireNumbers(result, request.model);
     return result;
   } finally {
     model.dispose();
   }
+}
+
+/** In an analysis no weight changes. */
+function storageOf({ frozenWeights, batchSize, seqLen }: AnalyzeSettings): StorageRequest {
+  return { choice: frozenWeights, rows: batchSize * seqLen, frozen: () => true };
 }
 
 /** Chooses the batches of exact layer importance where memory was given; otherwise they are those of the settings. */

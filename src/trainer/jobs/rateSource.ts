@@ -1,6 +1,6 @@
 import type { ExpansionManifest } from '../../shared/manifest';
 import type { RunSpec, UnitRate } from '../../shared/runFolder';
-import { equalRates, importanceRates } from '../adept/learningRates';
+import { ratesAt, unitRates } from '../adept/learningRates';
 import { unitImportance, type UnitImportance } from '../adept/unitImportance';
 import type { Batch } from '../data/corpus';
 import type { CausalLM, KnownStates } from '../model/causalLM';
@@ -36,7 +36,7 @@ export class RateSource {
       const units = this.trainedLayers.flatMap((layer) =>
         this.model.units.map(({ name }) => ({ layer, name, importance: 0 })),
       );
-      return { units: equalRates(units, base), finite: true };
+      return { units: unitRates(units, base, this.spec.tune), finite: true };
     }
     return this.manifest
       ? this.measured(
@@ -47,27 +47,29 @@ export class RateSource {
       : this.refresh(base);
   }
 
-  /** Rates from the trained layers' own importance. */
-  async refresh(base: number): Promise<MeasuredRates> {
+  /** Rates from the trained layers' own importance. @param previous the rates in force */
+  async refresh(base: number, previous: readonly UnitRate[] = []): Promise<MeasuredRates> {
     return this.measured(
       await this.measure(this.trainedLayers),
       base,
       this.manifest ? 'added layers' : 'all layers',
+      previous,
     );
   }
 
   /** Rates that known importances lead to at another base rate. */
   rate(units: readonly UnitRate[], base: number): UnitRate[] {
-    return this.spec.tune.unitRates === 'equal' ? equalRates(units, base) : importanceRates(units, base);
+    return ratesAt(units, base, this.spec.tune);
   }
 
   private measured(
     units: readonly UnitImportance[],
     base: number,
     source: MeasuredRates['source'] & string,
+    previous: readonly UnitRate[] = [],
   ): MeasuredRates {
     const finite = units.every(({ importance }) => Number.isFinite(importance));
-    return { units: importanceRates(units, base), source, finite };
+    return { units: unitRates(units, base, this.spec.tune, previous), source, finite };
   }
 
   private measure(layers: readonly number[]): Promise<UnitImportance[]> {

@@ -4,6 +4,7 @@ import type { ResumePoint } from '../../node/laterResults';
 import type { RunFolder } from '../../node/runFolder';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
+import type { StorageRequest } from '../model/frozenStorage';
 import { checkResumePoint } from './resumePoint';
 import { TrainerStation, type RunHooks } from './trainerStation';
 import type { TuneInput } from './tuneInput';
@@ -49,9 +50,16 @@ export async function tuneAt(
   engine: Engine,
   from?: ResumePoint,
 ): Promise<TuneOutcome> {
-  const model = CausalLM.load(engine, input.spec.model, (layer, layers) => {
-    station.task.report(0, `loading layer ${layer + 1} of ${layers}`);
-  });
+  const model = CausalLM.load(
+    engine,
+    input.spec.model,
+    (layer, layers) => {
+      station.task.report(0, `loading layer ${layer + 1} of ${layers}`);
+    },
+    storageOf(input),
+  );
+  const { dtype, reason } = model.storage;
+  station.emit({ type: 'log', level: 'info', message: `Frozen matrices are kept in ${dtype}: ${reason}.` });
   try {
     const session = new TuneSession({ station, input, model, from });
     station.answerWith(() => session.status);
@@ -63,4 +71,14 @@ export async function tuneAt(
   } finally {
     model.dispose();
   }
+}
+
+/** What is trained stays in float32. */
+function storageOf({ spec: { tune }, manifest }: TuneInput): StorageRequest {
+  const trained = new Set(manifest?.added.map(({ layer }) => layer));
+  return {
+    choice: tune.frozenWeights,
+    rows: tune.batchSize * tune.seqLen,
+    frozen: (layer) => !tune.full && !trained.has(layer),
+  };
 }

@@ -183,7 +183,7 @@ export class TuneSession {
   private async afterStep(): Promise<void> {
     const { step } = this.state;
     const { updateEvery, saveEvery, evalEvery, unitRates, steps } = this.settings;
-    if (unitRates === 'importance' && step % updateEvery === 0) {
+    if (unitRates !== 'equal' && step % updateEvery === 0) {
       await this.refreshRates();
     }
     if (step % (evalEvery ?? saveEvery) === 0 || step === steps) {
@@ -197,7 +197,10 @@ export class TuneSession {
   /** Touches neither parameters nor optimiser. */
   private async refreshRates(): Promise<void> {
     this.phase = 'measuring';
-    await this.adopt(await this.rates.refresh(this.state.baseLearningRate));
+    const { baseLearningRate, units, unitsMeasuredAt } = this.state;
+    // The seed comes from other layers: nothing of it is carried over into the copies' own importance.
+    const previous = unitsMeasuredAt > 0 ? units : [];
+    await this.adopt(await this.rates.refresh(baseLearningRate, previous));
   }
 
   private async adopt({ units, source, finite }: MeasuredRates): Promise<void> {

@@ -11,8 +11,9 @@
 namespace adept {
 namespace {
 
-// Queries of a block: eight tiles of rows.
+// Queries of a block, eight tiles of rows, and keys of a chunk: their scores stay in the cache of one core.
 constexpr int64_t kBlock = 48;
+constexpr int64_t kChunk = 512;
 
 /** Memory that grows and is never filled. */
 class Scratch {
@@ -112,18 +113,38 @@ Packed pack(const Inputs& in, Scratch& scratch, bool backward) {
   return packed;
 }
 
-/** Queries [begin, end) of one head, and the keys they see, the first rounded down to a panel. */
+/** Queries [begin, end) of one head; the first key that one of them sees is rounded down to a panel. */
 struct Block {
-  int64_t begin, end, first, panels;
+  int64_t begin, end, first;
 
   Block(const Shape& shape, int64_t block)
       : begin(block * kBlock),
         end(begin + kBlock < shape.length ? begin + kBlock : shape.length),
-        first(shape.first_key(begin) / kPanel * kPanel),
-        panels(panels_of(end - first)) {}
+        first(shape.first_key(begin) / kPanel * kPanel) {}
   int64_t rows() const { return end - begin; }
-  int64_t columns() const { return panels * kPanel; }
+};
+
+/** Keys [first, end) of those that a block sees. */
+struct Chunk {
+  int64_t first, end;
+
+  Chunk(const Block& block, int64_t from)
+      : first(from), end(from + kChunk < block.end ? from + kChunk : block.end) {}
   int64_t keys() const { return end - first; }
+  int64_t panels() const { return panels_of(keys()); }
+  int64_t columns() const { return panels() * kPanel; }
+};
+
+/** The columns of a chunk that a query sees; empty: 0 to 0. */
+struct Seen {
+  int64_t from, to;
+
+  Seen(const Shape& shape, const Chunk& chunk, int64_t query) {
+    const int64_t low = shape.first_key(query), high = query + 1;
+    from = (low > chunk.first ? low : chunk.first) - chunk.first;
+    to = (high < chunk.end ? high : chunk.end) - chunk.first;
+    if (from >= to) from = to = 0;
+  }
 };
 
 void rotate_queries(const Inputs& in, const Block& block, int64_t sequence, int64_t head, float* queries) {
@@ -136,11 +157,21 @@ void rotate_queries(const Inputs& in, const Block& block, int64_t sequence, int6
   }
 }
 
-/** scores [rows, columns] = A·Bᵀ for the block's keys. */
-void scores_of(const Shape& shape, const Block& block, const float* rows, const float* panels, float* scores) {
+/** scores [rows, columns] = A·Bᵀ for a chunk's keys. */
+void scores_of(const Shape& shape, int64_t count, const Chunk& chunk, const float* rows, const float* panels,
+               float* scores) {
   const int64_t width = shape.width();
-  multiply<false>(block.rows(), block.panels, width, {rows, width, 1},
-                  {panels + block.first * width, kPanel * width, kPanel}, scores, block.columns());
+  multiply<false>(count, chunk.panels(), width, {rows, width, 1},
+                  {panels + chunk.first * width, kPanel * width, kPanel}, scores, chunk.columns());
+}
+
+/** C = A·B for the first chunk, C += A·B for those after it. */
+void multiply_chunk(bool first, int64_t rows, int64_t panels, int64_t depth, Left a, Right b, float* c, int64_t c_row) {
+  if (first) {
+    multiply<false>(rows, panels, depth, a, b, c, c_row);
+  } else {
+    multiply<true>(rows, panels, depth, a, b, c, c_row);
+  }
 }
 
 /** e^(s − shift) for the keys that a query sees, 0 for the others, in place; their sum. */
@@ -171,6 +202,25 @@ float largest_of(const float* scores, int64_t from, int64_t to) {
   return largest(most);
 }
 
+/** The softmax of a query over the chunks so far: its largest score, and the sum of e^(score − largest). */
+struct Running {
+  float most = -INFINITY;
+  float sum = 0;
+
+  /** Scores of a chunk become weights relative to the largest so far; what was added up before is scaled to that. */
+  void add(float* scores, Seen seen, int64_t columns, float* result, int64_t width) {
+    const float own = seen.from < seen.to ? largest_of(scores, seen.from, seen.to) : -INFINITY;
+    const float now = own > most ? own : most;
+    if (now > most && sum > 0) {
+      const float factor = std::exp(most - now);
+      sum *= factor;
+      for (int64_t i = 0; i < width; i++) result[i] *= factor;
+    }
+    most = now;
+    sum += weights_of(scores, seen.from, seen.to, columns, now);
+  }
+};
+
 /** One block of queries of one head: its attended values and the logarithms of its normalizers. */
 void forward_block(const Inputs& in, const Packed& packed, int64_t item, float* attended, float* normalizers) {
   const Shape& shape = in.shape;
@@ -180,25 +230,26 @@ void forward_block(const Inputs& in, const Packed& packed, int64_t item, float* 
   const int64_t sequence = row_of_heads / shape.heads, head = row_of_heads % shape.heads;
   const int64_t kv = sequence * shape.kv_heads + head / shape.groups(), width = shape.width();
   static thread_local Scratch scratch;
-  float* queries = scratch.get(kBlock * (2 * width + block.columns()));
+  float* queries = scratch.get(kBlock * (2 * width + kChunk));
   float* result = queries + kBlock * width;
   float* scores = result + kBlock * width;
   rotate_queries(in, block, sequence, head, queries);
-  scores_of(shape, block, queries, packed.key_panels + kv * shape.head(), scores);
-  float sums[kBlock];
+  Running running[kBlock];
+  for (int64_t from = block.first; from < block.end; from += kChunk) {
+    const Chunk chunk(block, from);
+    scores_of(shape, block.rows(), chunk, queries, packed.key_panels + kv * shape.head(), scores);
+    for (int64_t i = 0; i < block.rows(); i++) {
+      running[i].add(scores + i * chunk.columns(), Seen(shape, chunk, block.begin + i), chunk.columns(),
+                     result + i * width, width);
+    }
+    multiply_chunk(from == block.first, block.rows(), width / kPanel, chunk.keys(), {scores, chunk.columns(), 1},
+                   {packed.values + kv * shape.head() + chunk.first * width, kPanel, width}, result, width);
+  }
   for (int64_t i = 0; i < block.rows(); i++) {
     const int64_t t = block.begin + i;
-    const int64_t from = shape.first_key(t) - block.first, to = t + 1 - block.first;
-    float* row = scores + i * block.columns();
-    const float most = largest_of(row, from, to);
-    sums[i] = weights_of(row, from, to, block.columns(), most);
-    normalizers[(sequence * shape.heads + head) * shape.length + t] = most + std::log(sums[i]);
-  }
-  multiply<false>(block.rows(), width / kPanel, block.keys(), {scores, block.columns(), 1},
-                  {packed.values + kv * shape.head() + block.first * width, kPanel, width}, result, width);
-  for (int64_t i = 0; i < block.rows(); i++) {
-    float* to = attended + ((sequence * shape.length + block.begin + i) * shape.heads + head) * shape.size;
-    const float inverse = 1.0f / sums[i];
+    normalizers[(sequence * shape.heads + head) * shape.length + t] = running[i].most + std::log(running[i].sum);
+    float* to = attended + ((sequence * shape.length + t) * shape.heads + head) * shape.size;
+    const float inverse = 1.0f / running[i].sum;
     for (int64_t j = 0; j < shape.size; j++) to[j] = result[i * width + j] * inverse;
   }
 }
@@ -261,31 +312,20 @@ class BackwardBlock {
       : in_(in), shape_(in.shape), packed_(packed), of_(of), block_(in.shape, index), item_(item) {
     static thread_local Scratch scratch;
     const int64_t width = shape_.width();
-    queries_ = scratch.get(kBlock * (3 * width + 2 * block_.columns()));
+    queries_ = scratch.get(kBlock * (3 * width + 2 * kChunk));
     gradient_ = queries_ + kBlock * width;
     query_gradient_ = gradient_ + kBlock * width;
     weights_ = query_gradient_ + kBlock * width;
-    slopes_ = weights_ + kBlock * block_.columns();
+    slopes_ = weights_ + kBlock * kChunk;
   }
 
   void run() {
-    const int64_t width = shape_.width(), columns = block_.columns(), head = shape_.head();
-    const int64_t kv = sequence() * shape_.kv_heads + head_index() / shape_.groups();
-    const int64_t from = block_.first * width;
     rotate_queries(in_, block_, sequence(), head_index(), queries_);
     copy_gradient();
-    scores_of(shape_, block_, queries_, packed_.key_panels + kv * head, weights_);
-    scores_of(shape_, block_, gradient_, packed_.value_panels + kv * head, slopes_);
-    for (int64_t i = 0; i < block_.rows(); i++) slopes_of(i);
-    const int64_t panels = width / kPanel;
-    multiply<false>(block_.rows(), panels, block_.keys(), {slopes_, columns, 1},
-                    {packed_.keys + kv * head + from, kPanel, width}, query_gradient_, width);
-    multiply<true>(block_.keys(), panels, block_.rows(), {weights_, 1, columns}, {gradient_, kPanel, width},
-                   of_.values + item_ * head + from, width);
-    multiply<true>(block_.keys(), panels, block_.rows(), {slopes_, 1, columns}, {queries_, kPanel, width},
-                   of_.keys + item_ * head + from, width);
+    for (int64_t from = block_.first; from < block_.end; from += kChunk) add(Chunk(block_, from));
     for (int64_t i = 0; i < block_.rows(); i++) {
-      rotate(query_gradient_ + i * width, in_.query_rope, block_.begin + i, shape_, -1.0f, of_.queries + place(i));
+      rotate(query_gradient_ + i * shape_.width(), in_.query_rope, block_.begin + i, shape_, -1.0f,
+             of_.queries + place(i));
     }
   }
 
@@ -296,26 +336,45 @@ class BackwardBlock {
     return ((sequence() * shape_.length + block_.begin + i) * shape_.heads + head_index()) * shape_.size;
   }
 
+  /** The gradient's rows, padded, and for each the sum Σ p·dp, which is dO·O. */
   void copy_gradient() {
     const int64_t width = shape_.width();
     for (int64_t i = 0; i < block_.rows(); i++) {
-      for (int64_t j = 0; j < shape_.size; j++) gradient_[i * width + j] = of_.gradient[place(i) + j];
+      const float* attended = of_.attended + place(i);
+      const float* gradient = of_.gradient + place(i);
+      float sum = 0;
+      for (int64_t j = 0; j < shape_.size; j++) {
+        gradient_[i * width + j] = gradient[j];
+        sum += attended[j] * gradient[j];
+      }
       pad(gradient_ + i * width, shape_);
+      sums_[i] = sum;
     }
   }
 
-  /** Scores become weights p, and their gradients dp become p∘(dp − Σ p·dp), the sum being dO·O. */
-  void slopes_of(int64_t i) {
-    const int64_t t = block_.begin + i, columns = block_.columns();
+  /** What the keys of one chunk have to do with these queries. */
+  void add(const Chunk& chunk) {
+    const int64_t width = shape_.width(), columns = chunk.columns(), rows = block_.rows(), panels = width / kPanel;
+    const int64_t kv = (sequence() * shape_.kv_heads + head_index() / shape_.groups()) * shape_.head();
+    const int64_t from = chunk.first * width, own = item_ * shape_.head() + from;
+    scores_of(shape_, rows, chunk, queries_, packed_.key_panels + kv, weights_);
+    scores_of(shape_, rows, chunk, gradient_, packed_.value_panels + kv, slopes_);
+    for (int64_t i = 0; i < rows; i++) slopes_of(i, chunk);
+    multiply_chunk(chunk.first == block_.first, rows, panels, chunk.keys(), {slopes_, columns, 1},
+                   {packed_.keys + kv + from, kPanel, width}, query_gradient_, width);
+    multiply<true>(chunk.keys(), panels, rows, {weights_, 1, columns}, {gradient_, kPanel, width}, of_.values + own,
+                   width);
+    multiply<true>(chunk.keys(), panels, rows, {slopes_, 1, columns}, {queries_, kPanel, width}, of_.keys + own, width);
+  }
+
+  /** Scores become weights p, and their gradients dp become p∘(dp − Σ p·dp). */
+  void slopes_of(int64_t i, const Chunk& chunk) {
+    const int64_t t = block_.begin + i, columns = chunk.columns();
+    const Seen seen(shape_, chunk, t);
     float* weights = weights_ + i * columns;
     float* slopes = slopes_ + i * columns;
-    weights_of(weights, shape_.first_key(t) - block_.first, t + 1 - block_.first, columns,
-               of_.normalizers[item_ * shape_.length + t]);
-    const float* attended = of_.attended + place(i);
-    const float* gradient = of_.gradient + place(i);
-    float sum = 0;
-    for (int64_t j = 0; j < shape_.size; j++) sum += attended[j] * gradient[j];
-    for (int64_t j = 0; j < columns; j++) slopes[j] = weights[j] * (slopes[j] - sum);
+    weights_of(weights, seen.from, seen.to, columns, of_.normalizers[item_ * shape_.length + t]);
+    for (int64_t j = 0; j < columns; j++) slopes[j] = weights[j] * (slopes[j] - sums_[i]);
   }
 
   const Inputs& in_;
@@ -325,6 +384,7 @@ class BackwardBlock {
   const Block block_;
   const int64_t item_;
   float *queries_, *gradient_, *query_gradient_, *weights_, *slopes_;
+  float sums_[kBlock];
 };
 
 /** Sums each group's gradients of keys and values and takes the keys' back through RoPE. */

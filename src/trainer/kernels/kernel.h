@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <initializer_list>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,11 @@ template <Compute compute>
 std::string define(const char* name, Specs inputs, Specs outputs, Specs attributes = {}) {
   return register_operation(name, inputs, outputs, attributes, [](void* state, TF_OpKernelContext* context) {
     Call call(context);
-    compute(*static_cast<const Attributes*>(state), call);
+    try {
+      compute(*static_cast<const Attributes*>(state), call);
+    } catch (const std::bad_alloc&) {
+      call.fail("there is not enough memory");
+    }
   });
 }
 
@@ -73,5 +78,6 @@ std::string define_gated_units();
 std::string define_attention();
 std::string define_cross_entropy();
 std::string define_optimizer();
+std::string define_widening();
 
 }  // namespace adept

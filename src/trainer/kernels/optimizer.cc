@@ -11,7 +11,7 @@ namespace {
 constexpr int64_t kBlock = 16384;
 
 /**
- * parameter, gradient, first, second: of one shape; numbers [8]: the gradient's factor, β₁, 1 − β₁, β₂, 1 − β₂, ε,
+ * parameter, gradient, first, second: of one shape; numbers [9]: the gradient's factor, β₁, 1 − β₁, β₂, 1 − β₂, ε,
  * lr/(1 − β₁ᵗ), 1/√(1 − β₂ᵗ) and the parameter's factor 1 − lr·wd. Parameter and moments are written in place.
  */
 void adamw(const Attributes&, Call& call) {

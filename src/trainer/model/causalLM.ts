@@ -14,6 +14,7 @@ import { blockForward, type Block } from './block';
 import type { ModelConfig } from '../../shared/model/config';
 import { readModelConfig } from '../../node/modelConfig';
 import { headLogits, headLosses, targetsOf, type Head } from './head';
+import { chooseStorage, type FrozenStorage, type StorageRequest } from './frozenStorage';
 import { checkTensors } from './loadTensors';
 import { eachTensor, type LayerTensors, type UnitTensors } from './weights';
 
@@ -40,6 +41,8 @@ export class CausalLM {
     /** [V, D]; with tied embeddings the head's projection is this same object. */
     readonly embedding: UnitTensors,
     readonly head: Head,
+    /** How the matrices of frozen layers are kept. */
+    readonly storage: FrozenStorage,
   ) {
     this.units = unitsOf(config);
   }
@@ -52,6 +55,7 @@ export class CausalLM {
     engine: Engine,
     folder: string,
     onLayer: (layer: number, layers: number) => void = () => undefined,
+    request: StorageRequest = ALL_FLOAT32,
   ): CausalLM {
     const config = readModelConfig(folder);
     const store = TensorStore.open(folder);
@@ -59,6 +63,15 @@ export class CausalLM {
       checkTensors(folder, config, store);
       const load = (name: string, shape: readonly number[]): Tensor =>
         engine.keep(engine.tensor(store.readFloat32(name), shape));
+      const stored = layersStoredInHalves(config, store);
+      const storage = chooseStorage({ engine, config, stored }, request);
+      const { halves } = engine;
+      const loadHalves = (name: string, shape: readonly number[]): Tensor => {
+        const [rows = 0, columns = 0] = shape;
+        return halves && shape.length === 2
+          ? engine.keep(halves.pack(store.readBytes(name), rows, columns))
+          : load(name, shape);
+      };
       const outer = [config.vocabSize, config.hiddenSize];
       const embedding = { weight: load(OUTER_TENSORS.embedding, outer) };
       const head: Head = {
@@ -68,9 +81,10 @@ export class CausalLM {
       };
       const blocks = config.slidingWindows.map((slidingWindow, layer): Block => {
         onLayer(layer, config.numHiddenLayers);
-        return { slidingWindow, tensors: loadLayer(config, layer, load) };
+        const packed = storage.dtype === 'bfloat16' && request.frozen(layer);
+        return { slidingWindow, tensors: loadLayer(config, layer, packed ? loadHalves : load) };
       });
-      return new CausalLM(engine, folder, config, blocks, embedding, head);
+      return new CausalLM(engine, folder, config, blocks, embedding, head, storage);
     } finally {
       store.close();
     }
@@ -146,6 +160,21 @@ export class CausalLM {
       this.engine.dispose(...[...eachTensor(block.tensors)].map(({ tensor }) => tensor));
     }
   }
+}
+
+const ALL_FLOAT32: StorageRequest = { choice: 'float32', rows: 1, frozen: () => false };
+
+/** Whether every matrix of the layers is stored in bfloat16, two values of a row together. */
+function layersStoredInHalves(config: ModelConfig, store: TensorStore): boolean {
+  return config.slidingWindows.every((_, layer) =>
+    unitsOf(config).every((unit) =>
+      tensorsOfUnit(unit).every(
+        ({ part, shape: [, columns] }) =>
+          columns === undefined ||
+          (columns % 2 === 0 && store.entry(layerTensorName(layer, unit.name, part)).dtype === 'BF16'),
+      ),
+    ),
+  );
 }
 
 function loadLayer(

@@ -2,15 +2,31 @@ import type { Engine, Tensor } from '../engine/engine';
 import type { NormGradientRequest } from '../engine/fusedKernels';
 import type { UnitTensors } from './weights';
 
+/** A weight as the engine computes with it: what is kept in bfloat16, widened. */
+export function wide(engine: Engine, weight: Tensor): Tensor {
+  if (weight.dtype !== 'int32') {
+    return weight;
+  }
+  if (engine.halves === undefined) {
+    throw new Error('Weights in bfloat16 lie on an engine that cannot widen them.');
+  }
+  return engine.halves.widen(weight);
+}
+
+/** a·W or, with `transpose`, a·Wᵀ; a weight that was widened for it is freed. */
+function product(engine: Engine, a: Tensor, weight: Tensor, transpose: boolean): Tensor {
+  return engine.tidy(() => engine.matMul(a, wide(engine, weight), { transposeB: transpose }));
+}
+
 /** y = x·Wᵀ + b, x [n, in], W [out, in] as checkpoints store it. */
 export function linear(engine: Engine, input: Tensor, unit: UnitTensors): Tensor {
-  const product = engine.matMul(input, unit.weight, { transposeB: true });
-  return unit.bias === undefined ? product : engine.add(product, unit.bias);
+  const output = product(engine, input, unit.weight, true);
+  return unit.bias === undefined ? output : engine.add(output, unit.bias);
 }
 
 /** ∂L/∂x of {@link linear}: dy·W. */
 export function linearInputGradient(engine: Engine, gradient: Tensor, unit: UnitTensors): Tensor {
-  return engine.matMul(gradient, unit.weight);
+  return product(engine, gradient, unit.weight, false);
 }
 
 /** ∂L/∂W = dyᵀ·x and, where there is a bias, ∂L/∂b = Σ dy. */

@@ -89,9 +89,17 @@ function shareTable(rows) {
     const full = median(model, 'full, step of the first epoch');
     const share = (name) => `${((median(model, name) / full) * 100).toFixed(0)} %`;
     const fast = median(model, 'exact') / median(model, 'fast');
-    return [model, share('tune, step of the first epoch'), share('tune, step of later epochs'), `1/${fast.toFixed(1)}`];
+    return [
+      model,
+      share('tune, step of the first epoch'),
+      share('tune, step of later epochs'),
+      `1/${fast.toFixed(1)}`,
+    ];
   });
-  return table(['model', 'first epoch (≤ 60 %)', 'later (≤ 40 %)', 'fast importance, of exact (≤ 1/8)'], lines);
+  return table(
+    ['model', 'first epoch (≤ 60 %)', 'later (≤ 40 %)', 'fast importance, of exact (≤ 1/8)'],
+    lines,
+  );
 }
 
 function machineLine({ processors, processor, node, threads, matMulGigaflops: { ours, peer } }) {
