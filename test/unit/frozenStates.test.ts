@@ -8,7 +8,7 @@ import { layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
 import { makeBatch } from '../../src/trainer/data/corpus';
-import type { Engine } from '../../src/trainer/engine/engine';
+import type { Engine, Tensor } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { onEveryEngine } from '../support/engines';
@@ -130,6 +130,44 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         await unitImportance(model, batches, [0, 1], 'released', SILENT_TASK, known),
         await unitImportance(model, batches, [0, 1], 'released', SILENT_TASK),
       );
+    });
+  });
+
+  test('are those of a sequence by itself where the engine gives it other bits in a batch', async (engine) => {
+    await withModel(engine, ({ model, sequences, folder }) => {
+      const odd = Object.create(model, {
+        run: {
+          value: (...args: Parameters<CausalLM['run']>): Tensor => {
+            const result = model.run(...args);
+            return args[0].batch > 1 ? engine.scale(result, 1 + 2 ** -10) : result;
+          },
+        },
+      }) as CausalLM;
+      const [layer = 0] = TRAINED;
+      const values = (of: CausalLM, sequence: Int32Array): Float32Array => {
+        const batch = makeBatch([sequence]);
+        return engine.read(of.run(of.context(batch), of.embed(batch), 0, layer));
+      };
+      for (const megabytes of [1, 1e-6]) {
+        const states = frozenStates(odd, TRAINED, {
+          folder,
+          megabytes,
+          onProblem: (message) => assert.equal(message, undefined),
+        });
+        assert.ok(states !== undefined);
+        engine.tidy(() => {
+          const batch = makeBatch(sequences.slice(0, 3));
+          const first = engine.read(states.input(batch));
+          assert.equal(states.size, megabytes === 1 ? 3 : 0);
+          for (const [index, sequence] of batch.rows.entries()) {
+            const begin = index * batch.length * SHAPE.hidden;
+            const own = first.subarray(begin, begin + sequence.length * SHAPE.hidden);
+            assert.deepEqual(own, values(model, sequence));
+          }
+          assert.deepEqual(engine.read(states.input(batch)), first);
+        });
+        states.close();
+      }
     });
   });
 

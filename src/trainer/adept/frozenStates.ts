@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../../shared/errors';
-import type { Batch } from '../data/corpus';
-import type { Engine, Tensor } from '../engine/engine';
+import { makeBatch, type Batch } from '../data/corpus';
+import type { Tensor } from '../engine/engine';
 import type { CausalLM } from '../model/causalLM';
 import { freeBytes, UnnamedFile } from './unnamedFile';
 
@@ -41,15 +41,17 @@ export function frozenStates(
 /**
  * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens alone, so they are computed
  * once, kept on the disk (in the system's memory as long as there is room), and read in later epochs, evaluations and
- * importance refreshes. Exact: an engine whose result for a sequence depends on where in a batch it stands keeps nothing of
- * batches that are put together anew; see {@link checkOrder}.
+ * importance refreshes. Exact: they are those of the sequence by itself. An engine that gives other bits to a sequence in a
+ * batch computes them one after the other, so that a resumed run, which puts other batches together, goes on bit for bit.
  */
 export class FrozenStates {
   readonly layer: number;
   private readonly places = new Map<Int32Array, number>();
   private file: UnnamedFile | undefined;
   private bytes = 0;
-  private independent: boolean | undefined;
+  /** Whether a batch gives each of its sequences the bits that it has alone; unknown before the first batch of several. */
+  private together: boolean | undefined;
+  private writable = true;
 
   constructor(
     private readonly model: CausalLM,
@@ -79,6 +81,18 @@ export class FrozenStates {
     return model.engine.tidy(() => model.run(model.context(batch), model.embed(batch), 0, this.layer));
   }
 
+  /** States of every sequence by itself, [B·T, D]; zero where a row is padding. */
+  private computeAlone({ rows, length, batch }: Batch): Tensor {
+    const { engine, config } = this.model;
+    const states = new Float32Array(batch * length * config.hiddenSize);
+    for (const [index, row] of rows.entries()) {
+      engine.tidy(() => {
+        states.set(engine.read(this.compute(makeBatch([row]))), index * length * config.hiddenSize);
+      });
+    }
+    return engine.tensor(states, [batch * length, config.hiddenSize]);
+  }
+
   private read({ rows, length, batch }: Batch): Tensor | undefined {
     const { engine, config } = this.model;
     const { file } = this;
@@ -96,38 +110,36 @@ export class FrozenStates {
   }
 
   private computeAndKeep(batch: Batch): Tensor {
-    const states = this.compute(batch);
-    this.independent ??= this.checkOrder(batch, states);
-    if (this.independent) {
+    if (batch.batch > 1) {
+      this.together ??= this.agrees(batch);
+    }
+    const states = this.together === false ? this.computeAlone(batch) : this.compute(batch);
+    if (this.writable) {
       this.keep(batch, states);
     }
     return states;
   }
 
-  /**
-   * Whether every sequence gets the same bits at another place of the batch: then a run that is resumed, and computes its
-   * states anew in other batches, goes on exactly as one that kept them.
-   */
-  private checkOrder(batch: Batch, states: Tensor): boolean {
+  /** Whether a batch, in its order and in the reverse, gives its sequences the bits that they have alone. */
+  private agrees(batch: Batch): boolean {
+    const { engine } = this.model;
+    return [batch, makeBatch([...batch.rows].reverse())].every((order) =>
+      engine.tidy(() => {
+        const together = this.bits(order, this.compute(order));
+        const alone = this.bits(order, this.computeAlone(order));
+        return together.every((row, index) => row.every((value, at) => value === alone[index]?.[at]));
+      }),
+    );
+  }
+
+  /** What float32 values are made of, row by row, without padding. */
+  private bits({ rows, length }: Batch, states: Tensor): Uint32Array[] {
     const { engine, config } = this.model;
-    const reversed = { ...batch, tokens: new Int32Array(batch.tokens.length) };
-    for (let row = 0; row < batch.batch; row += 1) {
-      const from = (batch.batch - 1 - row) * batch.length;
-      reversed.tokens.set(batch.tokens.subarray(from, from + batch.length), row * batch.length);
-    }
-    return engine.tidy(() => {
-      const given = bits(engine, states);
-      const other = bits(engine, this.compute(reversed));
-      const perRow = batch.length * config.hiddenSize;
-      for (let row = 0; row < batch.batch; row += 1) {
-        const place = (batch.batch - 1 - row) * perRow;
-        for (let value = 0; value < perRow; value += 1) {
-          if (given[row * perRow + value] !== other[place + value]) {
-            return false;
-          }
-        }
-      }
-      return true;
+    const values = engine.read(states);
+    const all = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    return rows.map((row, index) => {
+      const begin = index * length * config.hiddenSize;
+      return all.subarray(begin, begin + row.length * config.hiddenSize);
     });
   }
 
@@ -152,15 +164,10 @@ export class FrozenStates {
         this.bytes += part.byteLength;
       }
     } catch (error) {
-      this.independent = false;
+      this.writable = false;
       this.options.onProblem(
         `Hidden states cannot be kept in ${this.options.folder} (${messageOf(error)}): they are computed anew each time.`,
       );
     }
   }
-}
-
-function bits(engine: Engine, tensor: Tensor): Uint32Array {
-  const values = engine.read(tensor);
-  return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
