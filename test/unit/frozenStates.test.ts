@@ -152,7 +152,9 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         const states = frozenStates(odd, TRAINED, {
           folder,
           megabytes,
-          onProblem: (message) => { assert.equal(message, undefined); },
+          onProblem: (message) => {
+            assert.equal(message, undefined);
+          },
         });
         assert.ok(states !== undefined);
         engine.tidy(() => {
