@@ -11,19 +11,15 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const data = join(root, '../shared/data');
 const work = join(root, '.cache/bench/fastImportance');
 
+const smollm2 = (text, file) => ({
+  name: `SmolLM2-135M-Instruct, ${text}`,
+  model: join(root, '.cache/models/SmolLM2-135M-Instruct'),
+  data: join(data, file),
+  ...{ seqLen: 256, maxSequences: 8, batchSize: 4 },
+});
 const MODELS = [
-  {
-    name: 'SmolLM2-135M-Instruct, C4',
-    model: join(root, '.cache/models/SmolLM2-135M-Instruct'),
-    data: join(data, 'general/c4_demo.jsonl'),
-    ...{ seqLen: 256, maxSequences: 8, batchSize: 4 },
-  },
-  {
-    name: 'SmolLM2-135M-Instruct, GSM8K',
-    model: join(root, '.cache/models/SmolLM2-135M-Instruct'),
-    data: join(data, 'math/gsm8k_test.jsonl'),
-    ...{ seqLen: 256, maxSequences: 8, batchSize: 4 },
-  },
+  smollm2('C4', 'general/c4_demo.jsonl'),
+  smollm2('GSM8K', 'math/gsm8k_test.jsonl'),
   {
     name: 'stories260K, TinyStories',
     model: join(data, 'stories260K'),

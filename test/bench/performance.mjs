@@ -269,12 +269,12 @@ if ('reason' in python) {
 const parts = await build();
 mkdirSync(work, { recursive: true });
 const loadBefore = loadavg()[0];
-const machineRate = {
-  ours: (
-    await run(process.execPath, [ours], { ...jobsOf('deep', {}).forward.ours, model: '', job: 'matmul' })
-  ).gigaflops,
-  peer: (await run(python.python, [peer], { job: 'matmul', threads: THREADS })).gigaflops,
-};
+const own = await run(process.execPath, [ours], {
+  ...jobsOf('deep', {}).forward.ours,
+  ...{ model: '', job: 'matmul' },
+});
+const theirs = await run(python.python, [peer], { job: 'matmul', threads: THREADS });
+const machineRate = { ours: own.gigaflops, peer: theirs.gigaflops };
 console.log(`2048³: ${machineRate.ours.toFixed(0)} GFLOP/s, PyTorch ${machineRate.peer.toFixed(0)} GFLOP/s`);
 const rows = [];
 const shapes = [];
@@ -326,6 +326,7 @@ const machine = {
   node: process.version,
   load: [loadBefore, loadavg()[0]],
   matMulGigaflops: machineRate,
+  callMicroseconds: own.callMicroseconds,
 };
 console.log(
   `\n${machine.processors} × ${machine.processor}, Node.js ${machine.node}, ${THREADS} threads; median (lowest–highest) of ${values.repeats}`,

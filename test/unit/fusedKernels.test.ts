@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it, mock } from 'node:test';
 import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
 import type { Engine, Tensor } from '../../src/trainer/engine/engine';
 import type { FusedKernels } from '../../src/trainer/engine/fusedKernels';
 import { openEngine } from '../../src/trainer/engine/open';
 import { inspectNativeInstall } from '../../src/trainer/engine/provision';
+import { blockForward } from '../../src/trainer/model/block';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { lossGradients } from '../../src/trainer/model/gradients';
 import { targetsOf } from '../../src/trainer/model/head';
 import { rmsNormBackward } from '../../src/trainer/model/primitives';
 import { eachTensor } from '../../src/trainer/model/weights';
 import { assertAllClose } from '../support/allclose';
+import { adeptResult, runAdept } from '../support/command';
+import { projectRoot } from '../support/projectRoot';
 import { seededRandom } from '../support/random';
 import { writeShapedModel, type ModelShape } from '../support/shapedModel';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -86,6 +91,36 @@ function pass(engine: Engine, folder: string, batch: Batch): Map<string, Float32
   return found;
 }
 
+/** Calls of the library in a layer's forward pass, and in the backward pass of a frozen one. */
+function operations(engine: Engine, folder: string): [number, number] {
+  const model = CausalLM.load(engine, folder);
+  const batch = randomBatch([20], base.vocab);
+  const backend: unknown = Reflect.get(engine, 'backend');
+  const [one, many] = ['executeSingleOutput', 'executeMultipleOutputs'].map((name) =>
+    mock.method(backend as Record<string, () => void>, name),
+  );
+  const calls = (work: () => void): number => {
+    one?.mock.resetCalls();
+    many?.mock.resetCalls();
+    engine.tidy(work);
+    return (one?.mock.callCount() ?? NaN) + (many?.mock.callCount() ?? NaN);
+  };
+  const [block] = model.blocks;
+  assert.ok(block);
+  const context = model.context(batch);
+  const states = engine.keep(model.embed(batch));
+  const forward = calls(() => blockForward(context, block, states));
+  const back = (lowestLayer: number): number =>
+    calls(() =>
+      lossGradients(model, batch, { scale: 1, lowestLayer, wants: () => false, onLayer: () => undefined }),
+    );
+  const backward = back(0) - back(1);
+  mock.restoreAll();
+  engine.dispose(states);
+  model.dispose();
+  return [forward, backward];
+}
+
 describe('fused kernels', { skip }, () => {
   let engine: Engine;
   let fused: FusedKernels;
@@ -123,6 +158,25 @@ describe('fused kernels', { skip }, () => {
       }
     });
   }
+
+  it('make as many operations of a layer as docs/performance.md says', (t) => {
+    const page = readFileSync(join(projectRoot, 'docs/performance.md'), 'utf8');
+    const [, ...said] =
+      /A layer is (\d+) operations forward and (\d+) back [^]*? instead of\s+(\d+) and (\d+)/.exec(page) ??
+      [];
+    const folder = writeShapedModel(temporaryFolder(t), base);
+    const counted = [engine, composed].flatMap((by) => operations(by, folder));
+    assert.deepEqual(counted, said.map(Number));
+  });
+
+  it('are named by adept engine', async () => {
+    const description = await adeptResult(['engine', '--engine', 'native']);
+    assert.equal(description.kernels, 'fused');
+    const { stdout } = await runAdept(['engine', '--engine', 'native'], {
+      env: { ADEPT_FUSED_KERNELS: '0' },
+    });
+    assert.match(stdout, /kernels\s+composed \(ADEPT_FUSED_KERNELS is 0\)/);
+  });
 
   const vector = (size: number, seed = 1): Float32Array => {
     const random = seededRandom(seed);

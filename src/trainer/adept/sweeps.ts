@@ -1,5 +1,6 @@
 import { makeBatch, type Batch } from '../data/corpus';
 import { peakMemory } from '../../node/peakMemory';
+import type { VariantRoom } from './variants';
 
 /** Most memory that a computation may take, and where it puts what does not fit. */
 export interface MemoryBudget {
@@ -36,7 +37,7 @@ export class BatchChooser {
   }
 
   /** What hidden states may take: half of what the budget leaves beside what is there; the other half is for the layers. */
-  get room(): { readonly bytes: number; readonly folder: string } {
+  get room(): VariantRoom {
     return { bytes: Math.max(0, this.budget.bytes - this.before) / 2, folder: this.budget.folder };
   }
 

@@ -136,6 +136,21 @@ function gigaflops(engine: Engine, n: number, k: number, m: number): number {
   });
 }
 
+/** What a call costs beside its work: the sum of two numbers, the median of several thousands. */
+function callMicroseconds(engine: Engine): number {
+  const [a, b] = [1, 2].map((value) => engine.tensor(Float32Array.of(value), [1]));
+  if (a === undefined || b === undefined) {
+    return NaN;
+  }
+  const seconds = Array.from({ length: 5000 }, () => {
+    const begin = performance.now();
+    engine.dispose(engine.add(a, b));
+    return performance.now() - begin;
+  }).sort((x, y) => x - y);
+  engine.dispose(a, b);
+  return (seconds[2500] ?? NaN) * 1000;
+}
+
 /** The rate of each product of the forward pass of a batch, and that of the whole pass. */
 function shapes(model: CausalLM, job: Job): Result {
   const { engine, config } = model;
@@ -172,7 +187,8 @@ async function main(): Promise<void> {
   const engine = await openEngine(job.engine);
   try {
     if (job.job === 'matmul') {
-      console.log(JSON.stringify({ gigaflops: gigaflops(engine, 2048, 2048, 2048) }));
+      const rate = gigaflops(engine, 2048, 2048, 2048);
+      console.log(JSON.stringify({ gigaflops: rate, callMicroseconds: callMicroseconds(engine) }));
       return;
     }
     const begin = performance.now();

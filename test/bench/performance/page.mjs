@@ -102,8 +102,8 @@ function shareTable(rows) {
   );
 }
 
-function machineLine({ processors, processor, node, threads, matMulGigaflops: { ours, peer } }) {
-  return `${processors} × ${processor}, ${threads} threads, Node.js ${node}; a 2048³ product reaches ${ours.toFixed(0)} GFLOP/s here and ${peer.toFixed(0)} in PyTorch.`;
+function machineLine({ processors, processor, node, threads, matMulGigaflops, callMicroseconds }) {
+  return `${processors} × ${processor}, ${threads} threads, Node.js ${node}; a 2048³ product reaches ${matMulGigaflops.ours.toFixed(0)} GFLOP/s here and ${matMulGigaflops.peer.toFixed(0)} in PyTorch; a call from JavaScript costs ${callMicroseconds.toFixed(0)} µs beside its work.`;
 }
 
 /** The parts of the page by name of their marker. */

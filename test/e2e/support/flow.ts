@@ -50,6 +50,22 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
     await editor.screenshot(`flow-${name}-run`);
   });
 
+  it('saves a checkpoint when it is asked to', async () => {
+    const asked = (): number | undefined => status().checkpoints.find((step) => step % SAVE_EVERY !== 0);
+    await steps.until('a checkpoint beside the regular ones', async () => {
+      if (asked() === undefined) {
+        // Asked just when a regular one was due, it is that one that answers.
+        await hand.command('ADEPT: Checkpoint Now');
+        await editor.page.waitForTimeout(2000);
+      }
+      return asked() !== undefined;
+    });
+    const frame = await editor.webview('run');
+    await editor.evidently('the checkpoint in the panel', () =>
+      frame.locator('.checkpoint-key', { hasText: /checkpoint/ }).waitFor(),
+    );
+  });
+
   it('is there again, with its whole history, when the window was reloaded in the middle', async () => {
     const before = status();
     assert.equal(before.state, 'running');
@@ -69,22 +85,6 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
     const evaluations = frame.getByRole('region', { name: 'Evaluations' });
     assert.equal(await evaluations.locator('tbody th').first().innerText(), '0');
     await editor.screenshot(`flow-${name}-reloaded`);
-  });
-
-  it('saves a checkpoint when it is asked to', async () => {
-    const asked = (): number | undefined => status().checkpoints.find((step) => step % SAVE_EVERY !== 0);
-    await steps.until('a checkpoint beside the regular ones', async () => {
-      if (asked() === undefined) {
-        // Asked just when a regular one was due, it is that one that answers.
-        await hand.command('ADEPT: Checkpoint Now');
-        await editor.page.waitForTimeout(2000);
-      }
-      return asked() !== undefined;
-    });
-    const frame = await editor.webview('run');
-    await editor.evidently('the checkpoint in the panel', () =>
-      frame.locator('.checkpoint-key', { hasText: /checkpoint/ }).waitFor(),
-    );
   });
 
   it('ends, and nothing is lost', async () => {
