@@ -16,6 +16,8 @@ const CHROMIUM_ARGUMENTS = [
 ];
 /** VS Code in a browser keeps which editors are open every five seconds, since nothing can be kept on the way out. */
 const STATE_MILLISECONDS = 7000;
+/** How long a question is looked at before it is taken as closed by something else. */
+const FOCUS_MILLISECONDS = 10_000;
 /** Generous: the machine may be busy with other work. */
 export const WAIT_MILLISECONDS = 90_000;
 
@@ -181,6 +183,18 @@ export class Editor {
     await this.evidently(`"${label}" in the quick pick`, () => this.quickPickRow(label).click());
   }
 
+  /** Runs a command of the palette that first asks to choose, and chooses. */
+  async chooseFor(command: (label: string) => Promise<void>, label: string, row: string): Promise<void> {
+    await this.evidently(`"${row}" of "${label}"`, () =>
+      this.persistently(async (timeout) => {
+        await command(label);
+        await this.quickPickRow(row).waitFor({ timeout });
+        await this.page.locator('.quick-input-widget input').fill(row, { timeout });
+        await this.page.keyboard.press('Enter');
+      }),
+    );
+  }
+
   /** Types into the open input box or quick pick and accepts. */
   async enter(text: string): Promise<void> {
     await this.evidently('an input box', async () => {
@@ -271,8 +285,25 @@ export class Editor {
   }
 
   private async openPalette(text: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input').fill(`>${text}`);
+    await this.persistently(async (timeout) => {
+      await this.page.keyboard.press('F1');
+      await this.page.locator('.quick-input-widget input').fill(`>${text}`, { timeout });
+    });
+  }
+
+  /** Does what opens a question and answers it; once more where a panel that took the focus late closed the question. */
+  private async persistently(act: (timeout: number) => Promise<void>): Promise<void> {
+    const deadline = Date.now() + WAIT_MILLISECONDS;
+    for (;;) {
+      try {
+        await act(FOCUS_MILLISECONDS);
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) {
+          throw error;
+        }
+      }
+    }
   }
 }
 

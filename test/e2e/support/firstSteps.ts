@@ -105,6 +105,18 @@ export class FirstSteps {
     assert.deepEqual(await seriousViolations(frame), []);
   }
 
+  /** Sees the run end, however long it takes, as long as it moves. */
+  async ended(frame: Frame): Promise<void> {
+    const end = frame.locator('.state-done');
+    while (!(await end.isVisible())) {
+      const before = await shownStep(frame);
+      await this.until(
+        'another step, or the end',
+        async () => (await end.isVisible()) || (await shownStep(frame)) > before,
+      );
+    }
+  }
+
   /** Looks again and again until something is so. */
   async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     await this.editor.evidently(what, async () => {

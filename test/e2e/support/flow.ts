@@ -89,7 +89,7 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
 
   it('ends, and nothing is lost', async () => {
     const frame = await editor.webview('run');
-    await editor.evidently('the end', () => frame.locator('.state-done').waitFor());
+    await steps.ended(frame);
     const events = readEvents(RunFolder.at(run).file('events'));
     const trained = events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
     assert.deepEqual(
@@ -132,9 +132,7 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
   });
 
   it('exports a folder with the loss of the last evaluation', async () => {
-    await hand.command('ADEPT: Export Model');
-    await editor.evidently('the checkpoints', () => editor.quickPickRow(`Step ${STEPS}`).waitFor());
-    await editor.enter(`Step ${STEPS}`);
+    await editor.chooseFor((label) => hand.command(label), 'ADEPT: Export Model', `Step ${STEPS}`);
     await editor.evidently('where to', () =>
       editor.page
         .getByText('The absolute path of a folder that does not exist or is empty')
