@@ -5,6 +5,7 @@
 //
 //   npm run bench -- --repeats 3 --only tune --models deep
 //   npm run bench -- --only exact    leaves what else was measured on this processor in the results
+//   npm run bench -- --add --only exact    counts its runs beside those that were measured on this processor before
 //   npm run bench -- --released        also peer (b), the way of the released scripts: minutes for each pass
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -193,17 +194,27 @@ const spread = (list) => ({
 
 /** A row of the table. `read` takes a number from a side's result. */
 function row(name, title, unit, sides, read) {
-  const mine = spread(sides.ours.map(read));
-  const theirs = sides.peer.length === 0 ? undefined : spread(sides.peer.map(read));
+  return rowOf({ model: name, name: title, unit }, sides.ours.map(read), sides.peer.map(read));
+}
+
+/** A row of what both sides measured, run by run. */
+function rowOf(what, ours, peer) {
+  const mine = spread(ours);
+  const theirs = peer.length === 0 ? undefined : spread(peer);
   return {
-    model: name,
-    name: title,
-    unit,
+    ...what,
     ours: mine,
     peer: theirs,
     ratio: theirs && theirs.median / mine.median,
-    repeats: sides.ours.length,
+    repeats: ours.length,
   };
+}
+
+/** A row with the runs that an earlier one counted. */
+function joined(earlier, { ours, peer, ...fresh }) {
+  const { model, name, unit } = fresh;
+  const all = (a, b) => [...(a?.all ?? []), ...(b?.all ?? [])];
+  return rowOf({ model, name, unit }, all(earlier?.ours, ours), all(earlier?.peer, peer));
 }
 
 function rowsOf(name, title, sides, { epochs }) {
@@ -258,6 +269,7 @@ const { values } = parseArgs({
     models: { type: 'string', default: Object.keys(MODELS).join() },
     engine: { type: 'string', default: 'native' },
     released: { type: 'boolean', default: false },
+    add: { type: 'boolean', default: false },
   },
 });
 
@@ -337,7 +349,10 @@ function merged(key, fresh) {
   const same = earlier.machine?.processor === machine.processor ? (earlier[key] ?? []) : [];
   const id = (entry) => `${entry.model} ${entry.name ?? entry.shape}`;
   const measured = new Set(fresh.map(id));
-  return [...same.filter((entry) => !measured.has(id(entry))), ...fresh];
+  const known = new Map(same.map((entry) => [id(entry), entry]));
+  const counted =
+    values.add && key === 'rows' ? fresh.map((entry) => joined(known.get(id(entry)), entry)) : fresh;
+  return [...same.filter((entry) => !measured.has(id(entry))), ...counted];
 }
 // Where they lie is this machine's matter.
 const described = Object.fromEntries(
