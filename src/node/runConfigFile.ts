@@ -24,6 +24,7 @@ export function readRunConfig(file: string): RunConfig {
     model: at(config.model),
     probe: all(config.probe, 'probe'),
     domain: all(config.domain, 'domain'),
+    ...(config.replay ? { replay: all(config.replay, 'replay') } : {}),
     out: at(config.out),
     ...(config.importance === undefined ? {} : { importance: at(config.importance) }),
     eval: {

@@ -18,14 +18,20 @@ function described<S extends v.GenericSchema>(
 
 const layerNumbers = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1));
 
-/** Which layers to expand: by number, the k least important, or every (L/k)-th as LLaMA-Pro does. */
+/** Which layers to expand: by number, the k least important, those of most contrast, or every (L/k)-th as LLaMA-Pro does. */
 export const ExpandChoice = v.union(
   [
     v.strictObject({ layers: described(layerNumbers, 'these layers, counted from 0') }),
     v.strictObject({ lowest: described(whole, 'the k layers of least importance') }),
+    v.strictObject({
+      contrast: described(
+        whole,
+        'the k layers that matter least to general text and most to the domain text, whose importance is then measured too',
+      ),
+    }),
     v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as LLaMA-Pro does') }),
   ],
-  'give exactly one of "layers", "lowest" and "uniform"',
+  'give exactly one of "layers", "lowest", "contrast" and "uniform"',
 );
 export type ExpandChoice = v.InferOutput<typeof ExpandChoice>;
 
@@ -35,6 +41,12 @@ export const RunConfig = v.strictObject({
   model: described(path, 'the model: a Hugging Face folder, relative to this file'),
   probe: described(files, 'general text: importance is measured on it'),
   domain: described(files, 'domain text: the added layers are trained on it'),
+  replay: v.optional(
+    described(
+      files,
+      'general text that is trained on beside the domain text; tune.replayShare says how much',
+    ),
+  ),
   out: described(path, 'the run folder'),
   engine: v.optional(described(EngineChoice, 'what computes; auto: native where it is set up'), 'auto'),
   eval: v.optional(

@@ -82,6 +82,18 @@ export const ANALYZE_SETTINGS = {
     min: 1,
     description: 'sequences computed at once; unit importance averages over these batches',
   },
+  stableFor: {
+    kind: 'whole',
+    min: 1,
+    description:
+      'exact layer importance stops as soon as the least important layers have been the same over so many further sequences; by default all of the probe is measured',
+  },
+  stableLayers: {
+    kind: 'whole',
+    default: 4,
+    min: 1,
+    description: 'how many least important layers stableFor watches',
+  },
   frozenWeights,
   memory: {
     kind: 'whole',
@@ -158,6 +170,13 @@ export const TUNE_SETTINGS = {
     description:
       'share of its former importance that a unit keeps at every refresh: 0 forgets it, 1 never changes',
   },
+  replayShare: {
+    kind: 'number',
+    default: 0.1,
+    min: 0,
+    max: 0.99,
+    description: 'share of the training sequences that are replay, where general text for it is given',
+  },
   order: {
     kind: 'choice',
     default: 'shuffled',
@@ -187,7 +206,29 @@ export const TUNE_SETTINGS = {
   maxGeneralRise: {
     kind: 'number',
     min: 0,
-    description: 'stop when general loss exceeds its value before tuning by more than this many nats',
+    description:
+      'the forgetting limit: how many nats general loss may exceed its value before tuning by; see onGeneralRise',
+  },
+  onGeneralRise: {
+    kind: 'choice',
+    default: 'stop',
+    choices: ['stop', 'lower', 'freeze', 'rollBack'],
+    description:
+      'what happens at an evaluation that exceeds the forgetting limit; stop: the run ends; lower: the base learning rate is cut; freeze: the units that matter most to general text train no more; rollBack: the run goes on from the last checkpoint within the limit, at a lower rate',
+  },
+  rateCut: {
+    kind: 'number',
+    default: 0.5,
+    min: 0,
+    max: 1,
+    description: 'what the base learning rate is multiplied by where the forgetting limit lowers it',
+  },
+  freezeShare: {
+    kind: 'number',
+    default: 0.25,
+    min: 0,
+    max: 1,
+    description: 'share of all trained units that the forgetting limit freezes at once',
   },
   seed: { kind: 'whole', default: 0, min: 0, description: 'of the shuffling' },
   keepStates: {

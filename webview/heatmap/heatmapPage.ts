@@ -3,6 +3,7 @@ import { valueTable } from '../../src/shared/heatmap/valueTable';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { planPrice } from '../../src/shared/launch/planPrice';
+import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/modelName';
 import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
@@ -148,6 +149,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
       .form=${form}
       .problems=${desk.shownProblems(reading)}
       .preview=${preview}
+      .rates=${ratePreview(shown.importance, view.marked, reading)}
       .state=${desk.state}
       .blocked=${plan.blocked ?? (launch.place === null ? noFolder() : undefined)}
       @edit=${({ detail }: LaunchFormEvents['edit']) => {

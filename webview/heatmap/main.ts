@@ -1,6 +1,7 @@
 import '../common/theme.css';
 import '../common/controls.css';
 import '../common/heat.css';
+import '../common/numbers.css';
 import './heatmap.css';
 import { HeatGrid } from '../common/heatGrid';
 import { HeatmapApp } from './heatmapApp';

@@ -140,6 +140,8 @@ export function fileLabel(field: FormFiles): string {
   switch (field) {
     case 'domain':
       return l10n.t('Domain text');
+    case 'replay':
+      return l10n.t('Replayed general text');
     case 'evalDomain':
       return l10n.t('Domain evaluation text');
     case 'evalGeneral':
@@ -169,6 +171,20 @@ export function settingLabel(setting: FormSetting): string {
       return l10n.t('Save every');
     case 'maxGeneralRise':
       return l10n.t('Forgetting limit');
+    case 'onGeneralRise':
+      return l10n.t('Beyond the limit');
+    case 'replayShare':
+      return l10n.t('Share of replay');
+    case 'unitRates':
+      return l10n.t('Rates go by');
+    case 'normRange':
+      return l10n.t('Norms');
+    case 'rateFloor':
+      return l10n.t('Least rate');
+    case 'rateCap':
+      return l10n.t('Highest rate');
+    case 'rateSmoothing':
+      return l10n.t('Smoothing');
     case 'seed':
       return l10n.t('Seed');
   }

@@ -38,12 +38,13 @@ export function configName(name: string): string {
 export function launchText(plan: LaunchPlan): string {
   const { reading, model, importance, layers, engine, place } = plan;
   const relative = (path: string): string => pathFrom(place.folder, path);
-  const { domain, evalDomain, evalGeneral, probe } = reading.files;
+  const { domain, replay, evalDomain, evalGeneral, probe } = reading.files;
   const config = {
     model: relative(model),
     importance: relative(importance),
     probe: probe.map(relative),
     domain: domain.map(relative),
+    ...(replay.length === 0 ? {} : { replay: replay.map(relative) }),
     ...(evalDomain.length + evalGeneral.length === 0
       ? {}
       : {

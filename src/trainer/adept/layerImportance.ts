@@ -2,8 +2,9 @@ import type { Batch } from '../data/corpus';
 import type { Tensor } from '../engine/engine';
 import { blockForward } from '../model/block';
 import type { CausalLM } from '../model/causalLM';
-import { headLosses, targetsOf } from '../model/head';
+import { headLosses, targetsOf, type Targets } from '../model/head';
 import { breathe, subtask, type Task } from '../task';
+import { meanShares, type SequenceShares } from './bootstrap';
 import { sum } from './loss';
 import { Variants, type VariantRoom } from './variants';
 
@@ -12,6 +13,8 @@ export interface LayerImportance {
   readonly baseLoss: number;
   /** By layer: nats for `exact`, 1 − cosine for `fast`. */
   readonly layers: readonly number[];
+  /** What the sequences that were measured contributed to it. */
+  readonly shares: SequenceShares;
 }
 
 /** What layers are measured on. */
@@ -19,6 +22,8 @@ export interface Probe {
   readonly batches: Iterable<Batch>;
   /** In all batches together. */
   readonly sequences: number;
+  /** Whether what was measured so far is enough; all of the probe is measured when left out. */
+  readonly enough?: ((shares: SequenceShares) => boolean) | undefined;
   /** Where the masked variants of a batch are kept; in memory when left out. */
   readonly room?: VariantRoom;
 }
@@ -37,19 +42,18 @@ export function probeOf(batches: readonly Batch[]): Probe {
  */
 export async function exactLayerImportance(
   model: CausalLM,
-  { batches, sequences, room }: Probe,
+  { batches, sequences, enough, room }: Probe,
   task: Task,
 ): Promise<LayerImportance> {
   const layers = model.blocks.length;
-  const totals = new Float64Array(layers + 1);
-  let targets = 0;
+  const losses = new VariantLosses(layers + 1);
   let done = 0;
   for (const batch of batches) {
     const part = subtask(task, done / sequences, (done + batch.batch) / sequences);
     const what = `layer importance, sequence ${done + 1} of ${sequences}`;
     done += batch.batch;
     const wanted = targetsOf(batch);
-    targets += wanted.rows.length;
+    losses.begin(wanted, batch.batch);
     const shape = [batch.tokens.length, model.config.hiddenSize] as const;
     const variants = new Variants(model.engine, shape, room);
     try {
@@ -60,16 +64,62 @@ export async function exactLayerImportance(
       for (let variant = 0; variant <= layers; variant++) {
         await breathe(task);
         const hiddenStates = variants.take(variant);
-        totals[variant] =
-          (totals[variant] ?? 0) + sum(headLosses(model.engine, model.head, hiddenStates, wanted));
+        losses.add(variant, headLosses(model.engine, model.head, hiddenStates, wanted));
         model.engine.dispose(hiddenStates);
       }
     } finally {
       variants.dispose();
     }
+    if (enough?.(losses.rises()) === true) {
+      break;
+    }
   }
-  const [base = NaN, ...masked] = Array.from(totals, (total) => total / targets);
-  return { baseLoss: base, layers: masked.map((loss) => loss - base) };
+  const shares = losses.rises();
+  return { baseLoss: losses.baseLoss(), layers: meanShares(shares), shares };
+}
+
+/** Next-token losses of a model's variants, summed over each sequence. The first variant is the untouched model. */
+class VariantLosses {
+  private readonly targets: number[] = [];
+  private readonly sums: readonly number[][];
+  private current: { readonly wanted: Targets; readonly first: number } | undefined;
+
+  constructor(variants: number) {
+    this.sums = Array.from({ length: variants }, () => []);
+  }
+
+  /** What is added from now on are losses of these targets, of sequences not seen before. */
+  begin(wanted: Targets, sequences: number): void {
+    const first = this.targets.length;
+    this.current = { wanted, first };
+    for (const counts of [this.targets, ...this.sums]) {
+      counts.push(...new Array<number>(sequences).fill(0));
+    }
+    for (const sequence of wanted.sequences) {
+      this.targets[first + sequence] = (this.targets[first + sequence] ?? 0) + 1;
+    }
+  }
+
+  add(variant: number, losses: ArrayLike<number>): void {
+    const { wanted, first } = this.current ?? { wanted: undefined, first: 0 };
+    const sums = this.sums[variant] ?? [];
+    for (const [index, sequence] of wanted?.sequences.entries() ?? []) {
+      sums[first + sequence] = (sums[first + sequence] ?? 0) + (losses[index] ?? NaN);
+    }
+  }
+
+  baseLoss(): number {
+    return sum(this.sums[0] ?? []) / sum(this.targets);
+  }
+
+  /** By layer, how much more loss each sequence has where it is masked. */
+  rises(): SequenceShares {
+    const [base = [], ...masked] = this.sums;
+    return {
+      weights: this.targets,
+      sums: masked.map((losses) => losses.map((loss, sequence) => loss - (base[sequence] ?? 0))),
+    };
+  }
 }
 
 /** Takes a batch through all layers; variant 0 is the untouched model, variant l + 1 the one that skips layer l. */
@@ -108,22 +158,21 @@ export async function fastLayerImportance(
   task: Task,
 ): Promise<LayerImportance> {
   const { engine } = model;
-  const influence = new Float64Array(model.blocks.length);
-  let positions = 0;
+  const sums: number[][] = model.blocks.map(() => []);
+  const weights: number[] = [];
   let loss = 0;
   let targets = 0;
   for (const [index, batch] of batches.entries()) {
     task.report(index / batches.length, `fast layer importance, batch ${index + 1} of ${batches.length}`);
     await breathe(task);
     const context = model.context(batch);
-    const real = realRows(batch);
-    positions += real.length;
+    weights.push(...batch.lengths);
     engine.tidy(() => {
       let current = model.embed(batch);
       for (const [layer, block] of model.blocks.entries()) {
         const next = blockForward(context, block, current);
         const cosines = engine.tidy(() => engine.read(rowCosines(model, current, next)));
-        influence[layer] = (influence[layer] ?? 0) + sum(real.map((row) => 1 - (cosines[row] ?? 0)));
+        sums[layer]?.push(...influences(batch, cosines));
         engine.dispose(current);
         current = next;
       }
@@ -132,13 +181,14 @@ export async function fastLayerImportance(
       targets += losses.length;
     });
   }
-  return { baseLoss: loss / targets, layers: Array.from(influence, (total) => total / positions) };
+  const shares = { weights, sums };
+  return { baseLoss: loss / targets, layers: meanShares(shares), shares };
 }
 
-/** Rows of [B·T] that hold a token and no padding. */
-function realRows(batch: Batch): number[] {
-  return [...batch.lengths].flatMap((length, sequence) =>
-    Array.from({ length }, (_, position) => sequence * batch.length + position),
+/** Of every sequence, the sum of 1 − cosine over its tokens; padding counts for nothing. */
+function influences(batch: Batch, cosines: ArrayLike<number>): number[] {
+  return Array.from(batch.lengths, (length, sequence) =>
+    sum(Array.from({ length }, (_, position) => 1 - (cosines[sequence * batch.length + position] ?? 0))),
   );
 }
 

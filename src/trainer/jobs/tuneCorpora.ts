@@ -1,5 +1,6 @@
 import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
+import { Mixture } from '../data/mixture';
 import { batches, type Batch, type Corpus } from '../data/corpus';
 import { readModelConfig } from '../../node/modelConfig';
 import { CorpusReader, type CorpusOptions } from './corpora';
@@ -9,6 +10,7 @@ const WATCHED_TRAINING_SEQUENCES = 16;
 
 export interface TuneCorpora {
   readonly domain: Corpus;
+  readonly training: Mixture;
   readonly probe: readonly Batch[];
   readonly domainEval: readonly Batch[];
   readonly generalEval: readonly Batch[];
@@ -22,6 +24,7 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const { seqLen, batchSize, maxProbeSequences, maxEvalSequences } = spec.tune;
   const evaluation = { seqLen, maxSequences: maxEvalSequences };
   const domain = read(spec.domain, { seqLen }, 'domain');
+  const replay = spec.replay && read(spec.replay, { seqLen }, 'replay');
   const probe = read(spec.probe, { seqLen, maxSequences: maxProbeSequences }, 'probe');
   const domainEval = spec.eval.domain
     ? read(spec.eval.domain, evaluation, 'eval.domain').sequences
@@ -31,6 +34,15 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
     : probe.sequences.slice(0, maxEvalSequences);
   return {
     domain,
+    training: new Mixture(
+      {
+        domain: domain.sequences,
+        replay: replay?.sequences ?? [],
+        replayShare: replay === undefined ? 0 : spec.tune.replayShare,
+      },
+      spec.tune.order,
+      spec.tune.seed,
+    ),
     probe: batches(probe.sequences, batchSize),
     domainEval: batches(domainEval, batchSize),
     generalEval: batches(generalEval, batchSize),
