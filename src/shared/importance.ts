@@ -6,7 +6,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const UnitDefinition = v.picklist(['released', 'paper']);
 export type UnitDefinition = v.InferOutput<typeof UnitDefinition>;
 
-/** `exact`: increase in loss, nats. `fast`: 1 − cosine of a layer's input and output, one pass. */
+/** `exact`: increase in loss, nats. `fast`: ‖output − input‖ / ‖input‖ of a layer, one pass. */
 export const ImportanceMode = v.picklist(['exact', 'fast']);
 export type ImportanceMode = v.InferOutput<typeof ImportanceMode>;
 

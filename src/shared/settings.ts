@@ -66,7 +66,7 @@ export const ANALYZE_SETTINGS = {
     default: 'exact',
     choices: ['exact', 'fast'],
     description:
-      "exact: increase in loss when a layer is masked; fast: 1 − cosine of a layer's input and output, one pass",
+      "exact: increase in loss when a layer is masked; fast: how much a layer changes its input, relative to the input's size, one pass",
   },
   unitDefinition: {
     kind: 'choice',

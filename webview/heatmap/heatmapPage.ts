@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { valueTable } from '../../src/shared/heatmap/valueTable';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { planPrice } from '../../src/shared/launch/planPrice';
@@ -14,6 +13,7 @@ import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
 import { planView } from './planView';
+import { quadrantView } from './quadrantView';
 import type { ShownImportance } from './shownImportance';
 import { factsText, noFolder, untrusted } from './texts';
 import { toolbar, type ToolbarActions } from './toolbar';
@@ -93,9 +93,20 @@ function restricted(actions: PageActions): TemplateResult {
 }
 
 function map({ shown, view, marked, note }: PageContent, actions: PageActions): TemplateResult {
-  return html`${toolbar(view, shown.layers, actions)}
+  return html`${toolbar(view, shown, actions)}
     <p role="status" class="muted note">${note}</p>
-    ${view.asTable ? valueTableView(valueTable(shown.table)) : grid(shown, view, marked, actions)}`;
+    ${view.asTable ? valueTableView(shown.values()) : grid(shown, view, marked, actions)}
+    ${quadrantView({
+      shown,
+      column: view.quadrantColumn < shown.columns.length ? view.quadrantColumn : 0,
+      marked,
+      choose: (quadrantColumn) => {
+        actions.change({ quadrantColumn });
+      },
+      mark: (layer) => {
+        actions.mark(layer);
+      },
+    })}`;
 }
 
 function grid(

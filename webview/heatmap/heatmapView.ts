@@ -16,6 +16,10 @@ export const HeatmapView = v.object({
   marked: v.array(count),
   /** How many layers to suggest, as typed. */
   lowest: v.string(),
+  /** By which rule. */
+  suggestBy: v.optional(v.picklist(['general', 'contrast']), 'general'),
+  /** The column that layers are placed by in the picture of general × domain importance. */
+  quadrantColumn: v.optional(count, 0),
   asTable: v.boolean(),
   /** Null before there is anything to show. */
   form: v.nullable(LaunchForm),
@@ -29,6 +33,8 @@ export const FIRST_VIEW: HeatmapView = {
   order: { by: 'number', descending: false },
   marked: [],
   lowest: '2',
+  suggestBy: 'general',
+  quadrantColumn: 0,
   asTable: false,
   form: null,
   scroll: { page: 0, grid: 0 },

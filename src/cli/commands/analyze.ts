@@ -55,7 +55,7 @@ export function analyzeCommand(): Command {
 /** Layers with their importance and rank, 1 the lowest, and how far these hang on which text was measured. */
 export function layerTable(result: ImportanceFile): string {
   const { domain } = result;
-  const unit = result.mode === 'exact' ? 'nats' : '1 − cosine';
+  const unit = result.mode === 'exact' ? 'nats' : 'relative change';
   const columns = [
     ['layer', ...result.layers.map(({ index }) => String(index))],
     ...measurementColumns(result, domain ? 'general' : 'importance', unit),

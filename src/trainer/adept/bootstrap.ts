@@ -6,7 +6,7 @@ import { seededRandom } from '../data/order';
 export interface SequenceShares {
   /** [sequences] what counts in each: targets of `exact`, positions of `fast`. */
   readonly weights: readonly number[];
-  /** [layers][sequences] summed over what counts: the rise in loss, or 1 − cosine. */
+  /** [layers][sequences] summed over what counts: the rise in loss, or the relative change. */
   readonly sums: readonly (readonly number[])[];
 }
 
