@@ -32,7 +32,15 @@ export function readRunConfig(file: string): RunConfig {
       ...(generalEval ? { general: all(generalEval, 'eval.general') } : {}),
     },
     ...(config.choices
-      ? { choices: { ...config.choices, files: all(config.choices.files, 'choices.files') } }
+      ? {
+          choices: {
+            ...config.choices,
+            files: all(config.choices.files, 'choices.files'),
+            ...(config.choices.examples
+              ? { examples: all(config.choices.examples, 'choices.examples') }
+              : {}),
+          },
+        }
       : {}),
     export: { ...config.export, ...(config.export.out === undefined ? {} : { out: at(config.export.out) }) },
   };

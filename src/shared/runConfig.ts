@@ -8,6 +8,10 @@ const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const EngineChoice = v.picklist(['auto', 'native', 'wasm']);
 export type EngineChoice = v.InferOutput<typeof EngineChoice>;
 
+/** How questions are put and scored: by the letter of the answer, as MMLU, or by its text, as ARC. */
+export const ChoiceScore = v.picklist(['letter', 'text']);
+export type ChoiceScore = v.InferOutput<typeof ChoiceScore>;
+
 /** A field with what the editor shows about it. */
 function described<S extends v.GenericSchema>(
   schema: S,
@@ -79,6 +83,14 @@ export const RunConfig = v.strictObject({
       v.strictObject({
         files: described(files, 'questions in the .csv form of MMLU'),
         maxQuestions: v.optional(described(whole, 'use only the first N questions')),
+        score: v.optional(
+          described(
+            ChoiceScore,
+            'what has to be the likeliest: the letter of the answer, as MMLU is scored, or its text, as ARC is',
+          ),
+        ),
+        examples: v.optional(described(files, 'answered questions; shots of them are put before each')),
+        shots: v.optional(described(whole, 'how many examples are put before each question')),
       }),
       'multiple-choice questions, answered before and after',
     ),

@@ -148,6 +148,8 @@ export const RUN_FILES = {
   importance: 'importance.json',
   events: 'events.ndjson',
   trainer: 'trainer.json',
+  /** What the added layers of a checkpoint are worth, where that was measured. */
+  dial: 'dial.json',
   checkpoints: 'checkpoints',
   /** What came after a checkpoint from which the run was resumed; nothing reads it. */
   discarded: 'discarded',

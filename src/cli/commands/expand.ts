@@ -8,6 +8,7 @@ import {
   engineOf,
   engineOption,
   jsonCommand,
+  layersOf,
   listOf,
   withOutput,
   parseNumber,
@@ -57,7 +58,7 @@ export function expandCommand(): Command {
 }
 
 function choiceOf(raw: RawOptions): ExpandChoice {
-  const layers = textOf(raw, 'layers');
+  const layers = layersOf(raw, 'layers', '--layers');
   const lowest = countOf(raw, 'lowest', '--lowest');
   const contrast = countOf(raw, 'contrast', '--contrast');
   const uniform = countOf(raw, 'uniform', '--uniform');
@@ -68,7 +69,7 @@ function choiceOf(raw: RawOptions): ExpandChoice {
     );
   }
   if (layers !== undefined) {
-    return { layers: parseLayers(layers) };
+    return { layers };
   }
   const byImportance = lowest === undefined ? '--contrast' : '--lowest';
   if (uniform === undefined && textOf(raw, 'importance') === undefined) {
@@ -83,14 +84,4 @@ function choiceOf(raw: RawOptions): ExpandChoice {
     return { contrast };
   }
   return { uniform: uniform ?? 0 };
-}
-
-function parseLayers(text: string): number[] {
-  return text.split(',').map((part) => {
-    const trimmed = part.trim();
-    if (!/^\d+$/.test(trimmed)) {
-      throw inputError(`--layers: "${text}" is not a list of layer numbers: give for example --layers 3,7.`);
-    }
-    return Number(trimmed);
-  });
 }

@@ -8,6 +8,7 @@ import { flagOf, TUNE_SETTINGS } from '../../shared/settings';
 import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
 import { dryRun, type DryRun } from '../../trainer/jobs/dryRun';
+import { overlapTexts } from '../../trainer/jobs/tuneCorpora';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
 import { tuneRun } from '../../trainer/jobs/tuneRun';
@@ -175,7 +176,9 @@ function reportDryRun(output: Output, result: DryRun): void {
     result,
     `${steps} steps, ${epochs.toFixed(2)} times over ${sequences} sequences${replayed > 0 ? `, and ${replayed} sequences of replay` : ''}\n` +
       `trained: ${parametersTrained} parameters, ${(trainableShare * 100).toFixed(1)}% of all\n` +
-      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\n${rates}nothing was started`,
+      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\n${rates}${overlapTexts(result.overlaps)
+        .map((text) => `${text}\n`)
+        .join('')}nothing was started`,
   );
 }
 

@@ -31,6 +31,12 @@ export class Mixture {
     this.replayOrder = new DataOrder(parts.replay.length, order, seed ^ REPLAY_SEED);
   }
 
+  /** Every sequence that may come. */
+  get sequences(): Int32Array[] {
+    const { domain, replay, replayShare } = this.parts;
+    return replayShare > 0 ? [...domain, ...replay] : [...domain];
+  }
+
   /** The `count` sequences that follow after `seen`. */
   take(seen: number, count: number): Int32Array[] {
     return Array.from({ length: count }, (_, offset) => this.at(seen + offset)).flat();

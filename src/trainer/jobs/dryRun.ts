@@ -5,6 +5,7 @@ import type { ExpansionManifest } from '../../shared/manifest';
 import type { ModelConfig } from '../../shared/model/config';
 import type { TuneSettings } from '../../shared/settings';
 import { readModelConfig } from '../../node/modelConfig';
+import { textOverlaps, type TextOverlap } from './tuneCorpora';
 import type { TuneInput } from './tuneInput';
 
 /** What a run would take, before anything is computed or written. */
@@ -28,6 +29,7 @@ export interface DryRun {
   readonly seconds: number | null;
   /** Of every unit at the start; null where no importance.json says, and the run measures it. */
   readonly rates: readonly PreviewedRate[] | null;
+  readonly overlaps: readonly TextOverlap[];
 }
 
 /** @param engine what will compute */
@@ -59,6 +61,7 @@ export function dryRun({ spec, manifest, importance, corpora }: TuneInput, engin
     secondsPerStep,
     seconds: secondsPerStep === null ? null : secondsPerStep * tune.steps,
     rates: ratesOf(manifest, importance, tune),
+    overlaps: textOverlaps(spec, corpora),
   };
 }
 

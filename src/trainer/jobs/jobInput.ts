@@ -33,7 +33,15 @@ export function checkJob(config: RunConfig, naming: Naming): void {
   readCorpora({ ...config, format: 'adept.run/1', createdAt: '' }, naming);
   checkChoice(config, model.numHiddenLayers, naming);
   if (config.choices) {
-    loadQuestions(config.choices.files, naming.label('choices.files'));
+    const { files, examples, shots } = config.choices;
+    loadQuestions(files, naming.label('choices.files'));
+    if (examples !== undefined) {
+      loadQuestions(examples, naming.label('choices.examples'));
+    } else if (shots !== undefined) {
+      throw inputError(
+        `${naming.label('choices.shots')}: needs ${naming.name('choices.examples')}: name answered questions.`,
+      );
+    }
     reader.openTokenizer();
   }
   if (config.export.out !== undefined) {

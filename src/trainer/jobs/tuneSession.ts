@@ -16,6 +16,7 @@ import { ForgettingWatch, remedyText, type LossesBefore } from './forgettingWatc
 import { initialParameterState } from './initialState';
 import { checkpointStateOf, initialProgress, savedProgress, type Progress } from './progress';
 import { RateSource, type MeasuredRates } from './rateSource';
+import { overlapTexts, textOverlaps } from './tuneCorpora';
 import type { TuneInput } from './tuneInput';
 import type { TrainerStation } from './trainerStation';
 
@@ -120,7 +121,7 @@ export class TuneSession {
 
   /** From the chosen or the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { from, model, station } = this.parts;
+    const { from, input, model, station } = this.parts;
     const { folder } = station;
     folder.removeLeftovers();
     const start = from?.step ?? folder.checkpoints().at(-1);
@@ -133,6 +134,9 @@ export class TuneSession {
     if (units.length > 0) {
       this.tuner.setRates(units);
       return;
+    }
+    for (const message of overlapTexts(textOverlaps(input.spec, input.corpora))) {
+      this.emit({ type: 'log', level: 'warn', message });
     }
     // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
     this.phase = 'measuring';

@@ -188,7 +188,7 @@ class WholeJob {
     }
     const task = this.announce('evaluating');
     const { accuracy } = await this.timed(stage, () =>
-      evaluateChoices(this.engine, model, choices.files, choices.maxQuestions, task),
+      evaluateChoices(this.engine, model, choices.files, choices, task),
     );
     return accuracy;
   }
