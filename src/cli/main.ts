@@ -9,6 +9,7 @@ import { evalCommand } from './commands/evaluate';
 import { expandCommand } from './commands/expand';
 import { exportCommand } from './commands/exportModel';
 import { statusCommand, stopCommand } from './commands/life';
+import { planCommand } from './commands/plan';
 import { resumeCommand, runCommand } from './commands/run';
 import { shiftCommand } from './commands/tokenShift';
 import { tuneCommand } from './commands/tune';
@@ -19,6 +20,7 @@ export function program(): Command {
     setupCommand(),
     engineCommand(),
     analyzeCommand(),
+    planCommand(),
     expandCommand(),
     tuneCommand(),
     runCommand(),

@@ -51,7 +51,8 @@ export function contrasts(general: readonly number[], domain: readonly number[])
   return onGeneral.map((rank, layer) => rank - (onDomain[layer] ?? 0));
 }
 
-function layerValues(entries: ImportanceFile['layers'], layers: number, where: string): number[] {
+/** Importances in layer order. @throws AdeptError (input), begun by `where`, when they are not one for each layer. */
+export function layerValues(entries: ImportanceFile['layers'], layers: number, where: string): number[] {
   if (entries.length !== layers) {
     throw inputError(
       `${where} describes ${entries.length} layers, the model has ${layers}: analyze this model.`,

@@ -206,15 +206,14 @@ export const TUNE_SETTINGS = {
   maxGeneralRise: {
     kind: 'number',
     min: 0,
-    description:
-      'the forgetting limit: how many nats general loss may exceed its value before tuning by; see onGeneralRise',
+    description: 'nats by which general loss may exceed its value before tuning',
   },
   onGeneralRise: {
     kind: 'choice',
     default: 'stop',
     choices: ['stop', 'lower', 'freeze', 'rollBack'],
     description:
-      'what happens at an evaluation that exceeds the forgetting limit; stop: the run ends; lower: the base learning rate is cut; freeze: the units that matter most to general text train no more; rollBack: the run goes on from the last checkpoint within the limit, at a lower rate',
+      'at an evaluation beyond the forgetting limit: end the run, lower the base learning rate, freeze the units that matter most to general text, or go on from the last checkpoint within it',
   },
   rateCut: {
     kind: 'number',

@@ -69,6 +69,9 @@ export class HeatmapApp extends LitElement {
         const { marked } = this.view;
         this.mark(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
       },
+      markAll: (layers) => {
+        this.mark(layers);
+      },
       suggest: () => {
         const k = wantedCount(this.view.lowest, shown.layers);
         if (k !== undefined) {

@@ -1,11 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
+import { planBudget } from '../../src/shared/launch/planBudget';
 import { planPrice } from '../../src/shared/launch/planPrice';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/modelName';
 import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { budgetView } from './budgetView';
 import type { HeatmapView } from './heatmapView';
 import type { HeatGridEvents } from '../common/heatGrid';
 import type { LaunchDesk } from './launchDesk';
@@ -36,6 +38,8 @@ export interface PageContent {
 /** What the person can do on the page. */
 export interface PageActions extends ToolbarActions {
   mark(layer: number): void;
+  /** Marks these layers and no others. */
+  markAll(layers: readonly number[]): void;
   sort(by: SortOrder['by']): void;
   expand(): void;
   manageTrust(): void;
@@ -156,6 +160,22 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     },
   };
   return html`${planView(plan)}
+    ${budgetView({
+      texts: view.budget,
+      isOpen: view.budgetOpen,
+      choices: () => planBudget(shown.model, shown.importance, reading, view.budget),
+      toggle: (budgetOpen) => {
+        if (budgetOpen !== view.budgetOpen) {
+          actions.change({ budgetOpen });
+        }
+      },
+      change: (budget) => {
+        actions.change({ budget });
+      },
+      take: (layers) => {
+        actions.markAll(layers);
+      },
+    })}
     <adept-launch-form
       .form=${form}
       .problems=${desk.shownProblems(reading)}

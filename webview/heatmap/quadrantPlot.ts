@@ -7,8 +7,9 @@ const SIDE = 360;
 const LEFT = 34;
 const BELOW = 34;
 const RADIUS = 9;
-/** Points at the ends lie within the frame. */
+/** Points at the ends lie within the frame, and clear of the corners' names. */
 const INSET = 16;
+const NAMES = 20;
 
 /** What a person does to a point. */
 export interface QuadrantPlotEvents {
@@ -75,7 +76,7 @@ export class QuadrantPlot extends LitElement {
 
   private point(point: QuadrantPoint, index: number): SVGTemplateResult {
     const x = LEFT + INSET + point.generalPlace * (SIDE - 2 * INSET);
-    const y = SIDE - INSET - point.domainPlace * (SIDE - 2 * INSET);
+    const y = SIDE - INSET - NAMES - point.domainPlace * (SIDE - 2 * (INSET + NAMES));
     const isMarked = this.marked.has(point.layer);
     return svg`<g class="point ${point.quadrant} ${isMarked ? 'marked' : ''}" transform="translate(${x} ${y})"
       role="checkbox" aria-checked=${isMarked ? 'true' : 'false'} aria-label=${this.describe(point)}

@@ -169,6 +169,19 @@ export function secondsText(seconds: number): string {
   }).format(seconds);
 }
 
+/** A long time in its largest unit. */
+export function durationText(seconds: number): string {
+  const [unit, size] =
+    seconds >= 86_400
+      ? (['day', 86_400] as const)
+      : seconds >= 3600
+        ? (['hour', 3600] as const)
+        : seconds >= 60
+          ? (['minute', 60] as const)
+          : (['second', 1] as const);
+  return numberFormat({ style: 'unit', unit, maximumSignificantDigits: 2 }).format(seconds / size);
+}
+
 export function fileLabel(field: FormFiles): string {
   switch (field) {
     case 'domain':
