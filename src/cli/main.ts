@@ -11,6 +11,7 @@ import { exportCommand } from './commands/exportModel';
 import { statusCommand, stopCommand } from './commands/life';
 import { planCommand } from './commands/plan';
 import { resumeCommand, runCommand } from './commands/run';
+import { studyCommand } from './commands/study';
 import { shiftCommand } from './commands/tokenShift';
 import { tuneCommand } from './commands/tune';
 
@@ -24,6 +25,7 @@ export function program(): Command {
     expandCommand(),
     tuneCommand(),
     runCommand(),
+    studyCommand(),
     resumeCommand(),
     stopCommand(),
     statusCommand(),

@@ -46,7 +46,8 @@ export function readRunConfig(file: string): RunConfig {
   };
 }
 
-function readJsonWithComments(file: string): unknown {
+/** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is no JSON. */
+export function readJsonWithComments(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
