@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { JobReport } from './job';
-import { RunConfig, type ExpandChoice } from './runConfig';
+import type { ExpandChoice, RunConfig } from './runConfig';
 import { parseWith } from './parse';
 import { settingsSchema, TUNE_SETTINGS, type TuneSettings as Settings } from './settings';
 
@@ -100,7 +100,7 @@ export function armConfig(
   out: string,
 ): RunConfig {
   const { expand, tune, replays }: Arm = ARMS[arm];
-  const { replay, importance: _, ...shared } = base;
+  const { replay, ...shared } = base;
   return {
     ...shared,
     ...(replays && replay ? { replay } : {}),

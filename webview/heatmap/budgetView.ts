@@ -10,9 +10,9 @@ export interface BudgetContent {
   readonly isOpen: boolean;
   /** What fits, most layers first; undefined where the model has no price. Asked for only where it shows. */
   readonly choices: () => readonly BudgetedChoice[] | undefined;
-  toggle(isOpen: boolean): void;
-  change(texts: BudgetTexts): void;
-  take(layers: readonly number[]): void;
+  readonly toggle: (isOpen: boolean) => void;
+  readonly change: (texts: BudgetTexts) => void;
+  readonly take: (layers: readonly number[]) => void;
 }
 
 /** Choices that are shown. */

@@ -70,17 +70,17 @@ function sentenceOf({ reading, marked, price }: LaunchFacts): string {
 }
 
 function limitSentence(limit: string, action: string | number | undefined): string {
-  switch (action) {
-    case 'lower':
-      return l10n.t('Lower the learning rate when general loss has risen by more than {0} nats.', limit);
-    case 'freeze':
-      return l10n.t('Freeze the worst units when general loss has risen by more than {0} nats.', limit);
-    case 'rollBack':
-      return l10n.t(
-        'Go back to the last good checkpoint when general loss has risen by more than {0} nats.',
-        limit,
-      );
-    default:
-      return l10n.t('Stop when general loss has risen by more than {0} nats.', limit);
+  if (action === 'lower') {
+    return l10n.t('Lower the learning rate when general loss has risen by more than {0} nats.', limit);
   }
+  if (action === 'freeze') {
+    return l10n.t('Freeze the worst units when general loss has risen by more than {0} nats.', limit);
+  }
+  if (action === 'rollBack') {
+    return l10n.t(
+      'Go back to the last good checkpoint when general loss has risen by more than {0} nats.',
+      limit,
+    );
+  }
+  return l10n.t('Stop when general loss has risen by more than {0} nats.', limit);
 }

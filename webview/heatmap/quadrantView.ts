@@ -12,8 +12,8 @@ export interface QuadrantContent {
   /** The column of the heatmap that layers are placed by. */
   readonly column: number;
   readonly marked: ReadonlySet<number>;
-  choose(column: number): void;
-  mark(layer: number): void;
+  readonly choose: (column: number) => void;
+  readonly mark: (layer: number) => void;
 }
 
 /** General × domain importance, where both were measured. */

@@ -76,7 +76,7 @@ export function choicePrompt(
 ): { prompt: string; continuations: string[] } {
   const render = score === 'letter' ? renderPrompt : renderTextPrompt;
   const solutionOf = ({ choices, answer }: Question): string =>
-    score === 'letter' ? (LETTERS[answer] ?? '') : choices[answer];
+    score === 'letter' ? LETTERS[answer] : choices[answer];
   const about = question.subject === undefined ? '' : ` about ${question.subject.replaceAll('_', ' ')}`;
   const heading =
     score === 'letter' && examples.length > 0

@@ -6,7 +6,7 @@ import { JOB_FILES, JobReport } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
 import { RUN_FILES, type RunEvent } from '../../shared/runFolder';
-import { armConfig, StudyFile, type ArmName, type StudyConfig, type StudyRun } from '../../shared/study';
+import { armConfig, type ArmName, type StudyConfig, type StudyFile, type StudyRun } from '../../shared/study';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { analyze } from './analyze';
