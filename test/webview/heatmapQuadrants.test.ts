@@ -102,9 +102,9 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
         await page.fill('#lowest', '3');
         const sure = `${Math.round((trust.sameLowest[2] ?? NaN) * 100)}%`;
         assert.ok((await page.innerText('.toolbar')).includes(`in ${sure} of resamples`), sure);
-        await page.locator('tr[data-layer="2"] td').first().focus();
+        await page.locator('tr[data-layer="2"] td').first().hover();
         assert.match(
-          await page.innerText('#cell-detail'),
+          await page.locator('.cell-tooltip').innerText(),
           /in 95% of the resamples [\d.e-]+ to [\d.e-]+, rank \d to \d/,
         );
       },
