@@ -3,12 +3,16 @@ import { AdeptError, inputError, messageOf } from '../shared/errors';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { compareCommand } from './commands/compare';
+import { dialCommand } from './commands/dial';
 import { engineCommand, setupCommand } from './commands/engine';
 import { evalCommand } from './commands/evaluate';
 import { expandCommand } from './commands/expand';
 import { exportCommand } from './commands/exportModel';
 import { statusCommand, stopCommand } from './commands/life';
+import { planCommand } from './commands/plan';
 import { resumeCommand, runCommand } from './commands/run';
+import { studyCommand } from './commands/study';
+import { shiftCommand } from './commands/tokenShift';
 import { tuneCommand } from './commands/tune';
 
 /** The whole command line; every failure is an exception that {@link main} turns into an exit status. */
@@ -17,14 +21,18 @@ export function program(): Command {
     setupCommand(),
     engineCommand(),
     analyzeCommand(),
+    planCommand(),
     expandCommand(),
     tuneCommand(),
     runCommand(),
+    studyCommand(),
     resumeCommand(),
     stopCommand(),
     statusCommand(),
     evalCommand(),
     compareCommand(),
+    dialCommand(),
+    shiftCommand(),
     exportCommand(),
   ];
   const root = new Command('adept')

@@ -157,3 +157,15 @@ export function withOutput(
     }
   };
 }
+
+/** A list such as 3,7. @throws AdeptError (input) naming the option when it is none. */
+export function layersOf(raw: RawOptions, key: string, flag: string): number[] | undefined {
+  const text = textOf(raw, key);
+  return text?.split(',').map((part) => {
+    const trimmed = part.trim();
+    if (!/^\d+$/.test(trimmed)) {
+      throw inputError(`${flag}: "${text}" is not a list of layer numbers: give for example ${flag} 3,7.`);
+    }
+    return Number(trimmed);
+  });
+}

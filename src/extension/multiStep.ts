@@ -10,6 +10,8 @@ export interface Question<T extends vscode.QuickPickItem> {
   /** What is chosen at first: the remembered answer. */
   readonly isChosen?: (item: T) => boolean;
   readonly many?: boolean;
+  /** Whether choosing nothing is an answer too. */
+  readonly optional?: boolean;
 }
 
 /** Asks the questions of one step. */
@@ -21,7 +23,7 @@ export class StepInput {
   ) {}
 
   /**
-   * @returns what was chosen, at least one item
+   * @returns what was chosen, at least one item where the question is not optional
    * @throws vscode.CancellationError when the person left; an own error when they went back
    */
   async pick<T extends vscode.QuickPickItem>(question: Question<T>): Promise<readonly T[]> {
@@ -35,7 +37,7 @@ export class StepInput {
     pick.canSelectMany = question.many === true;
     pick.buttons = this.step > 0 ? [vscode.QuickInputButtons.Back] : [];
     try {
-      const picked = answer(pick);
+      const picked = answer(pick, question.optional === true);
       // Whoever leaves while the items are looked for waits for them no longer.
       await Promise.race([fill(pick, question), picked]);
       return await picked;
@@ -61,10 +63,14 @@ async function fill<T extends vscode.QuickPickItem>(
   }
 }
 
-function answer<T extends vscode.QuickPickItem>(pick: vscode.QuickPick<T>): Promise<readonly T[]> {
+function answer<T extends vscode.QuickPickItem>(
+  pick: vscode.QuickPick<T>,
+  optional: boolean,
+): Promise<readonly T[]> {
   return new Promise((resolve, reject) => {
     pick.onDidAccept(() => {
-      if (pick.selectedItems.length > 0) {
+      // Not before the answers are there: an early Enter would be the answer "none".
+      if (pick.selectedItems.length > 0 || (optional && !pick.busy)) {
         resolve(pick.selectedItems);
       }
     });

@@ -24,6 +24,7 @@ export function readRunConfig(file: string): RunConfig {
     model: at(config.model),
     probe: all(config.probe, 'probe'),
     domain: all(config.domain, 'domain'),
+    ...(config.replay ? { replay: all(config.replay, 'replay') } : {}),
     out: at(config.out),
     ...(config.importance === undefined ? {} : { importance: at(config.importance) }),
     eval: {
@@ -31,13 +32,22 @@ export function readRunConfig(file: string): RunConfig {
       ...(generalEval ? { general: all(generalEval, 'eval.general') } : {}),
     },
     ...(config.choices
-      ? { choices: { ...config.choices, files: all(config.choices.files, 'choices.files') } }
+      ? {
+          choices: {
+            ...config.choices,
+            files: all(config.choices.files, 'choices.files'),
+            ...(config.choices.examples
+              ? { examples: all(config.choices.examples, 'choices.examples') }
+              : {}),
+          },
+        }
       : {}),
     export: { ...config.export, ...(config.export.out === undefined ? {} : { out: at(config.export.out) }) },
   };
 }
 
-function readJsonWithComments(file: string): unknown {
+/** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is no JSON. */
+export function readJsonWithComments(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

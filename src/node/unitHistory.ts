@@ -13,6 +13,7 @@ interface Measurement {
   readonly source: string;
   readonly units: readonly UnitName[];
   readonly importance: Float64Array;
+  readonly normalized: Float64Array;
   readonly learningRate: Float64Array;
 }
 
@@ -33,6 +34,7 @@ export class UnitHistory {
       source,
       units: this.sameUnits(units),
       importance: Float64Array.from(units, ({ importance }) => importance),
+      normalized: Float64Array.from(units, ({ normalized }) => normalized ?? NaN),
       learningRate: Float64Array.from(units, ({ learningRate }) => learningRate),
     });
   }
@@ -78,7 +80,7 @@ export function spread<T>(items: readonly T[], limit: number): readonly T[] {
 }
 
 function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitColumn {
-  const { step, source, importance, learningRate } = measurement;
+  const { step, source, importance, normalized, learningRate } = measurement;
   const index =
     measurement.units === units
       ? undefined
@@ -88,7 +90,13 @@ function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitCol
       const value = of[index === undefined ? place : (index.get(keyOf(unit)) ?? -1)];
       return value !== undefined && Number.isFinite(value) ? value : null;
     });
-  return { step, source, importance: values(importance), learningRate: values(learningRate) };
+  return {
+    step,
+    source,
+    importance: values(importance),
+    normalized: values(normalized),
+    learningRate: values(learningRate),
+  };
 }
 
 function keyOf({ layer, name }: UnitName): string {

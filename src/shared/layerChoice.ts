@@ -1,7 +1,16 @@
 import { inputError } from './errors';
 import type { ImportanceFile } from './importance';
+import { meanRanks } from './rankCorrelation';
 
-/** The k layers of lowest importance, in layer order; ties go to the deeper layer, as the paper's choices lie deep. */
+/** The k lowest of values by layer, the lowest first; ties go to the deeper layer, as the paper's choices lie deep. */
+export function lowestOf(values: readonly number[], k: number): number[] {
+  return [...values.entries()]
+    .sort(([deepA, a], [deepB, b]) => a - b || deepB - deepA)
+    .slice(0, k)
+    .map(([layer]) => layer);
+}
+
+/** The k layers of lowest importance, in layer order. */
 export function lowestLayers(
   importance: ImportanceFile,
   k: number,
@@ -9,22 +18,54 @@ export function lowestLayers(
   where: string,
   label = '--lowest',
 ): number[] {
-  if (importance.layers.length !== layers) {
+  const values = layerValues(importance.layers, layers, `${where}: "layers"`);
+  checkCount(k, layers, label);
+  return lowestOf(values, k).sort((a, b) => a - b);
+}
+
+/**
+ * The k layers that matter least to general text and most to the domain's, in layer order: those whose rank on general text
+ * lies farthest below their rank on domain text. Ranks, because the two importances have different sizes.
+ */
+export function contrastLayers(
+  importance: ImportanceFile,
+  k: number,
+  layers: number,
+  where: string,
+  label = '--contrast',
+): number[] {
+  if (importance.domain === undefined) {
     throw inputError(
-      `${where}: "layers" describes ${importance.layers.length} layers, the model has ${layers}: analyze this model.`,
+      `${label}: ${where} knows nothing of domain text: analyze the model with --domain, or choose by general importance alone.`,
     );
   }
-  for (let layer = 0; layer < layers; layer++) {
-    if (importance.layers.filter(({ index }) => index === layer).length !== 1) {
-      throw inputError(`${where}: "layers" does not name layer ${layer} once: analyze this model again.`);
-    }
-  }
+  const general = layerValues(importance.layers, layers, `${where}: "layers"`);
+  const domain = layerValues(importance.domain.layers, layers, `${where}: "domain.layers"`);
   checkCount(k, layers, label);
-  return [...importance.layers]
-    .sort((a, b) => a.importance - b.importance || b.index - a.index)
-    .slice(0, k)
-    .map(({ index }) => index)
-    .sort((a, b) => a - b);
+  return lowestOf(contrasts(general, domain), k).sort((a, b) => a - b);
+}
+
+/** By layer, its rank on general text less its rank on domain text: the lower, the better it takes up the domain. */
+export function contrasts(general: readonly number[], domain: readonly number[]): number[] {
+  const [onGeneral, onDomain] = [meanRanks(general), meanRanks(domain)];
+  return onGeneral.map((rank, layer) => rank - (onDomain[layer] ?? 0));
+}
+
+/** Importances in layer order. @throws AdeptError (input), begun by `where`, when they are not one for each layer. */
+export function layerValues(entries: ImportanceFile['layers'], layers: number, where: string): number[] {
+  if (entries.length !== layers) {
+    throw inputError(
+      `${where} describes ${entries.length} layers, the model has ${layers}: analyze this model.`,
+    );
+  }
+  const values = new Map(entries.map(({ index, importance }) => [index, importance]));
+  return Array.from({ length: layers }, (_, layer) => {
+    const value = values.get(layer);
+    if (value === undefined) {
+      throw inputError(`${where} does not name layer ${layer} once: analyze this model again.`);
+    }
+    return value;
+  });
 }
 
 /** LLaMA-Pro (arXiv 2401.02415): the last layer of each of k groups of equal size (sizes differ by one at most). */

@@ -8,6 +8,10 @@ const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const EngineChoice = v.picklist(['auto', 'native', 'wasm']);
 export type EngineChoice = v.InferOutput<typeof EngineChoice>;
 
+/** How questions are put and scored: by the letter of the answer, as MMLU, or by its text, as ARC. */
+export const ChoiceScore = v.picklist(['letter', 'text']);
+export type ChoiceScore = v.InferOutput<typeof ChoiceScore>;
+
 /** A field with what the editor shows about it. */
 function described<S extends v.GenericSchema>(
   schema: S,
@@ -18,14 +22,20 @@ function described<S extends v.GenericSchema>(
 
 const layerNumbers = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1));
 
-/** Which layers to expand: by number, the k least important, or every (L/k)-th as LLaMA-Pro does. */
+/** Which layers to expand: by number, the k least important, those of most contrast, or every (L/k)-th as LLaMA-Pro does. */
 export const ExpandChoice = v.union(
   [
     v.strictObject({ layers: described(layerNumbers, 'these layers, counted from 0') }),
     v.strictObject({ lowest: described(whole, 'the k layers of least importance') }),
+    v.strictObject({
+      contrast: described(
+        whole,
+        'the k layers that matter least to general text and most to the domain text, whose importance is then measured too',
+      ),
+    }),
     v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as LLaMA-Pro does') }),
   ],
-  'give exactly one of "layers", "lowest" and "uniform"',
+  'give exactly one of "layers", "lowest", "contrast" and "uniform"',
 );
 export type ExpandChoice = v.InferOutput<typeof ExpandChoice>;
 
@@ -35,6 +45,12 @@ export const RunConfig = v.strictObject({
   model: described(path, 'the model: a Hugging Face folder, relative to this file'),
   probe: described(files, 'general text: importance is measured on it'),
   domain: described(files, 'domain text: the added layers are trained on it'),
+  replay: v.optional(
+    described(
+      files,
+      'general text that is trained on beside the domain text; tune.replayShare says how much',
+    ),
+  ),
   out: described(path, 'the run folder'),
   engine: v.optional(described(EngineChoice, 'what computes; auto: native where it is set up'), 'auto'),
   eval: v.optional(
@@ -67,6 +83,14 @@ export const RunConfig = v.strictObject({
       v.strictObject({
         files: described(files, 'questions in the .csv form of MMLU'),
         maxQuestions: v.optional(described(whole, 'use only the first N questions')),
+        score: v.optional(
+          described(
+            ChoiceScore,
+            'what has to be the likeliest: the letter of the answer, as MMLU is scored, or its text, as ARC is',
+          ),
+        ),
+        examples: v.optional(described(files, 'answered questions; shots of them are put before each')),
+        shots: v.optional(described(whole, 'how many examples are put before each question')),
       }),
       'multiple-choice questions, answered before and after',
     ),

@@ -12,6 +12,7 @@ export const RunSpec = v.object({
   model: v.string(),
   probe: v.array(v.string()),
   domain: v.array(v.string()),
+  replay: v.optional(v.array(v.string())),
   eval: v.object({ domain: v.optional(v.array(v.string())), general: v.optional(v.array(v.string())) }),
   engine: EngineChoice,
   /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
@@ -42,6 +43,8 @@ export const UnitRate = v.object({
   /** What the importance counts for among the units, 0 to 1, after smoothing; ½ gives the base rate. */
   normalized: v.optional(v.number()),
   learningRate: v.number(),
+  /** Trains no more, because the run forgot more than it may. */
+  frozen: v.optional(v.boolean()),
 });
 export type UnitRate = v.InferOutput<typeof UnitRate>;
 
@@ -145,6 +148,8 @@ export const RUN_FILES = {
   importance: 'importance.json',
   events: 'events.ndjson',
   trainer: 'trainer.json',
+  /** What the added layers of a checkpoint are worth, where that was measured. */
+  dial: 'dial.json',
   checkpoints: 'checkpoints',
   /** What came after a checkpoint from which the run was resumed; nothing reads it. */
   discarded: 'discarded',

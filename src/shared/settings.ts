@@ -66,7 +66,7 @@ export const ANALYZE_SETTINGS = {
     default: 'exact',
     choices: ['exact', 'fast'],
     description:
-      "exact: increase in loss when a layer is masked; fast: 1 − cosine of a layer's input and output, one pass",
+      "exact: increase in loss when a layer is masked; fast: how much a layer changes its input, relative to the input's size, one pass",
   },
   unitDefinition: {
     kind: 'choice',
@@ -81,6 +81,18 @@ export const ANALYZE_SETTINGS = {
     default: 4,
     min: 1,
     description: 'sequences computed at once; unit importance averages over these batches',
+  },
+  stableFor: {
+    kind: 'whole',
+    min: 1,
+    description:
+      'exact layer importance stops as soon as the least important layers have been the same over so many further sequences; by default all of the probe is measured',
+  },
+  stableLayers: {
+    kind: 'whole',
+    default: 4,
+    min: 1,
+    description: 'how many least important layers stableFor watches',
   },
   frozenWeights,
   memory: {
@@ -158,6 +170,13 @@ export const TUNE_SETTINGS = {
     description:
       'share of its former importance that a unit keeps at every refresh: 0 forgets it, 1 never changes',
   },
+  replayShare: {
+    kind: 'number',
+    default: 0.1,
+    min: 0,
+    max: 0.99,
+    description: 'share of the training sequences that are replay, where general text for it is given',
+  },
   order: {
     kind: 'choice',
     default: 'shuffled',
@@ -187,7 +206,28 @@ export const TUNE_SETTINGS = {
   maxGeneralRise: {
     kind: 'number',
     min: 0,
-    description: 'stop when general loss exceeds its value before tuning by more than this many nats',
+    description: 'nats by which general loss may exceed its value before tuning',
+  },
+  onGeneralRise: {
+    kind: 'choice',
+    default: 'stop',
+    choices: ['stop', 'lower', 'freeze', 'rollBack'],
+    description:
+      'at an evaluation beyond the forgetting limit: end the run, lower the base learning rate, freeze the units that matter most to general text, or go on from the last checkpoint within it',
+  },
+  rateCut: {
+    kind: 'number',
+    default: 0.5,
+    min: 0,
+    max: 1,
+    description: 'what the base learning rate is multiplied by where the forgetting limit lowers it',
+  },
+  freezeShare: {
+    kind: 'number',
+    default: 0.25,
+    min: 0,
+    max: 1,
+    description: 'share of all trained units that the forgetting limit freezes at once',
   },
   seed: { kind: 'whole', default: 0, min: 0, description: 'of the shuffling' },
   keepStates: {

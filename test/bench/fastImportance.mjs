@@ -87,7 +87,9 @@ for (const { name, ...job } of MODELS) {
   const { exact, estimators, seconds, tokens } = JSON.parse(stdout.trim().split('\n').at(-1));
   const k = Math.min(4, Math.ceil(exact.length / 2));
   for (const [estimator, values] of Object.entries(estimators)) {
-    const time = estimator === 'influence' ? seconds.influence : seconds.withGradients;
+    // Influence, too, needs a forward pass alone; here it was computed beside the others.
+    const alone = estimator === 'relative change' || estimator === 'influence';
+    const time = alone ? seconds.forward : seconds.withGradients;
     rows.push({
       model: name,
       estimator,

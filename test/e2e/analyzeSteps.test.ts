@@ -2,20 +2,17 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import * as v from 'valibot';
+import { ImportanceFile } from '../../src/shared/importance';
 import { projectRoot } from '../support/projectRoot';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
 
-interface Saved {
-  readonly mode: string;
-  readonly probe: { readonly sources: string[]; readonly sequences: number };
-}
-
-function analysesIn(workspace: string): Saved[] {
+function analysesIn(workspace: string): ImportanceFile[] {
   const folder = join(workspace, '.adept', 'importance');
   return readdirSync(folder)
     .sort()
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Saved);
+    .map((name) => v.parse(ImportanceFile, JSON.parse(readFileSync(join(folder, name), 'utf8'))));
 }
 
 describe('the steps of Analyze Model', { skip: unavailable() }, () => {
@@ -43,34 +40,44 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
   it('are answered with the keyboard alone, and one can go back', async () => {
     const { keyboard } = editor.page;
     await editor.runCommand('ADEPT: Analyze Model');
-    await step('Analyze Model (1/5)');
+    await step('Analyze Model (1/6)');
     await editor.quickPickRow('workspace-model').waitFor();
     await editor.screenshot('analyze-step-model');
     await editor.enter('workspace-model');
-    await step('Analyze Model (2/5)');
+    await step('Analyze Model (2/6)');
     await editor.quickPickRow('general.txt').waitFor();
     await keyboard.type('general.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
     await editor.screenshot('analyze-step-probe');
     await keyboard.press('Enter');
-    await step('Analyze Model (3/5)');
+    await step('Analyze Model (3/6)');
+    await editor.quickPickRow('domain.jsonl').waitFor();
+    await keyboard.type('domain.jsonl');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Space');
+    await keyboard.press('Enter');
+    await step('Analyze Model (4/6)');
     await editor.enter('Native');
-    await step('Analyze Model (4/5)');
+    await step('Analyze Model (5/6)');
     await editor.screenshot('analyze-step-mode');
     // Of the command workbench.action.quickInputBack.
     await keyboard.press(process.platform === 'darwin' ? 'Control+Minus' : 'Control+Alt+Minus');
-    await step('Analyze Model (3/5)');
+    await step('Analyze Model (4/6)');
     await editor.enter('Embedded');
-    await step('Analyze Model (4/5)');
+    await step('Analyze Model (5/6)');
     await editor.enter('Fast');
-    await step('Analyze Model (5/5)');
+    await step('Analyze Model (6/6)');
     await keyboard.press('Enter');
-    await editor.webview('heatmap');
+    const heatmap = await editor.webview('heatmap');
+    await editor.evidently('general × domain importance', () =>
+      heatmap.locator('adept-quadrant-plot .point[data-layer="7"]').waitFor(),
+    );
+    await editor.screenshot('analyzed-both');
     const [saved] = analysesIn(editor.workspace);
     assert.deepEqual(
-      [saved?.mode, saved?.probe.sources, saved?.probe.sequences],
-      ['fast', [join(editor.workspace, 'general.txt')], 32],
+      [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.domain?.probe.sources],
+      ['fast', [join(editor.workspace, 'general.txt')], 32, [join(editor.workspace, 'domain.jsonl')]],
     );
     await editor.runCommand('View: Show ADEPT');
     await editor.evidently('the analyzed model', () =>
@@ -84,8 +91,8 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
   it('remember what was answered', async () => {
     const { keyboard } = editor.page;
     await editor.runCommand('ADEPT: Analyze Model');
-    for (const number of [1, 2, 3, 4, 5]) {
-      await step(`Analyze Model (${number}/5)`);
+    for (const number of [1, 2, 3, 4, 5, 6]) {
+      await step(`Analyze Model (${number}/6)`);
       await keyboard.press('Enter');
     }
     await editor.evidently('the second analysis', async () => {
@@ -95,6 +102,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     });
     const [first, second] = analysesIn(editor.workspace);
     assert.deepEqual(second?.probe, first?.probe);
+    assert.deepEqual(second?.domain?.probe, first?.domain?.probe);
     assert.equal(second?.mode, 'fast');
   });
 });

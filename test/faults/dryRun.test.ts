@@ -34,17 +34,20 @@ describe('adept tune --dry-run', () => {
       tune: { batchSize: 2, seqLen: 256, gradAccum: 1, full: false },
       engine: 'wasm',
     });
-    const { secondsPerStep, seconds, ...rest } = result;
+    const { secondsPerStep, seconds, rates, ...rest } = result;
     assert.deepEqual(rest, {
       dryRun: true,
       engine: 'wasm',
       steps: 24,
       sequences: 16,
       epochs: 3,
+      replayed: 0,
       parametersTrained: price.parametersTrained,
       trainableShare: price.trainableShare,
       memoryBytes: price.memoryBytes,
     });
+    // As many as the layer has units.
+    assert.ok(Array.isArray(rates) && rates.length === 9);
     assert.ok(typeof secondsPerStep === 'number' && secondsPerStep > 0);
     assert.equal(seconds, secondsPerStep * 24);
     assert.ok(!existsSync(out));
@@ -55,6 +58,7 @@ describe('adept tune --dry-run', () => {
     assert.equal(status, 0);
     assert.match(stdout, /24 steps, 3\.00 times over 16 sequences/);
     assert.match(stdout, /MB of memory; time per step not known: give --importance/);
+    assert.match(stdout, /the learning rates of the units are measured at the start/);
     assert.match(stdout, /nothing was started/);
   });
 

@@ -15,9 +15,23 @@ export function analyzed(out: string, args: readonly (string | number)[]): Impor
 const LOSS_NATS = 1e-4;
 const LAYER_NATS = 1e-3;
 const UNIT_RELATIVE = 0.01;
+const CHANGE_RELATIVE = 1e-4;
 // The paper's definition sums θ·∂L/∂θ with its sign; where that cancels to this share of the sum without signs, what
 // remains is rounding.
 const CANCELLATION = 1e-2;
+
+/** The estimate of layer importance from one pass, each layer's within 1e-4 of its value. */
+export function checkChanges(actual: ImportanceFile, expected: Result<'importance'>): void {
+  assert.equal(actual.layers.length, expected.changes.length);
+  for (const { index, importance } of actual.layers) {
+    const other = expected.changes[index] ?? NaN;
+    assert.ok(
+      Math.abs(importance / other - 1) <= CHANGE_RELATIVE,
+      `change of layer ${index}: ${importance}, PyTorch ${other}`,
+    );
+  }
+  assert.ok(Math.abs(actual.baseLoss - expected.baseLoss) <= LOSS_NATS);
+}
 
 /** Base loss within 1e-4 nats, layers within 1e-3 nats, every unit within 1% of its value. */
 export function checkImportance(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { asLists, writeRows } from './adept';
-import { analyzed, checkImportance } from './analyzed';
+import { analyzed, checkChanges, checkImportance } from './analyzed';
 import { ENGINES } from './engines';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPE_NAMES, RECIPES, type RecipeName } from './recipes';
@@ -36,6 +36,11 @@ describe('importance of layers and units is that of PyTorch', () => {
           ]);
           checkImportance(t, result, expected, definition);
         }
+        const fast = analyzed(join(folder, 'fast.json'), [
+          ...['--model', model, '--probe', probe, '--engine', engine.name],
+          ...['--batch-size', BATCH_SIZE, '--mode', 'fast'],
+        ]);
+        checkChanges(fast, expected);
       });
     }
   }

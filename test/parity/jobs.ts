@@ -49,6 +49,8 @@ export const JOBS = {
     result: v.object({
       baseLoss: v.number(),
       layers: v.array(v.number()),
+      /** Of every layer, the mean of ‖output − input‖ / ‖input‖. */
+      changes: v.array(v.number()),
       units: v.array(v.object({ layer: count, name: v.string(), released: v.number(), paper: v.number() })),
     }),
     tolerance: 1e-4,

@@ -1,3 +1,4 @@
+import { tuneSettings } from './settings';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processToken } from '../../src/node/processAlive';
@@ -97,27 +98,7 @@ function spec(model: string): RunSpec {
     domain: ['domain.txt'],
     eval: {},
     engine: 'auto',
-    tune: {
-      steps: 100,
-      learningRate: 0.001,
-      updateEvery: 500,
-      batchSize: 4,
-      seqLen: 256,
-      gradAccum: 1,
-      warmup: 0,
-      schedule: 'constant',
-      unitDefinition: 'released',
-      frozenWeights: 'auto',
-      unitRates: 'importance',
-      ...{ normRange: 'shared' as const, rateFloor: 0, rateCap: 2, rateSmoothing: 0 },
-      order: 'shuffled',
-      weightDecay: 0,
-      maxGradNorm: 1,
-      full: false,
-      saveEvery: 10,
-      keepStates: 4096,
-      seed: 0,
-    },
+    tune: tuneSettings({ saveEvery: 10 }),
   };
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { describe, it } from 'node:test';
 import { answerByLikelihood } from '../../src/trainer/adept/multipleChoice';
 import { makeBatch } from '../../src/trainer/data/corpus';
-import { renderPrompt, type Question } from '../../src/trainer/data/questions';
+import { choicePrompt, examplesFor, renderPrompt, type Question } from '../../src/trainer/data/questions';
 import { openTokenizer } from '../../src/trainer/data/tokenizer';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { onEveryEngine } from '../support/engines';
@@ -32,10 +33,34 @@ onEveryEngine('a multiple-choice answer', (test) => {
         const losses = model.losses(makeBatch([Int32Array.from(ids(`${prompt} ${letter}`))]));
         return -losses.slice(before - 1).reduce((sum, loss) => sum + loss, 0);
       });
-      const { choice, truncated } = answerByLikelihood(model, tokenizer, prompt);
+      const { choice, truncated } = answerByLikelihood(model, tokenizer, choicePrompt(asked, 'letter'));
       assert.equal(truncated, false);
       assert.equal(choice, scores.indexOf(Math.max(...scores)), scores.join(', '));
     }
+    model.dispose();
+  });
+
+  test('is, by text, the answer that is likeliest as a whole, or for its length', (engine) => {
+    const tokenizer = openTokenizer(MODEL, 512);
+    const model = CausalLM.load(engine, MODEL);
+    let differ = 0;
+    for (const asked of QUESTIONS) {
+      const asks = choicePrompt(asked, 'text');
+      const before = [tokenizer.bosId ?? -1, ...tokenizer.encode(asks.prompt)].length;
+      const scores = asked.choices.map((text) => {
+        const ids = [tokenizer.bosId ?? -1, ...tokenizer.encode(`${asks.prompt} ${text}`)];
+        return -model
+          .losses(makeBatch([Int32Array.from(ids)]))
+          .slice(before - 1)
+          .reduce((sum, loss) => sum + loss, 0);
+      });
+      const byLength = scores.map((score, index) => score / (asked.choices[index]?.length ?? NaN));
+      const answer = answerByLikelihood(model, tokenizer, asks);
+      assert.equal(answer.choice, scores.indexOf(Math.max(...scores)), scores.join(', '));
+      assert.equal(answer.normalizedChoice, byLength.indexOf(Math.max(...byLength)), byLength.join(', '));
+      differ += answer.choice === answer.normalizedChoice ? 0 : 1;
+    }
+    assert.ok(differ > 0, 'length decides nowhere');
     model.dispose();
   });
 
@@ -43,7 +68,44 @@ onEveryEngine('a multiple-choice answer', (test) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     const long = question('word '.repeat(300), ['one', 'two', 'three', 'four']);
-    assert.equal(answerByLikelihood(model, tokenizer, renderPrompt(long)).truncated, true);
+    assert.equal(answerByLikelihood(model, tokenizer, choicePrompt(long, 'letter')).truncated, true);
     model.dispose();
+  });
+});
+
+describe('a question after examples', () => {
+  const example = (subject: string, text: string): Question => ({
+    ...question(text, ['w', 'x', 'y', 'z']),
+    ...{ subject, answer: 2 },
+  });
+  const asked = { ...question('Q?', ['a', 'b', 'c', 'd']), subject: 'high_school_physics' };
+
+  it('is put as MMLU puts it, by letter', () => {
+    const { prompt, continuations } = choicePrompt(asked, 'letter', [example('high_school_physics', 'E?')]);
+    assert.equal(
+      prompt,
+      'The following are multiple choice questions (with answers) about high school physics.\n\n' +
+        'E?\nA. w\nB. x\nC. y\nD. z\nAnswer: C\n\nQ?\nA. a\nB. b\nC. c\nD. d\nAnswer:',
+    );
+    assert.deepEqual(continuations, [' A', ' B', ' C', ' D']);
+  });
+
+  it('is put as ARC puts it, by text', () => {
+    const { prompt, continuations } = choicePrompt(asked, 'text', [example('any', 'E?')]);
+    assert.equal(prompt, 'Question: E?\nAnswer: y\n\nQuestion: Q?\nAnswer:');
+    assert.deepEqual(continuations, [' a', ' b', ' c', ' d']);
+  });
+
+  it('has examples of its own subject, where there are any', () => {
+    const all = [
+      example('law', '1'),
+      example('high_school_physics', '2'),
+      example('high_school_physics', '3'),
+    ];
+    const names = (shots: number, of = asked): string[] =>
+      examplesFor(of, all, shots).map(({ question: text }) => text);
+    assert.deepEqual(names(5), ['2', '3']);
+    assert.deepEqual(names(1), ['2']);
+    assert.deepEqual(names(2, { ...asked, subject: 'chemistry' }), ['1', '2']);
   });
 });

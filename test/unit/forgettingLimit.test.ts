@@ -5,8 +5,15 @@ import { describe, it, type TestContext } from 'node:test';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { statusOf } from '../../src/node/runStatus';
-import type { RunEvent } from '../../src/shared/runFolder';
-import { forgettingVerdict } from '../../src/trainer/adept/forgettingLimit';
+import { checkpointPart, readCheckpointState } from '../../src/node/checkpointState';
+import type { RunEvent, UnitRate } from '../../src/shared/runFolder';
+import {
+  forgettingRemedy,
+  forgettingVerdict,
+  type ForgettingRemedy,
+  type ForgettingRun,
+} from '../../src/trainer/adept/forgettingLimit';
+import { TensorStore } from '../../src/trainer/checkpoint/safetensors';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -34,7 +41,7 @@ describe('the verdict on forgetting', () => {
 });
 
 /** An expanded sample model, tuned at a learning rate that ruins it at once. */
-async function ruinedRun(t: TestContext, limit: number): Promise<RunFolder> {
+async function ruinedRun(t: TestContext, limit: number, ...more: readonly string[]): Promise<RunFolder> {
   const folder = temporaryFolder(t);
   const [model, out] = [join(folder, 'expanded'), join(folder, 'run')];
   const engine = ['--engine', 'wasm'];
@@ -46,7 +53,7 @@ async function ruinedRun(t: TestContext, limit: number): Promise<RunFolder> {
     ...['--domain', join(SAMPLE, 'domain.jsonl'), '--probe', join(SAMPLE, 'general.txt')],
     ...['--steps', '6', '--lr', '0.05', '--seq-len', '32', '--batch-size', '2', '--save-every', '100'],
     ...['--eval-every', '2', '--max-probe-sequences', '4', '--max-eval-sequences', '4'],
-    ...['--max-general-rise', limit],
+    ...['--max-general-rise', limit, ...more],
   ]);
   return RunFolder.open(out);
 }
@@ -103,3 +110,129 @@ describe('a run with a forgetting limit', () => {
     assert.equal(eventsOf(run, 'done').length, 0);
   });
 });
+
+const UNITS: UnitRate[] = [5, 1, 4, 2, 3].map((importance, layer) => ({
+  ...{ layer, name: 'mlp.up_proj', importance, normalized: (importance - 1) / 4 },
+  learningRate: 1e-3,
+}));
+
+function remedyOf(onGeneralRise: string, change: Partial<ForgettingRun> = {}): ForgettingRemedy {
+  const settings = { onGeneralRise, rateCut: 0.5, freezeShare: 0.4, learningRate: 1e-3 };
+  return forgettingRemedy({
+    settings: settings as ForgettingRun['settings'],
+    ...{ baseLearningRate: 1e-3, units: UNITS, goodCheckpoints: [0, 20] },
+    ...change,
+  });
+}
+
+describe('the remedy against forgetting', () => {
+  it('cuts the base rate, until it moves nothing', () => {
+    assert.deepEqual(remedyOf('lower'), { kind: 'lower', baseLearningRate: 5e-4 });
+    assert.equal(remedyOf('lower', { baseLearningRate: 1.5e-6 }).kind, 'stop');
+  });
+
+  it('freezes the units that matter most among those that train, and never all', () => {
+    const first = remedyOf('freeze');
+    assert.ok(first.kind === 'freeze');
+    assert.deepEqual(
+      first.frozen.map(({ importance }) => importance),
+      [5, 4],
+    );
+    assert.deepEqual(
+      first.units.map(({ learningRate, frozen }) => [learningRate, frozen ?? false]),
+      [
+        [0, true],
+        [1e-3, false],
+        [0, true],
+        [1e-3, false],
+        [1e-3, false],
+      ],
+    );
+    const second = remedyOf('freeze', { units: first.units });
+    assert.ok(second.kind === 'freeze');
+    assert.deepEqual(
+      second.frozen.map(({ importance }) => importance),
+      [2, 3],
+    );
+    assert.equal(remedyOf('freeze', { units: second.units }).kind, 'stop');
+  });
+
+  it('goes back to the last good checkpoint at a lower rate, or stops where there is none', () => {
+    assert.deepEqual(remedyOf('rollBack'), { kind: 'rollBack', step: 20, baseLearningRate: 5e-4 });
+    assert.equal(remedyOf('rollBack', { goodCheckpoints: [] }).kind, 'stop');
+  });
+});
+
+/** General loss at an evaluation beyond what it was before tuning. */
+function rises(run: RunFolder): { step: number; rise: number }[] {
+  const evaluations = eventsOf(run, 'eval');
+  const before = evaluations[0]?.generalLoss ?? NaN;
+  return evaluations.slice(1).map(({ step, generalLoss }) => ({ step, rise: (generalLoss ?? NaN) - before }));
+}
+
+describe('a run that works against forgetting', () => {
+  it('lowers its base rate at every evaluation beyond the limit', async (t) => {
+    const run = await ruinedRun(t, 0.001, '--on-general-rise', 'lower', '--rate-cut', '0.1');
+    const beyond = rises(run).filter(({ rise }) => rise > 0.001);
+    assert.ok(beyond.length > 0);
+    for (const { step, learningRate } of eventsOf(run, 'step')) {
+      const cuts = beyond.filter((evaluation) => evaluation.step < step).length;
+      assert.ok(Math.abs(learningRate / (0.05 * 0.1 ** cuts) - 1) < 1e-9, `step ${step}: ${learningRate}`);
+    }
+    assert.equal(warnings(run).length, beyond.length);
+    assert.match(
+      warnings(run)[0] ?? '',
+      /^step 2: general loss is .*: the base learning rate is lowered to 0\.005/,
+    );
+  });
+
+  it('freezes units, which change no more, also when it is resumed', async (t) => {
+    const run = await ruinedRun(t, 0.001, '--on-general-rise', 'freeze', '--save-every', '2');
+    const frozenAt = (step: number): UnitRate[] =>
+      readCheckpointState(run, step).units.filter(({ frozen }) => frozen === true);
+    assert.ok(frozenAt(2).length > 0);
+    assert.ok(frozenAt(2).every(({ learningRate }) => learningRate === 0));
+    const changed = changedUnits(run, 2, 4);
+    for (const { name } of frozenAt(2)) {
+      assert.ok(!changed.has(name), `${name} changed`);
+    }
+    assert.ok(changed.size > 0);
+    const whole = readFileSync(checkpointPart(run, 4, 'delta'));
+    await adeptResult(['resume', run.path, '--checkpoint', '2', '--discard-later']);
+    assert.deepEqual(readFileSync(checkpointPart(run, 4, 'delta')), whole);
+  });
+
+  it('goes back to the last checkpoint within the limit, at a lower rate', async (t) => {
+    const run = await ruinedRun(t, 0.05, '--on-general-rise', 'rollBack', '--rate-cut', '0.1');
+    const [first] = warnings(run);
+    assert.match(first ?? '', /goes back to the checkpoint at step 0, with a base learning rate of 0\.005/);
+    const steps = eventsOf(run, 'step');
+    assert.deepEqual(
+      steps.slice(0, 4).map(({ step }) => step),
+      [1, 2, 1, 2],
+    );
+    // The same sequences again.
+    assert.equal(steps[2]?.loss, steps[0]?.loss);
+    assert.equal(statusOf(run).state, 'done');
+    assert.ok((rises(run).at(-1)?.rise ?? NaN) <= 0.05);
+    const rate = steps.at(-1)?.learningRate ?? NaN;
+    assert.ok(Math.abs(readCheckpointState(run, 6).baseLearningRate - rate) < 1e-12);
+  });
+});
+
+/** Units of the one added layer whose weights differ between two checkpoints. */
+function changedUnits(run: RunFolder, from: number, to: number): Set<string> {
+  const [before, after] = [from, to].map((step) => TensorStore.openFile(checkpointPart(run, step, 'delta')));
+  try {
+    assert.ok(before && after);
+    const names = [...before.entries.keys()].filter(
+      (name) => !Buffer.from(before.readBytes(name)).equals(after.readBytes(name)),
+    );
+    return new Set(
+      names.map((name) => name.replace(/^model\.layers\.\d+\./, '').replace(/\.(weight|bias)$/, '')),
+    );
+  } finally {
+    before?.close();
+    after?.close();
+  }
+}

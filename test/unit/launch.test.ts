@@ -135,6 +135,7 @@ describe('the configuration that a form comes to', () => {
     "warmup": 0,
     "saveEvery": 500,
     "maxGeneralRise": 0.05,
+    "onGeneralRise": "stop",
     "seed": 0,
     "maxProbeSequences": 12
   },

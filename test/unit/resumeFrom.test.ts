@@ -24,6 +24,7 @@ import { onEveryEngine } from '../support/engines';
 import { expectInputError } from '../support/expectInputError';
 import { projectRoot } from '../support/projectRoot';
 import { RunFixture } from '../support/runFixture';
+import { tuneSettings } from '../support/settings';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 function sampleRun(t: TestContext): RunFixture {
@@ -98,29 +99,10 @@ function realSpec(model: string): RunSpec {
     domain: [sample('domain.jsonl')],
     eval: {},
     engine: 'auto',
-    tune: {
-      steps: 6,
-      learningRate: 0.002,
-      updateEvery: 3,
-      batchSize: 1,
-      seqLen: 16,
-      gradAccum: 1,
-      warmup: 0,
-      schedule: 'linear',
-      unitDefinition: 'released',
-      frozenWeights: 'auto',
-      unitRates: 'importance',
-      ...{ normRange: 'shared' as const, rateFloor: 0, rateCap: 2, rateSmoothing: 0 },
-      order: 'shuffled',
-      weightDecay: 0,
-      maxGradNorm: 1,
-      full: false,
-      saveEvery: 2,
-      maxProbeSequences: 2,
-      maxEvalSequences: 2,
-      keepStates: 4096,
-      seed: 7,
-    },
+    tune: tuneSettings({
+      ...{ steps: 6, learningRate: 0.002, updateEvery: 3, batchSize: 1, seqLen: 16, schedule: 'linear' },
+      ...{ saveEvery: 2, maxProbeSequences: 2, maxEvalSequences: 2, seed: 7 },
+    }),
   };
 }
 

@@ -75,6 +75,7 @@ describe('what a page knows of a run', () => {
       step,
       source: 'added layers',
       importance: values,
+      normalized: values,
       learningRate: values,
     });
     const two = [

@@ -1,3 +1,4 @@
+import { analyzeSettings } from '../support/settings';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -50,14 +51,7 @@ describe('the sample', () => {
 onEveryEngine('importance of the sample', (test) => {
   test('differs clearly: two different texts agree on the most important layers and on those to expand', async (engine) => {
     const order = async (corpus: string): Promise<number[]> => {
-      const settings = {
-        mode: 'exact',
-        unitDefinition: 'released',
-        frozenWeights: 'auto',
-        seqLen: 128,
-        maxSequences: 32,
-        batchSize: 8,
-      } as const;
+      const settings = analyzeSettings({ seqLen: 128, maxSequences: 32, batchSize: 8 });
       const request = {
         model: join(SAMPLE, 'model'),
         probe: [join(SAMPLE, corpus)],

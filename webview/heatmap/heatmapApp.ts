@@ -1,8 +1,8 @@
 import { LitElement, type TemplateResult } from 'lit';
 import { messageOf } from '../../src/shared/errors';
 import { nextOrder } from '../../src/shared/heatmap/sortRows';
-import { toCsv, valueTable } from '../../src/shared/heatmap/valueTable';
-import { lowestLayers } from '../../src/shared/layerChoice';
+import { toCsv } from '../../src/shared/heatmap/valueTable';
+import { contrastLayers, lowestLayers } from '../../src/shared/layerChoice';
 import { freshForm, readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { FromHeatmap, ToHeatmap, type LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';
@@ -69,10 +69,15 @@ export class HeatmapApp extends LitElement {
         const { marked } = this.view;
         this.mark(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
       },
+      markAll: (layers) => {
+        this.mark(layers);
+      },
       suggest: () => {
         const k = wantedCount(this.view.lowest, shown.layers);
         if (k !== undefined) {
-          this.mark(lowestLayers(shown.importance, k, shown.layers, shown.file));
+          const byContrast = shown.domainTable !== undefined && this.view.suggestBy === 'contrast';
+          const choose = byContrast ? contrastLayers : lowestLayers;
+          this.mark(choose(shown.importance, k, shown.layers, shown.file));
         }
       },
       clear: () => {
@@ -82,7 +87,7 @@ export class HeatmapApp extends LitElement {
         this.keep({ order: nextOrder(this.view.order, by) });
       },
       saveCsv: () => {
-        this.host.post({ type: 'saveCsv', text: toCsv(valueTable(shown.table)) });
+        this.host.post({ type: 'saveCsv', text: toCsv(shown.values()) });
       },
       savePicture: () => {
         this.host.post({ type: 'savePicture', png: this.picture(shown) });

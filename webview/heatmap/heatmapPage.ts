@@ -1,11 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { valueTable } from '../../src/shared/heatmap/valueTable';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
+import { planBudget } from '../../src/shared/launch/planBudget';
 import { planPrice } from '../../src/shared/launch/planPrice';
+import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/modelName';
 import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { budgetView } from './budgetView';
 import type { HeatmapView } from './heatmapView';
 import type { HeatGridEvents } from '../common/heatGrid';
 import type { LaunchDesk } from './launchDesk';
@@ -13,6 +15,7 @@ import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
 import { planView } from './planView';
+import { quadrantView } from './quadrantView';
 import type { ShownImportance } from './shownImportance';
 import { factsText, noFolder, untrusted } from './texts';
 import { toolbar, type ToolbarActions } from './toolbar';
@@ -35,6 +38,8 @@ export interface PageContent {
 /** What the person can do on the page. */
 export interface PageActions extends ToolbarActions {
   mark(layer: number): void;
+  /** Marks these layers and no others. */
+  markAll(layers: readonly number[]): void;
   sort(by: SortOrder['by']): void;
   expand(): void;
   manageTrust(): void;
@@ -92,9 +97,20 @@ function restricted(actions: PageActions): TemplateResult {
 }
 
 function map({ shown, view, marked, note }: PageContent, actions: PageActions): TemplateResult {
-  return html`${toolbar(view, shown.layers, actions)}
+  return html`${toolbar(view, shown, actions)}
     <p role="status" class="muted note">${note}</p>
-    ${view.asTable ? valueTableView(valueTable(shown.table)) : grid(shown, view, marked, actions)}`;
+    ${view.asTable ? valueTableView(shown.values()) : grid(shown, view, marked, actions)}
+    ${quadrantView({
+      shown,
+      column: view.quadrantColumn < shown.columns.length ? view.quadrantColumn : 0,
+      marked,
+      choose: (quadrantColumn) => {
+        actions.change({ quadrantColumn });
+      },
+      mark: (layer) => {
+        actions.mark(layer);
+      },
+    })}`;
 }
 
 function grid(
@@ -144,10 +160,27 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     },
   };
   return html`${planView(plan)}
+    ${budgetView({
+      texts: view.budget,
+      isOpen: view.budgetOpen,
+      choices: () => planBudget(shown.model, shown.importance, reading, view.budget),
+      toggle: (budgetOpen) => {
+        if (budgetOpen !== view.budgetOpen) {
+          actions.change({ budgetOpen });
+        }
+      },
+      change: (budget) => {
+        actions.change({ budget });
+      },
+      take: (layers) => {
+        actions.markAll(layers);
+      },
+    })}
     <adept-launch-form
       .form=${form}
       .problems=${desk.shownProblems(reading)}
       .preview=${preview}
+      .rates=${ratePreview(shown.importance, view.marked, reading)}
       .state=${desk.state}
       .blocked=${plan.blocked ?? (launch.place === null ? noFolder() : undefined)}
       @edit=${({ detail }: LaunchFormEvents['edit']) => {

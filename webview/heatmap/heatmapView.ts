@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { SCALE_KINDS } from '../../src/shared/heatmap/heatScale';
+import { BudgetTexts, NO_BUDGET } from '../../src/shared/launch/planBudget';
 import { LaunchForm } from '../../src/shared/launch/launchForm';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -16,6 +17,13 @@ export const HeatmapView = v.object({
   marked: v.array(count),
   /** How many layers to suggest, as typed. */
   lowest: v.string(),
+  /** By which rule. */
+  suggestBy: v.optional(v.picklist(['general', 'contrast']), 'general'),
+  /** The column that layers are placed by in the picture of general × domain importance. */
+  quadrantColumn: v.optional(count, 0),
+  /** What a person has of memory, time and inference speed, as typed. */
+  budget: v.optional(BudgetTexts, NO_BUDGET),
+  budgetOpen: v.optional(v.boolean(), false),
   asTable: v.boolean(),
   /** Null before there is anything to show. */
   form: v.nullable(LaunchForm),
@@ -29,6 +37,10 @@ export const FIRST_VIEW: HeatmapView = {
   order: { by: 'number', descending: false },
   marked: [],
   lowest: '2',
+  suggestBy: 'general',
+  quadrantColumn: 0,
+  budget: NO_BUDGET,
+  budgetOpen: false,
   asTable: false,
   form: null,
   scroll: { page: 0, grid: 0 },

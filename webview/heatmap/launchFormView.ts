@@ -2,20 +2,23 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import {
   FORM_FILES,
-  FORM_SETTINGS,
   isRequired,
+  MAIN_SETTINGS,
   needsFiles,
+  RATE_SETTINGS,
   withField,
   type FormField,
   type FormFiles,
   type FormSetting,
   type LaunchForm,
 } from '../../src/shared/launch/launchForm';
+import type { RatePreview } from '../../src/shared/launch/ratePreview';
 import { RunConfig } from '../../src/shared/runConfig';
 import { TUNE_SETTINGS, type Setting } from '../../src/shared/settings';
 import { l10n } from '../common/l10n';
 import { descriptionOf } from './descriptions';
 import { formField, valueOf } from './formField';
+import { rateView } from './rateView';
 import { fileLabel, settingLabel } from './texts';
 
 /** What would run: the sentence, where the file goes and what stands in it; or why there is nothing to show yet. */
@@ -40,6 +43,7 @@ export interface LaunchFormEvents {
 /** The keys of a *.adept.json that the lists of files become. */
 const FILE_KEYS: Readonly<Record<FormFiles, readonly string[]>> = {
   domain: ['domain'],
+  replay: ['replay'],
   evalDomain: ['eval', 'domain'],
   evalGeneral: ['eval', 'general'],
   probe: ['probe'],
@@ -53,6 +57,7 @@ export class LaunchFormView extends LitElement {
     form: { attribute: false },
     problems: { attribute: false },
     preview: { attribute: false },
+    rates: { attribute: false },
     state: { attribute: false },
     blocked: { attribute: false },
   };
@@ -61,6 +66,7 @@ export class LaunchFormView extends LitElement {
   /** Of the fields whose problem is to be shown. */
   declare problems: ReadonlyMap<FormField, string>;
   declare preview: LaunchPreview;
+  declare rates: RatePreview;
   declare state: LaunchState;
   /** Why nothing can be launched here at all; undefined where it can. */
   declare blocked: string | undefined;
@@ -72,7 +78,9 @@ export class LaunchFormView extends LitElement {
 
   /** Puts the focus on the first field whose problem is shown. */
   focusProblem(): void {
-    this.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    const field = this.querySelector<HTMLElement>('[aria-invalid="true"]');
+    field?.closest('details')?.setAttribute('open', '');
+    field?.focus();
   }
 
   focusFirst(): void {
@@ -93,7 +101,12 @@ export class LaunchFormView extends LitElement {
     return html`<form novalidate @submit=${this.onSubmit} aria-labelledby="launch-heading">
       <h2 id="launch-heading">${l10n.t('Tune the copies')}</h2>
       ${this.textField(name, this.form.name, true)} ${FORM_FILES.map((field) => this.filesField(field))}
-      <div class="settings">${FORM_SETTINGS.map((field) => this.settingField(field))}</div>
+      <div class="settings">${MAIN_SETTINGS.map((field) => this.settingField(field))}</div>
+      <details class="rate-settings">
+        <summary>${l10n.t('Learning rates of the units')}</summary>
+        <div class="settings">${RATE_SETTINGS.map((field) => this.settingField(field))}</div>
+        ${rateView(this.rates)}
+      </details>
       ${previewView(this.preview)}
       <p class="actions">
         <button

@@ -57,7 +57,7 @@ function labelOf(field: FormField): string {
 }
 
 function sentenceOf({ reading, marked, price }: LaunchFacts): string {
-  const { steps, maxGeneralRise } = reading.settings;
+  const { steps, maxGeneralRise, onGeneralRise } = reading.settings;
   const files = listed(reading.files.domain.map((path) => path.replace(/^.*[\\/]/, '')));
   const what = l10n.t('Copy {0}', layersText(marked));
   const train = price.known
@@ -66,5 +66,21 @@ function sentenceOf({ reading, marked, price }: LaunchFacts): string {
   const run = l10n.t('{0}, {1} for {2} steps on {3}.', what, train, countText(Number(steps)), files);
   return maxGeneralRise === undefined
     ? run
-    : `${run} ${l10n.t('Stop when general loss has risen by more than {0} nats.', String(maxGeneralRise))}`;
+    : `${run} ${limitSentence(String(maxGeneralRise), onGeneralRise)}`;
+}
+
+function limitSentence(limit: string, action: string | number | undefined): string {
+  if (action === 'lower') {
+    return l10n.t('Lower the learning rate when general loss has risen by more than {0} nats.', limit);
+  }
+  if (action === 'freeze') {
+    return l10n.t('Freeze the worst units when general loss has risen by more than {0} nats.', limit);
+  }
+  if (action === 'rollBack') {
+    return l10n.t(
+      'Go back to the last good checkpoint when general loss has risen by more than {0} nats.',
+      limit,
+    );
+  }
+  return l10n.t('Stop when general loss has risen by more than {0} nats.', limit);
 }

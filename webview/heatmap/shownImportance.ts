@@ -1,6 +1,11 @@
 import { cellFacts } from '../../src/shared/heatmap/cellFacts';
-import { importanceTable, type ImportanceTable } from '../../src/shared/heatmap/importanceTable';
+import {
+  importanceTable,
+  type HeatColumn,
+  type ImportanceTable,
+} from '../../src/shared/heatmap/importanceTable';
 import { colourRanges, type ColourRange } from '../../src/shared/heatmap/ranges';
+import { valueTable, type ValueTable } from '../../src/shared/heatmap/valueTable';
 import { sortRows, type SortOrder } from '../../src/shared/heatmap/sortRows';
 import type { ImportanceFile } from '../../src/shared/importance';
 import { l10n } from '../common/l10n';
@@ -9,13 +14,15 @@ import type { HeatmapModel } from '../../src/shared/webview/heatmap';
 import type { DescribeCell, GridColumn, GridRow } from '../common/heatGrid';
 import { gridRows } from './gridRows';
 import type { HeatmapView } from './heatmapView';
-import { cellText, columnName, headingOf } from './texts';
+import { cellText, columnName, headingOf, type LayerTrust } from './texts';
 
 type Colouring = Pick<HeatmapView, 'scale' | 'normsApart'>;
 
 /** An importance.json as the page shows it. What follows from it is worked out once for each scale and order. */
 export class ShownImportance {
   readonly table: ImportanceTable;
+  /** The same on domain text; undefined where it was not measured. */
+  readonly domainTable: ImportanceTable | undefined;
   readonly columns: readonly GridColumn[];
   readonly model: PricedModel;
   private coloured:
@@ -36,11 +43,18 @@ export class ShownImportance {
     readonly file: string,
   ) {
     this.table = importanceTable(importance, file);
+    this.domainTable =
+      importance.domain && importanceTable({ ...importance, ...importance.domain }, `${file}: "domain"`);
     this.columns = this.table.columns.map((column) => ({
       heading: headingOf(column),
       name: columnName(column),
     }));
     this.model = pricedModel(model, importance);
+  }
+
+  /** Every number that was measured. */
+  values(): ValueTable {
+    return valueTable(this.table, { trust: this.importance.trust, domain: this.domainTable });
   }
 
   get layers(): number {
@@ -74,13 +88,19 @@ export class ShownImportance {
     return this.coloured;
   }
 
+  private trustOf(layer: number, { name }: HeatColumn): LayerTrust | undefined {
+    const { trust } = this.importance;
+    const found = name === 'layer' ? trust?.layers.find(({ index }) => index === layer) : undefined;
+    return trust === undefined || found === undefined ? undefined : { interval: trust.interval, ...found };
+  }
+
   private describing(ranges: readonly ColourRange[]): DescribeCell {
     const { table } = this;
     return (layer, index) => {
       const column = index === undefined ? undefined : table.columns[index];
       return index === undefined || column === undefined
         ? l10n.t('Layer {0}: Space marks it for expansion', layer)
-        : cellText(layer, column, cellFacts(table, ranges, layer, index));
+        : cellText(layer, column, cellFacts(table, ranges, layer, index), this.trustOf(layer, column));
     };
   }
 }

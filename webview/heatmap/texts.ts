@@ -1,5 +1,6 @@
 import type { CellFacts } from '../../src/shared/heatmap/cellFacts';
-import type { ImportanceFile } from '../../src/shared/importance';
+import { formatShort } from '../../src/shared/heatmap/formatNumber';
+import type { ImportanceFile, ImportanceTrust } from '../../src/shared/importance';
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { Rank } from '../../src/shared/heatmap/rank';
 import type { RangeName } from '../../src/shared/heatmap/ranges';
@@ -44,32 +45,54 @@ export function rangeTitle(range: RangeName): string {
   }
 }
 
-/** All that a cell stands for: where it is, its value in full, and its rank. */
-export function cellText(layer: number, column: HeatColumn, facts: CellFacts | undefined): string {
+/** How far a layer's importance and rank hang on which text was measured. */
+export type LayerTrust = ImportanceTrust['layers'][number] & Pick<ImportanceTrust, 'interval'>;
+
+function trustText({ interval, low, high, lowestRank, highestRank }: LayerTrust): string {
+  return l10n.t(
+    'in {0} of the resamples {1} to {2}, rank {3} to {4}',
+    percentText(interval),
+    formatShort(low),
+    formatShort(high),
+    lowestRank,
+    highestRank,
+  );
+}
+
+/** All that a cell stands for: where it is, its value in full, its rank, and how sure that is. */
+export function cellText(
+  layer: number,
+  column: HeatColumn,
+  facts: CellFacts | undefined,
+  trust?: LayerTrust,
+): string {
   const where = l10n.t('Layer {0}, {1}', layer, columnName(column));
   if (facts === undefined) {
     return l10n.t('{0}: not measured', where);
   }
   const { value, inColumn, inRange, range } = facts;
-  return range === 'layers'
-    ? l10n.t('{0}: {1}; rank {2}, 1 is the lowest', where, String(value), rankText(inColumn))
-    : l10n.t(
-        '{0}: {1}; rank {2} in the column, {3} among {4}, 1 is the lowest',
-        where,
-        String(value),
-        rankText(inColumn),
-        rankText(inRange),
-        rangeText(range),
-      );
+  if (range === 'layers') {
+    const text = l10n.t('{0}: {1}; rank {2}, 1 is the lowest', where, String(value), rankText(inColumn));
+    return trust === undefined ? text : `${text}; ${trustText(trust)}`;
+  }
+  return l10n.t(
+    '{0}: {1}; rank {2} in the column, {3} among {4}, 1 is the lowest',
+    where,
+    String(value),
+    rankText(inColumn),
+    rankText(inRange),
+    rangeText(range),
+  );
 }
 
 /** What was measured, how and on what. */
-export function factsText({ model, probe, mode, baseLoss, unitDefinition }: ImportanceFile): string {
+export function factsText(importance: ImportanceFile): string {
+  const { model, probe, mode, baseLoss, unitDefinition, domain } = importance;
   const facts = [
     l10n.t('{0}, {1} layers, {2} parameters', model.family, model.layers, countText(model.parameters)),
     mode === 'exact'
       ? l10n.t('layers: rise in loss when masked, nats')
-      : l10n.t('layers: 1 − cosine of input and output'),
+      : l10n.t('layers: change of their input, relative to its size'),
     unitDefinition === 'released' ? l10n.t('units: mean |θ|·|∂L/∂θ|') : l10n.t('units: mean θ·∂L/∂θ'),
     l10n.t(
       '{0} sequences, {1} tokens of general text, loss {2} nats',
@@ -77,6 +100,16 @@ export function factsText({ model, probe, mode, baseLoss, unitDefinition }: Impo
       countText(probe.tokens),
       baseLoss.toFixed(4),
     ),
+    ...(domain
+      ? [
+          l10n.t(
+            '{0} sequences, {1} tokens of domain text, loss {2} nats',
+            countText(domain.probe.sequences),
+            countText(domain.probe.tokens),
+            domain.baseLoss.toFixed(4),
+          ),
+        ]
+      : []),
   ];
   return facts.join(' · ');
 }
@@ -136,10 +169,25 @@ export function secondsText(seconds: number): string {
   }).format(seconds);
 }
 
+/** A long time in its largest unit. */
+export function durationText(seconds: number): string {
+  const [unit, size] =
+    seconds >= 86_400
+      ? (['day', 86_400] as const)
+      : seconds >= 3600
+        ? (['hour', 3600] as const)
+        : seconds >= 60
+          ? (['minute', 60] as const)
+          : (['second', 1] as const);
+  return numberFormat({ style: 'unit', unit, maximumSignificantDigits: 2 }).format(seconds / size);
+}
+
 export function fileLabel(field: FormFiles): string {
   switch (field) {
     case 'domain':
       return l10n.t('Domain text');
+    case 'replay':
+      return l10n.t('Replayed general text');
     case 'evalDomain':
       return l10n.t('Domain evaluation text');
     case 'evalGeneral':
@@ -169,6 +217,20 @@ export function settingLabel(setting: FormSetting): string {
       return l10n.t('Save every');
     case 'maxGeneralRise':
       return l10n.t('Forgetting limit');
+    case 'onGeneralRise':
+      return l10n.t('Beyond the limit');
+    case 'replayShare':
+      return l10n.t('Share of replay');
+    case 'unitRates':
+      return l10n.t('Rates go by');
+    case 'normRange':
+      return l10n.t('Norms');
+    case 'rateFloor':
+      return l10n.t('Least rate');
+    case 'rateCap':
+      return l10n.t('Highest rate');
+    case 'rateSmoothing':
+      return l10n.t('Smoothing');
     case 'seed':
       return l10n.t('Seed');
   }

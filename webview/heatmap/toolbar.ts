@@ -4,6 +4,8 @@ import { numberOfText } from '../../src/shared/numberText';
 import { l10n } from '../common/l10n';
 import { scaleSelect } from '../common/scaleSelect';
 import type { HeatmapView } from './heatmapView';
+import type { ShownImportance } from './shownImportance';
+import { percentText } from './texts';
 
 export interface ToolbarActions {
   change(change: Partial<HeatmapView>): void;
@@ -14,9 +16,9 @@ export interface ToolbarActions {
 }
 
 /** How the heatmap is shown, what is marked by rule, and what is exported. */
-export function toolbar(view: HeatmapView, layers: number, actions: ToolbarActions): TemplateResult {
+export function toolbar(view: HeatmapView, shown: ShownImportance, actions: ToolbarActions): TemplateResult {
   return html`<div class="toolbar">
-    ${suggestion(view, layers, actions)} ${appearance(view, actions)}
+    ${suggestion(view, shown, actions)} ${appearance(view, actions)}
     <div class="group">
       <button
         type="button"
@@ -53,8 +55,15 @@ export function wantedCount(text: string, layers: number): number | undefined {
   return value !== undefined && Number.isInteger(value) && value >= 1 && value <= layers ? value : undefined;
 }
 
-function suggestion(view: HeatmapView, layers: number, actions: ToolbarActions): TemplateResult {
-  const wrong = wantedCount(view.lowest, layers) === undefined;
+function suggestion(
+  view: HeatmapView,
+  { layers, importance, domainTable }: ShownImportance,
+  actions: ToolbarActions,
+): TemplateResult {
+  const count = wantedCount(view.lowest, layers);
+  const wrong = count === undefined;
+  const byContrast = domainTable !== undefined && view.suggestBy === 'contrast';
+  const sure = count === undefined || byContrast ? undefined : importance.trust?.sameLowest[count - 1];
   return html`<form
     class="group"
     novalidate
@@ -63,13 +72,14 @@ function suggestion(view: HeatmapView, layers: number, actions: ToolbarActions):
       actions.suggest();
     }}
   >
-    <label for="lowest">${l10n.t('Least important layers')}</label>
+    ${domainTable === undefined ? html`<label for="lowest">${l10n.t('Least important layers')}</label>` : ruleSelect(view, actions)}
     <input
       id="lowest"
       class="numeric short"
       type="text"
       inputmode="numeric"
       autocomplete="off"
+      aria-label=${domainTable === undefined ? nothing : l10n.t('Number of layers')}
       .value=${live(view.lowest)}
       aria-invalid=${wrong ? 'true' : 'false'}
       aria-describedby=${wrong ? 'lowest-problem' : nothing}
@@ -87,8 +97,34 @@ function suggestion(view: HeatmapView, layers: number, actions: ToolbarActions):
     >
       ${l10n.t('Clear')}
     </button>
+    ${
+      sure === undefined
+        ? nothing
+        : html`<span class="muted"
+            >${l10n.t('the same layers in {0} of resamples of the text', percentText(Math.round(sure * 100) / 100))}</span
+          >`
+    }
     ${wrong ? html`<span id="lowest-problem" class="error">${l10n.t('Give a whole number from 1 to {0}.', layers)}</span>` : nothing}
   </form>`;
+}
+
+/** The rule by which layers are suggested, where domain text was measured too. */
+function ruleSelect(view: HeatmapView, actions: ToolbarActions): TemplateResult {
+  const rules: readonly (readonly [HeatmapView['suggestBy'], string])[] = [
+    ['general', l10n.t('Least important layers')],
+    ['contrast', l10n.t('Layers that take up the domain')],
+  ];
+  return html`<select
+    aria-label=${l10n.t('Layers to suggest')}
+    @change=${(event: Event) => {
+      const chosen = (event.currentTarget as HTMLSelectElement).value;
+      actions.change({ suggestBy: chosen === 'contrast' ? 'contrast' : 'general' });
+    }}
+  >
+    ${rules.map(
+      ([rule, text]) => html`<option value=${rule} ?selected=${rule === view.suggestBy}>${text}</option>`,
+    )}
+  </select>`;
 }
 
 function appearance(view: HeatmapView, actions: ToolbarActions): TemplateResult {

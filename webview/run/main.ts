@@ -1,5 +1,6 @@
 import '../common/theme.css';
 import '../common/controls.css';
+import '../common/numbers.css';
 import './run.css';
 import { CurveChart } from './curveChart';
 import { RunApp } from './runApp';

@@ -8,6 +8,8 @@ export interface UnitRow {
   readonly layer: number;
   readonly name: string;
   readonly importance: number | undefined;
+  /** What it counts for among the units, 0 to 1. */
+  readonly normalized: number | undefined;
   readonly learningRate: number | undefined;
   /** Since the measurement before; undefined at the first. */
   readonly change: number | undefined;
@@ -29,13 +31,18 @@ export function unitRows({ units, columns }: UnitTimes, place: number, kind: Uni
       layer,
       name,
       importance: valueAt(column, 'importance', index),
+      normalized: valueAt(column, 'normalized', index),
       learningRate: valueAt(column, 'learningRate', index),
       change: now === undefined || earlier === undefined ? undefined : now - earlier,
     };
   });
 }
 
-function valueAt(column: UnitColumn | undefined, kind: UnitValue, index: number): number | undefined {
+function valueAt(
+  column: UnitColumn | undefined,
+  kind: UnitValue | 'normalized',
+  index: number,
+): number | undefined {
   return column?.[kind][index] ?? undefined;
 }
 

@@ -199,6 +199,9 @@ function valueList(units: UnitTimes, place: number, kind: UnitValue): TemplateRe
           <th scope="col">${l10n.t('importance')}</th>
           ${kind === 'importance' ? changeHead() : nothing}
           <th scope="col" title=${l10n.t('of the importance; 1 is the lowest')}>${l10n.t('rank')}</th>
+          <th scope="col" title=${l10n.t('what the importance counts for among the units, after smoothing')}>
+            ${l10n.t('0 to 1')}
+          </th>
           <th scope="col">${l10n.t('learning rate')}</th>
           ${kind === 'importance' ? nothing : changeHead()}
         </tr>
@@ -222,6 +225,7 @@ function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): T
     <td>${formatValue('importance', importance)}</td>
     ${kind === 'importance' ? change : nothing}
     <td>${importance === undefined ? '–' : rankAmong(importance, measured).rank}</td>
+    <td>${row.normalized?.toFixed(2) ?? '–'}</td>
     <td>${formatRate(learningRate)}</td>
     ${kind === 'importance' ? nothing : change}
   </tr>`;

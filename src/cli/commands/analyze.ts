@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ImportanceFile } from '../../shared/importance';
+import type { ImportanceFile, Measurement } from '../../shared/importance';
+import { lowestOf } from '../../shared/layerChoice';
+import { rankCorrelation } from '../../shared/rankCorrelation';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
 import { requireWritableFile, writeResult } from '../../node/outputFile';
 import { peakMemory } from '../../node/peakMemory';
@@ -10,6 +12,7 @@ import {
   engineOf,
   engineOption,
   jsonCommand,
+  listOf,
   withOutput,
   readSettings,
   requiredList,
@@ -22,6 +25,7 @@ export function analyzeCommand(): Command {
   const command = jsonCommand('analyze', 'measure how much each layer and unit matters to general competence')
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--probe <FILE...>', 'general text: the probing corpus')
+    .option('--domain <FILE...>', 'domain text: the same is measured on it, to tell the two apart')
     .option('--out <FILE>', 'where importance.json is written')
     .addOption(engineOption());
   return addSettings(command, ANALYZE_SETTINGS).action(
@@ -29,10 +33,15 @@ export function analyzeCommand(): Command {
       const model = requiredText(raw, 'model', '--model');
       const probe = requiredList(raw, 'probe', '--probe');
       const out = requiredText(raw, 'out', '--out');
+      const domain = listOf(raw, 'domain');
       const settings = readSettings(ANALYZE_SETTINGS, raw);
       requireWritableFile(out, '--out');
       const result = await withEngine(engineOf(raw), output, (engine) =>
-        analyze(engine, { model, probe, settings, scratch: dirname(resolve(out)) }, output.cancellableTask()),
+        analyze(
+          engine,
+          { model, probe, domain, settings, scratch: dirname(resolve(out)) },
+          output.cancellableTask(),
+        ),
       );
       writeResult(out, result);
       output.result(
@@ -43,14 +52,64 @@ export function analyzeCommand(): Command {
   );
 }
 
-/** Layers with their importance and rank, the least important first in rank. */
+/** Layers with their importance and rank, 1 the lowest, and how far these hang on which text was measured. */
 export function layerTable(result: ImportanceFile): string {
-  const ranked = [...result.layers].sort((a, b) => a.importance - b.importance).map(({ index }) => index);
-  const unit = result.mode === 'exact' ? 'importance (nats)' : 'importance (1 − cosine)';
-  const rows = result.layers.map(({ index, importance }) => [
-    String(index),
-    importance.toFixed(4),
-    String(ranked.indexOf(index) + 1),
-  ]);
-  return `base loss ${result.baseLoss.toFixed(4)} nats per token\n${table([['layer', unit, 'rank'], ...rows])}`;
+  const { domain } = result;
+  const unit = result.mode === 'exact' ? 'nats' : 'relative change';
+  const columns = [
+    ['layer', ...result.layers.map(({ index }) => String(index))],
+    ...measurementColumns(result, domain ? 'general' : 'importance', unit),
+    ...(domain ? measurementColumns(domain, 'domain', unit) : []),
+  ];
+  const rows = (columns[0] ?? []).map((_, row) => columns.map((column) => column[row] ?? ''));
+  const bases = `base loss ${result.baseLoss.toFixed(4)} nats per token`;
+  return [
+    domain ? `${bases}, ${domain.baseLoss.toFixed(4)} on domain text` : bases,
+    table(rows),
+    ...trustLines(result),
+    ...(domain ? [correlationLine(result, domain)] : []),
+  ].join('\n');
+}
+
+function measurementColumns({ layers, trust }: Measurement, name: string, unit: string): string[][] {
+  const values = layers.map(({ importance }) => importance);
+  const order = lowestOf(values, values.length);
+  const columns = [
+    [`${name} (${unit})`, ...values.map((value) => value.toFixed(4))],
+    ['rank', ...layers.map((_, layer) => String(order.indexOf(layer) + 1))],
+  ];
+  if (trust === undefined) {
+    return columns;
+  }
+  const percent = `${Math.round(trust.interval * 100)}%`;
+  return [
+    ...columns,
+    [percent, ...trust.layers.map(({ low, high }) => `${low.toFixed(4)} to ${high.toFixed(4)}`)],
+    ['of rank', ...trust.layers.map(({ lowestRank, highestRank }) => `${lowestRank}–${highestRank}`)],
+  ];
+}
+
+/** How many least important layers people mostly expand. */
+const USUAL_COUNTS = [2, 4, 8];
+
+function trustLines({ trust, probe }: ImportanceFile): string[] {
+  if (trust === undefined) {
+    return [];
+  }
+  const shares = USUAL_COUNTS.flatMap((k) => {
+    const share = trust.sameLowest[k - 1];
+    return share === undefined || k >= trust.layers.length ? [] : [`of ${k} in ${Math.round(share * 100)}%`];
+  });
+  const taken = probe.layerSequences;
+  const early =
+    taken === undefined ? [] : [`layers were measured on ${taken} of ${probe.sequences} sequences`];
+  return shares.length === 0
+    ? early
+    : [...early, `the same least important layers in resamples of the text: ${shares.join(', ')}`];
+}
+
+function correlationLine(general: Measurement, domain: Measurement): string {
+  const values = ({ layers }: Measurement): number[] => layers.map(({ importance }) => importance);
+  const rho = rankCorrelation(values(general), values(domain));
+  return `rank correlation of general and domain importance: ${rho.toFixed(2)}`;
 }

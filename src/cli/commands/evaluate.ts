@@ -1,14 +1,23 @@
 import { Option, type Command } from 'commander';
-import { evaluateChoices, evaluateText } from '../../trainer/jobs/evaluate';
+import { inputError } from '../../shared/errors';
+import { ChoiceScore } from '../../shared/runConfig';
+import {
+  evaluateChoices,
+  evaluateText,
+  type ChoiceEvaluation,
+  type ChoiceOptions,
+} from '../../trainer/jobs/evaluate';
 import {
   countOf,
   engineOf,
   engineOption,
   jsonCommand,
+  listOf,
   withOutput,
   parseNumber,
   requiredList,
   requiredText,
+  type RawOptions,
 } from '../options';
 import { withEngine } from '../withEngine';
 
@@ -21,6 +30,14 @@ export function evalCommand(): Command {
         .choices(['text', 'choices'])
         .default('text'),
     )
+    .addOption(
+      new Option(
+        '--score <letter|text>',
+        'choices: what has to be the likeliest, the letter or the text',
+      ).choices(ChoiceScore.options),
+    )
+    .option('--examples <FILE...>', 'choices: answered questions to put before each')
+    .option('--shots <N>', 'choices: how many of them (default: 5 where there are examples)', parseNumber)
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use only the first N sequences, or questions', parseNumber)
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
@@ -29,25 +46,21 @@ export function evalCommand(): Command {
       withOutput(async (output, raw) => {
         const model = requiredText(raw, 'model', '--model');
         const files = requiredList(raw, 'data', '--data');
-        const maxSequences = countOf(raw, 'maxSequences', '--max-sequences');
         await withEngine(engineOf(raw), output, async (engine) => {
           if (raw.format === 'choices') {
             const result = await evaluateChoices(
               engine,
               model,
               files,
-              maxSequences,
+              choiceOptions(raw),
               output.cancellableTask(),
             );
-            output.result(
-              result,
-              `accuracy ${(result.accuracy * 100).toFixed(2)}% (${result.correct} of ${result.questions} questions${result.truncated ? `, ${result.truncated} cut to the context` : ''})`,
-            );
+            output.result(result, choiceText(result));
             return;
           }
           const options = {
             seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
-            maxSequences,
+            maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
             batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
           };
           const result = await evaluateText(engine, model, files, options, output.cancellableTask());
@@ -58,4 +71,32 @@ export function evalCommand(): Command {
         });
       }),
     );
+}
+
+const USUAL_SHOTS = 5;
+
+function choiceOptions(raw: RawOptions): ChoiceOptions {
+  const examples = listOf(raw, 'examples');
+  const shots = countOf(raw, 'shots', '--shots');
+  if (shots !== undefined && examples === undefined) {
+    throw inputError('--examples: is required with --shots: name files of answered questions.');
+  }
+  return {
+    maxQuestions: countOf(raw, 'maxSequences', '--max-sequences'),
+    score: ChoiceScore.options.find((score) => score === raw.score),
+    examples,
+    shots: examples === undefined ? undefined : (shots ?? USUAL_SHOTS),
+  };
+}
+
+function choiceText(result: ChoiceEvaluation): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
+  const { accuracy, accuracyNormalized, correct, questions, truncated, meanShots } = result;
+  const notes = [
+    `${correct} of ${questions} questions`,
+    ...(meanShots > 0 ? [`${Number(meanShots.toFixed(1))} examples before each`] : []),
+    ...(truncated > 0 ? [`${truncated} cut to the context`] : []),
+  ];
+  const normalized = accuracyNormalized === undefined ? '' : `, ${percent(accuracyNormalized)} by length`;
+  return `accuracy ${percent(accuracy)}${normalized} (${notes.join(', ')})`;
 }

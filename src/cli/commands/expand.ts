@@ -8,6 +8,7 @@ import {
   engineOf,
   engineOption,
   jsonCommand,
+  layersOf,
   listOf,
   withOutput,
   parseNumber,
@@ -24,6 +25,11 @@ export function expandCommand(): Command {
     .option('--layers <3,7>', 'layers to copy, from 0')
     .option('--lowest <K>', 'copy the K least important layers; needs --importance', parseNumber)
     .option('--importance <FILE>', 'importance.json that "adept analyze" wrote')
+    .option(
+      '--contrast <K>',
+      'copy the K layers that matter least to general and most to domain text; needs --importance',
+      parseNumber,
+    )
     .option('--uniform <K>', 'copy every (L/K)-th layer, as LLaMA-Pro', parseNumber)
     .option('--probe <FILE...>', 'text on which equivalence is measured; by default seeded token ids')
     .addOption(engineOption())
@@ -52,31 +58,30 @@ export function expandCommand(): Command {
 }
 
 function choiceOf(raw: RawOptions): ExpandChoice {
-  const layers = textOf(raw, 'layers');
+  const layers = layersOf(raw, 'layers', '--layers');
   const lowest = countOf(raw, 'lowest', '--lowest');
+  const contrast = countOf(raw, 'contrast', '--contrast');
   const uniform = countOf(raw, 'uniform', '--uniform');
-  const given = [layers, lowest, uniform].filter((value) => value !== undefined);
+  const given = [layers, lowest, contrast, uniform].filter((value) => value !== undefined);
   if (given.length !== 1) {
-    throw inputError(`--layers, --lowest, --uniform: give exactly one of them (${given.length} given).`);
+    throw inputError(
+      `--layers, --lowest, --contrast, --uniform: give exactly one of them (${given.length} given).`,
+    );
   }
   if (layers !== undefined) {
-    return { layers: parseLayers(layers) };
+    return { layers };
+  }
+  const byImportance = lowest === undefined ? '--contrast' : '--lowest';
+  if (uniform === undefined && textOf(raw, 'importance') === undefined) {
+    throw inputError(
+      `--importance: is required with ${byImportance}: give the file that "adept analyze" wrote.`,
+    );
   }
   if (lowest !== undefined) {
-    if (textOf(raw, 'importance') === undefined) {
-      throw inputError('--importance: is required with --lowest: give the file that "adept analyze" wrote.');
-    }
     return { lowest };
   }
+  if (contrast !== undefined) {
+    return { contrast };
+  }
   return { uniform: uniform ?? 0 };
-}
-
-function parseLayers(text: string): number[] {
-  return text.split(',').map((part) => {
-    const trimmed = part.trim();
-    if (!/^\d+$/.test(trimmed)) {
-      throw inputError(`--layers: "${text}" is not a list of layer numbers: give for example --layers 3,7.`);
-    }
-    return Number(trimmed);
-  });
 }

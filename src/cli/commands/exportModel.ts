@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
 import { RunFolder } from '../../node/runFolder';
 import { exportModel } from '../../trainer/jobs/exportModel';
-import { jsonCommand, numberOf, withOutput, parseNumber, requiredText } from '../options';
+import { jsonCommand, layersOf, numberOf, withOutput, parseNumber, requiredText } from '../options';
 
 export function exportCommand(): Command {
   return jsonCommand('export', 'write a tuned model as a Hugging Face folder')
@@ -12,6 +12,10 @@ export function exportCommand(): Command {
       '--alpha <X>',
       'scale of the added layers, 0 to 1; 0 is the original model (default: 1)',
       parseNumber,
+    )
+    .option(
+      '--drop <4,16>',
+      'added layers, as the tuned model numbers them, to leave out ("adept dial" says which)',
     )
     .option('--out <DIR>', 'folder of the exported model; must be empty or not exist')
     .action(
@@ -26,7 +30,11 @@ export function exportCommand(): Command {
         if (alpha !== undefined && (alpha < 0 || alpha > 1)) {
           throw inputError(`--alpha: ${alpha} is out of range: give a number from 0 to 1.`);
         }
-        const result = await exportModel(run, { out, step, alpha }, output.cancellableTask());
+        const result = await exportModel(
+          run,
+          { out, step, alpha, drop: layersOf(raw, 'drop', '--drop') },
+          output.cancellableTask(),
+        );
         output.result(
           result,
           `checkpoint of step ${result.step} exported: ${result.trained} trained tensors, ${result.frozen} frozen ones unchanged\nwritten: ${result.out}`,

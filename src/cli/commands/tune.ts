@@ -8,6 +8,7 @@ import { flagOf, TUNE_SETTINGS } from '../../shared/settings';
 import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
 import { dryRun, type DryRun } from '../../trainer/jobs/dryRun';
+import { overlapTexts } from '../../trainer/jobs/tuneCorpora';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
 import { tuneRun } from '../../trainer/jobs/tuneRun';
@@ -26,18 +27,28 @@ import {
   textOf,
   type RawOptions,
 } from '../options';
-import { nats, type Output } from '../output';
+import { nats, table, type Output } from '../output';
 import { logEvent } from '../runLog';
 import { withEngine } from '../withEngine';
 
 // Options that --config stands for, beside the settings.
-const INPUT_FLAGS = ['--model', '--domain', '--probe', '--eval', '--eval-general', '--importance', '--out'];
+const INPUT_FLAGS = [
+  '--model',
+  '--domain',
+  '--replay',
+  '--probe',
+  '--eval',
+  '--eval-general',
+  '--importance',
+  '--out',
+];
 
 export function tuneCommand(): Command {
   const command = jsonCommand('tune', 'train the added layers of an expanded model')
     .option('--config <FILE>', '*.adept.json; its "model" is the expanded model')
     .option('--model <DIR>', 'expanded model folder')
     .option('--domain <FILE...>', 'domain text to train on')
+    .option('--replay <FILE...>', 'general text to train on as well; --replay-share says how much')
     .option('--probe <FILE...>', 'general text on which importance is measured')
     .option('--eval <FILE...>', 'held-out domain text; by default the first training sequences')
     .option('--eval-general <FILE...>', 'held-out general text; by default the probe')
@@ -99,9 +110,10 @@ function fromConfig(file: string, raw: RawOptions): TuneRequest {
   if (clash !== undefined) {
     throw inputError(`${clash}: cannot be given together with --config: put it into ${file}.`);
   }
-  const { model, domain, probe, eval: evaluation, engine: configured, tune, out } = readRunConfig(file);
-  const engine = engineOf(raw) === 'auto' ? configured : engineOf(raw);
-  const spec = { ...stamp(), model, domain, probe, eval: evaluation, engine, tune };
+  const { model, domain, replay, probe, importance, tune, out, ...rest } = readRunConfig(file);
+  const engine = engineOf(raw) === 'auto' ? rest.engine : engineOf(raw);
+  const optional = { ...(replay ? { replay } : {}), ...(importance === undefined ? {} : { importance }) };
+  const spec = { ...stamp(), model, domain, probe, eval: rest.eval, engine, ...optional, tune };
   return { out, spec, naming: asKeysOf(file) };
 }
 
@@ -110,6 +122,7 @@ function fromOptions(raw: RawOptions): TuneRequest {
   const domainEval = listOf(raw, 'eval');
   const generalEval = listOf(raw, 'evalGeneral');
   const importance = textOf(raw, 'importance');
+  const replay = listOf(raw, 'replay');
   return {
     out: requiredText(raw, 'out', '--out'),
     naming: AS_OPTIONS,
@@ -117,6 +130,7 @@ function fromOptions(raw: RawOptions): TuneRequest {
       ...stamp(),
       model: resolve(requiredText(raw, 'model', '--model')),
       domain: absolute(requiredList(raw, 'domain', '--domain')),
+      ...(replay ? { replay: absolute(replay) } : {}),
       probe: absolute(requiredList(raw, 'probe', '--probe')),
       eval: {
         ...(domainEval ? { domain: absolute(domainEval) } : {}),
@@ -134,16 +148,37 @@ function stamp(): Pick<RunSpec, 'format' | 'createdAt'> {
 }
 
 function reportDryRun(output: Output, result: DryRun): void {
-  const { steps, sequences, epochs, parametersTrained, trainableShare, memoryBytes, secondsPerStep } = result;
+  const {
+    steps,
+    sequences,
+    epochs,
+    replayed,
+    parametersTrained,
+    trainableShare,
+    memoryBytes,
+    secondsPerStep,
+  } = result;
   const time =
     secondsPerStep === null
       ? 'time per step not known: give --importance, measured on this engine'
       : `about ${secondsPerStep.toPrecision(2)} s per step, ${(secondsPerStep * steps).toPrecision(2)} s for all`;
+  const units = result.rates?.map(({ source, name, importance, normalized, learningRate }) => [
+    `${source}.${name}`,
+    importance.toExponential(2),
+    (normalized ?? 0).toFixed(2),
+    learningRate.toPrecision(3),
+  ]);
+  const rates =
+    units === undefined
+      ? 'the learning rates of the units are measured at the start\n'
+      : `\n${table([['unit', 'importance', '0 to 1', 'learning rate'], ...units])}\n\n`;
   output.result(
     result,
-    `${steps} steps, ${epochs.toFixed(2)} times over ${sequences} sequences\n` +
+    `${steps} steps, ${epochs.toFixed(2)} times over ${sequences} sequences${replayed > 0 ? `, and ${replayed} sequences of replay` : ''}\n` +
       `trained: ${parametersTrained} parameters, ${(trainableShare * 100).toFixed(1)}% of all\n` +
-      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\nnothing was started`,
+      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\n${rates}${overlapTexts(result.overlaps)
+        .map((text) => `${text}\n`)
+        .join('')}nothing was started`,
   );
 }
 

@@ -11,6 +11,8 @@ export const AnalysisRequest = v.object({
   /** A Hugging Face folder. */
   model: v.optional(path),
   probe: v.optional(v.pipe(v.array(path), v.minLength(1))),
+  /** Domain text, on which the same is measured. */
+  domain: v.optional(v.pipe(v.array(path), v.minLength(1))),
   engine: v.optional(EngineChoice),
   mode: v.optional(ImportanceMode),
   seqLen: v.optional(whole),
@@ -40,6 +42,7 @@ export function analyzeArguments(analysis: Analysis): string[] {
     analysis.model,
     '--probe',
     ...analysis.probe,
+    ...(analysis.domain ? ['--domain', ...analysis.domain] : []),
     '--out',
     analysis.out,
     '--engine',

@@ -18,6 +18,7 @@ import type { AnalysisRequest } from './analysisRequest';
 const Answers = v.object({
   model: v.optional(v.string()),
   probe: v.optional(v.array(v.string()), []),
+  domain: v.optional(v.array(v.string()), []),
   engine: v.optional(EngineChoice),
   mode: v.optional(ImportanceMode),
   /** Null is all. */
@@ -39,14 +40,18 @@ export async function askForAnalysis(
   services: Services,
   request: AnalysisRequest,
 ): Promise<AnalysisRequest & { readonly model: string; readonly probe: readonly string[] }> {
-  const memory = new Memory(services.context.workspaceState, 'analyze.answers', Answers, { probe: [] });
+  const memory = new Memory(services.context.workspaceState, 'analyze.answers', Answers, {
+    probe: [],
+    domain: [],
+  });
   const questions = new Questions(services, memory.value);
-  const { model, probe, mode, engine } = request;
+  const { model, probe, domain, mode, engine } = request;
   // Who names model and text, such as another extension, is asked nothing.
   const named = model !== undefined && probe !== undefined;
   await multiStep(vscode.l10n.t('Analyze Model'), [
     ...(model === undefined ? [(input: StepInput) => questions.model(input)] : []),
     ...(probe === undefined ? [(input: StepInput) => questions.probe(input)] : []),
+    ...(named || domain !== undefined ? [] : [(input: StepInput) => questions.domain(input)]),
     ...(named || engine !== undefined ? [] : [(input: StepInput) => questions.engine(input)]),
     ...(named || mode !== undefined
       ? []
@@ -59,7 +64,12 @@ export async function askForAnalysis(
   return {
     ...(named
       ? {}
-      : { engine: answers.engine, mode: answers.mode, maxSequences: answers.maxSequences ?? undefined }),
+      : {
+          engine: answers.engine,
+          mode: answers.mode,
+          maxSequences: answers.maxSequences ?? undefined,
+          ...(answers.domain.length > 0 ? { domain: answers.domain } : {}),
+        }),
     ...request,
     model: model ?? answers.model ?? '',
     probe: probe ?? answers.probe,
@@ -90,24 +100,42 @@ class Questions {
   }
 
   async probe(input: StepInput): Promise<void> {
-    const { l10n } = vscode;
-    const { probe: before } = this.answers;
+    this.answers.probe = await this.texts(input, {
+      placeholder: vscode.l10n.t('The probing corpus: general text whose loss must not rise'),
+      before: this.answers.probe,
+    });
+  }
+
+  async domain(input: StepInput): Promise<void> {
+    this.answers.domain = await this.texts(input, {
+      placeholder: vscode.l10n.t('Domain text to measure as well, which takes as long again; or none'),
+      before: this.answers.domain,
+      optional: true,
+    });
+  }
+
+  /** Asks for texts of the workspace, or others. */
+  private async texts(
+    input: StepInput,
+    question: { readonly placeholder: string; readonly before: readonly string[]; readonly optional?: true },
+  ): Promise<string[]> {
+    const { placeholder, before, optional = false } = question;
     const found = this.corpora().then((corpora) =>
       [...new Set([...before, ...corpora])].map((path): PathItem => ({ path, label: shortPath(path) })),
     );
-    const browse: PathItem = { label: l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
+    const browse: PathItem = { label: vscode.l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
     const picked = await input.pick<PathItem>({
-      placeholder: l10n.t('The probing corpus: general text whose loss must not rise'),
+      placeholder,
       items: found.then((items) => [...items, browse]),
       isChosen: ({ path }) => path !== undefined && before.includes(path),
       many: true,
+      optional,
     });
-    this.answers.probe = picked.flatMap(({ path }) => path ?? []);
-    if (picked.includes(browse)) {
-      this.answers.probe = [...this.answers.probe, ...(await browseForTexts())];
-      // So that what was found is seen before it is used.
-      await this.probe(input);
-    }
+    const paths = picked.flatMap(({ path }) => path ?? []);
+    // Asked again, so that what was found is seen before it is used.
+    return picked.includes(browse)
+      ? this.texts(input, { ...question, before: [...paths, ...(await browseForTexts())] })
+      : paths;
   }
 
   async engine(input: StepInput): Promise<void> {

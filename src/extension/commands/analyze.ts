@@ -31,7 +31,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     out: request.out ?? newFile(services, request.model),
   };
   readModelSummary(analysis.model);
-  for (const file of analysis.probe) {
+  for (const file of [...analysis.probe, ...(analysis.domain ?? [])]) {
     checkCorpusFile(file, file);
   }
   const title = vscode.l10n.t('Analyzing {0}', modelName(analysis.model));
@@ -53,6 +53,7 @@ function requestOf({ context }: Services, argument: unknown): AnalysisRequest {
     return {
       model: sample('model'),
       probe: [sample('general.txt')],
+      domain: [sample('domain.jsonl')],
       mode: 'exact',
       seqLen: 128,
       maxSequences: 32,

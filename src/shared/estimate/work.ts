@@ -75,22 +75,27 @@ export function stepWork(plan: Plan): Work | undefined {
   return total([tune.gradAccum, pass], [1, update(parametersTrained)]);
 }
 
-/** Stage 1 on `size`: importance of every layer, then of every unit. */
+/**
+ * Stage 1 on `size`: importance of every layer, then of every unit.
+ * @param layerSequences those that layer importance took, where it stopped before the last
+ */
 export function analysisWork(
   config: ModelConfig,
   size: BatchSize,
   mode: ImportanceMode,
   engine: PlannedEngine,
+  layerSequences = size.batch,
 ): Work {
   const { numHiddenLayers: layers } = config;
   const forward = forwardWork(config, size, layers, engine);
+  const part = { ...size, batch: layerSequences };
   // Exact: each layer runs on the untouched states and on one variant per layer below it; every variant meets the head.
   const layerImportance =
     mode === 'fast'
       ? forward
       : total(
-          [(layers * (layers + 1)) / 2, layerForward(config, size, engine)],
-          [layers + 1, headForward(config, size)],
+          [(layers * (layers + 1)) / 2, layerForward(config, part, engine)],
+          [layers + 1, headForward(config, part)],
         );
   const unitImportance = total(
     [1, forward],

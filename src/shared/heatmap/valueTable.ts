@@ -1,4 +1,5 @@
-import type { ImportanceTable } from './importanceTable';
+import type { ImportanceTrust } from '../importance';
+import type { HeatRow, ImportanceTable } from './importanceTable';
 import { rankAmong } from './rank';
 import { columnValues } from './ranges';
 
@@ -8,18 +9,44 @@ export interface ValueTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** What was measured beside importance on general text. */
+export interface FurtherValues {
+  readonly trust?: ImportanceTrust | undefined;
+  readonly domain?: ImportanceTable | undefined;
+}
+
 /** Rows in layer order; the rank of a layer's importance is from 1, lowest first. What was not measured is empty. */
-export function valueTable(table: ImportanceTable): ValueTable {
-  const importances = columnValues(table, 0);
+export function valueTable(table: ImportanceTable, { trust, domain }: FurtherValues = {}): ValueTable {
+  const bounds = new Map(trust?.layers.map((layer) => [layer.index, layer]));
+  const names = table.columns.slice(1).map(({ name }) => name);
   return {
-    headings: ['layer', 'importance', 'rank', ...table.columns.slice(1).map(({ name }) => name)],
-    rows: table.rows.map(({ layer, values: [importance, ...units] }) => [
-      String(layer),
-      textOf(importance),
-      importance === undefined ? '' : String(rankAmong(importance, importances).rank),
-      ...units.map(textOf),
-    ]),
+    headings: [
+      ...['layer', 'importance', 'rank'],
+      ...(trust ? ['low', 'high', 'lowest rank', 'highest rank'] : []),
+      ...names,
+      ...(domain ? ['domain importance', 'domain rank', ...names.map((name) => `domain ${name}`)] : []),
+    ],
+    rows: table.rows.map(({ layer, values }) => {
+      const { low, high, lowestRank, highestRank } = bounds.get(layer) ?? {};
+      return [
+        String(layer),
+        ...withRank(table, values),
+        ...(trust ? [low, high, lowestRank, highestRank].map(textOf) : []),
+        ...values.slice(1).map(textOf),
+        ...(domain
+          ? [
+              ...withRank(domain, domain.rows[layer]?.values ?? []),
+              ...names.map((_, unit) => textOf(domain.rows[layer]?.values[unit + 1])),
+            ]
+          : []),
+      ];
+    }),
   };
+}
+
+function withRank(table: ImportanceTable, [importance]: HeatRow['values']): string[] {
+  const rank = importance === undefined ? '' : String(rankAmong(importance, columnValues(table, 0)).rank);
+  return [textOf(importance), rank];
 }
 
 function textOf(value: number | undefined): string {

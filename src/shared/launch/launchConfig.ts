@@ -2,8 +2,8 @@ import { inputError, messageOf } from '../errors';
 import type { ImportanceFile } from '../importance';
 import { parseWith } from '../parse';
 import { RunConfig, type EngineChoice } from '../runConfig';
-import type { TuneSettings } from '../settings';
-import type { FormReading } from './launchForm';
+import { TUNE_SETTINGS, type TuneSettings } from '../settings';
+import { RATE_SETTINGS, type FormReading } from './launchForm';
 import { pathFrom } from './pathFrom';
 
 /** Where a launched run's files go. */
@@ -38,12 +38,13 @@ export function configName(name: string): string {
 export function launchText(plan: LaunchPlan): string {
   const { reading, model, importance, layers, engine, place } = plan;
   const relative = (path: string): string => pathFrom(place.folder, path);
-  const { domain, evalDomain, evalGeneral, probe } = reading.files;
+  const { domain, replay, evalDomain, evalGeneral, probe } = reading.files;
   const config = {
     model: relative(model),
     importance: relative(importance),
     probe: probe.map(relative),
     domain: domain.map(relative),
+    ...(replay.length === 0 ? {} : { replay: replay.map(relative) }),
     ...(evalDomain.length + evalGeneral.length === 0
       ? {}
       : {
@@ -53,11 +54,21 @@ export function launchText(plan: LaunchPlan): string {
           },
         }),
     expand: { layers },
-    tune: { ...reading.settings, ...probeLimit(plan) },
+    tune: { ...spokenSettings(reading), ...probeLimit(plan) },
     engine,
     out: `${relative(place.runs)}/${reading.name}`,
   };
   return `${withNumbersInLine(JSON.stringify(config, null, 2))}\n`;
+}
+
+/** The settings that say something: a refinement at its default, or of what was not asked for, says nothing. */
+function spokenSettings({ settings, files }: FormReading): FormReading['settings'] {
+  const silent = new Set<string>([
+    ...RATE_SETTINGS.filter((name) => settings[name] === TUNE_SETTINGS[name].default),
+    ...(settings.maxGeneralRise === undefined ? ['onGeneralRise'] : []),
+    ...(files.replay.length === 0 ? ['replayShare'] : []),
+  ]);
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !silent.has(name)));
 }
 
 /** The analysis's number of sequences, as long as its text is the probe. */

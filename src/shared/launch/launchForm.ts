@@ -2,8 +2,17 @@ import * as v from 'valibot';
 import { numberOfText } from '../numberText';
 import { TUNE_SETTINGS, valueSchema, type Setting } from '../settings';
 
-/** The settings that the launch form asks for; the others keep their defaults. */
-export const FORM_SETTINGS = [
+/** Of the settings that the form asks for, those that turn importance into learning rates. */
+export const RATE_SETTINGS = [
+  'unitRates',
+  'normRange',
+  'rateFloor',
+  'rateCap',
+  'rateSmoothing',
+] as const satisfies readonly (keyof typeof TUNE_SETTINGS)[];
+
+/** Those that everybody looks at. */
+export const MAIN_SETTINGS = [
   'steps',
   'learningRate',
   'batchSize',
@@ -13,12 +22,17 @@ export const FORM_SETTINGS = [
   'warmup',
   'saveEvery',
   'maxGeneralRise',
+  'onGeneralRise',
+  'replayShare',
   'seed',
 ] as const satisfies readonly (keyof typeof TUNE_SETTINGS)[];
+
+/** The settings that the launch form asks for; the others keep their defaults. */
+export const FORM_SETTINGS = [...MAIN_SETTINGS, ...RATE_SETTINGS] as const;
 export type FormSetting = (typeof FORM_SETTINGS)[number];
 
 /** The lists of files that the form asks for. */
-export const FORM_FILES = ['domain', 'evalDomain', 'evalGeneral', 'probe'] as const;
+export const FORM_FILES = ['domain', 'replay', 'evalDomain', 'evalGeneral', 'probe'] as const;
 export type FormFiles = (typeof FORM_FILES)[number];
 
 /** Whether a list of files may not be empty. */
@@ -47,7 +61,7 @@ export function freshForm(name: string, probe: readonly string[]): LaunchForm {
   const settings = FORM_SETTINGS.map((setting) => [setting, defaultText(TUNE_SETTINGS[setting])]);
   return {
     name,
-    files: { domain: '', evalDomain: '', evalGeneral: '', probe: probe.join('\n') },
+    files: { domain: '', replay: '', evalDomain: '', evalGeneral: '', probe: probe.join('\n') },
     // Made of every form setting.
     settings: Object.fromEntries(settings) as Record<FormSetting, string>,
   };

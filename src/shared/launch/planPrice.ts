@@ -1,5 +1,5 @@
 import { messageOf } from '../errors';
-import { estimate, speedFrom, type Price } from '../estimate';
+import { estimate, speedFrom, type Plan, type Price } from '../estimate';
 import { plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../importance';
 import { parseModelConfig, type ModelConfig } from '../model/config';
@@ -46,15 +46,20 @@ export function planPrice(
     return model;
   }
   const { config } = model;
-  const tune = {
-    batchSize: Number(settings.batchSize ?? TUNE_SETTINGS.batchSize.default),
-    seqLen: Number(settings.seqLen ?? TUNE_SETTINGS.seqLen.default),
-    gradAccum: TUNE_SETTINGS.gradAccum.default,
-    full: false,
-  };
+  const tune = plannedTune(settings);
   const engine = plannedEngine(importance.engine) ?? 'wasm';
   return {
     known: true,
     estimate: estimate({ config, expanded, tune, engine, speed: speedFrom(importance, config) }),
+  };
+}
+
+/** What a price depends on of the form's settings, the defaults where they cannot be used. */
+export function plannedTune(settings: FormReading['settings']): Plan['tune'] {
+  return {
+    batchSize: Number(settings.batchSize ?? TUNE_SETTINGS.batchSize.default),
+    seqLen: Number(settings.seqLen ?? TUNE_SETTINGS.seqLen.default),
+    gradAccum: TUNE_SETTINGS.gradAccum.default,
+    full: false,
   };
 }

@@ -186,6 +186,11 @@ export function parseLayerTensorName(name: string): { layer: number; rest: strin
   return layer === undefined || rest === undefined ? undefined : { layer: Number(layer), rest };
 }
 
+/** The name of a tensor of a layer, when that layer gets another number. */
+export function renumberedTensor(rest: string, layer: number): string {
+  return `${LAYER_PREFIX}${layer}.${rest}`;
+}
+
 /** Buffers that old checkpoints carry and every implementation recomputes. */
 export function isDerivedBuffer(name: string): boolean {
   return /(^|\.)rotary_emb\.inv_freq$/.test(name);

@@ -27,6 +27,8 @@ export const UnitColumn = v.object({
   step: count,
   source: text,
   importance: v.array(v.nullable(v.number())),
+  /** What the importance counts for among the units, 0 to 1. */
+  normalized: v.array(v.nullable(v.number())),
   learningRate: v.array(v.nullable(v.number())),
 });
 export type UnitColumn = v.InferOutput<typeof UnitColumn>;

@@ -1,5 +1,8 @@
+import type { UnitRate } from '../../shared/runFolder';
+import type { TuneSettings } from '../../shared/settings';
+
 /**
- * Why a run must stop because it forgets more than it may, as a sentence without an end; undefined when it need not.
+ * That a run forgets more than it may, as a sentence without an end; undefined when it does not.
  * @param limit nats by which general loss may exceed `before`
  * @param before general loss before tuning, nats per token; null when it is not known or no finite number
  * @param now general loss of the latest evaluation; null when it is no finite number
@@ -19,4 +22,71 @@ export function forgettingVerdict(
   return rise > limit
     ? `general loss is ${now.toFixed(4)} nats, ${rise.toFixed(4)} more than the ${before.toFixed(4)} before tuning, and may rise by ${limit}`
     : undefined;
+}
+
+/** What is done against forgetting, as `onGeneralRise` asks for. */
+export type ForgettingRemedy =
+  | { readonly kind: 'stop'; readonly because?: string }
+  | { readonly kind: 'lower'; readonly baseLearningRate: number }
+  /** `units` are all of them, with those that freeze now. */
+  | { readonly kind: 'freeze'; readonly units: UnitRate[]; readonly frozen: readonly UnitRate[] }
+  | { readonly kind: 'rollBack'; readonly step: number; readonly baseLearningRate: number };
+
+/** A run at an evaluation that showed too much forgetting. */
+export interface ForgettingRun {
+  readonly settings: Pick<TuneSettings, 'onGeneralRise' | 'rateCut' | 'freezeShare' | 'learningRate'>;
+  readonly baseLearningRate: number;
+  readonly units: readonly UnitRate[];
+  /** Steps of checkpoints whose general loss was within the limit. */
+  readonly goodCheckpoints: readonly number[];
+}
+
+/** A base rate that was cut to less than this share of the first one moves nothing any more. */
+const LEAST_RATE = 1e-3;
+
+/** Decides what to do; where the remedy that was asked for is used up, the run stops. */
+export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
+  const { settings, units, goodCheckpoints } = run;
+  const baseLearningRate = run.baseLearningRate * settings.rateCut;
+  const spent = baseLearningRate < settings.learningRate * LEAST_RATE;
+  switch (settings.onGeneralRise) {
+    case 'stop':
+      return { kind: 'stop' };
+    case 'lower':
+      return spent
+        ? { kind: 'stop', because: `the base learning rate is ${run.baseLearningRate} already` }
+        : { kind: 'lower', baseLearningRate };
+    case 'freeze':
+      return freezeMore(units, settings.freezeShare);
+    case 'rollBack': {
+      const step = goodCheckpoints.at(-1);
+      if (step === undefined) {
+        return { kind: 'stop', because: 'there is no checkpoint whose general loss was within the limit' };
+      }
+      return spent
+        ? { kind: 'stop', because: `the base learning rate is ${run.baseLearningRate} already` }
+        : { kind: 'rollBack', step, baseLearningRate };
+    }
+  }
+}
+
+/** The units that matter most to general competence among those that still train: what they change costs most. */
+function freezeMore(units: readonly UnitRate[], share: number): ForgettingRemedy {
+  const training = units.filter(({ frozen }) => frozen !== true);
+  const count = Math.max(1, Math.round(units.length * share));
+  // Of those left, the last ones are not frozen too: a run that trains nothing should stop instead.
+  if (training.length <= count) {
+    return { kind: 'stop', because: `only ${training.length} units still train` };
+  }
+  const worst = new Set([...training].sort((a, b) => b.importance - a.importance).slice(0, count));
+  const frozen: UnitRate[] = [];
+  const next = units.map((unit) => {
+    if (!worst.has(unit)) {
+      return unit;
+    }
+    const still: UnitRate = { ...unit, frozen: true, learningRate: 0 };
+    frozen.push(still);
+    return still;
+  });
+  return { kind: 'freeze', units: next, frozen };
 }

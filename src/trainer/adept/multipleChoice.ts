@@ -2,23 +2,34 @@ import { makeBatch } from '../data/corpus';
 import type { Tokenizer } from '../data/tokenizer';
 import type { CausalLM } from '../model/causalLM';
 
-const LETTERS = ['A', 'B', 'C', 'D'];
+/** A prompt and what may follow it, each as it is appended. */
+export interface ChoicePrompt {
+  readonly prompt: string;
+  readonly continuations: readonly string[];
+}
 
 export interface Answer {
-  /** Index of the likeliest letter; the first of equals. */
+  /** Index of the likeliest continuation; the first of equals. */
   readonly choice: number;
+  /** Of the one that is likeliest for its length: Σ log p divided by its characters. */
+  readonly normalizedChoice: number;
+  /** The prompt was longer than the model's context, and was cut at the front. */
   readonly truncated: boolean;
 }
 
 /**
- * Which of " A" … " D" is the likeliest continuation of the prompt: Σ log p of its tokens, as MMLU is scored
- * (Hendrycks et al. 2021, arXiv 2009.03300). Where the four differ in one last token only, one forward pass serves all.
+ * Which continuation of the prompt is the likeliest: Σ log p of its tokens, as MMLU is scored by letters (Hendrycks et al.
+ * 2021, arXiv 2009.03300) and ARC by answers (Clark et al. 2018, arXiv 1803.05457; by length as lm-evaluation-harness does).
+ * Where they differ in one last token only, one forward pass serves all.
  */
-export function answerByLikelihood(model: CausalLM, tokenizer: Tokenizer, prompt: string): Answer {
-  const start =
-    tokenizer.bosId !== undefined && tokenizer.separator.startsWith('bos') ? [tokenizer.bosId] : [];
-  const encoded = LETTERS.map((letter) => [...start, ...tokenizer.encode(`${prompt} ${letter}`)]);
-  const shared = commonPrefix(encoded);
+export function answerByLikelihood(
+  model: CausalLM,
+  tokenizer: Tokenizer,
+  { prompt, continuations }: ChoicePrompt,
+): Answer {
+  const encoded = continuations.map((text) => encodePrompt(tokenizer, prompt + text));
+  // A tokenizer may join the prompt's end with what follows: what continues it begins where the ids differ.
+  const shared = commonPrefix([encodePrompt(tokenizer, prompt), ...encoded]);
   const limit = model.config.maxPositionEmbeddings;
   const longest = Math.max(...encoded.map(({ length }) => length));
   const cut = Math.max(0, longest - limit);
@@ -30,7 +41,25 @@ export function answerByLikelihood(model: CausalLM, tokenizer: Tokenizer, prompt
         encoded.map((ids) => ids[shared] ?? 0),
       )
     : encoded.map((ids) => continuationScore(model, ids.slice(cut), shared - cut));
-  return { choice: scores.indexOf(Math.max(...scores)), truncated: cut > 0 };
+  return {
+    choice: largest(scores),
+    // Scores of one token each are logits, whose lengths say nothing; there the two answers are the same.
+    normalizedChoice: largest(
+      oneToken ? scores : scores.map((score, index) => score / (continuations[index]?.trim().length ?? 1)),
+    ),
+    truncated: cut > 0,
+  };
+}
+
+/** Token ids of a prompt, with the beginning of a text where the tokenizer puts one. */
+export function encodePrompt(tokenizer: Tokenizer, text: string): number[] {
+  const start =
+    tokenizer.bosId !== undefined && tokenizer.separator.startsWith('bos') ? [tokenizer.bosId] : [];
+  return [...start, ...tokenizer.encode(text)];
+}
+
+function largest(scores: readonly number[]): number {
+  return scores.indexOf(Math.max(...scores));
 }
 
 function commonPrefix(sequences: readonly (readonly number[])[]): number {

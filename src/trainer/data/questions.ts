@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { basename, extname } from 'node:path';
 import { inputError, messageOf } from '../../shared/errors';
+import type { ChoiceScore } from '../../shared/runConfig';
 import { readText } from './textFile';
 
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
@@ -62,6 +63,40 @@ export function readQuestions(file: string, where: string): Question[] {
     throw inputError(`${where}: holds no question: give rows of ${EXPECTED}.`);
   }
   return questions;
+}
+
+/**
+ * A question after answered examples, and its possible continuations. With examples it is put as MMLU and ARC put it: a
+ * sentence that names the subject, where there is one, and an empty line between questions.
+ */
+export function choicePrompt(
+  question: Question,
+  score: ChoiceScore,
+  examples: readonly Question[] = [],
+): { prompt: string; continuations: string[] } {
+  const render = score === 'letter' ? renderPrompt : renderTextPrompt;
+  const solutionOf = ({ choices, answer }: Question): string =>
+    score === 'letter' ? LETTERS[answer] : choices[answer];
+  const about = question.subject === undefined ? '' : ` about ${question.subject.replaceAll('_', ' ')}`;
+  const heading =
+    score === 'letter' && examples.length > 0
+      ? [`The following are multiple choice questions (with answers)${about}.`]
+      : [];
+  const solved = examples.map((example) => `${render(example)} ${solutionOf(example)}`);
+  return {
+    prompt: [...heading, ...solved, render(question)].join('\n\n'),
+    continuations: (score === 'letter' ? LETTERS : question.choices).map((text) => ` ${text}`),
+  };
+}
+
+/** The first `shots` examples of the question's subject, or of all where none has it. */
+export function examplesFor(question: Question, examples: readonly Question[], shots: number): Question[] {
+  const same = examples.filter(({ subject }) => subject !== undefined && subject === question.subject);
+  return (same.length > 0 ? same : examples).slice(0, shots);
+}
+
+function renderTextPrompt({ question }: Question): string {
+  return `Question: ${question}\nAnswer:`;
 }
 
 /** The text up to and including `Answer:`; the model's choice is the likeliest of " A", " B", " C", " D" after it. */

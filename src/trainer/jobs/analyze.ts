@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { ImportanceFile } from '../../shared/importance';
+import type { ImportanceFile, Measurement } from '../../shared/importance';
 import type { AnalyzeSettings } from '../../shared/settings';
+import { bootstrap, StableChoice, type SequenceShares } from '../adept/bootstrap';
 import { exactLayerImportance, fastLayerImportance, probeOf, type Probe } from '../adept/layerImportance';
 import { BatchChooser } from '../adept/sweeps';
 import { unitImportance } from '../adept/unitImportance';
@@ -17,6 +18,8 @@ import { CorpusReader } from './corpora';
 export interface AnalyzeRequest {
   readonly model: string;
   readonly probe: readonly string[];
+  /** Domain text, on which the same is measured. */
+  readonly domain?: readonly string[] | undefined;
   readonly settings: AnalyzeSettings;
   /** A folder for what does not fit into the memory that was given. */
   readonly scratch: string;
@@ -27,11 +30,13 @@ const MEGABYTE = 1e6;
 // Exact layer importance runs about L/2 forward passes, unit importance about three; the bar should move evenly.
 const LAYERS_SHARE = 0.8;
 
-/** Stage 1: importance of every layer and of every unit of every layer, on the probe. */
+/** Stage 1: importance of every layer and of every unit of every layer, on the probe and, where it is given, on domain text. */
 export async function analyze(engine: Engine, request: AnalyzeRequest, task: Task): Promise<ImportanceFile> {
   const { settings } = request;
   const config = readModelConfig(request.model);
-  const corpus = new CorpusReader(request.model, config).read(request.probe, settings, '--probe');
+  const reader = new CorpusReader(request.model, config);
+  const probe = reader.read(request.probe, settings, '--probe');
+  const domain = request.domain && reader.read(request.domain, settings, '--domain');
   const model = CausalLM.load(
     engine,
     request.model,
@@ -41,23 +46,9 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
     storageOf(settings),
   );
   try {
-    const probe = batches(corpus.sequences, settings.batchSize);
-    const begin = performance.now();
-    const chooser = batchChooser(request, corpus);
-    const layersTask = subtask(task, 0, LAYERS_SHARE);
-    const layers = await (settings.mode === 'fast'
-      ? fastLayerImportance(model, probe, layersTask)
-      : exactLayerImportance(model, exactProbe(probe, corpus, chooser), layersTask));
-    const between = performance.now();
-    const all = [...model.blocks.keys()];
-    const units = await unitImportance(
-      model,
-      probe,
-      all,
-      settings.unitDefinition,
-      subtask(task, LAYERS_SHARE, 1),
-    );
-    const end = performance.now();
+    const share = domain === undefined ? 1 : probe.tokens / (probe.tokens + domain.tokens);
+    const general = await measure(model, probe, request, subtask(task, 0, share));
+    const onDomain = domain && (await measure(model, domain, request, subtask(task, share, 1)));
     const result: ImportanceFile = {
       format: 'adept.importance/1',
       mode: settings.mode,
@@ -67,15 +58,10 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
         layers: config.numHiddenLayers,
         parameters: parameterCount(config),
       },
-      probe: {
-        ...describeCorpus(corpus, settings.batchSize),
-        ...(chooser ? { layerBatchSize: chooser.batchSize } : {}),
-      },
-      baseLoss: layers.baseLoss,
-      layers: layers.layers.map((importance, index) => ({ index, importance })),
+      ...general.measurement,
+      ...(onDomain ? { domain: onDomain.measurement } : {}),
       unitDefinition: settings.unitDefinition,
-      units,
-      timing: { layersSeconds: (between - begin) / 1000, unitsSeconds: (end - between) / 1000 },
+      timing: general.timing,
       engine: { ...engine.describe(), frozenWeights: `${model.storage.dtype} (${model.storage.reason})` },
     };
     requireNumbers(result, request.model);
@@ -83,6 +69,49 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   } finally {
     model.dispose();
   }
+}
+
+interface Measured {
+  readonly measurement: Measurement;
+  /** Of this corpus alone: speeds are worked out from it. */
+  readonly timing: ImportanceFile['timing'];
+}
+
+async function measure(
+  model: CausalLM,
+  corpus: Corpus,
+  request: AnalyzeRequest,
+  task: Task,
+): Promise<Measured> {
+  const { settings } = request;
+  const probe = batches(corpus.sequences, settings.batchSize);
+  const begin = performance.now();
+  const chooser = batchChooser(request, corpus);
+  const layersTask = subtask(task, 0, LAYERS_SHARE);
+  const layers = await (settings.mode === 'fast'
+    ? fastLayerImportance(model, probe, layersTask)
+    : exactLayerImportance(model, exactProbe(probe, corpus, chooser, settings), layersTask));
+  const between = performance.now();
+  const all = [...model.blocks.keys()];
+  const unitsTask = subtask(task, LAYERS_SHARE, 1);
+  const units = await unitImportance(model, probe, all, settings.unitDefinition, unitsTask);
+  const end = performance.now();
+  const layerSequences = layers.shares.weights.length;
+  const trust = bootstrap(layers.shares);
+  return {
+    measurement: {
+      probe: {
+        ...describeCorpus(corpus, settings.batchSize),
+        ...(chooser ? { layerBatchSize: chooser.batchSize } : {}),
+        ...(layerSequences < corpus.sequences.length ? { layerSequences } : {}),
+      },
+      baseLoss: layers.baseLoss,
+      layers: layers.layers.map((importance, index) => ({ index, importance })),
+      ...(trust ? { trust } : {}),
+      units,
+    },
+    timing: { layersSeconds: (between - begin) / 1000, unitsSeconds: (end - between) / 1000 },
+  };
 }
 
 /** In an analysis no weight changes. */
@@ -108,10 +137,17 @@ function batchChooser(
   return new BatchChooser(corpus.sequences, { bytes, folder: scratch });
 }
 
-function exactProbe(probe: readonly Batch[], corpus: Corpus, chooser: BatchChooser | undefined): Probe {
+function exactProbe(
+  probe: readonly Batch[],
+  corpus: Corpus,
+  chooser: BatchChooser | undefined,
+  { stableFor, stableLayers }: AnalyzeSettings,
+): Probe {
+  const choice = stableFor === undefined ? undefined : new StableChoice(stableLayers, stableFor);
+  const enough = choice && ((shares: SequenceShares) => choice.settled(shares));
   return chooser === undefined
-    ? probeOf(probe)
-    : { batches: chooser, sequences: corpus.sequences.length, room: chooser.room };
+    ? { ...probeOf(probe), enough }
+    : { batches: chooser, sequences: corpus.sequences.length, enough, room: chooser.room };
 }
 
 function describeCorpus(corpus: Corpus, batchSize: number): ImportanceFile['probe'] {
@@ -125,14 +161,13 @@ function describeCorpus(corpus: Corpus, batchSize: number): ImportanceFile['prob
 }
 
 function requireNumbers(result: ImportanceFile, model: string): void {
-  const values = [
-    result.baseLoss,
-    ...result.layers.map(({ importance }) => importance),
-    ...result.units.map(({ importance }) => importance),
-  ];
-  if (!values.every(Number.isFinite)) {
+  for (const { baseLoss, layers, units } of [result, ...(result.domain ? [result.domain] : [])]) {
+    const values = [baseLoss, ...[...layers, ...units].map(({ importance }) => importance)];
+    if (values.every(Number.isFinite)) {
+      continue;
+    }
     throw failure(
-      `${model}: the loss on the probe is not a finite number (base loss ${result.baseLoss}): check the weights for NaN or infinite values.`,
+      `${model}: the loss on the probe is not a finite number (base loss ${baseLoss}): check the weights for NaN or infinite values.`,
     );
   }
 }

@@ -1,8 +1,11 @@
 import { estimate, speedFrom } from '../../shared/estimate';
+import { firstRates, type PreviewedRate } from '../../shared/launch/ratePreview';
 import type { PlannedEngine } from '../../shared/estimate/plan';
 import type { ExpansionManifest } from '../../shared/manifest';
 import type { ModelConfig } from '../../shared/model/config';
+import type { TuneSettings } from '../../shared/settings';
 import { readModelConfig } from '../../node/modelConfig';
+import { textOverlaps, type TextOverlap } from './tuneCorpora';
 import type { TuneInput } from './tuneInput';
 
 /** What a run would take, before anything is computed or written. */
@@ -10,9 +13,11 @@ export interface DryRun {
   readonly dryRun: true;
   readonly engine: PlannedEngine;
   readonly steps: number;
-  /** Training sequences, and how often each is seen. */
+  /** Domain sequences, and how often each is seen. */
   readonly sequences: number;
   readonly epochs: number;
+  /** Training sequences of general text, in all. */
+  readonly replayed: number;
   readonly parametersTrained: number;
   /** Of all parameters: 0 to 1. */
   readonly trainableShare: number;
@@ -22,6 +27,9 @@ export interface DryRun {
   readonly secondsPerStep: number | null;
   /** Of all steps, without evaluations and checkpoints. */
   readonly seconds: number | null;
+  /** Of every unit at the start; null where no importance.json says, and the run measures it. */
+  readonly rates: readonly PreviewedRate[] | null;
+  readonly overlaps: readonly TextOverlap[];
 }
 
 /** @param engine what will compute */
@@ -38,18 +46,39 @@ export function dryRun({ spec, manifest, importance, corpora }: TuneInput, engin
   });
   const { parametersTrained, trainableShare, memoryBytes, secondsPerStep = null } = price;
   const sequences = corpora.domain.sequences.length;
+  const taken = tune.steps * tune.batchSize * tune.gradAccum;
+  const replayed = corpora.training.replayed(taken);
   return {
     dryRun: true,
     engine,
     steps: tune.steps,
     sequences,
-    epochs: (tune.steps * tune.batchSize * tune.gradAccum) / sequences,
+    epochs: (taken - replayed) / sequences,
+    replayed,
     parametersTrained,
     trainableShare,
     memoryBytes,
     secondsPerStep,
     seconds: secondsPerStep === null ? null : secondsPerStep * tune.steps,
+    rates: ratesOf(manifest, importance, tune),
+    overlaps: textOverlaps(spec, corpora),
   };
+}
+
+function ratesOf(
+  manifest: TuneInput['manifest'],
+  importance: TuneInput['importance'],
+  tune: TuneSettings,
+): readonly PreviewedRate[] | null {
+  if (manifest === undefined || importance === undefined) {
+    return null;
+  }
+  const preview = firstRates(
+    importance,
+    manifest.added.map(({ source }) => source),
+    tune,
+  );
+  return preview.known ? preview.rates : null;
 }
 
 /** The model that was expanded, as its config.json described it. */

@@ -1,12 +1,13 @@
 import { failure } from '../../shared/errors';
+import type { ChoiceScore } from '../../shared/runConfig';
 import { meanLoss } from '../adept/loss';
 import { batches } from '../data/corpus';
-import { loadQuestions, renderPrompt } from '../data/questions';
+import { choicePrompt, examplesFor, loadQuestions, type Question } from '../data/questions';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { readModelConfig } from '../../node/modelConfig';
 import { breathe, type Task } from '../task';
-import { answerByLikelihood } from '../adept/multipleChoice';
+import { answerByLikelihood, encodePrompt } from '../adept/multipleChoice';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
 export interface TextEvaluation {
@@ -21,6 +22,11 @@ export interface TextEvaluation {
 
 export interface ChoiceEvaluation {
   readonly accuracy: number;
+  /** By answer text: where likelihood is divided by the answer's length. */
+  readonly accuracyNormalized?: number;
+  readonly score: ChoiceScore;
+  /** Answered examples before each question, in the mean: fewer than asked for where they do not fit into the context. */
+  readonly meanShots: number;
   readonly questions: number;
   readonly correct: number;
   /** Prompts longer than the model's context, cut at the front. */
@@ -55,30 +61,73 @@ export async function evaluateText(
   }
 }
 
-/** Share of multiple-choice questions whose right answer's letter is the likeliest continuation. */
+export interface ChoiceOptions {
+  readonly maxQuestions?: number | undefined;
+  /** By letter when left out. */
+  readonly score?: ChoiceScore | undefined;
+  /** Answered questions to put before each, `shots` of them. */
+  readonly examples?: readonly string[] | undefined;
+  readonly shots?: number | undefined;
+}
+
+/** Share of multiple-choice questions whose right answer is the likeliest continuation. */
 export async function evaluateChoices(
   engine: Engine,
   folder: string,
   files: readonly string[],
-  maxQuestions: number | undefined,
+  { maxQuestions, score = 'letter', examples: exampleFiles, shots = 0 }: ChoiceOptions,
   task: Task,
 ): Promise<ChoiceEvaluation> {
   const config = readModelConfig(folder);
   const questions = loadQuestions(files, '--data').slice(0, maxQuestions);
+  const examples = shots > 0 && exampleFiles ? loadQuestions(exampleFiles, '--examples') : [];
   const tokenizer = new CorpusReader(folder, config).openTokenizer();
   const model = CausalLM.load(engine, folder);
   try {
-    let correct = 0;
-    let truncated = 0;
+    const counts = { correct: 0, correctNormalized: 0, truncated: 0, shots: 0 };
     for (const [index, question] of questions.entries()) {
       task.report(index / questions.length, `question ${index + 1} of ${questions.length}`);
       await breathe(task);
-      const answer = answerByLikelihood(model, tokenizer, renderPrompt(question));
-      correct += answer.choice === question.answer ? 1 : 0;
-      truncated += answer.truncated ? 1 : 0;
+      const shown = fitting(
+        question,
+        score,
+        examplesFor(question, examples, shots),
+        (text) => encodePrompt(tokenizer, text).length <= config.maxPositionEmbeddings,
+      );
+      const answer = answerByLikelihood(model, tokenizer, choicePrompt(question, score, shown));
+      counts.correct += answer.choice === question.answer ? 1 : 0;
+      counts.correctNormalized += answer.normalizedChoice === question.answer ? 1 : 0;
+      counts.truncated += answer.truncated ? 1 : 0;
+      counts.shots += shown.length;
     }
-    return { accuracy: correct / questions.length, questions: questions.length, correct, truncated };
+    const { correct, correctNormalized, truncated } = counts;
+    return {
+      accuracy: correct / questions.length,
+      ...(score === 'text' ? { accuracyNormalized: correctNormalized / questions.length } : {}),
+      score,
+      meanShots: counts.shots / questions.length,
+      questions: questions.length,
+      correct,
+      truncated,
+    };
   } finally {
     model.dispose();
   }
+}
+
+/** As many of the last examples as fit into the context with the question and its longest answer. */
+function fitting(
+  question: Question,
+  score: ChoiceScore,
+  examples: readonly Question[],
+  fits: (text: string) => boolean,
+): readonly Question[] {
+  for (let from = 0; from < examples.length; from++) {
+    const shown = examples.slice(from);
+    const { prompt, continuations } = choicePrompt(question, score, shown);
+    if (continuations.every((text) => fits(prompt + text))) {
+      return shown;
+    }
+  }
+  return [];
 }

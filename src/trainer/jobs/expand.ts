@@ -4,7 +4,7 @@ import type { ExpandChoice } from '../../shared/runConfig';
 import type { ExpansionManifest } from '../../shared/manifest';
 import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../adept/equivalence';
 import { expandModel } from '../adept/expansion';
-import { lowestLayers, namedLayers, uniformLayers } from '../../shared/layerChoice';
+import { contrastLayers, lowestLayers, namedLayers, uniformLayers } from '../../shared/layerChoice';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
@@ -14,7 +14,7 @@ export interface ExpandRequest {
   readonly model: string;
   readonly out: string;
   readonly choice: ExpandChoice;
-  /** importance.json; `lowest` needs it. */
+  /** importance.json; `lowest` and `contrast` need it. */
   readonly importance?: string | undefined;
   /** Text on which equivalence is measured; seeded token ids when left out. */
   readonly probe?: readonly string[] | undefined;
@@ -38,6 +38,15 @@ export function chooseLayers(
     return uniformLayers(choice.uniform, layers, naming.label('expand.uniform'));
   }
   const file = importance ?? '--importance';
+  if ('contrast' in choice) {
+    return contrastLayers(
+      readImportance(file),
+      choice.contrast,
+      layers,
+      file,
+      naming.label('expand.contrast'),
+    );
+  }
   return lowestLayers(readImportance(file), choice.lowest, layers, file, naming.label('expand.lowest'));
 }
 

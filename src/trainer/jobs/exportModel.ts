@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { EXPANSION_MANIFEST } from '../../shared/manifest';
+import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/manifest';
 import { inputError } from '../../shared/errors';
-import { copyCompanions } from '../adept/expansion';
+import { copyCompanions, expandConfig } from '../adept/expansion';
 import { readManifest, requireManifest } from '../adept/manifest';
 import { checkCheckpoint, openPart } from '../checkpoint/checkpoint';
 import { writeJson } from '../../node/jsonFile';
@@ -14,7 +14,14 @@ import {
   writeSafetensors,
   type TensorSource,
 } from '../checkpoint/safetensors';
-import { layerTensorName, OUTER_TENSORS, tensorsOfUnit, unitsOf } from '../../shared/model/architecture';
+import {
+  layerTensorName,
+  OUTER_TENSORS,
+  parseLayerTensorName,
+  renumberedTensor,
+  tensorsOfUnit,
+  unitsOf,
+} from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
 import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors, trainedTensors } from '../model/loadTensors';
@@ -26,12 +33,15 @@ export interface ExportRequest {
   readonly step?: number | undefined;
   /** Scale of the added layers' outputs, 0 to 1; 0 is the original model. */
   readonly alpha?: number | undefined;
+  /** Added layers, as the tuned model numbers them, that the exported model does without. */
+  readonly drop?: readonly number[] | undefined;
 }
 
 export interface ExportResult {
   readonly out: string;
   readonly step: number;
   readonly alpha: number;
+  readonly dropped: readonly number[];
   readonly trained: number;
   readonly frozen: number;
 }
@@ -48,12 +58,19 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
   }
   const config = readModelConfig(spec.model);
   const alpha = request.alpha ?? 1;
+  const drop = request.drop ?? [];
   const added = spec.tune.full
     ? undefined
     : requireManifest(spec.model, config).added.map(({ layer }) => layer);
-  if (alpha !== 1 && added === undefined) {
+  if ((alpha !== 1 || drop.length > 0) && added === undefined) {
     throw inputError(
-      `--alpha: ${run.path} tuned every parameter, so there are no added layers to scale: leave it out.`,
+      `${alpha === 1 ? '--drop' : '--alpha'}: ${run.path} tuned every parameter, so there are no added layers: leave it out.`,
+    );
+  }
+  const stranger = drop.find((layer) => added?.includes(layer) !== true);
+  if (stranger !== undefined) {
+    throw inputError(
+      `--drop: layer ${stranger} was not added by this run: only ${(added ?? []).join(', ')} can be left out.`,
     );
   }
   checkCheckpoint(run, step, trainedTensors(config, added), false);
@@ -62,9 +79,10 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
   try {
     checkTensors(spec.model, config, base);
     const scaled = alpha === 1 ? new Set<string>() : outputTensors(config, added ?? []);
-    const plan = { ...request, model: spec.model, config, base, delta, alpha, scaled };
+    const kept = [...config.slidingWindows.keys()].filter((layer) => !drop.includes(layer));
+    const plan = { ...request, model: spec.model, config, base, delta, alpha, scaled, kept };
     const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
-    return { out: resolve(request.out), step, alpha, ...counts };
+    return { out: resolve(request.out), step, alpha, dropped: drop, ...counts };
   } finally {
     base.close();
     delta.close();
@@ -80,29 +98,70 @@ interface ExportPlan {
   readonly alpha: number;
   /** Names of the tensors that alpha scales. */
   readonly scaled: ReadonlySet<string>;
+  /** Layers of the tuned model, in order: what the exported one consists of. */
+  readonly kept: readonly number[];
 }
 
 async function writeExport(
-  { model, config, out, base, delta, alpha, scaled }: ExportPlan,
+  { model, config, out, base, delta, alpha, scaled, kept }: ExportPlan,
   task: Task,
 ): Promise<Pick<ExportResult, 'trained' | 'frozen'>> {
   task.report(0, 'writing the exported weights');
   await breathe(task);
   // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
   const names = [...base.entries.keys()].filter(
-    (name) => !(config.tieWordEmbeddings && name === OUTER_TENSORS.head),
+    (name) =>
+      !(config.tieWordEmbeddings && name === OUTER_TENSORS.head) && keptName(name, kept) !== undefined,
   );
-  const sources = names.map((name) => exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1));
+  const sources = names.map((name) => ({
+    ...exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1),
+    name: keptName(name, kept) ?? name,
+  }));
   writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
   copyCompanions(model, out);
   const manifest = readManifest(model);
+  const whole = kept.length === config.numHiddenLayers;
   if (manifest) {
-    writeJson(join(out, EXPANSION_MANIFEST), manifest);
+    writeJson(join(out, EXPANSION_MANIFEST), whole ? manifest : manifestWithout(manifest, kept));
   }
-  writeJson(join(out, 'config.json'), config.raw);
+  const raw = whole
+    ? config.raw
+    : expandConfig(
+        config,
+        kept.map((source) => ({ source, added: false })),
+      );
+  writeJson(join(out, 'config.json'), raw);
   task.report(1, 'exported');
   const trained = names.filter((name) => delta.entries.has(name)).length;
   return { trained, frozen: names.length - trained };
+}
+
+/** A tensor's name in a model that consists of these layers; undefined where its layer is none of them. */
+function keptName(name: string, kept: readonly number[]): string | undefined {
+  const layered = parseLayerTensorName(name);
+  if (layered === undefined) {
+    return name;
+  }
+  const layer = kept.indexOf(layered.layer);
+  return layer < 0 ? undefined : renumberedTensor(layered.rest, layer);
+}
+
+/** The manifest of a model that consists of these layers of the described one. */
+function manifestWithout(manifest: ExpansionManifest, kept: readonly number[]): ExpansionManifest {
+  return {
+    ...manifest,
+    layers: kept.length,
+    added: manifest.added
+      .filter(({ layer }) => kept.includes(layer))
+      .map((entry) => ({
+        ...entry,
+        layer: kept.indexOf(entry.layer),
+        sourceLayer: kept.indexOf(entry.sourceLayer),
+      })),
+    zeroed: manifest.zeroed.flatMap((name) => keptName(name, kept) ?? []),
+    // It was measured of another model.
+    equivalence: null,
+  };
 }
 
 /** Names of the tensors through which these layers write into the residual stream. */

@@ -31,17 +31,32 @@ export function checkJob(config: RunConfig, naming: Naming): void {
   const reader = new CorpusReader(config.model, model);
   reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
   readCorpora({ ...config, format: 'adept.run/1', createdAt: '' }, naming);
-  if ('lowest' in config.expand) {
-    checkCount(config.expand.lowest, model.numHiddenLayers, naming.label('expand.lowest'));
-  } else {
-    chooseLayers(config.expand, model.numHiddenLayers, undefined, naming);
-  }
+  checkChoice(config, model.numHiddenLayers, naming);
   if (config.choices) {
-    loadQuestions(config.choices.files, naming.label('choices.files'));
+    const { files, examples, shots } = config.choices;
+    loadQuestions(files, naming.label('choices.files'));
+    if (examples !== undefined) {
+      loadQuestions(examples, naming.label('choices.examples'));
+    } else if (shots !== undefined) {
+      throw inputError(
+        `${naming.label('choices.shots')}: needs ${naming.name('choices.examples')}: name answered questions.`,
+      );
+    }
     reader.openTokenizer();
   }
   if (config.export.out !== undefined) {
     checkExport(config.export.out, config.out, naming);
+  }
+}
+
+/** What is chosen by importance can be chosen once that is measured, or was. */
+function checkChoice({ expand, importance }: RunConfig, layers: number, naming: Naming): void {
+  if (importance === undefined && 'lowest' in expand) {
+    checkCount(expand.lowest, layers, naming.label('expand.lowest'));
+  } else if (importance === undefined && 'contrast' in expand) {
+    checkCount(expand.contrast, layers, naming.label('expand.contrast'));
+  } else {
+    chooseLayers(expand, layers, importance, naming);
   }
 }
 

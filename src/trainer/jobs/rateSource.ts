@@ -1,6 +1,6 @@
 import type { ExpansionManifest } from '../../shared/manifest';
 import type { RunSpec, UnitRate } from '../../shared/runFolder';
-import { ratesAt, unitRates } from '../adept/learningRates';
+import { ratesAt, unitRates } from '../../shared/learningRates';
 import { unitImportance, type UnitImportance } from '../adept/unitImportance';
 import type { Batch } from '../data/corpus';
 import type { CausalLM, KnownStates } from '../model/causalLM';
@@ -55,6 +55,11 @@ export class RateSource {
       this.manifest ? 'added layers' : 'all layers',
       previous,
     );
+  }
+
+  /** What the importances of a step were measured on. */
+  sourceAt(step: number): MeasuredRates['source'] & string {
+    return this.manifest === undefined ? 'all layers' : step === 0 ? 'source layers' : 'added layers';
   }
 
   /** Rates that known importances lead to at another base rate. */

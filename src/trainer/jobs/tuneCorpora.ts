@@ -1,5 +1,7 @@
 import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
+import { Mixture } from '../data/mixture';
+import { overlap, OVERLAP_TOKENS } from '../data/overlap';
 import { batches, type Batch, type Corpus } from '../data/corpus';
 import { readModelConfig } from '../../node/modelConfig';
 import { CorpusReader, type CorpusOptions } from './corpora';
@@ -9,6 +11,7 @@ const WATCHED_TRAINING_SEQUENCES = 16;
 
 export interface TuneCorpora {
   readonly domain: Corpus;
+  readonly training: Mixture;
   readonly probe: readonly Batch[];
   readonly domainEval: readonly Batch[];
   readonly generalEval: readonly Batch[];
@@ -22,6 +25,7 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const { seqLen, batchSize, maxProbeSequences, maxEvalSequences } = spec.tune;
   const evaluation = { seqLen, maxSequences: maxEvalSequences };
   const domain = read(spec.domain, { seqLen }, 'domain');
+  const replay = spec.replay && read(spec.replay, { seqLen }, 'replay');
   const probe = read(spec.probe, { seqLen, maxSequences: maxProbeSequences }, 'probe');
   const domainEval = spec.eval.domain
     ? read(spec.eval.domain, evaluation, 'eval.domain').sequences
@@ -31,8 +35,60 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
     : probe.sequences.slice(0, maxEvalSequences);
   return {
     domain,
+    training: new Mixture(
+      {
+        domain: domain.sequences,
+        replay: replay?.sequences ?? [],
+        replayShare: replay === undefined ? 0 : spec.tune.replayShare,
+      },
+      spec.tune.order,
+      spec.tune.seed,
+    ),
     probe: batches(probe.sequences, batchSize),
     domainEval: batches(domainEval, batchSize),
     generalEval: batches(generalEval, batchSize),
   };
+}
+
+/** How much of one text of a run stands in another, as shares of the first one's sequences. */
+export interface TextOverlap {
+  readonly text: 'probe' | 'domain evaluation' | 'general evaluation';
+  readonly other: 'training' | 'probe';
+  readonly share: number;
+}
+
+/**
+ * Overlaps that make a number of the run say less than it seems to: evaluation or probe that is trained on, and general
+ * evaluation that importance was measured on. Texts that stand in for one that was not named are left out.
+ */
+export function textOverlaps({ eval: named }: RunSpec, corpora: TuneCorpora): TextOverlap[] {
+  const rows = (of: readonly Batch[]): Int32Array[] => of.flatMap((batch) => [...batch.rows]);
+  const training = corpora.training.sequences;
+  const [probe, domainEval, generalEval] = [corpora.probe, corpora.domainEval, corpora.generalEval].map(rows);
+  const against = (
+    text: TextOverlap['text'],
+    sequences: readonly Int32Array[] = [],
+    other: TextOverlap['other'] = 'training',
+  ): TextOverlap => ({
+    text,
+    other,
+    share: overlap(sequences, other === 'training' ? training : (probe ?? [])),
+  });
+  return [
+    against('probe', probe),
+    ...(named.domain ? [against('domain evaluation', domainEval)] : []),
+    ...(named.general
+      ? [against('general evaluation', generalEval), against('general evaluation', generalEval, 'probe')]
+      : []),
+  ];
+}
+
+/** The overlaps in a sentence each; those of nothing are left out. */
+export function overlapTexts(overlaps: readonly TextOverlap[]): string[] {
+  return overlaps
+    .filter(({ share }) => share > 0)
+    .map(
+      ({ text, other, share }) =>
+        `${(share * 100).toFixed(1)}% of the sequences of the ${text} text share ${OVERLAP_TOKENS} tokens in a row with the ${other} text`,
+    );
 }

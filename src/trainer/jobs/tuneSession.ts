@@ -2,22 +2,21 @@ import { failure } from '../../shared/errors';
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
 import type { CheckpointState, NewRunEvent } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
-import { forgettingVerdict } from '../adept/forgettingLimit';
 import { type FrozenStates, frozenStates } from '../adept/frozenStates';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
 import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
-import { readEvents } from '../../node/eventLog';
 import { setLaterAside, type ResumePoint } from '../../node/laterResults';
 import { makeBatch } from '../data/corpus';
-import { DataOrder } from '../data/order';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
+import { ForgettingWatch, remedyText, type LossesBefore } from './forgettingWatch';
 import { initialParameterState } from './initialState';
 import { checkpointStateOf, initialProgress, savedProgress, type Progress } from './progress';
 import { RateSource, type MeasuredRates } from './rateSource';
+import { overlapTexts, textOverlaps } from './tuneCorpora';
 import type { TuneInput } from './tuneInput';
 import type { TrainerStation } from './trainerStation';
 
@@ -27,7 +26,7 @@ export interface TuneOutcome {
   readonly loss: number | null;
   readonly domainLoss: number | null;
   readonly generalLoss: number | null;
-  readonly before: { readonly domainLoss: number | null; readonly generalLoss: number | null };
+  readonly before: LossesBefore;
 }
 
 export interface SessionParts {
@@ -42,13 +41,14 @@ export interface SessionParts {
 export class TuneSession {
   private readonly settings: TuneSettings;
   private readonly tuner: Tuner;
-  private readonly order: DataOrder;
   private readonly rates: RateSource;
   private readonly frozen: FrozenStates | undefined;
   private readonly state: Progress;
   private readonly task: Task;
   private phase: TrainerStatus['phase'] = 'preparing';
-  private before: TuneOutcome['before'] | undefined;
+  private readonly forgetting: ForgettingWatch;
+  /** No remedy is left against what this run forgets. */
+  private gaveUp = false;
 
   constructor(private readonly parts: SessionParts) {
     const { input, model, station } = parts;
@@ -63,8 +63,7 @@ export class TuneSession {
         this.emit({ type: 'log', level: 'warn', message });
       },
     });
-    const taken = tune.steps * tune.batchSize * tune.gradAccum;
-    const comesAgain = taken > input.corpora.domain.sequences.length;
+    const comesAgain = input.corpora.training.repeats(tune.steps * tune.batchSize * tune.gradAccum);
     this.tuner = new Tuner(
       model,
       added ? layerParameters(model, added) : allParameters(model),
@@ -83,8 +82,8 @@ export class TuneSession {
       this.task,
       this.frozen,
     );
-    this.order = new DataOrder(input.corpora.domain.sequences.length, tune.order, tune.seed);
     this.state = initialProgress(tune);
+    this.forgetting = new ForgettingWatch(station.folder, tune);
   }
 
   /** What the control socket answers. */
@@ -122,7 +121,7 @@ export class TuneSession {
 
   /** From the chosen or the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { from, model, station } = this.parts;
+    const { from, input, model, station } = this.parts;
     const { folder } = station;
     folder.removeLeftovers();
     const start = from?.step ?? folder.checkpoints().at(-1);
@@ -136,10 +135,16 @@ export class TuneSession {
       this.tuner.setRates(units);
       return;
     }
+    for (const message of overlapTexts(textOverlaps(input.spec, input.corpora))) {
+      this.emit({ type: 'log', level: 'warn', message });
+    }
     // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
     this.phase = 'measuring';
     await this.adopt(await this.rates.initial(baseLearningRate));
     await this.evaluate();
+    if (this.forgetting.rollsBack) {
+      await this.save();
+    }
   }
 
   /** @returns where the results of later steps were put, if there were any */
@@ -157,10 +162,9 @@ export class TuneSession {
     await breathe(this.task);
     const begin = performance.now();
     const seen = this.state.step * batchSize * gradAccum;
-    const microBatches = Array.from({ length: gradAccum }, (_, index) => {
-      const chosen = this.order.take(seen + index * batchSize, batchSize);
-      return makeBatch(chosen.flatMap((sequence) => input.corpora.domain.sequences[sequence] ?? []));
-    });
+    const microBatches = Array.from({ length: gradAccum }, (_, index) =>
+      makeBatch(input.corpora.training.take(seen + index * batchSize, batchSize)),
+    );
     const factor = scheduleFactor(schedule, step - 1, warmup, steps);
     const { loss, gradNorm, tokens } = this.tuner.step(microBatches, step, factor);
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
@@ -188,8 +192,10 @@ export class TuneSession {
     }
     if (step % (evalEvery ?? saveEvery) === 0 || step === steps) {
       await this.evaluate();
+      await this.remedyForgetting();
     }
-    if (step % saveEvery === 0) {
+    // A remedy may have taken the run back.
+    if (this.state.step === step && step % saveEvery === 0) {
       await this.save();
     }
   }
@@ -199,7 +205,7 @@ export class TuneSession {
     this.phase = 'measuring';
     const { baseLearningRate, units, unitsMeasuredAt } = this.state;
     // The seed comes from other layers: nothing of it is carried over into the copies' own importance.
-    const previous = unitsMeasuredAt > 0 ? units : [];
+    const previous = unitsMeasuredAt > 0 ? units : units.map((unit) => ({ ...unit, normalized: undefined }));
     await this.adopt(await this.rates.refresh(baseLearningRate, previous));
   }
 
@@ -335,20 +341,64 @@ export class TuneSession {
     this.emit({ type: 'log', level: 'info', message });
   }
 
-  /** Whether the evaluation at this step, if there was one, shows more forgetting than `maxGeneralRise` allows; says so. */
+  /** Whether the run must end because of what the evaluation at this step, if there was one, shows. */
   private forgets(): boolean {
-    const { step, evaluatedAt, generalLoss } = this.state;
-    const limit = this.settings.maxGeneralRise;
-    if (limit === undefined || evaluatedAt !== step) {
-      return false;
+    if (this.settings.onGeneralRise !== 'stop') {
+      return this.gaveUp;
     }
-    const verdict = forgettingVerdict(limit, this.lossesBefore().generalLoss, generalLoss);
+    const verdict = this.forgetting.verdict(this.state);
     if (verdict !== undefined) {
-      const file = this.parts.station.folder.file('spec');
-      const message = `step ${step}: ${verdict}: the run stops; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume.`;
-      this.emit({ type: 'log', level: 'warn', message });
+      this.warnOfForgetting(verdict, remedyText({ kind: 'stop' }));
     }
     return verdict !== undefined;
+  }
+
+  /** Does what `onGeneralRise` asks for where the evaluation of this step shows too much forgetting, and says why. */
+  private async remedyForgetting(): Promise<void> {
+    const verdict = this.forgetting.verdict(this.state);
+    if (verdict === undefined || this.settings.onGeneralRise === 'stop') {
+      return;
+    }
+    const remedy = this.forgetting.remedy(this.state);
+    this.warnOfForgetting(verdict, remedyText(remedy));
+    switch (remedy.kind) {
+      case 'stop':
+        this.gaveUp = true;
+        return;
+      case 'lower':
+        this.changeBaseRate(remedy.baseLearningRate);
+        return;
+      case 'freeze':
+        this.state.units = remedy.units;
+        this.tuner.setRates(remedy.units);
+        this.emit({
+          type: 'importance',
+          step: this.state.step,
+          units: remedy.units,
+          source: this.rates.sourceAt(this.state.unitsMeasuredAt),
+        });
+        return;
+      case 'rollBack':
+        await this.rollBack(remedy.step, remedy.baseLearningRate);
+    }
+  }
+
+  private warnOfForgetting(verdict: string, remedy: string): void {
+    const file = this.parts.station.folder.file('spec');
+    const hint = remedy.endsWith('stops')
+      ? `; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume`
+      : '';
+    const message = `step ${this.state.step}: ${verdict}: ${remedy}${hint}.`;
+    this.emit({ type: 'log', level: 'warn', message });
+  }
+
+  private async rollBack(to: number, rate: number): Promise<void> {
+    const aside = this.restore(to);
+    const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
+    this.emit({ type: 'status', status: 'resumed', step: to, ...message });
+    this.changeBaseRate(rate);
+    // Whoever resumes the run goes on at the lower rate too.
+    await this.save();
   }
 
   private async stopped(): Promise<TuneOutcome> {
@@ -362,21 +412,7 @@ export class TuneSession {
     this.phase = 'ended';
     this.parts.station.log.sync();
     const { step, loss, domainLoss, generalLoss } = this.state;
-    return { status, step, loss, domainLoss, generalLoss, before: this.lossesBefore() };
-  }
-
-  /** What the evaluation at step 0 found, by whichever trainer. */
-  private lossesBefore(): TuneOutcome['before'] {
-    if (this.before === undefined) {
-      const first = readEvents(this.parts.station.folder.file('events')).find(
-        (event) => event.type === 'eval' && event.step === 0,
-      );
-      this.before =
-        first?.type === 'eval'
-          ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
-          : { domainLoss: null, generalLoss: null };
-    }
-    return this.before;
+    return { status, step, loss, domainLoss, generalLoss, before: this.forgetting.lossesBefore() };
   }
 
   private emit(event: NewRunEvent): void {

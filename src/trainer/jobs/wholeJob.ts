@@ -127,14 +127,15 @@ class WholeJob {
     if (existsSync(this.folder.file('importance'))) {
       return;
     }
-    const { model, probe, analyze: settings, importance } = this.config;
+    const { model, probe, analyze: settings, importance, expand: choice } = this.config;
     if (importance !== undefined) {
       this.folder.writeImportance(readImportanceOf(importance, model));
       return;
     }
     const task = this.announce('analyzing');
+    const domain = 'contrast' in choice ? this.config.domain : undefined;
     this.folder.writeImportance(
-      await analyze(this.engine, { model, probe, settings, scratch: this.folder.path }, task),
+      await analyze(this.engine, { model, probe, domain, settings, scratch: this.folder.path }, task),
     );
   }
 
@@ -160,13 +161,14 @@ class WholeJob {
     if (existsSync(this.folder.file('spec'))) {
       return;
     }
-    const { probe, domain, eval: evaluation, engine, tune } = this.config;
+    const { probe, domain, replay, eval: evaluation, engine, tune } = this.config;
     const spec: RunSpec = {
       format: 'adept.run/1',
       createdAt: new Date().toISOString(),
       model: this.tunedModel(),
       probe,
       domain,
+      ...(replay ? { replay } : {}),
       eval: evaluation,
       engine,
       importance: this.folder.file('importance'),
@@ -186,7 +188,7 @@ class WholeJob {
     }
     const task = this.announce('evaluating');
     const { accuracy } = await this.timed(stage, () =>
-      evaluateChoices(this.engine, model, choices.files, choices.maxQuestions, task),
+      evaluateChoices(this.engine, model, choices.files, choices, task),
     );
     return accuracy;
   }

@@ -12,6 +12,7 @@ import {
 import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
 import { blockForward, type Block } from './block';
 import type { ModelConfig } from '../../shared/model/config';
+import { headChunkRows } from '../../shared/model/headChunk';
 import { readModelConfig } from '../../node/modelConfig';
 import { headLogits, headLosses, targetsOf, type Head } from './head';
 import { chooseStorage, type FrozenStorage, type StorageRequest } from './frozenStorage';
@@ -133,6 +134,21 @@ export class CausalLM {
     return this.engine.tidy(() =>
       this.engine.read(headLogits(this.engine, this.head, this.hiddenStates(batch), wanted)),
     );
+  }
+
+  /** The same from one forward pass in pieces, each of which fits beside the model. */
+  *logitPieces(batch: Batch, rows: Int32Array): Generator<Float32Array> {
+    const { engine, head } = this;
+    const piece = headChunkRows(this.config.vocabSize);
+    const hiddenStates = engine.keep(this.hiddenStates(batch));
+    try {
+      for (let begin = 0; begin < rows.length; begin += piece) {
+        const wanted = rows.subarray(begin, begin + piece);
+        yield engine.tidy(() => engine.read(headLogits(engine, head, hiddenStates, wanted)));
+      }
+    } finally {
+      engine.dispose(hiddenStates);
+    }
   }
 
   /**

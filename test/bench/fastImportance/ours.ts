@@ -24,8 +24,8 @@ const Job = v.object({
 
 /** What one forward (and backward) pass says of each layer. */
 interface OnePass {
-  /** Mean of ‖output − input‖ / ‖input‖ over positions. */
-  readonly magnitude: number[];
+  /** Block influence (Men et al. 2024, arXiv 2403.03853): 1 − the mean cosine of input and output. */
+  readonly influence: number[];
   /** −Σ ∂L/∂output · (output − input): the first-order rise of the mean loss when the layer is passed by, nats. */
   readonly taylor: number[];
   /** The same with the absolute value at each position. */
@@ -45,7 +45,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 function onePass(model: CausalLM, batches: readonly Batch[]): OnePass {
   const { engine } = model;
   const zeros = (): number[] => model.blocks.map(() => 0);
-  const result = { magnitude: zeros(), taylor: zeros(), taylorAbsolute: zeros() };
+  const result = { influence: zeros(), taylor: zeros(), taylorAbsolute: zeros() };
   const targets = batches.reduce((sum, batch) => sum + targetsOf(batch).rows.length, 0);
   for (const batch of batches) {
     lossGradients(model, batch, {
@@ -55,14 +55,16 @@ function onePass(model: CausalLM, batches: readonly Batch[]): OnePass {
       onLayer: () => undefined,
       onHiddenStates: (layer, { input, output, gradient }) => {
         const [inputs, slopes] = [rowsOf(input, engine.read(input)), rowsOf(gradient, engine.read(gradient))];
+        const outputs = rowsOf(output, engine.read(output));
         const changes = rowsOf(input, engine.read(engine.sub(output, input)));
         changes.forEach((change, row) => {
           const [from = change, slope = change] = [inputs[row], slopes[row]];
           const first = -dot(slope, change);
           result.taylor[layer] = (result.taylor[layer] ?? NaN) + first;
           result.taylorAbsolute[layer] = (result.taylorAbsolute[layer] ?? NaN) + Math.abs(first);
-          result.magnitude[layer] =
-            (result.magnitude[layer] ?? NaN) + Math.sqrt(dot(change, change) / dot(from, from)) / targets;
+          const to = outputs[row] ?? change;
+          const cosine = dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to));
+          result.influence[layer] = (result.influence[layer] ?? NaN) + (1 - cosine) / targets;
         });
       },
     });
@@ -89,14 +91,14 @@ async function main(): Promise<void> {
       const value = await work();
       return { seconds: (performance.now() - begin) / 1000, value };
     };
-    const influence = await timed(() => fastLayerImportance(model, batches, SILENT_TASK));
+    const fast = await timed(() => fastLayerImportance(model, batches, SILENT_TASK));
     const others = await timed(() => onePass(model, batches));
     const exact = await timed(() => exactLayerImportance(model, probeOf(batches), SILENT_TASK));
     console.log(
       JSON.stringify({
         exact: exact.value.layers,
-        estimators: { influence: influence.value.layers, ...others.value },
-        seconds: { exact: exact.seconds, influence: influence.seconds, withGradients: others.seconds },
+        estimators: { 'relative change': fast.value.layers, ...others.value },
+        seconds: { exact: exact.seconds, forward: fast.seconds, withGradients: others.seconds },
         tokens: batches.reduce((sum, { tokens }) => sum + tokens.length, 0),
       }),
     );

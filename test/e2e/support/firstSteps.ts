@@ -35,19 +35,22 @@ export class FirstSteps {
     const { editor, hand } = this;
     const { keyboard } = editor.page;
     await hand.command('ADEPT: Analyze Model');
-    await this.question('1/5');
+    await this.question('1/6');
     await editor.enter('workspace-model');
-    await this.question('2/5');
+    await this.question('2/6');
     await editor.quickPickRow('general.txt').waitFor();
     await keyboard.type('general.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
     await keyboard.press('Enter');
-    await this.question('3/5');
+    await this.question('3/6');
+    // No domain text.
+    await keyboard.press('Enter');
+    await this.question('4/6');
     await editor.enter('Embedded');
-    await this.question('4/5');
+    await this.question('5/6');
     await editor.enter('Fast');
-    await this.question('5/5');
+    await this.question('6/6');
     await keyboard.press('Enter');
     const frame = await editor.webview('heatmap');
     await editor.evidently('the heatmap', () => frame.locator('tr[data-layer="7"]').waitFor());

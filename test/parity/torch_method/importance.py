@@ -33,6 +33,31 @@ def layer_importance(model: PreTrainedModel, sequences: Sequence[Tokens]) -> tup
     return base, values
 
 
+def relative_changes(model: PreTrainedModel, sequences: Sequence[Tokens]) -> list[float]:
+    """For every layer, the mean over all positions of ‖output − input‖ / ‖input‖."""
+    layers = decoder_layers(model)
+    sums = [0.0] * len(layers)
+
+    def add(layer: int, before: Tensor, output: Any) -> None:
+        after = output[0] if isinstance(output, tuple) else output
+        ratios = (after - before).double().norm(dim=-1) / before.double().norm(dim=-1)
+        sums[layer] += ratios.sum().item()
+
+    def hook(layer: int) -> Any:
+        return lambda _, args, kwargs, output: add(layer, args[0] if args else kwargs["hidden_states"], output)
+
+    handles = [module.register_forward_hook(hook(layer), with_kwargs=True) for layer, module in enumerate(layers)]
+    try:
+        with torch.no_grad():
+            for sequence in sequences:
+                model(torch.tensor([list(sequence)]))
+    finally:
+        for handle in handles:
+            handle.remove()
+    positions = sum(len(sequence) for sequence in sequences)
+    return [total / positions for total in sums]
+
+
 def batches_of(sequences: Sequence[Tokens], size: int) -> Iterator[Sequence[Tokens]]:
     """Sequences in their order, `size` at a time; the last batch may be smaller."""
     for start in range(0, len(sequences), size):

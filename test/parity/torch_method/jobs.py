@@ -9,7 +9,7 @@ import numpy
 import torch
 from tokenizers import Tokenizer
 
-from .importance import layer_importance, unit_importance
+from .importance import layer_importance, relative_changes, unit_importance
 from .loss import mean_loss
 from .models import by_length, forward, load_model
 from .tuning import Plan, tune
@@ -53,7 +53,7 @@ def loss(request: Json) -> Json:
 
 
 def importance(request: Json) -> Json:
-    """Importance of every layer, and of every unit of every layer by both definitions."""
+    """Importance of every layer, what it changes, and importance of every unit by both definitions."""
     model = load_model(request["model"])
     sequences = request["sequences"]
     base, layers = layer_importance(model, sequences)
@@ -62,7 +62,8 @@ def importance(request: Json) -> Json:
                        for definition in ("released", "paper"))  # fmt: skip
     units = [{"layer": layer, "name": name, "released": value, "paper": paper[(layer, name)]}
              for (layer, name), value in released.items()]  # fmt: skip
-    return {"baseLoss": base, "layers": layers, "units": units}
+    changes = relative_changes(model, sequences)
+    return {"baseLoss": base, "layers": layers, "changes": changes, "units": units}
 
 
 def tuning(request: Json) -> Json:

@@ -8,13 +8,18 @@ export type HeatmapContent = Extract<ToHeatmap, { type: 'show' }>;
 
 /** What the extension sends of a real analysis: stories260K, measured with `adept analyze`. */
 export function heatmapContent(): HeatmapContent {
-  const read = (name: string): unknown =>
-    JSON.parse(readFileSync(join(projectRoot, 'test/webview/stories260K', name), 'utf8'));
+  return contentOf('stories260K');
+}
+
+/** The same of another recorded analysis: `sampleBoth` is the sample model, measured on general and on domain text. */
+export function contentOf(name: 'stories260K' | 'sampleBoth'): HeatmapContent {
+  const read = (file: string): unknown =>
+    JSON.parse(readFileSync(join(projectRoot, 'test/webview', name, file), 'utf8'));
   const content = v.parse(ToHeatmap, {
     type: 'show',
-    file: '/space/models/stories260K/importance.json',
+    file: `/space/models/${name}/importance.json`,
     importance: read('importance.json'),
-    model: { found: true, file: '/space/models/stories260K/config.json', config: read('config.json') },
+    model: { found: true, file: `/space/models/${name}/config.json`, config: read('config.json') },
     trusted: true,
     launch: { engine: 'auto', place: { folder: '/space', runs: '.adept/runs' }, name: 'tune-1', last: null },
   });

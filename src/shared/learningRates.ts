@@ -1,6 +1,7 @@
-import { unitKindOf } from '../../shared/model/architecture';
-import type { UnitRate } from '../../shared/runFolder';
-import type { TuneSettings } from '../../shared/settings';
+import { unitKindOf } from './model/architecture';
+import { meanRanks } from './rankCorrelation';
+import type { UnitRate } from './runFolder';
+import type { TuneSettings } from './settings';
 
 /** A unit of a layer and its importance. */
 export type RatedUnit = Pick<UnitRate, 'layer' | 'name' | 'importance'>;
@@ -26,7 +27,9 @@ const EVEN = 0.5;
  * Where all are alike (a fresh copy measures zero everywhere) there is nothing to normalise: every unit gets the base rate.
  * With `normRange: own` norms are compared with norms alone. With `rateSmoothing` s, a refreshed Ĩ is s·before + (1 − s)·Ĩ.
  *
- * @param previous the rates in force, for smoothing; none at the start
+ * A frozen unit stays frozen: its rate is 0.
+ *
+ * @param previous the rates in force; none at the start. Those without a normalised importance count for no smoothing.
  */
 export function unitRates(
   units: readonly RatedUnit[],
@@ -34,13 +37,13 @@ export function unitRates(
   mapping: RateMapping,
   previous: readonly UnitRate[] = [],
 ): UnitRate[] {
-  const before = new Map(previous.map(({ layer, name, normalized }) => [`${layer}.${name}`, normalized]));
+  const before = new Map(previous.map((unit) => [`${unit.layer}.${unit.name}`, unit]));
   const fresh = normalizedImportance(units, mapping);
   return units.map(({ layer, name, importance }, index) => {
     const now = fresh[index] ?? EVEN;
-    const old = before.get(`${layer}.${name}`) ?? now;
-    const normalized = mapping.rateSmoothing * old + (1 - mapping.rateSmoothing) * now;
-    return rated({ layer, name, importance, normalized }, base, mapping);
+    const old = before.get(`${layer}.${name}`);
+    const normalized = mapping.rateSmoothing * (old?.normalized ?? now) + (1 - mapping.rateSmoothing) * now;
+    return rated({ layer, name, importance, normalized, frozen: old?.frozen }, base, mapping);
   });
 }
 
@@ -53,12 +56,21 @@ export function ratesAt(units: readonly UnitRate[], base: number, mapping: RateM
 }
 
 function rated(
-  { layer, name, importance, normalized }: Omit<UnitRate, 'learningRate'> & { readonly normalized: number },
+  {
+    layer,
+    name,
+    importance,
+    normalized,
+    frozen,
+  }: Omit<UnitRate, 'learningRate'> & { readonly normalized: number },
   base: number,
   { rateFloor, rateCap }: RateMapping,
 ): UnitRate {
-  const factor = Math.min(rateCap, Math.max(rateFloor, 2 * (1 - normalized)));
-  return { layer, name, importance, normalized, learningRate: factor * base };
+  const unit = { layer, name, importance, normalized };
+  if (frozen === true) {
+    return { ...unit, learningRate: 0, frozen };
+  }
+  return { ...unit, learningRate: Math.min(rateCap, Math.max(rateFloor, 2 * (1 - normalized))) * base };
 }
 
 /** Ĩ of every unit, 0 to 1. */
@@ -94,9 +106,7 @@ function minMax(values: readonly number[]): number[] {
 
 /** From 0, the least, to 1; equal values share their mean place. */
 function ranked(values: readonly number[]): number[] {
-  return values.map((value) => {
-    const below = values.filter((other) => other < value).length;
-    const equal = values.filter((other) => other === value).length;
-    return values.length > 1 ? (below + (equal - 1) / 2) / (values.length - 1) : EVEN;
-  });
+  return values.length > 1
+    ? meanRanks(values).map((rank) => rank / (values.length - 1))
+    : values.map(() => EVEN);
 }

@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { bestAlpha, layerWorth, type DialFile } from '../../shared/dial';
+import { inputError } from '../../shared/errors';
+import { RunFolder } from '../../node/runFolder';
+import { measureDial } from '../../trainer/jobs/dial';
+import {
+  engineOf,
+  engineOption,
+  jsonCommand,
+  numberOf,
+  parseNumber,
+  textOf,
+  withOutput,
+  type RawOptions,
+} from '../options';
+import { nats, table, type Output } from '../output';
+import { withEngine } from '../withEngine';
+
+const USUAL_ALPHAS = [0.25, 0.5, 0.75];
+
+export function dialCommand(): Command {
+  return jsonCommand(
+    'dial',
+    'measure what the added layers of a run are worth, at every strength and one by one',
+  )
+    .argument('<RUNDIR>', 'run folder')
+    .option('--checkpoint <STEP>', 'step of the checkpoint (default: the last)', parseNumber)
+    .option('--alphas <0.25,0.5>', 'strengths between 0, the original model, and 1 (default: 0.25,0.5,0.75)')
+    .option(
+      '--max-general-rise <NATS>',
+      'how much general loss may rise, for the strength that is recommended (default: 0.02)',
+      parseNumber,
+    )
+    .addOption(engineOption())
+    .action(
+      withOutput(async (output, raw, path = '') => {
+        const run = RunFolder.open(path);
+        const request = {
+          step: numberOf(raw, 'checkpoint'),
+          alphas: alphasOf(raw),
+          onProblem: (message: string) => {
+            output.log(message);
+          },
+        };
+        const dial = await withEngine(engineOf(raw), output, (engine) =>
+          measureDial(run, engine, request, output.cancellableTask()),
+        );
+        report(output, dial, numberOf(raw, 'maxGeneralRise') ?? USUAL_RISE);
+      }),
+    );
+}
+
+const USUAL_RISE = 0.02;
+
+function alphasOf(raw: RawOptions): number[] {
+  const text = textOf(raw, 'alphas');
+  const alphas = text?.split(',').map(Number) ?? USUAL_ALPHAS;
+  const wrong = alphas.find((alpha) => !(alpha >= 0 && alpha <= 1));
+  if (wrong !== undefined) {
+    throw inputError(`--alphas: "${text}" is no list of numbers from 0 to 1: give for example 0.25,0.5.`);
+  }
+  return alphas;
+}
+
+function report(output: Output, dial: DialFile, limit: number): void {
+  const best = bestAlpha(dial, limit);
+  const worth = dial.without.map((entry) => ({ ...entry, worth: layerWorth(dial, entry) }));
+  const removable = worth.filter((entry) => entry.worth.domain <= 0).map(({ layer }) => layer);
+  const points = dial.points.map(({ alpha, domainLoss, generalLoss }) => [
+    String(alpha),
+    nats(domainLoss),
+    nats(generalLoss),
+  ]);
+  const layers = worth.map((entry) => [
+    `${entry.layer} (copy of ${entry.source})`,
+    entry.worth.domain.toFixed(4),
+    entry.worth.general.toFixed(4),
+  ]);
+  const advice = [
+    ...(best ? [`most domain gain with general loss up by at most ${limit}: --alpha ${best.alpha}`] : []),
+    ...(removable.length > 0 ? [`bought nothing, and can be left out: --drop ${removable.join(',')}`] : []),
+  ];
+  output.result(
+    { ...dial, bestAlpha: best?.alpha ?? null, removable },
+    [
+      table([['alpha', 'domain loss', 'general loss'], ...points]),
+      '',
+      table([['added layer', 'lowers domain loss by', 'general loss by'], ...layers]),
+      '',
+      ...advice.map((line) => `${line} (adept export)`),
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import { budgetedPlans, type BudgetedChoice } from '../../shared/budgetedPlan';
+import { inputError } from '../../shared/errors';
+import { speedFrom } from '../../shared/estimate';
+import { plannedEngine } from '../../shared/estimate/plan';
+import { layerValues } from '../../shared/layerChoice';
+import { TUNE_SETTINGS } from '../../shared/settings';
+import { readModelConfig } from '../../node/modelConfig';
+import { readImportance } from '../../trainer/jobs/importanceInput';
+import {
+  countOf,
+  jsonCommand,
+  numberOf,
+  parseNumber,
+  requiredText,
+  withOutput,
+  type RawOptions,
+} from '../options';
+import { table } from '../output';
+
+const MEGABYTE = 1e6;
+const HOUR = 3600;
+/** Plans that are printed; all of them stand in the JSON. */
+const SHOWN = 8;
+
+export function planCommand(): Command {
+  return jsonCommand('plan', 'which layers, and how many, fit a budget of memory, time and inference speed')
+    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--importance <FILE>', 'importance.json of it, which also says how fast this machine is')
+    .option('--memory <MB>', 'most memory of the trainer', parseNumber)
+    .option('--hours <H>', 'most time of all steps, without evaluations', parseNumber)
+    .option(
+      '--slowdown <X>',
+      'most time of inference, relative to the original model: 1.1 is a tenth slower',
+      parseNumber,
+    )
+    .option('--steps <N>', 'optimiser steps', parseNumber)
+    .option(
+      '--batch-size <N>',
+      `sequences per forward pass (default: ${TUNE_SETTINGS.batchSize.default})`,
+      parseNumber,
+    )
+    .option('--seq-len <N>', `tokens per sequence (default: ${TUNE_SETTINGS.seqLen.default})`, parseNumber)
+    .option(
+      '--grad-accum <N>',
+      `forward passes per step (default: ${TUNE_SETTINGS.gradAccum.default})`,
+      parseNumber,
+    )
+    .action(
+      withOutput((output, raw) => {
+        const { plans, steps } = plansOf(raw);
+        const [best] = plans;
+        const rows = plans
+          .slice(0, SHOWN)
+          .map(({ layers, price, seconds }) => [
+            String(layers.length),
+            layers.join(','),
+            (price.memoryBytes / MEGABYTE).toFixed(0),
+            seconds === undefined ? '–' : (seconds / HOUR).toPrecision(2),
+            price.inferenceFactor.toFixed(2),
+          ]);
+        output.result(
+          { plans },
+          best === undefined
+            ? 'not even one layer fits: raise the memory, the hours or the slow-down'
+            : `${table([['k', 'layers', 'MB', `hours for ${steps} steps`, 'inference ×'], ...rows])}\n\nbest: --layers ${best.layers.join(',')} (adept expand)`,
+        );
+      }),
+    );
+}
+
+function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number } {
+  const model = requiredText(raw, 'model', '--model');
+  const file = requiredText(raw, 'importance', '--importance');
+  const hours = positive(raw, 'hours');
+  const memory = positive(raw, 'memory');
+  const steps = countOf(raw, 'steps', '--steps');
+  if (steps === undefined && hours !== undefined) {
+    throw inputError('--steps: is required with --hours: give the number of steps.');
+  }
+  const config = readModelConfig(model);
+  const importance = readImportance(file);
+  const speed = speedFrom(importance, config);
+  if (hours !== undefined && speed === undefined) {
+    throw inputError(
+      `--hours: ${file} does not say how fast this machine is on ${model}: analyze the model here.`,
+    );
+  }
+  const tune = {
+    batchSize: countOf(raw, 'batchSize', '--batch-size') ?? TUNE_SETTINGS.batchSize.default,
+    seqLen: countOf(raw, 'seqLen', '--seq-len') ?? TUNE_SETTINGS.seqLen.default,
+    gradAccum: countOf(raw, 'gradAccum', '--grad-accum') ?? TUNE_SETTINGS.gradAccum.default,
+    full: false,
+  };
+  const plans = budgetedPlans(
+    layerValues(importance.layers, config.numHiddenLayers, `${file}: "layers"`),
+    { config, tune, engine: plannedEngine(importance.engine) ?? 'wasm', speed },
+    steps ?? 1,
+    {
+      memoryBytes: memory === undefined ? undefined : memory * MEGABYTE,
+      seconds: hours === undefined ? undefined : hours * HOUR,
+      inferenceFactor: positive(raw, 'slowdown'),
+    },
+  );
+  return { plans, steps: steps ?? 1 };
+}
+
+function positive(raw: RawOptions, key: string): number | undefined {
+  const value = numberOf(raw, key);
+  if (value !== undefined && !(value > 0)) {
+    throw inputError(`--${key}: ${value} is not usable: give a number above 0.`);
+  }
+  return value;
+}

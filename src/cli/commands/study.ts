@@ -1,0 +1,84 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { readJsonWithComments, readRunConfig } from '../../node/runConfigFile';
+import { writeFileAtomic } from '../../node/atomicFile';
+import { inputError } from '../../shared/errors';
+import { asKeysOf } from '../../shared/naming';
+import { parseWith } from '../../shared/parse';
+import { ARMS, armConfig, StudyConfig, summarize, type ArmSummary, type Spread } from '../../shared/study';
+import { studyPlot } from '../../shared/studyPlot';
+import { checkJob } from '../../trainer/jobs/jobInput';
+import { runStudy } from '../../trainer/jobs/study';
+import { engineOf, engineOption, jsonCommand, requiredText, withOutput } from '../options';
+import { table } from '../output';
+import { logEvent } from '../runLog';
+import { withEngine } from '../withEngine';
+
+export function studyCommand(): Command {
+  return jsonCommand('study', 'run a job in several ways with several seeds, and compare them')
+    .option('--config <FILE>', '*.study.json')
+    .addOption(engineOption())
+    .action(
+      withOutput(async (output, raw) => {
+        const file = requiredText(raw, 'config', '--config');
+        const study = readStudy(file);
+        const base = readRunConfig(study.job);
+        for (const arm of study.arms) {
+          checkJob(armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`)), asKeysOf(study.job));
+        }
+        if (study.arms.includes('replay') && base.replay === undefined) {
+          throw inputError(`${study.job}: "replay" is missing: the arm "replay" trains on it.`);
+        }
+        const engine = engineOf(raw) === 'auto' ? base.engine : engineOf(raw);
+        const result = await withEngine(engine, output, (opened) =>
+          runStudy(study, base, opened, {
+            task: output.task,
+            onEvent: (_, event) => {
+              logEvent(output, event);
+            },
+          }),
+        );
+        const summaries = summarize(result);
+        writeFileAtomic(join(study.out, 'study.svg'), Buffer.from(studyPlot(summaries)));
+        const planned = study.arms.length * study.seeds.length;
+        output.result(
+          { out: study.out, done: result.runs.length, planned, arms: summaries },
+          `${summaryTable(summaries)}\n\n${result.runs.length} of ${planned} runs are done; written: ${study.out}`,
+        );
+      }),
+    );
+}
+
+function readStudy(file: string): StudyConfig {
+  const study = parseWith(StudyConfig, readJsonWithComments(file), file);
+  const at = (path: string): string => resolve(dirname(resolve(file)), path);
+  return { ...study, job: at(study.job), out: at(study.out) };
+}
+
+/** An arm a row, mean and range over seeds. */
+function summaryTable(summaries: readonly ArmSummary[]): string {
+  const range = ({ mean, lowest, highest }: Spread, show: (value: number) => string): string =>
+    lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
+  const nats = (value: number): string => value.toFixed(4);
+  const points = (value: number): string => (value * 100).toFixed(1);
+  const rows = summaries.map((summary) => [
+    summary.arm,
+    String(summary.seeds),
+    range(summary.domainGain, nats),
+    range(summary.generalRise, nats),
+    summary.accuracyRise === undefined ? '–' : range(summary.accuracyRise, points),
+    range(summary.tuneSeconds, (value) => value.toFixed(0)),
+    `${(summary.trainableShare * 100).toFixed(1)}%`,
+  ]);
+  const heading = [
+    'arm',
+    'seeds',
+    'domain loss fell by',
+    'general rose by',
+    'accuracy, points',
+    'seconds',
+    'trained',
+  ];
+  const legend = summaries.map(({ arm }) => `${arm}: ${ARMS[arm].what}`);
+  return `${table([heading, ...rows])}\n\n${legend.join('\n')}`;
+}

@@ -1,0 +1,85 @@
+import { estimate, type Plan, type Price } from './estimate';
+import { lowestOf } from './layerChoice';
+
+/** What a run may take; what is left out is not limited. */
+export interface Budget {
+  /** Peak resident memory of the trainer, bytes. */
+  readonly memoryBytes?: number | undefined;
+  /** Of all steps, seconds. */
+  readonly seconds?: number | undefined;
+  /** Time of a forward pass of the expanded model, relative to the base model's: 1.1 is a tenth slower. */
+  readonly inferenceFactor?: number | undefined;
+}
+
+/** Layers that fit a budget. */
+export interface BudgetedChoice {
+  /** Of the base model, in order. */
+  readonly layers: readonly number[];
+  readonly price: Price;
+  /** Of all steps; undefined where no speed is known. */
+  readonly seconds: number | undefined;
+  /** Sum of the layers' importances: what the choice risks, in the units of the analysis. */
+  readonly importance: number;
+}
+
+/**
+ * For every k, the k layers of least importance that fit. Layers are given up from below: a copy further up costs less, since
+ * nothing is kept or differentiated below the lowest one. Most layers first, because what they can learn grows with them, until k = 1.
+ * @param importance by layer
+ */
+export function budgetedPlans(
+  importance: readonly number[],
+  plan: Omit<Plan, 'expanded'>,
+  steps: number,
+  budget: Budget,
+): BudgetedChoice[] {
+  const layers = importance.length;
+  return Array.from({ length: layers }, (_, index) => layers - index).flatMap((count) => {
+    const at = (lowest: number): BudgetedChoice => choose(importance, lowest, count, plan, steps);
+    // What is chosen from further up never costs more, so the first place that fits is found by halving.
+    let [low, high] = [0, layers - count];
+    if (!fits(at(high), budget)) {
+      return [];
+    }
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (fits(at(middle), budget)) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return [at(low)];
+  });
+}
+
+/** The `count` least important layers among those from `lowest` up. */
+function choose(
+  importance: readonly number[],
+  lowest: number,
+  count: number,
+  plan: Omit<Plan, 'expanded'>,
+  steps: number,
+): BudgetedChoice {
+  const layers = lowestOf(importance.slice(lowest), count)
+    .map((layer) => layer + lowest)
+    .sort((a, b) => a - b);
+  const price = estimate({ ...plan, expanded: layers });
+  return {
+    layers,
+    price,
+    seconds: price.secondsPerStep === undefined ? undefined : price.secondsPerStep * steps,
+    importance: layers.reduce((sum, layer) => sum + (importance[layer] ?? 0), 0),
+  };
+}
+
+/** A time that is not known exceeds no limit. */
+function fits({ price, seconds }: BudgetedChoice, budget: Budget): boolean {
+  const within = (value: number | undefined, limit: number | undefined): boolean =>
+    value === undefined || limit === undefined || value <= limit;
+  return (
+    within(price.memoryBytes, budget.memoryBytes) &&
+    within(seconds, budget.seconds) &&
+    within(price.inferenceFactor, budget.inferenceFactor)
+  );
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Mixture } from '../../src/trainer/data/mixture';
+import { DataOrder } from '../../src/trainer/data/order';
+
+const named = (first: number, count: number): Int32Array[] =>
+  Array.from({ length: count }, (_, index) => Int32Array.of(first + index, 0));
+const domain = named(0, 40);
+const replay = named(100, 7);
+
+function order(mixture: Mixture, count: number): number[] {
+  return mixture.take(0, count).map(([name = NaN]) => name);
+}
+
+describe('domain text with replay', () => {
+  for (const share of [0.1, 0.25, 1 / 3, 0.5, 0.7]) {
+    it(`holds a share of ${share.toFixed(2)} among any first sequences`, () => {
+      const names = order(new Mixture({ domain, replay, replayShare: share }, 'shuffled', 3), 600);
+      for (let count = 1; count <= names.length; count++) {
+        const replayed = names.slice(0, count).filter((name) => name >= 100).length;
+        const wanted = count * share;
+        assert.ok(Math.abs(replayed - wanted) < 1, `${replayed} of ${count}`);
+      }
+      assert.equal(names.filter((name) => name >= 100).length, Math.round(600 * share));
+    });
+  }
+
+  it('gives every sequence of a kind its turn before one comes again', () => {
+    const names = order(new Mixture({ domain, replay, replayShare: 0.25 }, 'shuffled', 5), 56);
+    const replayed = names.filter((name) => name >= 100);
+    assert.deepEqual(new Set(replayed.slice(0, 7)), new Set(replay.map(([name]) => name)));
+    assert.deepEqual(new Set(replayed.slice(7)), new Set(replay.map(([name]) => name)));
+    assert.equal(new Set(names.filter((name) => name < 100).slice(0, 40)).size, 40);
+  });
+
+  it('goes on from any place as if it had never stopped, and follows the seed', () => {
+    const parts = { domain, replay, replayShare: 0.3 };
+    const whole = order(new Mixture(parts, 'shuffled', 1), 100);
+    const rest = new Mixture(parts, 'shuffled', 1).take(37, 63).map(([name]) => name);
+    assert.deepEqual(rest, whole.slice(37));
+    assert.notDeepEqual(order(new Mixture(parts, 'shuffled', 2), 100), whole);
+  });
+
+  it('is the domain text in its own order where there is no replay', () => {
+    const names = order(new Mixture({ domain, replay: [], replayShare: 0 }, 'shuffled', 4), 90);
+    assert.deepEqual(names, new DataOrder(40, 'shuffled', 4).take(0, 90));
+  });
+
+  it('knows from when on a sequence comes again', () => {
+    const mixture = new Mixture({ domain, replay, replayShare: 0.5 }, 'given', 0);
+    assert.equal(mixture.repeats(14), false);
+    // The eighth replay sequence, of seven.
+    assert.equal(mixture.repeats(16), true);
+    assert.equal(new Mixture({ domain, replay: [], replayShare: 0 }, 'given', 0).repeats(40), false);
+  });
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { seededRandom } from '../../src/trainer/data/order';
+import { OVERLAP_TOKENS, overlap } from '../../src/trainer/data/overlap';
+
+const random = seededRandom(11);
+const sequence = (length: number): Int32Array =>
+  Int32Array.from({ length }, () => Math.floor(random() * 50000));
+
+describe('overlap of texts', () => {
+  it('counts the sequences that share 13 tokens in a row, wherever they stand', () => {
+    const [a, b, c, d] = [sequence(64), sequence(64), sequence(64), sequence(64)];
+    const copied = sequence(200);
+    copied.set(a.subarray(20, 20 + OVERLAP_TOKENS), 100);
+    copied.set(b.subarray(0, OVERLAP_TOKENS - 1), 3);
+    copied.set(d.subarray(64 - OVERLAP_TOKENS), 0);
+    assert.equal(overlap([a, b, c, d], [sequence(64), copied]), 0.5);
+    assert.equal(overlap([a, b, c, d], [sequence(640)]), 0);
+  });
+
+  it('is whole for the same text, and nothing for texts too short to tell', () => {
+    const text = [sequence(20), sequence(13)];
+    assert.equal(overlap(text, text), 1);
+    const short = sequence(12);
+    assert.equal(overlap([short], [short]), 0);
+    assert.equal(overlap([], text), 0);
+  });
+
+  it('tells runs apart that differ in one token, in ten thousand tries', () => {
+    const text = sequence(OVERLAP_TOKENS);
+    for (let attempt = 0; attempt < 10_000; attempt++) {
+      const other = text.slice();
+      const at = attempt % OVERLAP_TOKENS;
+      other[at] = (other[at] ?? 0) + 1 + attempt;
+      assert.equal(overlap([text], [other]), 0);
+    }
+  });
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import * as v from 'valibot';
+import { readEvents } from '../../src/node/eventLog';
+import { RunFolder } from '../../src/node/runFolder';
+import { readRunConfig } from '../../src/node/runConfigFile';
+import { ARMS, armConfig, ArmName, StudyConfig, StudyFile, summarize } from '../../src/shared/study';
+import { studyPlot } from '../../src/shared/studyPlot';
+import { adeptResult, runAdept } from '../support/command';
+import { projectRoot } from '../support/projectRoot';
+
+const sample = (name: string): string => join(projectRoot, 'media/sample', name);
+
+describe('a study', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-test-'));
+  const at = (...names: string[]): string => join(folder, ...names);
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const job = {
+    ...{ model: sample('model'), probe: [sample('general.txt')], domain: [sample('domain.jsonl')], out: 'x' },
+    eval: { domain: [sample('domain-eval.jsonl')], general: [sample('general-eval.txt')] },
+    replay: [sample('general.txt')],
+    analyze: { mode: 'fast', seqLen: 32, maxSequences: 4 },
+    tune: {
+      ...{ steps: 4, learningRate: 1e-3, batchSize: 2, seqLen: 32, saveEvery: 2, updateEvery: 2 },
+      ...{ maxProbeSequences: 2, maxEvalSequences: 4, replayShare: 0.5 },
+    },
+  };
+  const study = {
+    ...{ job: 'job.adept.json', out: 'study', arms: ['full', 'replay', 'adept'], seeds: [1, 2], k: 2 },
+    tune: { full: { learningRate: 5e-4 } },
+  };
+
+  function write(): void {
+    writeFileSync(at('job.adept.json'), JSON.stringify(job));
+    writeFileSync(at('s.study.json'), JSON.stringify(study));
+  }
+
+  const run = (): Promise<Record<string, unknown>> =>
+    adeptResult(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+  const readStudy = (): StudyFile =>
+    v.parse(StudyFile, JSON.parse(readFileSync(at('study', 'study.json'), 'utf8')));
+
+  it('runs every arm with every seed, and keeps what is needed to compare them', async () => {
+    write();
+    const result = await run();
+    assert.deepEqual([result.done, result.planned], [6, 6]);
+    const { runs } = readStudy();
+    assert.deepEqual(
+      runs.map(({ arm, seed }) => `${arm} ${seed}`),
+      ['full 1', 'replay 1', 'adept 1', 'full 2', 'replay 2', 'adept 2'],
+    );
+    const spec = (name: string) => RunFolder.open(at('study', 'runs', name)).readSpec();
+    assert.deepEqual([spec('full-1').tune.full, spec('full-1').tune.learningRate], [true, 5e-4]);
+    assert.deepEqual([spec('adept-2').tune.full, spec('adept-2').tune.learningRate], [false, 1e-3]);
+    assert.deepEqual([spec('adept-2').tune.seed, spec('full-1').replay], [2, undefined]);
+    assert.equal(spec('replay-1').replay?.length, 1);
+    // One start for all: the untouched model.
+    assert.equal(new Set(runs.map(({ report }) => report.before.domainLoss)).size, 1);
+    for (const name of ['expanded', 'export', 'checkpoints']) {
+      assert.ok(!existsSync(at('study', 'runs', 'adept-1', name)), name);
+    }
+    assert.match(readFileSync(at('study', 'study.svg'), 'utf8'), /^<svg [^]*>adept<[^]*<\/svg>\n$/);
+  });
+
+  it('trains all arms of a seed on the same sequences', () => {
+    const losses = (name: string): number[] =>
+      readEvents(RunFolder.at(at('study', 'runs', name)).file('events')).flatMap((event) =>
+        event.type === 'step' ? [event.loss] : [],
+      );
+    // Before the first update an expanded model computes what the original does.
+    const [full = NaN] = losses('full-1');
+    assert.ok(Math.abs(full - (losses('adept-1')[0] ?? NaN)) < 1e-5);
+    assert.notEqual(losses('adept-1')[0], losses('adept-2')[0]);
+  });
+
+  it('does again only what is not done', async () => {
+    const events = (name: string): string => readFileSync(at('study', 'runs', name, 'events.ndjson'), 'utf8');
+    const before = events('adept-2');
+    const kept = readStudy().runs.find(({ arm, seed }) => arm === 'full' && seed === 2)?.report;
+    rmSync(at('study', 'runs', 'full-2'), { recursive: true });
+    await run();
+    assert.equal(events('adept-2'), before);
+    const again = readStudy().runs.find(({ arm, seed }) => arm === 'full' && seed === 2)?.report;
+    assert.deepEqual(again?.after, kept?.after);
+  });
+
+  it('says what is wrong before the first run', async () => {
+    const refused = async (change: object): Promise<string> => {
+      writeFileSync(at('bad.study.json'), JSON.stringify({ ...study, ...change, out: 'bad' }));
+      const { status, stderr } = await runAdept(['study', '--config', at('bad.study.json')]);
+      assert.equal(status, 2);
+      assert.ok(!existsSync(at('bad')));
+      return stderr;
+    };
+    assert.match(await refused({ arms: ['fast'] }), /arms\.0/);
+    assert.match(await refused({ tune: { adept: { learningRat: 1 } } }), /"adept".*learningRat/);
+    assert.match(await refused({ k: 9 }), /9 layers cannot be chosen/);
+  });
+});
+
+describe('the arms of a study', () => {
+  it('are those of the table, each with its own expansion and rates', () => {
+    assert.deepEqual([...ArmName.options], Object.keys(ARMS));
+    const base = readRunConfig(sample('sample.adept.json'));
+    const study = v.parse(StudyConfig, { job: 'j', out: 'o', k: 3 });
+    const config = (arm: ArmName): unknown[] => {
+      const { expand, tune } = armConfig(base, study, arm, 5, '/out');
+      return [expand, tune.full, tune.unitRates, tune.seed];
+    };
+    assert.deepEqual(config('adept'), [{ lowest: 3 }, false, 'importance', 5]);
+    assert.deepEqual(config('uniform'), [{ uniform: 3 }, false, 'importance', 5]);
+    assert.deepEqual(config('llamaPro'), [{ uniform: 3 }, false, 'equal', 5]);
+    assert.deepEqual(config('withoutStage2'), [{ lowest: 3 }, false, 'equal', 5]);
+    assert.deepEqual(config('withoutStage1').slice(1), [true, 'importance', 5]);
+    assert.deepEqual(config('full').slice(1), [true, 'equal', 5]);
+  });
+
+  it('are summed up by mean and range over seeds', () => {
+    const report = (domain: number, general: number): StudyFile['runs'][number]['report'] => ({
+      ...{
+        format: 'adept.report/1',
+        model: 'm',
+        out: 'o',
+        exported: 'e',
+        engine: {},
+        steps: 1,
+        peakMemory: 1,
+      },
+      layers: { before: 8, after: 10, expanded: [1, 2] },
+      parameters: { before: 80, after: 100, trained: 20 },
+      before: { domainLoss: 3, generalLoss: 2, accuracy: null },
+      after: { domainLoss: domain, generalLoss: general, accuracy: null },
+      seconds: { tune: 10 },
+    });
+    const runs = [
+      { arm: 'adept' as const, seed: 0, report: report(2, 2.25) },
+      { arm: 'adept' as const, seed: 1, report: report(2.5, 2.5) },
+    ];
+    const summaries = summarize({ arms: ['full', 'adept'], runs });
+    assert.deepEqual(summaries, [
+      {
+        arm: 'adept',
+        seeds: 2,
+        domainGain: { mean: 0.75, lowest: 0.5, highest: 1 },
+        generalRise: { mean: 0.375, lowest: 0.25, highest: 0.5 },
+        accuracyRise: undefined,
+        tuneSeconds: { mean: 10, lowest: 10, highest: 10 },
+        trainableShare: 0.2,
+      },
+    ]);
+    assert.match(studyPlot(summaries), />adept<\/text>/);
+  });
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { contentOf } from './support/heatmapContent';
+import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
+import { launchChromium, noChromium } from './support/webviewPage';
+
+describe("the heatmap's budget and preview of learning rates", { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  it('lists what fits, most layers first, and marks what is taken', async () => {
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        await page.click('.budget summary');
+        const choices = page.locator('.choices button');
+        assert.match(await choices.first().innerText(), /^Mark layers 0, 1, 2, 3, 4, 5, 6,? and 7$/);
+        await page.fill('#budget-slowdown', '1.3');
+        await page.waitForFunction(() => document.querySelectorAll('.choices button').length === 2);
+        assert.deepEqual(await webview.accessibilityFaults(), []);
+        await choices.first().click();
+        assert.deepEqual(await markedLayers(page), [3, 6]);
+        await page.fill('#budget-memory', '0.001');
+        await page.getByText('Not even one layer fits.').waitFor();
+      },
+      { content: contentOf('sampleBoth') },
+    );
+  });
+
+  it('shows the learning rate of every unit of the copies, and follows how rates are made', async () => {
+    const content = contentOf('sampleBoth');
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        await page.click('.rate-settings summary');
+        await page.getByText('Mark layers to see the learning rates').waitFor();
+        await page.locator('tr[data-layer="3"] th').click();
+        await page.getByText('Give steps and a learning rate').waitFor();
+        await page.fill('#field-steps', '100');
+        await page.fill('#field-learningRate', '0.001');
+        const rows = page.locator('.rates tbody tr');
+        const units = content.importance.units.filter(({ layer }) => layer === 3);
+        assert.equal(await rows.count(), units.length);
+        const column = (index: number): Promise<number[]> =>
+          page
+            .locator(`.rates tbody td:nth-child(${index})`)
+            .evaluateAll((cells) => cells.map((cell) => Number(cell.textContent)));
+        // Of the least important unit twice the base rate, of the most important none.
+        const rates = await column(5);
+        const lowest = units
+          .map(({ importance }) => importance)
+          .indexOf(Math.min(...units.map((unit) => unit.importance)));
+        const highest = units
+          .map(({ importance }) => importance)
+          .indexOf(Math.max(...units.map((unit) => unit.importance)));
+        assert.equal(rates[lowest], 0.002);
+        assert.equal(rates[highest], 0);
+        await page.selectOption('#field-unitRates', 'equal');
+        assert.deepEqual(new Set(await column(5)), new Set([0.001]));
+        await page.selectOption('#field-unitRates', 'importance');
+        await page.fill('#field-rateFloor', '0.5');
+        assert.equal(Math.min(...(await column(5))), 0.0005);
+        assert.deepEqual(await webview.accessibilityFaults(), []);
+        await page.screenshot({ path: picturePath('rates.png'), fullPage: true });
+      },
+      { content },
+    );
+  });
+});

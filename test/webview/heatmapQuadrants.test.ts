@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { contrastLayers } from '../../src/shared/layerChoice';
+import { contentOf } from './support/heatmapContent';
+import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
+import { THEMES, type Theme } from './support/themes';
+import { launchChromium, noChromium } from './support/webviewPage';
+
+describe('the heatmap of general and domain text', { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  for (const theme of Object.keys(THEMES) as Theme[]) {
+    it(`shows where every layer stands on both, in a ${theme} theme`, async () => {
+      const content = contentOf('sampleBoth');
+      await withHeatmap(
+        browser,
+        async (webview) => {
+          const { page } = webview;
+          assert.equal(await page.locator('adept-quadrant-plot .point').count(), 8);
+          await page.locator('adept-quadrant-plot .point[data-layer="3"]').click();
+          assert.deepEqual(await markedLayers(page), [3]);
+          assert.deepEqual(await webview.accessibilityFaults(), []);
+          await page.locator('.quadrants').scrollIntoViewIfNeeded();
+          await page.screenshot({ path: picturePath(`quadrants-${theme}.png`), fullPage: true });
+        },
+        { theme, content },
+      );
+    });
+  }
+
+  it('is worked with the keyboard: arrows from layer to layer, Space marks', async () => {
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        await page.locator('adept-quadrant-plot .point[tabindex="0"]').focus();
+        await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('ArrowDown');
+        await page.keyboard.press('Space');
+        assert.deepEqual(await markedLayers(page), [2]);
+        await page.keyboard.press('End');
+        await page.keyboard.press('Enter');
+        assert.deepEqual(await markedLayers(page), [2, 7]);
+        assert.equal(
+          await page.locator('adept-quadrant-plot .point[data-layer="7"]').getAttribute('aria-checked'),
+          'true',
+        );
+      },
+      { content: contentOf('sampleBoth') },
+    );
+  });
+
+  it('suggests the layers that take up the domain, where that rule is chosen', async () => {
+    const content = contentOf('sampleBoth');
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        await page.getByLabel('Layers to suggest').selectOption('contrast');
+        await page.fill('#lowest', '3');
+        await page.click('button:has-text("Suggest")');
+        assert.deepEqual(await markedLayers(page), contrastLayers(content.importance, 3, 8, 'f'));
+      },
+      { content },
+    );
+  });
+
+  it('places the layers by one of their units too', async () => {
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        const places = (): Promise<(string | null)[]> =>
+          page
+            .locator('adept-quadrant-plot .point')
+            .evaluateAll((points) => points.map((point) => point.getAttribute('transform')));
+        const before = await places();
+        await page.getByLabel('Layers by', { exact: true }).selectOption({ label: 'mlp.up_proj' });
+        assert.notDeepEqual(await places(), before);
+      },
+      { content: contentOf('sampleBoth') },
+    );
+  });
+
+  it('says how sure importance and suggestion are', async () => {
+    const content = contentOf('sampleBoth');
+    const trust = content.importance.trust;
+    assert.ok(trust);
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        await page.fill('#lowest', '3');
+        const sure = `${Math.round((trust.sameLowest[2] ?? NaN) * 100)}%`;
+        assert.ok((await page.innerText('.toolbar')).includes(`in ${sure} of resamples`), sure);
+        await page.locator('tr[data-layer="2"] td').first().hover();
+        assert.match(
+          await page.locator('.cell-tooltip').innerText(),
+          /in 95% of the resamples [\d.e-]+ to [\d.e-]+, rank \d to \d/,
+        );
+      },
+      { content },
+    );
+  });
+});

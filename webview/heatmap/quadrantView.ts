@@ -1,0 +1,101 @@
+import { html, type TemplateResult } from 'lit';
+import { formatShort } from '../../src/shared/heatmap/formatNumber';
+import { quadrantPoints, type QuadrantPoint } from '../../src/shared/heatmap/quadrants';
+import { rankCorrelation } from '../../src/shared/rankCorrelation';
+import { l10n } from '../common/l10n';
+import { quadrantName, type QuadrantPlotEvents } from './quadrantPlot';
+import type { ShownImportance } from './shownImportance';
+import { columnName } from './texts';
+
+export interface QuadrantContent {
+  readonly shown: ShownImportance;
+  /** The column of the heatmap that layers are placed by. */
+  readonly column: number;
+  readonly marked: ReadonlySet<number>;
+  readonly choose: (column: number) => void;
+  readonly mark: (layer: number) => void;
+}
+
+/** General × domain importance, where both were measured. */
+export function quadrantView({ shown, column, marked, choose, mark }: QuadrantContent): TemplateResult {
+  const { table, domainTable } = shown;
+  if (domainTable === undefined) {
+    return html``;
+  }
+  const points = quadrantPoints(table, domainTable, column);
+  const correlation = rankCorrelation(
+    points.map(({ general }) => general),
+    points.map(({ domain }) => domain),
+  );
+  return html`<section class="quadrants" aria-labelledby="quadrants-heading">
+    <h2 id="quadrants-heading">${l10n.t('General and domain text')}</h2>
+    <p class="toolbar">
+      <label for="quadrant-column">${l10n.t('Layers by')}</label>
+      <select
+        id="quadrant-column"
+        @change=${(event: Event) => {
+          choose(Number((event.currentTarget as HTMLSelectElement).value));
+        }}
+      >
+        ${table.columns.map(
+          (heatColumn, index) =>
+            html`<option value=${index} ?selected=${index === column}>${columnName(heatColumn)}</option>`,
+        )}
+      </select>
+      <span class="muted">${l10n.t('rank correlation {0}', correlation.toFixed(2))}</span>
+    </p>
+    <div class="quadrant-panes">
+      <adept-quadrant-plot
+        .points=${points}
+        .marked=${marked}
+        .describe=${describe}
+        @mark=${({ detail }: QuadrantPlotEvents['mark']) => {
+          mark(detail);
+        }}
+      ></adept-quadrant-plot>
+      ${contrastTable(points)}
+    </div>
+  </section>`;
+}
+
+/** The layers by how much more they matter to the domain than to general text, those that do most first. */
+function contrastTable(points: readonly QuadrantPoint[]): TemplateResult {
+  const sorted = [...points].sort((a, b) => contrast(b) - contrast(a) || b.layer - a.layer);
+  return html`<div class="contrasts" tabindex="0" role="region" aria-label=${l10n.t('Layers by contrast')}>
+    <table class="numbers">
+      <thead>
+        <tr>
+          <th scope="col">${l10n.t('layer')}</th>
+          <th scope="col">${l10n.t('general')}</th>
+          <th scope="col">${l10n.t('domain')}</th>
+          <th scope="col">${l10n.t('quadrant')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${sorted.map(
+          (point) =>
+            html`<tr>
+              <th scope="row">${point.layer}</th>
+              <td>${formatShort(point.general)}</td>
+              <td>${formatShort(point.domain)}</td>
+              <td>${quadrantName(point.quadrant)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function contrast({ generalPlace, domainPlace }: QuadrantPoint): number {
+  return domainPlace - generalPlace;
+}
+
+function describe({ layer, general, domain, quadrant }: QuadrantPoint): string {
+  return l10n.t(
+    'Layer {0}: {1} on general text, {2} on domain text; {3}',
+    layer,
+    String(general),
+    String(domain),
+    quadrantName(quadrant),
+  );
+}
