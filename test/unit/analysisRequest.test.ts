@@ -10,7 +10,15 @@ describe('a request to analyze', () => {
       ...['analyze', '--model', '/m', '--probe', '/a.txt', '/b.txt', '--out', '/o.json'],
       ...['--engine', 'auto'],
     ]);
-    const all = { ...base, engine: 'wasm', mode: 'fast', seqLen: 64, maxSequences: 8, batchSize: 2, parts: true } as const;
+    const all = {
+      ...base,
+      engine: 'wasm',
+      mode: 'fast',
+      seqLen: 64,
+      maxSequences: 8,
+      batchSize: 2,
+      parts: true,
+    } as const;
     assert.deepEqual(analyzeArguments(all).slice(8), [
       ...['--engine', 'wasm', '--mode', 'fast'],
       ...['--seq-len', '64', '--max-sequences', '8', '--batch-size', '2', '--parts'],
