@@ -38,6 +38,11 @@ export async function presentOutcome(
       await services.models.refresh();
       await presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path, attended);
       break;
+    case 'dial':
+      if (attended) {
+        await vscode.commands.executeCommand('adept.openRun', path);
+      }
+      break;
     case 'setup': {
       const { device, library } = v.parse(Installed, value);
       const text = vscode.l10n.t(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { DialFile } from '../shared/dial';
 import { JOB_FILES, JobFile } from '../shared/job';
 import { RUN_FILES, RunSpec, TrainerFile } from '../shared/runFolder';
 import { messageOf } from '../shared/errors';
@@ -22,16 +23,19 @@ export interface RunFacts {
   readonly isUnfinishedJob: boolean;
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
+  /** What the added layers are worth; undefined where it was not measured. */
+  readonly dial: DialFile | undefined;
   readonly problems: readonly RunProblem[];
 }
 
-/** Reads run.json, job.json and trainer.json. A file that is missing says nothing; one that cannot be used is a problem. */
+/** Reads run.json, job.json, trainer.json and dial.json. A file that is missing says nothing; one that cannot be used is a problem. */
 export async function readRunFacts(folder: string): Promise<RunFacts> {
   const problems: RunProblem[] = [];
-  const [spec, job, trainer] = await Promise.all([
+  const [spec, job, trainer, dial] = await Promise.all([
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
     readFact(join(folder, JOB_FILES.job), JobFile, 'adept.job/1', problems),
     readFact(join(folder, RUN_FILES.trainer), TrainerFile, 'adept.trainer/1', problems),
+    readFact(join(folder, RUN_FILES.dial), DialFile, 'adept.dial/1', problems),
   ]);
   return {
     model: looseText(job, 'config', 'model') ?? looseText(spec, 'model'),
@@ -40,6 +44,7 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
     trainer: trainer.parsed,
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
     isUnfinishedJob: job.raw !== undefined && !existsSync(join(folder, JOB_FILES.report)),
+    dial: dial.parsed,
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,
   };

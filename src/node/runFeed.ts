@@ -1,3 +1,4 @@
+import type { DialFile } from '../shared/dial';
 import type { EvalPoint, RunHead, RunProblem, RunUpdate, ToRun } from '../shared/webview/run';
 import type { RunRecord } from './runRecord';
 
@@ -12,6 +13,7 @@ export interface RunPicture {
   readonly generation: number;
   /** Problems with other files than the log. */
   readonly problems: readonly RunProblem[];
+  readonly dial: DialFile | undefined;
 }
 
 interface Sent {
@@ -21,6 +23,7 @@ interface Sent {
   readonly lastUnits: number;
   readonly logLines: number;
   readonly problems: string;
+  readonly dial: string;
 }
 
 /** Finds out what a page that shows a run has not been told yet. */
@@ -47,6 +50,7 @@ export class RunFeed {
       lastUnits: record.units.lastStep,
       logLines: record.log.count,
       problems: JSON.stringify(problems),
+      dial: JSON.stringify(picture.dial ?? null),
     };
     this.sent = now;
     const update: RunUpdate = {
@@ -54,6 +58,7 @@ export class RunFeed {
       ...seriesUpdate(record, sent, now),
       ...(sent?.logLines === now.logLines ? {} : { log: logSince(record, sent?.logLines ?? 0) }),
       ...(sent?.problems === now.problems ? {} : { problems }),
+      ...(sent?.dial === now.dial ? {} : { dial: picture.dial ?? null }),
     };
     if (sent === undefined) {
       return { type: 'snapshot', ...update };

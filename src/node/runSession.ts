@@ -117,6 +117,7 @@ export class RunSession {
       head: runHead(folder, facts, record, window(), { isKnown, reading }),
       record,
       generation: history.generation,
+      dial: facts.dial,
       problems: [...facts.problems, ...(readProblem === undefined ? [] : [readProblem])],
     });
     if (message !== undefined) {

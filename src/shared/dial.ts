@@ -40,3 +40,19 @@ export function layerWorth(
     ? { domain: NaN, general: NaN }
     : { domain: domainLoss - tuned.domainLoss, general: generalLoss - tuned.generalLoss };
 }
+
+/** Losses at any α: measured, or on the line between the two measured ones around it. */
+export function lossesAt({ points }: Pick<DialFile, 'points'>, alpha: number): DialPoint | undefined {
+  const above = points.find((point) => point.alpha >= alpha);
+  const below = points.findLast((point) => point.alpha <= alpha);
+  if (above === undefined || below === undefined) {
+    return undefined;
+  }
+  const share = above.alpha === below.alpha ? 0 : (alpha - below.alpha) / (above.alpha - below.alpha);
+  const between = (from: number, to: number): number => from + share * (to - from);
+  return {
+    alpha,
+    domainLoss: between(below.domainLoss, above.domainLoss),
+    generalLoss: between(below.generalLoss, above.generalLoss),
+  };
+}

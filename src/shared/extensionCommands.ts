@@ -75,6 +75,12 @@ export const COMMANDS = {
     palette: `${trusted} && adept.hasCheckpoint`,
     needsTrust: true,
   },
+  'adept.measureDial': {
+    title: 'Measure the Dial',
+    icon: '$(dashboard)',
+    palette: `${trusted} && adept.hasCheckpoint`,
+    needsTrust: true,
+  },
   'adept.compareCheckpoints': {
     title: 'Compare Checkpoints',
     icon: '$(diff)',

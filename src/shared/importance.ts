@@ -40,7 +40,15 @@ const measurement = {
   baseLoss: v.number(),
   layers: v.array(v.object({ index: count, importance: v.number() })),
   trust: v.optional(ImportanceTrust),
-  units: v.array(v.object({ layer: count, name: v.string(), importance: v.number() })),
+  units: v.array(
+    v.object({
+      layer: count,
+      name: v.string(),
+      importance: v.number(),
+      /** Of its attention heads, or groups of MLP neurons, where they were measured too. */
+      parts: v.optional(v.array(v.number())),
+    }),
+  ),
 };
 
 /** What one corpus says of every layer and unit. */

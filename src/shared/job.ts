@@ -12,6 +12,18 @@ export const JobFile = v.object({
 });
 export type JobFile = v.InferOutput<typeof JobFile>;
 
+/** How many of the tokens that a model holds for the likeliest are others than before it was tuned. */
+export const TokenShift = v.object({
+  /** Predicted positions of the text. */
+  positions: v.number(),
+  /** Share whose likeliest token changed: that of the tuned model is not the first of the model before. */
+  changed: v.number(),
+  /** Of all positions, those whose token had been the second or third before, and those where it lay beyond. */
+  marginal: v.number(),
+  shifted: v.number(),
+});
+export type TokenShift = v.InferOutput<typeof TokenShift>;
+
 /** report.json: what the whole job came to. */
 export const JobReport = v.object({
   format: v.literal('adept.report/1'),
@@ -24,6 +36,8 @@ export const JobReport = v.object({
   steps: v.number(),
   before: losses,
   after: losses,
+  /** On the evaluation texts. */
+  tokenShift: v.optional(v.object({ domain: TokenShift, general: TokenShift })),
   /** Wall-clock seconds of each stage; of the last run of it, where it was resumed. */
   seconds: v.record(v.string(), v.number()),
   /** Peak resident memory of the process, bytes. */

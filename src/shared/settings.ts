@@ -82,6 +82,11 @@ export const ANALYZE_SETTINGS = {
     min: 1,
     description: 'sequences computed at once; unit importance averages over these batches',
   },
+  parts: {
+    kind: 'switch',
+    default: false,
+    description: 'also measure every attention head and groups of MLP neurons, within each unit',
+  },
   stableFor: {
     kind: 'whole',
     min: 1,

@@ -76,8 +76,12 @@ export const StudyConfig = v.strictObject({
 });
 export type StudyConfig = v.InferOutput<typeof StudyConfig>;
 
-/** One run of a study. */
-export const StudyRun = v.object({ arm: ArmName, seed: count, report: JobReport });
+/** One run of a study. Where its files lay is a machine's own matter. */
+export const StudyRun = v.object({
+  arm: ArmName,
+  seed: count,
+  report: v.omit(JobReport, ['model', 'out', 'exported']),
+});
 export type StudyRun = v.InferOutput<typeof StudyRun>;
 
 /** study.json: every run that is done. */
@@ -87,9 +91,20 @@ export const StudyFile = v.object({
   k: count,
   arms: v.array(ArmName),
   seeds: v.array(count),
+  /** What all runs share beside texts and model; runs of other settings do not belong here. */
+  settings: v.record(v.string(), v.unknown()),
   runs: v.array(StudyRun),
 });
 export type StudyFile = v.InferOutput<typeof StudyFile>;
+
+/** The settings that every run of a study depends on. */
+export function studySettings(
+  { analyze, tune, choices }: RunConfig,
+  study: StudyConfig,
+): StudyFile['settings'] {
+  const { files: _files, examples: _examples, ...asked } = choices ?? {};
+  return { k: study.k, analyze, tune: { ...tune, seed: undefined }, arms: study.tune, choices: asked };
+}
 
 /** The job of one run. @param base the job that all share, with absolute paths */
 export function armConfig(
@@ -131,6 +146,8 @@ export interface ArmSummary {
   readonly generalRise: Spread;
   /** Of the share of right answers, where questions were asked. */
   readonly accuracyRise: Spread | undefined;
+  /** Share of the positions of general text whose likeliest token changed. */
+  readonly tokensChanged: Spread | undefined;
   readonly tuneSeconds: Spread;
   readonly trainableShare: number;
 }
@@ -149,6 +166,7 @@ export function summarize({ arms, runs }: Pick<StudyFile, 'arms' | 'runs'>): Arm
         return was === null || is === null ? [] : [is - was];
       });
     const accuracy = change('accuracy');
+    const changed = reports.flatMap(({ tokenShift }) => tokenShift?.general.changed ?? []);
     return [
       {
         arm,
@@ -156,6 +174,7 @@ export function summarize({ arms, runs }: Pick<StudyFile, 'arms' | 'runs'>): Arm
         domainGain: spreadOf(change('domainLoss').map((value) => -value)),
         generalRise: spreadOf(change('generalLoss')),
         accuracyRise: accuracy.length > 0 ? spreadOf(accuracy) : undefined,
+        tokensChanged: changed.length > 0 ? spreadOf(changed) : undefined,
         tuneSeconds: spreadOf(reports.map(({ seconds }) => seconds.tune ?? NaN)),
         trainableShare: first.parameters.trained / first.parameters.after,
       },

@@ -1,11 +1,12 @@
 // `npm run bench:fast`: how well one-pass estimates of layer importance rank layers as the exact one does, on three pretrained
-// models. Prints a table and writes bench/results/fastImportance.json.
+// models. Writes bench/results/fastImportance.json, and the table of docs/performance.md from it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePackages } from '../../scripts/packages.mjs';
+import { withFast } from './performance/page.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const data = join(root, '../shared/data');
@@ -101,16 +102,10 @@ for (const { name, ...job } of MODELS) {
     });
   }
 }
-console.log(
-  '| model | layers | estimator | rank correlation | least important in common | of the exact time |',
-);
-console.log('| --- | --- | --- | --- | --- | --- |');
-for (const { model, layers, estimator, rankCorrelation, leastInCommon, ofExactTime } of rows) {
-  const cells = [model, layers, estimator, rankCorrelation.toFixed(2), leastInCommon.join(' of ')];
-  console.log(`| ${[...cells, `1/${(1 / ofExactTime).toFixed(1)}`].join(' | ')} |`);
-}
+const results = { processor: cpus()[0]?.model.trim(), date: new Date().toISOString(), rows };
 mkdirSync(join(root, 'bench/results'), { recursive: true });
-writeFileSync(
-  join(root, 'bench/results/fastImportance.json'),
-  `${JSON.stringify({ processor: cpus()[0]?.model.trim(), date: new Date().toISOString(), rows }, null, 2)}\n`,
-);
+writeFileSync(join(root, 'bench/results/fastImportance.json'), `${JSON.stringify(results, null, 2)}\n`);
+const file = join(root, 'docs/performance.md');
+const page = withFast(readFileSync(file, 'utf8'), results);
+writeFileSync(file, page);
+console.log(/<!-- fast -->\n([^]*)\n<!-- \/fast -->/.exec(page)[1]);

@@ -102,6 +102,15 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     await inEveryTheme('units', frame);
   });
 
+  it('the dial of a run', async () => {
+    await editor.runCommand('ADEPT: Measure the Dial');
+    const frame = await editor.webview('run');
+    await frame.getByRole('tab', { name: 'Dial' }).click();
+    await editor.evidently('what the added layers are worth', () => frame.locator('.dial-curve').waitFor());
+    await frame.getByRole('slider').fill('0.5');
+    await inEveryTheme('dial', frame);
+  });
+
   it('comparison of checkpoints', async () => {
     const { page } = editor;
     await editor.runCommand('ADEPT: Compare Checkpoints');

@@ -1,5 +1,6 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DialFile } from '../../src/shared/dial';
 import { projectRoot } from './projectRoot';
 
 /**
@@ -66,6 +67,11 @@ export class RecordedRun {
     );
   }
 
+  /** Writes what the added layers are worth, as `adept dial` does. */
+  dial(dial: DialFile): void {
+    writeFileSync(join(this.folder, 'dial.json'), JSON.stringify(dial));
+  }
+
   /** The run has come to its end. */
   finish(): void {
     this.advance(recordedLines.length);
@@ -73,3 +79,18 @@ export class RecordedRun {
     writeFileSync(join(this.folder, 'report.json'), '{}');
   }
 }
+
+/** Made up, with one layer that bought nothing. */
+export const RECORDED_DIAL: DialFile = {
+  format: 'adept.dial/1',
+  step: 200,
+  points: [
+    { alpha: 0, domainLoss: 2.4296, generalLoss: 0.6216 },
+    { alpha: 0.5, domainLoss: 1.5, generalLoss: 0.75 },
+    { alpha: 1, domainLoss: 0.9626, generalLoss: 1.0548 },
+  ],
+  without: [
+    { layer: 4, source: 3, domainLoss: 1.9, generalLoss: 0.8 },
+    { layer: 7, source: 5, domainLoss: 0.9625, generalLoss: 1.05 },
+  ],
+};

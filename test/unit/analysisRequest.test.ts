@@ -10,10 +10,22 @@ describe('a request to analyze', () => {
       ...['analyze', '--model', '/m', '--probe', '/a.txt', '/b.txt', '--out', '/o.json'],
       ...['--engine', 'auto'],
     ]);
-    const all = { ...base, engine: 'wasm', mode: 'fast', seqLen: 64, maxSequences: 8, batchSize: 2 } as const;
+    const all = {
+      ...base,
+      engine: 'wasm',
+      mode: 'fast',
+      seqLen: 64,
+      maxSequences: 8,
+      batchSize: 2,
+      parts: true,
+    } as const;
     assert.deepEqual(analyzeArguments(all).slice(8), [
       ...['--engine', 'wasm', '--mode', 'fast'],
-      ...['--seq-len', '64', '--max-sequences', '8', '--batch-size', '2'],
+      ...['--seq-len', '64', '--max-sequences', '8', '--batch-size', '2', '--parts'],
+    ]);
+    const domain = analyzeArguments({ ...base, domain: ['/d.txt'], parts: false });
+    assert.deepEqual(domain.slice(4), [
+      ...['/a.txt', '/b.txt', '--domain', '/d.txt', '--out', '/o.json', '--engine', 'auto'],
     ]);
   });
 

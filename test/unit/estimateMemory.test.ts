@@ -105,7 +105,7 @@ async function measuredPeak(engine: Engine, folder: string, plan: Plan): Promise
     const batches = Array.from({ length: gradAccum }, (_, seed) =>
       randomBatch(batchSize, seqLen, plan.config.vocabSize, seed),
     );
-    await unitImportance(model, batches.slice(0, 1), probed, 'released', SILENT_TASK);
+    await unitImportance(model, batches.slice(0, 1), { layers: probed, definition: 'released' }, SILENT_TASK);
     tuner.step(batches, 1, 1);
     tuner.step(batches, 2, 1);
     return bytes.takePeak();

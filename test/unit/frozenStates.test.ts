@@ -118,7 +118,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       const batches = [makeBatch(sequences.slice(0, 4)), makeBatch(sequences.slice(4))];
       const measure = async (by: FrozenStates | undefined): Promise<unknown> => [
         await meanLoss(model, batches, SILENT_TASK, by),
-        await unitImportance(model, batches, TRAINED, 'released', SILENT_TASK, by),
+        await unitImportance(model, batches, { layers: TRAINED, definition: 'released' }, SILENT_TASK, by),
       ];
       const anew = await measure(undefined);
       // Kept the first time, read the second.
@@ -127,8 +127,8 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       assert.deepEqual(await measure(known), anew);
       // Of other layers than those that they enter they say nothing.
       assert.deepEqual(
-        await unitImportance(model, batches, [0, 1], 'released', SILENT_TASK, known),
-        await unitImportance(model, batches, [0, 1], 'released', SILENT_TASK),
+        await unitImportance(model, batches, { layers: [0, 1], definition: 'released' }, SILENT_TASK, known),
+        await unitImportance(model, batches, { layers: [0, 1], definition: 'released' }, SILENT_TASK),
       );
     });
   });

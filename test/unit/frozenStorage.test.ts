@@ -46,7 +46,7 @@ function load(engine: Engine, folder: string, choice: StorageRequest['choice']):
 async function everything(model: CausalLM): Promise<unknown> {
   const layers = [...model.blocks.keys()];
   const before = [...model.losses(batch())];
-  const units = await unitImportance(model, [batch()], layers, 'released', SILENT_TASK);
+  const units = await unitImportance(model, [batch()], { layers, definition: 'released' }, SILENT_TASK);
   const parameters = layerParameters(model, [TRAINED]);
   const tuner = new Tuner(model, parameters, { baseLearningRate: 1e-2, weightDecay: 0.1, maxGradNorm: 1 });
   tuner.setRates(

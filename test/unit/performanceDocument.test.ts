@@ -34,6 +34,16 @@ describe('docs/performance.md', () => {
     assert.equal(withParts(page, results), page);
   });
 
+  it('shows how one-pass estimates rank layers: run npm run bench:fast, which writes its table', async () => {
+    const path = join(projectRoot, 'test/bench/performance/page.mjs');
+    const { withFast } = v.parse(
+      v.object({ withFast: v.function() }),
+      await import(pathToFileURL(path).href),
+    );
+    const file = join(projectRoot, 'bench/results/fastImportance.json');
+    assert.equal(withFast(page, JSON.parse(readFileSync(file, 'utf8'))), page);
+  });
+
   it('rests on both models, and on ratios that are those of the medians', () => {
     const { rows } = v.parse(Results, results);
     for (const model of ['smollm2', 'deep']) {

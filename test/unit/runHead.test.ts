@@ -25,6 +25,7 @@ const facts: RunFacts = {
   isAlive: true,
   isUnfinishedJob: false,
   hasConfig: true,
+  dial: undefined,
   problems: [],
 };
 const aboutWindow: RunWindow = { isTrusted: true, remoteName: 'ssh-remote', pending: undefined };

@@ -85,10 +85,23 @@ describe('a study', () => {
     const before = events('adept-2');
     const kept = readStudy().runs.find(({ arm, seed }) => arm === 'full' && seed === 2)?.report;
     rmSync(at('study', 'runs', 'full-2'), { recursive: true });
+    const file = at('study', 'study.json');
+    const { runs, ...rest } = readStudy();
+    const others = runs.filter(({ arm, seed }) => arm !== 'full' || seed !== 2);
+    writeFileSync(file, JSON.stringify({ ...rest, runs: others }));
     await run();
     assert.equal(events('adept-2'), before);
     const again = readStudy().runs.find(({ arm, seed }) => arm === 'full' && seed === 2)?.report;
     assert.deepEqual(again?.after, kept?.after);
+    // The results alone are enough: models and logs may lie on another machine.
+    rmSync(at('study', 'runs'), { recursive: true });
+    await run();
+    assert.ok(!existsSync(at('study', 'runs')));
+    writeFileSync(at('job.adept.json'), JSON.stringify({ ...job, tune: { ...job.tune, steps: 5 } }));
+    const { status, stderr } = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    assert.equal(status, 2);
+    assert.match(stderr, /study\.json: its runs were made with other settings/);
+    write();
   });
 
   it('says what is wrong before the first run', async () => {
@@ -126,9 +139,6 @@ describe('the arms of a study', () => {
     const report = (domain: number, general: number): StudyFile['runs'][number]['report'] => ({
       ...{
         format: 'adept.report/1',
-        model: 'm',
-        out: 'o',
-        exported: 'e',
         engine: {},
         steps: 1,
         peakMemory: 1,
@@ -151,6 +161,7 @@ describe('the arms of a study', () => {
         domainGain: { mean: 0.75, lowest: 0.5, highest: 1 },
         generalRise: { mean: 0.375, lowest: 0.25, highest: 0.5 },
         accuracyRise: undefined,
+        tokensChanged: undefined,
         tuneSeconds: { mean: 10, lowest: 10, highest: 10 },
         trainableShare: 0.2,
       },

@@ -135,8 +135,7 @@ onEveryEngine('decoupled tuning', (test) => {
             const units = await unitImportance(
               model,
               [makeBatch(randomSequences(4, [12], 60))],
-              added,
-              'released',
+              { layers: added, definition: 'released' },
               SILENT_TASK,
             );
             assert.ok(units.every(({ importance }) => importance > 0));
@@ -154,12 +153,16 @@ onEveryEngine('decoupled tuning', (test) => {
     await withExpanded('qwen2', async ({ expanded, added }) => {
       const model = CausalLM.load(engine, expanded);
       const probe = [makeBatch(randomSequences(4, [12, 12], 60))];
-      const copies = await unitImportance(model, probe, added, 'released', SILENT_TASK);
+      const copies = await unitImportance(
+        model,
+        probe,
+        { layers: added, definition: 'released' },
+        SILENT_TASK,
+      );
       const sources = await unitImportance(
         model,
         probe,
-        added.map((layer) => layer - 1),
-        'released',
+        { layers: added.map((layer) => layer - 1), definition: 'released' },
         SILENT_TASK,
       );
       model.dispose();

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunView } from '../../src/shared/webview/run';
-import { recordedLine, type RecordedRun } from '../support/recordedRun';
+import { RECORDED_DIAL, recordedLine, type RecordedRun } from '../support/recordedRun';
 import { picturePath } from './support/heatmapPage';
 import { withRun } from './support/runPage';
 import { THEMES, type Theme } from './support/themes';
@@ -44,6 +44,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   table: { view: { table: true } },
   units: { view: { tab: 'units', unitScale: 'log' } },
+  dial: {
+    view: { tab: 'dial', alpha: 0.6 },
+    before: (run) => {
+      run.finish();
+      run.dial(RECORDED_DIAL);
+    },
+  },
   log: { view: { tab: 'log' } },
 };
 

@@ -14,6 +14,7 @@ import type { LaunchDesk } from './launchDesk';
 import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
+import { partsView } from './partsView';
 import { planView } from './planView';
 import { quadrantView } from './quadrantView';
 import type { ShownImportance } from './shownImportance';
@@ -109,6 +110,14 @@ function map({ shown, view, marked, note }: PageContent, actions: PageActions): 
       },
       mark: (layer) => {
         actions.mark(layer);
+      },
+    })}
+    ${partsView({
+      shown,
+      unit: view.partsUnit,
+      scale: view.scale,
+      choose: (partsUnit) => {
+        actions.change({ partsUnit });
       },
     })}`;
 }

@@ -14,6 +14,7 @@ import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { type ChartTheme, readChartTheme } from './chartTheme';
 import { curvesView } from './curvesView';
+import { canMeasure, dialView } from './dialView';
 import { formatChange, formatCount, formatLoss } from './format';
 import { headerView } from './headerView';
 import type { RunLogEvents } from './runLog';
@@ -143,6 +144,20 @@ export class RunApp extends LitElement {
             this.hovered = cell;
           },
         });
+      case 'dial':
+        return dialView({
+          dial: run.dial,
+          canMeasure: run.head !== undefined && canMeasure(run.head),
+          alpha: view.alpha,
+          drop: view.drop,
+          keep,
+          measure: () => {
+            this.host.post({ type: 'measureDial' });
+          },
+          exportAt: (step) => {
+            this.host.post({ type: 'exportDial', step, alpha: view.alpha, drop: [...view.drop] });
+          },
+        });
       case 'log':
         return html`<adept-run-log
           .lines=${run.log.lines}
@@ -161,6 +176,7 @@ function tabText(tab: RunTab): string {
   const texts: Readonly<Record<RunTab, string>> = {
     curves: l10n.t('Curves'),
     units: l10n.t('Units'),
+    dial: l10n.t('Dial'),
     log: l10n.t('Log'),
   };
   return texts[tab];

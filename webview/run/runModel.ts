@@ -1,3 +1,4 @@
+import type { DialFile } from '../../src/shared/dial';
 import {
   CURVES,
   type CurveName,
@@ -34,6 +35,7 @@ export interface RunModel {
   readonly checkpoints: readonly EvalPoint[];
   readonly units: UnitTimes;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
+  readonly dial: DialFile | null;
   readonly problems: { readonly items: readonly RunProblem[]; readonly total: number };
 }
 
@@ -46,13 +48,14 @@ export const EMPTY_RUN: RunModel = {
   checkpoints: [],
   units: { units: [], columns: [], total: 0 },
   log: { lines: [], skipped: 0 },
+  dial: null,
   problems: { items: [], total: 0 },
 };
 
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: ToRun): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { head, curves, evals, checkpoints, importance, log, problems } = message;
+  const { head, curves, evals, checkpoints, importance, log, problems, dial } = message;
   return {
     head: head ?? before.head,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
@@ -60,6 +63,7 @@ export function receive(known: RunModel, message: ToRun): RunModel {
     checkpoints: checkpoints ?? before.checkpoints,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
     log: log === undefined ? before.log : longerLog(before.log, log),
+    dial: dial === undefined ? before.dial : dial,
     problems: problems ?? before.problems,
   };
 }

@@ -149,11 +149,24 @@ function prose(report: JobReport): string {
     `trained ${parameters.trained} of ${parameters.after} parameters for ${report.steps} steps`,
     '',
     table(rows),
+    ...shiftLines(report),
     '',
     `time: ${seconds.join(', ')}; peak memory ${(report.peakMemory / 1e6).toFixed(0)} MB`,
     `run: ${report.out}`,
     `exported model: ${report.exported}`,
   ].join('\n');
+}
+
+function shiftLines({ tokenShift }: JobReport): string[] {
+  if (tokenShift === undefined) {
+    return [];
+  }
+  const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
+  const { domain, general } = tokenShift;
+  return [
+    '',
+    `the likeliest next token changed at ${percent(domain.changed)} of the positions of domain and ${percent(general.changed)} of general text`,
+  ];
 }
 
 /** @throws AdeptError (input) when the folder holds nothing that could be resumed. */

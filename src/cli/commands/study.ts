@@ -67,6 +67,7 @@ function summaryTable(summaries: readonly ArmSummary[]): string {
     range(summary.domainGain, nats),
     range(summary.generalRise, nats),
     summary.accuracyRise === undefined ? '–' : range(summary.accuracyRise, points),
+    summary.tokensChanged === undefined ? '–' : range(summary.tokensChanged, points),
     range(summary.tuneSeconds, (value) => value.toFixed(0)),
     `${(summary.trainableShare * 100).toFixed(1)}%`,
   ]);
@@ -76,6 +77,7 @@ function summaryTable(summaries: readonly ArmSummary[]): string {
     'domain loss fell by',
     'general rose by',
     'accuracy, points',
+    'tokens changed, %',
     'seconds',
     'trained',
   ];

@@ -18,6 +18,8 @@ export const AnalysisRequest = v.object({
   seqLen: v.optional(whole),
   maxSequences: v.optional(whole),
   batchSize: v.optional(whole),
+  /** Heads and groups within each unit; measured when left out. */
+  parts: v.optional(v.boolean()),
   /** The importance.json to write; in the workspace when left out. */
   out: v.optional(path),
 });
@@ -34,7 +36,10 @@ export interface Analysis extends Omit<AnalysisRequest, 'model' | 'probe' | 'out
 export function analyzeArguments(analysis: Analysis): string[] {
   const settings = Object.entries(ANALYZE_SETTINGS).flatMap(([name, setting]) => {
     const value = name in analysis ? analysis[name as keyof Analysis] : undefined;
-    return value === undefined ? [] : [flagOf(name, setting), String(value)];
+    if (value === undefined || value === false) {
+      return [];
+    }
+    return value === true ? [flagOf(name, setting)] : [flagOf(name, setting), String(value)];
   });
   return [
     'analyze',

@@ -26,6 +26,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   const request = await askForAnalysis(services, requestOf(services, argument));
   const analysis: Analysis = {
     ...request,
+    parts: request.parts ?? true,
     model: resolve(request.model),
     engine: request.engine ?? readSetting('adept.engine', services.log),
     out: request.out ?? newFile(services, request.model),

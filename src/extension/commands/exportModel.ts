@@ -18,6 +18,8 @@ const Request = v.object({
   step: v.optional(step),
   /** Scale of the added layers. */
   alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /** Added layers to leave out. */
+  drop: v.optional(v.array(step)),
   out: v.optional(v.string()),
 });
 type Request = v.InferOutput<typeof Request>;
@@ -49,6 +51,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
       'export',
       ...['--run', chosen.path, '--checkpoint', String(checkpoint), '--out', out],
       ...(request.alpha === undefined ? [] : ['--alpha', String(request.alpha)]),
+      ...(request.drop === undefined || request.drop.length === 0 ? [] : ['--drop', request.drop.join()]),
     ],
     cwd: dirname(chosen.path),
     purpose,

@@ -17,6 +17,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.compareRuns': () => import('./compareRuns'),
   'adept.exploreCheckpoints': () => import('./exploreCheckpoints'),
   'adept.exportModel': () => import('./exportModel'),
+  'adept.measureDial': () => import('./measureDial'),
   'adept.compareCheckpoints': () => import('./compareCheckpoints'),
   'adept.resumeFromCheckpoint': () => import('./resumeFromCheckpoint'),
   'adept.openTensors': () => import('./openTensors'),

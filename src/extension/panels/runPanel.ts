@@ -89,6 +89,17 @@ export class RunPanel implements WebviewContent<FromRun> {
       await this.openProblem(message.file, message.line);
       return;
     }
+    if (message.type === 'measureDial') {
+      requireTrust(this.folder);
+      await this.controller.measureDial(this.folder);
+      return;
+    }
+    if (message.type === 'exportDial') {
+      requireTrust(this.folder);
+      const { step, alpha, drop } = message;
+      await this.controller.exportModel(this.folder, { step, alpha, drop });
+      return;
+    }
     this.pending = message.command;
     this.session.refresh();
     try {

@@ -25,8 +25,11 @@ export function windowController(services: Services): RunController {
       steer(run, { method: 'setLearningRate', value }, (name) =>
         l10n.t('Changing the learning rate of {0}', name),
       ),
-    exportModel: async (run) => {
-      await vscode.commands.executeCommand('adept.exportModel', run);
+    exportModel: async (run, how) => {
+      await vscode.commands.executeCommand('adept.exportModel', how === undefined ? run : { run, ...how });
+    },
+    measureDial: async (run) => {
+      await vscode.commands.executeCommand('adept.measureDial', run);
     },
     about: (path) => processOf(services, services.runs.list.get(path)),
     configOf: (run) => services.runs.configOf(run),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DialFile } from '../dial';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();
@@ -126,6 +127,8 @@ const parts = {
   /** Lines that follow those before; `skipped` lines came in between or were too many to keep. */
   log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
   problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
+  /** What the added layers are worth; null where it was not measured. */
+  dial: v.optional(v.nullable(DialFile)),
 };
 
 /** To the page: `snapshot` replaces everything, `update` says what changed. */
@@ -141,6 +144,14 @@ export const FromRun = v.variant('type', [
   v.object({ type: v.literal('command'), command: v.picklist(RUN_COMMANDS) }),
   /** Show a problem's place in an editor. */
   v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
+  v.object({ type: v.literal('measureDial') }),
+  /** Export the checkpoint that the dial was measured of, at a strength and without some added layers. */
+  v.object({
+    type: v.literal('exportDial'),
+    step: count,
+    alpha: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    drop: v.array(count),
+  }),
 ]);
 export type FromRun = v.InferOutput<typeof FromRun>;
 
@@ -148,7 +159,7 @@ export type FromRun = v.InferOutput<typeof FromRun>;
 export const RunSource = v.object({ folder: v.pipe(text, v.minLength(1)) });
 export type RunSource = v.InferOutput<typeof RunSource>;
 
-export const RUN_TABS = ['curves', 'units', 'log'] as const;
+export const RUN_TABS = ['curves', 'units', 'dial', 'log'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** What the page keeps over hiding and reload. */
@@ -162,6 +173,9 @@ export const RunView = v.object({
   unitScale: v.optional(v.picklist(['linear', 'log', 'rank']), 'linear'),
   /** The step that the scrubber stands at; null follows the latest measurement. */
   scrubber: v.optional(v.nullable(count), null),
+  /** Where the dial stands, and the added layers that are left out. */
+  alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
+  drop: v.optional(v.array(count), []),
   filter: v.optional(text, ''),
   level: v.optional(v.picklist(LOG_LEVELS), 'info'),
 });

@@ -8,11 +8,21 @@ import { targetsOf } from '../model/head';
 import { dot, wide } from '../model/primitives';
 import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../model/weights';
 import { breathe, type Task } from '../task';
+import { PartSums } from './partImportance';
 
 export interface UnitImportance {
   readonly layer: number;
   readonly name: UnitName;
   readonly importance: number;
+  /** Of its heads or groups, where they were asked for: the mean over the parameters of the weight that belong to each. */
+  readonly parts?: number[];
+}
+
+export interface UnitRequest {
+  readonly layers: readonly number[];
+  readonly definition: UnitDefinition;
+  /** Also measure attention heads and groups of MLP neurons. */
+  readonly parts?: boolean;
 }
 
 /**
@@ -23,14 +33,16 @@ export interface UnitImportance {
 export async function unitImportance(
   model: CausalLM,
   batches: readonly Batch[],
-  layers: readonly number[],
-  definition: UnitDefinition,
+  { layers, definition, parts = false }: UnitRequest,
   task: Task,
   known?: KnownStates,
 ): Promise<UnitImportance[]> {
   const wanted = new Set(layers);
   const lowestLayer = Math.min(...layers);
   const sums = new Map(layers.map((layer) => [layer, new Map<UnitName, number>()]));
+  const partSums = new Map(
+    layers.map((layer) => [layer, new PartSums(model, parts ? definition : undefined)]),
+  );
   for (const [index, batch] of batches.entries()) {
     task.report(index / batches.length, `unit importance, batch ${index + 1} of ${batches.length}`);
     await breathe(task);
@@ -44,17 +56,22 @@ export async function unitImportance(
         const units = sums.get(layer);
         if (block && units) {
           addLayer(model.engine, units, block.tensors, gradients, definition);
+          partSums.get(layer)?.add(block.tensors, gradients);
         }
       },
     });
   }
   const sizes = new Map(unitsOf(model.config).map((unit) => [unit.name, sizeOf(unit)]));
   return layers.flatMap((layer) =>
-    [...sizes].map(([name, size]) => ({
-      layer,
-      name,
-      importance: (sums.get(layer)?.get(name) ?? 0) / (size * batches.length),
-    })),
+    [...sizes].map(([name, size]) => {
+      const partMeans = partSums.get(layer)?.means(name, batches.length);
+      return {
+        layer,
+        name,
+        importance: (sums.get(layer)?.get(name) ?? 0) / (size * batches.length),
+        ...(partMeans ? { parts: partMeans } : {}),
+      };
+    }),
   );
 }
 

@@ -94,7 +94,8 @@ async function measure(
   const between = performance.now();
   const all = [...model.blocks.keys()];
   const unitsTask = subtask(task, LAYERS_SHARE, 1);
-  const units = await unitImportance(model, probe, all, settings.unitDefinition, unitsTask);
+  const wanted = { layers: all, definition: settings.unitDefinition, parts: settings.parts };
+  const units = await unitImportance(model, probe, wanted, unitsTask);
   const end = performance.now();
   const layerSequences = layers.shares.weights.length;
   const trust = bootstrap(layers.shares);

@@ -81,8 +81,7 @@ export class RateSource {
     return unitImportance(
       this.model,
       this.probe,
-      layers,
-      this.spec.tune.unitDefinition,
+      { layers, definition: this.spec.tune.unitDefinition },
       this.task,
       this.known,
     );

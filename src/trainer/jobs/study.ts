@@ -1,12 +1,22 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as v from 'valibot';
+import { inputError } from '../../shared/errors';
 import { RunFolder } from '../../node/runFolder';
 import { readJson, writeJson } from '../../node/jsonFile';
 import { JOB_FILES, JobReport } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
 import { RUN_FILES, type RunEvent } from '../../shared/runFolder';
-import { armConfig, type ArmName, type StudyConfig, type StudyFile, type StudyRun } from '../../shared/study';
+import {
+  armConfig,
+  StudyFile,
+  StudyRun,
+  studySettings,
+  type ArmName,
+  type StudyConfig,
+} from '../../shared/study';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { analyze } from './analyze';
@@ -32,20 +42,47 @@ export async function runStudy(
   { task, onEvent }: StudyHooks,
 ): Promise<StudyFile> {
   mkdirSync(study.out, { recursive: true });
-  const importance = await sharedImportance(study, base, engine, subtask(task, 0, 0.05));
+  const known = knownRuns(study, base);
+  let importance: string | undefined;
   const plan = study.seeds.flatMap((seed) => study.arms.map((arm) => ({ arm, seed })));
   const runs: StudyRun[] = [];
+  const withKnown = (): StudyRun[] => [...runs, ...known.filter((run) => !runs.includes(run))];
   for (const [index, { arm, seed }] of plan.entries()) {
+    const found = known.find((run) => run.arm === arm && run.seed === seed);
+    if (found !== undefined) {
+      runs.push(found);
+      continue;
+    }
     const share = (done: number): number => 0.05 + (0.95 * done) / plan.length;
     const part = subtask(task, share(index), share(index + 1));
+    importance ??= await sharedImportance(study, base, engine, subtask(task, 0, 0.05));
     const report = await runArm({ study, base, arm, seed, importance }, engine, { task: part, onEvent });
     if (report === undefined) {
       break;
     }
-    runs.push({ arm, seed, report });
-    writeStudy(study, runs);
+    runs.push({ arm, seed, report: v.parse(StudyRun.entries.report, report) });
+    writeStudy(study, base, withKnown());
   }
-  return writeStudy(study, runs);
+  return writeStudy(study, base, withKnown());
+}
+
+/** The runs that a study.json in the folder holds. @throws AdeptError (input) when they were made with other settings. */
+function knownRuns(study: StudyConfig, base: RunConfig): StudyRun[] {
+  const file = join(study.out, STUDY_FILE);
+  if (!existsSync(file)) {
+    return [];
+  }
+  const { settings, runs } = parseWith(StudyFile, readJson(file), file);
+  if (!isDeepStrictEqual(settings, asJson(studySettings(base, study)))) {
+    throw inputError(
+      `${file}: its runs were made with other settings: name another folder in "out", or remove that file to begin anew.`,
+    );
+  }
+  return runs;
+}
+
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
 
 async function sharedImportance(
@@ -109,11 +146,12 @@ async function runArm(
   return parseWith(JobReport, readJson(file), file);
 }
 
-function writeStudy({ out, k, arms, seeds }: StudyConfig, runs: readonly StudyRun[]): StudyFile {
+function writeStudy(study: StudyConfig, base: RunConfig, runs: readonly StudyRun[]): StudyFile {
+  const { out, k, arms, seeds } = study;
   const file: StudyFile = {
     format: 'adept.study/1',
     createdAt: new Date().toISOString(),
-    ...{ k, arms, seeds, runs: [...runs] },
+    ...{ k, arms, seeds, settings: studySettings(base, study), runs: [...runs] },
   };
   writeJson(join(out, STUDY_FILE), file);
   return file;

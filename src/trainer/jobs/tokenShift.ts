@@ -1,22 +1,12 @@
 import { readModelConfig } from '../../node/modelConfig';
 import { inputError } from '../../shared/errors';
+import type { TokenShift } from '../../shared/job';
 import { ranksOf, topTokens } from '../adept/topTokens';
-import { batches } from '../data/corpus';
+import { batches, type Batch } from '../data/corpus';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { subtask, type Task } from '../task';
 import { CorpusReader, type CorpusOptions } from './corpora';
-
-/** How many of the tokens that a model would write are others than before it was tuned. */
-export interface TokenShift {
-  /** Predicted positions of the text. */
-  readonly positions: number;
-  /** Share whose likeliest token changed: that of the tuned model is not the first of the model before. */
-  readonly changed: number;
-  /** Of these, the share of all positions whose token had been the second or third, and the share beyond. */
-  readonly marginal: number;
-  readonly shifted: number;
-}
 
 /** Up to this rank a token was within reach before (Lin et al. 2023, arXiv 2312.01552). */
 const MARGINAL_RANK = 3;
@@ -32,14 +22,29 @@ export async function tokenShift(
   options: CorpusOptions & { readonly batchSize: number },
   task: Task,
 ): Promise<TokenShift> {
+  const config = readModelConfig(before);
+  const corpus = new CorpusReader(before, config).read(files, options, '--data');
+  const probe = batches(corpus.sequences, options.batchSize);
+  const [shift] = await tokenShifts(engine, { before, after }, [probe], task);
+  if (shift === undefined) {
+    throw new Error('One text gives one shift.');
+  }
+  return shift;
+}
+
+/** The same of several texts, for which each model is loaded once. */
+export async function tokenShifts(
+  engine: Engine,
+  { before, after }: { readonly before: string; readonly after: string },
+  texts: readonly (readonly Batch[])[],
+  task: Task,
+): Promise<TokenShift[]> {
   const [config, tuned] = [readModelConfig(before), readModelConfig(after)];
   if (config.vocabSize !== tuned.vocabSize) {
     throw inputError(
       `--after: ${after} has ${tuned.vocabSize} tokens, ${before} has ${config.vocabSize}: compare models of one vocabulary.`,
     );
   }
-  const corpus = new CorpusReader(before, config).read(files, options, '--data');
-  const probe = batches(corpus.sequences, options.batchSize);
   const withModel = async <T>(folder: string, work: (model: CausalLM) => Promise<T>): Promise<T> => {
     const model = CausalLM.load(engine, folder);
     try {
@@ -49,8 +54,30 @@ export async function tokenShift(
     }
   };
   // One after the other: both together might not fit.
-  const tops = await withModel(after, (model) => topTokens(model, probe, subtask(task, 0, 0.5)));
-  const ranks = await withModel(before, (model) => ranksOf(model, probe, tops, subtask(task, 0.5, 1)));
+  const tops = await withModel(after, (model) =>
+    each(texts, subtask(task, 0, 0.5), (probe, part) => topTokens(model, probe, part)),
+  );
+  const ranks = await withModel(before, (model) =>
+    each(texts, subtask(task, 0.5, 1), (probe, part, index) =>
+      ranksOf(model, probe, tops[index] ?? new Int32Array(), part),
+    ),
+  );
+  return ranks.map(shiftOf);
+}
+
+async function each<T>(
+  texts: readonly (readonly Batch[])[],
+  task: Task,
+  work: (text: readonly Batch[], task: Task, index: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const [index, text] of texts.entries()) {
+    results.push(await work(text, subtask(task, index / texts.length, (index + 1) / texts.length), index));
+  }
+  return results;
+}
+
+function shiftOf(ranks: Int32Array): TokenShift {
   const share = (holds: (rank: number) => boolean): number => ranks.filter(holds).length / ranks.length;
   return {
     positions: ranks.length,

@@ -21,6 +21,7 @@ import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
 import { checkResumePoint } from './resumePoint';
+import { tokenShifts } from './tokenShift';
 import { readTuneInput, type TuneInput } from './tuneInput';
 import { TrainerStation, type RunHooks } from './trainerStation';
 import { preparing, tuneAt } from './tuneRun';
@@ -100,7 +101,8 @@ class WholeJob {
     }
     const exported = await this.timed('export', () => this.export(tuned.step));
     const accuracyAfter = await this.accuracy('choices after', exported);
-    const report = this.report(tuned, exported, accuracyBefore, accuracyAfter);
+    const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
+    const report = { ...this.report(tuned, exported, accuracyBefore, accuracyAfter), tokenShift };
     writeJson(this.place('report'), report);
     this.station.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
     return { status: 'done', report };
@@ -191,6 +193,19 @@ class WholeJob {
       evaluateChoices(this.engine, model, choices.files, choices, task),
     );
     return accuracy;
+  }
+
+  /** On the run's evaluation texts. */
+  private async tokenShift(after: string): Promise<JobReport['tokenShift']> {
+    const { domainEval, generalEval } = this.tuneInput().corpora;
+    const task = this.announce('evaluating');
+    const [domain, general] = await tokenShifts(
+      this.engine,
+      { before: this.config.model, after },
+      [domainEval, generalEval],
+      task,
+    );
+    return domain && general && { domain, general };
   }
 
   private async export(step: number): Promise<string> {

@@ -91,7 +91,12 @@ function tune(model: CausalLM, job: Job): Result {
 /** One value for each tensor of the layers, as the peer has it: a unit here is a module, and none of these has a bias. */
 async function units(model: CausalLM, job: Job): Promise<Result> {
   const layers = [...model.blocks.keys()];
-  const importance = await unitImportance(model, batchesOf(job), layers, 'released', SILENT_TASK);
+  const importance = await unitImportance(
+    model,
+    batchesOf(job),
+    { layers, definition: 'released' },
+    SILENT_TASK,
+  );
   const byName = importance.map((unit) => [`${unit.layer}.${unit.name}`, unit.importance] as const);
   // In the order of their names, as Python sorts them.
   byName.sort(([a], [b]) => (a < b ? -1 : 1));

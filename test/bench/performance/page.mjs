@@ -116,10 +116,41 @@ export function pageParts({ rows, shapes, machine }) {
   };
 }
 
-/** The page with its parts as the results have them. */
+/** How one-pass estimates of layer importance rank layers beside the exact one: bench/results/fastImportance.json. */
+function fastTable(rows) {
+  return table(
+    [
+      'model and text',
+      'layers',
+      'estimator',
+      'rank correlation',
+      'least important in common',
+      'of the exact time',
+    ],
+    rows.map(({ model, layers, estimator, rankCorrelation, leastInCommon, ofExactTime }) => [
+      model,
+      layers,
+      estimator,
+      rankCorrelation.toFixed(2),
+      leastInCommon.join(' of '),
+      `1/${(1 / ofExactTime).toFixed(1)}`,
+    ]),
+  );
+}
+
+/** The page with its parts as the results of `npm run bench` have them. */
 export function withParts(page, results) {
+  return replaced(page, pageParts(results));
+}
+
+/** The page with its part as the results of `npm run bench:fast` have it. */
+export function withFast(page, { rows }) {
+  return replaced(page, { fast: fastTable(rows) });
+}
+
+function replaced(page, parts) {
   let next = page;
-  for (const [name, text] of Object.entries(pageParts(results))) {
+  for (const [name, text] of Object.entries(parts)) {
     const marker = new RegExp(`(<!-- ${name} -->\\n)(?:[^]*?\\n)?(<!-- /${name} -->)`);
     if (!marker.test(next)) {
       throw new Error(`docs/performance.md has no part <!-- ${name} -->.`);

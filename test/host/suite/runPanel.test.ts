@@ -33,6 +33,7 @@ function fakeController(): RunController & { readonly asked: string[] } {
     checkpoint: note('checkpoint'),
     setLearningRate: note('setLearningRate'),
     exportModel: note('export'),
+    measureDial: note('dial'),
     about: () => ({}),
     configOf: () => undefined,
   };

@@ -1,0 +1,26 @@
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { presentOutcome } from '../jobOutcomes';
+import { nameOf } from '../runs/runEntry';
+import type { Services } from '../services';
+import { readSetting } from '../settings';
+import { pickRun } from './pickRun';
+
+/** Measures what the added layers of a run are worth, at every strength and one by one; the run's panel shows it. */
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  const { l10n } = vscode;
+  const chosen = await pickRun(services, argument, {
+    prompt: l10n.t('Of which run?'),
+    fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
+    none: l10n.t('No run has saved a checkpoint yet, so there is nothing to measure.'),
+  });
+  const title = l10n.t('Measuring what the added layers of {0} are worth', nameOf(chosen));
+  const purpose = { kind: 'dial', path: chosen.path };
+  const value = await services.jobs.run({
+    title,
+    args: ['dial', chosen.path, '--engine', readSetting('adept.engine', services.log)],
+    cwd: dirname(chosen.path),
+    purpose,
+  });
+  await presentOutcome(services, { title, purpose, value }, true);
+}

@@ -1,0 +1,74 @@
+import type { UnitDefinition } from '../../shared/importance';
+import type { UnitName } from '../../shared/model/architecture';
+import { partsOf, type UnitParts } from '../../shared/model/unitParts';
+import type { Engine, Tensor } from '../engine/engine';
+import type { CausalLM } from '../model/causalLM';
+import { wide } from '../model/primitives';
+import { unitEntries, type LayerGradients, type LayerTensors } from '../model/weights';
+import { sum } from './loss';
+
+/**
+ * Importance of the heads and groups of one layer's projections: what unit importance sums over a whole weight, summed over
+ * the rows or columns of each part. Biases are left out, since those of o_proj and down_proj belong to no part.
+ */
+export class PartSums {
+  private readonly sums = new Map<UnitName, number[]>();
+
+  /** @param definition undefined where nothing is to be measured */
+  constructor(
+    private readonly model: CausalLM,
+    private readonly definition: UnitDefinition | undefined,
+  ) {}
+
+  /** Adds a batch. */
+  add(tensors: LayerTensors, gradients: LayerGradients): void {
+    const { definition, model } = this;
+    if (definition === undefined) {
+      return;
+    }
+    for (const [name, gradient] of unitEntries(gradients)) {
+      const parts = partsOf(model.config, name);
+      const weight = tensors[name]?.weight;
+      if (parts !== undefined && weight !== undefined) {
+        const products = alongAxis(model.engine, weight, gradient.weight, parts, definition);
+        const before = this.sums.get(name);
+        const now = partSums(products, parts);
+        this.sums.set(
+          name,
+          now.map((value, part) => value + (before?.[part] ?? 0)),
+        );
+      }
+    }
+  }
+
+  /** Of each part the mean over its parameters and all batches; undefined where nothing was measured. */
+  means(name: UnitName, batches: number): number[] | undefined {
+    const parts = partsOf(this.model.config, name);
+    const sums = this.sums.get(name);
+    const shape = this.model.units.find((unit) => unit.name === name)?.shape ?? [];
+    const across = (parts?.along === 'rows' ? shape[1] : shape[0]) ?? 1;
+    return sums?.map((value, part) => {
+      const size = (parts?.bounds[part + 1] ?? NaN) - (parts?.bounds[part] ?? NaN);
+      return value / (size * across * batches);
+    });
+  }
+}
+
+/** Σ |θ·g|, or θ·g, over each row or column of a weight. */
+function alongAxis(
+  engine: Engine,
+  weight: Tensor,
+  gradient: Tensor,
+  { along }: UnitParts,
+  definition: UnitDefinition,
+): Float32Array {
+  return engine.tidy(() => {
+    const product = engine.mul(wide(engine, weight), gradient);
+    const terms = definition === 'released' ? engine.abs(product) : product;
+    return engine.read(engine.sum(terms, along === 'rows' ? 1 : 0));
+  });
+}
+
+function partSums(values: Float32Array, { bounds }: UnitParts): number[] {
+  return bounds.slice(1).map((end, part) => sum(values.subarray(bounds[part] ?? 0, end)));
+}

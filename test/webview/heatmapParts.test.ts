@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { contentOf, type HeatmapContent } from './support/heatmapContent';
+import { picturePath, withHeatmap } from './support/heatmapPage';
+import { THEMES, type Theme } from './support/themes';
+import { launchChromium, noChromium } from './support/webviewPage';
+
+/** The recorded analysis, with parts of q_proj and up_proj that follow from the unit's importance. */
+function withParts(): HeatmapContent {
+  const content = contentOf('sampleBoth');
+  const units = content.importance.units.map((unit) =>
+    /q_proj|up_proj/.test(unit.name)
+      ? { ...unit, parts: [0.5, 1, 1.5, 1].map((share) => share * unit.importance) }
+      : unit,
+  );
+  return { ...content, importance: { ...content.importance, units } };
+}
+
+describe("the heads and groups within the heatmap's units", { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  for (const theme of Object.keys(THEMES) as Theme[]) {
+    it(`can be looked into, unit by unit, in a ${theme} theme`, async () => {
+      const content = withParts();
+      await withHeatmap(
+        browser,
+        async (webview) => {
+          const { page } = webview;
+          assert.deepEqual(await page.locator('#parts-unit option').allInnerTexts(), [
+            'self_attn.q_proj',
+            'mlp.up_proj',
+          ]);
+          const cells = page.locator('.parts-table tbody td');
+          assert.equal(await cells.count(), 8 * 4);
+          const heads = await cells.allInnerTexts();
+          await page.selectOption('#parts-unit', 'mlp.up_proj');
+          await page.getByText('groups of neurons').waitFor();
+          assert.notDeepEqual(await cells.allInnerTexts(), heads);
+          assert.deepEqual(await webview.accessibilityFaults(), []);
+          await page.locator('.parts').screenshot({ path: picturePath(`parts-${theme}.png`) });
+        },
+        { theme, content },
+      );
+    });
+  }
+
+  it('are not spoken of where they were not measured', async () => {
+    await withHeatmap(
+      browser,
+      async ({ page }) => {
+        assert.equal(await page.locator('.parts').count(), 0);
+      },
+      { content: contentOf('sampleBoth') },
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { RECORDED_DIAL } from '../support/recordedRun';
+import { withRun } from './support/runPage';
+import { launchChromium, noChromium } from './support/webviewPage';
+
+describe("the dial in a run's page", { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  it('offers to measure, and shows what comes of it when it is there', async () => {
+    await withRun(
+      browser,
+      async ({ page, run, webview }) => {
+        await page.getByRole('button', { name: 'Measure', exact: true }).click();
+        await webview.waitForMessage('measureDial');
+        assert.equal(await page.locator('.dial-curve').count(), 0);
+        run.dial(RECORDED_DIAL);
+        await page.locator('.dial-curve').waitFor();
+        assert.equal(
+          await page.locator('.dial .reading').innerText(),
+          'α = 1.00: domain loss 0.9626 (−1.4670), general loss 1.0548 (+0.4332)',
+        );
+      },
+      { view: { tab: 'dial' } },
+    );
+  });
+
+  it('reads out every strength, and exports at the one it stands at', async () => {
+    await withRun(
+      browser,
+      async ({ page, webview }) => {
+        const slider = page.getByRole('slider');
+        await slider.focus();
+        await page.keyboard.press('Home');
+        assert.equal(
+          await slider.getAttribute('aria-valuetext'),
+          'α = 0.00: domain loss 2.4296 (+0.0000), general loss 0.6216 (+0.0000)',
+        );
+        for (let press = 0; press < 5; press++) {
+          await page.keyboard.press('ArrowRight');
+        }
+        // Between the measured 0 and 0.5.
+        assert.match((await slider.getAttribute('aria-valuetext')) ?? '', /^α = 0\.25: domain loss 1\.9648/);
+        await page.getByLabel('Leave out layer 7, copy of 5').check();
+        await page.getByRole('button', { name: /^Export step 200 at α = 0.25 without layer 7…$/ }).click();
+        const { step, alpha, drop } = await webview.waitForMessage('exportDial');
+        assert.deepEqual([step, alpha, drop], [200, 0.25, [7]]);
+      },
+      {
+        view: { tab: 'dial' },
+        before: (run) => {
+          run.finish();
+          run.dial(RECORDED_DIAL);
+        },
+      },
+    );
+  });
+
+  it('says what each layer bought', async () => {
+    await withRun(
+      browser,
+      async ({ page }) => {
+        const rows = await page.locator('.dial tbody tr').allInnerTexts();
+        assert.deepEqual(
+          rows.map((row) => row.split(/\s*\t\s*/).slice(0, 3)),
+          [
+            ['4, copy of 3', '0.9374', '-0.2548'],
+            ['7, copy of 5', '-0.0001', '-0.0048'],
+          ],
+        );
+      },
+      {
+        view: { tab: 'dial' },
+        before: (run) => {
+          run.finish();
+          run.dial(RECORDED_DIAL);
+        },
+      },
+    );
+  });
+});

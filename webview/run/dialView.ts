@@ -1,0 +1,186 @@
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { layerWorth, lossesAt, type DialFile, type DialPoint } from '../../src/shared/dial';
+import type { RunHead, RunView } from '../../src/shared/webview/run';
+import { l10n } from '../common/l10n';
+import { formatChange, formatCount, formatLoss } from './format';
+
+export interface DialContent {
+  readonly dial: DialFile | null;
+  readonly canMeasure: boolean;
+  readonly alpha: number;
+  readonly drop: readonly number[];
+  readonly keep: (change: Partial<RunView>) => void;
+  readonly measure: () => void;
+  readonly exportAt: (step: number) => void;
+}
+
+/** A step of the slider. */
+const STEP = 0.05;
+
+/** Whether the dial can be measured now: there is a checkpoint, and no trainer that needs the machine. */
+export function canMeasure({ enabled, state }: RunHead): boolean {
+  return enabled.includes('export') && state !== 'running' && state !== 'paused';
+}
+
+/** What the added layers are worth: both losses at every strength, and each layer by leaving it out. */
+export function dialView(content: DialContent): TemplateResult {
+  const { dial, measure, canMeasure: enabled } = content;
+  return html`<div class="dial">
+    <p class="muted">
+      ${l10n.t(
+        'What was learned can be turned down: the output of the added layers times α, from 0, the original model, to 1.',
+      )}
+    </p>
+    ${dial === null ? nothing : measured(dial, content)}
+    <p class="actions">
+      <button type="button" ?disabled=${!enabled} @click=${measure}>
+        ${dial === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint')}
+      </button>
+      ${enabled ? nothing : html`<span class="muted">${l10n.t('Possible when the run has a checkpoint and nobody works on it.')}</span>`}
+    </p>
+  </div>`;
+}
+
+function measured(dial: DialFile, content: DialContent): TemplateResult {
+  const [original] = dial.points;
+  const now = lossesAt(dial, content.alpha);
+  if (original === undefined || now === undefined) {
+    return html``;
+  }
+  return html`${curve(dial, original, content.alpha)}
+    <label class="scrubber narrow">
+      <span>α</span>
+      <input
+        type="range"
+        min="0"
+        max="1"
+        step=${STEP}
+        .value=${live(String(content.alpha))}
+        aria-valuetext=${reading(original, now)}
+        @input=${(event: InputEvent) => {
+          content.keep({ alpha: Number((event.currentTarget as HTMLInputElement).value) });
+        }}
+      />
+    </label>
+    <p class="numeric reading" aria-hidden="true">${reading(original, now)}</p>
+    ${layers(dial, content)}
+    <p class="actions">
+      <button
+        type="button"
+        class="primary"
+        @click=${() => {
+          content.exportAt(dial.step);
+        }}
+      >
+        ${exportText(dial, content)}
+      </button>
+    </p>`;
+}
+
+function reading(original: DialPoint, { alpha, domainLoss, generalLoss }: DialPoint): string {
+  return l10n.t(
+    'α = {0}: domain loss {1} ({2}), general loss {3} ({4})',
+    alpha.toFixed(2),
+    formatLoss(domainLoss),
+    formatChange(domainLoss - original.domainLoss),
+    formatLoss(generalLoss),
+    formatChange(generalLoss - original.generalLoss),
+  );
+}
+
+function exportText({ step }: DialFile, { alpha, drop }: DialContent): string {
+  const [count, strength] = [formatCount(step), alpha.toFixed(2)];
+  if (drop.length === 0) {
+    return l10n.t('Export step {0} at α = {1}…', count, strength);
+  }
+  const layers = drop.toSorted((a, b) => a - b).join(', ');
+  return drop.length === 1
+    ? l10n.t('Export step {0} at α = {1} without layer {2}…', count, strength, layers)
+    : l10n.t('Export step {0} at α = {1} without layers {2}…', count, strength, layers);
+}
+
+function layers(dial: DialFile, { drop, keep }: DialContent): TemplateResult {
+  return html`<table class="numbers">
+    <caption>
+      ${l10n.t('What each added layer lowers the losses by, nats; those that lower nothing can be left out')}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">${l10n.t('added layer')}</th>
+        <th scope="col">${l10n.t('domain loss')}</th>
+        <th scope="col">${l10n.t('general loss')}</th>
+        <th scope="col">${l10n.t('leave out')}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${dial.without.map((entry) => {
+        const { layer, source } = entry;
+        const worth = layerWorth(dial, entry);
+        const name = l10n.t('{0}, copy of {1}', layer, source);
+        return html`<tr>
+          <th scope="row">${name}</th>
+          <td>${formatLoss(worth.domain)}</td>
+          <td>${formatLoss(worth.general)}</td>
+          <td>
+            <input
+              type="checkbox"
+              aria-label=${l10n.t('Leave out layer {0}', name)}
+              .checked=${live(drop.includes(layer))}
+              @change=${() => {
+                keep({
+                  drop: drop.includes(layer) ? drop.filter((other) => other !== layer) : [...drop, layer],
+                });
+              }}
+            />
+          </td>
+        </tr>`;
+      })}
+    </tbody>
+  </table>`;
+}
+
+const WIDTH = 460;
+const HEIGHT = 190;
+const LEFT = 56;
+const EDGE = 14;
+const TICK_HEIGHT = 14;
+
+/** Change of both losses over α, with a line where the dial stands. */
+function curve({ points }: DialFile, original: DialPoint, alpha: number): TemplateResult {
+  const changes = points.map((point) => ({
+    alpha: point.alpha,
+    domain: point.domainLoss - original.domainLoss,
+    general: point.generalLoss - original.generalLoss,
+  }));
+  const values = changes.flatMap(({ domain, general }) => [domain, general]);
+  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const x = (value: number): number => LEFT + value * (WIDTH - LEFT - EDGE);
+  const y = (value: number): number =>
+    HEIGHT - EDGE - ((value - low) / (high - low || 1)) * (HEIGHT - 2 * EDGE);
+  const path = (of: 'domain' | 'general'): string =>
+    changes.map((change) => `${x(change.alpha).toFixed(1)},${y(change[of]).toFixed(1)}`).join(' ');
+  const series = (of: 'domain' | 'general', name: string): SVGTemplateResult => {
+    const last = changes.at(-1);
+    return svg`<polyline class=${of} points=${path(of)}></polyline>
+      ${changes.map((change) => svg`<circle class=${of} cx=${x(change.alpha)} cy=${y(change[of])} r="3"></circle>`)}
+      <text class=${of} x=${WIDTH - EDGE - 4} y=${y(last?.[of] ?? 0) - 6} text-anchor="end">${name}</text>`;
+  };
+  return html`<svg
+    class="dial-curve"
+    viewBox="0 0 ${WIDTH} ${HEIGHT}"
+    role="img"
+    aria-label=${l10n.t('Change of domain and general loss over α; the slider below reads it out')}
+  >
+    <line class="grid" x1=${LEFT} x2=${WIDTH - EDGE} y1=${y(0)} y2=${y(0)}></line>
+    <line class="place" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>
+    ${[low, 0, high]
+      // Zero speaks for what lies on its label.
+      .filter((value) => value === 0 || Math.abs(y(value) - y(0)) > TICK_HEIGHT)
+      .map(
+        (value) =>
+          svg`<text class="tick" x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${formatChange(value)}</text>`,
+      )}
+    ${series('domain', l10n.t('domain loss'))} ${series('general', l10n.t('general loss'))}
+  </svg>`;
+}
