@@ -102,8 +102,11 @@ export function studySettings(
   { analyze, tune, choices }: RunConfig,
   study: StudyConfig,
 ): StudyFile['settings'] {
-  const { files: _files, examples: _examples, ...asked } = choices ?? {};
-  return { k: study.k, analyze, tune: { ...tune, seed: undefined }, arms: study.tune, choices: asked };
+  const { maxQuestions, score, shots } = choices ?? {};
+  return {
+    ...{ k: study.k, analyze, arms: study.tune, choices: { maxQuestions, score, shots } },
+    tune: { ...tune, seed: undefined },
+  };
 }
 
 /** The job of one run. @param base the job that all share, with absolute paths */

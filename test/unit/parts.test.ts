@@ -66,8 +66,8 @@ onEveryEngine('importance of heads and groups', (test) => {
           'mlp.up_proj',
           'mlp.down_proj',
         ] as const) {
-          const weight = engine.read(model.blocks[2]?.tensors[name]?.weight ?? engine.zeros([1]));
-          const gradient = engine.read(gradients[name]?.weight ?? engine.zeros([1]));
+          const weight = engine.read(model.blocks[2]?.tensors[name].weight ?? engine.zeros([1]));
+          const gradient = engine.read(gradients[name].weight);
           const [rows = 0, columns = 0] =
             unitsOf(model.config).find((unit) => unit.name === name)?.shape ?? [];
           const { along, bounds } = partsOf(model.config, name) ?? { along: 'rows', bounds: [] };
