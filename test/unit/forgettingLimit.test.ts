@@ -155,6 +155,8 @@ describe('the remedy against forgetting', () => {
       [2, 3],
     );
     assert.equal(remedyOf('freeze', { units: second.units }).kind, 'stop');
+    const equal = UNITS.map((unit) => ({ ...unit, importance: 0 }));
+    assert.equal(remedyOf('freeze', { units: equal }).kind, 'stop');
   });
 
   it('goes back to the last good checkpoint at a lower rate, or stops where there is none', () => {

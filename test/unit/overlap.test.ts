@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../src/trainer/data/order';
-import { OVERLAP_TOKENS, overlap } from '../../src/trainer/data/overlap';
+import { OVERLAP_TOKENS, overlaps } from '../../src/trainer/data/overlap';
 
 const random = seededRandom(11);
 const sequence = (length: number): Int32Array =>
   Int32Array.from({ length }, () => Math.floor(random() * 50000));
+
+function overlap(text: readonly Int32Array[], other: readonly Int32Array[]): number {
+  const [share = NaN] = overlaps([text], other);
+  return share;
+}
 
 describe('overlap of texts', () => {
   it('counts the sequences that share 13 tokens in a row, wherever they stand', () => {
@@ -24,6 +29,12 @@ describe('overlap of texts', () => {
     const short = sequence(12);
     assert.equal(overlap([short], [short]), 0);
     assert.equal(overlap([], text), 0);
+  });
+
+  it('is told of several texts at once, also where they hold the same', () => {
+    const [a, b] = [sequence(30), sequence(30)];
+    const copy = a.slice();
+    assert.deepEqual(overlaps([[a, b], [copy], [b], []], [a, sequence(50)]), [0.5, 1, 0, 0]);
   });
 
   it('tells runs apart that differ in one token, in ten thousand tries', () => {

@@ -73,6 +73,10 @@ export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
 /** The units that matter most to general competence among those that still train: what they change costs most. */
 function freezeMore(units: readonly UnitRate[], share: number): ForgettingRemedy {
   const training = units.filter(({ frozen }) => frozen !== true);
+  const [first] = training;
+  if (training.every(({ importance }) => importance === first?.importance)) {
+    return { kind: 'stop', because: 'no importance tells the units apart' };
+  }
   const count = Math.max(1, Math.round(units.length * share));
   // Of those left, the last ones are not frozen too: a run that trains nothing should stop instead.
   if (training.length <= count) {

@@ -1,28 +1,33 @@
 /** Tokens in a row that two texts must share to count as the same text: the 13-grams of GPT-3 (arXiv 2005.14165, appendix C). */
 export const OVERLAP_TOKENS = 13;
 
-/** Share, 0 to 1, of the sequences of `text` that hold {@link OVERLAP_TOKENS} tokens in a row that stand in `other` too. */
-export function overlap(text: readonly Int32Array[], other: Iterable<Int32Array>): number {
-  const holders = new Map<number, number[]>();
-  for (const [index, sequence] of text.entries()) {
+/**
+ * Of each text, the share, 0 to 1, of its sequences that hold {@link OVERLAP_TOKENS} tokens in a row that stand in `other` too.
+ * `other`, which may be much larger than they are, is read once.
+ */
+export function overlaps(texts: readonly (readonly Int32Array[])[], other: Iterable<Int32Array>): number[] {
+  const holders = new Map<number, Int32Array[]>();
+  for (const sequence of texts.flat()) {
     for (const key of keysOf(sequence)) {
       const known = holders.get(key);
       if (known === undefined) {
-        holders.set(key, [index]);
-      } else if (known.at(-1) !== index) {
-        known.push(index);
+        holders.set(key, [sequence]);
+      } else if (known.at(-1) !== sequence) {
+        known.push(sequence);
       }
     }
   }
-  const shared = new Set<number>();
+  const shared = new Set<Int32Array>();
   for (const sequence of other) {
     for (const key of keysOf(sequence)) {
-      for (const index of holders.get(key) ?? []) {
-        shared.add(index);
+      for (const holder of holders.get(key) ?? []) {
+        shared.add(holder);
       }
     }
   }
-  return text.length === 0 ? 0 : shared.size / text.length;
+  return texts.map((text) =>
+    text.length === 0 ? 0 : text.filter((sequence) => shared.has(sequence)).length / text.length,
+  );
 }
 
 /** A number of 53 bits for every run of {@link OVERLAP_TOKENS} tokens; of different runs it is practically never the same. */

@@ -1,7 +1,7 @@
 import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
 import { Mixture } from '../data/mixture';
-import { overlap, OVERLAP_TOKENS } from '../data/overlap';
+import { overlaps, OVERLAP_TOKENS } from '../data/overlap';
 import { batches, type Batch, type Corpus } from '../data/corpus';
 import { readModelConfig } from '../../node/modelConfig';
 import { CorpusReader, type CorpusOptions } from './corpora';
@@ -63,23 +63,26 @@ export interface TextOverlap {
  */
 export function textOverlaps({ eval: named }: RunSpec, corpora: TuneCorpora): TextOverlap[] {
   const rows = (of: readonly Batch[]): Int32Array[] => of.flatMap((batch) => [...batch.rows]);
-  const training = corpora.training.sequences;
-  const [probe, domainEval, generalEval] = [corpora.probe, corpora.domainEval, corpora.generalEval].map(rows);
-  const against = (
-    text: TextOverlap['text'],
-    sequences: readonly Int32Array[] = [],
-    other: TextOverlap['other'] = 'training',
-  ): TextOverlap => ({
-    text,
-    other,
-    share: overlap(sequences, other === 'training' ? training : (probe ?? [])),
-  });
+  const probe = rows(corpora.probe);
+  const watched: { readonly text: TextOverlap['text']; readonly sequences: Int32Array[] }[] = [
+    { text: 'probe', sequences: probe },
+    ...(named.domain ? [{ text: 'domain evaluation' as const, sequences: rows(corpora.domainEval) }] : []),
+    ...(named.general ? [{ text: 'general evaluation' as const, sequences: rows(corpora.generalEval) }] : []),
+  ];
+  const against = (texts: typeof watched, other: TextOverlap['other']): TextOverlap[] => {
+    const sequences = other === 'training' ? corpora.training.sequences : probe;
+    const shares = overlaps(
+      texts.map((text) => text.sequences),
+      sequences,
+    );
+    return texts.map(({ text }, index) => ({ text, other, share: shares[index] ?? NaN }));
+  };
   return [
-    against('probe', probe),
-    ...(named.domain ? [against('domain evaluation', domainEval)] : []),
-    ...(named.general
-      ? [against('general evaluation', generalEval), against('general evaluation', generalEval, 'probe')]
-      : []),
+    ...against(watched, 'training'),
+    ...against(
+      watched.filter(({ text }) => text === 'general evaluation'),
+      'probe',
+    ),
   ];
 }
 
