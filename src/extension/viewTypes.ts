@@ -3,5 +3,6 @@ export const VIEW_TYPES = {
   heatmap: 'adept.heatmap',
   comparison: 'adept.compare',
   run: 'adept.run',
+  study: 'adept.study',
   safetensors: 'adept.safetensors',
 } as const;

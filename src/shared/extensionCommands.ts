@@ -63,6 +63,7 @@ export const COMMANDS = {
     palette: 'adept.hasRun',
     needsTrust: false,
   },
+  'adept.openStudy': { title: 'Open Study', icon: '$(graph-scatter)', needsTrust: false },
   'adept.exploreCheckpoints': {
     title: 'Explore Checkpoints',
     icon: '$(milestone)',

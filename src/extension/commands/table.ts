@@ -15,6 +15,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.checkpointNow': () => import('./checkpointNow'),
   'adept.openRun': () => import('./openRun'),
   'adept.compareRuns': () => import('./compareRuns'),
+  'adept.openStudy': () => import('./openStudy'),
   'adept.exploreCheckpoints': () => import('./exploreCheckpoints'),
   'adept.exportModel': () => import('./exportModel'),
   'adept.measureDial': () => import('./measureDial'),

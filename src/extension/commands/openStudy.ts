@@ -1,0 +1,35 @@
+import * as vscode from 'vscode';
+import { inputError } from '../../shared/errors';
+import { openStudy } from '../panels/studyPanel';
+import { shortPath } from '../places';
+import type { Services } from '../services';
+import { pathOf } from './arguments';
+
+const ELSEWHERE = '**/{node_modules,.git}/**';
+const LARGEST_COUNT = 50;
+
+/** Shows what the runs of a study came to: the study.json that is named, or one of the workspace. */
+export async function run(services: Services, argument?: unknown): Promise<void> {
+  openStudy(services, pathOf(argument) ?? (await pickStudy()));
+}
+
+async function pickStudy(): Promise<string> {
+  const { l10n } = vscode;
+  const found = await vscode.workspace.findFiles('**/study.json', ELSEWHERE, LARGEST_COUNT);
+  const files = found.map(({ fsPath }) => fsPath).sort();
+  const [first, second] = files;
+  if (first === undefined) {
+    throw inputError(l10n.t('There is no study.json in the workspace: "adept study" makes one.'));
+  }
+  if (second === undefined) {
+    return first;
+  }
+  const items = files.map((path) => ({ path, label: shortPath(path) }));
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: l10n.t('Which study is to be opened?'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return picked.path;
+}

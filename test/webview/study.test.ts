@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import type { StudyFile } from '../../src/shared/study';
+import { picturePath } from './support/heatmapPage';
+import { THEMES, type Theme } from './support/themes';
+import { launchChromium, noChromium, WebviewPage } from './support/webviewPage';
+
+/** Made up: every arm with two seeds, but for one run that is not done. */
+function studyOf(): StudyFile {
+  const report = (domain: number, general: number): StudyFile['runs'][number]['report'] => ({
+    ...{ format: 'adept.report/1', engine: {}, steps: 60, peakMemory: 1 },
+    layers: { before: 30, after: 34, expanded: [3, 14, 17, 26] },
+    parameters: { before: 100, after: 110, trained: 10 },
+    before: { domainLoss: 2, generalLoss: 3, accuracy: 0.25 },
+    after: { domainLoss: 2 - domain, generalLoss: 3 + general, accuracy: 0.26 },
+    seconds: { tune: 100 * domain },
+  });
+  const arms = ['full', 'llamaPro', 'adept'] as const;
+  const runs = [
+    { arm: 'full' as const, seed: 0, report: report(0.9, 0.4) },
+    { arm: 'full' as const, seed: 1, report: report(0.8, 0.3) },
+    { arm: 'llamaPro' as const, seed: 0, report: report(0.5, 0.1) },
+    { arm: 'adept' as const, seed: 0, report: report(0.7, 0.05) },
+    { arm: 'adept' as const, seed: 1, report: report(0.6, 0.07) },
+  ];
+  return {
+    ...{
+      format: 'adept.study/1',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      k: 4,
+      arms: [...arms],
+      seeds: [0, 1],
+    },
+    ...{ settings: {}, runs },
+  };
+}
+
+describe('the panel of a study', { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  async function shown(
+    message: Record<string, unknown>,
+    work: (webview: WebviewPage) => Promise<void>,
+    theme: Theme = 'light',
+  ): Promise<void> {
+    const webview = await WebviewPage.open(browser, 'study', {
+      source: { file: '/space/study/study.json' },
+      theme,
+    });
+    try {
+      await webview.waitForMessage('ready');
+      await webview.send(message);
+      await webview.page.waitForSelector('main h1');
+      await work(webview);
+      assert.deepEqual(webview.complaints, []);
+    } finally {
+      await webview.close();
+    }
+  }
+
+  const content = { type: 'show', file: '/space/study/study.json', study: studyOf() };
+
+  for (const theme of Object.keys(THEMES) as Theme[]) {
+    it(`shows every arm as a point and in numbers, in a ${theme} theme`, async () => {
+      await shown(
+        content,
+        async (webview) => {
+          const { page } = webview;
+          assert.match(await page.locator('main p').first().innerText(), /5 of 6 runs are done; 4 layers/);
+          assert.equal(await page.locator('.plot circle').count(), 3);
+          const rows = await page.locator('tbody tr').allInnerTexts();
+          assert.deepEqual(
+            rows.map((row) =>
+              row
+                .split('\t')
+                .slice(0, 4)
+                .map((cell) => cell.trim()),
+            ),
+            [
+              ['full', '2', '0.8500 (0.8000 to 0.9000)', '0.3500 (0.3000 to 0.4000)'],
+              ['llamaPro', '1', '0.5000', '0.1000'],
+              ['adept', '2', '0.6500 (0.6000 to 0.7000)', '0.0600 (0.0500 to 0.0700)'],
+            ],
+          );
+          assert.deepEqual(await webview.accessibilityFaults(), []);
+          await page.screenshot({ path: picturePath(`study-${theme}.png`), fullPage: true });
+        },
+        theme,
+      );
+    });
+  }
+
+  it('opens the file that it shows', async () => {
+    await shown(content, async (webview) => {
+      await webview.page.getByRole('button', { name: '/space/study/study.json' }).click();
+      await webview.waitForMessage('openFile');
+    });
+  });
+
+  it('says why a file cannot be shown, and that nothing is done yet', async () => {
+    await shown({ type: 'broken', message: 'study.json is no study.' }, async ({ page }) => {
+      assert.equal(await page.getByRole('alert').innerText(), 'study.json is no study.');
+    });
+    await shown({ ...content, study: { ...studyOf(), runs: [] } }, async ({ page }) => {
+      assert.match(await page.innerText('main'), /No run is done yet/);
+    });
+  });
+});

@@ -1,0 +1,129 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { ARMS, summarize, type ArmSummary, type Spread, type StudyFile } from '../../src/shared/study';
+import { studyPlot } from '../../src/shared/studyPlot';
+import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
+import { connectHost } from '../common/host';
+import { l10n } from '../common/l10n';
+
+/** The page of a study: what every arm came to, as a picture and in numbers. */
+export class StudyApp extends LitElement {
+  static override properties = { shown: { state: true } };
+
+  declare private shown: ToStudy | undefined;
+  private readonly host = connectHost({ to: ToStudy, from: FromStudy, view: StudyView });
+
+  /** In the page itself, so that the page's styles hold. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.host.listen((message) => {
+      this.shown = message;
+    });
+  }
+
+  protected override render(): TemplateResult {
+    const { shown } = this;
+    if (shown === undefined) {
+      return html`<main aria-busy="true"><p class="muted">${l10n.t('Reading…')}</p></main>`;
+    }
+    if (shown.type === 'broken') {
+      return html`<main>
+        <h1>${l10n.t('This study cannot be shown')}</h1>
+        <p class="error" role="alert">${shown.message}</p>
+      </main>`;
+    }
+    return this.study(shown.study, shown.file);
+  }
+
+  private study(study: StudyFile, file: string): TemplateResult {
+    const summaries = summarize(study);
+    const planned = study.arms.length * study.seeds.length;
+    const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
+    return html`<main>
+      <h1>${l10n.t('Study: domain gain against what is forgotten')}</h1>
+      <p class="muted">
+        ${l10n.t('{0} of {1} runs are done; {2} layers are expanded', done, planned, study.k)} ·
+        <button
+          type="button"
+          @click=${() => {
+            this.host.post({ type: 'openFile' });
+          }}
+        >
+          ${file}
+        </button>
+      </p>
+      ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : results(summaries)}
+    </main>`;
+  }
+}
+
+function results(summaries: readonly ArmSummary[]): TemplateResult {
+  return html`<figure
+      class="plot"
+      role="img"
+      aria-label=${l10n.t('Domain gain against the rise of general loss; the table has the numbers')}
+    >
+      ${drawing(studyPlot(summaries))}
+    </figure>
+    <div class="table-scroll" tabindex="0" role="region" aria-label=${l10n.t('Every arm in numbers')}>
+      <table class="numbers">
+        <caption>
+          ${l10n.t('Mean over seeds, and the range where there are several; losses in nats')}
+        </caption>
+        <thead>
+          <tr>
+            ${headings().map((heading) => html`<th scope="col">${heading}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${summaries.map(row)}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+function headings(): string[] {
+  return [
+    l10n.t('arm'),
+    l10n.t('seeds'),
+    l10n.t('domain loss fell by'),
+    l10n.t('general loss rose by'),
+    l10n.t('accuracy, points'),
+    l10n.t('tokens changed, %'),
+    l10n.t('seconds'),
+    l10n.t('trained, %'),
+  ];
+}
+
+function row(summary: ArmSummary): TemplateResult {
+  const nats = (value: number): string => value.toFixed(4);
+  const points = (value: number): string => (value * 100).toFixed(1);
+  return html`<tr>
+    <th scope="row" title=${ARMS[summary.arm].what}>${summary.arm}</th>
+    <td>${summary.seeds}</td>
+    <td>${range(summary.domainGain, nats)}</td>
+    <td>${range(summary.generalRise, nats)}</td>
+    <td>${range(summary.accuracyRise, points)}</td>
+    <td>${range(summary.tokensChanged, points)}</td>
+    <td>${range(summary.tuneSeconds, (value) => value.toFixed(0))}</td>
+    <td>${points(summary.trainableShare)}</td>
+  </tr>`;
+}
+
+function range(spread: Spread | undefined, show: (value: number) => string): string {
+  if (spread === undefined) {
+    return '–';
+  }
+  const { mean, lowest, highest } = spread;
+  return lowest === highest
+    ? show(mean)
+    : l10n.t('{0} ({1} to {2})', show(mean), show(lowest), show(highest));
+}
+
+/** The drawing as elements of the page; nothing in it comes from a file but numbers and names of arms. */
+function drawing(text: string): Node {
+  return document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
+}
