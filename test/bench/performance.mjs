@@ -339,6 +339,7 @@ const machine = {
   load: [loadBefore, loadavg()[0]],
   matMulGigaflops: machineRate,
   callMicroseconds: own.callMicroseconds,
+  idleMemory: { ours: own.idleMemory, peer: theirs.idleMemory },
 };
 console.log(
   `\n${machine.processors} × ${machine.processor}, Node.js ${machine.node}, ${THREADS} threads; median (lowest–highest) of ${values.repeats}`,

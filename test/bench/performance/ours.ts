@@ -192,8 +192,12 @@ async function main(): Promise<void> {
   const engine = await openEngine(job.engine);
   try {
     if (job.job === 'matmul') {
+      // With the library loaded, and before there is a tensor.
+      const idleMemory = peakMemory();
       const rate = gigaflops(engine, 2048, 2048, 2048);
-      console.log(JSON.stringify({ gigaflops: rate, callMicroseconds: callMicroseconds(engine) }));
+      console.log(
+        JSON.stringify({ gigaflops: rate, callMicroseconds: callMicroseconds(engine), idleMemory }),
+      );
       return;
     }
     const begin = performance.now();

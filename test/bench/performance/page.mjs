@@ -102,8 +102,16 @@ function shareTable(rows) {
   );
 }
 
-function machineLine({ processors, processor, node, threads, matMulGigaflops, callMicroseconds }) {
-  return `${processors} × ${processor}, ${threads} threads, Node.js ${node}; a 2048³ product reaches ${matMulGigaflops.ours.toFixed(0)} GFLOP/s here and ${matMulGigaflops.peer.toFixed(0)} in PyTorch; a call from JavaScript costs ${callMicroseconds.toFixed(0)} µs beside its work.`;
+function machineLine({
+  processors,
+  processor,
+  node,
+  threads,
+  matMulGigaflops,
+  callMicroseconds,
+  idleMemory,
+}) {
+  return `${processors} × ${processor}, ${threads} threads, Node.js ${node}; a 2048³ product reaches ${matMulGigaflops.ours.toFixed(0)} GFLOP/s here and ${matMulGigaflops.peer.toFixed(0)} in PyTorch; a call from JavaScript costs ${callMicroseconds.toFixed(0)} µs beside its work. Before there is a model, a process takes ${(idleMemory.ours / 1e6).toFixed(0)} MB here and ${(idleMemory.peer / 1e6).toFixed(0)} in PyTorch.`;
 }
 
 /** The parts of the page by name of their marker. */
