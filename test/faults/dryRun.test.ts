@@ -34,7 +34,7 @@ describe('adept tune --dry-run', () => {
       tune: { batchSize: 2, seqLen: 256, gradAccum: 1, full: false },
       engine: 'wasm',
     });
-    const { secondsPerStep, seconds, rates, ...rest } = result;
+    const { secondsPerStep, seconds, rates, overlaps, ...rest } = result;
     assert.deepEqual(rest, {
       dryRun: true,
       engine: 'wasm',
@@ -46,6 +46,8 @@ describe('adept tune --dry-run', () => {
       trainableShare: price.trainableShare,
       memoryBytes: price.memoryBytes,
     });
+    // Evaluation texts are not named, so the probe alone is held against the training text.
+    assert.deepEqual(overlaps, [{ text: 'probe', other: 'training', share: 0 }]);
     // As many as the layer has units.
     assert.ok(Array.isArray(rates) && rates.length === 9);
     assert.ok(typeof secondsPerStep === 'number' && secondsPerStep > 0);
