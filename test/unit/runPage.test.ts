@@ -102,6 +102,7 @@ describe('what a page knows of a run', () => {
       layer: 1,
       name: 'b',
       importance: 6,
+      normalized: 6,
       learningRate: 6,
       change: 4,
     });
