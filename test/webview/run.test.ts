@@ -219,6 +219,8 @@ describe('the page of a run', { skip: noChromium }, () => {
       unitValue: 'learningRate',
       unitScale: 'linear',
       scrubber: 60,
+      alpha: 1,
+      drop: [],
       filter: 'checkpoint',
       level: 'warn',
     });
