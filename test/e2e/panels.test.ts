@@ -112,15 +112,10 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   });
 
   it('comparison of checkpoints', async () => {
-    const { page } = editor;
-    await editor.runCommand('ADEPT: Compare Checkpoints');
-    for (const [question, answer] of [
+    await editor.answer((label) => editor.runCommand(label), 'ADEPT: Compare Checkpoints', [
       ['The one checkpoint', 'Step 30'],
       ['The other checkpoint', 'Step 120'],
-    ] as const) {
-      await page.locator(`.quick-input-widget input[placeholder="${question}"]`).waitFor();
-      await editor.enter(answer);
-    }
+    ]);
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
     await inEveryTheme('comparison', frame);

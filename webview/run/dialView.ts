@@ -141,10 +141,14 @@ function layers(dial: DialFile, { drop, keep }: DialContent): TemplateResult {
 }
 
 const WIDTH = 460;
-const HEIGHT = 190;
+const HEIGHT = 200;
 const LEFT = 56;
 const EDGE = 14;
+const BELOW = 20;
 const TICK_HEIGHT = 14;
+/** Where a curve's name stands beside its end, clear of the curve that leads there. */
+const NAME_ABOVE = -7;
+const NAME_BELOW = 14;
 
 /** Change of both losses over α, with a line where the dial stands. */
 function curve({ points }: DialFile, original: DialPoint, alpha: number): TemplateResult {
@@ -157,14 +161,14 @@ function curve({ points }: DialFile, original: DialPoint, alpha: number): Templa
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
   const x = (value: number): number => LEFT + value * (WIDTH - LEFT - EDGE);
   const y = (value: number): number =>
-    HEIGHT - EDGE - ((value - low) / (high - low || 1)) * (HEIGHT - 2 * EDGE);
+    HEIGHT - BELOW - ((value - low) / (high - low || 1)) * (HEIGHT - EDGE - BELOW);
   const path = (of: 'domain' | 'general'): string =>
     changes.map((change) => `${x(change.alpha).toFixed(1)},${y(change[of]).toFixed(1)}`).join(' ');
   const series = (of: 'domain' | 'general', name: string): SVGTemplateResult => {
     const last = changes.at(-1);
     return svg`<polyline class=${of} points=${path(of)}></polyline>
       ${changes.map((change) => svg`<circle class=${of} cx=${x(change.alpha)} cy=${y(change[of])} r="3"></circle>`)}
-      <text class=${of} x=${WIDTH - EDGE - 4} y=${y(last?.[of] ?? 0) - 6} text-anchor="end">${name}</text>`;
+      <text class=${of} x=${WIDTH - EDGE - 4} y=${y(last?.[of] ?? 0) + ((last?.[of] ?? 0) < 0 ? NAME_BELOW : NAME_ABOVE)} text-anchor="end">${name}</text>`;
   };
   return html`<svg
     class="dial-curve"

@@ -129,22 +129,26 @@ export class Editor {
 
   /** Runs a command by its palette label, such as "ADEPT: Analyze Model", once the palette offers it. */
   async runCommand(label: string): Promise<void> {
-    await this.evidently(`the command "${label}" in the palette`, async () => {
-      await this.offered(label);
-      await this.quickPickRow(label).click();
-    });
+    await this.evidently(`the command "${label}" in the palette`, () =>
+      this.persistently(async (timeout) => {
+        await this.offered(label);
+        await this.quickPickRow(label).click({ timeout });
+      }),
+    );
   }
 
   /** As {@link runCommand}, with the keyboard alone: the first row is the one that Enter runs. */
   async runCommandByKeyboard(label: string): Promise<void> {
-    await this.evidently(`the command "${label}" as the palette's first`, async () => {
-      await this.offered(label);
-      await this.page
-        .locator('.quick-input-list .monaco-list-row.focused')
-        .and(this.quickPickRow(label))
-        .waitFor();
-      await this.page.keyboard.press('Enter');
-    });
+    await this.evidently(`the command "${label}" as the palette's first`, () =>
+      this.persistently(async (timeout) => {
+        await this.offered(label);
+        await this.page
+          .locator('.quick-input-list .monaco-list-row.focused')
+          .and(this.quickPickRow(label))
+          .waitFor({ timeout });
+        await this.page.keyboard.press('Enter');
+      }),
+    );
   }
 
   /** Opens the palette until it offers a command: its list is made when it opens, so what becomes possible later needs another look. */
@@ -183,14 +187,21 @@ export class Editor {
     await this.evidently(`"${label}" in the quick pick`, () => this.quickPickRow(label).click());
   }
 
-  /** Runs a command of the palette that first asks to choose, and chooses. */
-  async chooseFor(command: (label: string) => Promise<void>, label: string, row: string): Promise<void> {
-    await this.evidently(`"${row}" of "${label}"`, () =>
+  /** Runs a command that asks, and chooses an answer to each of its questions, which their placeholders name. */
+  async answer(
+    command: (label: string) => Promise<void>,
+    label: string,
+    answers: readonly (readonly [question: string, row: string])[],
+  ): Promise<void> {
+    await this.evidently(`answers to "${label}"`, () =>
       this.persistently(async (timeout) => {
         await command(label);
-        await this.quickPickRow(row).waitFor({ timeout });
-        await this.page.locator('.quick-input-widget input').fill(row, { timeout });
-        await this.page.keyboard.press('Enter');
+        for (const [question, row] of answers) {
+          const input = this.page.locator(`.quick-input-widget input[placeholder="${question}"]`);
+          await input.fill(row, { timeout });
+          await this.quickPickRow(row).waitFor({ timeout });
+          await this.page.keyboard.press('Enter');
+        }
       }),
     );
   }
@@ -240,12 +251,16 @@ export class Editor {
   /** Chooses a theme as people do: the window does not notice that its settings file was written. */
   async setTheme(theme: Theme): Promise<void> {
     const { label, windowClass } = THEMES[theme];
-    await this.runCommand('Preferences: Color Theme');
-    await this.page.locator('.quick-input-widget input').fill(label);
-    await this.pick(label);
     await this.evidently(`the theme ${label}`, () =>
-      this.page.locator(`.monaco-workbench.${windowClass}`).waitFor(),
+      this.persistently(async (timeout) => {
+        await this.runCommand('Preferences: Color Theme');
+        await this.page.locator('.quick-input-widget input').fill(label, { timeout });
+        await this.quickPickRow(label).click({ timeout });
+        await this.page.locator(`.monaco-workbench.${windowClass}`).waitFor({ timeout });
+      }),
     );
+    // The focus comes back to the panel only now, and would close what is opened meanwhile.
+    await this.page.waitForTimeout(1000);
   }
 
   /** A picture of the window in out/test/screenshots; returns its path. */
@@ -291,7 +306,7 @@ export class Editor {
     });
   }
 
-  /** Does what opens a question and answers it; once more where a panel that took the focus late closed the question. */
+  /** Does what opens a question and answers it; once more where something that took the focus late closed the question. */
   private async persistently(act: (timeout: number) => Promise<void>): Promise<void> {
     const deadline = Date.now() + WAIT_MILLISECONDS;
     for (;;) {

@@ -112,18 +112,10 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
   });
 
   it('compares two checkpoints', async () => {
-    await hand.command('ADEPT: Compare Checkpoints');
-    const { keyboard } = editor.page;
-    for (const [question, answer] of [
+    await editor.answer((label) => hand.command(label), 'ADEPT: Compare Checkpoints', [
       ['The one checkpoint', 'Base'],
       ['The other checkpoint', `Step ${STEPS}`],
-    ] as const) {
-      const input = editor.page.locator(`.quick-input-widget input[placeholder="${question}"]`);
-      await editor.evidently(question, () => input.waitFor());
-      await keyboard.type(answer);
-      await editor.quickPickRow(answer).waitFor();
-      await keyboard.press('Enter');
-    }
+    ]);
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
     assert.equal(await frame.locator('h1').innerText(), `Comparison: base and step ${STEPS}`);
@@ -132,7 +124,9 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
   });
 
   it('exports a folder with the loss of the last evaluation', async () => {
-    await editor.chooseFor((label) => hand.command(label), 'ADEPT: Export Model', `Step ${STEPS}`);
+    await editor.answer((label) => hand.command(label), 'ADEPT: Export Model', [
+      ['The checkpoint', `Step ${STEPS}`],
+    ]);
     await editor.evidently('where to', () =>
       editor.page
         .getByText('The absolute path of a folder that does not exist or is empty')
