@@ -26,11 +26,9 @@ class StudyPanel implements WebviewContent<FromStudy> {
     await this.host.post(this.content());
   }
 
-  async receive({ type }: FromStudy): Promise<void> {
-    switch (type) {
-      case 'openFile':
-        await vscode.window.showTextDocument(vscode.Uri.file(this.file));
-    }
+  /** The page asks for one thing alone. */
+  async receive(): Promise<void> {
+    await vscode.window.showTextDocument(vscode.Uri.file(this.file));
   }
 
   dispose(): void {
