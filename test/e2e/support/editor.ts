@@ -146,7 +146,7 @@ export class Editor {
           .locator('.quick-input-list .monaco-list-row.focused')
           .and(this.quickPickRow(label))
           .waitFor({ timeout });
-        await this.page.keyboard.press('Enter');
+        await this.acceptInput(timeout);
       }),
     );
   }
@@ -200,7 +200,7 @@ export class Editor {
           const input = this.page.locator(`.quick-input-widget input[placeholder="${question}"]`);
           await input.fill(row, { timeout });
           await this.quickPickRow(row).waitFor({ timeout });
-          await this.page.keyboard.press('Enter');
+          await input.press('Enter', { timeout });
         }
       }),
     );
@@ -210,8 +210,13 @@ export class Editor {
   async enter(text: string): Promise<void> {
     await this.evidently('an input box', async () => {
       await this.page.locator('.quick-input-widget input').fill(text);
-      await this.page.keyboard.press('Enter');
+      await this.acceptInput();
     });
+  }
+
+  /** Accepts what stands in the open input box or quick pick, wherever the focus is. */
+  async acceptInput(timeout = WAIT_MILLISECONDS): Promise<void> {
+    await this.page.locator('.quick-input-widget input[type="text"]').press('Enter', { timeout });
   }
 
   /** Trusts the folder, as the person does in the editor of Workspace Trust. */

@@ -42,16 +42,16 @@ export class FirstSteps {
     await keyboard.type('general.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
-    await keyboard.press('Enter');
+    await editor.acceptInput();
     await this.question('3/6');
     // No domain text.
-    await keyboard.press('Enter');
+    await editor.acceptInput();
     await this.question('4/6');
     await editor.enter('Embedded');
     await this.question('5/6');
     await editor.enter('Fast');
     await this.question('6/6');
-    await keyboard.press('Enter');
+    await editor.acceptInput();
     const frame = await editor.webview('heatmap');
     await editor.evidently('the heatmap', () => frame.locator('tr[data-layer="7"]').waitFor());
   }

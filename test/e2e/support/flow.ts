@@ -133,7 +133,7 @@ export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
         .first()
         .waitFor(),
     );
-    await editor.page.keyboard.press('Enter');
+    await editor.acceptInput();
     const exports = join(editor.workspace, '.adept', 'exports');
     const config = (): string => join(exports, readdirSync(exports)[0] ?? '', 'config.json');
     await steps.until('the exported folder', () => existsSync(exports) && existsSync(config()));
