@@ -54,15 +54,9 @@ describe('a run in a window', { skip: unavailable() }, () => {
     await editor.close();
   });
 
-  async function openConfig(): Promise<void> {
-    await editor.runCommand('Go to File...');
-    await editor.page.locator('.quick-input-widget input').fill('long.adept.json');
-    await editor.pick('long.adept.json');
-  }
-
   it('is started by the link above its configuration, and shown where one looks', async () => {
     await editor.runCommand('View: Show ADEPT');
-    await openConfig();
+    await editor.openText('long.adept.json');
     const { page } = editor;
     await editor.evidently('the link', () =>
       page.locator('.codelens-decoration a', { hasText: 'Run' }).click(),
@@ -70,7 +64,7 @@ describe('a run in a window', { skip: unavailable() }, () => {
     await editor.evidently('the run', () =>
       page.locator('.statusbar-item', { hasText: /ADEPT\s+\d+\/100000/ }).waitFor(),
     );
-    await openConfig();
+    await editor.openText('long.adept.json');
     await editor.evidently('the run among the runs', () =>
       page.getByRole('treeitem', { name: /^Run long, running, step \d+ of 100000, loss/ }).waitFor(),
     );
@@ -101,7 +95,7 @@ describe('a run in a window', { skip: unavailable() }, () => {
     await editor.evidently('the run to be stopped', () =>
       page.getByRole('treeitem', { name: /^Run long, stopped, step \d+ of 100000/ }).waitFor(),
     );
-    await openConfig();
+    await editor.openText('long.adept.json');
     await editor.evidently('the links', () =>
       page.locator('.codelens-decoration a', { hasText: 'Resume' }).waitFor(),
     );

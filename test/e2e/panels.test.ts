@@ -129,9 +129,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
 
   it('the state of a run inside its configuration, beside runs and checkpoints', async () => {
     await editor.runCommand('View: Close All Editors');
-    await editor.runCommand('Go to File...');
-    await editor.page.locator('.quick-input-widget input').fill(CONFIG);
-    await editor.pick(CONFIG);
+    await editor.openText(CONFIG);
     await editor.runCommand('ADEPT: Explore Checkpoints');
     await editor.evidently('the links', () =>
       editor.page.locator('.codelens-decoration a', { hasText: 'Open' }).waitFor(),

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { projectRoot } from '../../support/projectRoot';
 import { launch, type Launched, type LaunchOptions } from './launch';
@@ -204,6 +204,26 @@ export class Editor {
         }
       }),
     );
+  }
+
+  /** Opens a file of the workspace by the end of its path, until its tab is the active one. */
+  async openFile(path: string): Promise<void> {
+    const name = basename(path);
+    await this.evidently(`the file ${path}`, () =>
+      this.persistently(async (timeout) => {
+        await this.runCommand('Go to File...');
+        await this.page.locator('.quick-input-widget input').fill(path, { timeout });
+        const rows = this.page.locator('.quick-input-list .monaco-list-row', { hasText: name });
+        await rows.first().click({ timeout });
+        await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout });
+      }),
+    );
+  }
+
+  /** As {@link openFile}, and touches the text: until then VS Code makes the links above it only when it is idle. */
+  async openText(path: string): Promise<void> {
+    await this.openFile(path);
+    await this.evidently(`the text of ${path}`, () => this.page.locator('.view-lines').click());
   }
 
   /** Types into the open input box or quick pick and accepts. */

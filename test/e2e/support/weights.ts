@@ -7,11 +7,7 @@ import type { Editor } from './editor';
  */
 export async function openWeights(editor: Editor, path: string): Promise<Frame> {
   const { page } = editor;
-  await editor.runCommand('Go to File...');
-  await page.locator('.quick-input-widget input').fill(path);
-  await editor.evidently('the file', () =>
-    page.locator('.quick-input-list .monaco-list-row', { hasText: 'model.safetensors' }).first().click(),
-  );
+  await editor.openFile(path);
   await editor.evidently('the refusal to show bytes as text', () =>
     page.getByText('The file is not displayed in the text editor').waitFor(),
   );
