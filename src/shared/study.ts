@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { JobReport } from './job';
 import type { ExpandChoice, RunConfig } from './runConfig';
+import { inputError } from './errors';
 import { parseWith } from './parse';
 import { settingsSchema, TUNE_SETTINGS, type TuneSettings as Settings } from './settings';
 
@@ -59,6 +60,25 @@ export const ArmName = v.picklist([
 export type ArmName = keyof typeof ARMS;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const atLeastOne = v.pipe(v.number(), v.integer(), v.minValue(1));
+const settings = v.record(v.string(), v.unknown());
+
+/** An arm with some things changed: what a search for settings consists of. */
+export const Variant = v.strictObject({
+  of: ArmName,
+  /** Layers to expand, by number, or these layers. */
+  k: v.optional(atLeastOne),
+  layers: v.optional(v.pipe(v.array(count), v.minLength(1))),
+  tune: v.optional(settings),
+});
+export type Variant = v.InferOutput<typeof Variant>;
+
+/** Names the run's folder, and stands beside the arms in tables. */
+const VariantName = v.pipe(
+  v.string(),
+  v.regex(/^[\w][\w.-]*$/, 'A variant is named with letters, digits, ".", "_" and "-".'),
+  v.check((name) => !(name in ARMS), 'A variant may not have the name of an arm.'),
+);
 
 /** A *.study.json: one job, run in several ways with several seeds. Paths are relative to the file. */
 export const StudyConfig = v.strictObject({
@@ -66,11 +86,13 @@ export const StudyConfig = v.strictObject({
   job: v.pipe(v.string(), v.minLength(1)),
   out: v.pipe(v.string(), v.minLength(1)),
   arms: v.optional(v.pipe(v.array(ArmName), v.minLength(1)), [...ArmName.options]),
+  /** Further ways to run the job, after the arms. */
+  variants: v.optional(v.record(VariantName, Variant), {}),
   seeds: v.optional(v.pipe(v.array(count), v.minLength(1)), [0, 1, 2]),
   /** Layers to expand. */
-  k: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  k: atLeastOne,
   /** Settings of some arms alone, such as another learning rate for `full`. */
-  tune: v.optional(v.record(ArmName, v.record(v.string(), v.unknown())), {}),
+  tune: v.optional(v.record(ArmName, settings), {}),
   /** Keep models and checkpoints of every run; they take gigabytes. */
   keep: v.optional(v.boolean(), false),
 });
@@ -78,7 +100,8 @@ export type StudyConfig = v.InferOutput<typeof StudyConfig>;
 
 /** One run of a study. Where its files lay is a machine's own matter. */
 export const StudyRun = v.object({
-  arm: ArmName,
+  /** An arm's or a variant's name. */
+  arm: v.string(),
   seed: count,
   report: v.omit(JobReport, ['model', 'out', 'exported']),
 });
@@ -89,7 +112,9 @@ export const StudyFile = v.object({
   format: v.literal('adept.study/1'),
   createdAt: v.string(),
   k: count,
-  arms: v.array(ArmName),
+  /** In their order: arms, then variants. */
+  arms: v.array(v.string()),
+  variants: v.optional(v.record(v.string(), Variant), {}),
   seeds: v.array(count),
   /** What all runs share beside texts and model; runs of other settings do not belong here. */
   settings: v.record(v.string(), v.unknown()),
@@ -109,26 +134,61 @@ export function studySettings(
   };
 }
 
-/** The job of one run. @param base the job that all share, with absolute paths */
+/** The names of all ways in which a study runs its job. */
+export function waysOf({ arms, variants }: Pick<StudyConfig, 'arms' | 'variants'>): string[] {
+  return [...arms, ...Object.keys(variants)];
+}
+
+/** The arm that a way is, or is made of. @throws AdeptError (input) when the study has no such way */
+function wayOf(name: string, { variants }: Pick<StudyFile, 'variants'>): Variant {
+  const variant = variants[name] ?? (isArm(name) ? { of: name } : undefined);
+  if (variant === undefined) {
+    throw inputError(`The study has no arm and no variant "${name}".`);
+  }
+  return variant;
+}
+
+function isArm(name: string): name is ArmName {
+  return name in ARMS;
+}
+
+/** What a way is, for a legend. */
+export function wayText(name: string, study: Pick<StudyFile, 'variants'>): string {
+  const { of, k, layers, tune } = wayOf(name, study);
+  const changes = [
+    ...(k === undefined ? [] : [`k ${k}`]),
+    ...(layers === undefined ? [] : [`layers ${layers.join(', ')}`]),
+    ...Object.entries(tune ?? {}).map(([key, value]) => `${key} ${String(value)}`),
+  ];
+  return changes.length === 0 ? ARMS[of].what : `${of} with ${changes.join('; ')}`;
+}
+
+/**
+ * The job of one run.
+ * @param base the job that all share, with absolute paths
+ * @param name an arm or a variant
+ */
 export function armConfig(
   base: RunConfig,
   study: StudyConfig,
-  arm: ArmName,
+  name: string,
   seed: number,
   out: string,
 ): RunConfig {
-  const { expand, tune, replays }: Arm = ARMS[arm];
+  const way = wayOf(name, study);
+  const { expand, tune, replays }: Arm = ARMS[way.of];
   const { replay, ...shared } = base;
+  const k = way.k ?? study.k;
   return {
     ...shared,
     ...(replays && replay ? { replay } : {}),
-    expand: expand?.(study.k) ?? { lowest: study.k },
+    expand: way.layers ? { layers: way.layers } : (expand?.(k) ?? { lowest: k }),
     export: {},
     out,
     tune: parseWith(
       TuneSettings,
-      { ...base.tune, ...study.tune[arm], ...tune, seed },
-      `the study's settings of "${arm}"`,
+      { ...base.tune, ...study.tune[way.of], ...tune, ...way.tune, seed },
+      `the study's settings of "${name}"`,
     ),
   };
 }
@@ -142,7 +202,8 @@ export interface Spread {
 
 /** What an arm came to. */
 export interface ArmSummary {
-  readonly arm: ArmName;
+  /** An arm's or a variant's name. */
+  readonly arm: string;
   readonly seeds: number;
   /** Nats by which domain loss fell, and general loss rose. */
   readonly domainGain: Spread;

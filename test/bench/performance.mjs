@@ -10,7 +10,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensurePackages } from '../../scripts/packages.mjs';
@@ -99,9 +99,15 @@ async function build() {
   await buildAll({ extension: false, tests: false });
   const options = { bundle: true, platform: 'node', format: 'cjs', absWorkingDir: root, logLevel: 'error' };
   await bundle({ ...options, entryPoints: ['test/bench/performance/ours.ts'], outfile: ours });
-  const parts = join(root, 'out/bench/parts.cjs');
-  await bundle({ ...options, entryPoints: ['test/support/shapedModel.ts'], outfile: parts });
-  return (await import(pathToFileURL(parts))).default;
+  const part = async (entry) => {
+    const outfile = join(root, 'out/bench', `${basename(entry, '.ts')}.cjs`);
+    await bundle({ ...options, entryPoints: [entry], outfile });
+    return (await import(pathToFileURL(outfile))).default;
+  };
+  return {
+    ...(await part('test/support/shapedModel.ts')),
+    ...(await part('test/bench/performance/products.ts')),
+  };
 }
 
 function adept(...args) {
@@ -290,12 +296,17 @@ const machineRate = { ours: own.gigaflops, peer: theirs.gigaflops };
 console.log(`2048³: ${machineRate.ours.toFixed(0)} GFLOP/s, PyTorch ${machineRate.peer.toFixed(0)} GFLOP/s`);
 const rows = [];
 const shapes = [];
+const products = [];
 for (const name of values.models.split(',')) {
   if (MODELS[name].shape === undefined && !existsSync(MODELS[name].folder)) {
     console.log(`${name}: not measured, ${MODELS[name].folder} is not there (npm run smollm2)`);
     continue;
   }
   const jobs = jobsOf(name, await prepare(name, parts));
+  const { folder, expanded } = MODELS[name];
+  for (const length of LENGTHS) {
+    products.push({ model: name, name: length, ...parts.productsOfStep(folder, expanded, length) });
+  }
   for (const [title, job] of Object.entries(jobs).filter(([key]) =>
     (values.only ?? key).split(',').includes(key.split(' ')[0]),
   )) {
@@ -367,6 +378,7 @@ const results = {
   models: described,
   rows: merged('rows', rows),
   shapes: merged('shapes', shapes),
+  products: merged('products', products),
 };
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 const page = join(root, 'docs/performance.md');

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Frame } from 'playwright-core';
+import { readJson } from '../../src/node/jsonFile';
+import { parseWith } from '../../src/shared/parse';
+import { StudyFile, summarize } from '../../src/shared/study';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { seriousViolations } from './support/accessibility';
@@ -109,6 +112,31 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     await editor.evidently('what the added layers are worth', () => frame.locator('.dial-curve').waitFor());
     await frame.getByRole('slider').fill('0.5');
     await inEveryTheme('dial', frame);
+  });
+
+  it('a study', async () => {
+    const arms = ['full', 'adept'] as const;
+    const short = { steps: 30, evalEvery: 30 };
+    const study = { job: CONFIG, out: 'study', k: 2, arms, seeds: [0], tune: { full: short, adept: short } };
+    const file = join(editor.workspace, 'clinical-notes.study.json');
+    writeFileSync(file, JSON.stringify(study));
+    await adeptResult(['study', '--config', file]);
+    await editor.runCommand('ADEPT: Open Study');
+    const frame = await editor.webview('study');
+    await editor.evidently('both runs', () => frame.getByText('2 of 2 runs are done').waitFor());
+    const summaries = summarize(
+      parseWith(StudyFile, readJson(join(editor.workspace, 'study/study.json')), 'it'),
+    );
+    assert.equal(summaries.length, arms.length);
+    for (const { arm, domainGain, generalRise } of summaries) {
+      const cells = await frame
+        .getByRole('row', { name: new RegExp(`^${arm} `) })
+        .locator('td')
+        .allInnerTexts();
+      assert.deepEqual(cells.slice(0, 3), ['1', domainGain.mean.toFixed(4), generalRise.mean.toFixed(4)]);
+      assert.equal(await frame.locator('.plot text', { hasText: arm }).count(), 1);
+    }
+    await inEveryTheme('study', frame);
   });
 
   it('comparison of checkpoints', async () => {

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { readRunConfig } from '../../src/node/runConfigFile';
-import { ARMS, armConfig, ArmName, StudyConfig, StudyFile, summarize } from '../../src/shared/study';
+import { ARMS, armConfig, ArmName, StudyConfig, StudyFile, summarize, wayText } from '../../src/shared/study';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { adeptResult, runAdept } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
@@ -104,6 +104,34 @@ describe('a study', () => {
     write();
   });
 
+  it('takes up variants of arms that come later, and refuses one that was changed', async () => {
+    const withVariant = (variant: object): void => {
+      writeFileSync(at('s.study.json'), JSON.stringify({ ...study, variants: { 'adept-7': variant } }));
+    };
+    const others = JSON.stringify(readStudy().runs);
+    withVariant({ of: 'adept', layers: [7], tune: { learningRate: 2e-3 } });
+    const result = await run();
+    assert.deepEqual([result.done, result.planned], [8, 8]);
+    const { arms, runs } = readStudy();
+    assert.deepEqual(arms, ['full', 'replay', 'adept', 'adept-7']);
+    assert.equal(JSON.stringify(runs.filter(({ arm }) => arm !== 'adept-7')), others);
+    const own = runs.filter(({ arm }) => arm === 'adept-7');
+    assert.deepEqual(
+      own.map(({ seed, report }) => [seed, report.layers.expanded]),
+      [
+        [1, [7]],
+        [2, [7]],
+      ],
+    );
+    const { tune } = RunFolder.open(at('study', 'runs', 'adept-7-1')).readSpec();
+    assert.deepEqual([tune.learningRate, tune.unitRates], [2e-3, 'importance']);
+    withVariant({ of: 'adept', layers: [6] });
+    const { status, stderr } = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    assert.equal(status, 2);
+    assert.match(stderr, /study\.json: its runs were made with other settings/);
+    write();
+  });
+
   it('says what is wrong before the first run', async () => {
     const refused = async (change: object): Promise<string> => {
       writeFileSync(at('bad.study.json'), JSON.stringify({ ...study, ...change, out: 'bad' }));
@@ -115,6 +143,9 @@ describe('a study', () => {
     assert.match(await refused({ arms: ['fast'] }), /arms\.0/);
     assert.match(await refused({ tune: { adept: { learningRat: 1 } } }), /"adept".*learningRat/);
     assert.match(await refused({ k: 9 }), /9 layers cannot be chosen/);
+    assert.match(await refused({ variants: { adept: { of: 'full' } } }), /name of an arm/);
+    assert.match(await refused({ variants: { '../x': { of: 'full' } } }), /named with letters/);
+    assert.match(await refused({ variants: { x: { of: 'adept', layers: [8] } } }), /layer 8/i);
   });
 });
 
@@ -133,6 +164,21 @@ describe('the arms of a study', () => {
     assert.deepEqual(config('withoutStage2'), [{ lowest: 3 }, false, 'equal', 5]);
     assert.deepEqual(config('withoutStage1').slice(1), [true, 'importance', 5]);
     assert.deepEqual(config('full').slice(1), [true, 'equal', 5]);
+  });
+
+  it('have variants, which say what they change', () => {
+    const base = readRunConfig(sample('sample.adept.json'));
+    const variants = {
+      few: { of: 'adept', k: 1, tune: { learningRate: 0.01, unitRates: 'rank' } },
+      high: { of: 'llamaPro', layers: [6, 7] },
+    };
+    const study = v.parse(StudyConfig, { job: 'j', out: 'o', k: 3, variants });
+    const few = armConfig(base, study, 'few', 0, '/out');
+    assert.deepEqual([few.expand, few.tune.learningRate, few.tune.unitRates], [{ lowest: 1 }, 0.01, 'rank']);
+    const high = armConfig(base, study, 'high', 0, '/out');
+    assert.deepEqual([high.expand, high.tune.unitRates], [{ layers: [6, 7] }, 'equal']);
+    assert.equal(wayText('few', study), 'adept with k 1; learningRate 0.01; unitRates rank');
+    assert.equal(wayText('adept', study), ARMS.adept.what);
   });
 
   it('are summed up by mean and range over seeds', () => {
@@ -166,6 +212,9 @@ describe('the arms of a study', () => {
         trainableShare: 0.2,
       },
     ]);
-    assert.match(studyPlot(summaries), />adept<\/text>/);
+    const plot = studyPlot(summaries);
+    assert.match(plot, />adept<\/text>/);
+    const numbers = [...plot.matchAll(/>(-?[0-9.]+)<\/text>/g)].map(([, text]) => text);
+    assert.deepEqual(numbers, ['0.0', '0.5', '1.0', '0.0', '0.2', '0.4']);
   });
 });

@@ -30,6 +30,7 @@ function studyOf(): StudyFile {
       createdAt: '2026-01-01T00:00:00.000Z',
       k: 4,
       arms: [...arms],
+      variants: {},
       seeds: [0, 1],
     },
     ...{ settings: {}, runs },

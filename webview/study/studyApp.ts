@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { ARMS, summarize, type ArmSummary, type Spread, type StudyFile } from '../../src/shared/study';
+import { summarize, wayText, type ArmSummary, type Spread, type StudyFile } from '../../src/shared/study';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
 import { connectHost } from '../common/host';
@@ -55,12 +55,12 @@ export class StudyApp extends LitElement {
           ${file}
         </button>
       </p>
-      ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : results(summaries)}
+      ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : results(summaries, study)}
     </main>`;
   }
 }
 
-function results(summaries: readonly ArmSummary[]): TemplateResult {
+function results(summaries: readonly ArmSummary[], study: StudyFile): TemplateResult {
   return html`<figure
       class="plot"
       role="img"
@@ -79,7 +79,7 @@ function results(summaries: readonly ArmSummary[]): TemplateResult {
           </tr>
         </thead>
         <tbody>
-          ${summaries.map(row)}
+          ${summaries.map((summary) => row(summary, study))}
         </tbody>
       </table>
     </div>`;
@@ -98,11 +98,11 @@ function headings(): string[] {
   ];
 }
 
-function row(summary: ArmSummary): TemplateResult {
+function row(summary: ArmSummary, study: StudyFile): TemplateResult {
   const nats = (value: number): string => value.toFixed(4);
   const points = (value: number): string => (value * 100).toFixed(1);
   return html`<tr>
-    <th scope="row" title=${ARMS[summary.arm].what}>${summary.arm}</th>
+    <th scope="row" title=${wayText(summary.arm, study)}>${summary.arm}</th>
     <td>${summary.seeds}</td>
     <td>${range(summary.domainGain, nats)}</td>
     <td>${range(summary.generalRise, nats)}</td>

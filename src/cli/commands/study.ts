@@ -5,7 +5,15 @@ import { writeFileAtomic } from '../../node/atomicFile';
 import { inputError } from '../../shared/errors';
 import { asKeysOf } from '../../shared/naming';
 import { parseWith } from '../../shared/parse';
-import { ARMS, armConfig, StudyConfig, summarize, type ArmSummary, type Spread } from '../../shared/study';
+import {
+  armConfig,
+  StudyConfig,
+  summarize,
+  waysOf,
+  wayText,
+  type ArmSummary,
+  type Spread,
+} from '../../shared/study';
 import { studyPlot } from '../../shared/studyPlot';
 import { checkJob } from '../../trainer/jobs/jobInput';
 import { runStudy } from '../../trainer/jobs/study';
@@ -23,7 +31,7 @@ export function studyCommand(): Command {
         const file = requiredText(raw, 'config', '--config');
         const study = readStudy(file);
         const base = readRunConfig(study.job);
-        for (const arm of study.arms) {
+        for (const arm of waysOf(study)) {
           checkJob(armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`)), asKeysOf(study.job));
         }
         if (study.arms.includes('replay') && base.replay === undefined) {
@@ -40,10 +48,10 @@ export function studyCommand(): Command {
         );
         const summaries = summarize(result);
         writeFileAtomic(join(study.out, 'study.svg'), Buffer.from(studyPlot(summaries)));
-        const planned = study.arms.length * study.seeds.length;
+        const planned = waysOf(study).length * study.seeds.length;
         output.result(
           { out: study.out, done: result.runs.length, planned, arms: summaries },
-          `${summaryTable(summaries)}\n\n${result.runs.length} of ${planned} runs are done; written: ${study.out}`,
+          `${summaryTable(summaries, study)}\n\n${result.runs.length} of ${planned} runs are done; written: ${study.out}`,
         );
       }),
     );
@@ -56,7 +64,7 @@ function readStudy(file: string): StudyConfig {
 }
 
 /** An arm a row, mean and range over seeds. */
-function summaryTable(summaries: readonly ArmSummary[]): string {
+function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): string {
   const range = ({ mean, lowest, highest }: Spread, show: (value: number) => string): string =>
     lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
   const nats = (value: number): string => value.toFixed(4);
@@ -81,6 +89,6 @@ function summaryTable(summaries: readonly ArmSummary[]): string {
     'seconds',
     'trained',
   ];
-  const legend = summaries.map(({ arm }) => `${arm}: ${ARMS[arm].what}`);
+  const legend = summaries.map(({ arm }) => `${arm}: ${wayText(arm, study)}`);
   return `${table([heading, ...rows])}\n\n${legend.join('\n')}`;
 }

@@ -9,14 +9,7 @@ import { JOB_FILES, JobReport } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
 import type { RunConfig } from '../../shared/runConfig';
 import { RUN_FILES, type RunEvent } from '../../shared/runFolder';
-import {
-  armConfig,
-  StudyFile,
-  StudyRun,
-  studySettings,
-  type ArmName,
-  type StudyConfig,
-} from '../../shared/study';
+import { armConfig, StudyFile, StudyRun, studySettings, waysOf, type StudyConfig } from '../../shared/study';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { analyze } from './analyze';
@@ -44,7 +37,7 @@ export async function runStudy(
   mkdirSync(study.out, { recursive: true });
   const known = knownRuns(study, base);
   let importance: string | undefined;
-  const plan = study.seeds.flatMap((seed) => study.arms.map((arm) => ({ arm, seed })));
+  const plan = study.seeds.flatMap((seed) => waysOf(study).map((arm) => ({ arm, seed })));
   const runs: StudyRun[] = [];
   const withKnown = (): StudyRun[] => [...runs, ...known.filter((run) => !runs.includes(run))];
   for (const [index, { arm, seed }] of plan.entries()) {
@@ -72,8 +65,12 @@ function knownRuns(study: StudyConfig, base: RunConfig): StudyRun[] {
   if (!existsSync(file)) {
     return [];
   }
-  const { settings, runs } = parseWith(StudyFile, readJson(file), file);
-  if (!isDeepStrictEqual(settings, asJson(studySettings(base, study)))) {
+  const { settings, variants, runs } = parseWith(StudyFile, readJson(file), file);
+  const changed = Object.keys(study.variants).some(
+    (name) =>
+      runs.some(({ arm }) => arm === name) && !isDeepStrictEqual(variants[name], study.variants[name]),
+  );
+  if (changed || !isDeepStrictEqual(settings, asJson(studySettings(base, study)))) {
     throw inputError(
       `${file}: its runs were made with other settings: name another folder in "out", or remove that file to begin anew.`,
     );
@@ -105,7 +102,7 @@ async function sharedImportance(
 interface ArmRun {
   readonly study: StudyConfig;
   readonly base: RunConfig;
-  readonly arm: ArmName;
+  readonly arm: string;
   readonly seed: number;
   readonly importance: string;
 }
@@ -147,11 +144,11 @@ async function runArm(
 }
 
 function writeStudy(study: StudyConfig, base: RunConfig, runs: readonly StudyRun[]): StudyFile {
-  const { out, k, arms, seeds } = study;
+  const { out, k, variants, seeds } = study;
   const file: StudyFile = {
     format: 'adept.study/1',
     createdAt: new Date().toISOString(),
-    ...{ k, arms, seeds, settings: studySettings(base, study), runs: [...runs] },
+    ...{ k, arms: waysOf(study), variants, seeds, settings: studySettings(base, study), runs: [...runs] },
   };
   writeJson(join(out, STUDY_FILE), file);
   return file;

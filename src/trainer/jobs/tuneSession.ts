@@ -1,20 +1,18 @@
-import { failure } from '../../shared/errors';
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
-import type { CheckpointState, NewRunEvent } from '../../shared/runFolder';
+import type { NewRunEvent } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
 import { type FrozenStates, frozenStates } from '../adept/frozenStates';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
-import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint';
-import { setLaterAside, type ResumePoint } from '../../node/laterResults';
+import type { ResumePoint } from '../../node/laterResults';
 import { makeBatch } from '../data/corpus';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 import { ForgettingWatch, remedyText, type LossesBefore } from './forgettingWatch';
-import { initialParameterState } from './initialState';
-import { checkpointStateOf, initialProgress, savedProgress, type Progress } from './progress';
+import { initialProgress, type Progress } from './progress';
+import { ProgressKeeper } from './progressKeeper';
 import { RateSource, type MeasuredRates } from './rateSource';
 import { overlapTexts, textOverlaps } from './tuneCorpora';
 import type { TuneInput } from './tuneInput';
@@ -49,6 +47,7 @@ export class TuneSession {
   private readonly forgetting: ForgettingWatch;
   /** No remedy is left against what this run forgets. */
   private gaveUp = false;
+  private readonly keeper: ProgressKeeper;
 
   constructor(private readonly parts: SessionParts) {
     const { input, model, station } = parts;
@@ -84,6 +83,8 @@ export class TuneSession {
     );
     this.state = initialProgress(tune);
     this.forgetting = new ForgettingWatch(station.folder, tune);
+    const { tuner, state, task } = this;
+    this.keeper = new ProgressKeeper({ station, input, model, tuner, state, task });
   }
 
   /** What the control socket answers. */
@@ -125,7 +126,7 @@ export class TuneSession {
     const { folder } = station;
     folder.removeLeftovers();
     const start = from?.step ?? folder.checkpoints().at(-1);
-    const aside = start === undefined ? undefined : this.restore(start);
+    const aside = start === undefined ? undefined : this.keeper.restore(start);
     const { step, baseLearningRate, units } = this.state;
     const status = start === undefined ? 'started' : 'resumed';
     const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
@@ -147,14 +148,6 @@ export class TuneSession {
     }
   }
 
-  /** @returns where the results of later steps were put, if there were any */
-  private restore(step: number): string | undefined {
-    const { folder } = this.parts.station;
-    Object.assign(this.state, savedProgress(restoreCheckpoint(folder, step, this.tuner)));
-    // Only now that the checkpoint is known to be good.
-    return setLaterAside(folder, step);
-  }
-
   private async trainStep(): Promise<void> {
     const { batchSize, gradAccum, schedule, warmup, steps } = this.settings;
     const { input, model } = this.parts;
@@ -168,7 +161,10 @@ export class TuneSession {
     const factor = scheduleFactor(schedule, step - 1, warmup, steps);
     const { loss, gradNorm, tokens } = this.tuner.step(microBatches, step, factor);
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      await this.failOnNaN(step, Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`);
+      await this.keeper.failOnNaN(
+        step,
+        Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`,
+      );
     }
     this.state.step = step;
     this.state.loss = loss;
@@ -211,7 +207,7 @@ export class TuneSession {
 
   private async adopt({ units, source, finite }: MeasuredRates): Promise<void> {
     if (!finite) {
-      await this.failOnNaN(this.state.step, 'importance is no number');
+      await this.keeper.failOnNaN(this.state.step, 'importance is no number');
     }
     this.state.units = units;
     this.state.unitsMeasuredAt = this.state.step;
@@ -233,69 +229,13 @@ export class TuneSession {
     this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
     if (domainLoss === null || generalLoss === null) {
       const which = domainLoss === null ? 'domain' : 'general';
-      await this.failOnNaN(step, `${which} loss is no number`, false);
+      await this.keeper.failOnNaN(step, `${which} loss is no number`, false);
     }
   }
 
   private async save(): Promise<void> {
-    const { step, savedAt, savedRate, baseLearningRate, evaluatedAt } = this.state;
-    if (savedAt === step && savedRate === baseLearningRate) {
-      return;
-    }
     this.phase = 'saving';
-    await breathe(this.task);
-    if (savedAt === step) {
-      this.record(checkpointStateOf(this.state, this.settings), (state) =>
-        replaceCheckpointState(this.parts.station.folder, state),
-      );
-      return;
-    }
-    if (evaluatedAt !== step && !(await this.stillComputes())) {
-      await this.failOnNaN(step, 'loss on the watched text is no number', false);
-    }
-    this.write(checkpointStateOf(this.state, this.settings), (parameter) => this.tuner.read(parameter));
-  }
-
-  private write(state: CheckpointState, read: Parameters<typeof writeCheckpoint>[3]): void {
-    const { folder } = this.parts.station;
-    this.record(state, () => writeCheckpoint(folder, state, this.tuner.parameters, read));
-  }
-
-  /** `put` writes the checkpoint and says where it lies; its event comes after it, never before. */
-  private record(state: CheckpointState, put: (state: CheckpointState) => string): void {
-    const { log } = this.parts.station;
-    const { step, domainLoss, generalLoss } = state;
-    log.sync();
-    const path = put(state);
-    this.state.savedAt = step;
-    this.state.savedRate = state.baseLearningRate;
-    this.emit({ type: 'checkpoint', step, path, domainLoss, generalLoss });
-    log.sync();
-  }
-
-  /**
-   * Saves the state before the step that broke, when it still computes; otherwise the last checkpoint is the good one,
-   * and where there is none yet, the untouched start is saved as one, with nothing measured.
-   * @param mayCompute false where it is known that the state does not
-   */
-  private async failOnNaN(step: number, what: string, mayCompute = true): Promise<never> {
-    const { input, station } = this.parts;
-    const { folder } = station;
-    if (this.state.step > 0 && mayCompute && (await this.stillComputes())) {
-      await this.save();
-    } else if (folder.checkpoints().length === 0) {
-      Object.assign(this.state, { step: 0, evaluatedAt: -1, loss: null, units: [], unitsMeasuredAt: 0 });
-      this.write(checkpointStateOf(this.state, this.settings), initialParameterState(input.spec.model));
-    }
-    throw failure(
-      `${folder.path}: at step ${step} the ${what}: lower the learning rate (it is ${this.state.baseLearningRate}) and start again, or resume from the checkpoint at step ${this.state.savedAt}, the last good one.`,
-    );
-  }
-
-  private async stillComputes(): Promise<boolean> {
-    const { input, model } = this.parts;
-    const watched = [...input.corpora.domainEval.slice(0, 1), ...input.corpora.generalEval.slice(0, 1)];
-    return Number.isFinite(await meanLoss(model, watched, this.task));
+    await this.keeper.save();
   }
 
   private async serveWishes(): Promise<void> {
@@ -393,7 +333,7 @@ export class TuneSession {
   }
 
   private async rollBack(to: number, rate: number): Promise<void> {
-    const aside = this.restore(to);
+    const aside = this.keeper.restore(to);
     const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
     this.emit({ type: 'status', status: 'resumed', step: to, ...message });
     this.changeBaseRate(rate);

@@ -53,21 +53,47 @@ function speedTable(rows) {
   return table(['model', 'job', 'unit', 'here', 'PyTorch', 'ratio', 'aim', 'runs'], lines);
 }
 
-function lengthTable(rows) {
+/** How many times as long a token takes as in a sequence of 256, were products all there is and all equally fast. */
+function countedRatio(products, model, length) {
+  const total = (wanted) => {
+    const found = products.find((entry) => entry.model === model && entry.length === wanted);
+    return found.attention + found.everythingElse;
+  };
+  return total(length) / total(256);
+}
+
+function lengthTable(rows, products) {
+  const million = (value) => (value / 1e6).toFixed(0);
   const lines = [];
   for (const { model, name, ours } of rows.filter((row) => /^length \d+, step$/.test(row.name))) {
     const of = (length, what) =>
       rows.find((row) => row.model === model && row.name === `length ${length}, ${what}`)?.ours.median;
     const length = Number(/\d+/.exec(name)[0]);
+    const counts = products.find((entry) => entry.model === model && entry.length === length);
     lines.push([
       model,
       length,
       `${((ours.median / 4096) * 1e6).toFixed(0)}`,
       `${(ours.median / of(256, 'step')).toFixed(2)}×`,
       of(length, 'memory').toFixed(0),
+      million(counts.attention),
+      million(counts.everythingElse),
+      `${countedRatio(products, model, length).toFixed(2)}×`,
     ]);
   }
-  return table(['model', 'tokens of a sequence', 'µs for a token', 'of that at 256', 'MB'], lines);
+  return table(
+    [
+      'model',
+      'tokens of a sequence',
+      'µs for a token',
+      'of that at 256',
+      'MB',
+      'attention, 10⁶ operations',
+      'everything else',
+      'of that at 256',
+    ],
+    lines,
+  );
 }
 
 function shapeTable(shapes) {
@@ -115,11 +141,11 @@ function machineLine({
 }
 
 /** The parts of the page by name of their marker. */
-export function pageParts({ rows, shapes, machine }) {
+export function pageParts({ rows, shapes, products, machine }) {
   return {
     speed: `${speedTable(rows)}\n\n${machineLine(machine)}`,
     shares: shareTable(rows),
-    length: lengthTable(rows),
+    length: lengthTable(rows, products),
     shapes: shapeTable(shapes),
   };
 }
