@@ -4,7 +4,7 @@ const WIDTH = 640;
 const HEIGHT = 420;
 const MARGIN = { left: 70, right: 130, top: 20, bottom: 50 };
 /** At most so many on an axis, apart from its end. */
-const TICKS = 5;
+const TICKS = 7;
 /** Times a power of ten, what lies between two of them. */
 const STEPS = [1, 2, 5, 10];
 /** Of the values' range, the room around them. */

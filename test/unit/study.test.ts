@@ -215,6 +215,19 @@ describe('the arms of a study', () => {
     const plot = studyPlot(summaries);
     assert.match(plot, />adept<\/text>/);
     const numbers = [...plot.matchAll(/>(-?[0-9.]+)<\/text>/g)].map(([, text]) => text);
-    assert.deepEqual(numbers, ['0.0', '0.5', '1.0', '0.0', '0.2', '0.4']);
+    assert.deepEqual(numbers, [
+      '0.0',
+      '0.2',
+      '0.4',
+      '0.6',
+      '0.8',
+      '1.0',
+      '0.0',
+      '0.1',
+      '0.2',
+      '0.3',
+      '0.4',
+      '0.5',
+    ]);
   });
 });

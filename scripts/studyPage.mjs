@@ -1,0 +1,68 @@
+// What docs/study.md shows of the studies beside it: between its markers, written by `npm run study` and compared by
+// test/unit/studyDocument.test.ts.
+
+/** @typedef {{mean: number, lowest: number, highest: number}} Spread */
+/** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, tuneSeconds: Spread, trainableShare: number}} Summary */
+
+const HEAD = [
+  'way',
+  'seeds',
+  'domain loss fell by',
+  'general loss rose by',
+  'accuracy, points',
+  'tokens changed, %',
+  'seconds',
+  'trained',
+  'gain, of full',
+  'rise, of full',
+  'time, of full',
+];
+
+/** @param {Spread | undefined} spread @param {(value: number) => string} show */
+function range(spread, show) {
+  if (spread === undefined) {
+    return '–';
+  }
+  const { mean, lowest, highest } = spread;
+  return lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
+}
+
+/** @param {number} value @param {number} whole */
+function share(value, whole) {
+  return `${((value / whole) * 100).toFixed(0)} %`;
+}
+
+/** @param {readonly Summary[]} summaries @returns {string} a row a way, with mean and range over seeds */
+export function studyTable(summaries) {
+  const full = summaries.find(({ arm }) => arm === 'full');
+  const nats = (value) => value.toFixed(4);
+  const points = (value) => (value * 100).toFixed(1);
+  const rows = summaries.map((summary) => [
+    summary.arm,
+    summary.seeds,
+    range(summary.domainGain, nats),
+    range(summary.generalRise, nats),
+    range(summary.accuracyRise, points),
+    range(summary.tokensChanged, points),
+    range(summary.tuneSeconds, (value) => value.toFixed(0)),
+    `${points(summary.trainableShare)} %`,
+    ...['domainGain', 'generalRise', 'tuneSeconds'].map((what) =>
+      full === undefined ? '–' : share(summary[what].mean, full[what].mean),
+    ),
+  ]);
+  return [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/**
+ * @param {string} page
+ * @param {string} name of the marker
+ * @param {readonly Summary[]} summaries
+ * @returns {string} the page with the table of a study
+ */
+export function withStudy(page, name, summaries) {
+  const marker = new RegExp(`(<!-- ${name} -->\\n)(?:[^]*?\\n)?(<!-- /${name} -->)`);
+  if (!marker.test(page)) {
+    throw new Error(`docs/study.md has no part <!-- ${name} -->.`);
+  }
+  return page.replace(marker, (_all, begin, end) => `${begin}\n${studyTable(summaries)}\n\n${end}`);
+}
