@@ -92,8 +92,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   });
 
   it('run', async () => {
-    await editor.runCommand('ADEPT: Open Run');
-    await editor.pick('clinical-notes');
+    await editor.pick('ADEPT: Open Run', 'clinical-notes');
     const frame = await editor.webview('run');
     await editor.evidently('the run', () => frame.locator('.state-done').waitFor());
     await inEveryTheme('run', frame);

@@ -182,9 +182,14 @@ export class Editor {
       .first();
   }
 
-  /** Chooses a row of the open quick pick. */
-  async pick(label: string): Promise<void> {
-    await this.evidently(`"${label}" in the quick pick`, () => this.quickPickRow(label).click());
+  /** Runs a command that asks one thing, and chooses a row of its quick pick. */
+  async pick(label: string, row: string): Promise<void> {
+    await this.evidently(`"${row}" among the answers to "${label}"`, () =>
+      this.persistently(async (timeout) => {
+        await this.runCommand(label);
+        await this.quickPickRow(row).click({ timeout });
+      }),
+    );
   }
 
   /** Runs a command that asks, and chooses an answer to each of its questions, which their placeholders name. */

@@ -11,7 +11,6 @@ export async function openWeights(editor: Editor, path: string): Promise<Frame> 
   await editor.evidently('the refusal to show bytes as text', () =>
     page.getByText('The file is not displayed in the text editor').waitFor(),
   );
-  await editor.runCommand('View: Reopen Editor With...');
-  await editor.pick('Safetensors: Tensors and Metadata');
+  await editor.pick('View: Reopen Editor With...', 'Safetensors: Tensors and Metadata');
   return editor.webview('safetensors');
 }
