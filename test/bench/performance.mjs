@@ -7,84 +7,33 @@
 //   npm run bench -- --only exact    leaves what else was measured on this processor in the results
 //   npm run bench -- --add --only exact    counts its runs beside those that were measured on this processor before
 //   npm run bench -- --released        also peer (b), the way of the released scripts: minutes for each pass
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensurePackages } from '../../scripts/packages.mjs';
 import { ensurePython } from '../../scripts/python.mjs';
 import { withParts } from './performance/page.mjs';
+import {
+  baseJob,
+  build,
+  LENGTHS,
+  median,
+  MODELS,
+  ours,
+  peer,
+  prepare,
+  randomTokens,
+  root,
+  run,
+  spread,
+  stepTimes,
+  THREADS,
+  tuningJob,
+  work,
+} from './performance/sides.mjs';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const work = join(root, '.cache/bench/performance');
-const ours = join(root, 'out/bench/ours.cjs');
-const peer = join(root, 'test/bench/performance/peer.py');
-const THREADS = 2;
-const SEQUENCES = 16;
-const LENGTH = 256;
-/** Sequence lengths at a constant number of tokens. */
-const LENGTHS = [256, 512, 1024, 2048, 4096];
 /** Relative difference of what both sides computed, of the largest value. */
 const TOLERANCE = 2e-3;
-
-/** The models, and the layers that are copied: of SmolLM2 the four that docs/first-run.md found least important. */
-const MODELS = {
-  smollm2: {
-    what: 'SmolLM2-135M (30 × 576, vocabulary 49152)',
-    folder: join(root, '.cache/models/SmolLM2-135M-Instruct'),
-    vocab: 49152,
-    expanded: [3, 14, 17, 26],
-  },
-  deep: {
-    what: 'random (48 × 320, vocabulary 8192)',
-    folder: join(work, 'deep'),
-    vocab: 8192,
-    expanded: [30, 36, 41, 45],
-    shape: { vocab: 8192, hidden: 320, mlp: 864, layers: 48, heads: 5, keyValueHeads: 5, tied: true },
-  },
-};
-
-/** @param {number} count @param {number} length @param {number} vocab @param {number} seed */
-function randomTokens(count, length, vocab, seed) {
-  let state = seed;
-  return Array.from({ length: count }, () =>
-    Array.from({ length }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state % vocab;
-    }),
-  );
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Runs a side in a process of its own. @returns {Promise<Record<string, any>>} */
-function run(program, args, job) {
-  const file = join(work, 'job.json');
-  writeFileSync(file, JSON.stringify({ ...job, started: Date.now() / 1000 }));
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, OMP_NUM_THREADS: String(THREADS), TF_NUM_INTRAOP_THREADS: String(THREADS) };
-    const child = spawn(program, [...args, file], { stdio: ['ignore', 'pipe', 'pipe'], env });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (text) => (stdout += text));
-    child.stderr.on('data', (text) => (stderr += text));
-    child.on('error', reject);
-    child.on('exit', (status, signal) => {
-      if (status === 0) {
-        resolve(JSON.parse(stdout.trim().split('\n').at(-1)));
-      } else {
-        reject(new Error(`${job.job} of ${program} ended with ${signal ?? `status ${status}`}:\n${stderr}`));
-      }
-    });
-  });
-}
 
 /** Largest difference, of the largest value. */
 function difference(a, b) {
@@ -92,61 +41,11 @@ function difference(a, b) {
   return Math.max(...b.map((value, index) => Math.abs(value - a[index]))) / largest;
 }
 
-async function build() {
-  await ensurePackages(root);
-  const { build: bundle } = await import('esbuild');
-  const { buildAll } = await import('../../scripts/build.mjs');
-  await buildAll({ extension: false, tests: false });
-  const options = { bundle: true, platform: 'node', format: 'cjs', absWorkingDir: root, logLevel: 'error' };
-  await bundle({ ...options, entryPoints: ['test/bench/performance/ours.ts'], outfile: ours });
-  const part = async (entry) => {
-    const outfile = join(root, 'out/bench', `${basename(entry, '.ts')}.cjs`);
-    await bundle({ ...options, entryPoints: [entry], outfile });
-    return (await import(pathToFileURL(outfile))).default;
-  };
-  return {
-    ...(await part('test/support/shapedModel.ts')),
-    ...(await part('test/bench/performance/products.ts')),
-  };
-}
-
-function adept(...args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'out/cli.cjs'), ...args], { stdio: 'inherit' });
-    child.on('exit', (status) => (status === 0 ? resolve() : reject(new Error(`adept ${args[0]} failed`))));
-  });
-}
-
-/** The model and its expanded twin. */
-async function prepare(name, parts) {
-  const { folder, shape, expanded } = MODELS[name];
-  if (shape !== undefined) {
-    rmSync(folder, { recursive: true, force: true });
-    parts.writeShapedModel(folder, shape);
-  }
-  const twin = join(work, `${name}-expanded`);
-  rmSync(twin, { recursive: true, force: true });
-  await adept('expand', '--model', folder, '--out', twin, '--layers', expanded.join());
-  return { folder, twin, trained: expanded.map((layer, below) => layer + below + 1) };
-}
-
 /** What is measured of a model, in the order of the table. */
 function jobsOf(name, { folder, twin, trained }) {
   const { vocab } = MODELS[name];
-  const base = {
-    engine: values.engine,
-    threads: THREADS,
-    model: folder,
-    batchSize: 4,
-    tokens: randomTokens(SEQUENCES, LENGTH, vocab, 7),
-    trained: [],
-    full: false,
-    epochs: 1,
-    learningRate: 1e-4,
-    weightDecay: 0.1,
-    maxGradNorm: 1,
-  };
-  const tuning = { ...base, job: 'tune', model: twin, trained, epochs: 3, tokens: base.tokens.slice(0, 8) };
+  const base = baseJob(name, folder, values.engine);
+  const tuning = tuningJob(base, twin, trained);
   return {
     forward: { ours: { ...base, job: 'forward' }, peer: { ...base, job: 'forward' } },
     exact: { ours: { ...base, job: 'exactImportance' }, peer: { ...base, job: 'exactImportance' } },
@@ -164,12 +63,6 @@ function jobsOf(name, { folder, twin, trained }) {
 function lengthJob(tuning, vocab, length) {
   const batchSize = LENGTHS.at(-1) / length;
   return { ...tuning, batchSize, tokens: randomTokens(batchSize, length, vocab, 7) };
-}
-
-/** One epoch is as many steps as there are batches; the first step also warms up, and is left out. */
-function stepTimes({ stepSeconds }, epochs) {
-  const perEpoch = stepSeconds.length / epochs;
-  return { first: median(stepSeconds.slice(1, perEpoch)), later: median(stepSeconds.slice(perEpoch)) };
 }
 
 async function measure(python, name, title, { ours: mine, peer: theirs }, repeats) {
@@ -190,13 +83,6 @@ async function measure(python, name, title, { ours: mine, peer: theirs }, repeat
   }
   return sides;
 }
-
-const spread = (list) => ({
-  median: median(list),
-  lowest: Math.min(...list),
-  highest: Math.max(...list),
-  all: list,
-});
 
 /** A row of the table. `read` takes a number from a side's result. */
 function row(name, title, unit, sides, read) {

@@ -44,6 +44,16 @@ describe('docs/performance.md', () => {
     assert.equal(withFast(page, JSON.parse(readFileSync(file, 'utf8'))), page);
   });
 
+  it('shows what each technique is worth: run npm run bench:effects, which writes its table', async () => {
+    const path = join(projectRoot, 'test/bench/performance/page.mjs');
+    const { withEffects } = v.parse(
+      v.object({ withEffects: v.function() }),
+      await import(pathToFileURL(path).href),
+    );
+    const file = join(projectRoot, 'bench/results/effects.json');
+    assert.equal(withEffects(page, JSON.parse(readFileSync(file, 'utf8'))), page);
+  });
+
   it('rests on both models, and on ratios that are those of the medians', () => {
     const { rows } = v.parse(Results, results);
     for (const model of ['smollm2', 'deep']) {

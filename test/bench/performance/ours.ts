@@ -17,13 +17,16 @@ import { unitImportance } from '../../../src/trainer/adept/unitImportance';
 import { makeBatch, type Batch } from '../../../src/trainer/data/corpus';
 import type { Engine, Tensor } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
+import { blockForward } from '../../../src/trainer/model/block';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
+import { headLosses, targetsOf } from '../../../src/trainer/model/head';
 import { SILENT_TASK } from '../../../src/trainer/task';
 
 const count = v.pipe(v.number(), v.integer());
 const Job = v.object({
   job: v.picklist([
     'exactImportance',
+    'passPerLayer',
     'fastImportance',
     'unitImportance',
     'tune',
@@ -43,6 +46,9 @@ const Job = v.object({
   learningRate: v.number(),
   weightDecay: v.number(),
   maxGradNorm: v.number(),
+  /** MB of hidden states that may be kept. */
+  keepStates: v.optional(count, 4096),
+  storage: v.optional(v.picklist(['float32', 'bfloat16']), 'float32'),
 });
 type Job = v.InferOutput<typeof Job>;
 
@@ -61,7 +67,7 @@ function tune(model: CausalLM, job: Job): Result {
   const parameters = full ? allParameters(model) : layerParameters(model, trained);
   const known = frozenStates(model, full ? [] : trained, {
     folder: tmpdir(),
-    megabytes: 4096,
+    megabytes: job.keepStates,
     onProblem: (message) => {
       throw new Error(message);
     },
@@ -103,11 +109,37 @@ async function units(model: CausalLM, job: Job): Promise<Result> {
   return { values: byName.map(([, value]) => value) };
 }
 
+/** Layer importance as its definition has it: a whole pass for each masked layer. */
+function passPerLayer(model: CausalLM, batches: readonly Batch[]): number[] {
+  const { engine } = model;
+  const meanWithout = (masked: number): number => {
+    const losses = batches.flatMap((batch) => [
+      ...engine.tidy(() => {
+        const context = model.context(batch);
+        let hiddenStates = model.embed(batch);
+        for (const [layer, block] of model.blocks.entries()) {
+          if (layer !== masked) {
+            const next = blockForward(context, block, hiddenStates);
+            engine.dispose(hiddenStates);
+            hiddenStates = next;
+          }
+        }
+        return headLosses(engine, model.head, hiddenStates, targetsOf(batch));
+      }),
+    ]);
+    return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  };
+  const base = meanWithout(-1);
+  return model.blocks.map((_, layer) => meanWithout(layer) - base);
+}
+
 async function run(model: CausalLM, job: Job): Promise<Result> {
   const batches = batchesOf(job);
   switch (job.job) {
     case 'exactImportance':
       return { values: (await exactLayerImportance(model, probeOf(batches), SILENT_TASK)).layers };
+    case 'passPerLayer':
+      return { values: passPerLayer(model, batches) };
     case 'fastImportance':
       return { values: (await fastLayerImportance(model, batches, SILENT_TASK)).layers };
     case 'unitImportance':
@@ -201,7 +233,11 @@ async function main(): Promise<void> {
       return;
     }
     const begin = performance.now();
-    const model = CausalLM.load(engine, job.model);
+    const model = CausalLM.load(engine, job.model, undefined, {
+      choice: job.storage,
+      rows: job.batchSize * (job.tokens[0]?.length ?? 0),
+      frozen: (layer) => !job.full && !job.trained.includes(layer),
+    });
     const loadSeconds = (performance.now() - begin) / 1000;
     const [first] = batchesOf(job);
     // The first step warms up where there are steps.

@@ -182,6 +182,20 @@ export function withFast(page, { rows }) {
   return replaced(page, { fast: fastTable(rows) });
 }
 
+/** The page with its part as the results of `npm run bench:effects` have it. */
+export function withEffects(page, { rows }) {
+  const lines = rows.map(({ what, where, unit, with: mine, without, ratio }) => [
+    what,
+    where,
+    unit,
+    range(mine),
+    range(without),
+    `${ratio.toFixed(2)}×`,
+  ]);
+  const head = ['technique', 'job', 'unit', 'with', 'without', 'without, of with'];
+  return replaced(page, { effects: table(head, lines) });
+}
+
 function replaced(page, parts) {
   let next = page;
   for (const [name, text] of Object.entries(parts)) {
