@@ -11,6 +11,7 @@ import {
   baseJob,
   build,
   buildChanged,
+  difference,
   MODELS,
   ours,
   prepare,
@@ -136,11 +137,6 @@ async function effectsOf(models) {
       rows: [seconds, memory],
     },
   };
-}
-
-function difference(a, b) {
-  const largest = Math.max(...b.map(Math.abs));
-  return Math.max(...b.map((value, index) => Math.abs(value - a[index]))) / largest;
 }
 
 async function measure(name, effect, repeats) {

@@ -2,13 +2,14 @@
 // of three shapes with the native engine and one with wasm. Prints a table and writes bench/results/estimator.json.
 //
 //   npm run bench:estimator -- --repeats 5 --only deep
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensurePackages } from '../../scripts/packages.mjs';
+import { median, resultOf } from './performance/sides.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const cli = join(root, 'out/cli.cjs');
@@ -68,30 +69,7 @@ async function loadParts() {
 
 /** @param {readonly (string | number)[]} args @returns {Promise<Record<string, any>>} the JSON object that it ends with */
 function adept(...args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args.map(String), '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (text) => (stdout += text));
-    child.stderr.on('data', (text) => (stderr += text));
-    child.on('error', reject);
-    child.on('exit', (status, signal) => {
-      if (status === 0) {
-        resolve(JSON.parse(stdout.trim().split('\n').at(-1)));
-      } else {
-        reject(new Error(`adept ${args[0]} ended with ${signal ?? `status ${status}`}:\n${stderr}`));
-      }
-    });
-  });
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return resultOf(process.execPath, [cli, ...args.map(String), '--json'], `adept ${args[0]}`);
 }
 
 /** Median seconds of a step after the first, which also brings the weights in. */

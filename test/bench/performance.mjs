@@ -16,6 +16,7 @@ import { withParts } from './performance/page.mjs';
 import {
   baseJob,
   build,
+  difference,
   LENGTHS,
   median,
   MODELS,
@@ -34,12 +35,6 @@ import {
 
 /** Relative difference of what both sides computed, of the largest value. */
 const TOLERANCE = 2e-3;
-
-/** Largest difference, of the largest value. */
-function difference(a, b) {
-  const largest = Math.max(...b.map(Math.abs));
-  return Math.max(...b.map((value, index) => Math.abs(value - a[index]))) / largest;
-}
 
 /** What is measured of a model, in the order of the table. */
 function jobsOf(name, { folder, twin, trained }) {

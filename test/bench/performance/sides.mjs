@@ -50,18 +50,10 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs a side in a process of its own, with `more` environment. @returns {Promise<Record<string, any>>} */
-export function run(program, args, job, more = {}) {
-  const file = join(work, 'job.json');
-  writeFileSync(file, JSON.stringify({ ...job, started: Date.now() / 1000 }));
+/** Runs a program that prints a JSON object on its last line. @returns {Promise<Record<string, any>>} */
+export function resultOf(program, args, what, env = process.env) {
   return new Promise((resolve, reject) => {
-    const env = {
-      ...process.env,
-      OMP_NUM_THREADS: String(THREADS),
-      TF_NUM_INTRAOP_THREADS: String(THREADS),
-      ...more,
-    };
-    const child = spawn(program, [...args, file], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (text) => (stdout += text));
@@ -71,10 +63,28 @@ export function run(program, args, job, more = {}) {
       if (status === 0) {
         resolve(JSON.parse(stdout.trim().split('\n').at(-1)));
       } else {
-        reject(new Error(`${job.job} of ${program} ended with ${signal ?? `status ${status}`}:\n${stderr}`));
+        reject(new Error(`${what} ended with ${signal ?? `status ${status}`}:\n${stderr}`));
       }
     });
   });
+}
+
+/** Runs a side in a process of its own, with `more` environment. */
+export function run(program, args, job, more = {}) {
+  const file = join(work, 'job.json');
+  writeFileSync(file, JSON.stringify({ ...job, started: Date.now() / 1000 }));
+  const threads = { OMP_NUM_THREADS: String(THREADS), TF_NUM_INTRAOP_THREADS: String(THREADS) };
+  return resultOf(program, [...args, file], `${job.job} of ${program}`, {
+    ...process.env,
+    ...threads,
+    ...more,
+  });
+}
+
+/** Largest difference, of the largest value. */
+export function difference(a, b) {
+  const largest = Math.max(...b.map(Math.abs));
+  return Math.max(...b.map((value, index) => Math.abs(value - a[index]))) / largest;
 }
 
 const OURS = 'test/bench/performance/ours.ts';
