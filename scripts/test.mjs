@@ -16,6 +16,10 @@ const FILES_AT_ONCE = 2;
 /** Tests in VS Code take a whole server and a browser for each file. */
 const VSCODE_KINDS = ['host', 'e2e'];
 const VSCODE_FILE_MILLISECONDS = 20 * 60_000;
+/** How many of the slowest files are named at the end. */
+const SLOWEST = 12;
+/** Seconds of the tests of a file. @type {Map<string, number>} */
+const spent = new Map();
 const interrupted = new AbortController();
 // Every file that runs listens to it until the end.
 setMaxListeners(0, interrupted.signal);
@@ -79,6 +83,11 @@ function runTests(files, options) {
     }
     const stream = run({ ...options, files, signal: interrupted.signal });
     const name = (event) => `${relative(root, event.file ?? '')} › ${event.name}`;
+    stream.on('test:complete', ({ nesting, file = '', details }) => {
+      if (nesting === 0) {
+        spent.set(file, (spent.get(file) ?? 0) + details.duration_ms / 1000);
+      }
+    });
     stream.on('test:pass', (event) => {
       if (event.skip !== undefined) {
         count.skipped += 1;
@@ -142,6 +151,12 @@ const counts = [
   await runTests(files.filter(inVSCode), { concurrency: 1, timeout: VSCODE_FILE_MILLISECONDS }),
 ];
 const total = (what) => counts.reduce((sum, count) => sum + count[what], 0);
+const slowest = [...spent].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
+console.log(
+  ['slowest:', ...slowest.map(([file, s]) => `${s.toFixed(0).padStart(5)} s  ${relative(root, file)}`)].join(
+    '\n',
+  ),
+);
 console.log(`${files.length} files in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
 console.log(
   `${total('passed')} passed, ${total('failed')} failed${total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''}`,

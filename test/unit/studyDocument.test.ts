@@ -5,30 +5,45 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/jsonFile';
+import { readJsonWithComments } from '../../src/node/runConfigFile';
 import { parseWith } from '../../src/shared/parse';
-import { StudyFile, summarize } from '../../src/shared/study';
+import { StudyConfig, StudyFile, summarize, waysOf } from '../../src/shared/study';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { projectRoot } from '../support/projectRoot';
 
 const at = (path: string): string => join(projectRoot, path);
 
-describe('docs/study.md', () => {
-  const file = at('docs/study/study.json');
-  // Before its first run the table is empty.
-  const summaries = existsSync(file) ? summarize(parseWith(StudyFile, readJson(file), file)) : [];
+const STUDIES = ['study', 'search'] as const;
 
-  it('shows what the study came to: run npm run study, which writes its table', async () => {
-    const { withStudy } = v.parse(
-      v.object({ withStudy: v.function() }),
-      await import(pathToFileURL(at('scripts/studyPage.mjs')).href),
-    );
-    const page = readFileSync(at('docs/study.md'), 'utf8');
-    assert.equal(withStudy(page, 'study', summaries), page);
-  });
+for (const name of STUDIES) {
+  describe(`docs/study.md, ${name}`, () => {
+    const file = at(`docs/${name}/study.json`);
+    // Before its first run the table is empty.
+    const summaries = existsSync(file) ? summarize(parseWith(StudyFile, readJson(file), file)) : [];
 
-  it('has the picture of the same runs', () => {
-    const picture = at('docs/study/study.svg');
-    const drawn = existsSync(picture) ? readFileSync(picture, 'utf8') : undefined;
-    assert.equal(drawn, summaries.length === 0 ? undefined : studyPlot(summaries));
+    it('shows what the study came to: run npm run study, which writes its table', async () => {
+      const { withStudy } = v.parse(
+        v.object({ withStudy: v.function() }),
+        await import(pathToFileURL(at('scripts/studyPage.mjs')).href),
+      );
+      const page = readFileSync(at('docs/study.md'), 'utf8');
+      assert.equal(withStudy(page, name, summaries), page);
+    });
+
+    it('has the picture of the same runs', () => {
+      const picture = at(`docs/${name}/study.svg`);
+      const drawn = existsSync(picture) ? readFileSync(picture, 'utf8') : undefined;
+      assert.equal(drawn, summaries.length === 0 ? undefined : studyPlot(summaries));
+    });
+
+    it('is of the configuration beside it', { skip: !existsSync(file) && 'it has not run yet' }, () => {
+      const config = at(`docs/${name}.study.json`);
+      const { k, seeds, variants, ...study } = parseWith(StudyConfig, readJsonWithComments(config), config);
+      const done = parseWith(StudyFile, readJson(file), file);
+      assert.deepEqual(
+        { k: done.k, seeds: done.seeds, variants: done.variants, ways: done.arms },
+        { k, seeds, variants, ways: waysOf({ ...study, variants }) },
+      );
+    });
   });
-});
+}
