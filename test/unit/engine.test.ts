@@ -238,4 +238,15 @@ onEveryEngine('engine', (test) => {
     engine.dispose(kept.a, ...kept.list);
     assert.equal(engine.tensorCount(), before);
   });
+
+  test('tidy does not look for tensors in numbers that it returns: there may be millions', (engine) => {
+    const seen: string[] = [];
+    const numbers = engine.tidy(() => {
+      const read = engine.read(engine.tensor(values(4), [4]));
+      Object.defineProperty(read, 'last', { enumerable: true, get: () => seen.push('last') });
+      return read;
+    });
+    assert.equal(numbers.length, 4);
+    assert.deepEqual(seen, []);
+  });
 });

@@ -38,8 +38,15 @@ export abstract class TfjsEngine implements Engine {
   }
 
   tidy<T>(work: () => T): T {
-    // tfjs walks what it is given at run time; its type asks for an index signature that interfaces do not have.
-    return tf.tidy(work as () => tf.TensorContainer) as T;
+    const results: T[] = [];
+    tf.tidy(() => {
+      const result = work();
+      results.push(result);
+      // tfjs looks for tensors under every key, and a Float32Array has one for each number: two microseconds of each.
+      // Its type asks for an index signature that interfaces do not have.
+      return ArrayBuffer.isView(result) ? undefined : (result as tf.TensorContainer);
+    });
+    return results[0] as T;
   }
 
   keep(tensor: Tensor): Tensor {
