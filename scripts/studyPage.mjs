@@ -2,7 +2,7 @@
 // test/unit/studyDocument.test.ts.
 
 /** @typedef {{mean: number, lowest: number, highest: number}} Spread */
-/** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, tuneSeconds: Spread, trainableShare: number}} Summary */
+/** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, trainingSeconds: Spread, trainableShare: number}} Summary */
 
 const HEAD = [
   'way',
@@ -44,9 +44,9 @@ export function studyTable(summaries) {
     range(summary.generalRise, nats),
     range(summary.accuracyRise, points),
     range(summary.tokensChanged, points),
-    range(summary.tuneSeconds, (value) => value.toFixed(0)),
+    range(summary.trainingSeconds, (value) => value.toFixed(0)),
     `${points(summary.trainableShare)} %`,
-    ...['domainGain', 'generalRise', 'tuneSeconds'].map((what) =>
+    ...['domainGain', 'generalRise', 'trainingSeconds'].map((what) =>
       full === undefined ? '–' : share(summary[what].mean, full[what].mean),
     ),
   ]);

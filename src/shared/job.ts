@@ -40,6 +40,8 @@ export const JobReport = v.object({
   tokenShift: v.optional(v.object({ domain: TokenShift, general: TokenShift })),
   /** Wall-clock seconds of each stage; of the last run of it, where it was resumed. */
   seconds: v.record(v.string(), v.number()),
+  /** Of steps and refreshes of the learning rates alone, over all of the run. */
+  trainingSeconds: v.number(),
   /** Peak resident memory of the process, bytes. */
   peakMemory: v.number(),
 });

@@ -212,7 +212,7 @@ export interface ArmSummary {
   readonly accuracyRise: Spread | undefined;
   /** Share of the positions of general text whose likeliest token changed. */
   readonly tokensChanged: Spread | undefined;
-  readonly tuneSeconds: Spread;
+  readonly trainingSeconds: Spread;
   readonly trainableShare: number;
 }
 
@@ -239,7 +239,7 @@ export function summarize({ arms, runs }: Pick<StudyFile, 'arms' | 'runs'>): Arm
         generalRise: spreadOf(change('generalLoss')),
         accuracyRise: accuracy.length > 0 ? spreadOf(accuracy) : undefined,
         tokensChanged: changed.length > 0 ? spreadOf(changed) : undefined,
-        tuneSeconds: spreadOf(reports.map(({ seconds }) => seconds.tune ?? NaN)),
+        trainingSeconds: spreadOf(reports.map(({ trainingSeconds }) => trainingSeconds)),
         trainableShare: first.parameters.trained / first.parameters.after,
       },
     ];

@@ -49,6 +49,7 @@ function place(name: string): Place {
 function report({ run }: Place): object {
   const whole = v.parse(JobReport, JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')));
   const { layers, parameters, steps, before: first, after: last } = whole;
+  assert.ok(whole.trainingSeconds > 0, 'the time of its steps');
   return { layers, parameters, steps, before: first, after: last };
 }
 

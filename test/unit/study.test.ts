@@ -193,7 +193,8 @@ describe('the arms of a study', () => {
       parameters: { before: 80, after: 100, trained: 20 },
       before: { domainLoss: 3, generalLoss: 2, accuracy: null },
       after: { domainLoss: domain, generalLoss: general, accuracy: null },
-      seconds: { tune: 10 },
+      seconds: { tune: 20 },
+      trainingSeconds: 10,
     });
     const runs = [
       { arm: 'adept' as const, seed: 0, report: report(2, 2.25) },
@@ -208,7 +209,7 @@ describe('the arms of a study', () => {
         generalRise: { mean: 0.375, lowest: 0.25, highest: 0.5 },
         accuracyRise: undefined,
         tokensChanged: undefined,
-        tuneSeconds: { mean: 10, lowest: 10, highest: 10 },
+        trainingSeconds: { mean: 10, lowest: 10, highest: 10 },
         trainableShare: 0.2,
       },
     ]);

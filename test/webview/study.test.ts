@@ -14,7 +14,8 @@ function studyOf(): StudyFile {
     parameters: { before: 100, after: 110, trained: 10 },
     before: { domainLoss: 2, generalLoss: 3, accuracy: 0.25 },
     after: { domainLoss: 2 - domain, generalLoss: 3 + general, accuracy: 0.26 },
-    seconds: { tune: 100 * domain },
+    seconds: { tune: 200 * domain },
+    trainingSeconds: 100 * domain,
   });
   const arms = ['full', 'llamaPro', 'adept'] as const;
   const runs = [

@@ -108,7 +108,7 @@ function row(summary: ArmSummary, study: StudyFile): TemplateResult {
     <td>${range(summary.generalRise, nats)}</td>
     <td>${range(summary.accuracyRise, points)}</td>
     <td>${range(summary.tokensChanged, points)}</td>
-    <td>${range(summary.tuneSeconds, (value) => value.toFixed(0))}</td>
+    <td>${range(summary.trainingSeconds, (value) => value.toFixed(0))}</td>
     <td>${points(summary.trainableShare)}</td>
   </tr>`;
 }

@@ -76,7 +76,7 @@ function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): str
     range(summary.generalRise, nats),
     summary.accuracyRise === undefined ? '–' : range(summary.accuracyRise, points),
     summary.tokensChanged === undefined ? '–' : range(summary.tokensChanged, points),
-    range(summary.tuneSeconds, (value) => value.toFixed(0)),
+    range(summary.trainingSeconds, (value) => value.toFixed(0)),
     `${(summary.trainableShare * 100).toFixed(1)}%`,
   ]);
   const heading = [

@@ -4,6 +4,7 @@ import { JOB_FILES, type JobReport } from '../../shared/job';
 import { asKeysOf } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
 import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
+import { trainingSeconds } from '../../shared/trainingSeconds';
 import { readManifest } from '../adept/manifest';
 import { readEvents } from '../../node/eventLog';
 import { writeJson } from '../../node/jsonFile';
@@ -253,6 +254,7 @@ class WholeJob {
       before: { ...tuned.before, accuracy: accuracyBefore },
       after: { domainLoss: tuned.domainLoss, generalLoss: tuned.generalLoss, accuracy: accuracyAfter },
       seconds: this.seconds,
+      trainingSeconds: trainingSeconds(readEvents(this.folder.file('events'))),
       peakMemory: peakMemory(),
     };
   }
