@@ -202,6 +202,11 @@ export const TUNE_SETTINGS = {
   },
   saveEvery: { kind: 'whole', default: 500, min: 1, description: 'steps between checkpoints' },
   evalEvery: { kind: 'whole', min: 1, description: 'steps between evaluations; by default saveEvery' },
+  maxTrainSequences: {
+    kind: 'whole',
+    min: 1,
+    description: 'train on only the first N sequences of the domain text',
+  },
   maxProbeSequences: { kind: 'whole', min: 1, description: 'use only the first N sequences of the probe' },
   maxEvalSequences: {
     kind: 'whole',

@@ -1,5 +1,7 @@
-import { loadCorpus, type Corpus } from '../data/corpus';
+import type { Corpus } from '../data/corpus';
+import { CorpusShelf } from '../data/corpusShelf';
 import { openTokenizer, type Tokenizer } from '../data/tokenizer';
+import { tokenizerIdentity } from '../data/tokenizerIdentity';
 import { AS_OPTIONS } from '../../shared/naming';
 import type { ModelConfig } from '../../shared/model/config';
 
@@ -8,9 +10,13 @@ export interface CorpusOptions {
   readonly maxSequences?: number | undefined;
 }
 
+/** Of this process. */
+const shelf = new CorpusShelf();
+
 /** Reads corpora for one model, whose tokenizer is opened once, and only when text calls for it. */
 export class CorpusReader {
   private tokenizer: Tokenizer | undefined;
+  private identity: string | undefined;
 
   constructor(
     private readonly folder: string,
@@ -24,7 +30,7 @@ export class CorpusReader {
     field: string,
     lengthField = AS_OPTIONS.name('seqLen'),
   ): Corpus {
-    return loadCorpus({
+    const request = {
       files,
       seqLen: options.seqLen,
       ...(options.maxSequences === undefined ? {} : { maxSequences: options.maxSequences }),
@@ -33,7 +39,9 @@ export class CorpusReader {
       tokenizer: () => this.openTokenizer(),
       field,
       lengthField,
-    });
+    };
+    this.identity ??= tokenizerIdentity(this.folder);
+    return shelf.read(request, this.identity);
   }
 
   openTokenizer(): Tokenizer {

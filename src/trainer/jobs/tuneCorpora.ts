@@ -22,9 +22,9 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const corpora = new CorpusReader(spec.model, readModelConfig(spec.model));
   const read = (files: readonly string[], options: CorpusOptions, key: string): Corpus =>
     corpora.read(files, options, naming.label(key), naming.name('tune.seqLen'));
-  const { seqLen, batchSize, maxProbeSequences, maxEvalSequences } = spec.tune;
+  const { seqLen, batchSize, maxTrainSequences, maxProbeSequences, maxEvalSequences } = spec.tune;
   const evaluation = { seqLen, maxSequences: maxEvalSequences };
-  const domain = read(spec.domain, { seqLen }, 'domain');
+  const domain = read(spec.domain, { seqLen, maxSequences: maxTrainSequences }, 'domain');
   const replay = spec.replay && read(spec.replay, { seqLen }, 'replay');
   const probe = read(spec.probe, { seqLen, maxSequences: maxProbeSequences }, 'probe');
   const domainEval = spec.eval.domain

@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadCorpus, type Corpus, type CorpusRequest } from './corpus';
+
+/** The texts of two jobs: training, replay, probe and two evaluations of each. */
+const PLACES = 10;
+
+/**
+ * Corpora that were read before, so that a job which checks its texts, trains on them and evaluates with them, or a study of many
+ * runs, tokenises each once. A file that has changed is read again.
+ */
+export class CorpusShelf {
+  private readonly corpora = new Map<string, Corpus>();
+
+  constructor(private readonly places = PLACES) {}
+
+  /**
+   * @param tokenizer equal for tokenizers that give the same ids
+   * @throws AdeptError (input) as {@link loadCorpus}
+   */
+  read(request: CorpusRequest, tokenizer: string): Corpus {
+    const key = keyOf(request, tokenizer);
+    if (key === undefined) {
+      return loadCorpus(request);
+    }
+    const corpus = this.corpora.get(key) ?? loadCorpus(request);
+    // The last one that was asked for stands last.
+    this.corpora.delete(key);
+    this.corpora.set(key, corpus);
+    const [oldest] = this.corpora.keys();
+    if (oldest !== undefined && this.corpora.size > this.places) {
+      this.corpora.delete(oldest);
+    }
+    return corpus;
+  }
+}
+
+/** Undefined where a file is not there: reading it says so. */
+function keyOf(
+  { files, seqLen, maxSequences, vocabSize, maxPositions }: CorpusRequest,
+  tokenizer: string,
+): string | undefined {
+  const stats = files.map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }));
+  const versions = stats.flatMap((stat, index) =>
+    stat === undefined
+      ? []
+      : [[resolve(files[index] ?? ''), ...[stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].map(String)]],
+  );
+  return versions.length < files.length
+    ? undefined
+    : JSON.stringify([tokenizer, vocabSize, maxPositions, seqLen, maxSequences, versions]);
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { asKeysOf } from '../../src/shared/naming';
+import type { TuneSettings } from '../../src/shared/settings';
+import { readCorpora, type TuneCorpora } from '../../src/trainer/jobs/tuneCorpora';
+import { projectRoot } from '../support/projectRoot';
+import { tuneSettings } from '../support/settings';
+
+const sample = (name: string): string => join(projectRoot, 'media/sample', name);
+
+function corpora(tune: Partial<TuneSettings>): TuneCorpora {
+  return readCorpora(
+    {
+      format: 'adept.run/1',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      model: sample('model'),
+      probe: [sample('general.txt')],
+      domain: [sample('domain.jsonl')],
+      eval: {},
+      engine: 'wasm',
+      tune: tuneSettings({ seqLen: 32, maxProbeSequences: 2, ...tune }),
+    },
+    asKeysOf('run.json'),
+  );
+}
+
+describe('the texts of a run', () => {
+  it('are trained on whole, or only the first sequences of the domain text, again and again', () => {
+    const whole = corpora({});
+    const part = corpora({ maxTrainSequences: 3 });
+    const firstThree = whole.domain.sequences.slice(0, 3);
+    assert.ok(whole.domain.sequences.length > 6);
+    assert.deepEqual(part.training.sequences, firstThree);
+    assert.equal(whole.training.repeats(6), false);
+    assert.equal(part.training.repeats(6), true);
+    const sorted = (sequences: readonly Int32Array[]): string[] => sequences.map(String).sort();
+    assert.deepEqual(sorted(part.training.take(0, 6)), sorted([...firstThree, ...firstThree]));
+  });
+
+  it('are watched by sequences of the domain text where no other is named', () => {
+    const { domain, domainEval } = corpora({ maxTrainSequences: 3 });
+    assert.deepEqual(
+      domainEval.flatMap(({ rows }) => [...rows]),
+      domain.sequences,
+    );
+  });
+});
