@@ -3,6 +3,7 @@
 //
 //   npm run study                     docs/study.study.json: every arm with three seeds
 //   npm run study -- --only search    docs/search.study.json: settings of ADEPT
+//   npm run study -- --only epochs    docs/epochs.study.json: the same text four times
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -13,7 +13,7 @@ import { projectRoot } from '../support/projectRoot';
 
 const at = (path: string): string => join(projectRoot, path);
 
-const STUDIES = ['study', 'search'] as const;
+const STUDIES = ['study', 'search', 'epochs'] as const;
 
 for (const name of STUDIES) {
   describe(`docs/study.md, ${name}`, () => {
