@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 
@@ -78,10 +78,12 @@ describe('a corpus that was read before', () => {
     assert.equal(documents.length, 4);
   });
 
-  it('is refused as ever when its file is gone', (t) => {
+  it('is refused as ever when its file is gone, or has become a link to itself', (t) => {
     const { file, read } = reading(t);
     read();
     rmSync(file);
+    expectInputError(() => read(), file);
+    symlinkSync(file, file);
     expectInputError(() => read(), file);
   });
 });

@@ -35,18 +35,22 @@ export class CorpusShelf {
   }
 }
 
-/** Undefined where a file is not there: reading it says so. */
+/** Undefined where a file cannot be looked at: reading it says why. */
 function keyOf(
   { files, seqLen, maxSequences, vocabSize, maxPositions }: CorpusRequest,
   tokenizer: string,
 ): string | undefined {
-  const stats = files.map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }));
-  const versions = stats.flatMap((stat, index) =>
-    stat === undefined
-      ? []
-      : [[resolve(files[index] ?? ''), ...[stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].map(String)]],
-  );
+  const versions = files.flatMap((file) => versionOf(file) ?? []);
   return versions.length < files.length
     ? undefined
     : JSON.stringify([tokenizer, vocabSize, maxPositions, seqLen, maxSequences, versions]);
+}
+
+function versionOf(file: string): string | undefined {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return [resolve(file), ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    return undefined;
+  }
 }
