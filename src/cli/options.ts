@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import { inputError } from '../shared/errors';
 import { numberOfText } from '../shared/numberText';
 import { EngineChoice } from '../shared/runConfig';
-import { flagOf, settingsSchema, type SettingTable, type SettingValues } from '../shared/settings';
+import { SAMPLINGS, type Sampling } from '../shared/sampling';
+import {
+  ANALYZE_SETTINGS,
+  flagOf,
+  settingsSchema,
+  type SettingTable,
+  type SettingValues,
+} from '../shared/settings';
 import { EventFile } from './eventFile';
 import { Output } from './output';
 
@@ -81,6 +88,16 @@ export function engineOption(): Option {
 
 export function engineOf(raw: RawOptions): EngineChoice {
   return v.parse(EngineChoice, raw.engine);
+}
+
+/** As the setting of the same name, for a command that is no run. */
+export function samplingOption(): Option {
+  const { description } = ANALYZE_SETTINGS.sampling;
+  return new Option(`--sampling <${SAMPLINGS.join('|')}>`, description).choices(SAMPLINGS).default('first');
+}
+
+export function samplingOf(raw: RawOptions): Sampling {
+  return v.parse(v.picklist(SAMPLINGS), raw.sampling);
 }
 
 export function textOf(raw: RawOptions, key: string): string | undefined {

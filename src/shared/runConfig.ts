@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SAMPLINGS } from './sampling';
 import { ANALYZE_SETTINGS, settingsSchema, TUNE_SETTINGS } from './settings';
 
 const path = v.pipe(v.string(), v.minLength(1));
@@ -82,7 +83,13 @@ export const RunConfig = v.strictObject({
     described(
       v.strictObject({
         files: described(files, 'questions in the .csv form of MMLU'),
-        maxQuestions: v.optional(described(whole, 'use only the first N questions')),
+        maxQuestions: v.optional(described(whole, 'use only N questions')),
+        sampling: v.optional(
+          described(
+            v.picklist(SAMPLINGS),
+            'which questions are used where not all are: the first, or as many at even distances over all files',
+          ),
+        ),
         score: v.optional(
           described(
             ChoiceScore,
@@ -90,7 +97,9 @@ export const RunConfig = v.strictObject({
           ),
         ),
         examples: v.optional(described(files, 'answered questions; shots of them are put before each')),
-        shots: v.optional(described(whole, 'how many examples are put before each question')),
+        shots: v.optional(
+          described(whole, 'how many examples are put before each question; 5 when left out'),
+        ),
       }),
       'multiple-choice questions, answered before and after',
     ),

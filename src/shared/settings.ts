@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SAMPLINGS } from './sampling';
 
 /**
  * Every setting of a run, with its default and description, once: command-line options, the schema of *.adept.json
@@ -60,6 +61,15 @@ const frozenWeights = {
 } as const satisfies Setting;
 export type FrozenWeights = (typeof frozenWeights.choices)[number];
 
+/** Of every limit on sequences. */
+const sampling = {
+  kind: 'choice',
+  default: 'first',
+  choices: SAMPLINGS,
+  description:
+    'which sequences are used where not all are: the first, or as many at even distances over the whole of the text',
+} as const satisfies Setting;
+
 export const ANALYZE_SETTINGS = {
   mode: {
     kind: 'choice',
@@ -75,7 +85,12 @@ export const ANALYZE_SETTINGS = {
     description: 'unit importance: mean |θ|·|∂L/∂θ| (released code) or mean θ·∂L/∂θ (paper)',
   },
   seqLen: { kind: 'whole', default: 256, min: 2, description: 'tokens per packed sequence' },
-  maxSequences: { kind: 'whole', min: 1, description: 'use only the first N sequences of the probe' },
+  maxSequences: {
+    kind: 'whole',
+    min: 1,
+    description: 'use only N sequences of the probe, and of the domain text where that is measured too',
+  },
+  sampling,
   batchSize: {
     kind: 'whole',
     default: 4,
@@ -205,14 +220,15 @@ export const TUNE_SETTINGS = {
   maxTrainSequences: {
     kind: 'whole',
     min: 1,
-    description: 'train on only the first N sequences of the domain text',
+    description: 'train on only N sequences of the domain text',
   },
-  maxProbeSequences: { kind: 'whole', min: 1, description: 'use only the first N sequences of the probe' },
+  maxProbeSequences: { kind: 'whole', min: 1, description: 'use only N sequences of the probe' },
   maxEvalSequences: {
     kind: 'whole',
     min: 1,
-    description: 'use only the first N sequences of each evaluation corpus',
+    description: 'use only N sequences of each evaluation corpus',
   },
+  sampling,
   maxGeneralRise: {
     kind: 'number',
     min: 0,

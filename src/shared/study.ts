@@ -11,7 +11,9 @@ const TuneSettings = settingsSchema(TUNE_SETTINGS);
 interface Arm {
   readonly what: string;
   readonly expand?: (k: number) => ExpandChoice;
-  readonly tune: Partial<Pick<Settings, 'full' | 'unitRates'>>;
+  readonly full: boolean;
+  /** Whether units have learning rates of their own: by the job's mapping, or by importance where the job has none. */
+  readonly unitWise: boolean;
   readonly replays?: true;
 }
 
@@ -19,33 +21,39 @@ interface Arm {
 export const ARMS = {
   full: {
     what: 'every parameter at one learning rate (full continual pretraining)',
-    tune: { full: true, unitRates: 'equal' },
+    full: true,
+    unitWise: false,
   },
   replay: {
     what: 'the same with general text replayed',
-    tune: { full: true, unitRates: 'equal' },
+    full: true,
+    unitWise: false,
     replays: true,
   },
   llamaPro: {
     what: 'copies at even distances, one learning rate (LLaMA-Pro)',
     expand: (k) => ({ uniform: k }),
-    tune: { unitRates: 'equal' },
+    full: false,
+    unitWise: false,
   },
   withoutStage1: {
     what: 'ADEPT without expansion: every parameter, a learning rate for each unit',
-    tune: { full: true, unitRates: 'importance' },
+    full: true,
+    unitWise: true,
   },
   withoutStage2: {
     what: 'ADEPT with one learning rate',
     expand: (k) => ({ lowest: k }),
-    tune: { unitRates: 'equal' },
+    full: false,
+    unitWise: false,
   },
   uniform: {
     what: 'ADEPT with copies at even distances',
     expand: (k) => ({ uniform: k }),
-    tune: { unitRates: 'importance' },
+    full: false,
+    unitWise: true,
   },
-  adept: { what: 'ADEPT', expand: (k) => ({ lowest: k }), tune: { unitRates: 'importance' } },
+  adept: { what: 'ADEPT', expand: (k) => ({ lowest: k }), full: false, unitWise: true },
 } as const satisfies Record<string, Arm>;
 
 export const ArmName = v.picklist([
@@ -88,7 +96,14 @@ export const StudyConfig = v.strictObject({
   arms: v.optional(v.pipe(v.array(ArmName), v.minLength(1)), [...ArmName.options]),
   /** Further ways to run the job, after the arms. */
   variants: v.optional(v.record(VariantName, Variant), {}),
-  seeds: v.optional(v.pipe(v.array(count), v.minLength(1)), [0, 1, 2]),
+  seeds: v.optional(
+    v.pipe(
+      v.array(count),
+      v.minLength(1),
+      v.check((seeds) => new Set(seeds).size === seeds.length, 'A seed may be named only once.'),
+    ),
+    [0, 1, 2],
+  ),
   /** Layers to expand. */
   k: atLeastOne,
   /** Settings of some arms alone, such as another learning rate for `full`. */
@@ -107,6 +122,13 @@ export const StudyRun = v.object({
 });
 export type StudyRun = v.InferOutput<typeof StudyRun>;
 
+/** A run that ended without a result, and why; it is tried again the next time. */
+export const StudyFailure = v.object({ arm: v.string(), seed: count, message: v.string() });
+export type StudyFailure = v.InferOutput<typeof StudyFailure>;
+
+/** What tells model and texts from others, wherever they lie: hashes of their contents. */
+export type StudyInputs = Readonly<Record<string, string>>;
+
 /** study.json: every run that is done. */
 export const StudyFile = v.object({
   format: v.literal('adept.study/1'),
@@ -116,9 +138,10 @@ export const StudyFile = v.object({
   arms: v.array(v.string()),
   variants: v.optional(v.record(v.string(), Variant), {}),
   seeds: v.array(count),
-  /** What all runs share beside texts and model; runs of other settings do not belong here. */
+  /** What all runs share, `inputs` among them; runs of other settings do not belong here. */
   settings: v.record(v.string(), v.unknown()),
   runs: v.array(StudyRun),
+  failures: v.optional(v.array(StudyFailure), []),
 });
 export type StudyFile = v.InferOutput<typeof StudyFile>;
 
@@ -126,10 +149,12 @@ export type StudyFile = v.InferOutput<typeof StudyFile>;
 export function studySettings(
   { analyze, tune, choices }: RunConfig,
   study: StudyConfig,
+  inputs: StudyInputs,
 ): StudyFile['settings'] {
-  const { maxQuestions, score, shots } = choices ?? {};
+  const { maxQuestions, sampling, score, shots } = choices ?? {};
   return {
-    ...{ k: study.k, analyze, arms: study.tune, choices: { maxQuestions, score, shots } },
+    inputs,
+    ...{ k: study.k, analyze, arms: study.tune, choices: { maxQuestions, sampling, score, shots } },
     tune: { ...tune, seed: undefined },
   };
 }
@@ -176,7 +201,9 @@ export function armConfig(
   out: string,
 ): RunConfig {
   const way = wayOf(name, study);
-  const { expand, tune, replays }: Arm = ARMS[way.of];
+  const { expand, full, unitWise, replays }: Arm = ARMS[way.of];
+  const byImportance = base.tune.unitRates === 'equal' ? 'importance' : base.tune.unitRates;
+  const tune = { full, unitRates: unitWise ? byImportance : 'equal' };
   const { replay, ...shared } = base;
   const k = way.k ?? study.k;
   return {
@@ -193,63 +220,50 @@ export function armConfig(
   };
 }
 
-/** Mean and spread over seeds. */
-export interface Spread {
-  readonly mean: number;
-  readonly lowest: number;
-  readonly highest: number;
-}
+/** What the arms of a study have in common, so that they compare: how much of which text they train on. */
+const SHARED_SETTINGS = [
+  'steps',
+  'batchSize',
+  'seqLen',
+  'gradAccum',
+  'maxTrainSequences',
+  'sampling',
+  'order',
+] as const;
+/** What makes an arm what it is. */
+const ARM_SETTINGS = ['full', 'unitRates', 'seed'] as const;
 
-/** What an arm came to. */
-export interface ArmSummary {
-  /** An arm's or a variant's name. */
-  readonly arm: string;
-  readonly seeds: number;
-  /** Nats by which domain loss fell, and general loss rose. */
-  readonly domainGain: Spread;
-  readonly generalRise: Spread;
-  /** Of the share of right answers, where questions were asked. */
-  readonly accuracyRise: Spread | undefined;
-  /** Share of the positions of general text whose likeliest token changed. */
-  readonly tokensChanged: Spread | undefined;
-  readonly trainingSeconds: Spread;
-  readonly trainableShare: number;
-}
-
-/** Every arm that has a run. */
-export function summarize({ arms, runs }: Pick<StudyFile, 'arms' | 'runs'>): ArmSummary[] {
-  return arms.flatMap((arm) => {
-    const reports = runs.filter((run) => run.arm === arm).map(({ report }) => report);
-    const [first] = reports;
-    if (first === undefined) {
-      return [];
+/**
+ * Checks that the arms compare and can be run; variants say in the table what they change.
+ * @param label names the study in errors
+ * @throws AdeptError (input)
+ */
+export function checkStudy(study: StudyConfig, base: RunConfig, label: string): void {
+  for (const [arm, settings] of Object.entries(study.tune)) {
+    const own = ARM_SETTINGS.find((name) => name in settings);
+    if (own !== undefined) {
+      throw inputError(
+        `${label}: tune.${arm}.${own}: is what makes this arm, or is set by the study: remove it, or make a variant.`,
+      );
     }
-    const change = (of: 'domainLoss' | 'generalLoss' | 'accuracy'): number[] =>
-      reports.flatMap(({ before, after }) => {
-        const [was, is] = [before[of], after[of]];
-        return was === null || is === null ? [] : [is - was];
-      });
-    const accuracy = change('accuracy');
-    const changed = reports.flatMap(({ tokenShift }) => tokenShift?.general.changed ?? []);
-    return [
-      {
-        arm,
-        seeds: reports.length,
-        domainGain: spreadOf(change('domainLoss').map((value) => -value)),
-        generalRise: spreadOf(change('generalLoss')),
-        accuracyRise: accuracy.length > 0 ? spreadOf(accuracy) : undefined,
-        tokensChanged: changed.length > 0 ? spreadOf(changed) : undefined,
-        trainingSeconds: spreadOf(reports.map(({ trainingSeconds }) => trainingSeconds)),
-        trainableShare: first.parameters.trained / first.parameters.after,
-      },
-    ];
-  });
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
-    lowest: Math.min(...values),
-    highest: Math.max(...values),
-  };
+  }
+  const ways = waysOf(study);
+  const withoutText = ways.find(
+    (name) => 'replays' in ARMS[wayOf(name, study).of] && base.replay === undefined,
+  );
+  if (withoutText !== undefined) {
+    throw inputError(`${study.job}: "replay" is missing: "${withoutText}" trains on it.`);
+  }
+  const settingsOf = (arm: string): Settings => armConfig(base, study, arm, 0, study.out).tune;
+  const [first] = study.arms;
+  const shared = first && settingsOf(first);
+  for (const arm of study.arms) {
+    const own = settingsOf(arm);
+    const other = SHARED_SETTINGS.find((name) => own[name] !== shared?.[name]);
+    if (other !== undefined) {
+      throw inputError(
+        `${label}: tune.${other} is another for "${arm}" than for "${first}": arms are compared on the same text; give it to all, or make a variant.`,
+      );
+    }
+  }
 }

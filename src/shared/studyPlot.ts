@@ -1,4 +1,4 @@
-import type { ArmSummary, Spread } from './study';
+import type { ArmSummary, Spread } from './studySummary';
 
 const WIDTH = 640;
 const HEIGHT = 420;

@@ -7,7 +7,8 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { readRunConfig } from '../../src/node/runConfigFile';
-import { ARMS, armConfig, ArmName, StudyConfig, StudyFile, summarize, wayText } from '../../src/shared/study';
+import { ARMS, armConfig, ArmName, StudyConfig, StudyFile, wayText } from '../../src/shared/study';
+import { summarize } from '../../src/shared/studySummary';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { adeptResult, runAdept } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
@@ -199,8 +200,10 @@ describe('the arms of a study', () => {
     const runs = [
       { arm: 'adept' as const, seed: 0, report: report(2, 2.25) },
       { arm: 'adept' as const, seed: 1, report: report(2.5, 2.5) },
+      // Of a seed that was taken out of the study.
+      { arm: 'adept' as const, seed: 7, report: report(0, 0) },
     ];
-    const summaries = summarize({ arms: ['full', 'adept'], runs });
+    const summaries = summarize({ arms: ['full', 'adept'], seeds: [0, 1], runs });
     assert.deepEqual(summaries, [
       {
         arm: 'adept',

@@ -7,7 +7,8 @@ import * as v from 'valibot';
 import { readJson } from '../../src/node/jsonFile';
 import { readJsonWithComments } from '../../src/node/runConfigFile';
 import { parseWith } from '../../src/shared/parse';
-import { StudyConfig, StudyFile, summarize, waysOf } from '../../src/shared/study';
+import { StudyConfig, StudyFile, waysOf } from '../../src/shared/study';
+import { summarize } from '../../src/shared/studySummary';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { projectRoot } from '../support/projectRoot';
 

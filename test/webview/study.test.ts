@@ -34,7 +34,7 @@ function studyOf(): StudyFile {
       variants: {},
       seeds: [0, 1],
     },
-    ...{ settings: {}, runs },
+    ...{ settings: {}, runs, failures: [{ arm: 'llamaPro', seed: 1, message: 'the loss is no number' }] },
   };
 }
 

@@ -1,5 +1,6 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { summarize, wayText, type ArmSummary, type Spread, type StudyFile } from '../../src/shared/study';
+import { wayText, type StudyFile } from '../../src/shared/study';
+import { summarize, type ArmSummary, type Spread } from '../../src/shared/studySummary';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
 import { connectHost } from '../common/host';
@@ -55,6 +56,12 @@ export class StudyApp extends LitElement {
           ${file}
         </button>
       </p>
+      ${study.failures.map(
+        ({ arm, seed, message }) =>
+          html`<p class="error">
+            ${l10n.t('Failed, and tried again next time: {0}', `${arm}-${seed}: ${message}`)}
+          </p>`,
+      )}
       ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : results(summaries, study)}
     </main>`;
   }

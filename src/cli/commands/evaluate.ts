@@ -17,6 +17,8 @@ import {
   parseNumber,
   requiredList,
   requiredText,
+  samplingOf,
+  samplingOption,
   type RawOptions,
 } from '../options';
 import { withEngine } from '../withEngine';
@@ -39,7 +41,8 @@ export function evalCommand(): Command {
     .option('--examples <FILE...>', 'choices: answered questions to put before each')
     .option('--shots <N>', 'choices: how many of them (default: 5 where there are examples)', parseNumber)
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
-    .option('--max-sequences <N>', 'use only the first N sequences, or questions', parseNumber)
+    .option('--max-sequences <N>', 'use only N sequences, or questions', parseNumber)
+    .addOption(samplingOption())
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
     .addOption(engineOption())
     .action(
@@ -61,6 +64,7 @@ export function evalCommand(): Command {
           const options = {
             seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
             maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
+            sampling: samplingOf(raw),
             batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
           };
           const result = await evaluateText(engine, model, files, options, output.cancellableTask());
@@ -73,8 +77,6 @@ export function evalCommand(): Command {
     );
 }
 
-const USUAL_SHOTS = 5;
-
 function choiceOptions(raw: RawOptions): ChoiceOptions {
   const examples = listOf(raw, 'examples');
   const shots = countOf(raw, 'shots', '--shots');
@@ -83,9 +85,10 @@ function choiceOptions(raw: RawOptions): ChoiceOptions {
   }
   return {
     maxQuestions: countOf(raw, 'maxSequences', '--max-sequences'),
+    sampling: samplingOf(raw),
     score: ChoiceScore.options.find((score) => score === raw.score),
     examples,
-    shots: examples === undefined ? undefined : (shots ?? USUAL_SHOTS),
+    shots,
   };
 }
 

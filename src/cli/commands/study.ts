@@ -2,18 +2,11 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readJsonWithComments, readRunConfig } from '../../node/runConfigFile';
 import { writeFileAtomic } from '../../node/atomicFile';
-import { inputError } from '../../shared/errors';
+import { failure } from '../../shared/errors';
 import { asKeysOf } from '../../shared/naming';
 import { parseWith } from '../../shared/parse';
-import {
-  armConfig,
-  StudyConfig,
-  summarize,
-  waysOf,
-  wayText,
-  type ArmSummary,
-  type Spread,
-} from '../../shared/study';
+import { armConfig, checkStudy, StudyConfig, waysOf, wayText } from '../../shared/study';
+import { summarize, type ArmSummary, type Spread } from '../../shared/studySummary';
 import { studyPlot } from '../../shared/studyPlot';
 import { checkJob } from '../../trainer/jobs/jobInput';
 import { runStudy } from '../../trainer/jobs/study';
@@ -34,9 +27,7 @@ export function studyCommand(): Command {
         for (const arm of waysOf(study)) {
           checkJob(armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`)), asKeysOf(study.job));
         }
-        if (study.arms.includes('replay') && base.replay === undefined) {
-          throw inputError(`${study.job}: "replay" is missing: the arm "replay" trains on it.`);
-        }
+        checkStudy(study, base, file);
         const engine = engineOf(raw) === 'auto' ? base.engine : engineOf(raw);
         const result = await withEngine(engine, output, (opened) =>
           runStudy(study, base, opened, {
@@ -49,10 +40,18 @@ export function studyCommand(): Command {
         const summaries = summarize(result);
         writeFileAtomic(join(study.out, 'study.svg'), Buffer.from(studyPlot(summaries)));
         const planned = waysOf(study).length * study.seeds.length;
+        const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
+        const { failures } = result;
         output.result(
-          { out: study.out, done: result.runs.length, planned, arms: summaries },
-          `${summaryTable(summaries, study)}\n\n${result.runs.length} of ${planned} runs are done; written: ${study.out}`,
+          { out: study.out, done, planned, arms: summaries, failures },
+          `${summaryTable(summaries, study)}\n\n${done} of ${planned} runs are done; written: ${study.out}`,
         );
+        if (failures.length > 0) {
+          const each = failures.map(({ arm, seed, message }) => `${arm}-${seed}: ${message}`);
+          throw failure(
+            `${failures.length} runs failed, and are tried again when the study is run once more:\n${each.join('\n')}`,
+          );
+        }
       }),
     );
 }

@@ -8,6 +8,8 @@ import {
   parseNumber,
   requiredList,
   requiredText,
+  samplingOf,
+  samplingOption,
   withOutput,
 } from '../options';
 import { withEngine } from '../withEngine';
@@ -18,7 +20,8 @@ export function shiftCommand(): Command {
     .option('--after <DIR>', 'that of the tuned model')
     .option('--data <FILE...>', 'text whose positions are compared')
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
-    .option('--max-sequences <N>', 'use only the first N sequences', parseNumber)
+    .option('--max-sequences <N>', 'use only N sequences', parseNumber)
+    .addOption(samplingOption())
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
     .addOption(engineOption())
     .action(
@@ -31,6 +34,7 @@ export function shiftCommand(): Command {
         const options = {
           seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
           maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
+          sampling: samplingOf(raw),
           batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
         };
         const result = await withEngine(engineOf(raw), output, (engine) =>

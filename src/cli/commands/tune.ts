@@ -189,6 +189,7 @@ export function reportOutcome(output: Output, path: string, outcome: TuneOutcome
   output.result(
     { run: path, ...outcome, peakMemory: peak },
     `${outcome.status} at step ${outcome.step}, loss ${nats(outcome.loss)}\n` +
+      (outcome.because === undefined ? '' : `why: ${outcome.because}\n`) +
       `domain loss ${nats(before.domainLoss)} → ${nats(outcome.domainLoss)}, general loss ${nats(before.generalLoss)} → ${nats(outcome.generalLoss)}\n` +
       `peak memory ${(peak / 1e6).toFixed(0)} MB\nrun: ${path}`,
   );

@@ -1,4 +1,5 @@
 import { inputError } from '../../shared/errors';
+import { sampleOf, type Sampling } from '../../shared/sampling';
 import { checkCorpusFile } from '../../node/corpusFile';
 import { type CorpusDocument, readDocuments } from './documents';
 import { Packer } from './packer';
@@ -8,8 +9,10 @@ export interface CorpusRequest {
   readonly files: readonly string[];
   /** Tokens of a packed sequence. */
   readonly seqLen: number;
-  /** Take the first so many sequences, and read no further. */
+  /** Take so many sequences. */
   readonly maxSequences?: number;
+  /** Which of them: the first, and no further is read (the default), or at even distances over all. */
+  readonly sampling?: Sampling;
   readonly vocabSize: number;
   /** The model's `max_position_embeddings`. */
   readonly maxPositions?: number;
@@ -59,6 +62,7 @@ export function loadCorpus(request: CorpusRequest): Corpus {
     field,
     lengthField = '--seq-len',
     maxSequences = Number.POSITIVE_INFINITY,
+    sampling = 'first',
   } = request;
   checkNumbers(request);
   const sequences: Int32Array[] = [];
@@ -78,7 +82,7 @@ export function loadCorpus(request: CorpusRequest): Corpus {
         sequences.push(sequence);
       }
     }
-    if (sequences.length >= maxSequences) {
+    if (sampling === 'first' && sequences.length >= maxSequences) {
       break;
     }
   }
@@ -87,7 +91,7 @@ export function loadCorpus(request: CorpusRequest): Corpus {
       `${label(field)}${files.join(', ')}: holds ${packer.tokens} tokens, fewer than one sequence of ${seqLen}: lower ${lengthField} to at most ${packer.tokens}, or give more text.`,
     );
   }
-  const taken = sequences.slice(0, maxSequences);
+  const taken = sampleOf(sequences, maxSequences, sampling);
   const tokens = taken.reduce((sum, sequence) => sum + sequence.length, 0);
   return { sources: files, sequences: taken, seqLen, tokens, targets: tokens - taken.length, documents };
 }

@@ -37,13 +37,13 @@ export class CorpusShelf {
 
 /** Undefined where a file cannot be looked at: reading it says why. */
 function keyOf(
-  { files, seqLen, maxSequences, vocabSize, maxPositions }: CorpusRequest,
+  { files, seqLen, maxSequences, sampling, vocabSize, maxPositions }: CorpusRequest,
   tokenizer: string,
 ): string | undefined {
   const versions = files.flatMap((file) => versionOf(file) ?? []);
   return versions.length < files.length
     ? undefined
-    : JSON.stringify([tokenizer, vocabSize, maxPositions, seqLen, maxSequences, versions]);
+    : JSON.stringify([tokenizer, vocabSize, maxPositions, seqLen, maxSequences, sampling, versions]);
 }
 
 function versionOf(file: string): string | undefined {

@@ -3,11 +3,13 @@ import { CorpusShelf } from '../data/corpusShelf';
 import { openTokenizer, type Tokenizer } from '../data/tokenizer';
 import { tokenizerIdentity } from '../data/tokenizerIdentity';
 import { AS_OPTIONS } from '../../shared/naming';
+import type { Sampling } from '../../shared/sampling';
 import type { ModelConfig } from '../../shared/model/config';
 
 export interface CorpusOptions {
   readonly seqLen: number;
   readonly maxSequences?: number | undefined;
+  readonly sampling?: Sampling | undefined;
 }
 
 /** Of this process. */
@@ -34,6 +36,7 @@ export class CorpusReader {
       files,
       seqLen: options.seqLen,
       ...(options.maxSequences === undefined ? {} : { maxSequences: options.maxSequences }),
+      ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
       vocabSize: this.config.vocabSize,
       maxPositions: this.config.maxPositionEmbeddings,
       tokenizer: () => this.openTokenizer(),

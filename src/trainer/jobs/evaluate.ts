@@ -1,5 +1,6 @@
 import { failure } from '../../shared/errors';
 import type { ChoiceScore } from '../../shared/runConfig';
+import { sampleOf, type Sampling } from '../../shared/sampling';
 import { meanLoss } from '../adept/loss';
 import { batches } from '../data/corpus';
 import { choicePrompt, examplesFor, loadQuestions, type Question } from '../data/questions';
@@ -61,11 +62,16 @@ export async function evaluateText(
   }
 }
 
+/** As MMLU is reported. */
+const USUAL_SHOTS = 5;
+
 export interface ChoiceOptions {
   readonly maxQuestions?: number | undefined;
+  /** Which of them; the first when left out. */
+  readonly sampling?: Sampling | undefined;
   /** By letter when left out. */
   readonly score?: ChoiceScore | undefined;
-  /** Answered questions to put before each, `shots` of them. */
+  /** Answered questions to put before each, `shots` of them: five when left out. */
   readonly examples?: readonly string[] | undefined;
   readonly shots?: number | undefined;
 }
@@ -75,11 +81,14 @@ export async function evaluateChoices(
   engine: Engine,
   folder: string,
   files: readonly string[],
-  { maxQuestions, score = 'letter', examples: exampleFiles, shots = 0 }: ChoiceOptions,
+  options: ChoiceOptions,
   task: Task,
 ): Promise<ChoiceEvaluation> {
+  const { maxQuestions, sampling = 'first', score = 'letter', examples: exampleFiles } = options;
+  const shots = options.shots ?? (exampleFiles === undefined ? 0 : USUAL_SHOTS);
   const config = readModelConfig(folder);
-  const questions = loadQuestions(files, '--data').slice(0, maxQuestions);
+  const all = loadQuestions(files, '--data');
+  const questions = sampleOf(all, maxQuestions ?? all.length, sampling);
   const examples = shots > 0 && exampleFiles ? loadQuestions(exampleFiles, '--examples') : [];
   const tokenizer = new CorpusReader(folder, config).openTokenizer();
   const model = CausalLM.load(engine, folder);

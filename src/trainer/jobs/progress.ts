@@ -14,6 +14,8 @@ export interface Progress {
   savedAt: number;
   /** The base learning rate that the checkpoint of `savedAt` holds. */
   savedRate: number;
+  /** No remedy is left against what the evaluation of this step showed. */
+  gaveUp: boolean;
 }
 
 /** Nothing trained, measured or saved yet. */
@@ -29,6 +31,7 @@ export function initialProgress({ learningRate }: TuneSettings): Progress {
     unitsMeasuredAt: 0,
     savedAt: -1,
     savedRate: learningRate,
+    gaveUp: false,
   };
 }
 
@@ -40,14 +43,17 @@ export function savedProgress(saved: CheckpointState): Progress {
     ...{ step, loss, domainLoss, generalLoss, evaluatedAt, baseLearningRate, units, unitsMeasuredAt },
     savedAt: step,
     savedRate: baseLearningRate,
+    gaveUp: saved.gaveUp ?? false,
   };
 }
 
 /** What a checkpoint says of the progress; the losses only where they are those of this step. */
 export function checkpointStateOf(
-  { step, evaluatedAt, loss, domainLoss, generalLoss, baseLearningRate, units, unitsMeasuredAt }: Progress,
+  progress: Progress,
   { batchSize, gradAccum }: TuneSettings,
 ): CheckpointState {
+  const { step, evaluatedAt, loss, domainLoss, generalLoss, gaveUp } = progress;
+  const { baseLearningRate, units, unitsMeasuredAt } = progress;
   return {
     format: 'adept.checkpoint/1',
     step,
@@ -59,5 +65,6 @@ export function checkpointStateOf(
     loss,
     domainLoss: evaluatedAt === step ? domainLoss : null,
     generalLoss: evaluatedAt === step ? generalLoss : null,
+    ...(gaveUp ? { gaveUp } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Naming } from '../../shared/naming';
+import { sampleOf } from '../../shared/sampling';
 import type { RunSpec } from '../../shared/runFolder';
 import { Mixture } from '../data/mixture';
 import { overlaps, OVERLAP_TOKENS } from '../data/overlap';
@@ -22,17 +23,17 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const corpora = new CorpusReader(spec.model, readModelConfig(spec.model));
   const read = (files: readonly string[], options: CorpusOptions, key: string): Corpus =>
     corpora.read(files, options, naming.label(key), naming.name('tune.seqLen'));
-  const { seqLen, batchSize, maxTrainSequences, maxProbeSequences, maxEvalSequences } = spec.tune;
-  const evaluation = { seqLen, maxSequences: maxEvalSequences };
-  const domain = read(spec.domain, { seqLen, maxSequences: maxTrainSequences }, 'domain');
+  const { seqLen, batchSize, maxTrainSequences, maxProbeSequences, maxEvalSequences, sampling } = spec.tune;
+  const atMost = (maxSequences: number | undefined): CorpusOptions => ({ seqLen, maxSequences, sampling });
+  const domain = read(spec.domain, atMost(maxTrainSequences), 'domain');
   const replay = spec.replay && read(spec.replay, { seqLen }, 'replay');
-  const probe = read(spec.probe, { seqLen, maxSequences: maxProbeSequences }, 'probe');
+  const probe = read(spec.probe, atMost(maxProbeSequences), 'probe');
   const domainEval = spec.eval.domain
-    ? read(spec.eval.domain, evaluation, 'eval.domain').sequences
-    : domain.sequences.slice(0, WATCHED_TRAINING_SEQUENCES);
+    ? read(spec.eval.domain, atMost(maxEvalSequences), 'eval.domain').sequences
+    : sampleOf(domain.sequences, WATCHED_TRAINING_SEQUENCES, sampling);
   const generalEval = spec.eval.general
-    ? read(spec.eval.general, evaluation, 'eval.general').sequences
-    : probe.sequences.slice(0, maxEvalSequences);
+    ? read(spec.eval.general, atMost(maxEvalSequences), 'eval.general').sequences
+    : sampleOf(probe.sequences, maxEvalSequences ?? probe.sequences.length, sampling);
   return {
     domain,
     training: new Mixture(

@@ -25,6 +25,8 @@ export interface TuneOutcome {
   readonly domainLoss: number | null;
   readonly generalLoss: number | null;
   readonly before: LossesBefore;
+  /** Why it stopped, where nobody asked for it. */
+  readonly because?: string;
 }
 
 export interface SessionParts {
@@ -45,8 +47,8 @@ export class TuneSession {
   private readonly task: Task;
   private phase: TrainerStatus['phase'] = 'preparing';
   private readonly forgetting: ForgettingWatch;
-  /** No remedy is left against what this run forgets. */
-  private gaveUp = false;
+  /** Why the run may not go on. */
+  private because: string | undefined;
   private readonly keeper: ProgressKeeper;
 
   constructor(private readonly parts: SessionParts) {
@@ -283,14 +285,14 @@ export class TuneSession {
 
   /** Whether the run must end because of what the evaluation at this step, if there was one, shows. */
   private forgets(): boolean {
-    if (this.settings.onGeneralRise !== 'stop') {
-      return this.gaveUp;
-    }
     const verdict = this.forgetting.verdict(this.state);
-    if (verdict !== undefined) {
+    const ends = verdict !== undefined && (this.settings.onGeneralRise === 'stop' || this.state.gaveUp);
+    if (ends && this.because === undefined) {
+      // Also where an earlier trainer found it, and the limit has not been raised since.
+      this.because = verdict;
       this.warnOfForgetting(verdict, remedyText({ kind: 'stop' }));
     }
-    return verdict !== undefined;
+    return ends;
   }
 
   /** Does what `onGeneralRise` asks for where the evaluation of this step shows too much forgetting, and says why. */
@@ -301,9 +303,10 @@ export class TuneSession {
     }
     const remedy = this.forgetting.remedy(this.state);
     this.warnOfForgetting(verdict, remedyText(remedy));
+    this.state.gaveUp = remedy.kind === 'stop';
     switch (remedy.kind) {
       case 'stop':
-        this.gaveUp = true;
+        this.because = verdict;
         return;
       case 'lower':
         this.changeBaseRate(remedy.baseLearningRate);
@@ -352,7 +355,9 @@ export class TuneSession {
     this.phase = 'ended';
     this.parts.station.log.sync();
     const { step, loss, domainLoss, generalLoss } = this.state;
-    return { status, step, loss, domainLoss, generalLoss, before: this.forgetting.lossesBefore() };
+    const before = this.forgetting.lossesBefore();
+    const because = this.because === undefined ? {} : { because: this.because };
+    return { status, step, loss, domainLoss, generalLoss, before, ...because };
   }
 
   private emit(event: NewRunEvent): void {

@@ -42,7 +42,7 @@ export function createJob(config: RunConfig, label: string): RunFolder {
 
 export type JobOutcome =
   | { readonly status: 'done'; readonly report: JobReport }
-  | { readonly status: 'stopped'; readonly step: number };
+  | { readonly status: 'stopped'; readonly step: number; readonly because?: string };
 
 /**
  * Analyze, expand, tune, evaluate, export. Each stage's result appears whole in the run folder, and a stage whose result
@@ -98,7 +98,8 @@ class WholeJob {
       tuneAt(this.station, this.tuneInput(), this.engine, this.from),
     );
     if (tuned.status === 'stopped') {
-      return { status: 'stopped', step: tuned.step };
+      const { step, because } = tuned;
+      return { status: 'stopped', step, ...(because === undefined ? {} : { because }) };
     }
     const exported = await this.timed('export', () => this.export(tuned.step));
     const accuracyAfter = await this.accuracy('choices after', exported);

@@ -1,0 +1,211 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { contentHash } from '../../node/contentHash';
+import { readJson, writeJson } from '../../node/jsonFile';
+import { inputError } from '../../shared/errors';
+import { JOB_FILES, JobFile } from '../../shared/job';
+import { parseWith } from '../../shared/parse';
+import type { RunConfig } from '../../shared/runConfig';
+import { RUN_FILES } from '../../shared/runFolder';
+import {
+  armConfig,
+  StudyFile,
+  studySettings,
+  waysOf,
+  type StudyConfig,
+  type StudyFailure,
+  type StudyInputs,
+  type StudyRun,
+} from '../../shared/study';
+import { TensorStore } from '../checkpoint/safetensors';
+import { tokenizerIdentity } from '../data/tokenizerIdentity';
+
+const STUDY_FILE = 'study.json';
+const RUNS_FOLDER = 'runs';
+
+/** One of the runs that a study consists of. */
+export interface PlannedRun {
+  readonly arm: string;
+  readonly seed: number;
+}
+
+/** The folder of a study: what is done, and that all of it was done in one way. */
+export class StudyFolder {
+  private readonly runs: StudyRun[];
+  private failures: StudyFailure[] = [];
+  private readonly createdAt: string;
+
+  private constructor(
+    private readonly study: StudyConfig,
+    private readonly base: RunConfig,
+    private readonly settings: StudyFile['settings'],
+    known: StudyFile | undefined,
+  ) {
+    this.runs = [...(known?.runs ?? [])];
+    this.createdAt = known?.createdAt ?? new Date().toISOString();
+  }
+
+  /**
+   * Makes the folder, or opens it where a study has begun there.
+   * @throws AdeptError (input) when what lies there was made with other settings, another model or other texts
+   */
+  static open(study: StudyConfig, base: RunConfig): StudyFolder {
+    const settings = parseWith(
+      StudyFile.entries.settings,
+      asJson(studySettings(base, study, inputsOf(base))),
+      study.job,
+    );
+    const file = join(study.out, STUDY_FILE);
+    const known = knownStudy(study, file, settings);
+    const folder = new StudyFolder(study, base, settings, known);
+    mkdirSync(study.out, { recursive: true });
+    // From now on nothing else may be mixed with it, done or not.
+    folder.write();
+    return folder;
+  }
+
+  /** In the order in which they are done: seed by seed. */
+  get planned(): PlannedRun[] {
+    return this.study.seeds.flatMap((seed) => waysOf(this.study).map((arm) => ({ arm, seed })));
+  }
+
+  get path(): string {
+    return this.study.out;
+  }
+
+  get importanceFile(): string {
+    return join(this.study.out, RUN_FILES.importance);
+  }
+
+  isDone({ arm, seed }: PlannedRun): boolean {
+    return this.runs.some((run) => run.arm === arm && run.seed === seed);
+  }
+
+  /**
+   * Where a run lies or will lie, with its job.
+   * @throws AdeptError (input) when it was begun as another job
+   */
+  place(run: PlannedRun, importance: string): { readonly config: RunConfig; readonly begun: boolean } {
+    const out = join(this.study.out, RUNS_FOLDER, `${run.arm}-${run.seed}`);
+    const config: RunConfig = { ...armConfig(this.base, this.study, run.arm, run.seed, out), importance };
+    const file = join(out, JOB_FILES.job);
+    if (!existsSync(file)) {
+      return { config, begun: false };
+    }
+    const { config: other } = parseWith(JobFile, readJson(file), file);
+    const what = ({ tune, expand }: RunConfig): unknown => asJson({ tune, expand });
+    if (!isDeepStrictEqual(what(other), what(config))) {
+      throw inputError(
+        `${out}: was begun with other settings: remove this folder to begin that run anew, or give the way another name.`,
+      );
+    }
+    return { config, begun: true };
+  }
+
+  record(run: StudyRun): void {
+    this.runs.push(run);
+    this.write();
+  }
+
+  recordFailure(failed: StudyFailure): void {
+    this.failures = [...this.failures, failed];
+    this.write();
+  }
+
+  /** What study.json says: runs that are planned first, in their order, then those of ways and seeds that were taken out. */
+  get file(): StudyFile {
+    const { k, variants, seeds } = this.study;
+    const planned = this.planned.flatMap(({ arm, seed }) =>
+      this.runs.filter((run) => run.arm === arm && run.seed === seed),
+    );
+    return {
+      format: 'adept.study/1',
+      createdAt: this.createdAt,
+      ...{ k, arms: waysOf(this.study), variants, seeds, settings: this.settings },
+      runs: [...planned, ...this.runs.filter((run) => !planned.includes(run))],
+      failures: this.failures,
+    };
+  }
+
+  private write(): void {
+    writeJson(join(this.study.out, STUDY_FILE), this.file);
+  }
+}
+
+/** What a study.json holds, where there is one. */
+function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['settings']): StudyFile | undefined {
+  if (!existsSync(file)) {
+    const leftovers = [RUNS_FOLDER, RUN_FILES.importance].filter((name) => existsSync(join(study.out, name)));
+    if (leftovers.length > 0) {
+      throw inputError(
+        `${study.out}: holds ${leftovers.join(' and ')}, but no ${STUDY_FILE}, which says how they were made: remove them, or name another folder in "out".`,
+      );
+    }
+    return undefined;
+  }
+  const known = parseWith(StudyFile, readJson(file), file);
+  const { settings, variants, runs } = known;
+  const changed = [
+    ...differences(settings, wanted),
+    ...Object.keys(study.variants).filter(
+      (name) =>
+        runs.some(({ arm }) => arm === name) && !isDeepStrictEqual(variants[name], study.variants[name]),
+    ),
+  ];
+  if (changed.length > 0) {
+    throw inputError(
+      `${file}: its runs were made with other settings (${changed.join(', ')}): name another folder in "out", or remove ${study.out} to begin anew.`,
+    );
+  }
+  return known;
+}
+
+/** The keys under which two records differ, those of records within them too. */
+function differences(one: Record<string, unknown>, other: Record<string, unknown>): string[] {
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) => {
+    const [was, is] = [one[key], other[key]];
+    if (isRecord(was) && isRecord(is)) {
+      return differences(was, is).map((inner) => `${key}.${inner}`);
+    }
+    return isDeepStrictEqual(was, is) ? [] : [key];
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function inputsOf({
+  model,
+  probe,
+  domain,
+  replay,
+  eval: watched,
+  choices,
+  importance,
+}: RunConfig): StudyInputs {
+  const files = {
+    probe,
+    domain,
+    replay,
+    ...{ 'eval.domain': watched.domain, 'eval.general': watched.general },
+    ...{ 'choices.files': choices?.files, 'choices.examples': choices?.examples },
+    importance: importance === undefined ? undefined : [importance],
+  };
+  const store = TensorStore.open(model);
+  store.close();
+  return {
+    model: contentHash([join(model, 'config.json'), ...store.files]),
+    tokenizer: tokenizerIdentity(model),
+    ...Object.fromEntries(
+      Object.entries(files).flatMap(([name, list]) =>
+        list === undefined ? [] : [[name, contentHash(list)]],
+      ),
+    ),
+  };
+}
+
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
