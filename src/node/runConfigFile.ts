@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { inputError } from '../shared/errors';
 import { parseWith } from '../shared/parse';
-import { RunConfig } from '../shared/runConfig';
+import { RunConfig, type ReplayFiles } from '../shared/runConfig';
 import { readError } from './fileError';
 import { filesOf } from './filePattern';
 
@@ -18,13 +18,19 @@ export function readRunConfig(file: string): RunConfig {
   const at = (path: string): string => resolve(folder, path);
   const all = (paths: readonly string[], key: string): string[] =>
     paths.flatMap((path) => filesOf(at(path), `${file}: "${key}"`));
+  const replay = (entries: ReplayFiles): ReplayFiles =>
+    entries.flatMap((entry): ReplayFiles =>
+      typeof entry === 'string'
+        ? all([entry], 'replay')
+        : [{ ...entry, files: all(entry.files, 'replay.files') }],
+    );
   const { domain: domainEval, general: generalEval } = config.eval;
   return {
     ...config,
     model: at(config.model),
     probe: all(config.probe, 'probe'),
     domain: all(config.domain, 'domain'),
-    ...(config.replay ? { replay: all(config.replay, 'replay') } : {}),
+    ...(config.replay ? { replay: replay(config.replay) } : {}),
     out: at(config.out),
     ...(config.importance === undefined ? {} : { importance: at(config.importance) }),
     eval: {

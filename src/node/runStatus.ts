@@ -54,6 +54,8 @@ export interface RunStatus {
   readonly checkpoints: readonly number[];
   readonly pid: number | null;
   readonly error: string | null;
+  /** Why it stopped, where nobody asked for it. */
+  readonly because: string | null;
   readonly createdAt: string | null;
   /** Of the last event. */
   readonly updatedAt: string | null;
@@ -85,6 +87,7 @@ export class RunStatusReader {
     const { last, before } = this.log;
     const { createdAt, steps } = this.plan();
     const checkpoints = this.run.checkpoints();
+    const end = alive ? undefined : ending(last);
     const status: RunStatus = {
       run: this.run.path,
       state: alive ? aliveState(last) : this.endedState(last, trainer !== undefined),
@@ -99,7 +102,8 @@ export class RunStatusReader {
       best: this.best(last.best, checkpoints),
       checkpoints,
       pid: alive ? trainer.pid : null,
-      error: !alive && ending(last)?.type === 'error' ? (last.error?.message ?? null) : null,
+      error: end?.type === 'error' ? end.message : null,
+      because: end?.type === 'status' && end.status === 'stopped' ? (end.message ?? null) : null,
       createdAt,
       updatedAt: last.any?.time ?? null,
     };

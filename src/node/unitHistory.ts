@@ -15,9 +15,10 @@ interface Measurement {
   readonly importance: Float64Array;
   readonly normalized: Float64Array;
   readonly learningRate: Float64Array;
+  readonly frozen: ReadonlySet<string>;
 }
 
-/** Every measurement of the units' importance and the learning rates it led to, by ascending step. */
+/** Every measurement of the units' importance and change of the learning rates it led to, by ascending step. */
 export class UnitHistory {
   private measurements: Measurement[] = [];
 
@@ -36,6 +37,7 @@ export class UnitHistory {
       importance: Float64Array.from(units, ({ importance }) => importance),
       normalized: Float64Array.from(units, ({ normalized }) => normalized ?? NaN),
       learningRate: Float64Array.from(units, ({ learningRate }) => learningRate),
+      frozen: new Set(units.flatMap((unit) => (unit.frozen === true ? [keyOf(unit)] : []))),
     });
   }
 
@@ -80,7 +82,7 @@ export function spread<T>(items: readonly T[], limit: number): readonly T[] {
 }
 
 function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitColumn {
-  const { step, source, importance, normalized, learningRate } = measurement;
+  const { step, source, importance, normalized, learningRate, frozen } = measurement;
   const index =
     measurement.units === units
       ? undefined
@@ -96,6 +98,9 @@ function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitCol
     importance: values(importance),
     normalized: values(normalized),
     learningRate: values(learningRate),
+    ...(frozen.size === 0
+      ? {}
+      : { frozen: units.flatMap((unit, place) => (frozen.has(keyOf(unit)) ? [place] : [])) }),
   };
 }
 

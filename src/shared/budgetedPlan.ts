@@ -35,21 +35,14 @@ export function budgetedPlans(
 ): BudgetedChoice[] {
   const layers = importance.length;
   return Array.from({ length: layers }, (_, index) => layers - index).flatMap((count) => {
-    const at = (lowest: number): BudgetedChoice => choose(importance, lowest, count, plan, steps);
-    // What is chosen from further up never costs more, so the first place that fits is found by halving.
-    let [low, high] = [0, layers - count];
-    if (!fits(at(high), budget)) {
-      return [];
-    }
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (fits(at(middle), budget)) {
-        high = middle;
-      } else {
-        low = middle + 1;
+    // One after the other: what is chosen from further up mostly costs less, but not always, so halving might miss one.
+    for (let lowest = 0; lowest <= layers - count; lowest += 1) {
+      const choice = choose(importance, lowest, count, plan, steps);
+      if (fits(choice, budget)) {
+        return [choice];
       }
     }
-    return [at(low)];
+    return [];
   });
 }
 

@@ -11,6 +11,8 @@ export const DialFile = v.object({
   points: v.array(v.object({ alpha: v.number(), ...losses })),
   /** The tuned model without one added layer each. */
   without: v.array(v.object({ layer: count, source: count, ...losses })),
+  /** The tuned model without all of these, of which each one, and all together, bought nothing; null where there are none. */
+  pruned: v.optional(v.nullable(v.object({ layers: v.array(count), ...losses }))),
 });
 export type DialFile = v.InferOutput<typeof DialFile>;
 export type DialPoint = DialFile['points'][number];
@@ -39,6 +41,39 @@ export function layerWorth(
   return tuned === undefined
     ? { domain: NaN, general: NaN }
     : { domain: domainLoss - tuned.domainLoss, general: generalLoss - tuned.generalLoss };
+}
+
+/** How much general loss may rise, nats, where nothing else is said: for the α that is recommended. */
+export const USUAL_RISE = 0.02;
+
+/** Added layers that lower neither loss, one by one, the worst first: candidates for leaving out together. */
+export function worthless(dial: Pick<DialFile, 'points' | 'without'>): number[] {
+  return dial.without
+    .map((entry) => ({ layer: entry.layer, ...layerWorth(dial, entry) }))
+    .filter(({ domain, general }) => domain <= 0 && general <= 0)
+    .sort((a, b) => a.domain - b.domain || a.layer - b.layer)
+    .map(({ layer }) => layer);
+}
+
+/**
+ * Layers that are worth nothing each may be worth something together: leaves out as many of them as are not.
+ * @param measure both losses without these layers; not asked for a single one, which is known
+ */
+export async function prune(
+  dial: Pick<DialFile, 'points' | 'without'>,
+  measure: (layers: readonly number[]) => Promise<Pick<DialPoint, 'domainLoss' | 'generalLoss'>>,
+): Promise<NonNullable<DialFile['pruned']> | null> {
+  const candidates = worthless(dial);
+  const tuned = dial.points.at(-1);
+  for (let kept = candidates.length; kept > 0 && tuned !== undefined; kept -= 1) {
+    const layers = candidates.slice(0, kept);
+    const alone = kept === 1 ? dial.without.find(({ layer }) => layer === layers[0]) : undefined;
+    const { domainLoss, generalLoss } = alone ?? (await measure(layers));
+    if (domainLoss <= tuned.domainLoss && generalLoss <= tuned.generalLoss) {
+      return { layers: layers.toSorted((a, b) => a - b), domainLoss, generalLoss };
+    }
+  }
+  return null;
 }
 
 /** Losses at any α: measured, or on the line between the two measured ones around it. */

@@ -63,6 +63,8 @@ export const ImportanceFile = v.object({
   ...measurement,
   /** The same on domain text, where it was measured too. */
   domain: v.optional(Measurement),
+  /** Then also: the share of the probe's sequences that share some tokens in a row with the domain text. */
+  overlap: v.optional(v.number()),
   unitDefinition: v.optional(UnitDefinition, 'released'),
   timing: v.object({ layersSeconds: v.number(), unitsSeconds: v.number() }),
   engine: v.record(v.string(), v.unknown()),

@@ -35,6 +35,7 @@ export const JobReport = v.object({
   parameters: v.object({ before: v.number(), after: v.number(), trained: v.number() }),
   steps: v.number(),
   before: losses,
+  /** Of the exported model. */
   after: losses,
   /** On the evaluation texts. */
   tokenShift: v.optional(v.object({ domain: TokenShift, general: TokenShift })),

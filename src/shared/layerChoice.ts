@@ -23,10 +23,7 @@ export function lowestLayers(
   return lowestOf(values, k).sort((a, b) => a - b);
 }
 
-/**
- * The k layers that matter least to general text and most to the domain's, in layer order: those whose rank on general text
- * lies farthest below their rank on domain text. Ranks, because the two importances have different sizes.
- */
+/** The first k layers by {@link contrastOrder}, in layer order. */
 export function contrastLayers(
   importance: ImportanceFile,
   k: number,
@@ -42,13 +39,26 @@ export function contrastLayers(
   const general = layerValues(importance.layers, layers, `${where}: "layers"`);
   const domain = layerValues(importance.domain.layers, layers, `${where}: "domain.layers"`);
   checkCount(k, layers, label);
-  return lowestOf(contrasts(general, domain), k).sort((a, b) => a - b);
+  return contrastOrder(general, domain)
+    .slice(0, k)
+    .sort((a, b) => a - b);
 }
 
-/** By layer, its rank on general text less its rank on domain text: the lower, the better it takes up the domain. */
-export function contrasts(general: readonly number[], domain: readonly number[]): number[] {
+/**
+ * All layers, that first which takes up the domain best: before all others those of the lower half on general text and of the
+ * upper half on domain text, then by how far the rank on general text lies below that on domain text; ties go to the deeper
+ * layer. Ranks, because the two importances have different sizes.
+ */
+export function contrastOrder(general: readonly number[], domain: readonly number[]): number[] {
   const [onGeneral, onDomain] = [meanRanks(general), meanRanks(domain)];
-  return onGeneral.map((rank, layer) => rank - (onDomain[layer] ?? 0));
+  const middle = (general.length - 1) / 2;
+  const order = onGeneral.map((rank, layer) => {
+    const other = onDomain[layer] ?? NaN;
+    return { layer, takesUp: rank <= middle && other > middle, contrast: rank - other };
+  });
+  return order
+    .sort((a, b) => Number(b.takesUp) - Number(a.takesUp) || a.contrast - b.contrast || b.layer - a.layer)
+    .map(({ layer }) => layer);
 }
 
 /** Importances in layer order. @throws AdeptError (input), begun by `where`, when they are not one for each layer. */

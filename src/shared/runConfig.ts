@@ -6,6 +6,33 @@ const path = v.pipe(v.string(), v.minLength(1));
 const files = v.pipe(v.array(path), v.minLength(1));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** Texts to train on beside the domain's: files that are one text together, or texts with weights. */
+export const ReplayFiles = v.pipe(
+  v.array(
+    v.union([
+      path,
+      v.strictObject({
+        files: described(files, 'files that are one text'),
+        weight: described(
+          v.pipe(v.number(), v.finite(), v.gtValue(0)),
+          'its part of the replay is this, divided by the sum of all weights; files without one are a text of weight 1',
+        ),
+      }),
+    ]),
+  ),
+  v.minLength(1),
+);
+export type ReplayFiles = v.InferOutput<typeof ReplayFiles>;
+
+/** The texts of a replay, each with its weight. */
+export function replayTexts(
+  replay: ReplayFiles,
+): { readonly files: readonly string[]; readonly weight: number }[] {
+  const plain = replay.filter((entry) => typeof entry === 'string');
+  const weighted = replay.filter((entry) => typeof entry !== 'string');
+  return [...(plain.length > 0 ? [{ files: plain, weight: 1 }] : []), ...weighted];
+}
+
 export const EngineChoice = v.picklist(['auto', 'native', 'wasm']);
 export type EngineChoice = v.InferOutput<typeof EngineChoice>;
 
@@ -48,7 +75,7 @@ export const RunConfig = v.strictObject({
   domain: described(files, 'domain text: the added layers are trained on it'),
   replay: v.optional(
     described(
-      files,
+      ReplayFiles,
       'general text that is trained on beside the domain text; tune.replayShare says how much',
     ),
   ),
@@ -82,7 +109,7 @@ export const RunConfig = v.strictObject({
   choices: v.optional(
     described(
       v.strictObject({
-        files: described(files, 'questions in the .csv form of MMLU'),
+        files: described(files, 'questions: .csv as MMLU has them, or .jsonl as ARC and MMLU are published'),
         maxQuestions: v.optional(described(whole, 'use only N questions')),
         sampling: v.optional(
           described(

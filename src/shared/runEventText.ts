@@ -6,7 +6,7 @@ export function nats(value: number | null): string {
   return value === null ? '–' : value.toFixed(4);
 }
 
-/** A run's event as people read it in a log; undefined for steps and progress, of which there are too many. */
+/** A run's event as people read it in a log; undefined for what is not for it, such as steps, of which there are too many. */
 export function runEventText(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'status': {
@@ -16,7 +16,10 @@ export function runEventText(event: RunEvent): string | undefined {
     case 'eval':
       return `step ${event.step}: domain loss ${nats(event.domainLoss)}, general loss ${nats(event.generalLoss)}`;
     case 'importance':
-      return `step ${event.step}: learning rates refreshed from the ${event.source}`;
+      // What changed the rates without measuring has a line of its own.
+      return event.why === undefined
+        ? `step ${event.step}: learning rates refreshed from the ${event.source}`
+        : undefined;
     case 'checkpoint':
       return `step ${event.step}: checkpoint saved`;
     case 'log':

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EngineChoice } from './runConfig';
+import { EngineChoice, ReplayFiles } from './runConfig';
 import { settingsSchema, TUNE_SETTINGS } from './settings';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -12,7 +12,7 @@ export const RunSpec = v.object({
   model: v.string(),
   probe: v.array(v.string()),
   domain: v.array(v.string()),
-  replay: v.optional(v.array(v.string())),
+  replay: v.optional(ReplayFiles),
   eval: v.object({ domain: v.optional(v.array(v.string())), general: v.optional(v.array(v.string())) }),
   engine: EngineChoice,
   /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
@@ -121,6 +121,8 @@ export const RunEvent = v.variant('type', [
     step: count,
     units: v.array(UnitRate),
     source: v.picklist(['source layers', 'added layers', 'all layers']),
+    /** Why the rates changed, where nothing was measured anew. */
+    why: v.optional(v.picklist(['base rate', 'frozen'])),
   }),
   v.object({
     ...stamp,

@@ -188,7 +188,7 @@ export const TUNE_SETTINGS = {
     min: 0,
     max: 1,
     description:
-      'share of its former importance that a unit keeps at every refresh: 0 forgets it, 1 never changes',
+      'share of its former importance that a unit keeps at every refresh: 0 forgets it, 1 never changes; the first refresh of added layers keeps nothing of what was measured on their sources',
   },
   replayShare: {
     kind: 'number',
@@ -244,8 +244,9 @@ export const TUNE_SETTINGS = {
   rateCut: {
     kind: 'number',
     default: 0.5,
-    min: 0,
-    max: 1,
+    // A cut to nothing trains no more, and one of nothing would be tried for ever.
+    min: 0.001,
+    max: 0.99,
     description: 'what the base learning rate is multiplied by where the forgetting limit lowers it',
   },
   freezeShare: {

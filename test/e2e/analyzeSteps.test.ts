@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as v from 'valibot';
 import { ImportanceFile } from '../../src/shared/importance';
+import { contrastLayers, lowestLayers } from '../../src/shared/layerChoice';
 import { projectRoot } from '../support/projectRoot';
+import { seriousViolations } from './support/accessibility';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
 
@@ -86,6 +88,41 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
         .waitFor(),
     );
     await editor.screenshot('analyzed');
+  });
+
+  it('lead to layers that take up the domain, at rates that are shown, within a budget', async () => {
+    const [saved] = analysesIn(editor.workspace);
+    assert.ok(saved);
+    const heatmap = await editor.webview('heatmap');
+    await editor.evidently('how sure the choice is', () =>
+      heatmap.getByText(/the same layers in \d+\s?% of resamples of the text/).waitFor(),
+    );
+    await heatmap.getByLabel('Layers to suggest').selectOption({ label: 'Layers that take up the domain' });
+    await heatmap.locator('#lowest').fill('2');
+    await heatmap.getByRole('button', { name: 'Suggest' }).click();
+    const layers = contrastLayers(saved, 2, 8, 'it');
+    for (const layer of layers) {
+      await heatmap.locator(`tr[data-layer="${layer}"][aria-selected="true"]`).waitFor();
+    }
+    await heatmap.locator('.rate-settings summary').click();
+    await heatmap.locator('#field-steps').fill('100');
+    await heatmap.locator('#field-learningRate').fill('0.001');
+    const rates = heatmap.locator('.rates tbody tr');
+    await editor.evidently('a learning rate for every unit of both copies', () => rates.first().waitFor());
+    assert.equal(await rates.count(), saved.units.filter(({ layer }) => layers.includes(layer)).length);
+    const heads = heatmap.locator('.parts-table tbody tr').first().locator('td');
+    const { parts } = saved.units.find(({ name }) => name === 'self_attn.q_proj') ?? {};
+    assert.equal(await heads.count(), parts?.length);
+    await heatmap.locator('.budget summary').click();
+    await heatmap.locator('#budget-slowdown').fill('1.2');
+    const fitting = heatmap.locator('.choices button');
+    await editor.evidently('the one choice that fits', () => fitting.getByText(/^Mark layer \d$/).waitFor());
+    await fitting.click();
+    const lowest = lowestLayers(saved, 1, 8, 'it');
+    await heatmap.locator(`tr[data-layer="${lowest[0]}"][aria-selected="true"]`).waitFor();
+    assert.equal(await heatmap.locator('tr[aria-selected="true"]').count(), 1);
+    assert.deepEqual(await seriousViolations(heatmap), []);
+    await editor.screenshot('steered');
   });
 
   it('remember what was answered', async () => {

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Frame } from 'playwright-core';
 import { readJson } from '../../src/node/jsonFile';
 import { parseWith } from '../../src/shared/parse';
+import { bestAlpha, DialFile, USUAL_RISE } from '../../src/shared/dial';
 import { StudyFile } from '../../src/shared/study';
 import { summarize } from '../../src/shared/studySummary';
 import { adeptResult } from '../support/command';
@@ -111,7 +112,44 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     await frame.getByRole('tab', { name: 'Dial' }).click();
     await editor.evidently('what the added layers are worth', () => frame.locator('.dial-curve').waitFor());
     await frame.getByRole('slider').fill('0.5');
+    const dial = parseWith(
+      DialFile,
+      readJson(join(editor.workspace, '.adept/runs/clinical-notes/dial.json')),
+      'it',
+    );
+    const half = dial.points.find(({ alpha }) => alpha === 0.5);
+    assert.ok(half);
+    await editor.evidently('both losses at this strength', () =>
+      frame.getByText(`domain loss ${half.domainLoss.toFixed(4)}`).waitFor(),
+    );
+    const best = bestAlpha(dial, USUAL_RISE)?.alpha ?? NaN;
+    await frame.getByRole('button', { name: `α = ${best.toFixed(2)}` }).click();
+    await editor.evidently('the strength that is recommended', () =>
+      frame.getByText(new RegExp(`^α = ${best.toFixed(2)}: domain loss`)).waitFor(),
+    );
+    await frame.getByRole('slider').fill('0.5');
     await inEveryTheme('dial', frame);
+  });
+
+  it('a run that froze units, because it forgot more than it may', async () => {
+    const file = join(editor.workspace, 'limited.adept.json');
+    const limit = { maxGeneralRise: 0.001, onGeneralRise: 'freeze', learningRate: 0.02 };
+    const tune = { ...RUN.tune, ...limit, steps: 20, evalEvery: 10 };
+    writeFileSync(file, JSON.stringify({ ...RUN, out: '.adept/runs/limited', tune }));
+    await adeptResult(['run', '--config', file]);
+    await editor.pick('ADEPT: Open Run', 'limited');
+    const frame = await editor.webview('run');
+    await frame.getByRole('tab', { name: 'Log' }).click();
+    await editor.evidently('why', () =>
+      frame
+        .getByText(/^step 10: general loss is .* and may rise by 0\.001: \d+ units train no more/)
+        .waitFor(),
+    );
+    await frame.getByRole('tab', { name: 'Units' }).click();
+    await editor.evidently('which', () =>
+      frame.getByRole('cell', { name: 'frozen', exact: true }).first().waitFor(),
+    );
+    await editor.screenshot('limited');
   });
 
   it('a study', async () => {

@@ -46,8 +46,13 @@ describe('adept tune --dry-run', () => {
       trainableShare: price.trainableShare,
       memoryBytes: price.memoryBytes,
     });
-    // Evaluation texts are not named, so the probe alone is held against the training text.
-    assert.deepEqual(overlaps, [{ text: 'probe', other: 'training', share: 0 }]);
+    // Evaluation texts are not named: training text and probe stand in for them.
+    assert.deepEqual(overlaps, [
+      { text: 'probe', other: 'training', share: 0 },
+      { text: 'domain evaluation', other: 'training', share: 1 },
+      { text: 'general evaluation', other: 'training', share: 0 },
+      { text: 'general evaluation', other: 'probe', share: 1 },
+    ]);
     // As many as the layer has units.
     assert.ok(Array.isArray(rates) && rates.length === 9);
     assert.ok(typeof secondsPerStep === 'number' && secondsPerStep > 0);

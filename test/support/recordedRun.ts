@@ -1,6 +1,8 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import type { DialFile } from '../../src/shared/dial';
+import { RunEvent } from '../../src/shared/runFolder';
 import { projectRoot } from './projectRoot';
 
 /**
@@ -51,6 +53,20 @@ export class RecordedRun {
     this.written = place;
   }
 
+  /** Freezes the first unit, as the forgetting limit does at an evaluation. */
+  freezeFirstUnit(step: number): void {
+    const line = recordedLines.findLast((text) => text.includes('"type":"importance"')) ?? '';
+    const event = v.parse(RunEvent, JSON.parse(line));
+    if (event.type !== 'importance') {
+      throw new Error(`Not what was looked for: ${line}`);
+    }
+    const units = event.units.map((unit, place) =>
+      place === 0 ? { ...unit, learningRate: 0, frozen: true } : unit,
+    );
+    const frozen = { ...event, step, seq: recordedLines.length, units, why: 'frozen' };
+    appendFileSync(this.events, `${JSON.stringify(frozen)}\n`);
+  }
+
   /** Says who works on the run. */
   trainer({ pid = process.pid, state = 'running' }: TrainerFacts = {}): void {
     writeFileSync(
@@ -93,4 +109,5 @@ export const RECORDED_DIAL: DialFile = {
     { layer: 4, source: 3, domainLoss: 1.9, generalLoss: 0.8 },
     { layer: 7, source: 5, domainLoss: 0.9625, generalLoss: 1.05 },
   ],
+  pruned: { layers: [7], domainLoss: 0.9625, generalLoss: 1.05 },
 };

@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { answerByLikelihood } from '../../src/trainer/adept/multipleChoice';
 import { makeBatch } from '../../src/trainer/data/corpus';
-import { choicePrompt, examplesFor, renderPrompt, type Question } from '../../src/trainer/data/questions';
+import {
+  choicePrompt,
+  examplesFor,
+  loadQuestions,
+  renderPrompt,
+  type Question,
+} from '../../src/trainer/data/questions';
 import { openTokenizer } from '../../src/trainer/data/tokenizer';
 import { CausalLM } from '../../src/trainer/model/causalLM';
+import { openEngine } from '../../src/trainer/engine/open';
+import { adeptResult, type Argument } from '../support/command';
 import { onEveryEngine } from '../support/engines';
 import { projectRoot } from '../support/projectRoot';
+import { temporaryFolder } from '../support/temporaryFolder';
 
 const MODEL = join(projectRoot, 'media/sample/model');
 
@@ -68,7 +78,18 @@ onEveryEngine('a multiple-choice answer', (test) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     const long = question('word '.repeat(300), ['one', 'two', 'three', 'four']);
-    assert.equal(answerByLikelihood(model, tokenizer, choicePrompt(long, 'letter')).truncated, true);
+    const asks = choicePrompt(long, 'letter');
+    const answer = answerByLikelihood(model, tokenizer, asks);
+    assert.equal(answer.truncated, true);
+    const scores = asks.continuations.map((text) => {
+      const ids = [...tokenizer.encode(asks.prompt + text)];
+      const bos = tokenizer.bosId ?? assert.fail('The sample has a token for the beginning of a text.');
+      // As a text begins, whatever is left of it.
+      const kept = [bos, ...ids.slice(1 - model.config.maxPositionEmbeddings)];
+      assert.equal(kept.length, model.config.maxPositionEmbeddings);
+      return -(model.losses(makeBatch([Int32Array.from(kept)])).at(-1) ?? NaN);
+    });
+    assert.equal(answer.choice, scores.indexOf(Math.max(...scores)), scores.join(', '));
     model.dispose();
   });
 });
@@ -107,5 +128,57 @@ describe('a question after examples', () => {
     assert.deepEqual(names(5), ['2', '3']);
     assert.deepEqual(names(1), ['2']);
     assert.deepEqual(names(2, { ...asked, subject: 'chemistry' }), ['1', '2']);
+  });
+});
+
+describe('adept eval --format choices', () => {
+  const rows = (count: number, length: number): string =>
+    Array.from(
+      { length: count },
+      (_, index) => `${'word '.repeat(length)}${index}?,to go,to sleep,nowhere,${index},${'ABCD'[index % 4]}`,
+    ).join('\n');
+
+  async function evaluated(
+    t: TestContext,
+    length: number,
+    ...more: Argument[]
+  ): Promise<Record<string, unknown>> {
+    const folder = temporaryFolder(t);
+    const [data, examples] = [join(folder, 'law_val.csv'), join(folder, 'law_dev.csv')];
+    writeFileSync(data, rows(6, 1));
+    writeFileSync(examples, rows(8, length));
+    return adeptResult([
+      ...['eval', '--format', 'choices', '--model', MODEL, '--data', data, '--engine', 'wasm'],
+      ...more.map((argument) => (argument === 'EXAMPLES' ? examples : argument)),
+    ]);
+  }
+
+  it('puts five examples before each question where there are any, as many as asked for, or as fit', async (t) => {
+    const shots = async (length: number, ...more: Argument[]): Promise<unknown> =>
+      (await evaluated(t, length, ...more)).meanShots;
+    assert.equal(await shots(1), 0);
+    assert.equal(await shots(1, '--examples', 'EXAMPLES', '--shots', 2), 2);
+    const usual = Number(await shots(1, '--examples', 'EXAMPLES'));
+    const crowded = Number(await shots(40, '--examples', 'EXAMPLES'));
+    assert.ok(usual > crowded && crowded > 0, `${usual} and ${crowded}`);
+  });
+
+  it('answers some of the questions, from all over the file where they are to be spread', async (t) => {
+    const all = await evaluated(t, 1, '--score', 'text');
+    assert.equal(all.questions, 6);
+    assert.equal(typeof all.accuracyNormalized, 'number');
+    const engine = await openEngine('wasm');
+    const tokenizer = openTokenizer(MODEL, 512);
+    const model = CausalLM.load(engine, MODEL);
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'law_val.csv'), rows(6, 1));
+    const questions = loadQuestions([join(folder, 'law_val.csv')]);
+    const right = [1, 4].filter((place) => {
+      const asked = questions[place] ?? assert.fail();
+      return answerByLikelihood(model, tokenizer, choicePrompt(asked, 'letter')).choice === asked.answer;
+    });
+    model.dispose();
+    const spread = await evaluated(t, 1, '--max-sequences', 2, '--sampling', 'spread');
+    assert.deepEqual([spread.questions, spread.correct], [2, right.length]);
   });
 });

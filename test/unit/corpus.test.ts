@@ -9,6 +9,7 @@ import {
   loadCorpus,
   makeBatch,
 } from '../../src/trainer/data/corpus';
+import { sampleOf } from '../../src/shared/sampling';
 import { expectInputError } from '../support/expectInputError';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { characterTokenizer } from '../support/tokenizers';
@@ -121,6 +122,17 @@ describe('packing', () => {
     ]);
     assert.deepEqual(documents, ['abc', 'd']);
     assert.equal(load(t, { 'a.jsonl': rows }, { maxSequences: 1 }).corpus.targets, 1);
+  });
+
+  it('takes as many sequences from all of the files where they are to be spread', (t) => {
+    const files = { 'a.txt': 'aabbccdd', 'b.txt': 'eeffgghh', 'c.jsonl': '{"tokens":[7,8,9]}' };
+    const all = lists(load(t, files).corpus);
+    const spread = load(t, files, { maxSequences: 3, sampling: 'spread' });
+    assert.ok(all.length > 9);
+    assert.deepEqual(lists(spread.corpus), sampleOf(all, 3, 'spread'));
+    assert.equal(spread.corpus.documents, 3);
+    const first = load(t, files, { maxSequences: 3, sampling: 'first' });
+    assert.deepEqual(lists(first.corpus), all.slice(0, 3));
   });
 
   it('takes rows of ids as they are, without a tokenizer and whatever seqLen says', (t) => {

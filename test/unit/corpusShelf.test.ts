@@ -58,6 +58,7 @@ describe('a corpus that was read before', () => {
       read(),
       read({ seqLen: 3 }),
       read({ maxSequences: 1 }),
+      read({ maxSequences: 1, sampling: 'spread' }),
       read({ vocabSize: 999 }),
       read({ maxPositions: 4 }),
       read({}, 'other characters'),

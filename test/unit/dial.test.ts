@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/eventLog';
 import { readModelConfig } from '../../src/node/modelConfig';
 import { RunFolder } from '../../src/node/runFolder';
-import { bestAlpha, DialFile, layerWorth } from '../../src/shared/dial';
+import { bestAlpha, DialFile, layerWorth, prune } from '../../src/shared/dial';
 import { readManifest } from '../../src/trainer/adept/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/corpora';
 import { makeBatch } from '../../src/trainer/data/corpus';
@@ -195,5 +195,40 @@ describe('the recommended strength', () => {
     assert.equal(bestAlpha({ points }, 0.02)?.alpha, 0.5);
     assert.equal(bestAlpha({ points }, 0.2)?.alpha, 1);
     assert.equal(bestAlpha({ points }, 0)?.alpha, 0);
+  });
+});
+
+describe('layers that bought nothing', () => {
+  const tuned = { alpha: 1, domainLoss: 1, generalLoss: 2 };
+  const points = [{ alpha: 0, domainLoss: 3, generalLoss: 2 }, tuned];
+  const without = [
+    { layer: 3, source: 2, domainLoss: 0.9, generalLoss: 2 },
+    // Lowers general loss: it is worth something.
+    { layer: 5, source: 3, domainLoss: 0.8, generalLoss: 2.1 },
+    { layer: 9, source: 6, domainLoss: 0.7, generalLoss: 1.9 },
+    { layer: 11, source: 7, domainLoss: 1.5, generalLoss: 2 },
+  ];
+
+  it('are left out together where that costs nothing either', async () => {
+    const asked: (readonly number[])[] = [];
+    const pruned = await prune({ points, without }, (layers) => {
+      asked.push(layers);
+      return Promise.resolve({ domainLoss: 0.6, generalLoss: 1.8 });
+    });
+    assert.deepEqual(asked, [[9, 3]]);
+    assert.deepEqual(pruned, { layers: [3, 9], domainLoss: 0.6, generalLoss: 1.8 });
+  });
+
+  it('stay in part where they stand in for one another', async () => {
+    const pruned = await prune({ points, without }, () =>
+      Promise.resolve({ domainLoss: 1.4, generalLoss: 2 }),
+    );
+    assert.deepEqual(pruned, { layers: [9], domainLoss: 0.7, generalLoss: 1.9 });
+  });
+
+  it('are none where each is worth something', async () => {
+    const worth = without.filter(({ layer }) => layer === 5 || layer === 11);
+    const never = (): Promise<never> => Promise.reject(new Error('Nothing is to be measured.'));
+    assert.equal(await prune({ points, without: worth }, never), null);
   });
 });

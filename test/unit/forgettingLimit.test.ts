@@ -58,14 +58,22 @@ async function ruinedRun(t: TestContext, limit: number, ...more: readonly string
   return RunFolder.open(out);
 }
 
+function limitTo(run: RunFolder, maxGeneralRise: number): void {
+  const spec = run.readSpec();
+  writeFileSync(run.file('spec'), JSON.stringify({ ...spec, tune: { ...spec.tune, maxGeneralRise } }));
+}
+
 function eventsOf<T extends RunEvent['type']>(run: RunFolder, type: T): Extract<RunEvent, { type: T }>[] {
   return readEvents(run.file('events')).filter(
     (event): event is Extract<RunEvent, { type: T }> => event.type === type,
   );
 }
 
+/** Those of a step; that its texts overlap, a run says before. */
 function warnings(run: RunFolder): string[] {
-  return eventsOf(run, 'log').flatMap(({ level, message }) => (level === 'warn' ? [message] : []));
+  return eventsOf(run, 'log').flatMap(({ level, message }) =>
+    level === 'warn' && message.startsWith('step ') ? [message] : [],
+  );
 }
 
 describe('a run with a forgetting limit', () => {
@@ -86,11 +94,7 @@ describe('a run with a forgetting limit', () => {
     assert.equal(eventsOf(run, 'step').at(-1)?.step, 2);
     assert.equal(warnings(run).length, 2);
 
-    const spec = run.readSpec();
-    writeFileSync(
-      run.file('spec'),
-      JSON.stringify({ ...spec, tune: { ...spec.tune, maxGeneralRise: 1000 } }),
-    );
+    limitTo(run, 1000);
     await adeptResult(['resume', run.path]);
     assert.equal(statusOf(run).state, 'done');
     assert.equal(eventsOf(run, 'step').at(-1)?.step, 6);
@@ -188,6 +192,39 @@ describe('a run that works against forgetting', () => {
     );
   });
 
+  it('ends stopped where no remedy is left, stops again when resumed, and is done once the limit is raised', async (t) => {
+    const run = await ruinedRun(t, 0.001, '--on-general-rise', 'lower', '--eval-every', '6');
+    assert.match(warnings(run).at(-1) ?? '', /this was the last step: the run stops; to go on, raise/);
+    assert.equal(statusOf(run).state, 'stopped');
+    assert.equal(readCheckpointState(run, 6).gaveUp, true);
+
+    const { because } = await adeptResult(['resume', run.path]);
+    assert.match(String(because), /^general loss is .* and may rise by 0\.001$/);
+    assert.equal(statusOf(run).state, 'stopped');
+    assert.equal(eventsOf(run, 'done').length, 0);
+    assert.equal(warnings(run).length, 2);
+
+    limitTo(run, 1000);
+    await adeptResult(['resume', run.path]);
+    assert.equal(statusOf(run).state, 'done');
+    assert.equal(eventsOf(run, 'step').at(-1)?.step, 6);
+  });
+
+  it('tells of every change of its rates, and which units are frozen', async (t) => {
+    const run = await ruinedRun(t, 0.001, '--on-general-rise', 'freeze', '--update-every', '3');
+    const frozen = eventsOf(run, 'importance').map(({ step, why, units }) => [
+      step,
+      why,
+      units.filter((unit) => unit.frozen === true).length,
+    ]);
+    const [seed, first, refreshed] = frozen;
+    assert.deepEqual(seed, [0, undefined, 0]);
+    assert.deepEqual(first?.slice(0, 2), [2, 'frozen']);
+    assert.ok(Number(first[2]) > 0);
+    // Measuring again thaws nothing.
+    assert.deepEqual(refreshed, [3, undefined, first[2]]);
+  });
+
   it('freezes units, which change no more, also when it is resumed', async (t) => {
     const run = await ruinedRun(t, 0.001, '--on-general-rise', 'freeze', '--save-every', '2');
     const frozenAt = (step: number): UnitRate[] =>
@@ -219,6 +256,45 @@ describe('a run that works against forgetting', () => {
     assert.ok((rises(run).at(-1)?.rise ?? NaN) <= 0.05);
     const rate = steps.at(-1)?.learningRate ?? NaN;
     assert.ok(Math.abs(readCheckpointState(run, 6).baseLearningRate - rate) < 1e-12);
+  });
+});
+
+describe('a run that may be taken back', () => {
+  it('knows of every checkpoint whether it is within the limit', async (t) => {
+    // No evaluation falls on a checkpoint, but for the last.
+    const run = await ruinedRun(
+      t,
+      1000,
+      ...['--on-general-rise', 'rollBack', '--save-every', '2', '--eval-every', '5'],
+    );
+    assert.deepEqual(run.checkpoints(), [0, 2, 4, 6]);
+    const evaluated = eventsOf(run, 'eval').map(({ step }) => step);
+    assert.deepEqual(evaluated, [0, 2, 4, 5, 6]);
+    assert.ok(eventsOf(run, 'checkpoint').every(({ generalLoss }) => generalLoss !== null));
+  });
+
+  it('is taken back where it breaks, and trains on at a lower rate', async (t) => {
+    // A step of this size leaves nothing that float32 holds.
+    const run = await ruinedRun(
+      t,
+      1000,
+      ...['--on-general-rise', 'rollBack', '--rate-cut', '0.001', '--lr', '1e38'],
+      ...['--max-grad-norm', '0', '--schedule', 'constant'],
+    );
+    assert.match(warnings(run)[0] ?? '', /^step [12]: the .* (is NaN|is Infinity|is no number): /);
+    assert.match(warnings(run)[0] ?? '', /goes back to the checkpoint at step 0/);
+    assert.equal(statusOf(run).state, 'done');
+    const rate = eventsOf(run, 'step').at(-1)?.learningRate ?? NaN;
+    assert.ok(Math.abs(rate / 1e35 - 1) < 1e-9, `rate ${rate}`);
+  });
+
+  it('keeps the lower rate when it is resumed', async (t) => {
+    const run = await ruinedRun(t, 0.05, '--on-general-rise', 'rollBack', '--rate-cut', '0.1');
+    const { baseLearningRate } = readCheckpointState(run, 0);
+    assert.ok(Math.abs(baseLearningRate - 0.005) < 1e-12);
+    await adeptResult(['resume', run.path, '--checkpoint', '0', '--discard-later']);
+    const again = eventsOf(run, 'step').at(-1)?.learningRate ?? NaN;
+    assert.ok(Math.abs(again - 0.005) < 1e-12);
   });
 });
 

@@ -6,7 +6,8 @@ import { DataOrder } from '../../src/trainer/data/order';
 const named = (first: number, count: number): Int32Array[] =>
   Array.from({ length: count }, (_, index) => Int32Array.of(first + index, 0));
 const domain = named(0, 40);
-const replay = named(100, 7);
+const few = named(100, 7);
+const replay = [{ sequences: few, weight: 1 }];
 
 function order(mixture: Mixture, count: number): number[] {
   return mixture.take(0, count).map(([name = NaN]) => name);
@@ -28,8 +29,8 @@ describe('domain text with replay', () => {
   it('gives every sequence of a kind its turn before one comes again', () => {
     const names = order(new Mixture({ domain, replay, replayShare: 0.25 }, 'shuffled', 5), 56);
     const replayed = names.filter((name) => name >= 100);
-    assert.deepEqual(new Set(replayed.slice(0, 7)), new Set(replay.map(([name]) => name)));
-    assert.deepEqual(new Set(replayed.slice(7)), new Set(replay.map(([name]) => name)));
+    assert.deepEqual(new Set(replayed.slice(0, 7)), new Set(few.map(([name]) => name)));
+    assert.deepEqual(new Set(replayed.slice(7)), new Set(few.map(([name]) => name)));
     assert.equal(new Set(names.filter((name) => name < 100).slice(0, 40)).size, 40);
   });
 
@@ -44,6 +45,47 @@ describe('domain text with replay', () => {
   it('is the domain text in its own order where there is no replay', () => {
     const names = order(new Mixture({ domain, replay: [], replayShare: 0 }, 'shuffled', 4), 90);
     assert.deepEqual(names, new DataOrder(40, 'shuffled', 4).take(0, 90));
+  });
+
+  it('has every text of the replay by its weight, among any first sequences', () => {
+    const texts = [
+      { sequences: named(100, 7), weight: 3 },
+      { sequences: named(200, 5), weight: 2 },
+      { sequences: named(300, 9), weight: 1 },
+    ];
+    const names = order(new Mixture({ domain, replay: texts, replayShare: 0.6 }, 'shuffled', 3), 1200);
+    const among = (count: number, text: number): number =>
+      names.slice(0, count).filter((name) => Math.floor(name / 100) === text).length;
+    const shares = [0.4, 0.3, 0.2, 0.1];
+    for (let count = 1; count <= names.length; count++) {
+      for (const [text, share] of shares.entries()) {
+        const off = among(count, text) - count * share;
+        assert.ok(Math.abs(off) < 2, `${off} of text ${text} among ${count}`);
+      }
+    }
+    assert.deepEqual(
+      shares.map((_, text) => among(1200, text)),
+      [480, 360, 240, 120],
+    );
+    // Every sequence of a text has its turn before one comes again.
+    const second = names.filter((name) => Math.floor(name / 100) === 2);
+    assert.deepEqual([...new Set(second.slice(0, 5))].sort(), [200, 201, 202, 203, 204]);
+    const rest = new Mixture({ domain, replay: texts, replayShare: 0.6 }, 'shuffled', 3).take(501, 99);
+    assert.deepEqual(
+      rest.map(([name]) => name),
+      names.slice(501, 600),
+    );
+  });
+
+  it('knows from when on a sequence of any text comes again', () => {
+    const texts = [
+      { sequences: named(100, 7), weight: 1 },
+      { sequences: named(200, 2), weight: 1 },
+    ];
+    const mixture = new Mixture({ domain, replay: texts, replayShare: 0.5 }, 'given', 0);
+    // Of eight, two of each; of twelve, three of each.
+    assert.equal(mixture.repeats(8), false);
+    assert.equal(mixture.repeats(12), true);
   });
 
   it('knows from when on a sequence comes again', () => {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import { type Question, loadQuestions, renderPrompt, renderQuestion } from '../../src/trainer/data/questions';
+import {
+  choicePrompt,
+  loadQuestions,
+  renderPrompt,
+  renderQuestion,
+  type Question,
+} from '../../src/trainer/data/questions';
 import { expectInputError } from '../support/expectInputError';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -43,6 +49,71 @@ describe('loadQuestions', () => {
     assert.deepEqual([only.question, only.answer, only.row, 'subject' in only], ['One?', 0, 2, false]);
   });
 
+  it('takes as many choices as a header names, without those that a row leaves empty', (t) => {
+    const content = 'question,A,B,C,D,E,answer\nfive,1,2,3,4,5,E\nthree,1,2,3,,,b\n';
+    const [five, three] = load(t, content, 'medqa.csv');
+    assert.deepEqual([five?.choices, five?.answer], [['1', '2', '3', '4', '5'], 4]);
+    assert.deepEqual([three?.choices, three?.answer], [['1', '2', '3'], 1]);
+    const { prompt, continuations } = choicePrompt(three ?? assert.fail(), 'letter');
+    assert.deepEqual(continuations, [' A', ' B', ' C']);
+    assert.equal(prompt, 'three\nA. 1\nB. 2\nC. 3\nAnswer:');
+  });
+
+  it('reads ARC, in both of its forms, by label', (t) => {
+    const rows = [
+      {
+        id: 'x',
+        question: 'Hub?',
+        choices: { text: ['p', 'q', 'r'], label: ['1', '2', '3'] },
+        answerKey: '1',
+      },
+      {
+        question: {
+          stem: 'Own?',
+          choices: ['p', 'q', 'r', 's'].map((text, at) => ({ text, label: 'ABCD'[at] })),
+        },
+        answerKey: 'D',
+      },
+    ];
+    const [hub, own] = load(t, rows.map((row) => JSON.stringify(row)).join('\n\n'), 'arc.jsonl');
+    assert.deepEqual([hub?.question, hub?.choices, hub?.answer, hub?.row], ['Hub?', ['p', 'q', 'r'], 0, 1]);
+    assert.deepEqual(
+      [own?.question, own?.choices, own?.answer, own?.row],
+      ['Own?', ['p', 'q', 'r', 's'], 3, 3],
+    );
+    assert.deepEqual(choicePrompt(hub ?? assert.fail(), 'text'), {
+      prompt: 'Question: Hub?\nAnswer:',
+      continuations: [' p', ' q', ' r'],
+    });
+  });
+
+  it('reads MMLU with its subject in each row', (t) => {
+    const row = { question: 'Q?', subject: 'anatomy', choices: ['a', 'b', 'c', 'd'], answer: 2 };
+    const [only] = load(t, JSON.stringify(row), 'mmlu.jsonl');
+    assert.deepEqual([only?.subject, only?.choices, only?.answer], ['anatomy', ['a', 'b', 'c', 'd'], 2]);
+  });
+
+  const ROWS: [string, object | string, string[]][] = [
+    ['no JSON', '{', ['row 1', 'no JSON']],
+    ['another form', { text: 'x' }, ['row 1', 'answerKey']],
+    [
+      'an answer that is no label',
+      { question: 'q', choices: { text: ['a', 'b'], label: ['A', 'B'] }, answerKey: '1' },
+      ['row 1', '"1"', 'A, B'],
+    ],
+    [
+      'labels that are fewer than the choices',
+      { question: 'q', choices: { text: ['a', 'b'], label: ['A'] }, answerKey: 'A' },
+      ['2 choices and 1 labels'],
+    ],
+  ];
+  for (const [what, row, parts] of ROWS) {
+    it(`refuses in JSON ${what}`, (t) => {
+      const text = typeof row === 'string' ? row : JSON.stringify(row);
+      expectInputError(() => load(t, text, 'q.jsonl'), '--data', 'q.jsonl', ...parts);
+    });
+  }
+
   it('renders a prompt that ends before the answer', (t) => {
     const [question] = load(t, 'Which?,p,q,r,s,C');
     assert.ok(question !== undefined);
@@ -59,6 +130,17 @@ describe('loadQuestions', () => {
     ['an answer missing below a header', 'question,A,B,C,D,answer\nq,a,b,c,d\n', ['row 2', 'answer']],
     ['an empty question', ' ,a,b,c,d,A\n', ['row 1', 'question is empty']],
     ['nothing but a header', 'question,A,B,C,D,answer\n', ['holds no question']],
+    [
+      'a comma without quotes below a header',
+      'answer,question,A,B,C,D\nA,How many, if any?,1,2,3,4\n',
+      ['row 2', '7 columns', 'header row 6', 'quotes'],
+    ],
+    [
+      'an answer beyond the choices of a header',
+      'question,A,B,answer\nq,a,b,C\n',
+      ['row 2', '"C"', 'A, B (or'],
+    ],
+    ['a single choice', 'question,A,B,answer\nq,a,,A\n', ['row 2', '1 choices', 'two']],
     ['an open quote', '"q,a,b,c,d,A\n', ['no CSV', 'quotes']],
     ['nothing', '', ['empty']],
   ];
@@ -69,7 +151,7 @@ describe('loadQuestions', () => {
   }
 
   it('refuses other files, and none', (t) => {
-    expectInputError(() => load(t, '{}', 'a.jsonl'), '--data', 'a.jsonl', '.csv');
+    expectInputError(() => load(t, '{}', 'a.txt'), '--data', 'a.txt', '.csv', '.jsonl');
     expectInputError(() => loadQuestions(['/no/such/a.csv'], '--data'), '/no/such/a.csv', 'no such file');
     expectInputError(() => loadQuestions([]), 'no file');
   });

@@ -41,6 +41,18 @@ describe('what is said when a run has ended', () => {
     });
   });
 
+  it('is the reason why a run stopped by itself', (t) => {
+    const message =
+      'general loss is 2.5000 nats, 0.5000 more than the 2.0000 before tuning, and may rise by 0.02';
+    const run = ended(t, (made) =>
+      made.step(7, 2).event({ type: 'status', status: 'stopped', step: 7, message }),
+    );
+    assert.deepEqual(endingText(run, undefined, NO_WORDS, ENGLISH), {
+      severity: 'information',
+      text: `one stopped at step 7/100: ${message}.`,
+    });
+  });
+
   it('is the error of a run that failed', (t) => {
     const run = ended(t, (made) => made.event({ type: 'error', message: 'no space left: free some.' }));
     assert.equal(endingText(run, undefined, NO_WORDS, ENGLISH).text, 'one failed: no space left: free some.');

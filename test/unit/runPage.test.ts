@@ -104,6 +104,7 @@ describe('what a page knows of a run', () => {
       importance: 6,
       normalized: 6,
       learningRate: 6,
+      frozen: false,
       change: 4,
     });
     assert.deepEqual(

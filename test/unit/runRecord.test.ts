@@ -55,6 +55,26 @@ describe('RunRecord', () => {
     assert.equal(recordOf([{ type: 'status', status: 'expanding' }, progress, started]).progress, undefined);
   });
 
+  it('keeps rates that changed without a measurement, and which units are frozen, without a line in the log', () => {
+    const measured = importanceEvent(20);
+    assert.ok(measured.type === 'importance');
+    const units = measured.units.map((unit, place) =>
+      place === 1 ? { ...unit, learningRate: 0, frozen: true } : { ...unit, learningRate: 1e-6 },
+    );
+    const record = recordOf([started, measured, { ...measured, step: 25, units, why: 'frozen' }]);
+    assert.deepEqual(
+      record.units.since(0).columns.map(({ step, learningRate, frozen }) => [step, learningRate, frozen]),
+      [
+        [20, measured.units.map(({ learningRate }) => learningRate), undefined],
+        [25, units.map(({ learningRate }) => learningRate), [1]],
+      ],
+    );
+    assert.deepEqual(
+      record.log.last(9).map(({ text }) => text),
+      ['started at step 0', 'step 20: learning rates refreshed from the added layers'],
+    );
+  });
+
   it('forgets everything when the run starts anew from step 0', () => {
     const record = recordOf([
       started,

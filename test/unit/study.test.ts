@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -105,6 +105,73 @@ describe('a study', () => {
     write();
   });
 
+  it('refuses to mix runs of other texts, another model or other settings, recorded or not', async () => {
+    const refusal = async (): Promise<string> => {
+      const { status, stderr } = await runAdept([
+        'study',
+        '--config',
+        at('s.study.json'),
+        '--engine',
+        'wasm',
+      ]);
+      assert.equal(status, 2);
+      return stderr;
+    };
+    const text = at('domain.jsonl');
+    cpSync(sample('domain.jsonl'), text);
+    writeFileSync(at('job.adept.json'), JSON.stringify({ ...job, domain: [text] }));
+    // The same text in another place.
+    assert.equal((await run()).done, 6);
+    writeFileSync(text, readFileSync(text, 'utf8').replace(/\n.*\n/, '\n'));
+    assert.match(await refusal(), /other settings \(inputs\.domain\)/);
+    write();
+    writeFileSync(at('s.study.json'), JSON.stringify({ ...study, tune: {} }));
+    assert.match(await refusal(), /other settings \(arms\.full\)/);
+    write();
+    const file = at('study', 'study.json');
+    const kept = readFileSync(file);
+    rmSync(file);
+    assert.match(await refusal(), /holds importance\.json, but no study\.json/);
+    writeFileSync(file, kept);
+  });
+
+  it('goes on with the others where a run fails, says so, and tries it again', async () => {
+    const broken = { of: 'adept', tune: { learningRate: 1e38, maxGradNorm: 0 } };
+    const limited = { of: 'adept', tune: { learningRate: 0.05, maxGeneralRise: 0.001 } };
+    writeFileSync(
+      at('s.study.json'),
+      JSON.stringify({ ...study, seeds: [1], variants: { broken, limited, last: { of: 'adept', k: 1 } } }),
+    );
+    const result = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /2 runs failed/);
+    const done = readStudy();
+    assert.deepEqual(
+      done.failures.map(({ arm, seed }) => [arm, seed]),
+      [
+        ['broken', 1],
+        ['limited', 1],
+      ],
+    );
+    assert.match(done.failures[0]?.message ?? '', /no number|is NaN/);
+    assert.match(done.failures[1]?.message ?? '', /stopped at step 2: general loss is .* may rise by 0\.001/);
+    assert.ok(done.runs.some(({ arm }) => arm === 'last'));
+    // What was begun as something else is not taken for it.
+    const changed = { ...limited, tune: { learningRate: 1e-3 } };
+    writeFileSync(
+      at('s.study.json'),
+      JSON.stringify({ ...study, seeds: [1], variants: { limited: changed } }),
+    );
+    const again = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    assert.match(again.stderr, /limited-1: was begun with other settings: remove this folder/);
+    rmSync(at('study', 'runs', 'limited-1'), { recursive: true });
+    const third = await run();
+    assert.deepEqual([third.done, third.planned], [4, 4]);
+    assert.deepEqual(readStudy().failures, []);
+    write();
+    await run();
+  });
+
   it('takes up variants of arms that come later, and refuses one that was changed', async () => {
     const withVariant = (variant: object): void => {
       writeFileSync(at('s.study.json'), JSON.stringify({ ...study, variants: { 'adept-7': variant } }));
@@ -143,6 +210,20 @@ describe('a study', () => {
     };
     assert.match(await refused({ arms: ['fast'] }), /arms\.0/);
     assert.match(await refused({ tune: { adept: { learningRat: 1 } } }), /"adept".*learningRat/);
+    assert.match(
+      await refused({ tune: { adept: { unitRates: 'rank' } } }),
+      /tune\.adept\.unitRates.*makes this arm/,
+    );
+    assert.match(
+      await refused({ tune: { adept: { steps: 5 } } }),
+      /tune\.steps is another for "adept" than for "full"/,
+    );
+    assert.match(await refused({ seeds: [1, 1] }), /only once/);
+    const { replay, ...alone } = job;
+    assert.equal(replay.length, 1);
+    writeFileSync(at('alone.adept.json'), JSON.stringify(alone));
+    const more = { arms: ['full'], variants: { more: { of: 'replay' } }, job: 'alone.adept.json' };
+    assert.match(await refused(more), /"replay" is missing: "more" trains on it/);
     assert.match(await refused({ k: 9 }), /9 layers cannot be chosen/);
     assert.match(await refused({ variants: { adept: { of: 'full' } } }), /name of an arm/);
     assert.match(await refused({ variants: { '../x': { of: 'full' } } }), /named with letters/);
@@ -165,6 +246,9 @@ describe('the arms of a study', () => {
     assert.deepEqual(config('withoutStage2'), [{ lowest: 3 }, false, 'equal', 5]);
     assert.deepEqual(config('withoutStage1').slice(1), [true, 'importance', 5]);
     assert.deepEqual(config('full').slice(1), [true, 'equal', 5]);
+    const ranked = { ...base, tune: { ...base.tune, unitRates: 'rank' as const } };
+    assert.equal(armConfig(ranked, study, 'adept', 5, '/out').tune.unitRates, 'rank');
+    assert.equal(armConfig(ranked, study, 'llamaPro', 5, '/out').tune.unitRates, 'equal');
   });
 
   it('have variants, which say what they change', () => {

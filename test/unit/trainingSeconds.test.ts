@@ -41,6 +41,25 @@ describe('the seconds that a run trained', () => {
     assert.equal(trainingSeconds([...run, ...resumed]), 22 + 7 + 4);
   });
 
+  it('leave out what a kill lost: all of it where there was no checkpoint, else what came after the last', () => {
+    const killed = [...run, step(199, 3), step(208, 4)];
+    const engine = { name: 'native' };
+    const again: RunEvent = { ...at(9000), type: 'status', status: 'resumed', step: 2, engine };
+    assert.equal(trainingSeconds([...killed, again, step(9007, 3)]), 22 + 7);
+    const anew: RunEvent = { ...at(9000), type: 'status', status: 'started', step: 0, engine };
+    assert.equal(trainingSeconds([...killed, anew, step(9007, 1)]), 7);
+  });
+
+  it('are all that was spent where a run took itself back, and nothing for rates that were set', () => {
+    const back: RunEvent[] = [
+      step(199, 3),
+      { ...at(200), type: 'status', status: 'resumed', step: 2 },
+      { ...at(270), type: 'importance', step: 2, units: [], source: 'added layers', why: 'base rate' },
+      step(277, 3),
+    ];
+    assert.equal(trainingSeconds([...run, ...back]), 22 + 9 + 77);
+  });
+
   it('are none of a run that has not begun', () => {
     assert.equal(trainingSeconds([]), 0);
     assert.equal(trainingSeconds(run.slice(0, 1)), 0);

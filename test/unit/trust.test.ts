@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { contrastLayers, contrasts } from '../../src/shared/layerChoice';
+import { contrastLayers, contrastOrder } from '../../src/shared/layerChoice';
 import { meanRanks, rankCorrelation } from '../../src/shared/rankCorrelation';
 import { bootstrap, meanShares, StableChoice, type SequenceShares } from '../../src/trainer/adept/bootstrap';
 import { seededRandom } from '../../src/trainer/data/order';
@@ -113,10 +113,15 @@ describe('layers by contrast', () => {
   };
 
   it('takes those that matter least to general text and most to the domain', () => {
-    assert.deepEqual(contrasts([0.1, 0.2, 0.3, 0.4], [1, 4, 3, 2]), [0, -2, 0, 2]);
     assert.deepEqual(contrastLayers(file([1, 4, 3, 2]), 1, 4, 'f'), [1]);
     // Of equal contrast the deeper one.
     assert.deepEqual(contrastLayers(file([1, 4, 3, 2]), 2, 4, 'f'), [1, 2]);
+  });
+
+  it('come first where they are low on general and high on domain text, then by how far the ranks lie apart', () => {
+    assert.deepEqual(contrastOrder([0.1, 0.2, 0.3, 0.4], [1, 4, 3, 2]), [1, 2, 0, 3]);
+    // The ranks of layer 3 lie farther apart than those of layer 2, but it matters to both.
+    assert.deepEqual(contrastOrder([0, 1, 2, 3, 4, 5], [2, 0, 3, 5, 1, 4]), [2, 3, 0, 5, 1, 4]);
   });
 
   it('says what is missing where only general text was measured', () => {

@@ -38,6 +38,19 @@ describe('the texts of a run', () => {
     assert.deepEqual(sorted(part.training.take(0, 6)), sorted([...firstThree, ...firstThree]));
   });
 
+  it('are taken from all over each text where they are to be spread', () => {
+    const whole = corpora({ maxProbeSequences: 1000 });
+    const probe = whole.probe.flatMap(({ rows }) => [...rows]);
+    const spread = corpora({ maxTrainSequences: 2, maxProbeSequences: 2, sampling: 'spread' });
+    const middles = (all: readonly Int32Array[]): (Int32Array | undefined)[] =>
+      [1, 3].map((quarters) => all[Math.floor((quarters * all.length) / 4)]);
+    assert.deepEqual(spread.domain.sequences, middles(whole.domain.sequences));
+    assert.deepEqual(
+      spread.probe.flatMap(({ rows }) => [...rows]),
+      middles(probe),
+    );
+  });
+
   it('are watched by sequences of the domain text where no other is named', () => {
     const { domain, domainEval } = corpora({ maxTrainSequences: 3 });
     assert.deepEqual(

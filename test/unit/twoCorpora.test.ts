@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -7,9 +7,9 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { ImportanceFile } from '../../src/shared/importance';
-import { contrastLayers } from '../../src/shared/layerChoice';
+import { contrastLayers, lowestLayers } from '../../src/shared/layerChoice';
 import { readManifest } from '../../src/trainer/adept/manifest';
-import { adeptResult, type Argument } from '../support/command';
+import { adeptResult, runAdept, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
@@ -53,6 +53,22 @@ describe('general and domain text together', () => {
     }
   });
 
+  it('tells how much the texts and what they measure have in common', async () => {
+    const args = ['analyze', '--model', MODEL, '--out', at('twice.json'), ...SMALL, '--mode', 'fast'];
+    const [general, domain] = [sample('general.txt'), sample('domain.jsonl')];
+    const twice = await adeptResult([...args, '--probe', general, '--domain', general]);
+    assert.deepEqual([twice.overlap, twice.rankCorrelation], [1, 1]);
+    const two = await adeptResult([...args, '--probe', general, '--domain', domain]);
+    assert.equal(two.overlap, 0);
+    const rho = Number(two.rankCorrelation);
+    assert.ok(rho > -1 && rho < 1, `rank correlation ${rho}`);
+    const { stdout } = await runAdept([...args, '--probe', general, '--domain', general]);
+    assert.match(
+      stdout,
+      /rank correlation of general and domain importance: 1\.00\n100\.0% of the sequences/,
+    );
+  });
+
   it('copies the layers of most contrast', async () => {
     const both = v.parse(ImportanceFile, JSON.parse(readFileSync(at('both.json'), 'utf8')));
     const result = await adeptResult([
@@ -89,12 +105,74 @@ describe('general and domain text together', () => {
 
   it('stops measuring layers when the least important ones stay the same', async () => {
     const text = ['--probe', sample('general.txt')];
-    const early = await analyzed('early.json', ...text, '--stable-for', 2, '--stable-layers', 8);
-    // All eight layers are the eight least important ones from the first batch on.
-    assert.equal(early.probe.layerSequences, 4);
-    assert.equal(early.probe.sequences, 6);
-    const part = await analyzed('part.json', ...text, '--max-sequences', 4);
+    const early = await analyzed(
+      'early.json',
+      ...text,
+      ...['--max-sequences', 40, '--stable-for', 2, '--stable-layers', 1],
+    );
+    const taken = early.probe.layerSequences ?? NaN;
+    assert.ok(taken < early.probe.sequences, `${taken} of ${early.probe.sequences}`);
+    const part = await analyzed('part.json', ...text, '--max-sequences', taken);
     assert.deepEqual(early.layers, part.layers);
+    const before = await analyzed('before.json', ...text, '--max-sequences', taken - 2);
+    const lowest = ({ layers }: ImportanceFile): number[] => lowestLayers({ ...early, layers }, 1, 8, 'it');
+    assert.deepEqual(lowest(before), lowest(early));
+  });
+
+  it('does not look for an early end where there is none', async () => {
+    const refusal = async (...more: Argument[]): Promise<string> => {
+      const { status, stderr } = await runAdept([
+        ...[
+          'analyze',
+          '--model',
+          sample('model'),
+          '--probe',
+          sample('general.txt'),
+          '--out',
+          at('never.json'),
+        ],
+        ...['--engine', 'wasm', '--stable-for', 2, ...more],
+      ]);
+      assert.equal(status, 2);
+      assert.ok(!existsSync(at('never.json')));
+      return stderr;
+    };
+    assert.match(await refusal('--stable-layers', 8), /--stable-layers 8: .* 8 layers .* at most 7/);
+    assert.match(await refusal('--mode', 'fast'), /--stable-for: a fast analysis takes one pass/);
+  });
+
+  it('keeps smoothed importance as it was, but for what copies have from their sources', async () => {
+    const rates = async (out: string, ...more: Argument[]): Promise<(number | undefined)[][]> => {
+      await adeptResult([
+        ...['tune', '--out', at(out), '--probe', sample('general.txt'), '--domain', sample('domain.jsonl')],
+        ...['--steps', 3, '--lr', 1e-3, '--update-every', 1, '--rate-smoothing', 1, '--engine', 'wasm'],
+        ...[
+          '--seq-len',
+          32,
+          '--batch-size',
+          2,
+          '--max-probe-sequences',
+          2,
+          '--max-eval-sequences',
+          2,
+          ...more,
+        ],
+      ]);
+      return readEvents(RunFolder.open(at(out)).file('events')).flatMap((event) =>
+        event.type === 'importance' ? [event.units.map(({ normalized }) => normalized)] : [],
+      );
+    };
+    const full = await rates('smoothFull', '--model', MODEL, '--full');
+    assert.equal(full.length, 4);
+    for (const later of full.slice(1)) {
+      assert.deepEqual(later, full[0]);
+    }
+    const [seed, first, ...later] = await rates('smooth', '--model', at('expanded'));
+    assert.notDeepEqual(first, seed);
+    assert.equal(later.length, 2);
+    for (const one of later) {
+      assert.deepEqual(one, first);
+    }
   });
 
   it('trains on both kinds of text in their places', async () => {

@@ -31,6 +31,14 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
         assert.deepEqual(await markedLayers(page), [3, 6]);
         await page.fill('#budget-memory', '0.001');
         await page.getByText('Not even one layer fits.').waitFor();
+        await page.fill('#budget-memory', '8 GB');
+        await page.getByText('Give a number above 0, or nothing.').waitFor();
+        assert.equal(await page.locator('#budget-memory').getAttribute('aria-invalid'), 'true');
+        assert.equal(await choices.count(), 0);
+        await page.fill('#budget-memory', '');
+        await page.fill('#budget-hours', '2');
+        await page.getByText('Give the number of steps below.').waitFor();
+        assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       { content: contentOf('sampleBoth') },
     );

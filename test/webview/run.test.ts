@@ -278,6 +278,31 @@ describe('the page of a run', { skip: noChromium }, () => {
     );
   });
 
+  it('says which units train no more', async () => {
+    await withRun(
+      browser,
+      async ({ page, run }) => {
+        const rates = (): Promise<string[]> =>
+          page.locator('.units tbody tr td:nth-of-type(5)').allInnerTexts();
+        run.advance(recordedLines.length);
+        await page.waitForSelector('.units caption:has-text("step 200")');
+        assert.ok(!(await rates()).includes('frozen'));
+        run.freezeFirstUnit(201);
+        await page.waitForSelector('.units caption:has-text("step 201")');
+        assert.deepEqual(
+          (await rates()).map((text) => text === 'frozen'),
+          (await rates()).map((_, place) => place === 0),
+        );
+      },
+      {
+        view: { tab: 'units' },
+        before: (run) => {
+          run.trainer();
+        },
+      },
+    );
+  });
+
   it('filters the log, and follows its end unless one scrolled up', async () => {
     await withRun(
       browser,

@@ -49,11 +49,38 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
           await page.keyboard.press('ArrowRight');
         }
         // Between the measured 0 and 0.5.
-        assert.match((await slider.getAttribute('aria-valuetext')) ?? '', /^α = 0\.25: domain loss 1\.9648/);
+        assert.match(
+          (await slider.getAttribute('aria-valuetext')) ?? '',
+          /^α = 0\.25, between measured ones: domain loss about 1\.9648/,
+        );
+        assert.equal(await page.getByText('These are the losses with all added layers.').count(), 0);
         await page.getByLabel('Leave out layer 7, copy of 5').check();
+        await page.getByText('These are the losses with all added layers.').waitFor();
         await page.getByRole('button', { name: /^Export step 200 at α = 0.25 without layer 7…$/ }).click();
         const { step, alpha, drop } = await webview.waitForMessage('exportDial');
         assert.deepEqual([step, alpha, drop], [200, 0.25, [7]]);
+      },
+      {
+        view: { tab: 'dial' },
+        before: (run) => {
+          run.finish();
+          run.dial(RECORDED_DIAL);
+        },
+      },
+    );
+  });
+
+  it('recommends a strength, and layers to leave out', async () => {
+    await withRun(
+      browser,
+      async ({ page, webview }) => {
+        // General loss rises by 0.1284 at 0.5: too much, so the original it is.
+        await page.getByRole('button', { name: 'α = 0.00' }).click();
+        assert.match(await page.locator('.dial .reading').innerText(), /^α = 0\.00:/);
+        await page.getByText('domain loss is 0.9625, general loss 1.0500').waitFor();
+        await page.getByRole('button', { name: 'Leave out 7' }).click();
+        assert.ok(await page.getByLabel('Leave out layer 7, copy of 5').isChecked());
+        assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       {
         view: { tab: 'dial' },

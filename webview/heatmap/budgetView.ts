@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { BudgetedChoice } from '../../src/shared/budgetedPlan';
-import type { BudgetTexts } from '../../src/shared/launch/planBudget';
+import type { BudgetProblem, BudgetReading, BudgetTexts } from '../../src/shared/launch/planBudget';
 import { l10n } from '../common/l10n';
 import { bytesText, countText, durationText, layersText } from './texts';
 
@@ -9,7 +9,7 @@ export interface BudgetContent {
   readonly texts: BudgetTexts;
   readonly isOpen: boolean;
   /** What fits, most layers first; undefined where the model has no price. Asked for only where it shows. */
-  readonly choices: () => readonly BudgetedChoice[] | undefined;
+  readonly read: () => BudgetReading | undefined;
   readonly toggle: (isOpen: boolean) => void;
   readonly change: (texts: BudgetTexts) => void;
   readonly take: (layers: readonly number[]) => void;
@@ -34,28 +34,45 @@ export function budgetView(content: BudgetContent): TemplateResult {
 }
 
 function budget(content: BudgetContent): TemplateResult {
-  const choices = content.choices();
-  if (choices === undefined) {
+  const reading = content.read();
+  if (reading === undefined) {
     return html`<p class="muted">${l10n.t('The model has no price, so what fits cannot be told.')}</p>`;
   }
-  return html` <div class="settings">
-      ${budgetField(content, 'memory', l10n.t('Memory, GB'))}
-      ${budgetField(content, 'hours', l10n.t('Hours'))}
-      ${budgetField(content, 'slowdown', l10n.t('Inference, times as slow'))}
+  const field = (name: keyof BudgetTexts, label: string): TemplateResult =>
+    budgetField(content, name, {
+      label,
+      problem: reading.problems.find((problem) => problem.field === name),
+    });
+  return html`<div class="settings">
+      ${field('memory', l10n.t('Memory, GB'))} ${field('hours', l10n.t('Hours'))}
+      ${field('slowdown', l10n.t('Inference, times as slow'))}
     </div>
-    ${
-      choices.length === 0
-        ? html`<p class="muted" role="status">${l10n.t('Not even one layer fits.')}</p>`
-        : html`<ul class="choices">
-            ${choices.slice(0, SHOWN).map((choice) => item(choice, content))}
-          </ul>`
-    }`;
+    ${reading.problems.length > 0 ? nothing : choiceList(reading.choices, content)}`;
+}
+
+function choiceList(choices: readonly BudgetedChoice[], content: BudgetContent): TemplateResult {
+  return choices.length === 0
+    ? html`<p class="muted" role="status">${l10n.t('Not even one layer fits.')}</p>`
+    : html`<ul class="choices">
+        ${choices.slice(0, SHOWN).map((choice) => item(choice, content))}
+      </ul>`;
+}
+
+function problemText({ why }: BudgetProblem): string {
+  switch (why) {
+    case 'no number':
+      return l10n.t('Give a number above 0, or nothing.');
+    case 'no speed':
+      return l10n.t('How fast this machine is, is not known: analyze the model here.');
+    case 'no steps':
+      return l10n.t('Give the number of steps below.');
+  }
 }
 
 function budgetField(
   { texts, change }: BudgetContent,
   name: keyof BudgetTexts,
-  label: string,
+  { label, problem }: { readonly label: string; readonly problem: BudgetProblem | undefined },
 ): TemplateResult {
   return html`<div class="field">
     <label for="budget-${name}">${label}</label>
@@ -65,6 +82,8 @@ function budgetField(
       type="text"
       inputmode="decimal"
       autocomplete="off"
+      aria-invalid=${problem === undefined ? 'false' : 'true'}
+      aria-describedby=${problem === undefined ? nothing : `budget-${name}-problem`}
       .value=${live(texts[name])}
       @input=${(event: Event) => {
         change({
@@ -73,6 +92,7 @@ function budgetField(
         });
       }}
     />
+    ${problem === undefined ? nothing : html`<span id="budget-${name}-problem" class="error">${problemText(problem)}</span>`}
   </div>`;
 }
 

@@ -172,7 +172,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     ${budgetView({
       texts: view.budget,
       isOpen: view.budgetOpen,
-      choices: () => planBudget(shown.model, shown.importance, reading, view.budget),
+      read: () => planBudget(shown.model, shown.importance, reading, view.budget),
       toggle: (budgetOpen) => {
         if (budgetOpen !== view.budgetOpen) {
           actions.change({ budgetOpen });

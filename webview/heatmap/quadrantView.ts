@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import { quadrantPoints, type QuadrantPoint } from '../../src/shared/heatmap/quadrants';
+import { contrastOrder } from '../../src/shared/layerChoice';
 import { rankCorrelation } from '../../src/shared/rankCorrelation';
 import { l10n } from '../common/l10n';
 import { quadrantName, type QuadrantPlotEvents } from './quadrantPlot';
@@ -42,7 +43,9 @@ export function quadrantView({ shown, column, marked, choose, mark }: QuadrantCo
             html`<option value=${index} ?selected=${index === column}>${columnName(heatColumn)}</option>`,
         )}
       </select>
-      <span class="muted">${l10n.t('rank correlation {0}', correlation.toFixed(2))}</span>
+      <span class="muted"
+        >${Number.isNaN(correlation) ? l10n.t('no rank correlation: the values are all alike') : l10n.t('rank correlation {0}', correlation.toFixed(2))}</span
+      >
     </p>
     <div class="quadrant-panes">
       <adept-quadrant-plot
@@ -60,7 +63,10 @@ export function quadrantView({ shown, column, marked, choose, mark }: QuadrantCo
 
 /** The layers by how much more they matter to the domain than to general text, those that do most first. */
 function contrastTable(points: readonly QuadrantPoint[]): TemplateResult {
-  const sorted = [...points].sort((a, b) => contrast(b) - contrast(a) || b.layer - a.layer);
+  const sorted = contrastOrder(
+    points.map(({ general }) => general),
+    points.map(({ domain }) => domain),
+  ).flatMap((place) => points[place] ?? []);
   return html`<div class="contrasts" tabindex="0" role="region" aria-label=${l10n.t('Layers by contrast')}>
     <table class="numbers">
       <thead>
@@ -84,10 +90,6 @@ function contrastTable(points: readonly QuadrantPoint[]): TemplateResult {
       </tbody>
     </table>
   </div>`;
-}
-
-function contrast({ generalPlace, domainPlace }: QuadrantPoint): number {
-  return domainPlace - generalPlace;
 }
 
 function describe({ layer, general, domain, quadrant }: QuadrantPoint): string {

@@ -1,6 +1,13 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { layerWorth, lossesAt, type DialFile, type DialPoint } from '../../src/shared/dial';
+import {
+  bestAlpha,
+  layerWorth,
+  lossesAt,
+  USUAL_RISE,
+  type DialFile,
+  type DialPoint,
+} from '../../src/shared/dial';
 import type { RunHead, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss } from './format';
@@ -57,14 +64,15 @@ function measured(dial: DialFile, content: DialContent): TemplateResult {
         max="1"
         step=${STEP}
         .value=${live(String(content.alpha))}
-        aria-valuetext=${reading(original, now)}
+        aria-valuetext=${reading(dial, original, now)}
         @input=${(event: InputEvent) => {
           content.keep({ alpha: Number((event.currentTarget as HTMLInputElement).value) });
         }}
       />
     </label>
-    <p class="numeric reading" aria-hidden="true">${reading(original, now)}</p>
-    ${layers(dial, content)}
+    <p class="numeric reading" aria-hidden="true">${reading(dial, original, now)}</p>
+    ${content.drop.length === 0 ? nothing : html`<p class="muted">${l10n.t('These are the losses with all added layers.')}</p>`}
+    ${recommendation(dial, content)} ${layers(dial, content)}
     <p class="actions">
       <button
         type="button"
@@ -78,15 +86,58 @@ function measured(dial: DialFile, content: DialContent): TemplateResult {
     </p>`;
 }
 
-function reading(original: DialPoint, { alpha, domainLoss, generalLoss }: DialPoint): string {
-  return l10n.t(
-    'α = {0}: domain loss {1} ({2}), general loss {3} ({4})',
+/** The strength that gains most at little cost, and what can go. */
+function recommendation(dial: DialFile, { keep }: DialContent): TemplateResult {
+  const best = bestAlpha(dial, USUAL_RISE);
+  const pruned = dial.pruned ?? null;
+  return html`${
+    best === undefined
+      ? nothing
+      : html`<p>
+          ${l10n.t('Most domain gain with general loss up by at most {0} nats:', USUAL_RISE)}
+          <button
+            type="button"
+            @click=${() => {
+              keep({ alpha: best.alpha });
+            }}
+          >
+            α = ${best.alpha.toFixed(2)}
+          </button>
+        </p>`
+  }
+  ${
+    pruned === null
+      ? nothing
+      : html`<p>
+          ${l10n.t('Without layers that bought nothing, domain loss is {0}, general loss {1}:', formatLoss(pruned.domainLoss), formatLoss(pruned.generalLoss))}
+          <button
+            type="button"
+            @click=${() => {
+              keep({ drop: pruned.layers });
+            }}
+          >
+            ${l10n.t('Leave out {0}', pruned.layers.join(', '))}
+          </button>
+        </p>`
+  }`;
+}
+
+function reading(dial: DialFile, original: DialPoint, now: DialPoint): string {
+  const { alpha, domainLoss, generalLoss } = now;
+  const isMeasured = dial.points.some((point) => point.alpha === alpha);
+  const numbers = [
     alpha.toFixed(2),
     formatLoss(domainLoss),
     formatChange(domainLoss - original.domainLoss),
     formatLoss(generalLoss),
     formatChange(generalLoss - original.generalLoss),
-  );
+  ];
+  return isMeasured
+    ? l10n.t('α = {0}: domain loss {1} ({2}), general loss {3} ({4})', ...numbers)
+    : l10n.t(
+        'α = {0}, between measured ones: domain loss about {1} ({2}), general loss about {3} ({4})',
+        ...numbers,
+      );
 }
 
 function exportText({ step }: DialFile, { alpha, drop }: DialContent): string {

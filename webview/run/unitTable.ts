@@ -11,6 +11,8 @@ export interface UnitRow {
   /** What it counts for among the units, 0 to 1. */
   readonly normalized: number | undefined;
   readonly learningRate: number | undefined;
+  /** Trains no more. */
+  readonly frozen: boolean;
   /** Since the measurement before; undefined at the first. */
   readonly change: number | undefined;
 }
@@ -33,6 +35,7 @@ export function unitRows({ units, columns }: UnitTimes, place: number, kind: Uni
       importance: valueAt(column, 'importance', index),
       normalized: valueAt(column, 'normalized', index),
       learningRate: valueAt(column, 'learningRate', index),
+      frozen: column?.frozen?.includes(index) ?? false,
       change: now === undefined || earlier === undefined ? undefined : now - earlier,
     };
   });

@@ -226,7 +226,7 @@ function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): T
     ${kind === 'importance' ? change : nothing}
     <td>${importance === undefined ? '–' : rankAmong(importance, measured).rank}</td>
     <td>${row.normalized?.toFixed(2) ?? '–'}</td>
-    <td>${formatRate(learningRate)}</td>
+    <td>${row.frozen ? l10n.t('frozen') : formatRate(learningRate)}</td>
     ${kind === 'importance' ? nothing : change}
   </tr>`;
 }

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportanceFile, Measurement } from '../../shared/importance';
 import { lowestOf } from '../../shared/layerChoice';
+import { OVERLAP_TOKENS } from '../../trainer/data/overlap';
 import { rankCorrelation } from '../../shared/rankCorrelation';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
 import { requireWritableFile, writeResult } from '../../node/outputFile';
@@ -45,7 +46,10 @@ export function analyzeCommand(): Command {
       );
       writeResult(out, result);
       output.result(
-        { out: resolve(out), ...result, peakMemory: peakMemory() },
+        {
+          ...{ out: resolve(out), ...result, peakMemory: peakMemory() },
+          ...(result.domain ? { rankCorrelation: correlation(result, result.domain) } : {}),
+        },
         `${layerTable(result)}\n\nwritten: ${resolve(out)}`,
       );
     }),
@@ -67,7 +71,7 @@ export function layerTable(result: ImportanceFile): string {
     domain ? `${bases}, ${domain.baseLoss.toFixed(4)} on domain text` : bases,
     table(rows),
     ...trustLines(result),
-    ...(domain ? [correlationLine(result, domain)] : []),
+    ...(domain ? [correlationLine(correlation(result, domain)), ...overlapLines(result)] : []),
   ].join('\n');
 }
 
@@ -108,8 +112,22 @@ function trustLines({ trust, probe }: ImportanceFile): string[] {
     : [...early, `the same least important layers in resamples of the text: ${shares.join(', ')}`];
 }
 
-function correlationLine(general: Measurement, domain: Measurement): string {
+/** Null where the layers are all alike on either text. */
+function correlation(general: Measurement, domain: Measurement): number | null {
   const values = ({ layers }: Measurement): number[] => layers.map(({ importance }) => importance);
   const rho = rankCorrelation(values(general), values(domain));
-  return `rank correlation of general and domain importance: ${rho.toFixed(2)}`;
+  return Number.isNaN(rho) ? null : rho;
+}
+
+function correlationLine(rho: number | null): string {
+  const value = rho === null ? 'none, the layers are all alike' : rho.toFixed(2);
+  return `rank correlation of general and domain importance: ${value}`;
+}
+
+function overlapLines({ overlap = 0 }: ImportanceFile): string[] {
+  return overlap === 0
+    ? []
+    : [
+        `${(overlap * 100).toFixed(1)}% of the sequences of the probe share ${OVERLAP_TOKENS} tokens in a row with the domain text`,
+      ];
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { bestAlpha, layerWorth, type DialFile } from '../../shared/dial';
+import { bestAlpha, layerWorth, USUAL_RISE, type DialFile } from '../../shared/dial';
 import { inputError } from '../../shared/errors';
 import { RunFolder } from '../../node/runFolder';
 import { measureDial } from '../../trainer/jobs/dial';
@@ -28,7 +28,7 @@ export function dialCommand(): Command {
     .option('--alphas <0.25,0.5>', 'strengths between 0, the original model, and 1 (default: 0.25,0.5,0.75)')
     .option(
       '--max-general-rise <NATS>',
-      'how much general loss may rise, for the strength that is recommended (default: 0.02)',
+      `how much general loss may rise, for the strength that is recommended (default: ${USUAL_RISE})`,
       parseNumber,
     )
     .addOption(engineOption())
@@ -50,8 +50,6 @@ export function dialCommand(): Command {
     );
 }
 
-const USUAL_RISE = 0.02;
-
 function alphasOf(raw: RawOptions): number[] {
   const text = textOf(raw, 'alphas');
   const alphas = text?.split(',').map(Number) ?? USUAL_ALPHAS;
@@ -65,7 +63,7 @@ function alphasOf(raw: RawOptions): number[] {
 function report(output: Output, dial: DialFile, limit: number): void {
   const best = bestAlpha(dial, limit);
   const worth = dial.without.map((entry) => ({ ...entry, worth: layerWorth(dial, entry) }));
-  const removable = worth.filter((entry) => entry.worth.domain <= 0).map(({ layer }) => layer);
+  const { pruned } = dial;
   const points = dial.points.map(({ alpha, domainLoss, generalLoss }) => [
     String(alpha),
     nats(domainLoss),
@@ -78,10 +76,14 @@ function report(output: Output, dial: DialFile, limit: number): void {
   ]);
   const advice = [
     ...(best ? [`most domain gain with general loss up by at most ${limit}: --alpha ${best.alpha}`] : []),
-    ...(removable.length > 0 ? [`bought nothing, and can be left out: --drop ${removable.join(',')}`] : []),
+    ...(pruned
+      ? [
+          `bought nothing; without them domain loss ${nats(pruned.domainLoss)}, general loss ${nats(pruned.generalLoss)}: --drop ${pruned.layers.join(',')}`,
+        ]
+      : []),
   ];
   output.result(
-    { ...dial, bestAlpha: best?.alpha ?? null, removable },
+    { ...dial, bestAlpha: best?.alpha ?? null, removable: pruned?.layers ?? [] },
     [
       table([['alpha', 'domain loss', 'general loss'], ...points]),
       '',

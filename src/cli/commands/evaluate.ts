@@ -26,7 +26,7 @@ import { withEngine } from '../withEngine';
 export function evalCommand(): Command {
   return jsonCommand('eval', 'measure the loss on text, or the accuracy on multiple-choice questions')
     .option('--model <DIR>', 'Hugging Face model folder')
-    .option('--data <FILE...>', 'text, or questions as MMLU has them')
+    .option('--data <FILE...>', 'text, or questions as MMLU or ARC have them')
     .addOption(
       new Option('--format <text|choices>', 'how the files are read')
         .choices(['text', 'choices'])

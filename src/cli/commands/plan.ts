@@ -6,7 +6,7 @@ import { plannedEngine } from '../../shared/estimate/plan';
 import { layerValues } from '../../shared/layerChoice';
 import { TUNE_SETTINGS } from '../../shared/settings';
 import { readModelConfig } from '../../node/modelConfig';
-import { readImportance } from '../../trainer/jobs/importanceInput';
+import { readImportanceOf } from '../../trainer/jobs/importanceInput';
 import {
   countOf,
   jsonCommand,
@@ -79,7 +79,7 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number } {
     throw inputError('--steps: is required with --hours: give the number of steps.');
   }
   const config = readModelConfig(model);
-  const importance = readImportance(file);
+  const importance = readImportanceOf(file, model);
   const speed = speedFrom(importance, config);
   if (hours !== undefined && speed === undefined) {
     throw inputError(

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ImportanceMode } from '../../shared/importance';
 import { EngineChoice } from '../../shared/runConfig';
+import { SAMPLINGS } from '../../shared/sampling';
 import { ANALYZE_SETTINGS, flagOf } from '../../shared/settings';
 
 const path = v.pipe(v.string(), v.minLength(1));
@@ -17,6 +18,9 @@ export const AnalysisRequest = v.object({
   mode: v.optional(ImportanceMode),
   seqLen: v.optional(whole),
   maxSequences: v.optional(whole),
+  sampling: v.optional(v.picklist(SAMPLINGS)),
+  /** Ends when the least important layers have been the same over so many sequences. */
+  stableFor: v.optional(whole),
   batchSize: v.optional(whole),
   /** Heads and groups within each unit; measured when left out. */
   parts: v.optional(v.boolean()),

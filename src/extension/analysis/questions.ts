@@ -23,12 +23,15 @@ const Answers = v.object({
   mode: v.optional(ImportanceMode),
   /** Null is all. */
   maxSequences: v.optional(v.nullable(v.number())),
+  untilStable: v.optional(v.boolean()),
 });
 type Answers = v.InferOutput<typeof Answers>;
 
 const NO_CORPORA = '**/{node_modules,.git,.adept}/**';
 const LARGEST_COUNT = 200;
 const SEQUENCES = [32, 128, null] as const;
+/** Sequences over which the least important layers have to stay the same. */
+const STABLE_FOR = 16;
 
 type PathItem = vscode.QuickPickItem & { readonly path?: string };
 
@@ -68,6 +71,8 @@ export async function askForAnalysis(
           engine: answers.engine,
           mode: answers.mode,
           maxSequences: answers.maxSequences ?? undefined,
+          sampling: 'spread',
+          stableFor: answers.untilStable === true ? STABLE_FOR : undefined,
           ...(answers.domain.length > 0 ? { domain: answers.domain } : {}),
         }),
     ...request,
@@ -182,18 +187,30 @@ class Questions {
 
   async amount(input: StepInput): Promise<void> {
     const { l10n } = vscode;
-    const items: (vscode.QuickPickItem & { count: number | null })[] = SEQUENCES.map((count) => ({
-      count,
-      label: count === null ? l10n.t('All of it') : l10n.t('The first {0} sequences', count),
-      ...(count === SEQUENCES[0] ? { description: l10n.t('minutes for a small model') } : {}),
-    }));
+    const items: (vscode.QuickPickItem & { count: number | null; untilStable?: true })[] = SEQUENCES.map(
+      (count) => ({
+        count,
+        label: count === null ? l10n.t('All of it') : l10n.t('{0} sequences from all over it', count),
+        ...(count === SEQUENCES[0] ? { description: l10n.t('minutes for a small model') } : {}),
+      }),
+    );
+    if (this.answers.mode === 'exact') {
+      items.push({
+        count: null,
+        untilStable: true,
+        label: l10n.t('Until the choice no longer changes'),
+        description: l10n.t('the least important layers, over {0} sequences', STABLE_FOR),
+      });
+    }
     const before = this.answers.maxSequences === undefined ? SEQUENCES[0] : this.answers.maxSequences;
     const [picked] = await input.pick({
       placeholder: l10n.t('How much of the text is used'),
       items,
-      isChosen: ({ count }) => count === before,
+      isChosen: ({ count, untilStable = false }) =>
+        count === before && untilStable === (this.answers.untilStable ?? false),
     });
     this.answers.maxSequences = picked?.count;
+    this.answers.untilStable = picked?.untilStable ?? false;
   }
 
   /** Texts of the workspace; a model's folder holds some that are none. */

@@ -27,7 +27,7 @@ export function endingText(
     case 'done':
       return { severity: 'information', text: doneText(name, status, l10n) };
     case 'stopped':
-      return { severity: 'quiet', text: l10n.t('{0} is stopped at step {1}.', name, stepOf(run)) };
+      return stoppedText(run, name, l10n);
     case 'failed':
       return { severity: 'error', text: l10n.t('{0} failed: {1}', name, status?.error ?? '') };
     case 'died':
@@ -47,6 +47,17 @@ export function endingText(
     case 'unreadable':
       return { severity: 'error', text: l10n.t('{0} cannot be read any more: {1}', name, run.problem ?? '') };
   }
+}
+
+/** What somebody stopped needs no words; a run that stopped by itself does. */
+function stoppedText(run: RunEntry, name: string, l10n: Localizer): EndingText {
+  const because = run.status?.because ?? null;
+  return because === null
+    ? { severity: 'quiet', text: l10n.t('{0} is stopped at step {1}.', name, stepOf(run)) }
+    : {
+        severity: 'information',
+        text: l10n.t('{0} stopped at step {1}: {2}.', name, stepOf(run), because),
+      };
 }
 
 function stepOf({ status }: RunEntry): string {

@@ -8,7 +8,7 @@ import { numberOfText } from '../numberText';
 import type { FormReading } from './launchForm';
 import { plannedTune, type PricedModel } from './planPrice';
 
-/** A budget as it is typed; what is empty, or no number above 0, limits nothing. */
+/** A budget as it is typed; what is empty limits nothing. */
 export const BudgetTexts = v.object({ memory: v.string(), hours: v.string(), slowdown: v.string() });
 export type BudgetTexts = v.InferOutput<typeof BudgetTexts>;
 
@@ -17,31 +17,62 @@ export const NO_BUDGET: BudgetTexts = { memory: '', hours: '', slowdown: '' };
 const GIGABYTE = 1e9;
 const HOUR = 3600;
 
+/** What is in the way of telling what fits. */
+export type BudgetProblem =
+  | { readonly field: keyof BudgetTexts; readonly why: 'no number' }
+  | { readonly field: 'hours'; readonly why: 'no speed' | 'no steps' };
+
+export interface BudgetReading {
+  /** None where there is a problem. */
+  readonly choices: readonly BudgetedChoice[];
+  readonly problems: readonly BudgetProblem[];
+}
+
 /** The choices of layers that fit a budget at the form's settings; undefined where the model has no price. */
 export function planBudget(
   model: PricedModel,
   importance: ImportanceFile,
   { settings }: Pick<FormReading, 'settings'>,
   texts: BudgetTexts,
-): BudgetedChoice[] | undefined {
+): BudgetReading | undefined {
   if (!model.known) {
     return undefined;
   }
   const { config } = model;
   const engine = plannedEngine(importance.engine) ?? 'wasm';
   const plan = { config, tune: plannedTune(settings), engine, speed: speedFrom(importance, config) };
+  const steps = typeof settings.steps === 'number' ? settings.steps : undefined;
+  const problems = problemsOf(texts, { speed: plan.speed !== undefined, steps: steps !== undefined });
+  if (problems.length > 0) {
+    return { choices: [], problems };
+  }
   const values = layerValues(importance.layers, config.numHiddenLayers, 'importance.json');
-  return budgetedPlans(values, plan, Number(settings.steps ?? 1), budgetOf(texts));
+  return { choices: budgetedPlans(values, plan, steps ?? 1, budgetOf(texts)), problems };
+}
+
+function problemsOf(
+  texts: BudgetTexts,
+  known: { readonly speed: boolean; readonly steps: boolean },
+): BudgetProblem[] {
+  const fields = ['memory', 'hours', 'slowdown'] as const;
+  const isGiven = (field: keyof BudgetTexts): boolean => texts[field].trim() !== '';
+  const wrong = fields.filter((field) => isGiven(field) && limitOf(texts[field]) === undefined);
+  return [
+    ...wrong.map((field) => ({ field, why: 'no number' as const })),
+    ...(isGiven('hours') && !known.speed ? [{ field: 'hours' as const, why: 'no speed' as const }] : []),
+    ...(isGiven('hours') && !known.steps ? [{ field: 'hours' as const, why: 'no steps' as const }] : []),
+  ];
+}
+
+function limitOf(text: string, unit = 1): number | undefined {
+  const value = numberOfText(text.trim());
+  return value !== undefined && value > 0 ? value * unit : undefined;
 }
 
 function budgetOf({ memory, hours, slowdown }: BudgetTexts): Budget {
-  const limit = (text: string, unit: number): number | undefined => {
-    const value = numberOfText(text.trim());
-    return value !== undefined && value > 0 ? value * unit : undefined;
-  };
   return {
-    memoryBytes: limit(memory, GIGABYTE),
-    seconds: limit(hours, HOUR),
-    inferenceFactor: limit(slowdown, 1),
+    memoryBytes: limitOf(memory, GIGABYTE),
+    seconds: limitOf(hours, HOUR),
+    inferenceFactor: limitOf(slowdown),
   };
 }

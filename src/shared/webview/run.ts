@@ -31,6 +31,8 @@ export const UnitColumn = v.object({
   /** What the importance counts for among the units, 0 to 1. */
   normalized: v.array(v.nullable(v.number())),
   learningRate: v.array(v.nullable(v.number())),
+  /** Places of the units that train no more. */
+  frozen: v.optional(v.array(count)),
 });
 export type UnitColumn = v.InferOutput<typeof UnitColumn>;
 

@@ -80,7 +80,10 @@ function freezeMore(units: readonly UnitRate[], share: number): ForgettingRemedy
   const count = Math.max(1, Math.round(units.length * share));
   // Of those left, the last ones are not frozen too: a run that trains nothing should stop instead.
   if (training.length <= count) {
-    return { kind: 'stop', because: `only ${training.length} units still train` };
+    return {
+      kind: 'stop',
+      because: `to freeze ${count} more would leave none of the ${training.length} units that train`,
+    };
   }
   const worst = new Set([...training].sort((a, b) => b.importance - a.importance).slice(0, count));
   const frozen: UnitRate[] = [];

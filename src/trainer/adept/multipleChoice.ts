@@ -33,19 +33,25 @@ export function answerByLikelihood(
   const limit = model.config.maxPositionEmbeddings;
   const longest = Math.max(...encoded.map(({ length }) => length));
   const cut = Math.max(0, longest - limit);
+  // What is left begins as a text does.
+  const start = encoded[0]?.slice(0, startLength(tokenizer)) ?? [];
+  const kept = (ids: readonly number[], end?: number): number[] =>
+    cut === 0 ? ids.slice(0, end) : [...start, ...ids.slice(cut + start.length, end)];
   const oneToken = encoded.every(({ length }) => length === shared + 1);
   const scores = oneToken
     ? nextTokenScores(
         model,
-        encoded[0]?.slice(cut, shared) ?? [],
+        kept(encoded[0] ?? [], shared),
         encoded.map((ids) => ids[shared] ?? 0),
       )
-    : encoded.map((ids) => continuationScore(model, ids.slice(cut), shared - cut));
+    : encoded.map((ids) => continuationScore(model, kept(ids), shared - cut));
   return {
     choice: largest(scores),
     // Scores of one token each are logits, whose lengths say nothing; there the two answers are the same.
     normalizedChoice: largest(
-      oneToken ? scores : scores.map((score, index) => score / (continuations[index]?.trim().length ?? 1)),
+      oneToken
+        ? scores
+        : scores.map((score, index) => score / Math.max(1, continuations[index]?.trim().length ?? 1)),
     ),
     truncated: cut > 0,
   };
@@ -53,9 +59,12 @@ export function answerByLikelihood(
 
 /** Token ids of a prompt, with the beginning of a text where the tokenizer puts one. */
 export function encodePrompt(tokenizer: Tokenizer, text: string): number[] {
-  const start =
-    tokenizer.bosId !== undefined && tokenizer.separator.startsWith('bos') ? [tokenizer.bosId] : [];
+  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId].slice(0, startLength(tokenizer));
   return [...start, ...tokenizer.encode(text)];
+}
+
+function startLength({ bosId, separator }: Tokenizer): number {
+  return bosId !== undefined && separator.startsWith('bos') ? 1 : 0;
 }
 
 function largest(scores: readonly number[]): number {
@@ -83,5 +92,5 @@ function nextTokenScores(
 function continuationScore(model: CausalLM, ids: readonly number[], begin: number): number {
   const losses = model.losses(makeBatch([Int32Array.from(ids)]));
   // losses[i] is that of token i + 1.
-  return -losses.slice(begin - 1).reduce((total, loss) => total + loss, 0);
+  return -losses.slice(Math.max(0, begin - 1)).reduce((total, loss) => total + loss, 0);
 }

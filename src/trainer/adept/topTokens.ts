@@ -1,3 +1,4 @@
+import { failure } from '../../shared/errors';
 import { targetsOf } from '../model/head';
 import type { Batch } from '../data/corpus';
 import type { CausalLM } from '../model/causalLM';
@@ -13,6 +14,7 @@ export async function topTokens(model: CausalLM, batches: readonly Batch[], task
         top = id;
       }
     }
+    requireNumber(logits[top]);
     tokens.push(top);
   });
   return Int32Array.from(tokens);
@@ -29,6 +31,7 @@ export async function ranksOf(
   let position = 0;
   await eachLogits(model, batches, task, 'ranks', (logits) => {
     const own = logits[tokens[position] ?? -1] ?? NaN;
+    requireNumber(own);
     let above = 0;
     for (const logit of logits) {
       above += logit > own ? 1 : 0;
@@ -37,6 +40,15 @@ export async function ranksOf(
     position += 1;
   });
   return ranks;
+}
+
+/** No number is larger than NaN, so nothing would seem to have changed. */
+function requireNumber(logit: number | undefined): void {
+  if (logit === undefined || Number.isNaN(logit)) {
+    throw failure(
+      'The model computes logits that are no numbers: check its weights for NaN or infinite values.',
+    );
+  }
 }
 
 /** Calls `use` with the logits [V] of every predicted position. */

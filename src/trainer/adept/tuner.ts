@@ -18,7 +18,7 @@ export interface TunerOptions {
 export interface StepResult {
   /** Mean over all predicted positions of the step, nats. */
   readonly loss: number;
-  /** Of all trainable parameters together, before clipping. */
+  /** Of all parameters that train together, before clipping. */
   readonly gradNorm: number;
   readonly tokens: number;
 }
@@ -30,6 +30,7 @@ export interface StepResult {
 export class Tuner {
   private readonly moments = new Map<string, Moments>();
   private rates = new Map<string, number>();
+  private frozen: ReadonlySet<string> = new Set();
   private baseLearningRate: number;
   private readonly trainableLayers: ReadonlySet<number>;
   private readonly trainsOuter: boolean;
@@ -63,6 +64,9 @@ export class Tuner {
   /** From the next step on every unit follows its rate. @throws Error when a trainable unit has none. */
   setRates(units: readonly UnitRate[]): void {
     this.rates = new Map(units.map(({ layer, name, learningRate }) => [unitKey(layer, name), learningRate]));
+    this.frozen = new Set(
+      units.flatMap(({ layer, name, frozen }) => (frozen === true ? [unitKey(layer, name)] : [])),
+    );
     for (const parameter of this.parameters) {
       this.rateOf(parameter);
     }
@@ -132,9 +136,12 @@ export class Tuner {
       : request;
   }
 
-  /** √Σ‖g‖², summed in double precision over the parameters. */
+  /** √Σ‖g‖², summed in double precision over the parameters; what is frozen must not slow down the others. */
   private norm(gradients: ReadonlyMap<string, Tensor>): number {
-    const squares = this.parameters.map(({ name }) => {
+    const training = this.parameters.filter(
+      ({ unit }) => unit === undefined || !this.frozen.has(unitKey(unit.layer, unit.name)),
+    );
+    const squares = training.map(({ name }) => {
       const gradient = gradients.get(name);
       if (gradient === undefined) {
         throw new Error(`${name} got no gradient.`);

@@ -87,8 +87,12 @@ export function loadCorpus(request: CorpusRequest): Corpus {
     }
   }
   if (tokenizer !== undefined && packer.sequences === 0 && sequences.length < maxSequences) {
+    const remedy =
+      packer.tokens < 2
+        ? 'give more text'
+        : `lower ${lengthField} to at most ${packer.tokens}, or give more text`;
     throw inputError(
-      `${label(field)}${files.join(', ')}: holds ${packer.tokens} tokens, fewer than one sequence of ${seqLen}: lower ${lengthField} to at most ${packer.tokens}, or give more text.`,
+      `${label(field)}${files.join(', ')}: holds ${packer.tokens === 1 ? '1 token' : `${packer.tokens} tokens`}, fewer than one sequence of ${seqLen}: ${remedy}.`,
     );
   }
   const taken = sampleOf(sequences, maxSequences, sampling);

@@ -1,40 +1,63 @@
 import { DataOrder } from './order';
 
+/** General text that is trained on as well, so that it is not forgotten. */
+export interface ReplayText {
+  readonly sequences: readonly Int32Array[];
+  /** Its part of the replay is this, divided by the sum of all weights; above 0. */
+  readonly weight: number;
+}
+
 export interface MixtureParts {
   readonly domain: readonly Int32Array[];
-  /** General text that is trained on as well, so that it is not forgotten. */
-  readonly replay: readonly Int32Array[];
+  readonly replay: readonly ReplayText[];
   /** Of the training sequences, 0 up to but not 1, those that are replay. */
   readonly replayShare: number;
 }
 
 /** n·share of a whole number may come out a little below it; what is this near counts as it. */
 const ROUNDING = 1e-9;
-/** Keeps the two orders apart, also where both texts have as many sequences. */
-const REPLAY_SEED = 0x9e3779b1;
+/** Keeps the orders of the texts apart, also where two have as many sequences. */
+const TEXT_SEED = 0x9e3779b1;
+
+/** A text, and its share of what the texts before it leave. */
+interface MixedText {
+  readonly sequences: readonly Int32Array[];
+  readonly order: DataOrder;
+  readonly share: number;
+}
 
 /**
- * Domain text and replay in exact proportions: of any first n training sequences, ⌊n·share⌋ are replay, evenly spread.
- * Which kind comes at a place follows from the share alone, which sequence of the kind from the seed. So the position follows from the
+ * Domain text and replay in exact proportions: of any first n training sequences, ⌊n·share⌋ are replay, evenly spread; and so on
+ * within the replay, one text after the other: of what those before it leave, it has ⌊n·share⌋.
+ * Which text comes at a place follows from the shares alone, which sequence of it from the seed. So the position follows from the
  * count of sequences seen, and resuming needs no other state.
  */
 export class Mixture {
-  private readonly domainOrder: DataOrder;
-  private readonly replayOrder: DataOrder;
+  /** Those of the replay, the last of which takes all that is left of it. */
+  private readonly replay: readonly MixedText[];
+  private readonly domain: MixedText;
 
   constructor(
     private readonly parts: MixtureParts,
     order: 'shuffled' | 'given',
     seed: number,
   ) {
-    this.domainOrder = new DataOrder(parts.domain.length, order, seed);
-    this.replayOrder = new DataOrder(parts.replay.length, order, seed ^ REPLAY_SEED);
+    const text = (sequences: readonly Int32Array[], place: number, share: number): MixedText => ({
+      sequences,
+      order: new DataOrder(sequences.length, order, seed ^ Math.imul(TEXT_SEED, place)),
+      share,
+    });
+    this.domain = text(parts.domain, 0, 1);
+    this.replay = parts.replay.map(({ sequences, weight }, index) => {
+      const left = parts.replay.slice(index).reduce((sum, other) => sum + other.weight, 0);
+      return text(sequences, index + 1, weight / left);
+    });
   }
 
   /** Every sequence that may come. */
   get sequences(): Int32Array[] {
     const { domain, replay, replayShare } = this.parts;
-    return replayShare > 0 ? [...domain, ...replay] : [...domain];
+    return replayShare > 0 ? [...domain, ...replay.flatMap(({ sequences }) => sequences)] : [...domain];
   }
 
   /** The `count` sequences that follow after `seen`. */
@@ -44,23 +67,41 @@ export class Mixture {
 
   /** How many of the first `count` sequences are replay. */
   replayed(count: number): number {
-    return Math.floor(count * this.parts.replayShare + ROUNDING);
+    return wholeShare(count, this.parts.replayShare);
   }
 
   /** Whether any sequence comes more than once among the first `count`. */
   repeats(count: number): boolean {
-    const { domain, replay } = this.parts;
-    const replayed = this.replayed(count);
-    return count - replayed > domain.length || replayed > replay.length;
+    let left = this.replayed(count);
+    const isOver = ({ sequences, share }: MixedText): boolean => {
+      const taken = wholeShare(left, share);
+      left -= taken;
+      return taken > sequences.length;
+    };
+    return count - left > this.domain.sequences.length || this.replay.some(isOver);
   }
 
   private at(position: number): Int32Array[] {
-    const { domain, replay } = this.parts;
     const before = this.replayed(position);
-    const isReplay = this.replayed(position + 1) > before;
-    const [sequences, order, place] = isReplay
-      ? [replay, this.replayOrder, before]
-      : [domain, this.domainOrder, position - before];
-    return order.take(place, 1).flatMap((index) => sequences[index] ?? []);
+    if (this.replayed(position + 1) === before) {
+      return nth(this.domain, position - before);
+    }
+    let place = before;
+    for (const text of this.replay) {
+      const taken = wholeShare(place, text.share);
+      if (wholeShare(place + 1, text.share) > taken) {
+        return nth(text, taken);
+      }
+      place -= taken;
+    }
+    throw new Error('The last text takes all that is left.');
   }
+}
+
+function nth({ sequences, order }: MixedText, place: number): Int32Array[] {
+  return order.take(place, 1).flatMap((index) => sequences[index] ?? []);
+}
+
+function wholeShare(count: number, share: number): number {
+  return Math.floor(count * share + ROUNDING);
 }

@@ -6,6 +6,7 @@ import { exactLayerImportance, fastLayerImportance, probeOf, type Probe } from '
 import { BatchChooser } from '../adept/sweeps';
 import { unitImportance } from '../adept/unitImportance';
 import { batches, type Batch, type Corpus } from '../data/corpus';
+import { overlaps } from '../data/overlap';
 import type { Engine } from '../engine/engine';
 import { parameterCount } from '../../shared/model/architecture';
 import { CausalLM } from '../model/causalLM';
@@ -34,9 +35,11 @@ const LAYERS_SHARE = 0.8;
 export async function analyze(engine: Engine, request: AnalyzeRequest, task: Task): Promise<ImportanceFile> {
   const { settings } = request;
   const config = readModelConfig(request.model);
+  checkStable(settings, config.numHiddenLayers);
   const reader = new CorpusReader(request.model, config);
   const probe = reader.read(request.probe, settings, '--probe');
   const domain = request.domain && reader.read(request.domain, settings, '--domain');
+  const [overlap] = domain ? overlaps([probe.sequences], domain.sequences) : [];
   const model = CausalLM.load(
     engine,
     request.model,
@@ -59,7 +62,7 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
         parameters: parameterCount(config),
       },
       ...general.measurement,
-      ...(onDomain ? { domain: onDomain.measurement } : {}),
+      ...(onDomain ? { domain: onDomain.measurement, overlap } : {}),
       unitDefinition: settings.unitDefinition,
       timing: general.timing,
       engine: { ...engine.describe(), frozenWeights: `${model.storage.dtype} (${model.storage.reason})` },
@@ -149,6 +152,21 @@ function exactProbe(
   return chooser === undefined
     ? { ...probeOf(probe), enough }
     : { batches: chooser, sequences: corpus.sequences.length, enough, room: chooser.room };
+}
+
+/** @throws AdeptError (input) where an early end was asked for that there is none of, or that would say nothing. */
+function checkStable({ mode, stableFor, stableLayers }: AnalyzeSettings, layers: number): void {
+  if (stableFor === undefined) {
+    return;
+  }
+  if (mode === 'fast') {
+    throw inputError('--stable-for: a fast analysis takes one pass, which cannot end early: leave it out.');
+  }
+  if (stableLayers >= layers) {
+    throw inputError(
+      `--stable-layers ${stableLayers}: of a model of ${layers} layers these are always the same: give at most ${layers - 1}.`,
+    );
+  }
 }
 
 function describeCorpus(corpus: Corpus, batchSize: number): ImportanceFile['probe'] {

@@ -1,6 +1,6 @@
 import type { RunFolder } from '../../node/runFolder';
 import { writeJson } from '../../node/jsonFile';
-import type { DialFile } from '../../shared/dial';
+import { prune, type DialFile } from '../../shared/dial';
 import { failure, inputError } from '../../shared/errors';
 import { asKeysOf } from '../../shared/naming';
 import type { ExpansionManifest } from '../../shared/manifest';
@@ -109,13 +109,14 @@ async function turn(
   { model, added, frozen, input, manifest }: Turned,
   alphas: readonly number[],
   task: Task,
-): Promise<Pick<DialFile, 'points' | 'without'>> {
+): Promise<Pick<DialFile, 'points' | 'without' | 'pruned'>> {
   const places = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
   const count = places.length + manifest.added.length;
   let done = 0;
   const losses = async (): Promise<{ domainLoss: number; generalLoss: number }> => {
-    const part = (half: number): Task =>
-      subtask(task, (done + half / 2) / count, (done + (half + 1) / 2) / count);
+    // What is left out together is measured beyond the count.
+    const share = (parts: number): number => Math.min(1, (done + parts) / count);
+    const part = (half: number): Task => subtask(task, share(half / 2), share((half + 1) / 2));
     const domainLoss = await meanLoss(model, input.corpora.domainEval, part(0), frozen);
     const generalLoss = await meanLoss(model, input.corpora.generalEval, part(1), frozen);
     done += 1;
@@ -136,5 +137,13 @@ async function turn(
     without.push({ layer, source, ...(await losses()) });
     added.scale(1, layer);
   }
-  return { points, without };
+  const pruned = await prune({ points, without }, async (layers) => {
+    for (const layer of layers) {
+      added.scale(0, layer);
+    }
+    const measured = await losses();
+    added.scale(1);
+    return measured;
+  });
+  return { points, without, pruned };
 }

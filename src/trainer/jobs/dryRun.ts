@@ -61,7 +61,7 @@ export function dryRun({ spec, manifest, importance, corpora }: TuneInput, engin
     secondsPerStep,
     seconds: secondsPerStep === null ? null : secondsPerStep * tune.steps,
     rates: ratesOf(manifest, importance, tune),
-    overlaps: textOverlaps(spec, corpora),
+    overlaps: textOverlaps(corpora),
   };
 }
 

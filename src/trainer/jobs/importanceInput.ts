@@ -14,11 +14,19 @@ export function readImportance(file: string): ImportanceFile {
  * @throws AdeptError (input) when it is none, or describes another model.
  */
 export function readImportanceOf(file: string, model: string): ImportanceFile {
-  const importance = readImportance(file);
   const { family, numHiddenLayers } = readModelConfig(model);
-  if (importance.model.family !== family || importance.layers.length !== numHiddenLayers) {
+  return importanceOf(file, { path: model, family, layers: numHiddenLayers });
+}
+
+/** The same for a base model that may not be at hand. @throws AdeptError (input) */
+export function importanceOf(
+  file: string,
+  { path, family, layers }: { readonly path: string; readonly family: string; readonly layers: number },
+): ImportanceFile {
+  const importance = readImportance(file);
+  if (importance.model.family !== family || importance.layers.length !== layers) {
     throw inputError(
-      `${file}: describes a ${importance.model.family} model of ${importance.layers.length} layers, ${model} is a ${family} model of ${numHiddenLayers}: analyze this model.`,
+      `${file}: describes a ${importance.model.family} model of ${importance.layers.length} layers, ${path} is a ${family} model of ${layers}: analyze this model.`,
     );
   }
   return importance;

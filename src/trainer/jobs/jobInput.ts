@@ -11,6 +11,7 @@ import { chooseLayers } from './expand';
 import { CorpusReader } from './corpora';
 import { readImportanceOf } from './importanceInput';
 import { readCorpora } from './tuneCorpora';
+import { checkTogether } from './tuneInput';
 import { inputError } from '../../shared/errors';
 
 /**
@@ -28,6 +29,7 @@ export function checkJob(config: RunConfig, naming: Naming): void {
   if (config.importance !== undefined) {
     readImportanceOf(config.importance, config.model);
   }
+  checkTogether(config.tune, naming);
   const reader = new CorpusReader(config.model, model);
   reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
   readCorpora({ ...config, format: 'adept.run/1', createdAt: '' }, naming);

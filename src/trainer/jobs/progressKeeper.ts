@@ -29,10 +29,20 @@ export class ProgressKeeper {
    * @returns where the results of later steps were put, if there were any
    */
   restore(step: number): string | undefined {
-    const { folder } = this.parts.station;
-    Object.assign(this.parts.state, savedProgress(restoreCheckpoint(folder, step, this.parts.tuner)));
+    this.load(step);
     // Only now that the checkpoint is known to be good.
-    return setLaterAside(folder, step);
+    return this.setLaterAside(step);
+  }
+
+  /** As {@link restore}, with later results where they are. */
+  load(step: number): void {
+    const { station, state, tuner } = this.parts;
+    Object.assign(state, savedProgress(restoreCheckpoint(station.folder, step, tuner)));
+  }
+
+  /** @returns where the results of later steps were put, if there were any */
+  setLaterAside(step: number): string | undefined {
+    return setLaterAside(this.parts.station.folder, step);
   }
 
   /** Writes a checkpoint of this step, unless there is one. @throws where the state computes no numbers any more */

@@ -6,7 +6,7 @@ import { readJson, writeJson } from '../../node/jsonFile';
 import { inputError } from '../../shared/errors';
 import { JOB_FILES, JobFile } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
-import type { RunConfig } from '../../shared/runConfig';
+import { replayTexts, type RunConfig } from '../../shared/runConfig';
 import { RUN_FILES } from '../../shared/runFolder';
 import {
   armConfig,
@@ -188,7 +188,7 @@ function inputsOf({
   const files = {
     probe,
     domain,
-    replay,
+    replay: replay && replayTexts(replay).flatMap((text) => text.files),
     ...{ 'eval.domain': watched.domain, 'eval.general': watched.general },
     ...{ 'choices.files': choices?.files, 'choices.examples': choices?.examples },
     importance: importance === undefined ? undefined : [importance],

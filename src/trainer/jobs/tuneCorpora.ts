@@ -1,5 +1,6 @@
 import type { Naming } from '../../shared/naming';
 import { sampleOf } from '../../shared/sampling';
+import { replayTexts } from '../../shared/runConfig';
 import type { RunSpec } from '../../shared/runFolder';
 import { Mixture } from '../data/mixture';
 import { overlaps, OVERLAP_TOKENS } from '../data/overlap';
@@ -26,7 +27,10 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const { seqLen, batchSize, maxTrainSequences, maxProbeSequences, maxEvalSequences, sampling } = spec.tune;
   const atMost = (maxSequences: number | undefined): CorpusOptions => ({ seqLen, maxSequences, sampling });
   const domain = read(spec.domain, atMost(maxTrainSequences), 'domain');
-  const replay = spec.replay && read(spec.replay, { seqLen }, 'replay');
+  const replay = replayTexts(spec.replay ?? []).map(({ files, weight }) => ({
+    sequences: read(files, { seqLen }, 'replay').sequences,
+    weight,
+  }));
   const probe = read(spec.probe, atMost(maxProbeSequences), 'probe');
   const domainEval = spec.eval.domain
     ? read(spec.eval.domain, atMost(maxEvalSequences), 'eval.domain').sequences
@@ -39,8 +43,8 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
     training: new Mixture(
       {
         domain: domain.sequences,
-        replay: replay?.sequences ?? [],
-        replayShare: replay === undefined ? 0 : spec.tune.replayShare,
+        replay,
+        replayShare: replay.length === 0 ? 0 : spec.tune.replayShare,
       },
       spec.tune.order,
       spec.tune.seed,
@@ -60,15 +64,15 @@ export interface TextOverlap {
 
 /**
  * Overlaps that make a number of the run say less than it seems to: evaluation or probe that is trained on, and general
- * evaluation that importance was measured on. Texts that stand in for one that was not named are left out.
+ * evaluation that importance was measured on, as where none was named.
  */
-export function textOverlaps({ eval: named }: RunSpec, corpora: TuneCorpora): TextOverlap[] {
+export function textOverlaps(corpora: TuneCorpora): TextOverlap[] {
   const rows = (of: readonly Batch[]): Int32Array[] => of.flatMap((batch) => [...batch.rows]);
   const probe = rows(corpora.probe);
   const watched: { readonly text: TextOverlap['text']; readonly sequences: Int32Array[] }[] = [
     { text: 'probe', sequences: probe },
-    ...(named.domain ? [{ text: 'domain evaluation' as const, sequences: rows(corpora.domainEval) }] : []),
-    ...(named.general ? [{ text: 'general evaluation' as const, sequences: rows(corpora.generalEval) }] : []),
+    { text: 'domain evaluation', sequences: rows(corpora.domainEval) },
+    { text: 'general evaluation', sequences: rows(corpora.generalEval) },
   ];
   const against = (texts: typeof watched, other: TextOverlap['other']): TextOverlap[] => {
     const sequences = other === 'training' ? corpora.training.sequences : probe;

@@ -3,10 +3,12 @@ import type { ExpansionManifest } from '../../shared/manifest';
 import type { Naming } from '../../shared/naming';
 import type { RunSpec } from '../../shared/runFolder';
 import { requireManifest } from '../adept/manifest';
+import { inputError } from '../../shared/errors';
+import type { TuneSettings } from '../../shared/settings';
 import { TensorStore } from '../checkpoint/safetensors';
 import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors } from '../model/loadTensors';
-import { readImportance } from './importanceInput';
+import { importanceOf } from './importanceInput';
 import { readCorpora, type TuneCorpora } from './tuneCorpora';
 
 export interface TuneInput {
@@ -32,6 +34,23 @@ export function readTuneInput(spec: RunSpec, naming: Naming): TuneInput {
   } finally {
     store.close();
   }
-  const importance = spec.importance === undefined ? undefined : readImportance(spec.importance);
+  checkTogether(spec.tune, naming);
+  const base = manifest?.base ?? { path: spec.model, family: config.family, layers: config.numHiddenLayers };
+  const importance = spec.importance === undefined ? undefined : importanceOf(spec.importance, base);
   return { spec, manifest, importance, corpora: readCorpora(spec, naming) };
+}
+
+/** Settings that are good by themselves, and together would do something else than they say. @throws AdeptError (input) */
+export function checkTogether(tune: TuneSettings, naming: Naming): void {
+  const { rateFloor, rateCap, unitRates, maxGeneralRise, onGeneralRise } = tune;
+  if (rateFloor > rateCap) {
+    throw inputError(
+      `${naming.label('tune.rateFloor')}: ${rateFloor} is more than ${naming.name('tune.rateCap')}, ${rateCap}: lower it.`,
+    );
+  }
+  if (maxGeneralRise !== undefined && onGeneralRise === 'freeze' && unitRates === 'equal') {
+    throw inputError(
+      `${naming.label('tune.onGeneralRise')}: "freeze" goes by the units' importance, which is not measured with ${naming.name('tune.unitRates')} "equal": choose another.`,
+    );
+  }
 }

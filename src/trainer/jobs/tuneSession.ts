@@ -111,8 +111,9 @@ export class TuneSession {
         return this.stopped();
       }
       this.phase = 'tuning';
-      await this.trainStep();
-      await this.afterStep();
+      if (await this.trainStep()) {
+        await this.afterStep();
+      }
     }
     if (this.forgets()) {
       return this.stopped();
@@ -138,7 +139,7 @@ export class TuneSession {
       this.tuner.setRates(units);
       return;
     }
-    for (const message of overlapTexts(textOverlaps(input.spec, input.corpora))) {
+    for (const message of overlapTexts(textOverlaps(input.corpora))) {
       this.emit({ type: 'log', level: 'warn', message });
     }
     // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
@@ -150,7 +151,8 @@ export class TuneSession {
     }
   }
 
-  private async trainStep(): Promise<void> {
+  /** @returns false when the step was no good and the run was taken back */
+  private async trainStep(): Promise<boolean> {
     const { batchSize, gradAccum, schedule, warmup, steps } = this.settings;
     const { input, model } = this.parts;
     const step = this.state.step + 1;
@@ -163,10 +165,8 @@ export class TuneSession {
     const factor = scheduleFactor(schedule, step - 1, warmup, steps);
     const { loss, gradNorm, tokens } = this.tuner.step(microBatches, step, factor);
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      await this.keeper.failOnNaN(
-        step,
-        Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`,
-      );
+      await this.breakOff(step, Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`);
+      return false;
     }
     this.state.step = step;
     this.state.loss = loss;
@@ -180,6 +180,7 @@ export class TuneSession {
       tensors: model.engine.tensorCount(),
     });
     this.task.report(step / steps, `step ${step} of ${steps}, loss ${loss.toFixed(4)}`);
+    return true;
   }
 
   private async afterStep(): Promise<void> {
@@ -188,12 +189,15 @@ export class TuneSession {
     if (unitRates !== 'equal' && step % updateEvery === 0) {
       await this.refreshRates();
     }
-    if (step % (evalEvery ?? saveEvery) === 0 || step === steps) {
+    const saves = step % saveEvery === 0;
+    // A run goes back only to a checkpoint that is known to be within the limit.
+    const evaluates = step % (evalEvery ?? saveEvery) === 0 || (saves && this.forgetting.rollsBack);
+    // Each of these may take the run back.
+    if (this.state.step === step && (evaluates || step === steps)) {
       await this.evaluate();
       await this.remedyForgetting();
     }
-    // A remedy may have taken the run back.
-    if (this.state.step === step && step % saveEvery === 0) {
+    if (this.state.step === step && saves) {
       await this.save();
     }
   }
@@ -203,13 +207,15 @@ export class TuneSession {
     this.phase = 'measuring';
     const { baseLearningRate, units, unitsMeasuredAt } = this.state;
     // The seed comes from other layers: nothing of it is carried over into the copies' own importance.
-    const previous = unitsMeasuredAt > 0 ? units : units.map((unit) => ({ ...unit, normalized: undefined }));
+    const isSeed = unitsMeasuredAt === 0 && this.parts.input.manifest !== undefined;
+    const previous = isSeed ? units.map((unit) => ({ ...unit, normalized: undefined })) : units;
     await this.adopt(await this.rates.refresh(baseLearningRate, previous));
   }
 
   private async adopt({ units, source, finite }: MeasuredRates): Promise<void> {
     if (!finite) {
-      await this.keeper.failOnNaN(this.state.step, 'importance is no number');
+      await this.breakOff(this.state.step, 'importance is no number');
+      return;
     }
     this.state.units = units;
     this.state.unitsMeasuredAt = this.state.step;
@@ -231,7 +237,7 @@ export class TuneSession {
     this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
     if (domainLoss === null || generalLoss === null) {
       const which = domainLoss === null ? 'domain' : 'general';
-      await this.keeper.failOnNaN(step, `${which} loss is no number`, false);
+      await this.breakOff(step, `${which} loss is no number`, false);
     }
   }
 
@@ -281,6 +287,16 @@ export class TuneSession {
     this.tuner.setRates(this.state.units);
     const message = `base learning rate is ${value} from step ${this.state.step + 1} on`;
     this.emit({ type: 'log', level: 'info', message });
+    this.showRates('base rate');
+  }
+
+  /** Rates that changed without a measurement. */
+  private showRates(why: 'base rate' | 'frozen'): void {
+    const { step, units, unitsMeasuredAt } = this.state;
+    if (this.settings.unitRates !== 'equal') {
+      const source = this.rates.sourceAt(unitsMeasuredAt);
+      this.emit({ type: 'importance', step, units: [...units], source, why });
+    }
   }
 
   /** Whether the run must end because of what the evaluation at this step, if there was one, shows. */
@@ -314,12 +330,7 @@ export class TuneSession {
       case 'freeze':
         this.state.units = remedy.units;
         this.tuner.setRates(remedy.units);
-        this.emit({
-          type: 'importance',
-          step: this.state.step,
-          units: remedy.units,
-          source: this.rates.sourceAt(this.state.unitsMeasuredAt),
-        });
+        this.showRates('frozen');
         return;
       case 'rollBack':
         await this.rollBack(remedy.step, remedy.baseLearningRate);
@@ -336,18 +347,31 @@ export class TuneSession {
   }
 
   private async rollBack(to: number, rate: number): Promise<void> {
-    const aside = this.keeper.restore(to);
+    this.keeper.load(to);
+    this.changeBaseRate(rate);
+    // First of all: whoever resumes the run goes on at the lower rate too.
+    await this.save();
+    const aside = this.keeper.setLaterAside(to);
     const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
     this.emit({ type: 'status', status: 'resumed', step: to, ...message });
-    this.changeBaseRate(rate);
-    // Whoever resumes the run goes on at the lower rate too.
-    await this.save();
+  }
+
+  /** A run that may be taken back is taken back where it breaks, too. @throws AdeptError (failure) where it cannot be */
+  private async breakOff(step: number, what: string, mayCompute = true): Promise<void> {
+    const remedy = this.forgetting.rollsBack ? this.forgetting.remedy(this.state) : undefined;
+    if (remedy?.kind !== 'rollBack') {
+      await this.keeper.failOnNaN(step, what, mayCompute);
+      return;
+    }
+    this.emit({ type: 'log', level: 'warn', message: `step ${step}: the ${what}: ${remedyText(remedy)}.` });
+    await this.rollBack(remedy.step, remedy.baseLearningRate);
   }
 
   private async stopped(): Promise<TuneOutcome> {
     this.phase = 'stopping';
     await this.save();
-    this.emit({ type: 'status', status: 'stopped', step: this.state.step });
+    const message = this.because === undefined ? {} : { message: this.because };
+    this.emit({ type: 'status', status: 'stopped', step: this.state.step, ...message });
     return this.outcome('stopped');
   }
 

@@ -5,6 +5,7 @@ import { asKeysOf } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
 import type { NewRunEvent, RunSpec } from '../../shared/runFolder';
 import { trainingSeconds } from '../../shared/trainingSeconds';
+import { meanLoss } from '../adept/loss';
 import { readManifest } from '../adept/manifest';
 import { readEvents } from '../../node/eventLog';
 import { writeJson } from '../../node/jsonFile';
@@ -15,7 +16,8 @@ import { peakMemory } from '../../node/peakMemory';
 import type { Engine } from '../engine/engine';
 import { parameterCount, parametersPerLayer } from '../../shared/model/architecture';
 import { readModelConfig } from '../../node/modelConfig';
-import { Cancelled, type Task } from '../task';
+import { CausalLM } from '../model/causalLM';
+import { Cancelled, subtask, type Task } from '../task';
 import { analyze } from './analyze';
 import { readImportanceOf } from './importanceInput';
 import { evaluateChoices } from './evaluate';
@@ -102,9 +104,13 @@ class WholeJob {
       return { status: 'stopped', step, ...(because === undefined ? {} : { because }) };
     }
     const exported = await this.timed('export', () => this.export(tuned.step));
-    const accuracyAfter = await this.accuracy('choices after', exported);
+    const after = {
+      ...(await this.lossesAfter(tuned, exported)),
+      accuracy: await this.accuracy('choices after', exported),
+    };
     const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
-    const report = { ...this.report(tuned, exported, accuracyBefore, accuracyAfter), tokenShift };
+    const before = { ...tuned.before, accuracy: accuracyBefore };
+    const report = { ...this.report(tuned.step, exported, { before, after }), tokenShift };
     writeJson(this.place('report'), report);
     this.station.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
     return { status: 'done', report };
@@ -197,6 +203,28 @@ class WholeJob {
     return accuracy;
   }
 
+  /** Of the exported model: where that keeps a part of what was learned, it is not what was tuned. */
+  private async lossesAfter(
+    { domainLoss, generalLoss }: TuneOutcome,
+    exported: string,
+  ): Promise<Omit<JobReport['after'], 'accuracy'>> {
+    const { alpha = 1 } = this.config.export;
+    if (alpha === 1) {
+      return { domainLoss, generalLoss };
+    }
+    const { domainEval, generalEval } = this.tuneInput().corpora;
+    const task = this.announce('evaluating');
+    const model = CausalLM.load(this.engine, exported);
+    try {
+      return {
+        domainLoss: await meanLoss(model, domainEval, subtask(task, 0, 0.5)),
+        generalLoss: await meanLoss(model, generalEval, subtask(task, 0.5, 1)),
+      };
+    } finally {
+      model.dispose();
+    }
+  }
+
   /** On the run's evaluation texts. */
   private async tokenShift(after: string): Promise<JobReport['tokenShift']> {
     const { domainEval, generalEval } = this.tuneInput().corpora;
@@ -226,12 +254,7 @@ class WholeJob {
     return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, task)).out;
   }
 
-  private report(
-    tuned: TuneOutcome,
-    exported: string,
-    accuracyBefore: number | null,
-    accuracyAfter: number | null,
-  ): JobReport {
+  private report(step: number, exported: string, measured: Pick<JobReport, 'before' | 'after'>): JobReport {
     const before = readModelConfig(this.config.model);
     const after = readModelConfig(this.tunedModel());
     const added = readManifest(this.tunedModel())?.added ?? [];
@@ -251,9 +274,8 @@ class WholeJob {
         after: parameterCount(after),
         trained: this.config.tune.full ? parameterCount(after) : added.length * parametersPerLayer(after),
       },
-      steps: tuned.step,
-      before: { ...tuned.before, accuracy: accuracyBefore },
-      after: { domainLoss: tuned.domainLoss, generalLoss: tuned.generalLoss, accuracy: accuracyAfter },
+      steps: step,
+      ...measured,
       seconds: this.seconds,
       trainingSeconds: trainingSeconds(readEvents(this.folder.file('events'))),
       peakMemory: peakMemory(),

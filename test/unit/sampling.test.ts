@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sampleOf } from '../../src/shared/sampling';
+
+const items = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+describe('a sample', () => {
+  it('is the first, in their order', () => {
+    assert.deepEqual(sampleOf(items(10), 3, 'first'), [0, 1, 2]);
+  });
+
+  it('is spread over all, from the middle of as many equal parts', () => {
+    assert.deepEqual(sampleOf(items(9), 3, 'spread'), [1, 4, 7]);
+    assert.deepEqual(sampleOf(items(10), 1, 'spread'), [5]);
+    assert.deepEqual(sampleOf(items(100), 4, 'spread'), [12, 37, 62, 87]);
+  });
+
+  it('holds nothing twice, however many are wanted', () => {
+    for (const count of [1, 2, 7, 9, 10, 11]) {
+      const taken = sampleOf(items(10), count, 'spread');
+      assert.deepEqual(
+        taken,
+        [...new Set(taken)].sort((a, b) => a - b),
+      );
+      assert.equal(taken.length, Math.min(10, count));
+    }
+  });
+
+  it('is all where there are no more', () => {
+    assert.deepEqual(sampleOf(items(3), 5, 'spread'), [0, 1, 2]);
+    assert.deepEqual(sampleOf(items(3), 5, 'first'), [0, 1, 2]);
+  });
+});
