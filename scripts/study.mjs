@@ -4,29 +4,45 @@
 //   npm run study                     docs/study.study.json: every arm with three seeds
 //   npm run study -- --only search    docs/search.study.json: settings of ADEPT
 //   npm run study -- --only epochs    docs/epochs.study.json: the same text four times
+//   npm run study -- --only epochs --dial NAME-SEED    the dial of a run that was kept
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { withStudy } from './studyPage.mjs';
+import { withDial, withStudy } from './studyPage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { only: { type: 'string', default: 'study' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: 'study' }, dial: { type: 'string' } },
+});
+const page = join(root, 'docs/study.md');
+
+/** @param {string[]} args @returns {Record<string, unknown>} what the command came to */
+function adept(...args) {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts/adept.mjs'), ...args, '--json'],
+    { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 28 },
+  );
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
 const model = spawnSync(process.execPath, [join(root, 'scripts/smollm2.mjs')], { stdio: 'inherit' });
 if (model.status !== 0) {
   process.exit(model.status ?? 1);
 }
-const config = join(root, 'docs', `${values.only}.study.json`);
-const { status, stdout } = spawnSync(
-  process.execPath,
-  [join(root, 'scripts/adept.mjs'), 'study', '--config', config, '--json'],
-  { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 28 },
-);
-if (status !== 0) {
-  process.exit(status ?? 1);
+if (values.dial !== undefined) {
+  const run = join(root, 'docs', values.only, 'runs', values.dial);
+  const alphas = '0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9';
+  const { points } = adept('dial', run, '--alphas', alphas);
+  copyFileSync(join(run, 'dial.json'), join(root, 'docs', values.only, 'dial.json'));
+  writeFileSync(page, withDial(readFileSync(page, 'utf8'), values.only, points));
+  process.exit();
 }
-const { arms, done, planned } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-const page = join(root, 'docs/study.md');
+const { arms, done, planned } = adept('study', '--config', join(root, 'docs', `${values.only}.study.json`));
 writeFileSync(page, withStudy(readFileSync(page, 'utf8'), values.only, arms));
 console.log(`${done} of ${planned} runs are done; written: ${page}`);

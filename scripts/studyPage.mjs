@@ -53,6 +53,33 @@ export function studyTable(summaries) {
   return [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
+/** @typedef {{alpha: number, domainLoss: number, generalLoss: number}} DialPoint */
+
+/**
+ * @param {readonly DialPoint[]} points by ascending α
+ * @returns {string} a row a strength: what is gained and lost beside the original, in nats
+ */
+export function dialTable(points) {
+  const [original] = points;
+  const rows = points.map(({ alpha, domainLoss, generalLoss }) => [
+    String(alpha),
+    ((original?.domainLoss ?? NaN) - domainLoss).toFixed(4),
+    (generalLoss - (original?.generalLoss ?? NaN)).toFixed(4),
+  ]);
+  const head = ['α', 'domain loss fell by', 'general loss rose by'];
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/**
+ * @param {string} page
+ * @param {string} name of the study
+ * @param {readonly DialPoint[]} points
+ * @returns {string} the page with the dial of a run of that study
+ */
+export function withDial(page, name, points) {
+  return between(page, `dial of ${name}`, dialTable(points));
+}
+
 /**
  * @param {string} page
  * @param {string} name of the marker
@@ -60,9 +87,14 @@ export function studyTable(summaries) {
  * @returns {string} the page with the table of a study
  */
 export function withStudy(page, name, summaries) {
+  return between(page, name, studyTable(summaries));
+}
+
+/** @param {string} page @param {string} name @param {string} text */
+function between(page, name, text) {
   const marker = new RegExp(`(<!-- ${name} -->\\n)(?:[^]*?\\n)?(<!-- /${name} -->)`);
   if (!marker.test(page)) {
     throw new Error(`docs/study.md has no part <!-- ${name} -->.`);
   }
-  return page.replace(marker, (_all, begin, end) => `${begin}\n${studyTable(summaries)}\n\n${end}`);
+  return page.replace(marker, (_all, begin, end) => `${begin}\n${text}\n\n${end}`);
 }

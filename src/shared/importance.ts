@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SAMPLINGS } from './sampling';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -31,6 +32,8 @@ const measurement = {
     tokens: count,
     seqLen: count,
     batchSize: v.optional(count),
+    /** Which sequences of the text; the first where it says nothing. */
+    sampling: v.optional(v.picklist(SAMPLINGS)),
     /** Sequences at once in exact layer importance, where memory was given and they were chosen by measurement. */
     layerBatchSize: v.optional(count),
     /** Of the sequences, those that layer importance took, where it stopped early. */

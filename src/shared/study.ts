@@ -78,6 +78,10 @@ export const Variant = v.strictObject({
   k: v.optional(atLeastOne),
   layers: v.optional(v.pipe(v.array(count), v.minLength(1))),
   tune: v.optional(settings),
+  /** Those of the study's seeds that it runs with; all when left out. */
+  seeds: v.optional(v.pipe(v.array(count), v.minLength(1))),
+  /** Keep its models and checkpoints, for example to measure the dial. */
+  keep: v.optional(v.boolean()),
 });
 export type Variant = v.InferOutput<typeof Variant>;
 
@@ -162,6 +166,17 @@ export function studySettings(
 /** The names of all ways in which a study runs its job. */
 export function waysOf({ arms, variants }: Pick<StudyConfig, 'arms' | 'variants'>): string[] {
   return [...arms, ...Object.keys(variants)];
+}
+
+/** The runs that a study consists of, in the order in which they are done: seed by seed. */
+export function plannedRuns({
+  arms,
+  variants,
+  seeds,
+}: Pick<StudyFile, 'arms' | 'variants' | 'seeds'>): { readonly arm: string; readonly seed: number }[] {
+  return seeds.flatMap((seed) =>
+    arms.filter((arm) => variants[arm]?.seeds?.includes(seed) ?? true).map((arm) => ({ arm, seed })),
+  );
 }
 
 /** The arm that a way is, or is made of. @throws AdeptError (input) when the study has no such way */

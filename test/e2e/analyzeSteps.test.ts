@@ -78,9 +78,10 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.screenshot('analyzed-both');
     const [saved] = analysesIn(editor.workspace);
     assert.deepEqual(
-      [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.domain?.probe.sources],
-      ['fast', [join(editor.workspace, 'general.txt')], 32, [join(editor.workspace, 'domain.jsonl')]],
+      [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.probe.sampling],
+      ['fast', [join(editor.workspace, 'general.txt')], 32, 'spread'],
     );
+    assert.deepEqual(saved?.domain?.probe.sources, [join(editor.workspace, 'domain.jsonl')]);
     await editor.runCommand('View: Show ADEPT');
     await editor.evidently('the analyzed model', () =>
       editor.page

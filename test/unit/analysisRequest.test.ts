@@ -16,12 +16,15 @@ describe('a request to analyze', () => {
       mode: 'fast',
       seqLen: 64,
       maxSequences: 8,
+      sampling: 'spread',
+      stableFor: 16,
       batchSize: 2,
       parts: true,
     } as const;
     assert.deepEqual(analyzeArguments(all).slice(8), [
       ...['--engine', 'wasm', '--mode', 'fast'],
-      ...['--seq-len', '64', '--max-sequences', '8', '--batch-size', '2', '--parts'],
+      ...['--seq-len', '64', '--max-sequences', '8', '--sampling', 'spread', '--batch-size', '2', '--parts'],
+      ...['--stable-for', '16'],
     ]);
     const domain = analyzeArguments({ ...base, domain: ['/d.txt'], parts: false });
     assert.deepEqual(domain.slice(4), [

@@ -177,6 +177,14 @@ describe('the configuration that a form comes to', () => {
     assert.equal(limitOf('/data/general.txt\n/data/other.txt'), undefined);
   });
 
+  it('takes the sequences from all over the text where the analysis did', () => {
+    const plan = planOf(filled(), place);
+    const text = launchText({ ...plan, probe: { ...plan.probe, sampling: 'spread' } });
+    const { maxProbeSequences, sampling } = parseLaunchText(text, 'x').tune;
+    assert.deepEqual([maxProbeSequences, sampling], [12, 'spread']);
+    assert.equal(parseLaunchText(launchText(plan), 'x').tune.sampling, 'first');
+  });
+
   it('names the same files when the trainer reads it', (t) => {
     const folder = temporaryFolder(t);
     const form = filled();

@@ -7,7 +7,15 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { readRunConfig } from '../../src/node/runConfigFile';
-import { ARMS, armConfig, ArmName, StudyConfig, StudyFile, wayText } from '../../src/shared/study';
+import {
+  plannedRuns,
+  ARMS,
+  armConfig,
+  ArmName,
+  StudyConfig,
+  StudyFile,
+  wayText,
+} from '../../src/shared/study';
 import { summarize } from '../../src/shared/studySummary';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { adeptResult, runAdept } from '../support/command';
@@ -177,6 +185,8 @@ describe('a study', () => {
       writeFileSync(at('s.study.json'), JSON.stringify({ ...study, variants: { 'adept-7': variant } }));
     };
     const others = JSON.stringify(readStudy().runs);
+    withVariant({ of: 'adept', layers: [7], tune: { learningRate: 2e-3 }, keep: true, seeds: [1] });
+    assert.deepEqual((await run()).planned, 7);
     withVariant({ of: 'adept', layers: [7], tune: { learningRate: 2e-3 } });
     const result = await run();
     assert.deepEqual([result.done, result.planned], [8, 8]);
@@ -191,6 +201,9 @@ describe('a study', () => {
         [2, [7]],
       ],
     );
+    const isKept = (seed: number): boolean =>
+      existsSync(at('study', 'runs', `adept-7-${seed}`, 'checkpoints'));
+    assert.deepEqual([isKept(1), isKept(2)], [true, false]);
     const { tune } = RunFolder.open(at('study', 'runs', 'adept-7-1')).readSpec();
     assert.deepEqual([tune.learningRate, tune.unitRates], [2e-3, 'importance']);
     withVariant({ of: 'adept', layers: [6] });
@@ -264,6 +277,15 @@ describe('the arms of a study', () => {
     assert.deepEqual([high.expand, high.tune.unitRates], [{ layers: [6, 7] }, 'equal']);
     assert.equal(wayText('few', study), 'adept with k 1; learningRate 0.01; unitRates rank');
     assert.equal(wayText('adept', study), ARMS.adept.what);
+  });
+
+  it('run with every seed, variants with some of them where they say so', () => {
+    const variants = { few: { of: 'adept' as const, seeds: [2, 9] } };
+    assert.deepEqual(plannedRuns({ arms: ['full', 'few'], variants, seeds: [1, 2] }), [
+      { arm: 'full', seed: 1 },
+      { arm: 'full', seed: 2 },
+      { arm: 'few', seed: 2 },
+    ]);
   });
 
   it('are summed up by mean and range over seeds', () => {

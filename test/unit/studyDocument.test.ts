@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/jsonFile';
 import { readJsonWithComments } from '../../src/node/runConfigFile';
+import { DialFile } from '../../src/shared/dial';
 import { parseWith } from '../../src/shared/parse';
 import { StudyConfig, StudyFile, waysOf } from '../../src/shared/study';
 import { summarize } from '../../src/shared/studySummary';
@@ -35,6 +36,16 @@ for (const name of STUDIES) {
       const picture = at(`docs/${name}/study.svg`);
       const drawn = existsSync(picture) ? readFileSync(picture, 'utf8') : undefined;
       assert.equal(drawn, summaries.length === 0 ? undefined : studyPlot(summaries));
+    });
+
+    const dialFile = at(`docs/${name}/dial.json`);
+    it('shows the dial that was measured', { skip: !existsSync(dialFile) && 'none was' }, async () => {
+      const { withDial } = v.parse(
+        v.object({ withDial: v.function() }),
+        await import(pathToFileURL(at('scripts/studyPage.mjs')).href),
+      );
+      const page = readFileSync(at('docs/study.md'), 'utf8');
+      assert.equal(withDial(page, name, parseWith(DialFile, readJson(dialFile), dialFile).points), page);
     });
 
     it('is of the configuration beside it', { skip: !existsSync(file) && 'it has not run yet' }, () => {

@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { wayText, type StudyFile } from '../../src/shared/study';
+import { plannedRuns, wayText, type StudyFile } from '../../src/shared/study';
 import { summarize, type ArmSummary, type Spread } from '../../src/shared/studySummary';
 import { studyPlot } from '../../src/shared/studyPlot';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
@@ -41,7 +41,7 @@ export class StudyApp extends LitElement {
 
   private study(study: StudyFile, file: string): TemplateResult {
     const summaries = summarize(study);
-    const planned = study.arms.length * study.seeds.length;
+    const planned = plannedRuns(study).length;
     const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
     return html`<main>
       <h1>${l10n.t('Study: domain gain against what is forgotten')}</h1>

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../node/atomicFile';
 import { failure } from '../../shared/errors';
 import { asKeysOf } from '../../shared/naming';
 import { parseWith } from '../../shared/parse';
-import { armConfig, checkStudy, StudyConfig, waysOf, wayText } from '../../shared/study';
+import { plannedRuns, armConfig, checkStudy, StudyConfig, waysOf, wayText } from '../../shared/study';
 import { summarize, type ArmSummary, type Spread } from '../../shared/studySummary';
 import { studyPlot } from '../../shared/studyPlot';
 import { checkJob } from '../../trainer/jobs/jobInput';
@@ -39,7 +39,7 @@ export function studyCommand(): Command {
         );
         const summaries = summarize(result);
         writeFileAtomic(join(study.out, 'study.svg'), Buffer.from(studyPlot(summaries)));
-        const planned = waysOf(study).length * study.seeds.length;
+        const planned = plannedRuns(result).length;
         const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
         const { failures } = result;
         output.result(

@@ -20,7 +20,7 @@ export interface LaunchPlan {
   readonly model: string;
   readonly importance: string;
   /** What importance was measured on: as much of the same text is measured again during the run. */
-  readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences'>;
+  readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences' | 'sampling'>;
   readonly layers: readonly number[];
   readonly engine: EngineChoice;
   readonly place: LaunchPlace;
@@ -71,12 +71,17 @@ function spokenSettings({ settings, files }: FormReading): FormReading['settings
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !silent.has(name)));
 }
 
-/** The analysis's number of sequences, as long as its text is the probe. */
-function probeLimit({ reading, probe }: LaunchPlan): Pick<Partial<TuneSettings>, 'maxProbeSequences'> {
-  const { sources, sequences } = probe;
+/** The analysis's sequences, as long as its text is the probe. */
+function probeLimit({
+  reading,
+  probe,
+}: LaunchPlan): Pick<Partial<TuneSettings>, 'maxProbeSequences' | 'sampling'> {
+  const { sources, sequences, sampling } = probe;
   const named = reading.files.probe;
   const same = named.length === sources.length && named.every((path, index) => path === sources[index]);
-  return same && sequences > 0 ? { maxProbeSequences: sequences } : {};
+  return same && sequences > 0
+    ? { maxProbeSequences: sequences, ...(sampling === undefined ? {} : { sampling }) }
+    : {};
 }
 
 /** Lists of numbers on one line, as people write them. A line break lies in no JSON string, so only lists are met. */

@@ -105,7 +105,7 @@ async function measure(
   return {
     measurement: {
       probe: {
-        ...describeCorpus(corpus, settings.batchSize),
+        ...describeCorpus(corpus, settings),
         ...(chooser ? { layerBatchSize: chooser.batchSize } : {}),
         ...(layerSequences < corpus.sequences.length ? { layerSequences } : {}),
       },
@@ -169,13 +169,14 @@ function checkStable({ mode, stableFor, stableLayers }: AnalyzeSettings, layers:
   }
 }
 
-function describeCorpus(corpus: Corpus, batchSize: number): ImportanceFile['probe'] {
+function describeCorpus(corpus: Corpus, { batchSize, sampling }: AnalyzeSettings): ImportanceFile['probe'] {
   return {
     sources: corpus.sources.map((source) => resolve(source)),
     sequences: corpus.sequences.length,
     tokens: corpus.tokens,
     seqLen: corpus.seqLen,
     batchSize,
+    ...(sampling === 'first' ? {} : { sampling }),
   };
 }
 

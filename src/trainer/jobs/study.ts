@@ -47,10 +47,16 @@ export async function runStudy(
     const part = subtask(task, share(index), share(index + 1));
     importance ??= await sharedImportance(folder, base, engine, subtask(task, 0, IMPORTANCE_SHARE));
     try {
-      const report = await runArm(folder, run, { importance, keep: study.keep }, engine, {
-        task: part,
-        onEvent,
-      });
+      const report = await runArm(
+        folder,
+        run,
+        { importance, keep: study.variants[run.arm]?.keep ?? study.keep },
+        engine,
+        {
+          task: part,
+          onEvent,
+        },
+      );
       if (report === undefined) {
         break;
       }

@@ -10,6 +10,7 @@ import { replayTexts, type RunConfig } from '../../shared/runConfig';
 import { RUN_FILES } from '../../shared/runFolder';
 import {
   armConfig,
+  plannedRuns,
   StudyFile,
   studySettings,
   waysOf,
@@ -17,6 +18,7 @@ import {
   type StudyFailure,
   type StudyInputs,
   type StudyRun,
+  type Variant,
 } from '../../shared/study';
 import { TensorStore } from '../checkpoint/safetensors';
 import { tokenizerIdentity } from '../data/tokenizerIdentity';
@@ -67,7 +69,7 @@ export class StudyFolder {
 
   /** In the order in which they are done: seed by seed. */
   get planned(): PlannedRun[] {
-    return this.study.seeds.flatMap((seed) => waysOf(this.study).map((arm) => ({ arm, seed })));
+    return plannedRuns({ ...this.study, arms: waysOf(this.study) });
   }
 
   get path(): string {
@@ -150,7 +152,8 @@ function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['setting
     ...differences(settings, wanted),
     ...Object.keys(study.variants).filter(
       (name) =>
-        runs.some(({ arm }) => arm === name) && !isDeepStrictEqual(variants[name], study.variants[name]),
+        runs.some(({ arm }) => arm === name) &&
+        !isDeepStrictEqual(changesOf(variants[name]), changesOf(study.variants[name])),
     ),
   ];
   if (changed.length > 0) {
@@ -159,6 +162,11 @@ function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['setting
     );
   }
   return known;
+}
+
+/** What a variant changes; with which seeds it runs, and whether it is kept, may be said later. */
+function changesOf(variant: Variant | undefined): unknown {
+  return asJson({ ...variant, seeds: undefined, keep: undefined });
 }
 
 /** The keys under which two records differ, those of records within them too. */
