@@ -116,8 +116,8 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     assert.equal(await heads.count(), parts?.length);
     await heatmap.locator('.budget summary').click();
     await heatmap.locator('#budget-slowdown').fill('1.2');
-    const fitting = heatmap.locator('.choices button');
-    await editor.evidently('the one choice that fits', () => fitting.getByText(/^Mark layer \d$/).waitFor());
+    const fitting = heatmap.locator('.choices').getByRole('button', { name: /^Mark layer \d$/ });
+    await editor.evidently('the one choice that fits', () => fitting.waitFor());
     await fitting.click();
     const lowest = lowestLayers(saved, 1, 8, 'it');
     await heatmap.locator(`tr[data-layer="${lowest[0]}"][aria-selected="true"]`).waitFor();

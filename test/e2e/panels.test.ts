@@ -123,7 +123,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
       frame.getByText(`domain loss ${half.domainLoss.toFixed(4)}`).waitFor(),
     );
     const best = bestAlpha(dial, USUAL_RISE)?.alpha ?? NaN;
-    await frame.getByRole('button', { name: `α = ${best.toFixed(2)}` }).click();
+    await frame.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).click();
     await editor.evidently('the strength that is recommended', () =>
       frame.getByText(new RegExp(`^α = ${best.toFixed(2)}: domain loss`)).waitFor(),
     );

@@ -151,7 +151,7 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     title: 'an event lacks its number',
-    damage: editLine(3, (line) => line.replace(/"step":\d+/, '"step":null')),
+    damage: editLine(5, (line) => line.replace(/"step":\d+/, '"step":null')),
     commands: ['status', 'resume'],
     says: ['events.ndjson, ', 'line', '"step"'],
   },

@@ -45,7 +45,7 @@ function budget(content: BudgetContent): TemplateResult {
     });
   return html`<div class="settings">
       ${field('memory', l10n.t('Memory, GB'))} ${field('hours', l10n.t('Hours'))}
-      ${field('slowdown', l10n.t('Inference, times as slow'))}
+      ${field('slowdown', l10n.t('Inference, ×'))}
     </div>
     ${reading.problems.length > 0 ? nothing : choiceList(reading.choices, content)}`;
 }
@@ -107,7 +107,7 @@ function item({ layers, price, seconds }: BudgetedChoice, { take }: BudgetConten
       ${l10n.t('Mark {0}', layersText(layers))}
     </button>
     <span class="muted">
-      ${l10n.t('{0} copies, {1}', countText(layers.length), bytesText(price.memoryBytes))}${
+      ${layers.length === 1 ? l10n.t('1 copy, {0}', bytesText(price.memoryBytes)) : l10n.t('{0} copies, {1}', countText(layers.length), bytesText(price.memoryBytes))}${
         seconds === undefined ? nothing : `, ${durationText(seconds)}`
       }
     </span>
