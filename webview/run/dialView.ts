@@ -194,7 +194,7 @@ function layers(dial: DialFile, { drop, keep }: DialContent): TemplateResult {
 const WIDTH = 460;
 const HEIGHT = 200;
 const LEFT = 56;
-const EDGE = 14;
+const EDGE = 20;
 const BELOW = 20;
 const TICK_HEIGHT = 14;
 /** Where a curve's name stands beside its end, clear of the curve that leads there. */
