@@ -1,37 +1,33 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { readError } from './fileError';
-
-const CHUNK = 1 << 20;
 
 /**
  * Equal for lists of files of equal contents in the same order, wherever they lie.
  * @returns SHA-256 in hexadecimal
  * @throws AdeptError (input) naming a file that cannot be read
  */
-export function contentHash(files: readonly string[]): string {
+export async function contentHash(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) {
     // One file must not be mistaken for its two halves.
-    hash.update(hashOf(file));
+    hash.update(await sha256OfFile(file), 'hex');
   }
   return hash.digest('hex');
 }
 
-function hashOf(file: string): Buffer {
+/**
+ * Reads the file piece by piece.
+ * @returns SHA-256 in hexadecimal
+ * @throws AdeptError (input) naming a file that cannot be read
+ */
+export async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  const chunk = Buffer.alloc(CHUNK);
   try {
-    const handle = openSync(file, 'r');
-    try {
-      for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk)) {
-        hash.update(chunk.subarray(0, read));
-      }
-    } finally {
-      closeSync(handle);
-    }
+    await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), hash);
   } catch (error) {
     throw readError(file, 'a file', error);
   }
-  return hash.digest();
+  return hash.digest('hex');
 }

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { contentHash } from '../../src/node/contentHash';
-import { expectInputError } from '../support/expectInputError';
+import { AdeptError } from '../../src/shared/errors';
+import { contentHash, sha256OfFile } from '../../src/node/contentHash';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 describe('the hash of contents', () => {
-  it('is that of the hashes of the files, wherever they lie', (t) => {
+  it('is that of the hashes of the files, wherever they lie', async (t) => {
     const folder = temporaryFolder(t);
     const write = (name: string, content: string | Buffer): string => {
       writeFileSync(join(folder, name), content);
@@ -19,14 +19,19 @@ describe('the hash of contents', () => {
     const [a, b, other] = [write('a', 'one'), write('b', long), write('other name', 'one')];
     const of = (content: string | Buffer): Buffer => createHash('sha256').update(content).digest();
     const expected = createHash('sha256').update(of('one')).update(of(long)).digest('hex');
-    assert.equal(contentHash([a, b]), expected);
-    assert.equal(contentHash([other, b]), expected);
-    assert.notEqual(contentHash([b, a]), expected);
-    assert.notEqual(contentHash([write('halves', 'o'), write('of it', 'ne')]), contentHash([a]));
+    assert.equal(await contentHash([a, b]), expected);
+    assert.equal(await contentHash([other, b]), expected);
+    assert.notEqual(await contentHash([b, a]), expected);
+    assert.notEqual(await contentHash([write('halves', 'o'), write('of it', 'ne')]), await contentHash([a]));
+    assert.equal(await sha256OfFile(b), of(long).toString('hex'));
   });
 
-  it('names a file that cannot be read', (t) => {
+  it('names a file that cannot be read', async (t) => {
     const file = join(temporaryFolder(t), 'gone');
-    expectInputError(() => contentHash([file]), file);
+    await assert.rejects(contentHash([file]), (error: unknown) => {
+      assert.ok(error instanceof AdeptError && error.exitStatus === 2, String(error));
+      assert.match(error.message, /gone: there is no such file/);
+      return true;
+    });
   });
 });

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/manifest';
 import { writeFileAtomic } from '../../node/atomicFile';
+import { sha256OfFile } from '../../node/contentHash';
 import { readError } from '../../node/fileError';
 import { writeJson } from '../../node/jsonFile';
 import { fillFolder } from '../../node/outputFolder';
 import {
-  sha256OfFile,
   sha256OfTensor,
   storedSource,
   TensorStore,

@@ -15,7 +15,7 @@ export {
   writeSafetensors,
   zeroSource,
 } from './safetensorsWriter';
-export { sha256OfFile, sha256OfTensor } from './checksum';
+export { sha256OfTensor } from './checksum';
 
 const CHUNK = 2 ** 23;
 

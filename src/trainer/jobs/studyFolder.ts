@@ -52,10 +52,10 @@ export class StudyFolder {
    * Makes the folder, or opens it where a study has begun there.
    * @throws AdeptError (input) when what lies there was made with other settings, another model or other texts
    */
-  static open(study: StudyConfig, base: RunConfig): StudyFolder {
+  static async open(study: StudyConfig, base: RunConfig): Promise<StudyFolder> {
     const settings = parseWith(
       StudyFile.entries.settings,
-      asJson(studySettings(base, study, inputsOf(base))),
+      asJson(studySettings(base, study, await inputsOf(base))),
       study.job,
     );
     const file = join(study.out, STUDY_FILE);
@@ -184,7 +184,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function inputsOf({
+async function inputsOf({
   model,
   probe,
   domain,
@@ -192,7 +192,7 @@ function inputsOf({
   eval: watched,
   choices,
   importance,
-}: RunConfig): StudyInputs {
+}: RunConfig): Promise<StudyInputs> {
   const files = {
     probe,
     domain,
@@ -203,14 +203,16 @@ function inputsOf({
   };
   const store = TensorStore.open(model);
   store.close();
+  const hashes: Record<string, string> = {};
+  for (const [name, list] of Object.entries(files)) {
+    if (list !== undefined) {
+      hashes[name] = await contentHash(list);
+    }
+  }
   return {
-    model: contentHash([join(model, 'config.json'), ...store.files]),
+    model: await contentHash([join(model, 'config.json'), ...store.files]),
     tokenizer: tokenizerIdentity(model),
-    ...Object.fromEntries(
-      Object.entries(files).flatMap(([name, list]) =>
-        list === undefined ? [] : [[name, contentHash(list)]],
-      ),
-    ),
+    ...hashes,
   };
 }
 
