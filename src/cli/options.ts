@@ -134,10 +134,10 @@ export function numberOf(raw: RawOptions, key: string): number | undefined {
 }
 
 /** A whole number of at least 1, when given. */
-export function countOf(raw: RawOptions, key: string, flag: string): number | undefined {
+export function countOf(raw: RawOptions, key: string, flag: string, least = 1): number | undefined {
   const value = numberOf(raw, key);
-  if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
-    throw inputError(`${flag}: ${value} is not usable: give a whole number of at least 1.`);
+  if (value !== undefined && (!Number.isInteger(value) || value < least)) {
+    throw inputError(`${flag}: ${value} is not usable: give a whole number of at least ${least}.`);
   }
   return value;
 }

@@ -125,7 +125,10 @@ export const RunConfig = v.strictObject({
         ),
         examples: v.optional(described(files, 'answered questions; shots of them are put before each')),
         shots: v.optional(
-          described(whole, 'how many examples are put before each question; 5 when left out'),
+          described(
+            v.pipe(v.number(), v.integer(), v.minValue(0)),
+            'how many examples are put before each question; 5 when left out, or none without examples',
+          ),
         ),
       }),
       'multiple-choice questions, answered before and after',

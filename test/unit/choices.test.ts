@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it, mock, type TestContext } from 'node:test';
 import { answerByLikelihood } from '../../src/trainer/adept/multipleChoice';
 import { makeBatch } from '../../src/trainer/data/corpus';
 import {
@@ -74,6 +74,46 @@ onEveryEngine('a multiple-choice answer', (test) => {
     model.dispose();
   });
 
+  test('is divided by its length where it is one token, too', (engine) => {
+    const tokenizer = openTokenizer(MODEL, 512);
+    const model = CausalLM.load(engine, MODEL);
+    const ids = (text: string): number[] => [tokenizer.bosId ?? -1, ...tokenizer.encode(text)];
+    let differ = 0;
+    for (const prompt of ['Question: Who is there?\nAnswer:', 'Anna went', 'He said that']) {
+      const before = ids(prompt).length;
+      const continuations = [' a', ' the', ' to', ' people', ' said', ' she', ' patient', ' number'].filter(
+        (text) => ids(prompt + text).length === before + 1,
+      );
+      assert.ok(new Set(continuations.map(({ length }) => length)).size > 2, continuations.join());
+      const scores = continuations.map((text) => {
+        const losses = model.losses(makeBatch([Int32Array.from(ids(prompt + text))]));
+        return -(losses.at(-1) ?? NaN) / text.trim().length;
+      });
+      const answer = answerByLikelihood(model, tokenizer, { prompt, continuations });
+      assert.equal(answer.normalizedChoice, scores.indexOf(Math.max(...scores)), scores.join(', '));
+      differ += answer.choice === answer.normalizedChoice ? 0 : 1;
+    }
+    assert.ok(differ > 0, 'length decides nowhere');
+    model.dispose();
+  });
+
+  test('is none where the model computes no numbers', (engine) => {
+    const tokenizer = openTokenizer(MODEL, 512);
+    const model = CausalLM.load(engine, MODEL);
+    const [asked] = QUESTIONS;
+    assert.ok(asked);
+    mock.method(model, 'logits', () => new Float32Array(model.config.vocabSize).fill(NaN));
+    mock.method(model, 'losses', () => new Float32Array(64).fill(NaN));
+    for (const score of ['letter', 'text'] as const) {
+      assert.throws(() => answerByLikelihood(model, tokenizer, choicePrompt(asked, score)), {
+        name: 'AdeptError',
+        message: /no numbers: check its weights/,
+      });
+    }
+    mock.restoreAll();
+    model.dispose();
+  });
+
   test('comes from the end of a prompt that is longer than the context, which is said', (engine) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
@@ -129,6 +169,11 @@ describe('a question after examples', () => {
     assert.deepEqual(names(1), ['2']);
     assert.deepEqual(names(2, { ...asked, subject: 'chemistry' }), ['1', '2']);
   });
+
+  it('is never among them: its answer would be shown', () => {
+    const all = [asked, { ...asked, choices: ['a', 'b', 'c', 'e'] }, example('high_school_physics', '2')];
+    assert.deepEqual(examplesFor(asked, all, 5), all.slice(1));
+  });
 });
 
 describe('adept eval --format choices', () => {
@@ -158,6 +203,8 @@ describe('adept eval --format choices', () => {
       (await evaluated(t, length, ...more)).meanShots;
     assert.equal(await shots(1), 0);
     assert.equal(await shots(1, '--examples', 'EXAMPLES', '--shots', 2), 2);
+    assert.equal(await shots(1, '--examples', 'EXAMPLES', '--shots', 0), 0);
+    assert.equal(await shots(1, '--shots', 0), 0);
     const usual = Number(await shots(1, '--examples', 'EXAMPLES'));
     const crowded = Number(await shots(40, '--examples', 'EXAMPLES'));
     assert.ok(usual > crowded && crowded > 0, `${usual} and ${crowded}`);

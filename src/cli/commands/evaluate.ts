@@ -79,8 +79,8 @@ export function evalCommand(): Command {
 
 function choiceOptions(raw: RawOptions): ChoiceOptions {
   const examples = listOf(raw, 'examples');
-  const shots = countOf(raw, 'shots', '--shots');
-  if (shots !== undefined && examples === undefined) {
+  const shots = countOf(raw, 'shots', '--shots', 0);
+  if (shots !== undefined && shots > 0 && examples === undefined) {
     throw inputError('--examples: is required with --shots: name files of answered questions.');
   }
   return {

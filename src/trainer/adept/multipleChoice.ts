@@ -1,3 +1,4 @@
+import { failure } from '../../shared/errors';
 import { makeBatch } from '../data/corpus';
 import type { Tokenizer } from '../data/tokenizer';
 import type { CausalLM } from '../model/causalLM';
@@ -21,6 +22,7 @@ export interface Answer {
  * Which continuation of the prompt is the likeliest: Σ log p of its tokens, as MMLU is scored by letters (Hendrycks et al.
  * 2021, arXiv 2009.03300) and ARC by answers (Clark et al. 2018, arXiv 1803.05457; by length as lm-evaluation-harness does).
  * Where they differ in one last token only, one forward pass serves all.
+ * @throws AdeptError (failure) when the model computes no numbers
  */
 export function answerByLikelihood(
   model: CausalLM,
@@ -47,11 +49,8 @@ export function answerByLikelihood(
     : encoded.map((ids) => continuationScore(model, kept(ids), shared - cut));
   return {
     choice: largest(scores),
-    // Scores of one token each are logits, whose lengths say nothing; there the two answers are the same.
     normalizedChoice: largest(
-      oneToken
-        ? scores
-        : scores.map((score, index) => score / Math.max(1, continuations[index]?.trim().length ?? 1)),
+      scores.map((score, index) => score / Math.max(1, continuations[index]?.trim().length ?? 1)),
     ),
     truncated: cut > 0,
   };
@@ -68,6 +67,12 @@ function startLength({ bosId, separator }: Tokenizer): number {
 }
 
 function largest(scores: readonly number[]): number {
+  // No number is larger than NaN, so none of the answers would seem to have been given.
+  if (scores.some(Number.isNaN)) {
+    throw failure(
+      'The model computes likelihoods that are no numbers: check its weights for NaN or infinite values.',
+    );
+  }
   return scores.indexOf(Math.max(...scores));
 }
 
@@ -77,7 +82,7 @@ function commonPrefix(sequences: readonly (readonly number[])[]): number {
   return differing < 0 ? first.length : differing;
 }
 
-/** Logits of the candidates after the prompt: their differences are those of the log-likelihoods. */
+/** log p of each candidate after the prompt. */
 function nextTokenScores(
   model: CausalLM,
   prompt: readonly number[],
@@ -85,7 +90,9 @@ function nextTokenScores(
 ): number[] {
   const batch = makeBatch([Int32Array.from(prompt)]);
   const logits = model.logits(batch, Int32Array.of(prompt.length - 1));
-  return candidates.map((id) => logits[id] ?? -Infinity);
+  const most = logits.reduce((one, other) => Math.max(one, other), -Infinity);
+  const norm = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+  return candidates.map((id) => (logits[id] ?? -Infinity) - norm);
 }
 
 /** Σ log p of the tokens from `begin` on. */

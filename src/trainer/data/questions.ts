@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { basename, extname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/errors';
 import type { ChoiceScore } from '../../shared/runConfig';
@@ -210,8 +211,13 @@ export function choicePrompt(
 
 /** The first `shots` examples of the question's subject, or of all where none has it. */
 export function examplesFor(question: Question, examples: readonly Question[], shots: number): Question[] {
-  const same = examples.filter(({ subject }) => subject !== undefined && subject === question.subject);
-  return (same.length > 0 ? same : examples).slice(0, shots);
+  const others = examples.filter((example) => !isSameQuestion(example, question));
+  const same = others.filter(({ subject }) => subject !== undefined && subject === question.subject);
+  return (same.length > 0 ? same : others).slice(0, shots);
+}
+
+function isSameQuestion(one: Question, other: Question): boolean {
+  return one.question === other.question && isDeepStrictEqual(one.choices, other.choices);
 }
 
 function renderTextPrompt({ question }: Question): string {
