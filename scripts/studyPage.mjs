@@ -2,7 +2,7 @@
 // test/unit/studyDocument.test.ts.
 
 /** @typedef {{mean: number, lowest: number, highest: number}} Spread */
-/** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, trainingSeconds: Spread, trainableShare: number}} Summary */
+/** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, trainingSeconds: Spread, trainableShare: number, ofFull?: {domainGain: number, generalRise: number, trainingSeconds: number}}} Summary */
 
 const HEAD = [
   'way',
@@ -27,14 +27,8 @@ function range(spread, show) {
   return lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
 }
 
-/** @param {number} value @param {number} whole */
-function share(value, whole) {
-  return `${((value / whole) * 100).toFixed(0)} %`;
-}
-
 /** @param {readonly Summary[]} summaries @returns {string} a row a way, with mean and range over seeds */
 export function studyTable(summaries) {
-  const full = summaries.find(({ arm }) => arm === 'full');
   const nats = (value) => value.toFixed(4);
   const points = (value) => (value * 100).toFixed(1);
   const rows = summaries.map((summary) => [
@@ -47,7 +41,7 @@ export function studyTable(summaries) {
     range(summary.trainingSeconds, (value) => value.toFixed(0)),
     `${points(summary.trainableShare)} %`,
     ...['domainGain', 'generalRise', 'trainingSeconds'].map((what) =>
-      full === undefined ? '–' : share(summary[what].mean, full[what].mean),
+      summary.ofFull === undefined ? '–' : `${(summary.ofFull[what] * 100).toFixed(0)} %`,
     ),
   ]);
   return [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -16,7 +16,7 @@ export interface BudgetedChoice {
   /** Of the base model, in order. */
   readonly layers: readonly number[];
   readonly price: Price;
-  /** Of all steps; undefined where no speed is known. */
+  /** Of all steps; undefined where no speed or no number of steps is known. */
   readonly seconds: number | undefined;
   /** Sum of the layers' importances: what the choice risks, in the units of the analysis. */
   readonly importance: number;
@@ -26,11 +26,12 @@ export interface BudgetedChoice {
  * For every k, the k layers of least importance that fit. Layers are given up from below: a copy further up costs less, since
  * nothing is kept or differentiated below the lowest one. Most layers first, because what they can learn grows with them, until k = 1.
  * @param importance by layer
+ * @param steps undefined where it is not known: then time is not, and is no limit
  */
 export function budgetedPlans(
   importance: readonly number[],
   plan: Omit<Plan, 'expanded'>,
-  steps: number,
+  steps: number | undefined,
   budget: Budget,
 ): BudgetedChoice[] {
   const layers = importance.length;
@@ -52,7 +53,7 @@ function choose(
   lowest: number,
   count: number,
   plan: Omit<Plan, 'expanded'>,
-  steps: number,
+  steps: number | undefined,
 ): BudgetedChoice {
   const layers = lowestOf(importance.slice(lowest), count)
     .map((layer) => layer + lowest)
@@ -61,7 +62,8 @@ function choose(
   return {
     layers,
     price,
-    seconds: price.secondsPerStep === undefined ? undefined : price.secondsPerStep * steps,
+    seconds:
+      price.secondsPerStep === undefined || steps === undefined ? undefined : price.secondsPerStep * steps,
     importance: layers.reduce((sum, layer) => sum + (importance[layer] ?? 0), 0),
   };
 }

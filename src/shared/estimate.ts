@@ -62,7 +62,7 @@ export function speedFrom(importance: ImportanceFile, config: ModelConfig): Meas
     return undefined;
   }
   const size = { batch: probe.sequences, length: probe.tokens / probe.sequences };
-  const work = analysisWork(config, size, mode, engine, probe.layerSequences);
+  const work = analysisWork(config, size, mode, engine);
   const flopsPerSecond = flopsOf(work, engine) / seconds;
   return Number.isFinite(flopsPerSecond) && flopsPerSecond > 0 ? { flopsPerSecond, engine } : undefined;
 }

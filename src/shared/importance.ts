@@ -36,8 +36,8 @@ const measurement = {
     sampling: v.optional(v.picklist(SAMPLINGS)),
     /** Sequences at once in exact layer importance, where memory was given and they were chosen by measurement. */
     layerBatchSize: v.optional(count),
-    /** Of the sequences, those that layer importance took, where it stopped early. */
-    layerSequences: v.optional(count),
+    /** How many sequences there were, where it ended before the last. */
+    available: v.optional(count),
   }),
   /** Mean next-token loss of the untouched model, nats per predicted token. */
   baseLoss: v.number(),
@@ -66,7 +66,7 @@ export const ImportanceFile = v.object({
   ...measurement,
   /** The same on domain text, where it was measured too. */
   domain: v.optional(Measurement),
-  /** Then also: the share of the probe's sequences that share some tokens in a row with the domain text. */
+  /** Then also: the share of the probe's tokens that stand in the domain text too, in long runs. */
   overlap: v.optional(v.number()),
   unitDefinition: v.optional(UnitDefinition, 'released'),
   timing: v.object({ layersSeconds: v.number(), unitsSeconds: v.number() }),

@@ -15,3 +15,20 @@ export function sampleOf<T>(items: readonly T[], count: number, sampling: Sampli
     items.slice(index, index + 1),
   );
 }
+
+/** All items, in an order of which every beginning is from all over the list: that of the reversed bits of their places. */
+export function fromAllOver<T>(items: readonly T[]): T[] {
+  const bits = Math.ceil(Math.log2(Math.max(1, items.length)));
+  return Array.from({ length: 2 ** bits }, (_, index) => reversed(index, bits)).flatMap((place) =>
+    items.slice(place, place + 1),
+  );
+}
+
+function reversed(value: number, bits: number): number {
+  let [rest, result] = [value, 0];
+  for (let bit = 0; bit < bits; bit++) {
+    result = result * 2 + (rest % 2);
+    rest = Math.floor(rest / 2);
+  }
+  return result;
+}

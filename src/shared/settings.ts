@@ -112,7 +112,8 @@ export const ANALYZE_SETTINGS = {
     kind: 'whole',
     default: 4,
     min: 1,
-    description: 'how many least important layers stableFor watches',
+    description:
+      'how many least important layers stableFor watches; in a job with expand.lowest or expand.contrast as many as that',
   },
   frozenWeights,
   memory: {

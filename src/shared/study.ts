@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { JobReport } from './job';
-import type { ExpandChoice, RunConfig } from './runConfig';
+import { replayTexts, type ExpandChoice, type RunConfig } from './runConfig';
 import { inputError } from './errors';
 import { parseWith } from './parse';
 import { settingsSchema, TUNE_SETTINGS, type TuneSettings as Settings } from './settings';
@@ -97,7 +97,14 @@ export const StudyConfig = v.strictObject({
   /** The job that all arms share, by path or spelt out; its `out`, `expand`, `export` and `tune.seed` are the study's matter. */
   job: v.pipe(v.string(), v.minLength(1)),
   out: v.pipe(v.string(), v.minLength(1)),
-  arms: v.optional(v.pipe(v.array(ArmName), v.minLength(1)), [...ArmName.options]),
+  arms: v.optional(
+    v.pipe(
+      v.array(ArmName),
+      v.minLength(1),
+      v.check((arms) => new Set(arms).size === arms.length, 'An arm may be named only once.'),
+    ),
+    [...ArmName.options],
+  ),
   /** Further ways to run the job, after the arms. */
   variants: v.optional(v.record(VariantName, Variant), {}),
   seeds: v.optional(
@@ -151,13 +158,18 @@ export type StudyFile = v.InferOutput<typeof StudyFile>;
 
 /** The settings that every run of a study depends on. */
 export function studySettings(
-  { analyze, tune, choices }: RunConfig,
+  { analyze, tune, choices, replay }: RunConfig,
   study: StudyConfig,
   inputs: StudyInputs,
 ): StudyFile['settings'] {
   const { maxQuestions, sampling, score, shots } = choices ?? {};
+  const mixed = replayTexts(replay ?? []);
   return {
     inputs,
+    // One text has all of the weight.
+    ...(mixed.length > 1
+      ? { replay: mixed.map(({ files, weight }) => ({ files: files.length, weight })) }
+      : {}),
     ...{ k: study.k, analyze, arms: study.tune, choices: { maxQuestions, sampling, score, shots } },
     tune: { ...tune, seed: undefined },
   };
@@ -262,6 +274,12 @@ export function checkStudy(study: StudyConfig, base: RunConfig, label: string): 
       );
     }
   }
+  for (const [name, variant] of Object.entries(study.variants)) {
+    const wrong = ignoredBy(variant, study);
+    if (wrong !== undefined) {
+      throw inputError(`${label}: variants.${name}.${wrong}`);
+    }
+  }
   const ways = waysOf(study);
   const withoutText = ways.find(
     (name) => 'replays' in ARMS[wayOf(name, study).of] && base.replay === undefined,
@@ -281,4 +299,28 @@ export function checkStudy(study: StudyConfig, base: RunConfig, label: string): 
       );
     }
   }
+}
+
+/** Which setting of a variant would have no effect, and what to do. */
+function ignoredBy(
+  { of, k, layers, seeds, tune = {} }: Variant,
+  study: Pick<StudyConfig, 'seeds'>,
+): string | undefined {
+  const { expand }: Arm = ARMS[of];
+  if (expand === undefined && (k !== undefined || layers !== undefined)) {
+    return `${k === undefined ? 'layers' : 'k'}: "${of}" expands nothing: remove it, or make a variant of another arm.`;
+  }
+  if (k !== undefined && layers !== undefined) {
+    return 'k: has no effect beside layers: give one of them.';
+  }
+  if (new Set(layers).size < (layers?.length ?? 0)) {
+    return 'layers: names a layer twice: name each once.';
+  }
+  if ('seed' in tune) {
+    return 'tune.seed: is set by the study: name seeds instead.';
+  }
+  const other = seeds?.find((seed) => !study.seeds.includes(seed));
+  return other === undefined
+    ? undefined
+    : `seeds: ${other} is none of the study's seeds (${study.seeds.join(', ')}): name some of them.`;
 }

@@ -77,6 +77,11 @@ const CONFIGS: readonly BadConfig[] = [
     content: { expand: { layers: [0.5] } },
     says: ['"expand.layers.0"', '0.5'],
   },
+  {
+    title: 'scales added layers that there will not be',
+    content: { tune: { ...GOOD.tune, full: true }, export: { alpha: 0.5 } },
+    says: ['"export.alpha"', '"tune.full"', 'leave it out'],
+  },
   { title: 'chooses no layer', content: { expand: { lowest: 0 } }, says: ['"expand.lowest"', '0'] },
   {
     title: 'chooses a layer beyond the last',

@@ -54,6 +54,12 @@ describe('a plan within a budget', () => {
     assert.equal(plans({}).length, 8);
   });
 
+  it('has no time where the number of steps is not known, and is not limited by it', () => {
+    const timeless = budgetedPlans(IMPORTANCE, plan, undefined, { seconds: 1 });
+    assert.deepEqual(layersOf(timeless), layersOf(plans({})));
+    assert.ok(timeless.every(({ seconds }) => seconds === undefined));
+  });
+
   it('gives up low layers for the time that they cost', () => {
     const cost = (expanded: readonly number[]): number =>
       (estimate({ ...plan, expanded }).secondsPerStep ?? NaN) * STEPS;

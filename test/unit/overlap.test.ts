@@ -13,13 +13,18 @@ function overlap(text: readonly Int32Array[], other: readonly Int32Array[]): num
 }
 
 describe('overlap of texts', () => {
-  it('counts the sequences that share 13 tokens in a row, wherever they stand', () => {
+  it('counts the tokens in runs of 13 or more that stand there too, wherever they do', () => {
     const [a, b, c, d] = [sequence(64), sequence(64), sequence(64), sequence(64)];
     const copied = sequence(200);
     copied.set(a.subarray(20, 20 + OVERLAP_TOKENS), 100);
     copied.set(b.subarray(0, OVERLAP_TOKENS - 1), 3);
     copied.set(d.subarray(64 - OVERLAP_TOKENS), 0);
-    assert.equal(overlap([a, b, c, d], [sequence(64), copied]), 0.5);
+    assert.equal(overlap([a, b, c, d], [sequence(64), copied]), (2 * OVERLAP_TOKENS) / (4 * 64));
+    // Runs that follow each other, and a run that is there twice, count once.
+    const longer = sequence(100);
+    longer.set(a.subarray(10, 40), 5);
+    longer.set(a.subarray(10, 40), 60);
+    assert.equal(overlap([a], [longer]), 30 / 64);
     assert.equal(overlap([a, b, c, d], [sequence(640)]), 0);
   });
 

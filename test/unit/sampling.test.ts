@@ -1,8 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sampleOf } from '../../src/shared/sampling';
+import { fromAllOver, sampleOf } from '../../src/shared/sampling';
 
 const items = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+describe('an order from all over', () => {
+  it('holds everything once, and every beginning of it is spread', () => {
+    assert.deepEqual(fromAllOver(items(8)), [0, 4, 2, 6, 1, 5, 3, 7]);
+    for (const count of [0, 1, 2, 5, 9, 64, 100]) {
+      const order = fromAllOver(items(count));
+      assert.deepEqual(
+        [...order].sort((a, b) => a - b),
+        items(count),
+      );
+      for (let taken = 8; taken <= count; taken++) {
+        const quarters = [0, 1, 2, 3].map(
+          (quarter) =>
+            order.slice(0, taken).filter((item) => Math.floor((item * 4) / count) === quarter).length,
+        );
+        assert.ok(
+          Math.max(...quarters) <= 2 * Math.min(...quarters) + 1,
+          `${taken} of ${count}: ${quarters.join()}`,
+        );
+      }
+    }
+  });
+});
 
 describe('a sample', () => {
   it('is the first, in their order', () => {

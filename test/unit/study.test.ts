@@ -136,10 +136,16 @@ describe('a study', () => {
     writeFileSync(at('s.study.json'), JSON.stringify({ ...study, tune: {} }));
     assert.match(await refusal(), /other settings \(arms\.full\)/);
     write();
+    const weighted = [1, 2].map((weight) => ({ files: [sample('general.txt')], weight }));
+    writeFileSync(at('job.adept.json'), JSON.stringify({ ...job, replay: weighted }));
+    assert.match(await refusal(), /other settings \(.*replay/);
+    write();
     const file = at('study', 'study.json');
     const kept = readFileSync(file);
     rmSync(file);
     assert.match(await refusal(), /holds importance\.json, but no study\.json/);
+    writeFileSync(file, kept.toString().replace('"engine": "wasm"', '"engine": "native"'));
+    assert.match(await refusal(), /computed by native on .*, not by wasm on/);
     writeFileSync(file, kept);
   });
 
@@ -241,6 +247,14 @@ describe('a study', () => {
     assert.match(await refused({ variants: { adept: { of: 'full' } } }), /name of an arm/);
     assert.match(await refused({ variants: { '../x': { of: 'full' } } }), /named with letters/);
     assert.match(await refused({ variants: { x: { of: 'adept', layers: [8] } } }), /layer 8/i);
+    assert.match(await refused({ arms: ['adept', 'adept'] }), /arm may be named only once/);
+    const variant = (changes: object): Promise<string> => refused({ variants: { x: changes } });
+    assert.match(await variant({ of: 'full', layers: [3] }), /variants\.x\.layers: "full" expands nothing/);
+    assert.match(await variant({ of: 'replay', k: 1 }), /variants\.x\.k: "replay" expands nothing/);
+    assert.match(await variant({ of: 'adept', k: 1, layers: [3] }), /variants\.x\.k: has no effect/);
+    assert.match(await variant({ of: 'adept', layers: [3, 3] }), /variants\.x\.layers: names a layer twice/);
+    assert.match(await variant({ of: 'adept', tune: { seed: 5 } }), /variants\.x\.tune\.seed/);
+    assert.match(await variant({ of: 'adept', seeds: [9] }), /variants\.x\.seeds: 9 is none of .* \(1, 2\)/);
   });
 });
 
@@ -320,8 +334,19 @@ describe('the arms of a study', () => {
         tokensChanged: undefined,
         trainingSeconds: { mean: 10, lowest: 10, highest: 10 },
         trainableShare: 0.2,
+        ofFull: undefined,
       },
     ]);
+    // Beside the seeds that both have, and those of them that a variant is to have.
+    const full = [0, 1].map((seed) => ({ arm: 'full', seed, report: report(3 - 1 / (seed + 1), 2.125) }));
+    const [, one] = summarize({
+      arms: ['full', 'adept'],
+      seeds: [0, 1],
+      runs: [...full, ...runs],
+      variants: { adept: { of: 'adept', seeds: [1] } },
+    });
+    assert.equal(one?.seeds, 1);
+    assert.deepEqual(one.ofFull, { seeds: 1, domainGain: 1, generalRise: 4, trainingSeconds: 1 });
     const plot = studyPlot(summaries);
     assert.match(plot, />adept<\/text>/);
     const numbers = [...plot.matchAll(/>(-?[0-9.]+)<\/text>/g)].map(([, text]) => text);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { contrastLayers, contrastOrder } from '../../src/shared/layerChoice';
+import { contrastLayers, contrastOrder, lowestOf } from '../../src/shared/layerChoice';
 import { meanRanks, rankCorrelation } from '../../src/shared/rankCorrelation';
 import { bootstrap, meanShares, StableChoice, type SequenceShares } from '../../src/trainer/adept/bootstrap';
 import { seededRandom } from '../../src/trainer/data/order';
@@ -80,7 +80,7 @@ describe('stopping when the choice is stable', () => {
       [1, 1, 9],
       [1, 1, 9],
     ];
-    const choice = new StableChoice(2, 2);
+    const choice = new StableChoice((importance) => lowestOf(importance, 2), 2);
     const answers = sequences.map((_, index) => choice.settled(seen(sequences, index + 1)));
     // After two sequences the set is {1, 2}, from the third on {0, 1}.
     assert.deepEqual(answers, [false, false, false, false, true]);

@@ -57,5 +57,11 @@ describe('the texts of a run', () => {
       domainEval.flatMap(({ rows }) => [...rows]),
       domain.sequences,
     );
+    const few = corpora({ maxEvalSequences: 2 });
+    assert.deepEqual(
+      few.domainEval.flatMap(({ rows }) => [...rows]),
+      few.domain.sequences.slice(0, 2),
+    );
+    assert.equal(corpora({}).domainEval.flatMap(({ rows }) => [...rows]).length, 16);
   });
 });

@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as v from 'valibot';
+import { readModelConfig } from '../../src/node/modelConfig';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { ImportanceFile } from '../../src/shared/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/layerChoice';
+import { fromAllOver } from '../../src/shared/sampling';
 import { readManifest } from '../../src/trainer/adept/manifest';
+import { CorpusReader } from '../../src/trainer/jobs/corpora';
+import { writeRows } from '../parity/adept';
 import { adeptResult, runAdept, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 
@@ -65,7 +69,7 @@ describe('general and domain text together', () => {
     const { stdout } = await runAdept([...args, '--probe', general, '--domain', general]);
     assert.match(
       stdout,
-      /rank correlation of general and domain importance: 1\.00\n100\.0% of the sequences/,
+      /rank correlation of general and domain importance: 1\.00\n100\.0% of the tokens of the probe/,
     );
   });
 
@@ -110,13 +114,47 @@ describe('general and domain text together', () => {
       ...text,
       ...['--max-sequences', 40, '--stable-for', 2, '--stable-layers', 1],
     );
-    const taken = early.probe.layerSequences ?? NaN;
-    assert.ok(taken < early.probe.sequences, `${taken} of ${early.probe.sequences}`);
-    const part = await analyzed('part.json', ...text, '--max-sequences', taken);
+    const { sequences: taken, available = NaN } = early.probe;
+    assert.ok(taken < available, `${taken} of ${available}`);
+    // From all over the text, and units are measured on the same sequences.
+    const whole = new CorpusReader(sample('model'), readModelConfig(sample('model'))).read(
+      [sample('general.txt')],
+      { seqLen: early.probe.seqLen, maxSequences: 40 },
+      'general.txt',
+    );
+    const ofFirst = (count: number): Promise<ImportanceFile> =>
+      analyzed(
+        'part.json',
+        ...['--probe', writeRows(at('used.jsonl'), fromAllOver(whole.sequences).slice(0, count))],
+        ...['--max-sequences', 40],
+      );
+    const part = await ofFirst(taken);
     assert.deepEqual(early.layers, part.layers);
-    const before = await analyzed('before.json', ...text, '--max-sequences', taken - 2);
+    assert.deepEqual(early.units, part.units);
+    assert.equal(early.probe.tokens, part.probe.tokens);
+    const before = await ofFirst(taken - 2);
     const lowest = ({ layers }: ImportanceFile): number[] => lowestLayers({ ...early, layers }, 1, 8, 'it');
     assert.deepEqual(lowest(before), lowest(early));
+  });
+
+  it('measures domain text until the layers of most contrast stay the same', async () => {
+    const [general, domain] = [sample('general.txt'), sample('domain.jsonl')];
+    const stop = ['--stable-for', 2, '--stable-layers', 2, '--max-sequences', 40];
+    const early = await analyzed('contrast.json', '--probe', general, '--domain', domain, ...stop);
+    const used = early.domain?.probe.sequences ?? NaN;
+    assert.ok(used < (early.domain?.probe.available ?? NaN));
+    const whole = new CorpusReader(MODEL, readModelConfig(MODEL)).read(
+      [domain],
+      { seqLen: early.probe.seqLen, maxSequences: 40 },
+      'domain.jsonl',
+    );
+    const chosen: number[][] = [];
+    for (const count of [used, used - 2]) {
+      const rows = writeRows(at('used.jsonl'), fromAllOver(whole.sequences).slice(0, count));
+      const part = await analyzed('part.json', '--probe', rows, '--max-sequences', 40);
+      chosen.push(contrastLayers({ ...early, domain: part }, 2, 8, 'it').toSorted((a, b) => a - b));
+    }
+    assert.deepEqual(chosen[1], chosen[0]);
   });
 
   it('does not look for an early end where there is none', async () => {

@@ -85,9 +85,16 @@ export function cellText(
   );
 }
 
+/** That an analysis ended before the text did. */
+function enoughText({ sequences, available }: ImportanceFile['probe']): string[] {
+  return available === undefined
+    ? []
+    : [l10n.t('{0} of {1} sequences were enough', countText(sequences), countText(available))];
+}
+
 /** What was measured, how and on what. */
 export function factsText(importance: ImportanceFile): string {
-  const { model, probe, mode, baseLoss, unitDefinition, domain } = importance;
+  const { model, probe, mode, baseLoss, unitDefinition, domain, overlap = 0 } = importance;
   const facts = [
     l10n.t('{0}, {1} layers, {2} parameters', model.family, model.layers, countText(model.parameters)),
     mode === 'exact'
@@ -100,6 +107,7 @@ export function factsText(importance: ImportanceFile): string {
       countText(probe.tokens),
       baseLoss.toFixed(4),
     ),
+    ...enoughText(probe),
     ...(domain
       ? [
           l10n.t(
@@ -108,6 +116,10 @@ export function factsText(importance: ImportanceFile): string {
             countText(domain.probe.tokens),
             domain.baseLoss.toFixed(4),
           ),
+          ...enoughText(domain.probe),
+          ...(overlap > 0
+            ? [l10n.t('{0} of the tokens of general text stand in the domain text too', percentText(overlap))]
+            : []),
         ]
       : []),
   ];

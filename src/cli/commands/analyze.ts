@@ -70,7 +70,9 @@ export function layerTable(result: ImportanceFile): string {
   return [
     domain ? `${bases}, ${domain.baseLoss.toFixed(4)} on domain text` : bases,
     table(rows),
+    ...enoughLines(result.probe, ''),
     ...trustLines(result),
+    ...(domain ? enoughLines(domain.probe, ' of the domain text') : []),
     ...(domain ? [correlationLine(correlation(result, domain)), ...overlapLines(result)] : []),
   ].join('\n');
 }
@@ -96,7 +98,7 @@ function measurementColumns({ layers, trust }: Measurement, name: string, unit: 
 /** How many least important layers people mostly expand. */
 const USUAL_COUNTS = [2, 4, 8];
 
-function trustLines({ trust, probe }: ImportanceFile): string[] {
+function trustLines({ trust }: ImportanceFile): string[] {
   if (trust === undefined) {
     return [];
   }
@@ -104,12 +106,14 @@ function trustLines({ trust, probe }: ImportanceFile): string[] {
     const share = trust.sameLowest[k - 1];
     return share === undefined || k >= trust.layers.length ? [] : [`of ${k} in ${Math.round(share * 100)}%`];
   });
-  const taken = probe.layerSequences;
-  const early =
-    taken === undefined ? [] : [`layers were measured on ${taken} of ${probe.sequences} sequences`];
   return shares.length === 0
-    ? early
-    : [...early, `the same least important layers in resamples of the text: ${shares.join(', ')}`];
+    ? []
+    : [`the same least important layers in resamples of the text: ${shares.join(', ')}`];
+}
+
+/** That the analysis ended before the text did. */
+function enoughLines({ sequences, available }: Measurement['probe'], of: string): string[] {
+  return available === undefined ? [] : [`${sequences} of ${available} sequences${of} were enough`];
 }
 
 /** Null where the layers are all alike on either text. */
@@ -128,6 +132,6 @@ function overlapLines({ overlap = 0 }: ImportanceFile): string[] {
   return overlap === 0
     ? []
     : [
-        `${(overlap * 100).toFixed(1)}% of the sequences of the probe share ${OVERLAP_TOKENS} tokens in a row with the domain text`,
+        `${(overlap * 100).toFixed(1)}% of the tokens of the probe stand in the domain text too, in runs of ${OVERLAP_TOKENS} or more`,
       ];
 }

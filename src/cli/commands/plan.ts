@@ -50,26 +50,27 @@ export function planCommand(): Command {
       withOutput((output, raw) => {
         const { plans, steps } = plansOf(raw);
         const [best] = plans;
+        const hours = steps === undefined ? [] : [`hours for ${steps} steps`];
         const rows = plans
           .slice(0, SHOWN)
           .map(({ layers, price, seconds }) => [
             String(layers.length),
             layers.join(','),
             (price.memoryBytes / MEGABYTE).toFixed(0),
-            seconds === undefined ? '–' : (seconds / HOUR).toPrecision(2),
+            ...(steps === undefined ? [] : [seconds === undefined ? '–' : (seconds / HOUR).toPrecision(2)]),
             price.inferenceFactor.toFixed(2),
           ]);
         output.result(
           { plans },
           best === undefined
             ? 'not even one layer fits: raise the memory, the hours or the slow-down'
-            : `${table([['k', 'layers', 'MB', `hours for ${steps} steps`, 'inference ×'], ...rows])}\n\nbest: --layers ${best.layers.join(',')} (adept expand)`,
+            : `${table([['k', 'layers', 'MB', ...hours, 'inference ×'], ...rows])}\n\nbest: --layers ${best.layers.join(',')} (adept expand)`,
         );
       }),
     );
 }
 
-function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number } {
+function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | undefined } {
   const model = requiredText(raw, 'model', '--model');
   const file = requiredText(raw, 'importance', '--importance');
   const hours = positive(raw, 'hours');
@@ -95,14 +96,14 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number } {
   const plans = budgetedPlans(
     layerValues(importance.layers, config.numHiddenLayers, `${file}: "layers"`),
     { config, tune, engine: plannedEngine(importance.engine) ?? 'wasm', speed },
-    steps ?? 1,
+    steps,
     {
       memoryBytes: memory === undefined ? undefined : memory * MEGABYTE,
       seconds: hours === undefined ? undefined : hours * HOUR,
       inferenceFactor: positive(raw, 'slowdown'),
     },
   );
-  return { plans, steps: steps ?? 1 };
+  return { plans, steps };
 }
 
 function positive(raw: RawOptions, key: string): number | undefined {

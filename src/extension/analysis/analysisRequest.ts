@@ -21,6 +21,8 @@ export const AnalysisRequest = v.object({
   sampling: v.optional(v.picklist(SAMPLINGS)),
   /** Ends when the least important layers have been the same over so many sequences. */
   stableFor: v.optional(whole),
+  /** How many least important layers. */
+  stableLayers: v.optional(whole),
   batchSize: v.optional(whole),
   /** Heads and groups within each unit; measured when left out. */
   parts: v.optional(v.boolean()),

@@ -2,8 +2,10 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { CORPUS_ENDINGS } from '../../node/corpusFile';
+import { readModelConfig } from '../../node/modelConfig';
 import { ImportanceMode } from '../../shared/importance';
 import { EngineChoice } from '../../shared/runConfig';
+import { ANALYZE_SETTINGS } from '../../shared/settings';
 import { Memory } from '../memory';
 import type { ModelFolder } from '../models/models';
 import { parametersText } from '../models/modelText';
@@ -72,13 +74,19 @@ export async function askForAnalysis(
           mode: answers.mode,
           maxSequences: answers.maxSequences ?? undefined,
           sampling: 'spread',
-          stableFor: answers.untilStable === true ? STABLE_FOR : undefined,
+          ...(answers.untilStable === true ? untilStable(request.model ?? answers.model ?? '') : {}),
           ...(answers.domain.length > 0 ? { domain: answers.domain } : {}),
         }),
     ...request,
     model: model ?? answers.model ?? '',
     probe: probe ?? answers.probe,
   };
+}
+
+/** An end when the choice no longer changes: of a small model fewer layers are watched, for all of them never change. */
+function untilStable(model: string): Pick<AnalysisRequest, 'stableFor' | 'stableLayers'> {
+  const watched = Math.min(ANALYZE_SETTINGS.stableLayers.default, readModelConfig(model).numHiddenLayers - 1);
+  return watched < 1 ? {} : { stableFor: STABLE_FOR, stableLayers: watched };
 }
 
 class Questions {

@@ -75,27 +75,22 @@ export function stepWork(plan: Plan): Work | undefined {
   return total([tune.gradAccum, pass], [1, update(parametersTrained)]);
 }
 
-/**
- * Stage 1 on `size`: importance of every layer, then of every unit.
- * @param layerSequences those that layer importance took, where it stopped before the last
- */
+/** Stage 1 on `size`: importance of every layer, then of every unit. */
 export function analysisWork(
   config: ModelConfig,
   size: BatchSize,
   mode: ImportanceMode,
   engine: PlannedEngine,
-  layerSequences = size.batch,
 ): Work {
   const { numHiddenLayers: layers } = config;
   const forward = forwardWork(config, size, layers, engine);
-  const part = { ...size, batch: layerSequences };
   // Exact: each layer runs on the untouched states and on one variant per layer below it; every variant meets the head.
   const layerImportance =
     mode === 'fast'
       ? forward
       : total(
-          [(layers * (layers + 1)) / 2, layerForward(config, part, engine)],
-          [layers + 1, headForward(config, part)],
+          [(layers * (layers + 1)) / 2, layerForward(config, size, engine)],
+          [layers + 1, headForward(config, size)],
         );
   const unitImportance = total(
     [1, forward],

@@ -47,7 +47,7 @@ export function planBudget(
     return { choices: [], problems };
   }
   const values = layerValues(importance.layers, config.numHiddenLayers, 'importance.json');
-  return { choices: budgetedPlans(values, plan, steps ?? 1, budgetOf(texts)), problems };
+  return { choices: budgetedPlans(values, plan, steps, budgetOf(texts)), problems };
 }
 
 function problemsOf(

@@ -87,21 +87,20 @@ function bounds(values: readonly number[]): [number, number] {
   return [at((1 - INTERVAL) / 2), at((1 + INTERVAL) / 2)];
 }
 
-/** Says when the k least important layers have been the same over so many sequences that more would not change them. */
+/** Says when the layers that are chosen have been the same over so many sequences that more would not change them. */
 export class StableChoice {
   private chosen = '';
   private since = 0;
 
   constructor(
-    private readonly k: number,
+    /** By the layers' importance on the sequences so far. */
+    private readonly choose: (importance: readonly number[]) => readonly number[],
     private readonly sequences: number,
   ) {}
 
   /** To be asked again and again as sequences are added. */
   settled(shares: SequenceShares): boolean {
-    const now = lowestOf(meanShares(shares), this.k)
-      .sort((a, b) => a - b)
-      .join();
+    const now = [...this.choose(meanShares(shares))].sort((a, b) => a - b).join();
     if (now !== this.chosen) {
       this.chosen = now;
       // The set was not that of the sequences before: it begins to be counted now.

@@ -1,33 +1,51 @@
 /** Tokens in a row that two texts must share to count as the same text: the 13-grams of GPT-3 (arXiv 2005.14165, appendix C). */
 export const OVERLAP_TOKENS = 13;
 
+/** Where a run of tokens begins. */
+interface Place {
+  readonly sequence: Int32Array;
+  readonly begin: number;
+}
+
 /**
- * Of each text, the share, 0 to 1, of its sequences that hold {@link OVERLAP_TOKENS} tokens in a row that stand in `other` too.
- * `other`, which may be much larger than they are, is read once.
+ * Of each text, the share, 0 to 1, of its tokens that lie in runs of {@link OVERLAP_TOKENS} or more that stand in `other` too: of
+ * a sequence that `other` has as it is all of them, of one that shares a phrase only those of the phrase. `other`, which may be
+ * much larger than they are, is read once.
  */
 export function overlaps(texts: readonly (readonly Int32Array[])[], other: Iterable<Int32Array>): number[] {
-  const holders = new Map<number, Int32Array[]>();
+  const places = new Map<number, Place[]>();
+  const shared = new Map<Int32Array, Uint8Array>();
   for (const sequence of texts.flat()) {
+    shared.set(sequence, new Uint8Array(sequence.length));
+    let begin = 0;
     for (const key of keysOf(sequence)) {
-      const known = holders.get(key);
+      const known = places.get(key);
+      const place = { sequence, begin };
       if (known === undefined) {
-        holders.set(key, [sequence]);
-      } else if (known.at(-1) !== sequence) {
-        known.push(sequence);
+        places.set(key, [place]);
+      } else {
+        known.push(place);
       }
+      begin += 1;
     }
   }
-  const shared = new Set<Int32Array>();
   for (const sequence of other) {
     for (const key of keysOf(sequence)) {
-      for (const holder of holders.get(key) ?? []) {
-        shared.add(holder);
+      for (const { sequence: holder, begin } of places.get(key) ?? []) {
+        shared.get(holder)?.fill(1, begin, begin + OVERLAP_TOKENS);
       }
+      places.delete(key);
     }
   }
-  return texts.map((text) =>
-    text.length === 0 ? 0 : text.filter((sequence) => shared.has(sequence)).length / text.length,
-  );
+  return texts.map((text) => {
+    const tokens = text.reduce((sum, { length }) => sum + length, 0);
+    const marked = text.reduce((sum, sequence) => sum + count(shared.get(sequence)), 0);
+    return tokens === 0 ? 0 : marked / tokens;
+  });
+}
+
+function count(marks: Uint8Array | undefined): number {
+  return marks?.reduce((sum, mark) => sum + mark, 0) ?? 0;
 }
 
 /** A number of 53 bits for every run of {@link OVERLAP_TOKENS} tokens; of different runs it is practically never the same. */

@@ -13,6 +13,8 @@ import { CausalLM } from '../model/causalLM';
 import type { StorageRequest } from '../model/frozenStorage';
 import { readModelConfig } from '../../node/modelConfig';
 import { failure, inputError } from '../../shared/errors';
+import { contrastOrder, lowestOf } from '../../shared/layerChoice';
+import { fromAllOver } from '../../shared/sampling';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
 
@@ -50,8 +52,12 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   );
   try {
     const share = domain === undefined ? 1 : probe.tokens / (probe.tokens + domain.tokens);
-    const general = await measure(model, probe, request, subtask(task, 0, share));
-    const onDomain = domain && (await measure(model, domain, request, subtask(task, share, 1)));
+    const { stableLayers } = settings;
+    const lowest: Choose = (importance) => lowestOf(importance, stableLayers);
+    const general = await measure(model, probe, request, lowest, subtask(task, 0, share));
+    const onGeneral = general.measurement.layers.map(({ importance }) => importance);
+    const contrast: Choose = (importance) => contrastOrder(onGeneral, importance).slice(0, stableLayers);
+    const onDomain = domain && (await measure(model, domain, request, contrast, subtask(task, share, 1)));
     const result: ImportanceFile = {
       format: 'adept.importance/1',
       mode: settings.mode,
@@ -74,6 +80,9 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   }
 }
 
+/** The layers that would be chosen by what has been measured so far. */
+type Choose = (importance: readonly number[]) => readonly number[];
+
 interface Measured {
   readonly measurement: Measurement;
   /** Of this corpus alone: speeds are worked out from it. */
@@ -84,30 +93,37 @@ async function measure(
   model: CausalLM,
   corpus: Corpus,
   request: AnalyzeRequest,
+  choose: Choose,
   task: Task,
 ): Promise<Measured> {
   const { settings } = request;
-  const probe = batches(corpus.sequences, settings.batchSize);
+  // An early end must have seen the whole of the text in outline, not its first files.
+  const sequences = settings.stableFor === undefined ? corpus.sequences : fromAllOver(corpus.sequences);
+  const probe = batches(sequences, settings.batchSize);
   const begin = performance.now();
-  const chooser = batchChooser(request, corpus);
+  const chooser = batchChooser(request, sequences);
   const layersTask = subtask(task, 0, LAYERS_SHARE);
   const layers = await (settings.mode === 'fast'
     ? fastLayerImportance(model, probe, layersTask)
-    : exactLayerImportance(model, exactProbe(probe, corpus, chooser, settings), layersTask));
+    : exactLayerImportance(
+        model,
+        exactProbe(probe, sequences, chooser, stableChoice(settings, choose)),
+        layersTask,
+      ));
   const between = performance.now();
   const all = [...model.blocks.keys()];
   const unitsTask = subtask(task, LAYERS_SHARE, 1);
   const wanted = { layers: all, definition: settings.unitDefinition, parts: settings.parts };
-  const units = await unitImportance(model, probe, wanted, unitsTask);
+  // Layers, units and the loss are those of the same sequences.
+  const taken = sequences.slice(0, layers.shares.weights.length);
+  const units = await unitImportance(model, batches(taken, settings.batchSize), wanted, unitsTask);
   const end = performance.now();
-  const layerSequences = layers.shares.weights.length;
   const trust = bootstrap(layers.shares);
   return {
     measurement: {
       probe: {
-        ...describeCorpus(corpus, settings),
+        ...describeCorpus(corpus, taken, settings),
         ...(chooser ? { layerBatchSize: chooser.batchSize } : {}),
-        ...(layerSequences < corpus.sequences.length ? { layerSequences } : {}),
       },
       baseLoss: layers.baseLoss,
       layers: layers.layers.map((importance, index) => ({ index, importance })),
@@ -126,7 +142,7 @@ function storageOf({ frozenWeights, batchSize, seqLen }: AnalyzeSettings): Stora
 /** Chooses the batches of exact layer importance where memory was given; otherwise they are those of the settings. */
 function batchChooser(
   { settings: { mode, memory }, scratch }: AnalyzeRequest,
-  corpus: Corpus,
+  sequences: readonly Int32Array[],
 ): BatchChooser | undefined {
   if (mode !== 'exact' || memory === undefined) {
     return undefined;
@@ -138,20 +154,23 @@ function batchChooser(
       `--memory ${memory}: with the model's weights loaded ${Math.ceil(taken / MEGABYTE)} MB are taken already; give more, or leave it out.`,
     );
   }
-  return new BatchChooser(corpus.sequences, { bytes, folder: scratch });
+  return new BatchChooser(sequences, { bytes, folder: scratch });
 }
 
 function exactProbe(
   probe: readonly Batch[],
-  corpus: Corpus,
+  sequences: readonly Int32Array[],
   chooser: BatchChooser | undefined,
-  { stableFor, stableLayers }: AnalyzeSettings,
+  choice: StableChoice | undefined,
 ): Probe {
-  const choice = stableFor === undefined ? undefined : new StableChoice(stableLayers, stableFor);
   const enough = choice && ((shares: SequenceShares) => choice.settled(shares));
   return chooser === undefined
     ? { ...probeOf(probe), enough }
-    : { batches: chooser, sequences: corpus.sequences.length, enough, room: chooser.room };
+    : { batches: chooser, sequences: sequences.length, enough, room: chooser.room };
+}
+
+function stableChoice({ stableFor }: AnalyzeSettings, choose: Choose): StableChoice | undefined {
+  return stableFor === undefined ? undefined : new StableChoice(choose, stableFor);
 }
 
 /** @throws AdeptError (input) where an early end was asked for that there is none of, or that would say nothing. */
@@ -169,11 +188,16 @@ function checkStable({ mode, stableFor, stableLayers }: AnalyzeSettings, layers:
   }
 }
 
-function describeCorpus(corpus: Corpus, { batchSize, sampling }: AnalyzeSettings): ImportanceFile['probe'] {
+function describeCorpus(
+  corpus: Corpus,
+  taken: readonly Int32Array[],
+  { batchSize, sampling }: AnalyzeSettings,
+): ImportanceFile['probe'] {
   return {
     sources: corpus.sources.map((source) => resolve(source)),
-    sequences: corpus.sequences.length,
-    tokens: corpus.tokens,
+    sequences: taken.length,
+    tokens: taken.reduce((sum, { length }) => sum + length, 0),
+    ...(taken.length < corpus.sequences.length ? { available: corpus.sequences.length } : {}),
     seqLen: corpus.seqLen,
     batchSize,
     ...(sampling === 'first' ? {} : { sampling }),

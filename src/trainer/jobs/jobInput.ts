@@ -39,12 +39,17 @@ export function checkJob(config: RunConfig, naming: Naming): void {
     loadQuestions(files, naming.label('choices.files'));
     if (examples !== undefined) {
       loadQuestions(examples, naming.label('choices.examples'));
-    } else if (shots !== undefined) {
+    } else if (shots !== undefined && shots > 0) {
       throw inputError(
         `${naming.label('choices.shots')}: needs ${naming.name('choices.examples')}: name answered questions.`,
       );
     }
     reader.openTokenizer();
+  }
+  if (config.tune.full && (config.export.alpha ?? 1) !== 1) {
+    throw inputError(
+      `${naming.label('export.alpha')}: with ${naming.name('tune.full')} every parameter is tuned, so there are no added layers to scale: leave it out.`,
+    );
   }
   if (config.export.out !== undefined) {
     checkExport(config.export.out, config.out, naming);

@@ -36,7 +36,7 @@ export async function runStudy(
   engine: Engine,
   { task, onEvent }: StudyHooks,
 ): Promise<StudyFile> {
-  const folder = await StudyFolder.open(study, base);
+  const folder = await StudyFolder.open(study, base, engine.describe());
   const { planned } = folder;
   const share = (done: number): number => IMPORTANCE_SHARE + ((1 - IMPORTANCE_SHARE) * done) / planned.length;
   let importance: string | undefined;

@@ -22,6 +22,7 @@ import {
 } from '../../shared/study';
 import { TensorStore } from '../checkpoint/safetensors';
 import { tokenizerIdentity } from '../data/tokenizerIdentity';
+import type { EngineDescription } from '../engine/engine';
 
 const STUDY_FILE = 'study.json';
 const RUNS_FOLDER = 'runs';
@@ -44,15 +45,18 @@ export class StudyFolder {
     private readonly settings: StudyFile['settings'],
     known: StudyFile | undefined,
   ) {
-    this.runs = [...(known?.runs ?? [])];
+    // Earlier versions took a doubled arm for two, and wrote its runs twice.
+    this.runs = (known?.runs ?? []).filter(
+      (run, index, all) => all.findIndex(({ arm, seed }) => arm === run.arm && seed === run.seed) === index,
+    );
     this.createdAt = known?.createdAt ?? new Date().toISOString();
   }
 
   /**
    * Makes the folder, or opens it where a study has begun there.
-   * @throws AdeptError (input) when what lies there was made with other settings, another model or other texts
+   * @throws AdeptError (input) when what lies there was made with other settings, another model or other texts, or on another engine
    */
-  static async open(study: StudyConfig, base: RunConfig): Promise<StudyFolder> {
+  static async open(study: StudyConfig, base: RunConfig, engine: EngineDescription): Promise<StudyFolder> {
     const settings = parseWith(
       StudyFile.entries.settings,
       asJson(studySettings(base, study, await inputsOf(base))),
@@ -60,6 +64,7 @@ export class StudyFolder {
     );
     const file = join(study.out, STUDY_FILE);
     const known = knownStudy(study, file, settings);
+    requireEngine(file, known?.runs ?? [], engine);
     const folder = new StudyFolder(study, base, settings, known);
     mkdirSync(study.out, { recursive: true });
     // From now on nothing else may be mixed with it, done or not.
@@ -162,6 +167,18 @@ function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['setting
     );
   }
   return known;
+}
+
+/** Seconds of two engines do not compare. */
+function requireEngine(file: string, runs: readonly StudyRun[], { engine, device }: EngineDescription): void {
+  const other = runs
+    .map(({ report }) => report.engine)
+    .find((of) => of.engine !== engine || of.device !== device);
+  if (other !== undefined) {
+    throw inputError(
+      `${file}: its runs were computed by ${String(other.engine)} on ${String(other.device)}, not by ${engine} on ${device}: give that --engine, or name another folder in "out".`,
+    );
+  }
 }
 
 /** What a variant changes; with which seeds it runs, and whether it is kept, may be said later. */

@@ -8,7 +8,7 @@ import { batches, type Batch, type Corpus } from '../data/corpus';
 import { readModelConfig } from '../../node/modelConfig';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
-// Domain text to watch when none is named: this many of the training sequences.
+// Domain text to watch when none is named: this many of the training sequences, where no limit is set.
 const WATCHED_TRAINING_SEQUENCES = 16;
 
 export interface TuneCorpora {
@@ -34,7 +34,7 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const probe = read(spec.probe, atMost(maxProbeSequences), 'probe');
   const domainEval = spec.eval.domain
     ? read(spec.eval.domain, atMost(maxEvalSequences), 'eval.domain').sequences
-    : sampleOf(domain.sequences, WATCHED_TRAINING_SEQUENCES, sampling);
+    : sampleOf(domain.sequences, maxEvalSequences ?? WATCHED_TRAINING_SEQUENCES, sampling);
   const generalEval = spec.eval.general
     ? read(spec.eval.general, atMost(maxEvalSequences), 'eval.general').sequences
     : sampleOf(probe.sequences, maxEvalSequences ?? probe.sequences.length, sampling);
@@ -55,7 +55,7 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   };
 }
 
-/** How much of one text of a run stands in another, as shares of the first one's sequences. */
+/** How much of one text of a run stands in another, as shares of the first one's tokens. */
 export interface TextOverlap {
   readonly text: 'probe' | 'domain evaluation' | 'general evaluation';
   readonly other: 'training' | 'probe';
@@ -97,6 +97,6 @@ export function overlapTexts(overlaps: readonly TextOverlap[]): string[] {
     .filter(({ share }) => share > 0)
     .map(
       ({ text, other, share }) =>
-        `${(share * 100).toFixed(1)}% of the sequences of the ${text} text share ${OVERLAP_TOKENS} tokens in a row with the ${other} text`,
+        `${(share * 100).toFixed(1)}% of the tokens of the ${text} text stand in the ${other} text too, in runs of ${OVERLAP_TOKENS} or more`,
     );
 }

@@ -137,7 +137,7 @@ class WholeJob {
     if (existsSync(this.folder.file('importance'))) {
       return;
     }
-    const { model, probe, analyze: settings, importance, expand: choice } = this.config;
+    const { model, probe, importance, expand: choice } = this.config;
     if (importance !== undefined) {
       this.folder.writeImportance(readImportanceOf(importance, model));
       return;
@@ -145,7 +145,11 @@ class WholeJob {
     const task = this.announce('analyzing');
     const domain = 'contrast' in choice ? this.config.domain : undefined;
     this.folder.writeImportance(
-      await analyze(this.engine, { model, probe, domain, settings, scratch: this.folder.path }, task),
+      await analyze(
+        this.engine,
+        { model, probe, domain, settings: watching(this.config), scratch: this.folder.path },
+        task,
+      ),
     );
   }
 
@@ -281,4 +285,10 @@ class WholeJob {
       peakMemory: peakMemory(),
     };
   }
+}
+
+/** How to analyze: an early end watches as many layers as will be expanded, where that is known. */
+function watching({ analyze: settings, expand }: RunConfig): RunConfig['analyze'] {
+  const count = 'lowest' in expand ? expand.lowest : 'contrast' in expand ? expand.contrast : undefined;
+  return { ...settings, stableLayers: count ?? settings.stableLayers };
 }

@@ -143,6 +143,11 @@ describe('a launch', () => {
       launch({ ...lacking, text }, starterOf(started)),
       /nowhere\.txt: there is no such file/,
     );
+    const replayed = JSON.stringify({ ...(JSON.parse(lacking.text) as object), replay: ['gone.txt'] });
+    await assert.rejects(
+      launch({ ...lacking, text: replayed }, starterOf(started)),
+      /gone\.txt: there is no such file/,
+    );
     await assert.rejects(
       launch({ ...lacking, text: '{"model": "m"}' }, starterOf(started)),
       /lacking\.adept\.json: "probe"/,
