@@ -7,6 +7,8 @@ const losses = { domainLoss: v.number(), generalLoss: v.number() };
 export const DialFile = v.object({
   format: v.literal('adept.dial/1'),
   step: count,
+  /** By how many nats general loss may rise in this run, where it has a limit. */
+  maxGeneralRise: v.optional(v.number()),
   /** By ascending α: 0 is the original model, 1 the tuned one. */
   points: v.array(v.object({ alpha: v.number(), ...losses })),
   /** The tuned model without one added layer each. */
@@ -45,6 +47,11 @@ export function layerWorth(
 
 /** How much general loss may rise, nats, where nothing else is said: for the α that is recommended. */
 export const USUAL_RISE = 0.02;
+
+/** The same of a run, which may have a limit of its own. */
+export function allowedRise({ maxGeneralRise }: Pick<DialFile, 'maxGeneralRise'>): number {
+  return maxGeneralRise ?? USUAL_RISE;
+}
 
 /** Added layers that lower neither loss, one by one, the worst first: candidates for leaving out together. */
 export function worthless(dial: Pick<DialFile, 'points' | 'without'>): number[] {

@@ -68,6 +68,8 @@ export const ImportanceFile = v.object({
   domain: v.optional(Measurement),
   /** Then also: the share of the probe's tokens that stand in the domain text too, in long runs. */
   overlap: v.optional(v.number()),
+  /** And, of k = 1, 2, …: the share of resamples of both texts whose k layers of most contrast are the measured ones. */
+  sameContrast: v.optional(v.array(v.number())),
   unitDefinition: v.optional(UnitDefinition, 'released'),
   timing: v.object({ layersSeconds: v.number(), unitsSeconds: v.number() }),
   engine: v.record(v.string(), v.unknown()),

@@ -217,7 +217,12 @@ export const TUNE_SETTINGS = {
     description: 'train every parameter of the model instead of the added layers',
   },
   saveEvery: { kind: 'whole', default: 500, min: 1, description: 'steps between checkpoints' },
-  evalEvery: { kind: 'whole', min: 1, description: 'steps between evaluations; by default saveEvery' },
+  evalEvery: {
+    kind: 'whole',
+    min: 1,
+    description:
+      'steps between evaluations; by default saveEvery, with maxGeneralRise at most a tenth of all steps',
+  },
   maxTrainSequences: {
     kind: 'whole',
     min: 1,

@@ -313,9 +313,6 @@ function ignoredBy(
   if (k !== undefined && layers !== undefined) {
     return 'k: has no effect beside layers: give one of them.';
   }
-  if (new Set(layers).size < (layers?.length ?? 0)) {
-    return 'layers: names a layer twice: name each once.';
-  }
   if ('seed' in tune) {
     return 'tune.seed: is set by the study: name seeds instead.';
   }

@@ -128,6 +128,15 @@ const CHOICES: readonly Fault[] = [
     says: ['importance.json', '"layers"', '2', '4'],
   },
   {
+    title: 'by the importance of a model that is as deep, but larger',
+    args: (own) => {
+      const file = copyOf(world.importance, join(own, 'i.json'));
+      editJson(file, ({ model }) => ({ model: { ...(model as object), parameters: 7 } }));
+      return expand(own, '--lowest', 1, '--importance', file);
+    },
+    says: ['i.json', 'of 2 layers and 7 parameters', 'analyze this model'],
+  },
+  {
     title: 'by an importance that names a layer twice',
     args: (own) => {
       const file = copyOf(world.importance, join(own, 'i.json'));

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/eventLog';
 import { readModelConfig } from '../../src/node/modelConfig';
 import { RunFolder } from '../../src/node/runFolder';
-import { bestAlpha, DialFile, layerWorth, prune } from '../../src/shared/dial';
+import { allowedRise, bestAlpha, DialFile, layerWorth, prune } from '../../src/shared/dial';
 import { readManifest } from '../../src/trainer/adept/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/corpora';
 import { makeBatch } from '../../src/trainer/data/corpus';
@@ -195,6 +195,8 @@ describe('the recommended strength', () => {
     assert.equal(bestAlpha({ points }, 0.02)?.alpha, 0.5);
     assert.equal(bestAlpha({ points }, 0.2)?.alpha, 1);
     assert.equal(bestAlpha({ points }, 0)?.alpha, 0);
+    // Within the run's own limit, where it has one.
+    assert.deepEqual([allowedRise({}), allowedRise({ maxGeneralRise: 0.1 })], [0.02, 0.1]);
   });
 });
 

@@ -2,17 +2,21 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { readModelConfig } from '../../src/node/modelConfig';
 import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { statusOf } from '../../src/node/runStatus';
 import { checkpointPart, readCheckpointState } from '../../src/node/checkpointState';
 import type { RunEvent, UnitRate } from '../../src/shared/runFolder';
+import { evaluationInterval, lateLimit } from '../../src/shared/tuneTogether';
 import {
   forgettingRemedy,
   forgettingVerdict,
   type ForgettingRemedy,
   type ForgettingRun,
 } from '../../src/trainer/adept/forgettingLimit';
+import { ForgettingWatch } from '../../src/trainer/jobs/forgettingWatch';
+import { initialProgress } from '../../src/trainer/jobs/progress';
 import { TensorStore } from '../../src/trainer/checkpoint/safetensors';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
@@ -124,7 +128,7 @@ function remedyOf(onGeneralRise: string, change: Partial<ForgettingRun> = {}): F
   const settings = { onGeneralRise, rateCut: 0.5, freezeShare: 0.4, learningRate: 1e-3 };
   return forgettingRemedy({
     settings: settings as ForgettingRun['settings'],
-    ...{ baseLearningRate: 1e-3, units: UNITS, goodCheckpoints: [0, 20] },
+    ...{ baseLearningRate: 1e-3, units: UNITS, sizeOf: () => 8, goodCheckpoints: [0, 20] },
     ...change,
   });
 }
@@ -163,6 +167,25 @@ describe('the remedy against forgetting', () => {
     assert.equal(remedyOf('freeze', { units: equal }).kind, 'stop');
   });
 
+  it('freezes what training puts most at risk: importance by size and by rate', () => {
+    const sizes = new Map([
+      ['input_layernorm', 10],
+      ['mlp.up_proj', 1000],
+      ['self_attn.v_proj', 500],
+    ]);
+    const units: UnitRate[] = [
+      { layer: 0, name: 'input_layernorm', importance: 40, normalized: 1, learningRate: 1e-4 },
+      { layer: 0, name: 'mlp.up_proj', importance: 1, normalized: 0.1, learningRate: 1e-3 },
+      { layer: 0, name: 'self_attn.v_proj', importance: 1.5, normalized: 0.2, learningRate: 1e-3 },
+      { layer: 1, name: 'mlp.up_proj', importance: 1.5, normalized: 0.2, learningRate: 5e-4 },
+    ];
+    const remedy = remedyOf('freeze', { units, sizeOf: (name) => sizes.get(name) ?? NaN });
+    assert.ok(remedy.kind === 'freeze');
+    // The risks are 0.04, 1, 0.75 and 0.75.
+    const frozen = remedy.frozen.map(({ layer, name }) => `${layer}.${name}`);
+    assert.deepEqual(frozen, ['0.mlp.up_proj', '0.self_attn.v_proj']);
+  });
+
   it('goes back to the last good checkpoint at a lower rate, or stops where there is none', () => {
     assert.deepEqual(remedyOf('rollBack'), { kind: 'rollBack', step: 20, baseLearningRate: 5e-4 });
     assert.equal(remedyOf('rollBack', { goodCheckpoints: [] }).kind, 'stop');
@@ -175,6 +198,28 @@ function rises(run: RunFolder): { step: number; rise: number }[] {
   const before = evaluations[0]?.generalLoss ?? NaN;
   return evaluations.slice(1).map(({ step, generalLoss }) => ({ step, rise: (generalLoss ?? NaN) - before }));
 }
+
+describe('how often a run is held against its limit', () => {
+  const often = { evalEvery: undefined, saveEvery: 500, maxGeneralRise: undefined, steps: 200 };
+  const limited = { ...often, maxGeneralRise: 0.02 };
+
+  it('is ten times at least, where nothing else is said', () => {
+    assert.equal(evaluationInterval(often), 500);
+    assert.equal(evaluationInterval(limited), 20);
+    assert.equal(evaluationInterval({ ...limited, steps: 7 }), 1);
+    assert.equal(evaluationInterval({ ...limited, steps: 100_000 }), 500);
+    assert.equal(evaluationInterval({ ...limited, evalEvery: 150 }), 150);
+  });
+
+  it('is said where it is too late to steer by', () => {
+    const lower = { ...limited, onGeneralRise: 'lower' as const };
+    assert.equal(lateLimit(lower), undefined);
+    assert.match(lateLimit({ ...lower, evalEvery: 200 }) ?? '', /every 200 steps.* after the last of 200/);
+    assert.equal(lateLimit({ ...lower, evalEvery: 199 }), undefined);
+    assert.equal(lateLimit({ ...lower, evalEvery: 200, onGeneralRise: 'stop' }), undefined);
+    assert.equal(lateLimit({ ...often, onGeneralRise: 'lower', evalEvery: 200 }), undefined);
+  });
+});
 
 describe('a run that works against forgetting', () => {
   it('lowers its base rate at every evaluation beyond the limit', async (t) => {
@@ -271,6 +316,21 @@ describe('a run that may be taken back', () => {
     const evaluated = eventsOf(run, 'eval').map(({ step }) => step);
     assert.deepEqual(evaluated, [0, 2, 4, 5, 6]);
     assert.ok(eventsOf(run, 'checkpoint').every(({ generalLoss }) => generalLoss !== null));
+    // As after a kill between a checkpoint and its event.
+    const log = run.file('events');
+    const untold = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => !line.includes('"type":"checkpoint","step":6'));
+    writeFileSync(log, untold.join('\n'));
+    assert.deepEqual(
+      eventsOf(run, 'checkpoint').map(({ step }) => step),
+      [0, 2, 4],
+    );
+    const { tune, model } = run.readSpec();
+    const progress = { ...initialProgress(tune), step: 5 };
+    const remedy = new ForgettingWatch(run, tune, readModelConfig(model)).remedy(progress);
+    assert.ok(remedy.kind === 'rollBack');
+    assert.equal(remedy.step, 6);
   });
 
   it('is taken back where it breaks, and trains on at a lower rate', async (t) => {

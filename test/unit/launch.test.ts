@@ -91,6 +91,25 @@ describe('the launch form', () => {
     });
   }
 
+  it('says which settings do not go together, as the run would', () => {
+    const problemsOf = (settings: Partial<Record<FormSetting, string>>): [string, string][] => [
+      ...readForm(filled(settings)).problems,
+    ];
+    assert.deepEqual(problemsOf({ rateFloor: '3', rateCap: '2' }), [
+      ['rateFloor', '3 is more than the highest rate, 2: lower it.'],
+    ]);
+    const limit = { maxGeneralRise: '0.02', onGeneralRise: 'freeze' };
+    assert.deepEqual(problemsOf(limit), []);
+    const [[field, problem] = []] = problemsOf({ ...limit, unitRates: 'equal' });
+    assert.equal(field, 'onGeneralRise');
+    assert.match(problem ?? '', /^"freeze" goes by the units' importance/);
+    // Of a number that cannot be used, only that is said.
+    assert.deepEqual(
+      problemsOf({ rateFloor: 'x' }).map(([name]) => name),
+      ['rateFloor'],
+    );
+  });
+
   it('takes a name that can be a file and a folder on every system', () => {
     const problemOf = (name: string): boolean => readForm({ ...filled(), name }).problems.has('name');
     assert.deepEqual(['a', 'Run_1.b-2', ' a '].map(problemOf), [false, false, false]);

@@ -122,6 +122,28 @@ describe('the choice of a batch', () => {
     );
   });
 
+  it('keeps for a second text what the first one taught, whatever memory was taken since', () => {
+    let time = 0;
+    let memory = { now: 1000, peak: 1000 };
+    const budget = { bytes: 1500, folder: '/nowhere' };
+    const first = new BatchChooser(
+      sequences(10),
+      budget,
+      () => memory,
+      () => time,
+    );
+    for (const { batch } of first) {
+      time += 1;
+      memory = { now: 1400, peak: Math.max(memory.peak, 1000 + batch * 100) };
+    }
+    const second = first.again(sequences(9));
+    assert.deepEqual(
+      Array.from(second, ({ batch }) => batch),
+      [4, 4, 1],
+    );
+    assert.deepEqual(second.room, first.room);
+  });
+
   it('takes every sequence once', () => {
     const all = sequences(11);
     const chooser = new BatchChooser(all, { bytes: 1e12, folder: '/nowhere' });

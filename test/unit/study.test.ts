@@ -252,7 +252,6 @@ describe('a study', () => {
     assert.match(await variant({ of: 'full', layers: [3] }), /variants\.x\.layers: "full" expands nothing/);
     assert.match(await variant({ of: 'replay', k: 1 }), /variants\.x\.k: "replay" expands nothing/);
     assert.match(await variant({ of: 'adept', k: 1, layers: [3] }), /variants\.x\.k: has no effect/);
-    assert.match(await variant({ of: 'adept', layers: [3, 3] }), /variants\.x\.layers: names a layer twice/);
     assert.match(await variant({ of: 'adept', tune: { seed: 5 } }), /variants\.x\.tune\.seed/);
     assert.match(await variant({ of: 'adept', seeds: [9] }), /variants\.x\.seeds: 9 is none of .* \(1, 2\)/);
   });

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { contrastLayers, contrastOrder, lowestOf } from '../../src/shared/layerChoice';
 import { meanRanks, rankCorrelation } from '../../src/shared/rankCorrelation';
-import { bootstrap, meanShares, StableChoice, type SequenceShares } from '../../src/trainer/adept/bootstrap';
+import {
+  bootstrap,
+  contrastStability,
+  meanShares,
+  StableChoice,
+  type SequenceShares,
+} from '../../src/trainer/adept/bootstrap';
 import { seededRandom } from '../../src/trainer/data/order';
 import type { ImportanceFile } from '../../src/shared/importance';
 
@@ -70,6 +76,46 @@ describe('stopping when the choice is stable', () => {
   const seen = (order: readonly number[][], sequences: number): SequenceShares => ({
     weights: new Array<number>(sequences).fill(1),
     sums: (order[0] ?? []).map((_, layer) => order.slice(0, sequences).map((values) => values[layer] ?? 0)),
+  });
+
+  it('is told of contrast by drawing from both texts', () => {
+    // [layers][sequences]: layer 0 is far below the others on general text, and above them on domain text.
+    const spread = (values: readonly (readonly number[])[]): SequenceShares => ({
+      weights: (values[0] ?? []).map(() => 1),
+      sums: values,
+    });
+    const clear = spread([
+      [1, 1, 1],
+      [5, 6, 5],
+      [7, 8, 9],
+      [10, 11, 12],
+    ]);
+    const upside = spread([
+      [9, 9, 9],
+      [5, 4, 5],
+      [2, 3, 2],
+      [1, 0, 1],
+    ]);
+    assert.deepEqual(contrastStability(clear, upside), [1, 1, 1, 1]);
+    // Of layers 0 and 1 it hangs on the draw which is lower.
+    const unsure = spread([
+      [1, 9, 1],
+      [5, 1, 5],
+      [7, 8, 9],
+      [10, 11, 12],
+    ]);
+    const both = spread([
+      [8, 9, 8],
+      [8, 9, 8],
+      [2, 3, 2],
+      [1, 0, 1],
+    ]);
+    const [one = NaN, two] = contrastStability(unsure, both) ?? [];
+    assert.ok(one > 0.5 && one < 1, `${one}`);
+    assert.equal(two, 1);
+    const single = spread([[1], [2], [3], [4]]);
+    assert.equal(contrastStability(single, upside), undefined);
+    assert.equal(contrastStability(clear, single), undefined);
   });
 
   it('waits until the least important layers were the same over as many further sequences', () => {

@@ -111,4 +111,26 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       { content },
     );
   });
+
+  it('says how sure the layers of most contrast are, what was enough, and what the texts share', async () => {
+    const { importance, ...content } = contentOf('sampleBoth');
+    const { probe } = importance;
+    const told = {
+      ...importance,
+      ...{ sameContrast: [0.9, 0.8, 0.71, 0.6, 0.5, 0.4, 0.3, 1], overlap: 0.25 },
+      probe: { ...probe, available: 999 },
+    };
+    await withHeatmap(
+      browser,
+      async ({ page }) => {
+        await page.fill('#lowest', '3');
+        await page.getByLabel('Layers to suggest').selectOption('contrast');
+        assert.ok((await page.innerText('.toolbar')).includes('in 71% of resamples'));
+        const facts = await page.innerText('.facts');
+        assert.ok(facts.includes(`${probe.sequences} of 999 sequences were enough`), facts);
+        assert.ok(facts.includes('25% of the tokens of general text stand in the domain text too'), facts);
+      },
+      { content: { ...content, importance: told } },
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { bestAlpha } from '../../src/shared/dial';
 import { RECORDED_DIAL } from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
@@ -87,6 +88,25 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         before: (run) => {
           run.finish();
           run.dial(RECORDED_DIAL);
+        },
+      },
+    );
+  });
+
+  it("recommends within the run's own limit, where it has one", async () => {
+    await withRun(
+      browser,
+      async ({ page }) => {
+        await page.getByText('general loss up by at most 0.2 nats').waitFor();
+        const best = bestAlpha(RECORDED_DIAL, 0.2)?.alpha ?? NaN;
+        assert.ok(best > 0);
+        await page.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).waitFor();
+      },
+      {
+        view: { tab: 'dial' },
+        before: (run) => {
+          run.finish();
+          run.dial({ ...RECORDED_DIAL, maxGeneralRise: 0.2 });
         },
       },
     );

@@ -227,6 +227,8 @@ export function settingLabel(setting: FormSetting): string {
       return l10n.t('Warm-up');
     case 'saveEvery':
       return l10n.t('Save every');
+    case 'evalEvery':
+      return l10n.t('Evaluate every');
     case 'maxGeneralRise':
       return l10n.t('Forgetting limit');
     case 'onGeneralRise':

@@ -63,7 +63,8 @@ function suggestion(
   const count = wantedCount(view.lowest, layers);
   const wrong = count === undefined;
   const byContrast = domainTable !== undefined && view.suggestBy === 'contrast';
-  const sure = count === undefined || byContrast ? undefined : importance.trust?.sameLowest[count - 1];
+  const same = byContrast ? importance.sameContrast : importance.trust?.sameLowest;
+  const sure = count === undefined ? undefined : same?.[count - 1];
   return html`<form
     class="group"
     novalidate

@@ -4,7 +4,7 @@ import {
   bestAlpha,
   layerWorth,
   lossesAt,
-  USUAL_RISE,
+  allowedRise,
   type DialFile,
   type DialPoint,
 } from '../../src/shared/dial';
@@ -88,13 +88,14 @@ function measured(dial: DialFile, content: DialContent): TemplateResult {
 
 /** The strength that gains most at little cost, and what can go. */
 function recommendation(dial: DialFile, { keep }: DialContent): TemplateResult {
-  const best = bestAlpha(dial, USUAL_RISE);
+  const limit = allowedRise(dial);
+  const best = bestAlpha(dial, limit);
   const pruned = dial.pruned ?? null;
   return html`${
     best === undefined
       ? nothing
       : html`<p>
-          ${l10n.t('Most domain gain with general loss up by at most {0} nats:', USUAL_RISE)}
+          ${l10n.t('Most domain gain with general loss up by at most {0} nats:', limit)}
           <button
             type="button"
             @click=${() => {

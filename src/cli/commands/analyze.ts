@@ -98,17 +98,20 @@ function measurementColumns({ layers, trust }: Measurement, name: string, unit: 
 /** How many least important layers people mostly expand. */
 const USUAL_COUNTS = [2, 4, 8];
 
-function trustLines({ trust }: ImportanceFile): string[] {
-  if (trust === undefined) {
-    return [];
-  }
+function trustLines({ trust, sameContrast }: ImportanceFile): string[] {
+  return [
+    ...sameLine('the same least important layers in resamples of the text', trust?.sameLowest),
+    ...sameLine('the same layers of most contrast in resamples of both texts', sameContrast),
+  ];
+}
+
+/** @param same of k = 1, 2, …: the share of resamples with the same k layers */
+function sameLine(what: string, same: readonly number[] = []): string[] {
   const shares = USUAL_COUNTS.flatMap((k) => {
-    const share = trust.sameLowest[k - 1];
-    return share === undefined || k >= trust.layers.length ? [] : [`of ${k} in ${Math.round(share * 100)}%`];
+    const share = same[k - 1];
+    return share === undefined || k >= same.length ? [] : [`of ${k} in ${Math.round(share * 100)}%`];
   });
-  return shares.length === 0
-    ? []
-    : [`the same least important layers in resamples of the text: ${shares.join(', ')}`];
+  return shares.length === 0 ? [] : [`${what}: ${shares.join(', ')}`];
 }
 
 /** That the analysis ended before the text did. */

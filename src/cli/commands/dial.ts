@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { bestAlpha, layerWorth, USUAL_RISE, type DialFile } from '../../shared/dial';
+import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type DialFile } from '../../shared/dial';
 import { inputError } from '../../shared/errors';
 import { RunFolder } from '../../node/runFolder';
 import { measureDial } from '../../trainer/jobs/dial';
@@ -28,7 +28,7 @@ export function dialCommand(): Command {
     .option('--alphas <0.25,0.5>', 'strengths between 0, the original model, and 1 (default: 0.25,0.5,0.75)')
     .option(
       '--max-general-rise <NATS>',
-      `how much general loss may rise, for the strength that is recommended (default: ${USUAL_RISE})`,
+      `how much general loss may rise, for the strength that is recommended (default: the run's limit, or ${USUAL_RISE})`,
       parseNumber,
     )
     .addOption(engineOption())
@@ -45,7 +45,7 @@ export function dialCommand(): Command {
         const dial = await withEngine(engineOf(raw), output, (engine) =>
           measureDial(run, engine, request, output.cancellableTask()),
         );
-        report(output, dial, numberOf(raw, 'maxGeneralRise') ?? USUAL_RISE);
+        report(output, dial, numberOf(raw, 'maxGeneralRise') ?? allowedRise(dial));
       }),
     );
 }

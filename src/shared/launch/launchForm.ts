@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { numberOfText } from '../numberText';
-import { TUNE_SETTINGS, valueSchema, type Setting } from '../settings';
+import { settingsSchema, TUNE_SETTINGS, valueSchema, type Setting } from '../settings';
+import { togetherProblems } from '../tuneTogether';
 
 /** Of the settings that the form asks for, those that turn importance into learning rates. */
 export const RATE_SETTINGS = [
@@ -21,6 +22,7 @@ export const MAIN_SETTINGS = [
   'schedule',
   'warmup',
   'saveEvery',
+  'evalEvery',
   'maxGeneralRise',
   'onGeneralRise',
   'replayShare',
@@ -111,7 +113,34 @@ export function readForm(form: LaunchForm): FormReading {
       problems.set(field, `Give ${wanted(setting)}${isRequired(setting) ? '' : ', or nothing'}.`);
     }
   }
+  for (const [field, problem] of problemsTogether(settings)) {
+    problems.set(field, problems.get(field) ?? problem);
+  }
   return { name, files, settings, problems };
+}
+
+/** What the run would refuse of settings that are good by themselves. */
+function problemsTogether(settings: FormReading['settings']): [FormSetting, string][] {
+  // What is required and missing is a problem of its own, and goes with everything.
+  const filled = { steps: 1, learningRate: 0, ...settings };
+  const tune = v.parse(settingsSchema(TUNE_SETTINGS), filled);
+  return togetherProblems(tune, (key) => FIELD_NAMES[key] ?? key).flatMap(({ setting, problem }) =>
+    isFormSetting(setting) ? [[setting, sentence(problem)]] : [],
+  );
+}
+
+/** How the form calls the settings that others have to go with. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  'tune.rateCap': 'the highest rate',
+  'tune.unitRates': 'rates that are',
+};
+
+function isFormSetting(name: string): name is FormSetting {
+  return (FORM_SETTINGS as readonly string[]).includes(name);
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function filesOf({ files }: LaunchForm): Record<FormFiles, string[]> {

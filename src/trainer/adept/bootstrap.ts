@@ -1,5 +1,5 @@
 import type { ImportanceTrust } from '../../shared/importance';
-import { lowestOf } from '../../shared/layerChoice';
+import { contrastOrder, lowestOf } from '../../shared/layerChoice';
 import { seededRandom } from '../data/order';
 
 /** What each sequence of a probe contributed to the importance of every layer. */
@@ -58,6 +58,27 @@ export function bootstrap(shares: SequenceShares): ImportanceTrust | undefined {
     }),
     sameLowest: sameSet.map((count) => count / RESAMPLES),
   };
+}
+
+/**
+ * Of k = 1, 2, …: the share of resamples of both texts whose k layers of most contrast are the measured ones. Undefined where
+ * either is a single sequence.
+ */
+export function contrastStability(general: SequenceShares, domain: SequenceShares): number[] | undefined {
+  const [onGeneral, onDomain] = [general.weights.length, domain.weights.length];
+  if (onGeneral < 2 || onDomain < 2) {
+    return undefined;
+  }
+  const base = contrastOrder(meanShares(general), meanShares(domain));
+  const sameSet = new Array<number>(base.length).fill(0);
+  const random = seededRandom(SEED);
+  const draw = (sequences: number): number[] =>
+    Array.from({ length: sequences }, () => Math.floor(random() * sequences));
+  for (let resample = 0; resample < RESAMPLES; resample++) {
+    const order = contrastOrder(meanOf(general, draw(onGeneral)), meanOf(domain, draw(onDomain)));
+    countSameSets(base, order, sameSet);
+  }
+  return sameSet.map((count) => count / RESAMPLES);
 }
 
 function meanOf({ weights, sums }: SequenceShares, drawn: readonly number[]): number[] {

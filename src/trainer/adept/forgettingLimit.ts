@@ -37,6 +37,8 @@ export interface ForgettingRun {
   readonly settings: Pick<TuneSettings, 'onGeneralRise' | 'rateCut' | 'freezeShare' | 'learningRate'>;
   readonly baseLearningRate: number;
   readonly units: readonly UnitRate[];
+  /** How many parameters a unit of this name has. */
+  readonly sizeOf: (name: string) => number;
   /** Steps of checkpoints whose general loss was within the limit. */
   readonly goodCheckpoints: readonly number[];
 }
@@ -46,7 +48,7 @@ const LEAST_RATE = 1e-3;
 
 /** Decides what to do; where the remedy that was asked for is used up, the run stops. */
 export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
-  const { settings, units, goodCheckpoints } = run;
+  const { settings, goodCheckpoints } = run;
   const baseLearningRate = run.baseLearningRate * settings.rateCut;
   const spent = baseLearningRate < settings.learningRate * LEAST_RATE;
   switch (settings.onGeneralRise) {
@@ -57,7 +59,7 @@ export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
         ? { kind: 'stop', because: `the base learning rate is ${run.baseLearningRate} already` }
         : { kind: 'lower', baseLearningRate };
     case 'freeze':
-      return freezeMore(units, settings.freezeShare);
+      return freezeMore(run);
     case 'rollBack': {
       const step = goodCheckpoints.at(-1);
       if (step === undefined) {
@@ -70,8 +72,14 @@ export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
   }
 }
 
-/** The units that matter most to general competence among those that still train: what they change costs most. */
-function freezeMore(units: readonly UnitRate[], share: number): ForgettingRemedy {
+/**
+ * Of the units that still train, those whose training puts most at risk: importance is a mean over a unit's parameters, so what is at
+ * risk is that times how many there are and how fast they change. By importance alone it would be the norms, a hundredth of all
+ * that trains.
+ */
+function freezeMore({ units, sizeOf, settings: { freezeShare: share } }: ForgettingRun): ForgettingRemedy {
+  const risk = ({ name, importance, learningRate }: UnitRate): number =>
+    importance * learningRate * sizeOf(name);
   const training = units.filter(({ frozen }) => frozen !== true);
   const [first] = training;
   if (training.every(({ importance }) => importance === first?.importance)) {
@@ -85,7 +93,7 @@ function freezeMore(units: readonly UnitRate[], share: number): ForgettingRemedy
       because: `to freeze ${count} more would leave none of the ${training.length} units that train`,
     };
   }
-  const worst = new Set([...training].sort((a, b) => b.importance - a.importance).slice(0, count));
+  const worst = new Set([...training].sort((a, b) => risk(b) - risk(a)).slice(0, count));
   const frozen: UnitRate[] = [];
   const next = units.map((unit) => {
     if (!worst.has(unit)) {

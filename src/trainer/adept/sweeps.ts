@@ -17,7 +17,7 @@ const WORTHWHILE = 0.97;
  * there is by what the last one took. What is tried is never done again.
  */
 export class BatchChooser {
-  private readonly before: number;
+  private before: number;
   private size = 1;
   private best: { readonly size: number; readonly seconds: number } | undefined;
   private settled = false;
@@ -29,6 +29,15 @@ export class BatchChooser {
     private readonly clock: () => number = () => performance.now() / 1000,
   ) {
     this.before = this.memory().now;
+  }
+
+  /** The same for further sequences: what was learned holds, and the memory that has been taken since is not what was there before. */
+  again(sequences: readonly Int32Array[]): BatchChooser {
+    const next = new BatchChooser(sequences, this.budget, this.memory, this.clock);
+    next.before = this.before;
+    next.size = this.best?.size ?? 1;
+    next.settled = true;
+    return next;
   }
 
   /** The size that was chosen, or is being tried. */

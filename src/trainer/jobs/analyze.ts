@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { ImportanceFile, Measurement } from '../../shared/importance';
 import type { AnalyzeSettings } from '../../shared/settings';
-import { bootstrap, StableChoice, type SequenceShares } from '../adept/bootstrap';
+import { bootstrap, contrastStability, StableChoice, type SequenceShares } from '../adept/bootstrap';
 import { exactLayerImportance, fastLayerImportance, probeOf, type Probe } from '../adept/layerImportance';
 import { BatchChooser } from '../adept/sweeps';
 import { unitImportance } from '../adept/unitImportance';
@@ -54,10 +54,11 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
     const share = domain === undefined ? 1 : probe.tokens / (probe.tokens + domain.tokens);
     const { stableLayers } = settings;
     const lowest: Choose = (importance) => lowestOf(importance, stableLayers);
-    const general = await measure(model, probe, request, lowest, subtask(task, 0, share));
+    const general = await measure(model, probe, request, { choose: lowest }, subtask(task, 0, share));
     const onGeneral = general.measurement.layers.map(({ importance }) => importance);
     const contrast: Choose = (importance) => contrastOrder(onGeneral, importance).slice(0, stableLayers);
-    const onDomain = domain && (await measure(model, domain, request, contrast, subtask(task, share, 1)));
+    const further = { choose: contrast, chooser: general.chooser };
+    const onDomain = domain && (await measure(model, domain, request, further, subtask(task, share, 1)));
     const result: ImportanceFile = {
       format: 'adept.importance/1',
       mode: settings.mode,
@@ -68,7 +69,13 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
         parameters: parameterCount(config),
       },
       ...general.measurement,
-      ...(onDomain ? { domain: onDomain.measurement, overlap } : {}),
+      ...(onDomain
+        ? {
+            domain: onDomain.measurement,
+            overlap,
+            sameContrast: contrastStability(general.shares, onDomain.shares),
+          }
+        : {}),
       unitDefinition: settings.unitDefinition,
       timing: general.timing,
       engine: { ...engine.describe(), frozenWeights: `${model.storage.dtype} (${model.storage.reason})` },
@@ -85,6 +92,8 @@ type Choose = (importance: readonly number[]) => readonly number[];
 
 interface Measured {
   readonly measurement: Measurement;
+  readonly shares: SequenceShares;
+  readonly chooser: BatchChooser | undefined;
   /** Of this corpus alone: speeds are worked out from it. */
   readonly timing: ImportanceFile['timing'];
 }
@@ -93,7 +102,7 @@ async function measure(
   model: CausalLM,
   corpus: Corpus,
   request: AnalyzeRequest,
-  choose: Choose,
+  { choose, chooser: known }: { readonly choose: Choose; readonly chooser?: BatchChooser | undefined },
   task: Task,
 ): Promise<Measured> {
   const { settings } = request;
@@ -101,7 +110,7 @@ async function measure(
   const sequences = settings.stableFor === undefined ? corpus.sequences : fromAllOver(corpus.sequences);
   const probe = batches(sequences, settings.batchSize);
   const begin = performance.now();
-  const chooser = batchChooser(request, sequences);
+  const chooser = known?.again(sequences) ?? batchChooser(request, sequences);
   const layersTask = subtask(task, 0, LAYERS_SHARE);
   const layers = await (settings.mode === 'fast'
     ? fastLayerImportance(model, probe, layersTask)
@@ -130,6 +139,8 @@ async function measure(
       ...(trust ? { trust } : {}),
       units,
     },
+    shares: layers.shares,
+    chooser,
     timing: { layersSeconds: (between - begin) / 1000, unitsSeconds: (end - between) / 1000 },
   };
 }

@@ -56,7 +56,13 @@ export async function measureDial(
   });
   try {
     const dial = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
-    const file: DialFile = { format: 'adept.dial/1', step, ...dial };
+    const { maxGeneralRise } = spec.tune;
+    const file: DialFile = {
+      format: 'adept.dial/1',
+      step,
+      ...(maxGeneralRise === undefined ? {} : { maxGeneralRise }),
+      ...dial,
+    };
     writeJson(run.file('dial'), file);
     return file;
   } finally {

@@ -8,7 +8,7 @@ import { contrastLayers, lowestLayers, namedLayers, uniformLayers } from '../../
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
-import { readImportance } from './importanceInput';
+import { readImportance, requireModel } from './importanceInput';
 
 export interface ExpandRequest {
   readonly model: string;
@@ -24,13 +24,15 @@ export interface ExpandRequest {
 const COMPARED_SEQUENCES = 4;
 const COMPARED_TOKENS = 32;
 
-/** The layers that a choice names. @throws AdeptError (input) naming the setting that does not fit. */
+/** The layers of a model that a choice names. @throws AdeptError (input) naming the setting that does not fit. */
 export function chooseLayers(
   choice: ExpandChoice,
-  layers: number,
+  model: string,
   importance: string | undefined,
   naming: Naming = AS_OPTIONS,
 ): number[] {
+  const config = readModelConfig(model);
+  const { numHiddenLayers: layers } = config;
   if ('layers' in choice) {
     return namedLayers(choice.layers, layers, naming.label('expand.layers'));
   }
@@ -38,22 +40,19 @@ export function chooseLayers(
     return uniformLayers(choice.uniform, layers, naming.label('expand.uniform'));
   }
   const file = importance ?? '--importance';
-  if ('contrast' in choice) {
-    return contrastLayers(
-      readImportance(file),
-      choice.contrast,
-      layers,
-      file,
-      naming.label('expand.contrast'),
-    );
-  }
-  return lowestLayers(readImportance(file), choice.lowest, layers, file, naming.label('expand.lowest'));
+  const measured = readImportance(file);
+  const chosen =
+    'contrast' in choice
+      ? contrastLayers(measured, choice.contrast, layers, file, naming.label('expand.contrast'))
+      : lowestLayers(measured, choice.lowest, layers, file, naming.label('expand.lowest'));
+  requireModel(measured, file, model, config);
+  return chosen;
 }
 
 /** Writes the expanded model and checks that it computes what the original does. */
 export async function expand(engine: Engine, request: ExpandRequest, task: Task): Promise<ExpansionManifest> {
   const config = readModelConfig(request.model);
-  const layers = chooseLayers(request.choice, config.numHiddenLayers, request.importance);
+  const layers = chooseLayers(request.choice, request.model, request.importance);
   const length = Math.min(COMPARED_TOKENS, config.maxPositionEmbeddings);
   const probe = request.probe
     ? textProbe(request.model, request.probe, length)

@@ -1,5 +1,8 @@
+import { readCheckpointState } from '../../node/checkpointState';
 import { readEvents } from '../../node/eventLog';
 import type { RunFolder } from '../../node/runFolder';
+import { tensorsOfUnit, unitsOf } from '../../shared/model/architecture';
+import type { ModelConfig } from '../../shared/model/config';
 import type { TuneSettings } from '../../shared/settings';
 import { forgettingRemedy, forgettingVerdict, type ForgettingRemedy } from '../adept/forgettingLimit';
 import type { Progress } from './progress';
@@ -16,6 +19,7 @@ export class ForgettingWatch {
   constructor(
     private readonly folder: RunFolder,
     private readonly settings: TuneSettings,
+    private readonly model: ModelConfig,
   ) {}
 
   /** Whether the run may be taken back to a checkpoint, and so needs one from its very start. */
@@ -52,6 +56,7 @@ export class ForgettingWatch {
       settings,
       baseLearningRate,
       units,
+      sizeOf: (name) => unitSize(this.model, name),
       goodCheckpoints: settings.onGeneralRise === 'rollBack' ? this.goodCheckpoints() : [],
     });
     return step === settings.steps && (remedy.kind === 'lower' || remedy.kind === 'freeze')
@@ -67,10 +72,20 @@ export class ForgettingWatch {
         event.type === 'checkpoint' ? [[event.step, event.generalLoss]] : [],
       ),
     );
-    return this.folder
-      .checkpoints()
-      .filter((step) => forgettingVerdict(limit, before, losses.get(step) ?? null) === undefined);
+    return this.folder.checkpoints().filter((step) => {
+      const told = losses.get(step);
+      // A kill may have come between a checkpoint and its event.
+      const loss = told === undefined ? readCheckpointState(this.folder, step).generalLoss : told;
+      return forgettingVerdict(limit, before, loss) === undefined;
+    });
   }
+}
+
+function unitSize(model: ModelConfig, name: string): number {
+  const tensors = unitsOf(model)
+    .filter((unit) => unit.name === name)
+    .flatMap(tensorsOfUnit);
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
 }
 
 /** What a remedy does, for the end of a sentence. */

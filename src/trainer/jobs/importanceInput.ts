@@ -1,5 +1,7 @@
 import { inputError } from '../../shared/errors';
 import { ImportanceFile } from '../../shared/importance';
+import { parameterCount } from '../../shared/model/architecture';
+import type { ModelConfig } from '../../shared/model/config';
 import { parseWith } from '../../shared/parse';
 import { readJson } from '../../node/jsonFile';
 import { readModelConfig } from '../../node/modelConfig';
@@ -14,20 +16,35 @@ export function readImportance(file: string): ImportanceFile {
  * @throws AdeptError (input) when it is none, or describes another model.
  */
 export function readImportanceOf(file: string, model: string): ImportanceFile {
-  const { family, numHiddenLayers } = readModelConfig(model);
-  return importanceOf(file, { path: model, family, layers: numHiddenLayers });
+  return importanceOf(file, model, readModelConfig(model));
 }
 
-/** The same for a base model that may not be at hand. @throws AdeptError (input) */
-export function importanceOf(
-  file: string,
-  { path, family, layers }: { readonly path: string; readonly family: string; readonly layers: number },
-): ImportanceFile {
+/**
+ * The same for a base model that may not be at hand.
+ * @param path names the model in errors
+ * @throws AdeptError (input)
+ */
+export function importanceOf(file: string, path: string, config: ModelConfig): ImportanceFile {
   const importance = readImportance(file);
-  if (importance.model.family !== family || importance.layers.length !== layers) {
-    throw inputError(
-      `${file}: describes a ${importance.model.family} model of ${importance.layers.length} layers, ${path} is a ${family} model of ${layers}: analyze this model.`,
-    );
-  }
+  requireModel(importance, file, path, config);
   return importance;
+}
+
+/** @throws AdeptError (input) where an importance.json describes another model than `config` does. */
+export function requireModel(
+  importance: ImportanceFile,
+  file: string,
+  path: string,
+  config: ModelConfig,
+): void {
+  const { family, parameters } = importance.model;
+  const described = textOf(family, importance.layers.length, parameters);
+  const wanted = textOf(config.family, config.numHiddenLayers, parameterCount(config));
+  if (described !== wanted) {
+    throw inputError(`${file}: describes a ${described}, ${path} is a ${wanted}: analyze this model.`);
+  }
+}
+
+function textOf(family: string, layers: number, parameters: number): string {
+  return `${family} model of ${layers} layers and ${parameters} parameters`;
 }

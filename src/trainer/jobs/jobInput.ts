@@ -57,13 +57,13 @@ export function checkJob(config: RunConfig, naming: Naming): void {
 }
 
 /** What is chosen by importance can be chosen once that is measured, or was. */
-function checkChoice({ expand, importance }: RunConfig, layers: number, naming: Naming): void {
+function checkChoice({ expand, importance, model }: RunConfig, layers: number, naming: Naming): void {
   if (importance === undefined && 'lowest' in expand) {
     checkCount(expand.lowest, layers, naming.label('expand.lowest'));
   } else if (importance === undefined && 'contrast' in expand) {
     checkCount(expand.contrast, layers, naming.label('expand.contrast'));
   } else {
-    chooseLayers(expand, layers, importance, naming);
+    chooseLayers(expand, model, importance, naming);
   }
 }
 

@@ -5,6 +5,7 @@ import type { RunSpec } from '../../shared/runFolder';
 import { requireManifest } from '../adept/manifest';
 import { inputError } from '../../shared/errors';
 import type { TuneSettings } from '../../shared/settings';
+import { togetherProblems } from '../../shared/tuneTogether';
 import { TensorStore } from '../checkpoint/safetensors';
 import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors } from '../model/loadTensors';
@@ -35,22 +36,19 @@ export function readTuneInput(spec: RunSpec, naming: Naming): TuneInput {
     store.close();
   }
   checkTogether(spec.tune, naming);
-  const base = manifest?.base ?? { path: spec.model, family: config.family, layers: config.numHiddenLayers };
-  const importance = spec.importance === undefined ? undefined : importanceOf(spec.importance, base);
+  // What was added has the shape of what was there.
+  const base = { ...config, numHiddenLayers: manifest?.base.layers ?? config.numHiddenLayers };
+  const importance =
+    spec.importance === undefined
+      ? undefined
+      : importanceOf(spec.importance, manifest?.base.path ?? spec.model, base);
   return { spec, manifest, importance, corpora: readCorpora(spec, naming) };
 }
 
-/** Settings that are good by themselves, and together would do something else than they say. @throws AdeptError (input) */
+/** @throws AdeptError (input) for settings that together would do something else than they say. */
 export function checkTogether(tune: TuneSettings, naming: Naming): void {
-  const { rateFloor, rateCap, unitRates, maxGeneralRise, onGeneralRise } = tune;
-  if (rateFloor > rateCap) {
-    throw inputError(
-      `${naming.label('tune.rateFloor')}: ${rateFloor} is more than ${naming.name('tune.rateCap')}, ${rateCap}: lower it.`,
-    );
-  }
-  if (maxGeneralRise !== undefined && onGeneralRise === 'freeze' && unitRates === 'equal') {
-    throw inputError(
-      `${naming.label('tune.onGeneralRise')}: "freeze" goes by the units' importance, which is not measured with ${naming.name('tune.unitRates')} "equal": choose another.`,
-    );
+  const [first] = togetherProblems(tune, (key) => naming.name(key));
+  if (first !== undefined) {
+    throw inputError(`${naming.label(`tune.${first.setting}`)}: ${first.problem}`);
   }
 }

@@ -1,6 +1,7 @@
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../shared/protocol';
 import type { NewRunEvent } from '../../shared/runFolder';
 import type { TuneSettings } from '../../shared/settings';
+import { evaluationInterval, lateLimit } from '../../shared/tuneTogether';
 import { type FrozenStates, frozenStates } from '../adept/frozenStates';
 import { meanLoss } from '../adept/loss';
 import { allParameters, layerParameters } from '../adept/parameters';
@@ -84,7 +85,7 @@ export class TuneSession {
       this.frozen,
     );
     this.state = initialProgress(tune);
-    this.forgetting = new ForgettingWatch(station.folder, tune);
+    this.forgetting = new ForgettingWatch(station.folder, tune, model.config);
     const { tuner, state, task } = this;
     this.keeper = new ProgressKeeper({ station, input, model, tuner, state, task });
   }
@@ -139,7 +140,11 @@ export class TuneSession {
       this.tuner.setRates(units);
       return;
     }
-    for (const message of overlapTexts(textOverlaps(input.corpora))) {
+    const late = lateLimit(this.settings);
+    for (const message of [
+      ...overlapTexts(textOverlaps(input.corpora)),
+      ...(late === undefined ? [] : [late]),
+    ]) {
       this.emit({ type: 'log', level: 'warn', message });
     }
     // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
@@ -185,13 +190,13 @@ export class TuneSession {
 
   private async afterStep(): Promise<void> {
     const { step } = this.state;
-    const { updateEvery, saveEvery, evalEvery, unitRates, steps } = this.settings;
+    const { updateEvery, saveEvery, unitRates, steps } = this.settings;
     if (unitRates !== 'equal' && step % updateEvery === 0) {
       await this.refreshRates();
     }
     const saves = step % saveEvery === 0;
     // A run goes back only to a checkpoint that is known to be within the limit.
-    const evaluates = step % (evalEvery ?? saveEvery) === 0 || (saves && this.forgetting.rollsBack);
+    const evaluates = step % evaluationInterval(this.settings) === 0 || (saves && this.forgetting.rollsBack);
     // Each of these may take the run back.
     if (this.state.step === step && (evaluates || step === steps)) {
       await this.evaluate();

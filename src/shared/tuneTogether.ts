@@ -1,0 +1,52 @@
+import type { Naming } from './naming';
+import type { TuneSettings } from './settings';
+
+type Together = Pick<
+  TuneSettings,
+  'rateFloor' | 'rateCap' | 'unitRates' | 'maxGeneralRise' | 'onGeneralRise'
+>;
+
+/** Settings that do not go together: which one to change, and why, as a sentence. */
+export interface TogetherProblem {
+  readonly setting: keyof Together;
+  readonly problem: string;
+}
+
+/** Settings that are good by themselves, and together would do something else than they say. */
+export function togetherProblems(tune: Together, name: Naming['name']): TogetherProblem[] {
+  const { rateFloor, rateCap, unitRates, maxGeneralRise, onGeneralRise } = tune;
+  const problems: TogetherProblem[] = [];
+  if (rateFloor > rateCap) {
+    const problem = `${rateFloor} is more than ${name('tune.rateCap')}, ${rateCap}: lower it.`;
+    problems.push({ setting: 'rateFloor', problem });
+  }
+  if (maxGeneralRise !== undefined && onGeneralRise === 'freeze' && unitRates === 'equal') {
+    const problem = `"freeze" goes by the units' importance, which is not measured with ${name('tune.unitRates')} "equal": choose another.`;
+    problems.push({ setting: 'onGeneralRise', problem });
+  }
+  return problems;
+}
+
+/**
+ * Steps from one evaluation to the next: as is set, or as often as checkpoints are written. What is held against a limit is looked
+ * at ten times in a run at least, or there would be nothing left to steer.
+ */
+export function evaluationInterval({
+  evalEvery,
+  saveEvery,
+  maxGeneralRise,
+  steps,
+}: Pick<TuneSettings, 'evalEvery' | 'saveEvery' | 'maxGeneralRise' | 'steps'>): number {
+  return evalEvery ?? (maxGeneralRise === undefined ? saveEvery : Math.min(saveEvery, Math.ceil(steps / 10)));
+}
+
+/** That a limit comes too late to steer by, for the log; undefined where it does not. */
+export function lateLimit(
+  tune: Pick<TuneSettings, 'evalEvery' | 'saveEvery' | 'maxGeneralRise' | 'onGeneralRise' | 'steps'>,
+): string | undefined {
+  const { maxGeneralRise, onGeneralRise, steps } = tune;
+  const steers = onGeneralRise === 'lower' || onGeneralRise === 'freeze';
+  return maxGeneralRise !== undefined && steers && evaluationInterval(tune) >= steps
+    ? `general loss is measured every ${evaluationInterval(tune)} steps, and so held against its limit only after the last of ${steps}: evaluate more often (evalEvery)`
+    : undefined;
+}
