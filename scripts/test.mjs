@@ -18,7 +18,7 @@ const VSCODE_KINDS = ['host', 'e2e'];
 const VSCODE_FILE_MILLISECONDS = 20 * 60_000;
 /** How many of the slowest files are named at the end. */
 const SLOWEST = 12;
-/** Seconds of the tests of a file. @type {Map<string, number>} */
+/** Seconds that a file took. @type {Map<string, number>} */
 const spent = new Map();
 const interrupted = new AbortController();
 // Every file that runs listens to it until the end.
@@ -83,9 +83,10 @@ function runTests(files, options) {
     }
     const stream = run({ ...options, files, signal: interrupted.signal });
     const name = (event) => `${relative(root, event.file ?? '')} › ${event.name}`;
-    stream.on('test:complete', ({ nesting, file = '', details }) => {
-      if (nesting === 0) {
-        spent.set(file, (spent.get(file) ?? 0) + details.duration_ms / 1000);
+    stream.on('test:complete', ({ name: of, file = '', details }) => {
+      // A file completes after all that it holds, under its own name.
+      if (of === file) {
+        spent.set(file, details.duration_ms / 1000);
       }
     });
     stream.on('test:pass', (event) => {

@@ -106,7 +106,7 @@ export const ANALYZE_SETTINGS = {
     kind: 'whole',
     min: 1,
     description:
-      'exact layer importance stops as soon as the least important layers have been the same over so many further sequences; by default all of the probe is measured',
+      'an exact analysis ends as soon as the least important layers, on domain text those of most contrast, have been the same over so many further sequences, which are taken from all over the text; by default all of it is measured',
   },
   stableLayers: {
     kind: 'whole',
@@ -245,7 +245,7 @@ export const TUNE_SETTINGS = {
     default: 'stop',
     choices: ['stop', 'lower', 'freeze', 'rollBack'],
     description:
-      'at an evaluation beyond the forgetting limit: end the run, lower the base learning rate, freeze the units that matter most to general text, or go on from the last checkpoint within it',
+      'at an evaluation beyond the forgetting limit: end the run, lower the base learning rate, freeze the units whose training risks most (importance × parameters × rate), or go on from the last checkpoint within it',
   },
   rateCut: {
     kind: 'number',

@@ -37,7 +37,10 @@ export function evaluationInterval({
   maxGeneralRise,
   steps,
 }: Pick<TuneSettings, 'evalEvery' | 'saveEvery' | 'maxGeneralRise' | 'steps'>): number {
-  return evalEvery ?? (maxGeneralRise === undefined ? saveEvery : Math.min(saveEvery, Math.ceil(steps / 10)));
+  return (
+    evalEvery ??
+    (maxGeneralRise === undefined ? saveEvery : Math.min(saveEvery, Math.max(1, Math.floor(steps / 10))))
+  );
 }
 
 /** That a limit comes too late to steer by, for the log; undefined where it does not. */

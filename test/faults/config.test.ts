@@ -82,6 +82,11 @@ const CONFIGS: readonly BadConfig[] = [
     content: { tune: { ...GOOD.tune, full: true }, export: { alpha: 0.5 } },
     says: ['"export.alpha"', '"tune.full"', 'leave it out'],
   },
+  {
+    title: 'would end a fast analysis early',
+    content: { expand: { lowest: 1 }, analyze: { mode: 'fast', stableFor: 4 } },
+    says: ['"analyze.stableFor"', 'fast', 'leave it out'],
+  },
   { title: 'chooses no layer', content: { expand: { lowest: 0 } }, says: ['"expand.lowest"', '0'] },
   {
     title: 'chooses a layer beyond the last',

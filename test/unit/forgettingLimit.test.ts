@@ -207,6 +207,7 @@ describe('how often a run is held against its limit', () => {
     assert.equal(evaluationInterval(often), 500);
     assert.equal(evaluationInterval(limited), 20);
     assert.equal(evaluationInterval({ ...limited, steps: 7 }), 1);
+    assert.equal(evaluationInterval({ ...limited, steps: 19 }), 1);
     assert.equal(evaluationInterval({ ...limited, steps: 100_000 }), 500);
     assert.equal(evaluationInterval({ ...limited, evalEvery: 150 }), 150);
   });

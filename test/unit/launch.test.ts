@@ -126,6 +126,20 @@ describe('the launch form', () => {
   });
 });
 
+describe('the probe of a launch after an analysis that ended early', () => {
+  it('is as many sequences from all over the text, as they were then', () => {
+    const place = { folder: '/work/space', runs: '.adept/runs' };
+    const plan = planOf(filled(), place);
+    const tuneOf = (probe: LaunchPlan['probe']): unknown =>
+      (JSON.parse(launchText({ ...plan, probe })) as { tune: Record<string, unknown> }).tune;
+    const early = { ...plan.probe, available: 99 };
+    assert.deepEqual(tuneOf(early), {
+      ...(tuneOf(plan.probe) as object),
+      ...{ maxProbeSequences: 12, sampling: 'spread' },
+    });
+  });
+});
+
 describe('the configuration that a form comes to', () => {
   const place = { folder: '/work/space', runs: '.adept/runs' };
 

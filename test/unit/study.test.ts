@@ -145,13 +145,17 @@ describe('a study', () => {
     rmSync(file);
     assert.match(await refusal(), /holds importance\.json, but no study\.json/);
     writeFileSync(file, kept.toString().replace('"engine": "wasm"', '"engine": "native"'));
+    // All of it is done: there is nothing to compute.
+    assert.equal((await run()).done, 6);
+    writeFileSync(at('s.study.json'), JSON.stringify({ ...study, seeds: [1, 2, 3] }));
     assert.match(await refusal(), /computed by native on .*, not by wasm on/);
+    write();
     writeFileSync(file, kept);
   });
 
   it('goes on with the others where a run fails, says so, and tries it again', async () => {
     const broken = { of: 'adept', tune: { learningRate: 1e38, maxGradNorm: 0 } };
-    const limited = { of: 'adept', tune: { learningRate: 0.05, maxGeneralRise: 0.001 } };
+    const limited = { of: 'adept', tune: { learningRate: 0.05, maxGeneralRise: 0.001, evalEvery: 2 } };
     writeFileSync(
       at('s.study.json'),
       JSON.stringify({ ...study, seeds: [1], variants: { broken, limited, last: { of: 'adept', k: 1 } } }),
@@ -171,7 +175,7 @@ describe('a study', () => {
     assert.match(done.failures[1]?.message ?? '', /stopped at step 2: general loss is .* may rise by 0\.001/);
     assert.ok(done.runs.some(({ arm }) => arm === 'last'));
     // What was begun as something else is not taken for it.
-    const changed = { ...limited, tune: { learningRate: 1e-3 } };
+    const changed = { ...limited, tune: { ...limited.tune, learningRate: 1e-3 } };
     writeFileSync(
       at('s.study.json'),
       JSON.stringify({ ...study, seeds: [1], variants: { limited: changed } }),

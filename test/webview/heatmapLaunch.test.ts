@@ -4,9 +4,17 @@ import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
 import { parseLaunchText } from '../../src/shared/launch/launchConfig';
 import { FromHeatmap } from '../../src/shared/webview/heatmap';
+import { FIRST_VIEW, HeatmapView } from '../../webview/heatmap/heatmapView';
 import { heatmapContent } from './support/heatmapContent';
 import { markedLayers, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
+
+describe('a view that another version saved', () => {
+  it('loses what was typed into a form of other fields, and nothing else', () => {
+    const saved = { ...FIRST_VIEW, marked: [2, 5], form: { name: 'old', files: {}, settings: { steps: '5' } } };
+    assert.deepEqual(v.parse(HeatmapView, saved), { ...FIRST_VIEW, marked: [2, 5] });
+  });
+});
 
 describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
   let browser: Browser;

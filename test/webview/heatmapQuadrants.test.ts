@@ -125,7 +125,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       async ({ page }) => {
         await page.fill('#lowest', '3');
         await page.getByLabel('Layers to suggest').selectOption('contrast');
-        assert.ok((await page.innerText('.toolbar')).includes('in 71% of resamples'));
+        assert.ok((await page.innerText('.toolbar')).includes('in 71% of resamples of both texts'));
         const facts = await page.innerText('.facts');
         assert.ok(facts.includes(`${probe.sequences} of 999 sequences were enough`), facts);
         assert.ok(facts.includes('25% of the tokens of general text stand in the domain text too'), facts);

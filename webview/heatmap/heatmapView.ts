@@ -28,7 +28,8 @@ export const HeatmapView = v.object({
   budgetOpen: v.optional(v.boolean(), false),
   asTable: v.boolean(),
   /** Null before there is anything to show. */
-  form: v.nullable(LaunchForm),
+  // What was typed into the form of another version is not worth all the rest.
+  form: v.fallback(v.nullable(LaunchForm), null),
   scroll: v.object({ page: v.number(), grid: v.number() }),
 });
 export type HeatmapView = v.InferOutput<typeof HeatmapView>;

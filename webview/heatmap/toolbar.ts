@@ -102,7 +102,7 @@ function suggestion(
       sure === undefined
         ? nothing
         : html`<span class="muted"
-            >${l10n.t('the same layers in {0} of resamples of the text', percentText(Math.round(sure * 100) / 100))}</span
+            >${byContrast ? l10n.t('the same layers in {0} of resamples of both texts', percentText(Math.round(sure * 100) / 100)) : l10n.t('the same layers in {0} of resamples of the text', percentText(Math.round(sure * 100) / 100))}</span
           >`
     }
     ${wrong ? html`<span id="lowest-problem" class="error">${l10n.t('Give a whole number from 1 to {0}.', layers)}</span>` : nothing}

@@ -20,7 +20,7 @@ export interface LaunchPlan {
   readonly model: string;
   readonly importance: string;
   /** What importance was measured on: as much of the same text is measured again during the run. */
-  readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences' | 'sampling'>;
+  readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences' | 'available' | 'sampling'>;
   readonly layers: readonly number[];
   readonly engine: EngineChoice;
   readonly place: LaunchPlace;
@@ -76,7 +76,9 @@ function probeLimit({
   reading,
   probe,
 }: LaunchPlan): Pick<Partial<TuneSettings>, 'maxProbeSequences' | 'sampling'> {
-  const { sources, sequences, sampling } = probe;
+  const { sources, sequences, available, sampling: asked } = probe;
+  // An analysis that ended early took its sequences from all over the text.
+  const sampling = available === undefined ? asked : 'spread';
   const named = reading.files.probe;
   const same = named.length === sources.length && named.every((path, index) => path === sources[index]);
   return same && sequences > 0

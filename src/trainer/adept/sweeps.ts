@@ -35,8 +35,9 @@ export class BatchChooser {
   again(sequences: readonly Int32Array[]): BatchChooser {
     const next = new BatchChooser(sequences, this.budget, this.memory, this.clock);
     next.before = this.before;
-    next.size = this.best?.size ?? 1;
-    next.settled = true;
+    next.best = this.best;
+    next.size = this.size;
+    next.settled = this.settled;
     return next;
   }
 

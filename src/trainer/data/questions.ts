@@ -211,9 +211,10 @@ export function choicePrompt(
 
 /** The first `shots` examples of the question's subject, or of all where none has it. */
 export function examplesFor(question: Question, examples: readonly Question[], shots: number): Question[] {
-  const others = examples.filter((example) => !isSameQuestion(example, question));
-  const same = others.filter(({ subject }) => subject !== undefined && subject === question.subject);
-  return (same.length > 0 ? same : others).slice(0, shots);
+  const same = examples.filter(({ subject }) => subject !== undefined && subject === question.subject);
+  return (same.length > 0 ? same : examples)
+    .filter((example) => !isSameQuestion(example, question))
+    .slice(0, shots);
 }
 
 function isSameQuestion(one: Question, other: Question): boolean {

@@ -14,6 +14,7 @@ import type { StorageRequest } from '../model/frozenStorage';
 import { readModelConfig } from '../../node/modelConfig';
 import { failure, inputError } from '../../shared/errors';
 import { contrastOrder, lowestOf } from '../../shared/layerChoice';
+import { AS_OPTIONS, type Naming } from '../../shared/naming';
 import { fromAllOver } from '../../shared/sampling';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
@@ -184,17 +185,37 @@ function stableChoice({ stableFor }: AnalyzeSettings, choose: Choose): StableCho
   return stableFor === undefined ? undefined : new StableChoice(choose, stableFor);
 }
 
+/**
+ * The settings of an analysis by which `count` layers will be chosen: an early end watches as many.
+ * @param layers of the model, all of which are always the same set
+ */
+export function watching(
+  settings: AnalyzeSettings,
+  count: number | undefined,
+  layers: number,
+): AnalyzeSettings {
+  return count === undefined ? settings : { ...settings, stableLayers: Math.min(count, layers - 1) };
+}
+
 /** @throws AdeptError (input) where an early end was asked for that there is none of, or that would say nothing. */
-function checkStable({ mode, stableFor, stableLayers }: AnalyzeSettings, layers: number): void {
+export function checkStable(
+  { mode, stableFor, stableLayers }: AnalyzeSettings,
+  layers: number,
+  naming: Naming = AS_OPTIONS,
+): void {
   if (stableFor === undefined) {
     return;
   }
   if (mode === 'fast') {
-    throw inputError('--stable-for: a fast analysis takes one pass, which cannot end early: leave it out.');
-  }
-  if (stableLayers >= layers) {
     throw inputError(
-      `--stable-layers ${stableLayers}: of a model of ${layers} layers these are always the same: give at most ${layers - 1}.`,
+      `${naming.label('analyze.stableFor')}: a fast analysis takes one pass, which cannot end early: leave it out.`,
+    );
+  }
+  if (stableLayers < 1 || stableLayers >= layers) {
+    throw inputError(
+      layers < 2
+        ? `${naming.label('analyze.stableFor')}: of a model of one layer the choice never changes: leave it out.`
+        : `${naming.label('analyze.stableLayers')} ${stableLayers}: of a model of ${layers} layers these are always the same: give at most ${layers - 1}.`,
     );
   }
 }

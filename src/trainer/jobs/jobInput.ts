@@ -7,6 +7,7 @@ import { loadQuestions } from '../data/questions';
 import { readModelConfig } from '../../node/modelConfig';
 import { checkTensors } from '../model/loadTensors';
 import { checkCount } from '../../shared/layerChoice';
+import { checkStable, watching } from './analyze';
 import { chooseLayers } from './expand';
 import { CorpusReader } from './corpora';
 import { readImportanceOf } from './importanceInput';
@@ -28,6 +29,9 @@ export function checkJob(config: RunConfig, naming: Naming): void {
   }
   if (config.importance !== undefined) {
     readImportanceOf(config.importance, config.model);
+  }
+  if (config.importance === undefined) {
+    checkStable(jobAnalysis(config), model.numHiddenLayers, naming);
   }
   checkTogether(config.tune, naming);
   const reader = new CorpusReader(config.model, model);
@@ -54,6 +58,12 @@ export function checkJob(config: RunConfig, naming: Naming): void {
   if (config.export.out !== undefined) {
     checkExport(config.export.out, config.out, naming);
   }
+}
+
+/** How the model of a job is analyzed: an early end watches as many layers as will be expanded, where that is known. */
+export function jobAnalysis({ model, analyze, expand }: RunConfig): RunConfig['analyze'] {
+  const count = 'lowest' in expand ? expand.lowest : 'contrast' in expand ? expand.contrast : undefined;
+  return watching(analyze, count, readModelConfig(model).numHiddenLayers);
 }
 
 /** What is chosen by importance can be chosen once that is measured, or was. */

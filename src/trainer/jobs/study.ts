@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { failure, messageOf } from '../../shared/errors';
 import { readJson, writeJson } from '../../node/jsonFile';
+import { readModelConfig } from '../../node/modelConfig';
 import { RunFolder } from '../../node/runFolder';
 import { JOB_FILES, JobReport } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
@@ -11,7 +12,7 @@ import { RUN_FILES, type RunEvent } from '../../shared/runFolder';
 import { StudyRun, type StudyConfig, type StudyFile } from '../../shared/study';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
-import { analyze } from './analyze';
+import { analyze, watching } from './analyze';
 import { StudyFolder, type PlannedRun } from './studyFolder';
 import { createJob, runJob, type JobOutcome } from './wholeJob';
 
@@ -45,7 +46,7 @@ export async function runStudy(
       continue;
     }
     const part = subtask(task, share(index), share(index + 1));
-    importance ??= await sharedImportance(folder, base, engine, subtask(task, 0, IMPORTANCE_SHARE));
+    importance ??= await sharedImportance(folder, base, study.k, engine, subtask(task, 0, IMPORTANCE_SHARE));
     try {
       const report = await runArm(
         folder,
@@ -71,6 +72,7 @@ export async function runStudy(
 async function sharedImportance(
   folder: StudyFolder,
   base: RunConfig,
+  k: number,
   engine: Engine,
   task: Task,
 ): Promise<string> {
@@ -79,7 +81,8 @@ async function sharedImportance(
   }
   const file = folder.importanceFile;
   if (!existsSync(file)) {
-    const { model, probe, analyze: settings } = base;
+    const { model, probe } = base;
+    const settings = watching(base.analyze, k, readModelConfig(model).numHiddenLayers);
     writeJson(file, await analyze(engine, { model, probe, settings, scratch: folder.path }, task));
   }
   return file;

@@ -64,8 +64,8 @@ export class StudyFolder {
     );
     const file = join(study.out, STUDY_FILE);
     const known = knownStudy(study, file, settings);
-    requireEngine(file, known?.runs ?? [], engine);
     const folder = new StudyFolder(study, base, settings, known);
+    folder.requireEngine(file, engine);
     mkdirSync(study.out, { recursive: true });
     // From now on nothing else may be mixed with it, done or not.
     folder.write();
@@ -135,6 +135,20 @@ export class StudyFolder {
     };
   }
 
+  /** Seconds of two engines do not compare; what is all done needs none. */
+  private requireEngine(file: string, { engine, device }: EngineDescription): void {
+    const { planned } = this;
+    const other = this.runs
+      .filter((run) => planned.some(({ arm, seed }) => arm === run.arm && seed === run.seed))
+      .map(({ report }) => report.engine)
+      .find((of) => of.engine !== engine || of.device !== device);
+    if (other !== undefined && !planned.every((run) => this.isDone(run))) {
+      throw inputError(
+        `${file}: its runs were computed by ${String(other.engine)} on ${String(other.device)}, not by ${engine} on ${device}: give that --engine, or name another folder in "out".`,
+      );
+    }
+  }
+
   private write(): void {
     writeJson(join(this.study.out, STUDY_FILE), this.file);
   }
@@ -167,18 +181,6 @@ function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['setting
     );
   }
   return known;
-}
-
-/** Seconds of two engines do not compare. */
-function requireEngine(file: string, runs: readonly StudyRun[], { engine, device }: EngineDescription): void {
-  const other = runs
-    .map(({ report }) => report.engine)
-    .find((of) => of.engine !== engine || of.device !== device);
-  if (other !== undefined) {
-    throw inputError(
-      `${file}: its runs were computed by ${String(other.engine)} on ${String(other.device)}, not by ${engine} on ${device}: give that --engine, or name another folder in "out".`,
-    );
-  }
 }
 
 /** What a variant changes; with which seeds it runs, and whether it is kept, may be said later. */

@@ -8,7 +8,7 @@ import { batches, type Batch, type Corpus } from '../data/corpus';
 import { readModelConfig } from '../../node/modelConfig';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
-// Domain text to watch when none is named: this many of the training sequences, where no limit is set.
+// Domain text to watch when none is named: at most this many of the training sequences.
 const WATCHED_TRAINING_SEQUENCES = 16;
 
 export interface TuneCorpora {
@@ -34,7 +34,11 @@ export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
   const probe = read(spec.probe, atMost(maxProbeSequences), 'probe');
   const domainEval = spec.eval.domain
     ? read(spec.eval.domain, atMost(maxEvalSequences), 'eval.domain').sequences
-    : sampleOf(domain.sequences, maxEvalSequences ?? WATCHED_TRAINING_SEQUENCES, sampling);
+    : sampleOf(
+        domain.sequences,
+        Math.min(WATCHED_TRAINING_SEQUENCES, maxEvalSequences ?? Infinity),
+        sampling,
+      );
   const generalEval = spec.eval.general
     ? read(spec.eval.general, atMost(maxEvalSequences), 'eval.general').sequences
     : sampleOf(probe.sequences, maxEvalSequences ?? probe.sequences.length, sampling);

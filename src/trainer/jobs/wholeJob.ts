@@ -23,6 +23,7 @@ import { readImportanceOf } from './importanceInput';
 import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
+import { jobAnalysis } from './jobInput';
 import { checkResumePoint } from './resumePoint';
 import { tokenShifts } from './tokenShift';
 import { readTuneInput, type TuneInput } from './tuneInput';
@@ -147,7 +148,7 @@ class WholeJob {
     this.folder.writeImportance(
       await analyze(
         this.engine,
-        { model, probe, domain, settings: watching(this.config), scratch: this.folder.path },
+        { model, probe, domain, settings: jobAnalysis(this.config), scratch: this.folder.path },
         task,
       ),
     );
@@ -285,10 +286,4 @@ class WholeJob {
       peakMemory: peakMemory(),
     };
   }
-}
-
-/** How to analyze: an early end watches as many layers as will be expanded, where that is known. */
-function watching({ analyze: settings, expand }: RunConfig): RunConfig['analyze'] {
-  const count = 'lowest' in expand ? expand.lowest : 'contrast' in expand ? expand.contrast : undefined;
-  return { ...settings, stableLayers: count ?? settings.stableLayers };
 }
