@@ -21,6 +21,7 @@ const PLAN = {
   ...EVERYTHING,
   steps: 100_000,
   schedule: 'constant',
+  warmup: 0,
   'save-every': 7,
   'max-eval-sequences': 1,
 };
