@@ -11,7 +11,11 @@ import { launchChromium, noChromium } from './support/webviewPage';
 
 describe('a view that another version saved', () => {
   it('loses what was typed into a form of other fields, and nothing else', () => {
-    const saved = { ...FIRST_VIEW, marked: [2, 5], form: { name: 'old', files: {}, settings: { steps: '5' } } };
+    const saved = {
+      ...FIRST_VIEW,
+      marked: [2, 5],
+      form: { name: 'old', files: {}, settings: { steps: '5' } },
+    };
     assert.deepEqual(v.parse(HeatmapView, saved), { ...FIRST_VIEW, marked: [2, 5] });
   });
 });
