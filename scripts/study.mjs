@@ -2,21 +2,31 @@
 // any time and run once more.
 //
 //   npm run study                     docs/study.study.json: every arm with three seeds
-//   npm run study -- --only search    docs/search.study.json: settings of ADEPT
 //   npm run study -- --only epochs    docs/epochs.study.json: the same text four times
 //   npm run study -- --only epochs --dial NAME-SEED    the dial of a run that was kept
+//   npm run study -- --rates          the units' learning rates in the runs that were done here, beside the base rate
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { withDial, withStudy } from './studyPage.mjs';
+import { unitRatesOf } from './studyRates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: 'study' }, dial: { type: 'string' } },
+  options: {
+    only: { type: 'string', default: 'study' },
+    dial: { type: 'string' },
+    rates: { type: 'boolean', default: false },
+  },
 });
 const page = join(root, 'docs/study.md');
+
+if (values.rates) {
+  console.table(unitRatesOf(join(root, 'docs', values.only, 'runs')));
+  process.exit();
+}
 
 /** @param {string[]} args @returns {Record<string, unknown>} what the command came to */
 function adept(...args) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readHeatmapFile } from '../../src/node/heatmapFile';
 import { corpusProblem, freeName, nameProblem } from '../../src/node/launchPlace';
+import { readModelConfig } from '../../src/node/modelConfig';
 import type { ImportanceFile } from '../../src/shared/importance';
 import { planPrice, pricedModel } from '../../src/shared/launch/planPrice';
 import { parameterCount, parametersPerLayer } from '../../src/shared/model/architecture';
@@ -20,9 +21,10 @@ function analyzed(t: TestContext, change: (file: ImportanceFile) => unknown = (f
   cpSync(join(projectRoot, 'media/sample/model/config.json'), join(folder, 'config.json'));
   const importance = importanceFile(Array.from({ length: SAMPLE_LAYERS }, (_, layer) => layer));
   const file = join(folder, 'importance.json');
+  const parameters = parameterCount(readModelConfig(folder));
   writeFileSync(
     file,
-    JSON.stringify(change({ ...importance, model: { ...importance.model, path: folder } })),
+    JSON.stringify(change({ ...importance, model: { ...importance.model, path: folder, parameters } })),
   );
   return file;
 }
@@ -71,7 +73,12 @@ describe('an importance.json for the heatmap', () => {
       layers: file.layers.slice(0, 7),
       units: file.units.filter(({ layer }) => layer < 7),
     }));
-    assert.match(problemOf(other), /a llama model of 8 layers, not the analyzed one \(llama, 7 layers\): /);
+    assert.match(
+      problemOf(other),
+      /a llama model of 8 layers and \d+ parameters, not the analyzed llama model of 7 layers and \d+ parameters: /,
+    );
+    const larger = analyzed(t, (file) => ({ ...file, model: { ...file.model, parameters: 1e9 } }));
+    assert.match(problemOf(larger), /not the analyzed llama model of 8 layers and 1000000000 parameters: /);
   });
 
   it('is refused in a sentence that names file and field when it is broken', (t) => {

@@ -3,6 +3,7 @@ import { estimate, speedFrom, type Plan, type Price } from '../estimate';
 import { plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../importance';
 import { parseModelConfig, type ModelConfig } from '../model/config';
+import { analyzedModelText, modelText } from '../model/modelText';
 import { TUNE_SETTINGS } from '../settings';
 import type { HeatmapModel } from '../webview/heatmap';
 import type { FormReading } from './launchForm';
@@ -23,12 +24,13 @@ export function pricedModel(model: HeatmapModel, importance: ImportanceFile): Pr
   }
   try {
     const config = parseModelConfig(model.config, model.file);
-    const { layers, family } = importance.model;
-    return config.numHiddenLayers === layers && config.family === family
+    const analyzed = analyzedModelText(importance);
+    const found = modelText(config);
+    return analyzed === found
       ? { known: true, config }
       : {
           known: false,
-          problem: `${model.file} describes a ${config.family} model of ${config.numHiddenLayers} layers, not the analyzed one (${family}, ${layers} layers): analyze it again.`,
+          problem: `${model.file} describes a ${found}, not the analyzed ${analyzed}: analyze it again.`,
         };
   } catch (error) {
     return { known: false, problem: messageOf(error) };

@@ -1,7 +1,7 @@
 import { inputError } from '../../shared/errors';
 import { ImportanceFile } from '../../shared/importance';
-import { parameterCount } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
+import { analyzedModelText, modelText } from '../../shared/model/modelText';
 import { parseWith } from '../../shared/parse';
 import { readJson } from '../../node/jsonFile';
 import { readModelConfig } from '../../node/modelConfig';
@@ -37,14 +37,9 @@ export function requireModel(
   path: string,
   config: ModelConfig,
 ): void {
-  const { family, parameters } = importance.model;
-  const described = textOf(family, importance.layers.length, parameters);
-  const wanted = textOf(config.family, config.numHiddenLayers, parameterCount(config));
+  const described = analyzedModelText(importance);
+  const wanted = modelText(config);
   if (described !== wanted) {
     throw inputError(`${file}: describes a ${described}, ${path} is a ${wanted}: analyze this model.`);
   }
-}
-
-function textOf(family: string, layers: number, parameters: number): string {
-  return `${family} model of ${layers} layers and ${parameters} parameters`;
 }
