@@ -1,3 +1,4 @@
+import { placeLabels } from './plotLabels';
 import type { ArmSummary, Spread } from './studySummary';
 
 const WIDTH = 640;
@@ -26,13 +27,23 @@ export function studyPlot(summaries: readonly ArmSummary[]): string {
     MARGIN.left + ((value - x.low) / (x.high - x.low)) * (WIDTH - MARGIN.left - MARGIN.right);
   const top = (value: number): number =>
     HEIGHT - MARGIN.bottom - ((value - y.low) / (y.high - y.low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  const points = summaries.map(({ arm, domainGain, generalRise }) => {
+  const places = summaries.map(({ arm, domainGain, generalRise }) => ({
+    x: left(domainGain.mean),
+    y: top(generalRise.mean),
+    text: arm,
+  }));
+  const labels = placeLabels(places, { width: WIDTH, height: HEIGHT - MARGIN.bottom });
+  const points = summaries.map(({ arm, domainGain, generalRise }, index) => {
     const [cx, cy] = [left(domainGain.mean), top(generalRise.mean)];
+    const label = labels[index];
     return [
       line(left(domainGain.lowest), cy, left(domainGain.highest), cy),
       line(cx, top(generalRise.lowest), cx, top(generalRise.highest)),
+      label?.leader === undefined
+        ? ''
+        : line(cx, cy, label.leader.x, label.leader.y, ' stroke-opacity="0.5"'),
       `<circle cx="${at(cx)}" cy="${at(cy)}" r="5" fill="${arm === 'adept' ? '#b5560d' : '#1a85ff'}"/>`,
-      `<text x="${at(cx + 9)}" y="${at(cy - 7)}">${arm}</text>`,
+      label === undefined ? '' : `<text x="${at(label.x)}" y="${at(label.y)}">${arm}</text>`,
     ].join('');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#767676" stroke-width="1">
