@@ -6,7 +6,7 @@
 //   npm run study -- --only epochs --dial NAME-SEED    the dial of a run that was kept
 //   npm run study -- --rates          the units' learning rates in the runs that were done here, beside the base rate
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,12 @@ const { values } = parseArgs({
 const page = join(root, 'docs/study.md');
 
 if (values.rates) {
-  console.table(unitRatesOf(join(root, 'docs', values.only, 'runs')));
+  const runs = join(root, 'docs', values.only, 'runs');
+  if (!existsSync(runs)) {
+    console.error(`${runs} is not there: no run was done here yet; npm run study does them.`);
+    process.exit(1);
+  }
+  console.table(unitRatesOf(runs));
   process.exit();
 }
 
