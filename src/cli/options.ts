@@ -40,6 +40,8 @@ export function addSettings(command: Command, table: SettingTable): Command {
           setting.choices,
         ),
       );
+    } else if (setting.kind === 'text') {
+      command.addOption(new Option(`${flag} <${setting.placeholder}>`, setting.description + note));
     } else {
       command.addOption(
         new Option(`${flag} <${setting.kind === 'whole' ? 'N' : 'X'}>`, setting.description + note).argParser(

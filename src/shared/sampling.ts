@@ -10,21 +10,18 @@ export function sampleOf<T>(items: readonly T[], count: number, sampling: Sampli
   if (sampling === 'first' || count >= items.length) {
     return items.slice(0, count);
   }
-  const part = items.length / count;
-  return Array.from({ length: count }, (_, index) => Math.floor((index + 0.5) * part)).flatMap((index) =>
-    items.slice(index, index + 1),
+  return Array.from({ length: count }, (_, place) => spreadIndex(place, count, items.length)).flatMap(
+    (index) => items.slice(index, index + 1),
   );
 }
 
-/** All items, in an order of which every beginning is from all over the list: that of the reversed bits of their places. */
-export function fromAllOver<T>(items: readonly T[]): T[] {
-  const bits = Math.ceil(Math.log2(Math.max(1, items.length)));
-  return Array.from({ length: 2 ** bits }, (_, index) => reversed(index, bits)).flatMap((place) =>
-    items.slice(place, place + 1),
-  );
+/** Which of `size` items is the one at `place` among `count` that are spread over them. */
+export function spreadIndex(place: number, count: number, size: number): number {
+  return Math.floor((place + 0.5) * (size / count));
 }
 
-function reversed(value: number, bits: number): number {
+/** A number below 2^bits with its bits in reverse. */
+export function reversedBits(value: number, bits: number): number {
   let [rest, result] = [value, 0];
   for (let bit = 0; bit < bits; bit++) {
     result = result * 2 + (rest % 2);

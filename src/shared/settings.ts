@@ -35,6 +35,14 @@ export type Setting =
       readonly choices: readonly string[];
       readonly description: string;
       readonly flag?: string;
+    }
+  | {
+      readonly kind: 'text';
+      readonly default?: string;
+      /** What stands for the value in help, for example `NAME`. */
+      readonly placeholder: string;
+      readonly description: string;
+      readonly flag?: string;
     };
 
 export type SettingTable = Readonly<Record<string, Setting>>;
@@ -43,7 +51,9 @@ type ValueOf<S extends Setting> = S extends { kind: 'choice'; choices: readonly 
   ? C
   : S extends { kind: 'switch' }
     ? boolean
-    : number;
+    : S extends { kind: 'text' }
+      ? string
+      : number;
 
 type Certain = { default: unknown } | { required: true };
 
@@ -69,6 +79,48 @@ const sampling = {
   description:
     'which sequences are used where not all are: the first, or as many at even distances over the whole of the text',
 } as const satisfies Setting;
+
+/** How a corpus is read: options of every command that reads text, and of each corpus in *.adept.json. */
+export const TEXT_SETTINGS = {
+  textColumn: {
+    kind: 'text',
+    placeholder: 'NAME',
+    description:
+      'the column or key that holds the text, for example body or article.text; by default text, content or raw_content, or what else the rows have',
+  },
+  documentStart: {
+    kind: 'text',
+    default: 'auto',
+    placeholder: 'auto|none|TOKEN',
+    description: "token before each document; auto: the one that the tokenizer's own template sets",
+  },
+  documentEnd: {
+    kind: 'text',
+    default: 'auto',
+    placeholder: 'auto|none|TOKEN',
+    description:
+      "token after each document; auto: the one that the tokenizer's own template sets, or the end of a text where that is the end of a turn in a chat",
+  },
+  packing: {
+    kind: 'choice',
+    default: 'joined',
+    choices: ['joined', 'separate'],
+    description:
+      'joined: documents of a sequence see those before them; separate: no position sees another document, and positions begin anew at each',
+  },
+  dedup: {
+    kind: 'choice',
+    default: 'none',
+    choices: ['none', 'exact'],
+    description: 'exact: a document that was there before, but for white space, is left out',
+  },
+  skipBadRows: {
+    kind: 'switch',
+    default: false,
+    description: 'pass over rows that cannot be read, and count them, instead of ending at the first',
+  },
+} as const satisfies SettingTable;
+export type TextSettings = SettingValues<typeof TEXT_SETTINGS>;
 
 export const ANALYZE_SETTINGS = {
   mode: {
@@ -292,6 +344,8 @@ export function valueSchema(setting: Setting): v.GenericSchema {
       return v.boolean();
     case 'choice':
       return v.picklist(setting.choices);
+    case 'text':
+      return v.pipe(v.string(), v.minLength(1));
   }
 }
 
@@ -302,9 +356,20 @@ function entryOf(setting: Setting): v.GenericSchema {
 
 /** The schema of a table: unknown keys are an error, defaults are filled in. */
 export function settingsSchema<T extends SettingTable>(table: T): v.GenericSchema<unknown, SettingValues<T>> {
+  return settingsSchemaWith(table, {});
+}
+
+/** As {@link settingsSchema}, of an object that holds further keys too. */
+export function settingsSchemaWith<T extends SettingTable, E extends v.ObjectEntries>(
+  table: T,
+  more: E,
+): v.GenericSchema<unknown, SettingValues<T> & v.InferObjectOutput<E>> {
   const entries = Object.fromEntries(
     Object.entries(table).map(([name, setting]) => [name, entryOf(setting)]),
   );
   // The entries are built from the table that SettingValues is derived from, so the output is what the type says.
-  return v.strictObject(entries) as unknown as v.GenericSchema<unknown, SettingValues<T>>;
+  return v.strictObject({ ...more, ...entries }) as unknown as v.GenericSchema<
+    unknown,
+    SettingValues<T> & v.InferObjectOutput<E>
+  >;
 }

@@ -1,6 +1,7 @@
 import { failure } from '../../shared/errors';
 import type { ExpansionManifest } from '../../shared/manifest';
-import { makeBatch, type Batch } from '../data/corpus';
+import { batchOf, type Batch } from '../data/batch';
+import { listOf, eachOf, type SequenceList } from '../data/sequences';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
@@ -9,7 +10,7 @@ import { writeManifest } from './manifest';
 /** Text on which the two models are compared, and what to call it. */
 export interface EquivalenceProbe {
   readonly name: string;
-  readonly sequences: readonly Int32Array[];
+  readonly sequences: SequenceList;
 }
 
 /** 4 sequences of 32 tokens, every residue of the vocabulary equally likely; the same for the same vocabulary. */
@@ -20,7 +21,7 @@ export function tokenProbe(vocabSize: number, length: number): EquivalenceProbe 
     return Math.floor((state / 2 ** 32) * vocabSize);
   };
   const sequences = Array.from({ length: 4 }, () => Int32Array.from({ length }, next));
-  return { name: 'seeded token ids', sequences };
+  return { name: 'seeded token ids', sequences: listOf(sequences) };
 }
 
 /**
@@ -36,7 +37,7 @@ export async function recordEquivalence(
   probe: EquivalenceProbe,
   task: Task,
 ): Promise<ExpansionManifest> {
-  const batches = probe.sequences.map((sequence) => makeBatch([sequence]));
+  const batches = [...eachOf(probe.sequences)].map((sequence) => batchOf([sequence]));
   task.report(0, 'equivalence: logits of the original');
   await breathe(task);
   const before = logitsOf(engine, original, batches);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { messageOf } from '../../shared/errors';
-import { makeBatch, type Batch } from '../data/corpus';
+import { batchOf, rowsOf, type Batch } from '../data/batch';
 import type { Tensor } from '../engine/engine';
 import type { CausalLM } from '../model/causalLM';
 import { freeBytes, UnnamedFile } from './unnamedFile';
@@ -46,7 +46,8 @@ export function frozenStates(
  */
 export class FrozenStates {
   readonly layer: number;
-  private readonly places = new Map<Int32Array, number>();
+  /** Where a sequence's states begin in the file, by the sequence's number. */
+  private readonly places = new Map<number, number>();
   private file: UnnamedFile | undefined;
   private bytes = 0;
   /** Whether a batch gives each of its sequences the bits that it has alone; unknown before the first batch of several. */
@@ -82,27 +83,28 @@ export class FrozenStates {
   }
 
   /** States of every sequence by itself, [B·T, D]; zero where a row is padding. */
-  private computeAlone({ rows, length, batch }: Batch): Tensor {
+  private computeAlone(of: Batch): Tensor {
+    const { length, batch } = of;
     const { engine, config } = this.model;
     const states = new Float32Array(batch * length * config.hiddenSize);
-    for (const [index, row] of rows.entries()) {
+    for (const [index, row] of rowsOf(of).entries()) {
       engine.tidy(() => {
-        states.set(engine.read(this.compute(makeBatch([row]))), index * length * config.hiddenSize);
+        states.set(engine.read(this.compute(batchOf([row]))), index * length * config.hiddenSize);
       });
     }
     return engine.tensor(states, [batch * length, config.hiddenSize]);
   }
 
-  private read({ rows, length, batch }: Batch): Tensor | undefined {
+  private read({ numbers, lengths, length, batch }: Batch): Tensor | undefined {
     const { engine, config } = this.model;
     const { file } = this;
-    const places = rows.map((row) => this.places.get(row));
+    const places = numbers.map((number) => this.places.get(number));
     if (file === undefined || places.length === 0 || places.includes(undefined)) {
       return undefined;
     }
     const states = new Float32Array(batch * length * config.hiddenSize);
     for (const [index, place] of places.entries()) {
-      const values = (rows[index]?.length ?? 0) * config.hiddenSize;
+      const values = (lengths[index] ?? 0) * config.hiddenSize;
       const begin = index * length * config.hiddenSize;
       file.read(states.subarray(begin, begin + values), place ?? 0);
     }
@@ -123,7 +125,7 @@ export class FrozenStates {
   /** Whether a batch, in its order and in the reverse, gives its sequences the bits that they have alone. */
   private agrees(batch: Batch): boolean {
     const { engine } = this.model;
-    return [batch, makeBatch([...batch.rows].reverse())].every((order) =>
+    return [batch, batchOf(rowsOf(batch).reverse())].every((order) =>
       engine.tidy(() => {
         const together = this.bits(order, this.compute(order));
         const alone = this.bits(order, this.computeAlone(order));
@@ -133,20 +135,22 @@ export class FrozenStates {
   }
 
   /** What float32 values are made of, row by row, without padding. */
-  private bits({ rows, length }: Batch, states: Tensor): Uint32Array[] {
+  private bits({ lengths, length }: Batch, states: Tensor): Uint32Array[] {
     const { engine, config } = this.model;
     const values = engine.read(states);
     const all = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    return rows.map((row, index) => {
+    return Array.from(lengths, (own, index) => {
       const begin = index * length * config.hiddenSize;
-      return all.subarray(begin, begin + row.length * config.hiddenSize);
+      return all.subarray(begin, begin + own * config.hiddenSize);
     });
   }
 
-  private keep({ rows, length }: Batch, states: Tensor): void {
+  private keep({ numbers, lengths, length }: Batch, states: Tensor): void {
     const { engine, config } = this.model;
-    const fresh = rows.map((row, index) => ({ row, index })).filter(({ row }) => !this.places.has(row));
-    const wanted = fresh.reduce((sum, { row }) => sum + row.length * config.hiddenSize * BYTES, 0);
+    const fresh = numbers
+      .map((number, index) => ({ number, index, own: (lengths[index] ?? 0) * config.hiddenSize }))
+      .filter(({ number }) => !this.places.has(number));
+    const wanted = fresh.reduce((sum, { own }) => sum + own * BYTES, 0);
     if (this.bytes + wanted > this.options.limit) {
       return;
     }
@@ -156,11 +160,11 @@ export class FrozenStates {
       }
       const values = engine.read(states);
       this.file ??= new UnnamedFile(join(this.options.folder, FILE));
-      for (const { row, index } of fresh) {
+      for (const { number, index, own } of fresh) {
         const begin = index * length * config.hiddenSize;
-        const part = values.subarray(begin, begin + row.length * config.hiddenSize);
+        const part = values.subarray(begin, begin + own);
         this.file.write(part, this.bytes);
-        this.places.set(row, this.bytes);
+        this.places.set(number, this.bytes);
         this.bytes += part.byteLength;
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Batch } from '../data/corpus';
+import type { Batch, BatchList } from '../data/batch';
 import type { Tensor } from '../engine/engine';
 import { blockForward } from '../model/block';
 import type { CausalLM } from '../model/causalLM';
@@ -28,7 +28,7 @@ export interface Probe {
   readonly room?: VariantRoom;
 }
 
-/** A probe whose batches are there already. */
+/** A probe of batches that are known. */
 export function probeOf(batches: readonly Batch[]): Probe {
   return { batches, sequences: sum(batches.map(({ batch }) => batch)) };
 }
@@ -155,7 +155,7 @@ async function sweep(
  */
 export async function fastLayerImportance(
   model: CausalLM,
-  batches: readonly Batch[],
+  batches: BatchList,
   task: Task,
 ): Promise<LayerImportance> {
   const { engine } = model;
@@ -163,8 +163,10 @@ export async function fastLayerImportance(
   const weights: number[] = [];
   let loss = 0;
   let targets = 0;
-  for (const [index, batch] of batches.entries()) {
+  let index = 0;
+  for (const batch of batches) {
     task.report(index / batches.length, `fast layer importance, batch ${index + 1} of ${batches.length}`);
+    index += 1;
     await breathe(task);
     const context = model.context(batch);
     weights.push(...batch.lengths);

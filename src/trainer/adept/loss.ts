@@ -1,4 +1,4 @@
-import type { Batch } from '../data/corpus';
+import type { BatchList } from '../data/batch';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 
@@ -14,14 +14,16 @@ export function sum(values: Iterable<number>): number {
 /** Mean next-token loss over every predicted position of all batches, nats per token. */
 export async function meanLoss(
   model: CausalLM,
-  batches: readonly Batch[],
+  batches: BatchList,
   task: Task,
   known?: KnownStates,
 ): Promise<number> {
   let total = 0;
   let targets = 0;
-  for (const [index, batch] of batches.entries()) {
+  let index = 0;
+  for (const batch of batches) {
     task.report(index / batches.length, `loss, batch ${index + 1} of ${batches.length}`);
+    index += 1;
     await breathe(task);
     const losses = model.losses(batch, known);
     total += sum(losses);

@@ -1,5 +1,5 @@
 import { failure } from '../../shared/errors';
-import { makeBatch } from '../data/corpus';
+import { makeBatch } from '../data/batch';
 import type { Tokenizer } from '../data/tokenizer';
 import type { CausalLM } from '../model/causalLM';
 
@@ -36,7 +36,7 @@ export function answerByLikelihood(
   const longest = Math.max(...encoded.map(({ length }) => length));
   const cut = Math.max(0, longest - limit);
   // What is left begins as a text does.
-  const start = encoded[0]?.slice(0, startLength(tokenizer)) ?? [];
+  const start = tokenizer.frame.before;
   const kept = (ids: readonly number[], end?: number): number[] =>
     cut === 0 ? ids.slice(0, end) : [...start, ...ids.slice(cut + start.length, end)];
   const oneToken = encoded.every(({ length }) => length === shared + 1);
@@ -58,12 +58,7 @@ export function answerByLikelihood(
 
 /** Token ids of a prompt, with the beginning of a text where the tokenizer puts one. */
 export function encodePrompt(tokenizer: Tokenizer, text: string): number[] {
-  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId].slice(0, startLength(tokenizer));
-  return [...start, ...tokenizer.encode(text)];
-}
-
-function startLength({ bosId, separator }: Tokenizer): number {
-  return bosId !== undefined && separator.startsWith('bos') ? 1 : 0;
+  return [...tokenizer.frame.before, ...tokenizer.encode(text)];
 }
 
 function largest(scores: readonly number[]): number {

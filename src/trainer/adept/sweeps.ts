@@ -1,4 +1,5 @@
-import { makeBatch, type Batch } from '../data/corpus';
+import { batchOf, type Batch } from '../data/batch';
+import type { Sequence, SequenceList } from '../data/sequences';
 import { peakMemory } from '../../node/peakMemory';
 import type { VariantRoom } from './variants';
 
@@ -23,7 +24,7 @@ export class BatchChooser {
   private settled = false;
 
   constructor(
-    private readonly sequences: readonly Int32Array[],
+    private readonly sequences: SequenceList,
     private readonly budget: MemoryBudget,
     private readonly memory: () => { readonly now: number; readonly peak: number } = processMemory,
     private readonly clock: () => number = () => performance.now() / 1000,
@@ -32,7 +33,7 @@ export class BatchChooser {
   }
 
   /** The same for further sequences: what was learned holds, and the memory that has been taken since is not what was there before. */
-  again(sequences: readonly Int32Array[]): BatchChooser {
+  again(sequences: SequenceList): BatchChooser {
     const next = new BatchChooser(sequences, this.budget, this.memory, this.clock);
     next.before = this.before;
     next.best = this.best;
@@ -52,16 +53,22 @@ export class BatchChooser {
   }
 
   *[Symbol.iterator](): Generator<Batch> {
-    for (let begin = 0; begin < this.sequences.length;) {
-      const rows = this.sequences.slice(begin, begin + this.size);
+    for (let begin = 0; begin < this.sequences.size;) {
+      const rows = this.rows(begin);
       begin += rows.length;
       const started = this.clock();
-      yield makeBatch(rows);
+      yield batchOf(rows);
       // The last batch may be smaller than what is tried, and says nothing.
       if (!this.settled && rows.length === this.size) {
         this.learn((this.clock() - started) / rows.length);
       }
     }
+  }
+
+  /** As many as are tried, from `begin` on. */
+  private rows(begin: number): Sequence[] {
+    const length = Math.min(this.size, this.sequences.size - begin);
+    return Array.from({ length }, (_, index) => this.sequences.at(begin + index));
   }
 
   private learn(seconds: number): void {

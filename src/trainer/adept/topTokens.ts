@@ -1,11 +1,11 @@
 import { failure } from '../../shared/errors';
 import { targetsOf } from '../model/head';
-import type { Batch } from '../data/corpus';
+import type { BatchList } from '../data/batch';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 
 /** Of every predicted position of all batches, in their order, the token that the model holds for the likeliest. */
-export async function topTokens(model: CausalLM, batches: readonly Batch[], task: Task): Promise<Int32Array> {
+export async function topTokens(model: CausalLM, batches: BatchList, task: Task): Promise<Int32Array> {
   const tokens: number[] = [];
   await eachLogits(model, batches, task, 'top tokens', (logits) => {
     let top = 0;
@@ -23,7 +23,7 @@ export async function topTokens(model: CausalLM, batches: readonly Batch[], task
 /** Ranks that a model gives to one token at every position, 1 its likeliest. @param tokens as {@link topTokens} gives them */
 export async function ranksOf(
   model: CausalLM,
-  batches: readonly Batch[],
+  batches: BatchList,
   tokens: Int32Array,
   task: Task,
 ): Promise<Int32Array> {
@@ -54,14 +54,16 @@ function requireNumber(logit: number | undefined): void {
 /** Calls `use` with the logits [V] of every predicted position. */
 async function eachLogits(
   model: CausalLM,
-  batches: readonly Batch[],
+  batches: BatchList,
   task: Task,
   what: string,
   use: (logits: Float32Array) => void,
 ): Promise<void> {
   const { vocabSize } = model.config;
-  for (const [index, batch] of batches.entries()) {
+  let index = 0;
+  for (const batch of batches) {
     task.report(index / batches.length, `${what}, batch ${index + 1} of ${batches.length}`);
+    index += 1;
     await breathe(task);
     for (const logits of model.logitPieces(batch, targetsOf(batch).rows)) {
       for (let begin = 0; begin < logits.length; begin += vocabSize) {

@@ -1,5 +1,5 @@
 import type { UnitDefinition } from '../../shared/importance';
-import type { Batch } from '../data/corpus';
+import type { BatchList } from '../data/batch';
 import type { Engine, Tensor } from '../engine/engine';
 import { unitsOf, type UnitName } from '../../shared/model/architecture';
 import type { CausalLM, KnownStates } from '../model/causalLM';
@@ -32,7 +32,7 @@ export interface UnitRequest {
  */
 export async function unitImportance(
   model: CausalLM,
-  batches: readonly Batch[],
+  batches: BatchList,
   { layers, definition, parts = false }: UnitRequest,
   task: Task,
   known?: KnownStates,
@@ -43,8 +43,10 @@ export async function unitImportance(
   const partSums = new Map(
     layers.map((layer) => [layer, new PartSums(model, parts ? definition : undefined)]),
   );
-  for (const [index, batch] of batches.entries()) {
+  let index = 0;
+  for (const batch of batches) {
     task.report(index / batches.length, `unit importance, batch ${index + 1} of ${batches.length}`);
+    index += 1;
     await breathe(task);
     lossGradients(model, batch, {
       scale: 1 / targetsOf(batch).rows.length,

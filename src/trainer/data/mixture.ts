@@ -1,14 +1,15 @@
 import { DataOrder } from './order';
+import { eachOf, type Sequence, type SequenceList } from './sequences';
 
 /** General text that is trained on as well, so that it is not forgotten. */
 export interface ReplayText {
-  readonly sequences: readonly Int32Array[];
+  readonly sequences: SequenceList;
   /** Its part of the replay is this, divided by the sum of all weights; above 0. */
   readonly weight: number;
 }
 
 export interface MixtureParts {
-  readonly domain: readonly Int32Array[];
+  readonly domain: SequenceList;
   readonly replay: readonly ReplayText[];
   /** Of the training sequences, 0 up to but not 1, those that are replay. */
   readonly replayShare: number;
@@ -21,7 +22,7 @@ const TEXT_SEED = 0x9e3779b1;
 
 /** A text, and its share of what the texts before it leave. */
 interface MixedText {
-  readonly sequences: readonly Int32Array[];
+  readonly sequences: SequenceList;
   readonly order: DataOrder;
   readonly share: number;
 }
@@ -41,10 +42,12 @@ export class Mixture {
     private readonly parts: MixtureParts,
     order: 'shuffled' | 'given',
     seed: number,
+    /** As {@link DataOrder} has it. */
+    tableSize?: number,
   ) {
-    const text = (sequences: readonly Int32Array[], place: number, share: number): MixedText => ({
+    const text = (sequences: SequenceList, place: number, share: number): MixedText => ({
       sequences,
-      order: new DataOrder(sequences.length, order, seed ^ Math.imul(TEXT_SEED, place)),
+      order: new DataOrder(sequences.size, order, seed ^ Math.imul(TEXT_SEED, place), tableSize),
       share,
     });
     this.domain = text(parts.domain, 0, 1);
@@ -54,15 +57,24 @@ export class Mixture {
     });
   }
 
-  /** Every sequence that may come. */
-  get sequences(): Int32Array[] {
+  /** The sequences that come among the first `count`, each once where that is all of them, otherwise as they come. */
+  *upTo(count: number): Generator<Sequence> {
     const { domain, replay, replayShare } = this.parts;
-    return replayShare > 0 ? [...domain, ...replay.flatMap(({ sequences }) => sequences)] : [...domain];
+    const texts = replayShare > 0 ? [domain, ...replay.map(({ sequences }) => sequences)] : [domain];
+    if (count < texts.reduce((sum, { size }) => sum + size, 0)) {
+      for (let position = 0; position < count; position++) {
+        yield this.at(position);
+      }
+      return;
+    }
+    for (const text of texts) {
+      yield* eachOf(text);
+    }
   }
 
   /** The `count` sequences that follow after `seen`. */
-  take(seen: number, count: number): Int32Array[] {
-    return Array.from({ length: count }, (_, offset) => this.at(seen + offset)).flat();
+  take(seen: number, count: number): Sequence[] {
+    return Array.from({ length: count }, (_, offset) => this.at(seen + offset));
   }
 
   /** How many of the first `count` sequences are replay. */
@@ -76,12 +88,12 @@ export class Mixture {
     const isOver = ({ sequences, share }: MixedText): boolean => {
       const taken = wholeShare(left, share);
       left -= taken;
-      return taken > sequences.length;
+      return taken > sequences.size;
     };
-    return count - left > this.domain.sequences.length || this.replay.some(isOver);
+    return count - left > this.domain.sequences.size || this.replay.some(isOver);
   }
 
-  private at(position: number): Int32Array[] {
+  private at(position: number): Sequence {
     const before = this.replayed(position);
     if (this.replayed(position + 1) === before) {
       return nth(this.domain, position - before);
@@ -98,8 +110,9 @@ export class Mixture {
   }
 }
 
-function nth({ sequences, order }: MixedText, place: number): Int32Array[] {
-  return order.take(place, 1).flatMap((index) => sequences[index] ?? []);
+function nth({ sequences, order }: MixedText, place: number): Sequence {
+  const [index = 0] = order.take(place, 1);
+  return sequences.at(index);
 }
 
 function wholeShare(count: number, share: number): number {

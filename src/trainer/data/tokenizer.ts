@@ -2,33 +2,36 @@ import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputError, messageOf } from '../../shared/errors';
-import { type Separator, documentFrame } from './separator';
+import type { Framing } from '../../shared/texts';
+import { type DocumentFrame, type Vocabulary, documentFrame } from './documentFrame';
+import { PieceEncoder } from './pieceEncoder';
 import { readSpecialTokens } from './specialTokens';
-import { GIVE_TOKENS, checkFits, readTokenizerFile } from './tokenizerFile';
+import { GIVE_TOKENS, type TokenizerFile, checkFits, readTokenizerFile } from './tokenizerFile';
 import { libraryPipeline } from './tokenizerPipeline';
 
 export interface Tokenizer {
   /** Token ids of a text, without special tokens around it. */
   encode(text: string): number[];
-  /** Token ids of a document of a packed corpus: with what keeps it apart from its neighbours. */
+  /** Token ids of a document of a packed corpus: with what is put around it. */
   encodeDocument(text: string): number[];
   /** The text of token ids, special tokens included; ids that have no token (a padded embedding) are left out. */
   decode(ids: readonly number[] | Int32Array): string;
   readonly bosId?: number;
   readonly eosId?: number;
-  /** How documents are joined; reported in logs. */
-  readonly separator: Separator;
+  /** What is put around a document. */
+  readonly frame: DocumentFrame;
   /** One more than the highest token id. */
   readonly size: number;
 }
 
 /**
  * Opens the tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json where there is one.
+ * @param framing what is put around documents; as the tokenizer itself has it when left out
  * @param vocabSize `vocab_size` of the model; it may be larger than the tokenizer (a padded embedding)
  * @throws AdeptError (input) if the tokenizer is missing, damaged, does not fit the vocabulary, or uses something that
  * would not give exactly the ids of the reference implementation.
  */
-export function openTokenizer(folder: string, vocabSize: number): Tokenizer {
+export function openTokenizer(folder: string, vocabSize: number, framing?: Framing): Tokenizer {
   const file = join(folder, 'tokenizer.json');
   if (existsSync(folder) && !existsSync(file)) {
     throw inputError(
@@ -41,20 +44,29 @@ export function openTokenizer(folder: string, vocabSize: number): Tokenizer {
   const size =
     highestId([...tokenizer.vocab.values(), ...tokenizer.added_tokens.map((token) => token.id)]) + 1;
   checkFits(size, file, vocabSize);
-  const { before, after, separator } = documentFrame(tokenizer.post_processor ?? undefined, special, file);
-  checkFits(highestId([...before, ...after]) + 1, file, vocabSize);
-  const library = openLibrary(libraryPipeline(tokenizer, file), file);
-  const encode = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const frame = documentFrame(
+    {
+      ...{ postProcessor: tokenizer.post_processor ?? undefined, ends: special, file },
+      vocabulary: vocabularyOf(tokenizer),
+    },
+    framing,
+  );
+  checkFits(highestId([...frame.before, ...frame.after]) + 1, file, vocabSize);
+  const pipeline = libraryPipeline(tokenizer, file);
+  const library = openLibrary(pipeline, file);
+  const pieces = PieceEncoder.of(library, pipeline, tokenizer);
+  const encode = (text: string): number[] =>
+    pieces?.encode(text) ?? library.encode(text, { add_special_tokens: false }).ids;
   return {
     encode,
-    encodeDocument: (text) => before.concat(encode(text), after),
+    encodeDocument: (text) => [...frame.before, ...encode(text), ...frame.after],
     decode: (ids) => {
       const known = [...ids].filter((id) => library.id_to_token(id) !== undefined);
       return known.length === 0 ? '' : library.decode(known, { clean_up_tokenization_spaces: false });
     },
     ...(special.bosId === undefined ? {} : { bosId: special.bosId }),
     ...(special.eosId === undefined ? {} : { eosId: special.eosId }),
-    separator,
+    frame,
     size,
   };
 }
@@ -65,6 +77,17 @@ function openLibrary(pipeline: Record<string, unknown>, file: string): LibraryTo
   } catch (error) {
     throw inputError(`${file}: this tokenizer is not supported (${messageOf(error)}): ${GIVE_TOKENS}`, error);
   }
+}
+
+function vocabularyOf({ vocab, added_tokens: added }: TokenizerFile): Vocabulary {
+  const addedIds = new Map(added.map(({ content, id }) => [content, id]));
+  const idOf = (token: string): number | undefined => addedIds.get(token) ?? vocab.get(token);
+  return {
+    idOf,
+    tokenOf: (id) =>
+      added.find((token) => token.id === id)?.content ?? [...vocab].find(([, own]) => own === id)?.[0],
+    isAdded: (token) => addedIds.has(token),
+  };
 }
 
 function highestId(ids: readonly number[]): number {

@@ -2,7 +2,7 @@ import type { ExpansionManifest } from '../../shared/manifest';
 import type { RunSpec, UnitRate } from '../../shared/runFolder';
 import { ratesAt, unitRates } from '../../shared/learningRates';
 import { unitImportance, type UnitImportance } from '../adept/unitImportance';
-import type { Batch } from '../data/corpus';
+import type { BatchList } from '../data/batch';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import type { Task } from '../task';
 import { readImportance } from './importanceInput';
@@ -23,7 +23,7 @@ export class RateSource {
     private readonly spec: RunSpec,
     private readonly model: CausalLM,
     private readonly manifest: ExpansionManifest | undefined,
-    private readonly probe: readonly Batch[],
+    private readonly probe: BatchList,
     private readonly task: Task,
     private readonly known?: KnownStates,
   ) {

@@ -8,7 +8,7 @@ import { allParameters, layerParameters } from '../adept/parameters';
 import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
 import type { ResumePoint } from '../../node/laterResults';
-import { makeBatch } from '../data/corpus';
+import { batchOf } from '../data/batch';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 import { ForgettingWatch, remedyText, type LossesBefore } from './forgettingWatch';
@@ -165,7 +165,7 @@ export class TuneSession {
     const begin = performance.now();
     const seen = this.state.step * batchSize * gradAccum;
     const microBatches = Array.from({ length: gradAccum }, (_, index) =>
-      makeBatch(input.corpora.training.take(seen + index * batchSize, batchSize)),
+      batchOf(input.corpora.training.take(seen + index * batchSize, batchSize)),
     );
     const factor = scheduleFactor(schedule, step - 1, warmup, steps);
     const { loss, gradNorm, tokens } = this.tuner.step(microBatches, step, factor);

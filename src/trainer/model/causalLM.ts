@@ -1,5 +1,5 @@
 import { TensorStore } from '../checkpoint/safetensors';
-import type { Batch } from '../data/corpus';
+import type { Batch } from '../data/batch';
 import type { Engine, Tensor } from '../engine/engine';
 import {
   layerTensorName,

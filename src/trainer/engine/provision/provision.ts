@@ -14,7 +14,7 @@ import {
 } from './install';
 import { interruptible } from './interrupt';
 import { provideKernels } from './kernels';
-import { acquireLock } from './lock';
+import { acquireLock } from '../../../node/folderLock';
 import { stagePrebuilt } from './prebuilt';
 import type { OnProgress } from './progress';
 import type { RouteOptions, StagedEngine } from './route';
@@ -67,6 +67,8 @@ export async function provisionNativeEngine(
       onWait: (pid) => {
         onProgress({ step: 'wait', message: `Waiting for another setup (process ${String(pid)}) to end` });
       },
+    }).catch((error: unknown) => {
+      throw signal.aborted ? cancelled() : error;
     });
     try {
       return await provisionLocked(host, options, signal);

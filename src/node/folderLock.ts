@@ -3,15 +3,16 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
-import { cancelled } from './run';
 
 const ownerSchema = v.object({ pid: v.pipe(v.number(), v.integer()), host: v.string(), token: v.string() });
 type Owner = v.InferOutput<typeof ownerSchema>;
 
 export interface LockOptions {
-  readonly signal?: AbortSignal;
-  /** Called once when another setup holds the lock. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once when another process holds the lock. */
   readonly onWait: (pid: number) => void;
+  /** Asked whenever the lock was found held; true where it is not needed any more. */
+  readonly enough?: () => boolean;
   readonly pollMs?: number;
 }
 
@@ -19,8 +20,17 @@ const heartbeatMs = 5_000;
 // Of a holder whose process this machine cannot see, or whose number another process may have been given since.
 const staleMs = 60_000;
 
-/** Waits until this process is the only one that sets up in `home`; returns what gives the lock back. */
-export async function acquireLock(home: string, options: LockOptions): Promise<() => void> {
+/**
+ * Waits until this process is the only one that works in `home`.
+ * @returns what gives the lock back; undefined where `enough` was
+ * @throws the signal's reason
+ */
+export async function acquireLock(
+  home: string,
+  options: LockOptions & { readonly enough: () => boolean },
+): Promise<(() => void) | undefined>;
+export async function acquireLock(home: string, options: LockOptions): Promise<() => void>;
+export async function acquireLock(home: string, options: LockOptions): Promise<(() => void) | undefined> {
   const path = join(home, 'lock');
   const owner: Owner = {
     pid: process.pid,
@@ -38,8 +48,11 @@ export async function acquireLock(home: string, options: LockOptions): Promise<(
       told = true;
       options.onWait(holder.pid);
     }
+    if (options.enough?.() === true) {
+      return undefined;
+    }
     await sleep(options.pollMs ?? 1_000, undefined, { signal: options.signal }).catch(() => {
-      throw cancelled();
+      options.signal?.throwIfAborted();
     });
   }
   const heart = setInterval(() => {
@@ -115,7 +128,7 @@ function beat(path: string): void {
   try {
     utimesSync(path, now, now);
   } catch {
-    // The folder was removed under us; the setup itself will say so.
+    // The folder was removed under us; the work itself will say so.
   }
 }
 
