@@ -26,7 +26,9 @@ export interface Question {
   readonly row: number;
 }
 
-type QuestionParts = Pick<Question, 'question' | 'choices' | 'answer'> & Partial<Pick<Question, 'subject'>>;
+/** A question by itself, wherever it comes from. */
+export type QuestionParts = Pick<Question, 'question' | 'choices' | 'answer'> &
+  Partial<Pick<Question, 'subject'>>;
 
 /**
  * Reads multiple-choice questions: CSV files with the columns question, A, B, C, D, answer (with a header row the columns may
@@ -67,7 +69,7 @@ export function readQuestions(file: string, where: string): Question[] {
 
 function* csvQuestions(file: string, where: string): Generator<[number, QuestionParts]> {
   const rows = parseCsv(readText(file, where), where);
-  const header = headerOf(rows[0]);
+  const header = choiceColumns(rows[0]);
   for (const [index, cells] of rows.entries()) {
     if (index > 0 || header === undefined) {
       yield [index + 1, questionOf(cells, header, `${where}: row ${index + 1}`)];
@@ -226,13 +228,13 @@ function renderTextPrompt({ question }: Question): string {
 }
 
 /** The text up to and including `Answer:`; the model's choice is the likeliest of " A", " B" and so on after it. */
-export function renderPrompt({ question, choices }: Question): string {
+export function renderPrompt({ question, choices }: QuestionParts): string {
   const lines = choices.map((choice, index) => `${letterOf(index)}. ${choice}`);
   return [question, ...lines, 'Answer:'].join('\n');
 }
 
 /** The question with its right letter, as a document of a corpus. */
-export function renderQuestion(question: Question): string {
+export function renderQuestion(question: QuestionParts): string {
   return `${renderPrompt(question)} ${letterOf(question.answer)}`;
 }
 
@@ -244,7 +246,8 @@ function parseCsv(text: string, where: string): string[][] {
   }
 }
 
-interface Header {
+/** Which columns of a table hold a question and its answer. */
+export interface ChoiceColumns {
   readonly question: number;
   /** A, B and so on, as far as there are any. */
   readonly choices: readonly number[];
@@ -254,7 +257,7 @@ interface Header {
 }
 
 /** Where everything stands if this row is a header, undefined if it is a question. */
-function headerOf(cells: readonly string[] | undefined): Header | undefined {
+export function choiceColumns(cells: readonly string[] | undefined): ChoiceColumns | undefined {
   const names = (cells ?? []).map((cell) => cell.trim().toLowerCase());
   const [question, answer] = [names.indexOf('question'), names.indexOf('answer')];
   const letters = Array.from({ length: MOST_CHOICES }, (_, index) =>
@@ -267,9 +270,19 @@ function headerOf(cells: readonly string[] | undefined): Header | undefined {
     : { question, choices, answer, width: names.length };
 }
 
-const MMLU: Header = { question: 0, choices: [1, 2, 3, 4], answer: 5, width: MMLU_COLUMNS.length };
+const MMLU: ChoiceColumns = { question: 0, choices: [1, 2, 3, 4], answer: 5, width: MMLU_COLUMNS.length };
 
-function questionOf(cells: readonly string[], header: Header | undefined, where: string): QuestionParts {
+/**
+ * The question of a row of cells.
+ * @param header where a header row says its parts stand; as in MMLU's files if there is none
+ * @param where names file and row in errors
+ * @throws AdeptError (input) if the row is no question.
+ */
+export function questionOf(
+  cells: readonly string[],
+  header: ChoiceColumns | undefined,
+  where: string,
+): QuestionParts {
   if (header === undefined && cells.length !== MMLU.width) {
     throw inputError(
       `${where}: has ${cells.length} columns, not the ${MMLU.width} of ${EXPECTED}: correct it.`,

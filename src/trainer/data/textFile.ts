@@ -1,12 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AdeptError, inputError } from '../../shared/errors';
 import { readError } from '../../node/fileError';
+import { LONGEST_TEXT, decodeUtf8 } from './utf8';
 
 const CHUNK = 2 ** 20;
 const NEWLINE = 0x0a;
-/** Well below the longest string of the engine (2^29 characters), so that every text can still be worked on. */
-const LONGEST_TEXT = 2 ** 28;
 
 /** One line of a text file, without its line end. */
 export interface Line {
@@ -25,7 +23,7 @@ export function* readLines(file: string, where: string): Generator<Line> {
   let offset = 0;
   for (const bytes of readRecords(file, where)) {
     number += 1;
-    const text = decode(bytes, offset, `${where}: line ${number}`);
+    const text = decodeUtf8(bytes, offset, `${where}: line ${number}`);
     yield { text: text.endsWith('\r') ? text.slice(0, -1) : text, number };
     offset += bytes.length + 1;
   }
@@ -44,7 +42,7 @@ export function readText(file: string, where: string): string {
     }
     pieces.push(piece);
   }
-  return decode(Buffer.concat(pieces), 0, where);
+  return decodeUtf8(Buffer.concat(pieces), 0, where);
 }
 
 /** The bytes between line feeds. */
@@ -98,46 +96,5 @@ function* readPieces(file: string, where: string): Generator<Uint8Array> {
     if (handle !== undefined) {
       closeSync(handle);
     }
-  }
-}
-
-/** @param offset where in the file `bytes` begin: at 0 a byte order mark is dropped */
-function decode(bytes: Uint8Array, offset: number, where: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
-  } catch (error) {
-    throw inputError(
-      `${where}: byte ${offset + firstInvalid(bytes)} of the file is not UTF-8: save the file in that encoding.`,
-      error,
-    );
-  }
-}
-
-/** How many bytes of `bytes` are UTF-8; found by halving, because the decoder does not tell. */
-function firstInvalid(bytes: Uint8Array): number {
-  let valid = 0;
-  let invalid = bytes.length + 1;
-  while (invalid - valid > 1) {
-    const middle = Math.floor((valid + invalid) / 2);
-    if (isPrefix(bytes.subarray(0, middle))) {
-      valid = middle;
-    } else {
-      invalid = middle;
-    }
-  }
-  // What is wrong may be the beginning of a character that does not go on: the place is where it begins.
-  while (!isUtf8(bytes.subarray(0, valid))) {
-    valid -= 1;
-  }
-  return valid;
-}
-
-/** Whether some text begins with these bytes: a character cut short at their end is fine. */
-function isPrefix(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch {
-    return false;
   }
 }
