@@ -69,7 +69,12 @@ async function buildTrainer({ out, minify }) {
   copyNativeSources(root, out);
   // Names are kept: errors and kernels say who they are by the name of their class.
   const names = { minify, keepNames: minify };
-  return build({ ...node, ...names, entryPoints: { cli: 'src/cli/main.ts' }, outdir: out });
+  return build({
+    ...node,
+    ...names,
+    entryPoints: { cli: 'src/cli/main.ts', tokenThread: 'src/trainer/data/store/tokenThread.ts' },
+    outdir: out,
+  });
 }
 
 /** @param {Target} target */

@@ -8,9 +8,11 @@ import {
   ANALYZE_SETTINGS,
   flagOf,
   settingsSchema,
+  TEXT_SETTINGS,
   type SettingTable,
   type SettingValues,
 } from '../shared/settings';
+import type { CorpusFiles } from '../shared/texts';
 import { EventFile } from './eventFile';
 import { Output } from './output';
 
@@ -133,6 +135,16 @@ export function requiredList(raw: RawOptions, key: string, flag: string): string
 export function numberOf(raw: RawOptions, key: string): number | undefined {
   const value = raw[key];
   return typeof value === 'number' ? value : undefined;
+}
+
+/** How texts are read, for every command that reads any. */
+export function addTextSettings(command: Command): Command {
+  return addSettings(command, TEXT_SETTINGS);
+}
+
+/** Files, globs and folders as the options of {@link addTextSettings} have them read. */
+export function corpusOf(raw: RawOptions, files: readonly string[]): Exclude<CorpusFiles, string[]> {
+  return { files: [...files], ...readSettings(TEXT_SETTINGS, raw) };
 }
 
 /** A whole number of at least 1, when given. */

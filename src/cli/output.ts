@@ -56,6 +56,9 @@ export class Output {
       this.events?.progress(fraction, message);
       this.progress(fraction, message);
     },
+    log: (message) => {
+      this.log(message);
+    },
   };
 
   /** A task that SIGINT and SIGTERM cancel between two computations, for commands that have nothing to save first. */

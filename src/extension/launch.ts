@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../node/atomicFile';
 import { configPath, corpusProblem, nameProblem } from '../node/launchPlace';
 import { failure, inputError } from '../shared/errors';
 import { parseLaunchText, type LaunchPlace } from '../shared/launch/launchConfig';
-import { replayTexts } from '../shared/runConfig';
+import { pathsOf, replayTexts } from '../shared/texts';
 
 /** Whoever runs *.adept.json files. */
 export interface RunStarter {
@@ -40,12 +40,12 @@ export async function launch(
   const file = configPath(place, name);
   const config = parseLaunchText(text, file);
   const { domain = [], general = [] } = config.eval;
-  const replayed = replayTexts(config.replay ?? []).flatMap(({ files }) => files);
+  const replayed = replayTexts(config.replay ?? []).map(({ corpus }) => corpus);
   const problem = [
     nameProblem(place, name),
-    ...[...config.domain, ...config.probe, ...domain, ...general, ...replayed].map((path) =>
-      corpusProblem(place.folder, path),
-    ),
+    ...[config.domain, config.probe, domain, general, ...replayed]
+      .flatMap(pathsOf)
+      .map((path) => corpusProblem(place.folder, path)),
   ].find((found) => found !== null);
   if (typeof problem === 'string') {
     throw inputError(problem);

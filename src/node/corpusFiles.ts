@@ -54,3 +54,7 @@ function knownForm(file: string): CorpusForm | undefined {
   const kind = TEXT_KINDS.get(inner);
   return kind === undefined ? undefined : { kind, compression };
 }
+
+export function corpusFilesOf(path: string, _field: string): string[] {
+  return [path];
+}

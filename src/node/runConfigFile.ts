@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { inputError } from '../shared/errors';
 import { parseWith } from '../shared/parse';
-import { RunConfig, type ReplayFiles } from '../shared/runConfig';
+import { RunConfig } from '../shared/runConfig';
+import type { CorpusFiles, ReplayFiles } from '../shared/texts';
 import { readError } from './fileError';
+import { corpusFilesOf } from './corpusFiles';
 import { filesOf } from './filePattern';
 
 /**
@@ -18,24 +20,28 @@ export function readRunConfig(file: string): RunConfig {
   const at = (path: string): string => resolve(folder, path);
   const all = (paths: readonly string[], key: string): string[] =>
     paths.flatMap((path) => filesOf(at(path), `${file}: "${key}"`));
+  const named = (paths: readonly string[], key: string): string[] =>
+    paths.flatMap((path) => corpusFilesOf(at(path), `${file}: "${key}" `));
+  const corpus = (files: CorpusFiles, key: string): CorpusFiles =>
+    Array.isArray(files) ? named(files, key) : { ...files, files: named(files.files, `${key}.files`) };
   const replay = (entries: ReplayFiles): ReplayFiles =>
     entries.flatMap((entry): ReplayFiles =>
       typeof entry === 'string'
-        ? all([entry], 'replay')
-        : [{ ...entry, files: all(entry.files, 'replay.files') }],
+        ? named([entry], 'replay')
+        : [{ ...entry, files: named(entry.files, 'replay.files') }],
     );
   const { domain: domainEval, general: generalEval } = config.eval;
   return {
     ...config,
     model: at(config.model),
-    probe: all(config.probe, 'probe'),
-    domain: all(config.domain, 'domain'),
+    probe: corpus(config.probe, 'probe'),
+    domain: corpus(config.domain, 'domain'),
     ...(config.replay ? { replay: replay(config.replay) } : {}),
     out: at(config.out),
     ...(config.importance === undefined ? {} : { importance: at(config.importance) }),
     eval: {
-      ...(domainEval ? { domain: all(domainEval, 'eval.domain') } : {}),
-      ...(generalEval ? { general: all(generalEval, 'eval.general') } : {}),
+      ...(domainEval ? { domain: corpus(domainEval, 'eval.domain') } : {}),
+      ...(generalEval ? { general: corpus(generalEval, 'eval.general') } : {}),
     },
     ...(config.choices
       ? {

@@ -32,6 +32,11 @@ const measurement = {
     tokens: count,
     seqLen: count,
     batchSize: v.optional(count),
+    /** Tokens around each document; empty where there are none. */
+    documentStart: v.optional(v.string()),
+    documentEnd: v.optional(v.string()),
+    /** Rows of the text that were no documents. */
+    skipped: v.optional(count),
     /** Which sequences of the text; the first where it says nothing. */
     sampling: v.optional(v.picklist(SAMPLINGS)),
     /** Sequences at once in exact layer importance, where memory was given and they were chosen by measurement. */

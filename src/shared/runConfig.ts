@@ -1,37 +1,10 @@
 import * as v from 'valibot';
 import { SAMPLINGS } from './sampling';
 import { ANALYZE_SETTINGS, settingsSchema, TUNE_SETTINGS } from './settings';
+import { CorpusFiles, Paths, ReplayFiles } from './texts';
 
 const path = v.pipe(v.string(), v.minLength(1));
-const files = v.pipe(v.array(path), v.minLength(1));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
-
-/** Texts to train on beside the domain's: files that are one text together, or texts with weights. */
-export const ReplayFiles = v.pipe(
-  v.array(
-    v.union([
-      path,
-      v.strictObject({
-        files: described(files, 'files that are one text'),
-        weight: described(
-          v.pipe(v.number(), v.finite(), v.gtValue(0)),
-          'its part of the replay is this, divided by the sum of all weights; files without one are a text of weight 1',
-        ),
-      }),
-    ]),
-  ),
-  v.minLength(1),
-);
-export type ReplayFiles = v.InferOutput<typeof ReplayFiles>;
-
-/** The texts of a replay, each with its weight. */
-export function replayTexts(
-  replay: ReplayFiles,
-): { readonly files: readonly string[]; readonly weight: number }[] {
-  const plain = replay.filter((entry) => typeof entry === 'string');
-  const weighted = replay.filter((entry) => typeof entry !== 'string');
-  return [...(plain.length > 0 ? [{ files: plain, weight: 1 }] : []), ...weighted];
-}
 
 export const EngineChoice = v.picklist(['auto', 'native', 'wasm']);
 export type EngineChoice = v.InferOutput<typeof EngineChoice>;
@@ -71,8 +44,8 @@ export type ExpandChoice = v.InferOutput<typeof ExpandChoice>;
 export const RunConfig = v.strictObject({
   $schema: v.optional(v.string()),
   model: described(path, 'the model: a Hugging Face folder, relative to this file'),
-  probe: described(files, 'general text: importance is measured on it'),
-  domain: described(files, 'domain text: the added layers are trained on it'),
+  probe: described(CorpusFiles, 'general text: importance is measured on it'),
+  domain: described(CorpusFiles, 'domain text: the added layers are trained on it'),
   replay: v.optional(
     described(
       ReplayFiles,
@@ -84,8 +57,8 @@ export const RunConfig = v.strictObject({
   eval: v.optional(
     described(
       v.strictObject({
-        domain: v.optional(described(files, 'domain text that is not trained on')),
-        general: v.optional(described(files, 'general text; the probe when left out')),
+        domain: v.optional(described(CorpusFiles, 'domain text that is not trained on')),
+        general: v.optional(described(CorpusFiles, 'general text; the probe when left out')),
       }),
       'texts whose loss is watched',
     ),
@@ -109,7 +82,7 @@ export const RunConfig = v.strictObject({
   choices: v.optional(
     described(
       v.strictObject({
-        files: described(files, 'questions: .csv as MMLU has them, or .jsonl as ARC and MMLU are published'),
+        files: described(Paths, 'questions: .csv as MMLU has them, or .jsonl as ARC and MMLU are published'),
         maxQuestions: v.optional(described(whole, 'use only N questions')),
         sampling: v.optional(
           described(
@@ -123,7 +96,7 @@ export const RunConfig = v.strictObject({
             'what has to be the likeliest: the letter of the answer, as MMLU is scored, or its text, as ARC is',
           ),
         ),
-        examples: v.optional(described(files, 'answered questions; shots of them are put before each')),
+        examples: v.optional(described(Paths, 'answered questions; shots of them are put before each')),
         shots: v.optional(
           described(
             v.pipe(v.number(), v.integer(), v.minValue(0)),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { EngineChoice, ReplayFiles } from './runConfig';
+import { EngineChoice } from './runConfig';
 import { settingsSchema, TUNE_SETTINGS } from './settings';
+import { CorpusFiles, ReplayFiles } from './texts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -10,10 +11,11 @@ export const RunSpec = v.object({
   createdAt: v.string(),
   /** The expanded model that is tuned (or, with `tune.full`, any model). */
   model: v.string(),
-  probe: v.array(v.string()),
-  domain: v.array(v.string()),
+  /** Texts; without settings of their own in runs of versions that knew none, which frame documents as those did. */
+  probe: CorpusFiles,
+  domain: CorpusFiles,
   replay: v.optional(ReplayFiles),
-  eval: v.object({ domain: v.optional(v.array(v.string())), general: v.optional(v.array(v.string())) }),
+  eval: v.object({ domain: v.optional(CorpusFiles), general: v.optional(CorpusFiles) }),
   engine: EngineChoice,
   /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
   importance: v.optional(v.string()),

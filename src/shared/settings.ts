@@ -363,13 +363,15 @@ export function settingsSchema<T extends SettingTable>(table: T): v.GenericSchem
 export function settingsSchemaWith<T extends SettingTable, E extends v.ObjectEntries>(
   table: T,
   more: E,
-): v.GenericSchema<unknown, SettingValues<T> & v.InferObjectOutput<E>> {
+): v.GenericSchema<unknown, SettingValues<T> & OutputOf<E>> {
   const entries = Object.fromEntries(
     Object.entries(table).map(([name, setting]) => [name, entryOf(setting)]),
   );
   // The entries are built from the table that SettingValues is derived from, so the output is what the type says.
   return v.strictObject({ ...more, ...entries }) as unknown as v.GenericSchema<
     unknown,
-    SettingValues<T> & v.InferObjectOutput<E>
+    SettingValues<T> & OutputOf<E>
   >;
 }
+
+type OutputOf<E extends v.ObjectEntries> = { readonly [K in keyof E]: v.InferOutput<E[K]> };

@@ -30,6 +30,16 @@ export const StoredText = v.object({
   /** Documents of text, and their ids, those of the frame included. */
   documents: count,
   tokens: count,
+  /** What is put around each document, as text; null as long as there was none. */
+  frame: v.nullable(
+    v.object({
+      start: v.string(),
+      end: v.string(),
+      /** Each of them is one token, or none. */
+      single: v.boolean(),
+      insteadOf: v.optional(v.string()),
+    }),
+  ),
   /** Rows of token ids, each a sequence by itself, and their ids. */
   rows: count,
   rowTokens: count,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { JobReport } from './job';
-import { replayTexts, type ExpandChoice, type RunConfig } from './runConfig';
+import type { ExpandChoice, RunConfig } from './runConfig';
+import { pathsOf, replayTexts } from './texts';
 import { inputError } from './errors';
 import { parseWith } from './parse';
 import { settingsSchema, TUNE_SETTINGS, type TuneSettings as Settings } from './settings';
@@ -168,7 +169,7 @@ export function studySettings(
     inputs,
     // One text has all of the weight.
     ...(mixed.length > 1
-      ? { replay: mixed.map(({ files, weight }) => ({ files: files.length, weight })) }
+      ? { replay: mixed.map(({ corpus, weight }) => ({ files: pathsOf(corpus).length, weight })) }
       : {}),
     ...{ k: study.k, analyze, arms: study.tune, choices: { maxQuestions, sampling, score, shots } },
     tune: { ...tune, seed: undefined },

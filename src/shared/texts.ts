@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { settingsSchema, settingsSchemaWith, TEXT_SETTINGS, type TextSettings } from './settings';
 
+export type Packing = TextSettings['packing'];
+
 /** What is put before and after each document. */
 export interface Framing {
   /** `auto`, `none`, or a token. */
@@ -56,6 +58,11 @@ export function replayTexts(
 /** The files, globs and folders of a corpus. */
 export function pathsOf(corpus: CorpusFiles): readonly string[] {
   return Array.isArray(corpus) ? corpus : corpus.files;
+}
+
+/** A corpus with all of its settings, of which one by itself has the defaults. */
+export function withTextSettings(corpus: CorpusFiles): Exclude<CorpusFiles, string[]> {
+  return Array.isArray(corpus) ? { files: corpus, ...DEFAULT_TEXT } : corpus;
 }
 
 /** How a corpus is read; undefined where it says nothing about that. */

@@ -5,6 +5,8 @@ import { AdeptError } from '../shared/errors';
 export interface Task {
   /** `fraction` of the whole, 0 to 1. */
   report(fraction: number, message: string): void;
+  /** Says something that is to be remembered; lost where nobody listens. */
+  log?(message: string): void;
   readonly signal?: AbortSignal;
 }
 
@@ -41,5 +43,9 @@ export function subtask(task: Task, begin: number, end: number): Task {
   const report = (fraction: number, message: string): void => {
     task.report(begin + (end - begin) * fraction, message);
   };
-  return task.signal ? { report, signal: task.signal } : { report };
+  return {
+    report,
+    ...(task.log ? { log: (message: string) => task.log?.(message) } : {}),
+    ...(task.signal ? { signal: task.signal } : {}),
+  };
 }

@@ -10,6 +10,8 @@ import { peakMemory } from '../../node/peakMemory';
 import { analyze } from '../../trainer/jobs/analyze';
 import {
   addSettings,
+  addTextSettings,
+  corpusOf,
   engineOf,
   engineOption,
   jsonCommand,
@@ -29,10 +31,10 @@ export function analyzeCommand(): Command {
     .option('--domain <FILE...>', 'domain text: the same is measured on it, to tell the two apart')
     .option('--out <FILE>', 'where importance.json is written')
     .addOption(engineOption());
-  return addSettings(command, ANALYZE_SETTINGS).action(
+  return addTextSettings(addSettings(command, ANALYZE_SETTINGS)).action(
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
-      const probe = requiredList(raw, 'probe', '--probe');
+      const probe = corpusOf(raw, requiredList(raw, 'probe', '--probe'));
       const out = requiredText(raw, 'out', '--out');
       const domain = listOf(raw, 'domain');
       const settings = readSettings(ANALYZE_SETTINGS, raw);
@@ -40,7 +42,10 @@ export function analyzeCommand(): Command {
       const result = await withEngine(engineOf(raw), output, (engine) =>
         analyze(
           engine,
-          { model, probe, domain, settings, scratch: dirname(resolve(out)) },
+          {
+            ...{ model, probe, domain: domain && corpusOf(raw, domain), settings },
+            scratch: dirname(resolve(out)),
+          },
           output.cancellableTask(),
         ),
       );

@@ -8,6 +8,8 @@ import {
   type ChoiceOptions,
 } from '../../trainer/jobs/evaluate';
 import {
+  addTextSettings,
+  corpusOf,
   countOf,
   engineOf,
   engineOption,
@@ -24,7 +26,10 @@ import {
 import { withEngine } from '../withEngine';
 
 export function evalCommand(): Command {
-  return jsonCommand('eval', 'measure the loss on text, or the accuracy on multiple-choice questions')
+  const command = jsonCommand(
+    'eval',
+    'measure the loss on text, or the accuracy on multiple-choice questions',
+  )
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--data <FILE...>', 'text, or questions as MMLU or ARC have them')
     .addOption(
@@ -44,37 +49,43 @@ export function evalCommand(): Command {
     .option('--max-sequences <N>', 'use only N sequences, or questions', parseNumber)
     .addOption(samplingOption())
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
-    .addOption(engineOption())
-    .action(
-      withOutput(async (output, raw) => {
-        const model = requiredText(raw, 'model', '--model');
-        const files = requiredList(raw, 'data', '--data');
-        await withEngine(engineOf(raw), output, async (engine) => {
-          if (raw.format === 'choices') {
-            const result = await evaluateChoices(
-              engine,
-              model,
-              files,
-              choiceOptions(raw),
-              output.cancellableTask(),
-            );
-            output.result(result, choiceText(result));
-            return;
-          }
-          const options = {
-            seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
-            maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
-            sampling: samplingOf(raw),
-            batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
-          };
-          const result = await evaluateText(engine, model, files, options, output.cancellableTask());
-          output.result(
-            result,
-            `loss ${result.loss.toFixed(4)} nats per token, perplexity ${result.perplexity.toFixed(3)} (${result.targets} predicted tokens in ${result.sequences} sequences)`,
+    .addOption(engineOption());
+  return addTextSettings(command).action(
+    withOutput(async (output, raw) => {
+      const model = requiredText(raw, 'model', '--model');
+      const files = requiredList(raw, 'data', '--data');
+      await withEngine(engineOf(raw), output, async (engine) => {
+        if (raw.format === 'choices') {
+          const result = await evaluateChoices(
+            engine,
+            model,
+            files,
+            choiceOptions(raw),
+            output.cancellableTask(),
           );
-        });
-      }),
-    );
+          output.result(result, choiceText(result));
+          return;
+        }
+        const options = {
+          seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
+          maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
+          sampling: samplingOf(raw),
+          batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
+        };
+        const result = await evaluateText(
+          engine,
+          model,
+          corpusOf(raw, files),
+          options,
+          output.cancellableTask(),
+        );
+        output.result(
+          result,
+          `loss ${result.loss.toFixed(4)} nats per token, perplexity ${result.perplexity.toFixed(3)} (${result.targets} predicted tokens in ${result.sequences} sequences)`,
+        );
+      });
+    }),
+  );
 }
 
 function choiceOptions(raw: RawOptions): ChoiceOptions {

@@ -4,6 +4,8 @@ import { inputError } from '../../shared/errors';
 import type { ExpandChoice } from '../../shared/runConfig';
 import { expand } from '../../trainer/jobs/expand';
 import {
+  addTextSettings,
+  corpusOf,
   countOf,
   engineOf,
   engineOption,
@@ -19,7 +21,10 @@ import {
 import { withEngine } from '../withEngine';
 
 export function expandCommand(): Command {
-  return jsonCommand('expand', 'write a model with copies of the chosen layers, which compute nothing yet')
+  const command = jsonCommand(
+    'expand',
+    'write a model with copies of the chosen layers, which compute nothing yet',
+  )
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--out <DIR>', 'folder of the expanded model; must be empty or not exist')
     .option('--layers <3,7>', 'layers to copy, from 0')
@@ -32,29 +37,27 @@ export function expandCommand(): Command {
     )
     .option('--uniform <K>', 'copy every (L/K)-th layer, as LLaMA-Pro', parseNumber)
     .option('--probe <FILE...>', 'text on which equivalence is measured; by default seeded token ids')
-    .addOption(engineOption())
-    .action(
-      withOutput(async (output, raw) => {
-        const model = requiredText(raw, 'model', '--model');
-        const out = requiredText(raw, 'out', '--out');
-        const choice = choiceOf(raw);
-        const request = {
-          model,
-          out,
-          choice,
-          importance: textOf(raw, 'importance'),
-          probe: listOf(raw, 'probe'),
-        };
-        const manifest = await withEngine(engineOf(raw), output, (engine) =>
-          expand(engine, request, output.cancellableTask()),
-        );
-        const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
-        output.result(
-          { out: resolve(out), ...manifest },
-          `${manifest.base.layers} layers became ${manifest.layers}; added: ${added}\nlargest difference of any logit: ${manifest.equivalence?.maxDifference ?? 'not measured'}\nwritten: ${resolve(out)}`,
-        );
-      }),
-    );
+    .addOption(engineOption());
+  return addTextSettings(command).action(
+    withOutput(async (output, raw) => {
+      const model = requiredText(raw, 'model', '--model');
+      const out = requiredText(raw, 'out', '--out');
+      const choice = choiceOf(raw);
+      const probe = listOf(raw, 'probe');
+      const request = {
+        ...{ model, out, choice, importance: textOf(raw, 'importance') },
+        probe: probe && corpusOf(raw, probe),
+      };
+      const manifest = await withEngine(engineOf(raw), output, (engine) =>
+        expand(engine, request, output.cancellableTask()),
+      );
+      const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
+      output.result(
+        { out: resolve(out), ...manifest },
+        `${manifest.base.layers} layers became ${manifest.layers}; added: ${added}\nlargest difference of any logit: ${manifest.equivalence?.maxDifference ?? 'not measured'}\nwritten: ${resolve(out)}`,
+      );
+    }),
+  );
 }
 
 function choiceOf(raw: RawOptions): ExpandChoice {

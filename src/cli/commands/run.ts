@@ -45,7 +45,7 @@ export function runCommand(): Command {
           engine: engine === 'auto' ? read.engine : engine,
         };
         const naming = asKeysOf(file);
-        checkJob(config, naming);
+        await checkJob(config, naming, output.task);
         const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
         await work(run, config, output);
       }),
@@ -69,7 +69,7 @@ export function resumeCommand(): Command {
           return;
         }
         const run = RunFolder.open(path);
-        const input = readTuneInput(run.readSpec(), asKeysOf(run.file('spec')));
+        const input = await readTuneInput(run.readSpec(), asKeysOf(run.file('spec')), output.task);
         await withEngine(input.spec.engine, output, async (engine) => {
           const hooks = {
             task: output.task,

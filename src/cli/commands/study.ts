@@ -25,7 +25,8 @@ export function studyCommand(): Command {
         const study = readStudy(file);
         const base = readRunConfig(study.job);
         for (const arm of waysOf(study)) {
-          checkJob(armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`)), asKeysOf(study.job));
+          const config = armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`));
+          await checkJob(config, asKeysOf(study.job), output.task);
         }
         checkStudy(study, base, file);
         const engine = engineOf(raw) === 'auto' ? base.engine : engineOf(raw);

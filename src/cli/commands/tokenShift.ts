@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { tokenShift } from '../../trainer/jobs/tokenShift';
 import {
+  addTextSettings,
+  corpusOf,
   countOf,
   engineOf,
   engineOption,
@@ -15,7 +17,7 @@ import {
 import { withEngine } from '../withEngine';
 
 export function shiftCommand(): Command {
-  return jsonCommand('shift', 'compare the likeliest next tokens of a model before and after tuning')
+  const command = jsonCommand('shift', 'compare the likeliest next tokens of a model before and after tuning')
     .option('--before <DIR>', 'Hugging Face folder of the original model')
     .option('--after <DIR>', 'that of the tuned model')
     .option('--data <FILE...>', 'text whose positions are compared')
@@ -23,29 +25,29 @@ export function shiftCommand(): Command {
     .option('--max-sequences <N>', 'use only N sequences', parseNumber)
     .addOption(samplingOption())
     .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
-    .addOption(engineOption())
-    .action(
-      withOutput(async (output, raw) => {
-        const models = {
-          before: requiredText(raw, 'before', '--before'),
-          after: requiredText(raw, 'after', '--after'),
-        };
-        const files = requiredList(raw, 'data', '--data');
-        const options = {
-          seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
-          maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
-          sampling: samplingOf(raw),
-          batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
-        };
-        const result = await withEngine(engineOf(raw), output, (engine) =>
-          tokenShift(engine, models, files, options, output.cancellableTask()),
-        );
-        const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
-        output.result(
-          result,
-          `the likeliest token changed at ${percent(result.changed)} of ${result.positions} positions: ` +
-            `${percent(result.marginal)} to one that was second or third before, ${percent(result.shifted)} to one beyond`,
-        );
-      }),
-    );
+    .addOption(engineOption());
+  return addTextSettings(command).action(
+    withOutput(async (output, raw) => {
+      const models = {
+        before: requiredText(raw, 'before', '--before'),
+        after: requiredText(raw, 'after', '--after'),
+      };
+      const files = corpusOf(raw, requiredList(raw, 'data', '--data'));
+      const options = {
+        seqLen: countOf(raw, 'seqLen', '--seq-len') ?? 256,
+        maxSequences: countOf(raw, 'maxSequences', '--max-sequences'),
+        sampling: samplingOf(raw),
+        batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
+      };
+      const result = await withEngine(engineOf(raw), output, (engine) =>
+        tokenShift(engine, models, files, options, output.cancellableTask()),
+      );
+      const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
+      output.result(
+        result,
+        `the likeliest token changed at ${percent(result.changed)} of ${result.positions} positions: ` +
+          `${percent(result.marginal)} to one that was second or third before, ${percent(result.shifted)} to one beyond`,
+      );
+    }),
+  );
 }

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { inputError } from '../../shared/errors';
 import type { RunSpec } from '../../shared/runFolder';
 import { AS_OPTIONS, asKeysOf, type Naming } from '../../shared/naming';
-import { flagOf, TUNE_SETTINGS } from '../../shared/settings';
+import { flagOf, TEXT_SETTINGS, TUNE_SETTINGS } from '../../shared/settings';
+import { configTexts } from '../../trainer/jobs/jobInput';
 import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
 import { dryRun, type DryRun } from '../../trainer/jobs/dryRun';
@@ -15,6 +16,8 @@ import { tuneRun } from '../../trainer/jobs/tuneRun';
 import type { TuneOutcome } from '../../trainer/jobs/tuneSession';
 import {
   addSettings,
+  addTextSettings,
+  corpusOf,
   engineOf,
   engineOption,
   jsonCommand,
@@ -59,14 +62,15 @@ export function tuneCommand(): Command {
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
     .option('--dry-run', 'check everything, say what memory and time it would take, and start nothing')
     .addOption(engineOption());
-  return addSettings(command, TUNE_SETTINGS).action(
+  return addTextSettings(addSettings(command, TUNE_SETTINGS)).action(
     withOutput(async (output, raw) => {
-      const { spec, out, naming } = readRequest(raw);
-      const input = readTuneInput(spec, naming);
+      const { spec: asked, out, naming } = readRequest(raw);
+      const input = await readTuneInput(asked, naming, output.task);
+      const { spec } = input;
       if (raw.dryRun === true) {
-        await withEngine(spec.engine, output, (engine) => {
-          reportDryRun(output, dryRun(input, plannedEngine(engine.describe()) ?? 'wasm'));
-          return Promise.resolve();
+        await withEngine(spec.engine, output, async (engine) => {
+          const planned = plannedEngine(engine.describe()) ?? 'wasm';
+          reportDryRun(output, await dryRun(input, planned, output.task));
         });
         return;
       }
@@ -105,20 +109,27 @@ function readRequest(raw: RawOptions): TuneRequest {
 }
 
 function fromConfig(file: string, raw: RawOptions): TuneRequest {
-  const settings = Object.entries(TUNE_SETTINGS).map(([name, setting]) => flagOf(name, setting));
+  const settings = Object.entries({ ...TUNE_SETTINGS, ...TEXT_SETTINGS }).map(([name, setting]) =>
+    flagOf(name, setting),
+  );
   const clash = [...INPUT_FLAGS, ...settings].find((flag) => raw[optionKey(flag)] !== undefined);
   if (clash !== undefined) {
     throw inputError(`${clash}: cannot be given together with --config: put it into ${file}.`);
   }
-  const { model, domain, replay, probe, importance, tune, out, ...rest } = readRunConfig(file);
-  const engine = engineOf(raw) === 'auto' ? rest.engine : engineOf(raw);
-  const optional = { ...(replay ? { replay } : {}), ...(importance === undefined ? {} : { importance }) };
-  const spec = { ...stamp(), model, domain, probe, eval: rest.eval, engine, ...optional, tune };
+  const config = readRunConfig(file);
+  const { model, importance, tune, out } = config;
+  const engine = engineOf(raw) === 'auto' ? config.engine : engineOf(raw);
+  const optional = importance === undefined ? {} : { importance };
+  const spec = { ...stamp(), model, ...configTexts(config), engine, ...optional, tune };
   return { out, spec, naming: asKeysOf(file) };
 }
 
 function fromOptions(raw: RawOptions): TuneRequest {
-  const absolute = (files: readonly string[]): string[] => files.map((file) => resolve(file));
+  const absolute = (files: readonly string[]): ReturnType<typeof corpusOf> =>
+    corpusOf(
+      raw,
+      files.map((file) => resolve(file)),
+    );
   const domainEval = listOf(raw, 'eval');
   const generalEval = listOf(raw, 'evalGeneral');
   const importance = textOf(raw, 'importance');
@@ -130,7 +141,7 @@ function fromOptions(raw: RawOptions): TuneRequest {
       ...stamp(),
       model: resolve(requiredText(raw, 'model', '--model')),
       domain: absolute(requiredList(raw, 'domain', '--domain')),
-      ...(replay ? { replay: absolute(replay) } : {}),
+      ...(replay ? { replay: [{ ...absolute(replay), weight: 1 }] } : {}),
       probe: absolute(requiredList(raw, 'probe', '--probe')),
       eval: {
         ...(domainEval ? { domain: absolute(domainEval) } : {}),

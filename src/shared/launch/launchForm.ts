@@ -172,6 +172,8 @@ export function wanted(setting: Setting): string {
       return 'true or false';
     case 'choice':
       return `one of ${setting.choices.join(', ')}`;
+    case 'text':
+      return 'a text';
   }
 }
 

@@ -11,13 +11,13 @@ export function sum(values: Iterable<number>): number {
   return total;
 }
 
-/** Mean next-token loss over every predicted position of all batches, nats per token. */
-export async function meanLoss(
+/** Mean next-token loss over every predicted position of all batches, nats per token, and how many positions those are. */
+export async function textLoss(
   model: CausalLM,
   batches: BatchList,
   task: Task,
   known?: KnownStates,
-): Promise<number> {
+): Promise<{ loss: number; targets: number }> {
   let total = 0;
   let targets = 0;
   let index = 0;
@@ -29,5 +29,16 @@ export async function meanLoss(
     total += sum(losses);
     targets += losses.length;
   }
-  return total / targets;
+  return { loss: total / targets, targets };
+}
+
+/** As {@link textLoss}, the loss alone. */
+export async function meanLoss(
+  model: CausalLM,
+  batches: BatchList,
+  task: Task,
+  known?: KnownStates,
+): Promise<number> {
+  const { loss } = await textLoss(model, batches, task, known);
+  return loss;
 }

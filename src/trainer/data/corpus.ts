@@ -1,23 +1,33 @@
+import { corpusFilesOf } from '../../node/corpusFiles';
 import { inputError } from '../../shared/errors';
-import { sampleOf, type Sampling } from '../../shared/sampling';
-import { checkCorpusFile } from '../../node/corpusFile';
-import { type CorpusDocument, readDocuments } from './documents';
-import { Packer } from './packer';
-import type { Tokenizer } from './tokenizer';
+import type { Sampling } from '../../shared/sampling';
+import type { TextSettings } from '../../shared/settings';
+import { skippedOf, type StoredText } from '../../shared/storedText';
+import { DEFAULT_TEXT } from '../../shared/texts';
+import type { Task } from '../task';
+import { sampleOfList, type SequenceList } from './sequences';
+import { PackedText } from './store/packedText';
+import { prepareText, skipText } from './store/prepareText';
+import type { TextRequest } from './store/textRequest';
 
 export interface CorpusRequest {
-  readonly files: readonly string[];
-  /** Tokens of a packed sequence. */
-  readonly seqLen: number;
-  /** Take so many sequences. */
-  readonly maxSequences?: number;
-  /** Which of them: the first, and no further is read (the default), or at even distances over all. */
-  readonly sampling?: Sampling;
+  /** Files, globs, folders of shards. */
+  readonly paths: readonly string[];
+  /** The model's folder: its tokenizer, and how a conversation is written out. */
+  readonly folder: string;
   readonly vocabSize: number;
   /** The model's `max_position_embeddings`. */
   readonly maxPositions?: number;
-  /** Called only when there is text to tokenise. */
-  readonly tokenizer: () => Tokenizer;
+  /** Tokens of a packed sequence. */
+  readonly seqLen: number;
+  /** Take so many sequences. */
+  readonly maxSequences?: number | undefined;
+  /** Which of them: the first, and no further is read (the default), or at even distances over all. */
+  readonly sampling?: Sampling | undefined;
+  /** How the text is read; the defaults when left out. */
+  readonly text?: TextSettings | undefined;
+  /** Frame and count documents as versions did that knew no text settings. */
+  readonly legacy?: boolean;
   /** What to name in errors, for example `--probe`. */
   readonly field?: string;
   /** What to call `seqLen` in errors. */
@@ -27,121 +37,103 @@ export interface CorpusRequest {
 export interface Corpus {
   readonly sources: readonly string[];
   /** Packed text: `seqLen` ids each; rows of token ids: as long as they are. In the order of the files. */
-  readonly sequences: readonly Int32Array[];
+  readonly sequences: SequenceList;
   readonly seqLen: number;
-  /** In all sequences together. */
-  readonly tokens: number;
-  /** Predicted positions: every token but the first of each sequence. */
-  readonly targets: number;
-  /** Read so far: all of them unless `maxSequences` stopped the reading. */
-  readonly documents: number;
-}
-
-/** Sequences side by side. */
-export interface Batch {
-  /** [B, T] row-major, each row filled up with 0 on the right. */
-  readonly tokens: Int32Array;
-  readonly batch: number;
-  readonly length: number;
-  /** [B] the true length of each row: what lies beyond is never a target. */
-  readonly lengths: Int32Array;
-  /** [B] the sequences that it was made of. */
-  readonly rows: readonly Int32Array[];
+  /** What was read: all of it, unless `maxSequences` stopped the reading. */
+  readonly text: StoredText;
+  /** Nothing had to be tokenised for it. */
+  readonly fromCache: boolean;
+  /** Where the ids are stored; undefined where they are in memory. */
+  readonly cache: string | undefined;
 }
 
 /**
- * Reads a corpus. Text documents are tokenised one after the other, joined as the tokenizer separates documents, and
- * cut to `seqLen`, as packing scripts do; what remains at the end is left out. Rows of token ids are sequences as
- * they are.
+ * Reads a corpus. Text documents are tokenised one after the other, framed as the tokenizer or the settings have it, joined, and
+ * cut to `seqLen`, as packing scripts do; what remains at the end is left out. Rows of token ids are sequences as they are.
  * @throws AdeptError (input) that names the file, and the row where it is one row's fault.
  */
-export function loadCorpus(request: CorpusRequest): Corpus {
-  const {
-    files,
-    seqLen,
-    field,
-    lengthField = '--seq-len',
-    maxSequences = Number.POSITIVE_INFINITY,
-    sampling = 'first',
-  } = request;
+export async function loadCorpus(request: CorpusRequest, task: Task): Promise<Corpus> {
   checkNumbers(request);
-  const sequences: Int32Array[] = [];
-  const packer = new Packer(seqLen);
-  let tokenizer: Tokenizer | undefined;
-  let documents = 0;
-  for (const document of everyDocument(request)) {
-    documents += 1;
-    if (document.kind === 'tokens') {
-      sequences.push(document.tokens);
-    } else {
-      if (tokenizer === undefined) {
-        checkPositions(request);
-        tokenizer = request.tokenizer();
-      }
-      for (const sequence of packer.add(tokenizer.encodeDocument(document.text))) {
-        sequences.push(sequence);
-      }
-    }
-    if (sampling === 'first' && sequences.length >= maxSequences) {
-      break;
-    }
+  const { seqLen, maxSequences, sampling = 'first', text = DEFAULT_TEXT } = request;
+  const files = request.paths.flatMap((path) => corpusFilesOf(path, label(request)));
+  const sequencesIn = ({ tokens, rows }: StoredText): number => rows + Math.floor(tokens / seqLen);
+  const few = sampling === 'first' ? maxSequences : undefined;
+  const wanted: TextRequest = {
+    ...{ files, folder: request.folder, vocabSize: request.vocabSize, maxPositions: request.maxPositions },
+    ...{ text, legacy: request.legacy === true, label: label(request) },
+    enoughTokens: few === undefined ? undefined : few * seqLen,
+    enough: (stored) => few !== undefined && sequencesIn(stored) >= few,
+  };
+  const { store, fromCache } = await prepareText(wanted, task);
+  const { description } = store;
+  if (description.documents > 0) {
+    checkPositions(request);
   }
-  if (tokenizer !== undefined && packer.sequences === 0 && sequences.length < maxSequences) {
-    const remedy =
-      packer.tokens < 2
-        ? 'give more text'
-        : `lower ${lengthField} to at most ${packer.tokens}, or give more text`;
-    throw inputError(
-      `${label(field)}${files.join(', ')}: holds ${packer.tokens === 1 ? '1 token' : `${packer.tokens} tokens`}, fewer than one sequence of ${seqLen}: ${remedy}.`,
-    );
-  }
-  const taken = sampleOf(sequences, maxSequences, sampling);
-  const tokens = taken.reduce((sum, sequence) => sum + sequence.length, 0);
-  return { sources: files, sequences: taken, seqLen, tokens, targets: tokens - taken.length, documents };
+  const all = new PackedText(store, seqLen, text.packing);
+  requireSequence(request, files, description, all.size, maxSequences ?? Infinity);
+  const sequences = sampleOfList(all, maxSequences ?? Infinity, sampling);
+  return {
+    ...{ sources: files, sequences, seqLen, text: description, fromCache },
+    cache: store.folder,
+  };
 }
 
-/** Puts sequences of any lengths side by side. */
-export function makeBatch(sequences: readonly Int32Array[]): Batch {
-  const lengths = Int32Array.from(sequences, (sequence) => sequence.length);
-  const length = lengths.reduce((longest, current) => Math.max(longest, current), 0);
-  const tokens = new Int32Array(sequences.length * length);
-  for (const [row, sequence] of sequences.entries()) {
-    tokens.set(sequence, row * length);
-  }
-  return { tokens, batch: sequences.length, length, lengths, rows: sequences };
+/** What was read of a corpus, in a sentence: how much, what was left out, and what frames its documents. */
+export function corpusText({ text, sources }: Corpus): string {
+  const { documents, rows, tokens, rowTokens, skipped, frame, plainChats } = text;
+  const lost = skippedOf(skipped);
+  const name = sources.length === 1 ? (sources[0] ?? '') : `${sources.length} files`;
+  const around = ({ start, end, insteadOf }: NonNullable<StoredText['frame']>): string =>
+    `document start ${start === '' ? 'none' : start}, document end ${end === '' ? 'none' : end}${insteadOf === undefined ? '' : ` (not ${insteadOf}, which ends a turn)`}`;
+  return [
+    `${name}: ${documents + rows} documents, ${tokens + rowTokens} tokens`,
+    ...(lost === 0 ? [] : [`${lost} rows skipped: ${skipText(text)}`]),
+    ...(frame === null ? [] : [around(frame)]),
+    ...(plainChats === 0
+      ? []
+      : [`${plainChats} conversations written out as paragraphs, since the model has no chat template`]),
+  ].join('; ');
 }
 
-/** Sequences in their order, `batchSize` at a time; the last batch may be smaller. */
-export function batches(sequences: readonly Int32Array[], batchSize: number): Batch[] {
-  const result: Batch[] = [];
-  for (let start = 0; start < sequences.length; start += batchSize) {
-    result.push(makeBatch(sequences.slice(start, start + batchSize)));
-  }
-  return result;
+/** That documents hold already what is put before each of them; undefined where they do not. */
+export function startTwiceText({ text, sources }: Corpus): string | undefined {
+  const { startTwice, documents, frame } = text;
+  return startTwice === 0 || frame === null
+    ? undefined
+    : `${sources.join(', ')}: ${startTwice} of ${documents} documents begin with ${frame.start} already, and have it twice: remove it from the text, or choose "none" for the document start.`;
 }
 
-function* everyDocument({ files, vocabSize, maxPositions, field }: CorpusRequest): Generator<CorpusDocument> {
-  // All of them now: reading may stop before the last file, and a wrong name should not depend on that.
-  for (const file of files) {
-    checkCorpusFile(file, `${label(field)}${file}`);
+/** @throws AdeptError (input) where a text is shorter than one sequence */
+function requireSequence(
+  request: CorpusRequest,
+  files: readonly string[],
+  { tokens, documents }: StoredText,
+  size: number,
+  maxSequences: number,
+): void {
+  const { seqLen, lengthField = '--seq-len' } = request;
+  if (documents === 0 || tokens >= seqLen || size >= maxSequences) {
+    return;
   }
-  for (const file of files) {
-    yield* readDocuments(file, { vocabSize, maxPositions }, `${label(field)}${file}`);
-  }
+  const remedy =
+    tokens < 2 ? 'give more text' : `lower ${lengthField} to at most ${tokens}, or give more text`;
+  throw inputError(
+    `${label(request)}${files.join(', ')}: holds ${tokens === 1 ? '1 token' : `${tokens} tokens`}, fewer than one sequence of ${seqLen}: ${remedy}.`,
+  );
 }
 
-function label(field: string | undefined): string {
+function label({ field }: Pick<CorpusRequest, 'field'>): string {
   return field === undefined ? '' : `${field} `;
 }
 
 function checkNumbers({
-  files,
+  paths,
   seqLen,
   maxSequences,
   field,
   lengthField = '--seq-len',
 }: CorpusRequest): void {
-  if (files.length === 0) {
+  if (paths.length === 0) {
     throw inputError(`${field ?? 'corpus'}: no file is named: name at least one corpus file.`);
   }
   if (!Number.isInteger(seqLen) || seqLen < 2) {
@@ -154,16 +146,11 @@ function checkNumbers({
   }
 }
 
-function checkPositions({
-  files,
-  seqLen,
-  maxPositions,
-  field,
-  lengthField = '--seq-len',
-}: CorpusRequest): void {
+function checkPositions(request: CorpusRequest): void {
+  const { paths, seqLen, maxPositions, lengthField = '--seq-len' } = request;
   if (maxPositions !== undefined && seqLen > maxPositions) {
     throw inputError(
-      `${label(field)}${files.join(', ')}: ${lengthField} ${seqLen} is more than the model's ${maxPositions} positions (max_position_embeddings in config.json): lower it.`,
+      `${label(request)}${paths.join(', ')}: ${lengthField} ${seqLen} is more than the model's ${maxPositions} positions (max_position_embeddings in config.json): lower it.`,
     );
   }
 }

@@ -80,7 +80,8 @@ export function documentFrame(sources: FrameSources, framing: Framing = AUTO_FRA
     choice === 'auto' ? auto : choice === 'none' ? [] : [namedToken(choice, option, sources)];
   const before = given(framing.documentStart, '--document-start', own.before);
   const after = given(framing.documentEnd, '--document-end', own.after);
-  const text = (ids: readonly number[]): string => ids.map((id) => vocabulary.tokenOf(id) ?? `#${id}`).join('');
+  const text = (ids: readonly number[]): string =>
+    ids.map((id) => vocabulary.tokenOf(id) ?? `#${id}`).join('');
   return {
     ...{ before, after, start: text(before), end: text(after) },
     ...(framing.documentEnd === 'auto' && own.insteadOf !== undefined ? { insteadOf: own.insteadOf } : {}),
@@ -97,7 +98,10 @@ function namedToken(token: string, option: string, { vocabulary, file }: FrameSo
   return id;
 }
 
-function ownFrame({ postProcessor, ends: tokens, vocabulary, file }: FrameSources, framing: Framing): OwnFrame {
+function ownFrame(
+  { postProcessor, ends: tokens, vocabulary, file }: FrameSources,
+  framing: Framing,
+): OwnFrame {
   const ends = endsOf(postProcessor, file);
   const { bosId, eosId } = tokens;
   const before = ends.before.length === 0 && tokens.addBos && bosId !== undefined ? [bosId] : ends.before;

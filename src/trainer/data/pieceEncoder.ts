@@ -47,7 +47,8 @@ export class PieceEncoder {
       : hasSafeMarks(file)
         ? markedPieces(library)
         : undefined;
-    const unknown = typeof file.model.unk_token === 'string' ? file.vocab.get(file.model.unk_token) : undefined;
+    const unknown =
+      typeof file.model.unk_token === 'string' ? file.vocab.get(file.model.unk_token) : undefined;
     return pieces && new PieceEncoder(library, pieces, file.added_tokens, unknown);
   }
 
@@ -100,7 +101,9 @@ export class PieceEncoder {
   }
 
   private compute(piece: string): readonly number[] {
-    return this.pieces.tokens(piece).flatMap((token) => this.library.token_to_id(token) ?? this.unknown ?? []);
+    return this.pieces
+      .tokens(piece)
+      .flatMap((token) => this.library.token_to_id(token) ?? this.unknown ?? []);
   }
 }
 
@@ -116,7 +119,9 @@ class AddedTokens {
     const longestFirst = [...tokens].sort((a, b) => b.content.length - a.content.length);
     this.pattern = new RegExp(`(${longestFirst.map(({ content }) => escaped(content)).join('|')})`);
     this.ids = new Map(tokens.map(({ content, id }) => [content, id]));
-    this.greedy = new Set(tokens.flatMap(({ content, lstrip, rstrip }) => (lstrip || rstrip ? [content] : [])));
+    this.greedy = new Set(
+      tokens.flatMap(({ content, lstrip, rstrip }) => (lstrip || rstrip ? [content] : [])),
+    );
   }
 
   idOf(section: string): number | undefined {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError } from '../../shared/errors';
-import type { EndTokens } from './separator';
+import type { EndTokens } from './documentFrame';
 import { type AddedToken, type TokenizerFile, parse, readJsonObject } from './tokenizerFile';
 
 /** What the files beside tokenizer.json say about special tokens. */

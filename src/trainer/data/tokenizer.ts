@@ -5,7 +5,7 @@ import { inputError, messageOf } from '../../shared/errors';
 import type { Framing } from '../../shared/texts';
 import { type DocumentFrame, type Vocabulary, documentFrame } from './documentFrame';
 import { PieceEncoder } from './pieceEncoder';
-import { readSpecialTokens } from './specialTokens';
+import { readSpecialTokens, type SpecialTokens } from './specialTokens';
 import { GIVE_TOKENS, type TokenizerFile, checkFits, readTokenizerFile } from './tokenizerFile';
 import { libraryPipeline } from './tokenizerPipeline';
 
@@ -32,25 +32,10 @@ export interface Tokenizer {
  * would not give exactly the ids of the reference implementation.
  */
 export function openTokenizer(folder: string, vocabSize: number, framing?: Framing): Tokenizer {
-  const file = join(folder, 'tokenizer.json');
-  if (existsSync(folder) && !existsSync(file)) {
-    throw inputError(
-      `${file}: is missing, and text cannot be tokenised without it: save the tokenizer there (transformers: AutoTokenizer, save_pretrained), or give rows of {"tokens": [...]}.`,
-    );
-  }
-  const read = readTokenizerFile(file);
-  const special = readSpecialTokens(folder, read);
-  const tokenizer = { ...read, added_tokens: [...read.added_tokens, ...special.added] };
+  const { file, tokenizer, special, frame } = readParts(folder, framing);
   const size =
     highestId([...tokenizer.vocab.values(), ...tokenizer.added_tokens.map((token) => token.id)]) + 1;
   checkFits(size, file, vocabSize);
-  const frame = documentFrame(
-    {
-      ...{ postProcessor: tokenizer.post_processor ?? undefined, ends: special, file },
-      vocabulary: vocabularyOf(tokenizer),
-    },
-    framing,
-  );
   checkFits(highestId([...frame.before, ...frame.after]) + 1, file, vocabSize);
   const pipeline = libraryPipeline(tokenizer, file);
   const library = openLibrary(pipeline, file);
@@ -69,6 +54,34 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
     frame,
     size,
   };
+}
+
+/** What frames the documents of a text, without the cost of a whole tokenizer. @throws AdeptError (input) as {@link openTokenizer} */
+export function readDocumentFrame(folder: string, framing: Framing): DocumentFrame {
+  return readParts(folder, framing).frame;
+}
+
+interface TokenizerParts {
+  /** tokenizer.json */
+  readonly file: string;
+  readonly tokenizer: TokenizerFile;
+  readonly special: SpecialTokens;
+  readonly frame: DocumentFrame;
+}
+
+function readParts(folder: string, framing: Framing | undefined): TokenizerParts {
+  const file = join(folder, 'tokenizer.json');
+  if (existsSync(folder) && !existsSync(file)) {
+    throw inputError(
+      `${file}: is missing, and text cannot be tokenised without it: save the tokenizer there (transformers: AutoTokenizer, save_pretrained), or give rows of {"tokens": [...]}.`,
+    );
+  }
+  const read = readTokenizerFile(file);
+  const special = readSpecialTokens(folder, read);
+  const tokenizer = { ...read, added_tokens: [...read.added_tokens, ...special.added] };
+  const postProcessor = tokenizer.post_processor ?? undefined;
+  const sources = { postProcessor, ends: special, file, vocabulary: vocabularyOf(tokenizer) };
+  return { file, tokenizer, special, frame: documentFrame(sources, framing) };
 }
 
 function openLibrary(pipeline: Record<string, unknown>, file: string): LibraryTokenizer {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJsonObject } from './tokenizerFile';
 
-const FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+const FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
 
 /**
  * Equal for two model folders whose tokenizers give the same ids, such as a model and its expansion; unequal whenever a file

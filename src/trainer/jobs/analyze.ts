@@ -2,10 +2,13 @@ import { resolve } from 'node:path';
 import type { ImportanceFile, Measurement } from '../../shared/importance';
 import type { AnalyzeSettings } from '../../shared/settings';
 import { bootstrap, contrastStability, StableChoice, type SequenceShares } from '../adept/bootstrap';
-import { exactLayerImportance, fastLayerImportance, probeOf, type Probe } from '../adept/layerImportance';
+import { exactLayerImportance, fastLayerImportance, type Probe } from '../adept/layerImportance';
 import { BatchChooser } from '../adept/sweeps';
 import { unitImportance } from '../adept/unitImportance';
-import { batches, type Batch, type Corpus } from '../data/corpus';
+import { batches, type BatchList } from '../data/batch';
+import type { Corpus } from '../data/corpus';
+import { eachOf, firstOf, fromAllOver, tokensOf, type SequenceList } from '../data/sequences';
+import type { CorpusFiles } from '../../shared/texts';
 import { overlaps } from '../data/overlap';
 import type { Engine } from '../engine/engine';
 import { parameterCount } from '../../shared/model/architecture';
@@ -13,17 +16,17 @@ import { CausalLM } from '../model/causalLM';
 import type { StorageRequest } from '../model/frozenStorage';
 import { readModelConfig } from '../../node/modelConfig';
 import { failure, inputError } from '../../shared/errors';
+import { skippedOf } from '../../shared/storedText';
 import { contrastOrder, lowestOf } from '../../shared/layerChoice';
 import { AS_OPTIONS, type Naming } from '../../shared/naming';
-import { fromAllOver } from '../../shared/sampling';
 import { subtask, type Task } from '../task';
 import { CorpusReader } from './corpora';
 
 export interface AnalyzeRequest {
   readonly model: string;
-  readonly probe: readonly string[];
+  readonly probe: CorpusFiles;
   /** Domain text, on which the same is measured. */
-  readonly domain?: readonly string[] | undefined;
+  readonly domain?: CorpusFiles | undefined;
   readonly settings: AnalyzeSettings;
   /** A folder for what does not fit into the memory that was given. */
   readonly scratch: string;
@@ -39,10 +42,10 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   const { settings } = request;
   const config = readModelConfig(request.model);
   checkStable(settings, config.numHiddenLayers);
-  const reader = new CorpusReader(request.model, config);
-  const probe = reader.read(request.probe, settings, '--probe');
-  const domain = request.domain && reader.read(request.domain, settings, '--domain');
-  const [overlap] = domain ? overlaps([probe.sequences], domain.sequences) : [];
+  const reader = new CorpusReader(request.model, config, task);
+  const probe = await reader.read(request.probe, settings, '--probe');
+  const domain = request.domain && (await reader.read(request.domain, settings, '--domain'));
+  const [overlap] = domain ? await overlaps([probe.sequences], eachOf(domain.sequences), task) : [];
   const model = CausalLM.load(
     engine,
     request.model,
@@ -52,7 +55,7 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
     storageOf(settings),
   );
   try {
-    const share = domain === undefined ? 1 : probe.tokens / (probe.tokens + domain.tokens);
+    const share = domain === undefined ? 1 : shareOf(probe.sequences, domain.sequences);
     const { stableLayers } = settings;
     const lowest: Choose = (importance) => lowestOf(importance, stableLayers);
     const general = await measure(model, probe, request, { choose: lowest }, subtask(task, 0, share));
@@ -125,7 +128,7 @@ async function measure(
   const unitsTask = subtask(task, LAYERS_SHARE, 1);
   const wanted = { layers: all, definition: settings.unitDefinition, parts: settings.parts };
   // Layers, units and the loss are those of the same sequences.
-  const taken = sequences.slice(0, layers.shares.weights.length);
+  const taken = firstOf(sequences, layers.shares.weights.length);
   const units = await unitImportance(model, batches(taken, settings.batchSize), wanted, unitsTask);
   const end = performance.now();
   const trust = bootstrap(layers.shares);
@@ -154,7 +157,7 @@ function storageOf({ frozenWeights, batchSize, seqLen }: AnalyzeSettings): Stora
 /** Chooses the batches of exact layer importance where memory was given; otherwise they are those of the settings. */
 function batchChooser(
   { settings: { mode, memory }, scratch }: AnalyzeRequest,
-  sequences: readonly Int32Array[],
+  sequences: SequenceList,
 ): BatchChooser | undefined {
   if (mode !== 'exact' || memory === undefined) {
     return undefined;
@@ -170,15 +173,15 @@ function batchChooser(
 }
 
 function exactProbe(
-  probe: readonly Batch[],
-  sequences: readonly Int32Array[],
+  probe: BatchList,
+  sequences: SequenceList,
   chooser: BatchChooser | undefined,
   choice: StableChoice | undefined,
 ): Probe {
   const enough = choice && ((shares: SequenceShares) => choice.settled(shares));
   return chooser === undefined
-    ? { ...probeOf(probe), enough }
-    : { batches: chooser, sequences: sequences.length, enough, room: chooser.room };
+    ? { batches: probe, sequences: sequences.size, enough }
+    : { batches: chooser, sequences: sequences.size, enough, room: chooser.room };
 }
 
 function stableChoice({ stableFor }: AnalyzeSettings, choose: Choose): StableChoice | undefined {
@@ -222,17 +225,30 @@ export function checkStable(
 
 function describeCorpus(
   corpus: Corpus,
-  taken: readonly Int32Array[],
+  taken: SequenceList,
   { batchSize, sampling }: AnalyzeSettings,
 ): ImportanceFile['probe'] {
   return {
     sources: corpus.sources.map((source) => resolve(source)),
-    sequences: taken.length,
-    tokens: taken.reduce((sum, { length }) => sum + length, 0),
-    ...(taken.length < corpus.sequences.length ? { available: corpus.sequences.length } : {}),
+    sequences: taken.size,
+    tokens: tokensOf(taken),
+    ...(taken.size < corpus.sequences.size ? { available: corpus.sequences.size } : {}),
     seqLen: corpus.seqLen,
     batchSize,
     ...(sampling === 'first' ? {} : { sampling }),
+    ...framesOf(corpus),
+  };
+}
+
+/** The first one's share of the tokens of both, about: sequences of packed text are of one length. */
+function shareOf(one: SequenceList, other: SequenceList): number {
+  return one.size / (one.size + other.size);
+}
+
+function framesOf({ text: { frame, skipped } }: Corpus): Partial<ImportanceFile['probe']> {
+  return {
+    ...(frame === null ? {} : { documentStart: frame.start, documentEnd: frame.end }),
+    ...(skippedOf(skipped) === 0 ? {} : { skipped: skippedOf(skipped) }),
   };
 }
 

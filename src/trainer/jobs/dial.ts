@@ -43,7 +43,7 @@ export async function measureDial(
   if (step === undefined) {
     throw inputError(`${run.file('checkpoints')} has no checkpoint yet: let the run save one first.`);
   }
-  const input = readTuneInput(spec, asKeysOf(run.file('spec')));
+  const input = await readTuneInput(spec, asKeysOf(run.file('spec')), task);
   const { manifest } = input;
   if (manifest === undefined) {
     throw new Error('A run that does not tune everything has a manifest.');

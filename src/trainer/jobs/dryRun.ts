@@ -5,6 +5,8 @@ import type { ExpansionManifest } from '../../shared/manifest';
 import type { ModelConfig } from '../../shared/model/config';
 import type { TuneSettings } from '../../shared/settings';
 import { readModelConfig } from '../../node/modelConfig';
+import type { Task } from '../task';
+import { textFacts, type TextFacts } from './textFacts';
 import { textOverlaps, type TextOverlap } from './tuneCorpora';
 import type { TuneInput } from './tuneInput';
 
@@ -29,11 +31,17 @@ export interface DryRun {
   readonly seconds: number | null;
   /** Of every unit at the start; null where no importance.json says, and the run measures it. */
   readonly rates: readonly PreviewedRate[] | null;
+  /** What was read, and the tokens that frame documents. */
+  readonly texts: readonly TextFacts[];
   readonly overlaps: readonly TextOverlap[];
 }
 
 /** @param engine what will compute */
-export function dryRun({ spec, manifest, importance, corpora }: TuneInput, engine: PlannedEngine): DryRun {
+export async function dryRun(
+  { spec, manifest, importance, corpora }: TuneInput,
+  engine: PlannedEngine,
+  task: Task,
+): Promise<DryRun> {
   const { tune, model } = spec;
   const expanded = readModelConfig(model);
   const config = manifest === undefined ? expanded : baseConfig(expanded, manifest);
@@ -45,7 +53,7 @@ export function dryRun({ spec, manifest, importance, corpora }: TuneInput, engin
     speed: importance && speedFrom(importance, config),
   });
   const { parametersTrained, trainableShare, memoryBytes, secondsPerStep = null } = price;
-  const sequences = corpora.domain.sequences.length;
+  const sequences = corpora.domain.sequences.size;
   const taken = tune.steps * tune.batchSize * tune.gradAccum;
   const replayed = corpora.training.replayed(taken);
   return {
@@ -61,7 +69,8 @@ export function dryRun({ spec, manifest, importance, corpora }: TuneInput, engin
     secondsPerStep,
     seconds: secondsPerStep === null ? null : secondsPerStep * tune.steps,
     rates: ratesOf(manifest, importance, tune),
-    overlaps: textOverlaps(corpora),
+    texts: textFacts(corpora),
+    overlaps: await textOverlaps(corpora, task),
   };
 }
 

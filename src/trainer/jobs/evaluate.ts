@@ -1,15 +1,18 @@
 import { failure } from '../../shared/errors';
 import type { ChoiceScore } from '../../shared/runConfig';
 import { sampleOf, type Sampling } from '../../shared/sampling';
-import { meanLoss } from '../adept/loss';
-import { batches } from '../data/corpus';
+import { textLoss } from '../adept/loss';
+import { batches } from '../data/batch';
 import { choicePrompt, examplesFor, loadQuestions, type Question } from '../data/questions';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { readModelConfig } from '../../node/modelConfig';
 import { breathe, type Task } from '../task';
 import { answerByLikelihood, encodePrompt } from '../adept/multipleChoice';
+import type { CorpusFiles } from '../../shared/texts';
+import { tokensOf } from '../data/sequences';
 import { CorpusReader, type CorpusOptions } from './corpora';
+import { factsOf, type TextFacts } from './textFacts';
 
 export interface TextEvaluation {
   /** Nats per predicted token. */
@@ -19,6 +22,7 @@ export interface TextEvaluation {
   readonly tokens: number;
   readonly targets: number;
   readonly sequences: number;
+  readonly text: TextFacts;
 }
 
 export interface ChoiceEvaluation {
@@ -38,24 +42,25 @@ export interface ChoiceEvaluation {
 export async function evaluateText(
   engine: Engine,
   folder: string,
-  files: readonly string[],
+  files: CorpusFiles,
   options: CorpusOptions & { readonly batchSize: number },
   task: Task,
 ): Promise<TextEvaluation> {
   const config = readModelConfig(folder);
-  const corpus = new CorpusReader(folder, config).read(files, options, '--data');
+  const corpus = await new CorpusReader(folder, config, task).read(files, options, '--data');
   const model = CausalLM.load(engine, folder);
   try {
-    const loss = await meanLoss(model, batches(corpus.sequences, options.batchSize), task);
+    const { loss, targets } = await textLoss(model, batches(corpus.sequences, options.batchSize), task);
     if (!Number.isFinite(loss)) {
       throw failure(`${folder}: the loss is ${loss}: check the weights for NaN or infinite values.`);
     }
     return {
       loss,
       perplexity: Math.exp(loss),
-      tokens: corpus.tokens,
-      targets: corpus.targets,
-      sequences: corpus.sequences.length,
+      tokens: tokensOf(corpus.sequences),
+      targets,
+      sequences: corpus.sequences.size,
+      text: factsOf(corpus),
     };
   } finally {
     model.dispose();
@@ -90,7 +95,7 @@ export async function evaluateChoices(
   const all = loadQuestions(files, '--data');
   const questions = sampleOf(all, maxQuestions ?? all.length, sampling);
   const examples = shots > 0 && exampleFiles ? loadQuestions(exampleFiles, '--examples') : [];
-  const tokenizer = new CorpusReader(folder, config).openTokenizer();
+  const tokenizer = new CorpusReader(folder, config, task).openTokenizer();
   const model = CausalLM.load(engine, folder);
   try {
     const counts = { correct: 0, correctNormalized: 0, truncated: 0, shots: 0 };

@@ -7,6 +7,8 @@ import { expandModel } from '../adept/expansion';
 import { contrastLayers, lowestLayers, namedLayers, uniformLayers } from '../../shared/layerChoice';
 import type { Engine } from '../engine/engine';
 import { subtask, type Task } from '../task';
+import type { CorpusFiles } from '../../shared/texts';
+import { firstOf } from '../data/sequences';
 import { CorpusReader } from './corpora';
 import { readImportance, requireModel } from './importanceInput';
 
@@ -17,7 +19,7 @@ export interface ExpandRequest {
   /** importance.json; `lowest` and `contrast` need it. */
   readonly importance?: string | undefined;
   /** Text on which equivalence is measured; seeded token ids when left out. */
-  readonly probe?: readonly string[] | undefined;
+  readonly probe?: CorpusFiles | undefined;
 }
 
 // Logits of every position are compared, so a few short sequences say it all.
@@ -55,7 +57,7 @@ export async function expand(engine: Engine, request: ExpandRequest, task: Task)
   const layers = chooseLayers(request.choice, request.model, request.importance);
   const length = Math.min(COMPARED_TOKENS, config.maxPositionEmbeddings);
   const probe = request.probe
-    ? textProbe(request.model, request.probe, length)
+    ? await textProbe(request.model, request.probe, length, task)
     : tokenProbe(config.vocabSize, length);
   const { model, out } = request;
   return expandModel({ model, out, layers }, subtask(task, 0, 0.5), (manifest) =>
@@ -63,8 +65,13 @@ export async function expand(engine: Engine, request: ExpandRequest, task: Task)
   );
 }
 
-function textProbe(folder: string, files: readonly string[], seqLen: number): EquivalenceProbe {
-  const reader = new CorpusReader(folder, readModelConfig(folder));
-  const corpus = reader.read(files, { seqLen, maxSequences: COMPARED_SEQUENCES }, '--probe');
-  return { name: corpus.sources.join(', '), sequences: corpus.sequences.slice(0, COMPARED_SEQUENCES) };
+async function textProbe(
+  folder: string,
+  files: CorpusFiles,
+  seqLen: number,
+  task: Task,
+): Promise<EquivalenceProbe> {
+  const reader = new CorpusReader(folder, readModelConfig(folder), task);
+  const corpus = await reader.read(files, { seqLen, maxSequences: COMPARED_SEQUENCES }, '--probe');
+  return { name: corpus.sources.join(', '), sequences: firstOf(corpus.sequences, COMPARED_SEQUENCES) };
 }

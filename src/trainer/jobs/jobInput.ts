@@ -14,12 +14,15 @@ import { readImportanceOf } from './importanceInput';
 import { readCorpora } from './tuneCorpora';
 import { checkTogether } from './tuneInput';
 import { inputError } from '../../shared/errors';
+import { replayTexts, withTextSettings } from '../../shared/texts';
+import type { RunSpec } from '../../shared/runFolder';
+import type { Task } from '../task';
 
 /**
  * Reads and checks everything that a whole job will need, before the first of its hours.
  * @throws AdeptError (input) naming file and key.
  */
-export function checkJob(config: RunConfig, naming: Naming): void {
+export async function checkJob(config: RunConfig, naming: Naming, task: Task): Promise<void> {
   const model = readModelConfig(config.model);
   const store = TensorStore.open(config.model);
   try {
@@ -34,9 +37,13 @@ export function checkJob(config: RunConfig, naming: Naming): void {
     checkStable(jobAnalysis(config), model.numHiddenLayers, naming);
   }
   checkTogether(config.tune, naming);
-  const reader = new CorpusReader(config.model, model);
-  reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
-  readCorpora({ ...config, format: 'adept.run/1', createdAt: '' }, naming);
+  const reader = new CorpusReader(config.model, model, task);
+  await reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
+  await readCorpora(
+    { ...config, ...configTexts(config), format: 'adept.run/1', createdAt: '' },
+    naming,
+    task,
+  );
   checkChoice(config, model.numHiddenLayers, naming);
   if (config.choices) {
     const { files, examples, shots } = config.choices;
@@ -58,6 +65,27 @@ export function checkJob(config: RunConfig, naming: Naming): void {
   if (config.export.out !== undefined) {
     checkExport(config.export.out, config.out, naming);
   }
+}
+
+/** The texts of a job, as its run's specification has them: each with all of its settings. */
+export function configTexts({
+  probe,
+  domain,
+  replay,
+  eval: watched,
+}: RunConfig): Pick<RunSpec, 'probe' | 'domain' | 'replay' | 'eval'> {
+  return {
+    ...{ probe: withTextSettings(probe), domain: withTextSettings(domain) },
+    ...(replay
+      ? {
+          replay: replayTexts(replay).map(({ corpus, weight }) => ({ ...withTextSettings(corpus), weight })),
+        }
+      : {}),
+    eval: {
+      ...(watched.domain ? { domain: withTextSettings(watched.domain) } : {}),
+      ...(watched.general ? { general: withTextSettings(watched.general) } : {}),
+    },
+  };
 }
 
 /** How the model of a job is analyzed: an early end watches as many layers as will be expanded, where that is known. */

@@ -84,7 +84,8 @@ export class ProgressKeeper {
 
   private async stillComputes(): Promise<boolean> {
     const { input, model, task } = this.parts;
-    const watched = [...input.corpora.domainEval.slice(0, 1), ...input.corpora.generalEval.slice(0, 1)];
+    const { domainEval, generalEval } = input.corpora;
+    const watched = [domainEval, generalEval].flatMap(([first]) => first ?? []);
     return Number.isFinite(await meanLoss(model, watched, task));
   }
 

@@ -6,7 +6,8 @@ import { readJson, writeJson } from '../../node/jsonFile';
 import { inputError } from '../../shared/errors';
 import { JOB_FILES, JobFile } from '../../shared/job';
 import { parseWith } from '../../shared/parse';
-import { replayTexts, type RunConfig } from '../../shared/runConfig';
+import type { RunConfig } from '../../shared/runConfig';
+import { pathsOf, replayTexts, textSettingsOf, type CorpusFiles } from '../../shared/texts';
 import { RUN_FILES } from '../../shared/runFolder';
 import {
   armConfig,
@@ -212,17 +213,29 @@ async function inputsOf({
   choices,
   importance,
 }: RunConfig): Promise<StudyInputs> {
+  const texts: Record<string, readonly CorpusFiles[] | undefined> = {
+    ...{
+      probe: [probe],
+      domain: [domain],
+      replay: replay && replayTexts(replay).map(({ corpus }) => corpus),
+    },
+    ...{ 'eval.domain': watched.domain && [watched.domain] },
+    ...{ 'eval.general': watched.general && [watched.general] },
+  };
   const files = {
-    probe,
-    domain,
-    replay: replay && replayTexts(replay).flatMap((text) => text.files),
-    ...{ 'eval.domain': watched.domain, 'eval.general': watched.general },
     ...{ 'choices.files': choices?.files, 'choices.examples': choices?.examples },
     importance: importance === undefined ? undefined : [importance],
   };
   const store = TensorStore.open(model);
   store.close();
   const hashes: Record<string, string> = {};
+  for (const [name, corpora] of Object.entries(texts)) {
+    if (corpora !== undefined) {
+      const settings = corpora.flatMap((corpus) => textSettingsOf(corpus) ?? []);
+      const hash = await contentHash(corpora.flatMap(pathsOf));
+      hashes[name] = settings.length === 0 ? hash : `${hash} ${JSON.stringify(settings)}`;
+    }
+  }
   for (const [name, list] of Object.entries(files)) {
     if (list !== undefined) {
       hashes[name] = await contentHash(list);

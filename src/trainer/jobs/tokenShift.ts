@@ -2,7 +2,8 @@ import { readModelConfig } from '../../node/modelConfig';
 import { inputError } from '../../shared/errors';
 import type { TokenShift } from '../../shared/job';
 import { ranksOf, topTokens } from '../adept/topTokens';
-import { batches, type Batch } from '../data/corpus';
+import type { CorpusFiles } from '../../shared/texts';
+import { batches, type BatchList } from '../data/batch';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { subtask, type Task } from '../task';
@@ -18,12 +19,12 @@ const MARGINAL_RANK = 3;
 export async function tokenShift(
   engine: Engine,
   { before, after }: { readonly before: string; readonly after: string },
-  files: readonly string[],
+  files: CorpusFiles,
   options: CorpusOptions & { readonly batchSize: number },
   task: Task,
 ): Promise<TokenShift> {
   const config = readModelConfig(before);
-  const corpus = new CorpusReader(before, config).read(files, options, '--data');
+  const corpus = await new CorpusReader(before, config, task).read(files, options, '--data');
   const probe = batches(corpus.sequences, options.batchSize);
   const [shift] = await tokenShifts(engine, { before, after }, [probe], task);
   if (shift === undefined) {
@@ -36,7 +37,7 @@ export async function tokenShift(
 export async function tokenShifts(
   engine: Engine,
   { before, after }: { readonly before: string; readonly after: string },
-  texts: readonly (readonly Batch[])[],
+  texts: readonly BatchList[],
   task: Task,
 ): Promise<TokenShift[]> {
   const [config, tuned] = [readModelConfig(before), readModelConfig(after)];
@@ -66,9 +67,9 @@ export async function tokenShifts(
 }
 
 async function each<T>(
-  texts: readonly (readonly Batch[])[],
+  texts: readonly BatchList[],
   task: Task,
-  work: (text: readonly Batch[], task: Task, index: number) => Promise<T>,
+  work: (text: BatchList, task: Task, index: number) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
   for (const [index, text] of texts.entries()) {

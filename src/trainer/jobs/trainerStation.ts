@@ -108,6 +108,9 @@ export class TrainerStation {
         this.beat();
         this.options.hooks.task.report(fraction, message);
       },
+      log: (message) => {
+        this.emit({ type: 'log', level: 'info', message });
+      },
     };
   }
 
@@ -115,6 +118,7 @@ export class TrainerStation {
   stageTask(stage: string): Task {
     const { task } = this;
     return {
+      ...task,
       signal: this.wishes.signal,
       report: (fraction, message) => {
         task.report(fraction, message);

@@ -1,11 +1,13 @@
 import type { Naming } from '../../shared/naming';
-import { sampleOf } from '../../shared/sampling';
-import { replayTexts } from '../../shared/runConfig';
+import { replayTexts, withTextSettings, type CorpusFiles } from '../../shared/texts';
 import type { RunSpec } from '../../shared/runFolder';
 import { Mixture } from '../data/mixture';
 import { overlaps, OVERLAP_TOKENS } from '../data/overlap';
-import { batches, type Batch, type Corpus } from '../data/corpus';
+import { batches, type BatchList } from '../data/batch';
+import type { Corpus } from '../data/corpus';
+import { eachOf, sampleOfList, type SequenceList } from '../data/sequences';
 import { readModelConfig } from '../../node/modelConfig';
+import type { Task } from '../task';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
 // Domain text to watch when none is named: at most this many of the training sequences.
@@ -14,49 +16,114 @@ const WATCHED_TRAINING_SEQUENCES = 16;
 export interface TuneCorpora {
   readonly domain: Corpus;
   readonly training: Mixture;
-  readonly probe: readonly Batch[];
-  readonly domainEval: readonly Batch[];
-  readonly generalEval: readonly Batch[];
+  /** All that were read. */
+  readonly corpora: readonly Corpus[];
+  /** How many training sequences the run will take. */
+  readonly taken: number;
+  readonly probe: BatchList;
+  readonly domainEval: BatchList;
+  readonly generalEval: BatchList;
+  /** The same as sequences. */
+  readonly lists: Readonly<Record<'probe' | 'domainEval' | 'generalEval', SequenceList>>;
+  /** The texts as the run's specification names them, with the tokens that frame their documents. */
+  readonly named: Pick<RunSpec, 'probe' | 'domain' | 'replay' | 'eval'>;
 }
 
 /** The texts of a run. @throws AdeptError (input) naming setting and file. */
-export function readCorpora(spec: RunSpec, naming: Naming): TuneCorpora {
-  const corpora = new CorpusReader(spec.model, readModelConfig(spec.model));
-  const read = (files: readonly string[], options: CorpusOptions, key: string): Corpus =>
-    corpora.read(files, options, naming.label(key), naming.name('tune.seqLen'));
-  const { seqLen, batchSize, maxTrainSequences, maxProbeSequences, maxEvalSequences, sampling } = spec.tune;
-  const atMost = (maxSequences: number | undefined): CorpusOptions => ({ seqLen, maxSequences, sampling });
-  const domain = read(spec.domain, atMost(maxTrainSequences), 'domain');
-  const replay = replayTexts(spec.replay ?? []).map(({ files, weight }) => ({
-    sequences: read(files, { seqLen }, 'replay').sequences,
-    weight,
-  }));
-  const probe = read(spec.probe, atMost(maxProbeSequences), 'probe');
-  const domainEval = spec.eval.domain
-    ? read(spec.eval.domain, atMost(maxEvalSequences), 'eval.domain').sequences
-    : sampleOf(
-        domain.sequences,
-        Math.min(WATCHED_TRAINING_SEQUENCES, maxEvalSequences ?? Infinity),
-        sampling,
-      );
-  const generalEval = spec.eval.general
-    ? read(spec.eval.general, atMost(maxEvalSequences), 'eval.general').sequences
-    : sampleOf(probe.sequences, maxEvalSequences ?? probe.sequences.length, sampling);
-  return {
-    domain,
-    training: new Mixture(
-      {
-        domain: domain.sequences,
-        replay,
-        replayShare: replay.length === 0 ? 0 : spec.tune.replayShare,
-      },
-      spec.tune.order,
-      spec.tune.seed,
-    ),
-    probe: batches(probe.sequences, batchSize),
-    domainEval: batches(domainEval, batchSize),
-    generalEval: batches(generalEval, batchSize),
+export async function readCorpora(spec: RunSpec, naming: Naming, task: Task): Promise<TuneCorpora> {
+  const texts = new RunTexts(spec, naming, task);
+  const { batchSize, maxTrainSequences, maxProbeSequences, maxEvalSequences, sampling } = spec.tune;
+  const domain = await texts.read(spec.domain, maxTrainSequences, 'domain');
+  const replay = [];
+  for (const { corpus, weight } of replayTexts(spec.replay ?? [])) {
+    replay.push({ ...(await texts.read(corpus, undefined, 'replay')), weight });
+  }
+  const probe = await texts.read(spec.probe, maxProbeSequences, 'probe');
+  const ofDomain = spec.eval.domain && (await texts.read(spec.eval.domain, maxEvalSequences, 'eval.domain'));
+  const ofGeneral =
+    spec.eval.general && (await texts.read(spec.eval.general, maxEvalSequences, 'eval.general'));
+  const watched = Math.min(WATCHED_TRAINING_SEQUENCES, maxEvalSequences ?? Infinity);
+  const lists = {
+    probe: probe.corpus.sequences,
+    domainEval: ofDomain?.corpus.sequences ?? sampleOfList(domain.corpus.sequences, watched, sampling),
+    generalEval:
+      ofGeneral?.corpus.sequences ??
+      sampleOfList(probe.corpus.sequences, maxEvalSequences ?? Infinity, sampling),
   };
+  return {
+    domain: domain.corpus,
+    corpora: [domain, ...replay, probe, ofDomain, ofGeneral].flatMap((read) => read?.corpus ?? []),
+    training: mixtureOf(spec, domain.corpus, replay),
+    taken: spec.tune.steps * batchSize * spec.tune.gradAccum,
+    probe: batches(lists.probe, batchSize),
+    domainEval: batches(lists.domainEval, batchSize),
+    generalEval: batches(lists.generalEval, batchSize),
+    lists,
+    named: {
+      ...{ probe: probe.named, domain: domain.named },
+      ...(replay.length === 0 ? {} : { replay: replay.map(({ named, weight }) => ({ ...named, weight })) }),
+      eval: {
+        ...(ofDomain ? { domain: ofDomain.named } : {}),
+        ...(ofGeneral ? { general: ofGeneral.named } : {}),
+      },
+    },
+  };
+}
+
+interface ReadText {
+  readonly corpus: Corpus;
+  readonly named: ReturnType<typeof withTextSettings>;
+}
+
+class RunTexts {
+  private readonly reader: CorpusReader;
+
+  constructor(
+    private readonly spec: RunSpec,
+    private readonly naming: Naming,
+    task: Task,
+  ) {
+    this.reader = new CorpusReader(spec.model, readModelConfig(spec.model), task);
+  }
+
+  async read(files: CorpusFiles, maxSequences: number | undefined, key: string): Promise<ReadText> {
+    const { seqLen, sampling } = this.spec.tune;
+    const options: CorpusOptions = {
+      ...{ seqLen, maxSequences, legacy: true },
+      ...(maxSequences === undefined ? {} : { sampling }),
+    };
+    const { naming } = this;
+    const corpus = await this.reader.read(files, options, naming.label(key), naming.name('tune.seqLen'));
+    return { corpus, named: namedText(files, corpus) };
+  }
+}
+
+/** With the tokens that `auto` came to, so that a later version frames documents alike. */
+function namedText(files: CorpusFiles, { sources, text: { frame } }: Corpus): ReadText['named'] {
+  const settings = withTextSettings(files);
+  const token = (choice: string, text: string | undefined, isOne: boolean): string =>
+    choice !== 'auto' || text === undefined || !isOne ? choice : text === '' ? 'none' : text;
+  return {
+    ...settings,
+    files: [...sources],
+    documentStart: token(settings.documentStart, frame?.start, frame?.single === true),
+    documentEnd: token(settings.documentEnd, frame?.end, frame?.single === true),
+  };
+}
+
+function mixtureOf(
+  { tune, replay: named, domain: files }: RunSpec,
+  domain: Corpus,
+  replay: readonly (ReadText & { readonly weight: number })[],
+): Mixture {
+  const { replayShare, order, seed } = tune;
+  const parts = {
+    domain: domain.sequences,
+    replay: replay.map(({ corpus, weight }) => ({ sequences: corpus.sequences, weight })),
+    replayShare: named === undefined ? 0 : replayShare,
+  };
+  // A run that says nothing of how its texts are read is of a version whose orders were tables of any size.
+  return new Mixture(parts, order, seed, Array.isArray(files) ? Infinity : undefined);
 }
 
 /** How much of one text of a run stands in another, as shares of the first one's tokens. */
@@ -70,28 +137,28 @@ export interface TextOverlap {
  * Overlaps that make a number of the run say less than it seems to: evaluation or probe that is trained on, and general
  * evaluation that importance was measured on, as where none was named.
  */
-export function textOverlaps(corpora: TuneCorpora): TextOverlap[] {
-  const rows = (of: readonly Batch[]): Int32Array[] => of.flatMap((batch) => [...batch.rows]);
-  const probe = rows(corpora.probe);
-  const watched: { readonly text: TextOverlap['text']; readonly sequences: Int32Array[] }[] = [
+export async function textOverlaps(corpora: TuneCorpora, task: Task): Promise<TextOverlap[]> {
+  const { probe, domainEval, generalEval } = corpora.lists;
+  const watched: { readonly text: TextOverlap['text']; readonly sequences: SequenceList }[] = [
     { text: 'probe', sequences: probe },
-    { text: 'domain evaluation', sequences: rows(corpora.domainEval) },
-    { text: 'general evaluation', sequences: rows(corpora.generalEval) },
+    { text: 'domain evaluation', sequences: domainEval },
+    { text: 'general evaluation', sequences: generalEval },
   ];
-  const against = (texts: typeof watched, other: TextOverlap['other']): TextOverlap[] => {
-    const sequences = other === 'training' ? corpora.training.sequences : probe;
-    const shares = overlaps(
+  const against = async (texts: typeof watched, other: TextOverlap['other']): Promise<TextOverlap[]> => {
+    const sequences = other === 'training' ? corpora.training.upTo(corpora.taken) : eachOf(probe);
+    const shares = await overlaps(
       texts.map((text) => text.sequences),
       sequences,
+      task,
     );
     return texts.map(({ text }, index) => ({ text, other, share: shares[index] ?? NaN }));
   };
   return [
-    ...against(watched, 'training'),
-    ...against(
+    ...(await against(watched, 'training')),
+    ...(await against(
       watched.filter(({ text }) => text === 'general evaluation'),
       'probe',
-    ),
+    )),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { RunSpec } from '../../shared/runFolder';
 import { requireManifest } from '../adept/manifest';
 import { inputError } from '../../shared/errors';
 import type { TuneSettings } from '../../shared/settings';
+import type { Task } from '../task';
 import { togetherProblems } from '../../shared/tuneTogether';
 import { TensorStore } from '../checkpoint/safetensors';
 import { readModelConfig } from '../../node/modelConfig';
@@ -26,7 +27,7 @@ export interface TuneInput {
  * half-made run folder behind.
  * @throws AdeptError (input)
  */
-export function readTuneInput(spec: RunSpec, naming: Naming): TuneInput {
+export async function readTuneInput(spec: RunSpec, naming: Naming, task: Task): Promise<TuneInput> {
   const config = readModelConfig(spec.model);
   const manifest = spec.tune.full ? undefined : requireManifest(spec.model, config);
   const store = TensorStore.open(spec.model);
@@ -42,7 +43,13 @@ export function readTuneInput(spec: RunSpec, naming: Naming): TuneInput {
     spec.importance === undefined
       ? undefined
       : importanceOf(spec.importance, manifest?.base.path ?? spec.model, base);
-  return { spec, manifest, importance, corpora: readCorpora(spec, naming) };
+  const corpora = await readCorpora(spec, naming, task);
+  return { spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named }, manifest, importance, corpora };
+}
+
+/** Whether a run is of a version that knew no text settings: its documents are framed, and ordered, as they were then. */
+export function isLegacy({ domain }: Pick<RunSpec, 'domain'>): boolean {
+  return Array.isArray(domain);
 }
 
 /** @throws AdeptError (input) for settings that together would do something else than they say. */

@@ -142,7 +142,7 @@ export class TuneSession {
     }
     const late = lateLimit(this.settings);
     for (const message of [
-      ...overlapTexts(textOverlaps(input.corpora)),
+      ...overlapTexts(await textOverlaps(input.corpora, this.task)),
       ...(late === undefined ? [] : [late]),
     ]) {
       this.emit({ type: 'log', level: 'warn', message });

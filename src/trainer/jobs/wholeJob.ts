@@ -23,7 +23,7 @@ import { readImportanceOf } from './importanceInput';
 import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
-import { jobAnalysis } from './jobInput';
+import { configTexts, jobAnalysis } from './jobInput';
 import { checkResumePoint } from './resumePoint';
 import { tokenShifts } from './tokenShift';
 import { readTuneInput, type TuneInput } from './tuneInput';
@@ -95,10 +95,10 @@ class WholeJob {
   async run(): Promise<JobOutcome> {
     await this.timed('analyze', () => this.analyze());
     await this.timed('expand', () => this.expand());
-    this.writeSpec();
+    await this.writeSpec();
     const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
     const tuned = await this.timed('tune', () =>
-      tuneAt(this.station, this.tuneInput(), this.engine, this.from),
+      this.tuneInput().then((input) => tuneAt(this.station, input, this.engine, this.from)),
     );
     if (tuned.status === 'stopped') {
       const { step, because } = tuned;
@@ -172,28 +172,27 @@ class WholeJob {
     this.folder.writeManifest(await expand(this.engine, { model, out, choice, importance, probe }, task));
   }
 
-  private writeSpec(): void {
+  private async writeSpec(): Promise<void> {
     if (existsSync(this.folder.file('spec'))) {
       return;
     }
-    const { probe, domain, replay, eval: evaluation, engine, tune } = this.config;
+    const { engine, tune } = this.config;
     const spec: RunSpec = {
       format: 'adept.run/1',
       createdAt: new Date().toISOString(),
       model: this.tunedModel(),
-      probe,
-      domain,
-      ...(replay ? { replay } : {}),
-      eval: evaluation,
+      ...configTexts(this.config),
       engine,
       importance: this.folder.file('importance'),
       tune,
     };
-    this.folder.writeSpec(spec);
+    const naming = asKeysOf(join(this.folder.path, JOB_FILES.job));
+    this.folder.writeSpec((await readTuneInput(spec, naming, this.station.task)).spec);
   }
 
-  private tuneInput(): TuneInput {
-    return readTuneInput(this.folder.readSpec(), asKeysOf(this.folder.file('spec')));
+  private tuneInput(): Promise<TuneInput> {
+    const { folder, station } = this;
+    return readTuneInput(folder.readSpec(), asKeysOf(folder.file('spec')), station.task);
   }
 
   private async accuracy(stage: string, model: string): Promise<number | null> {
@@ -217,7 +216,7 @@ class WholeJob {
     if (alpha === 1) {
       return { domainLoss, generalLoss };
     }
-    const { domainEval, generalEval } = this.tuneInput().corpora;
+    const { domainEval, generalEval } = (await this.tuneInput()).corpora;
     const task = this.announce('evaluating');
     const model = CausalLM.load(this.engine, exported);
     try {
@@ -232,7 +231,7 @@ class WholeJob {
 
   /** On the run's evaluation texts. */
   private async tokenShift(after: string): Promise<JobReport['tokenShift']> {
-    const { domainEval, generalEval } = this.tuneInput().corpora;
+    const { domainEval, generalEval } = (await this.tuneInput()).corpora;
     const task = this.announce('evaluating');
     const [domain, general] = await tokenShifts(
       this.engine,

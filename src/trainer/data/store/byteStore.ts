@@ -29,7 +29,7 @@ export class FileBytes implements ByteStore {
   }
 
   read(into: Uint8Array, position: number): void {
-    for (let done = 0; done < into.length; ) {
+    for (let done = 0; done < into.length;) {
       const got = readSync(this.fd, into, done, into.length - done, position + done);
       if (got === 0) {
         throw new Error(`${this.file} ends before byte ${position + into.length}.`);
@@ -39,7 +39,7 @@ export class FileBytes implements ByteStore {
   }
 
   append(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
     }
     this.size += bytes.length;
@@ -85,7 +85,7 @@ export class MemoryBytes implements ByteStore {
     length: number,
     use: (chunk: Uint8Array, at: number, done: number, length: number) => void,
   ): void {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const at = (position + done) % CHUNK;
       const part = Math.min(length - done, CHUNK - at);
       const chunk = this.chunks[Math.floor((position + done) / CHUNK)];

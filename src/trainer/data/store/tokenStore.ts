@@ -154,7 +154,7 @@ function sizeOf(file: string): number {
 function emptyText(request: StoreRequest): StoredText {
   return {
     ...{ format: 'adept.text/1', complete: false, ...request },
-    ...{ documents: 0, tokens: 0, rows: 0, rowTokens: 0, textBytes: 0, read: 0 },
+    ...{ documents: 0, tokens: 0, frame: null, rows: 0, rowTokens: 0, textBytes: 0, read: 0 },
     ...{ skipped: NOTHING_SKIPPED, startTwice: 0, plainChats: 0, position: { file: 0, row: 0, bytes: 0 } },
   };
 }
