@@ -9,6 +9,7 @@ import { withLock } from './packages.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
 const tfjsCore = join(root, 'node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js');
+const tinyglobby = join(root, 'node_modules/tinyglobby/dist/index.cjs');
 
 /**
  * esbuild is loaded when something has to be built, which most calls of `adept` have not.
@@ -41,7 +42,9 @@ const node = {
   outExtension: { '.js': '.cjs' },
   // tfjs-node asks for the union package but uses its core only: one copy of core, without layers, data and webgl. It must
   // be core's ES5 build, since tfjs-node's own ES5 classes cannot extend native ones.
-  alias: { '@tensorflow/tfjs': tfjsCore, '@tensorflow/tfjs-core': tfjsCore },
+  //
+  // tinyglobby's ES module leads to fdir's, which wants import.meta.url; a bundle of CommonJS has none.
+  alias: { '@tensorflow/tfjs': tfjsCore, '@tensorflow/tfjs-core': tfjsCore, tinyglobby },
   mainFields: ['module', 'main'],
 };
 

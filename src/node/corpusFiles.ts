@@ -1,58 +1,120 @@
-import { basename } from 'node:path';
-import { inputError } from '../shared/errors';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, parse, relative, sep } from 'node:path';
+import { globSync } from 'tinyglobby';
+import { AdeptError, inputError } from '../shared/errors';
+import { endingOf, knownForm } from './corpusForm';
+import { readError } from './fileError';
+import { savedDatasetFiles, splitsOf } from './savedDataset';
 
-/** How a corpus file is laid out once it is unpacked. */
-export type CorpusKind = 'txt' | 'md' | 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow';
+export { type CorpusForm, type CorpusKind, CORPUS_ENDINGS, checkCorpusForm, corpusForm } from './corpusForm';
 
-/** What a corpus file holds, by its name. */
-export interface CorpusForm {
-  readonly kind: CorpusKind;
-  readonly compression: 'none' | 'gzip' | 'zstd';
-}
-
-const TEXT_KINDS = new Map<string, CorpusKind>([
-  ['.txt', 'txt'],
-  ['.md', 'md'],
-  ['.jsonl', 'jsonl'],
-  ['.ndjson', 'jsonl'],
-  ['.json', 'json'],
-  ['.csv', 'csv'],
-  ['.tsv', 'tsv'],
-]);
-const BINARY_KINDS = new Map<string, CorpusKind>([
-  ['.parquet', 'parquet'],
-  ['.arrow', 'arrow'],
-]);
-const COMPRESSIONS = new Map<string, CorpusForm['compression']>([
-  ['.gz', 'gzip'],
-  ['.zst', 'zstd'],
-]);
-const KNOWN = `${[...TEXT_KINDS.keys()].join(', ')} (each also ${[...COMPRESSIONS.keys()].join(' or ')}), ${[...BINARY_KINDS.keys()].join(' or ')}`;
+const GLOB = /[*?[\]{}]/;
+/** What lies beside the data of a folder: descriptions, licences, and what datasets keeps for itself. */
+const NOT_DATA =
+  /^(?:[._].*|(?:readme|licen[cs]e|notice|copying|changelog|citation|contributing|code_of_conduct)(?:[._-].*)?|dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*\.arrow)$/i;
 
 /**
- * The form that the name of a corpus file says it has.
- * @param where names the file in errors
- * @throws AdeptError (input) that names the known endings.
+ * The files that one entry of a corpus names: a file itself; those that fit a glob; the shards of a folder, in the order of
+ * their names; the data files of a folder that datasets' save_to_disk wrote.
+ * @param field what names the entry in errors, for example `--domain`
+ * @throws AdeptError (input) if there are none, or if it is not clear which are meant.
  */
-export function corpusForm(file: string, where: string = file): CorpusForm {
-  const form = knownForm(file);
-  if (form === undefined) {
-    const ending = /(?:\.[^.]+)?\.[^.]+$/.exec(basename(file))?.[0] ?? '';
-    throw inputError(`${where}: a corpus file ends in ${KNOWN}, not "${ending}": convert or rename it.`);
+export function corpusFilesOf(path: string, field: string): string[] {
+  const where = `${field} ${path}`;
+  const status = statOf(path, where);
+  if (status === undefined) {
+    return globbed(path, where);
   }
-  return form;
+  return status.isDirectory() ? folderFiles(path, where) : [path];
 }
 
-function knownForm(file: string): CorpusForm | undefined {
-  const [, stem = '', last = ''] = /^(.*?)(\.[^.]*)?$/s.exec(basename(file).toLowerCase()) ?? [];
-  const binary = BINARY_KINDS.get(last);
-  if (binary !== undefined) {
-    return { kind: binary, compression: 'none' };
+/** @returns undefined for a glob, which is no path */
+function statOf(path: string, where: string): ReturnType<typeof statSync> {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (GLOB.test(path)) {
+      return undefined;
+    }
+    throw readError(where, 'a corpus file', error);
   }
-  const compression = COMPRESSIONS.get(last) ?? 'none';
-  const inner = compression === 'none' ? last : (/\.[^.]*$/.exec(stem)?.[0] ?? '');
-  const kind = TEXT_KINDS.get(inner);
-  return kind === undefined ? undefined : { kind, compression };
+}
+
+/** The files that fit a glob, in plain order; as much of it as is the path of a folder means that folder. */
+function globbed(path: string, where: string): string[] {
+  let folder = dirname(path);
+  while (!existsSync(folder) && folder !== parse(folder).root && folder !== '.') {
+    folder = dirname(folder);
+  }
+  const pattern = relative(folder, path).split(sep).join('/');
+  const found = globSync(pattern, { cwd: folder, expandDirectories: false, onlyFiles: true });
+  if (found.length === 0) {
+    throw inputError(`${where}: no file fits: correct the pattern.`);
+  }
+  return found.sort().map((file) => join(folder, file));
+}
+
+function folderFiles(folder: string, where: string): string[] {
+  const splits = splitsOf(folder, where);
+  if (splits !== undefined) {
+    const example = join(folder, splits[0] ?? 'train');
+    throw inputError(
+      `${where}: is a dataset of several splits (${splits.join(', ')}): name one of them, for example ${example}.`,
+    );
+  }
+  return savedDatasetFiles(folder, where) ?? shards(folder, where);
+}
+
+/** The data files of a folder and those below it. */
+function shards(folder: string, where: string): string[] {
+  const files = filesBelow(folder, where).sort();
+  const endings = [...new Set(files.map((file) => endingOf(file).toLowerCase()))].sort();
+  if (files.length === 0) {
+    throw inputError(`${where}: this folder holds no corpus file: name one that does, or a file.`);
+  }
+  if (endings.length > 1) {
+    throw severalKinds(folder, files, endings, where);
+  }
+  return files.map((file) => join(folder, file));
+}
+
+function severalKinds(
+  folder: string,
+  files: readonly string[],
+  endings: readonly string[],
+  where: string,
+): AdeptError {
+  const kinds = endings.map((ending) => {
+    const of = files.filter((file) => endingOf(file).toLowerCase() === ending);
+    return `${ending}, for example ${of[0] ?? ''}`;
+  });
+  const glob = join(folder, '**', `*${endings[0] ?? ''}`);
+  return inputError(
+    `${where}: holds files of several kinds (${kinds.join('; ')}): give a glob, for example ${glob}.`,
+  );
+}
+
+/** Paths below `folder`, with `/` on every system so that their order is the same. */
+function filesBelow(folder: string, where: string, inside = '', above: readonly string[] = []): string[] {
+  const here = join(folder, inside);
+  try {
+    const real = realpathSync(here);
+    // A link to a folder around it.
+    if (above.includes(real)) {
+      return [];
+    }
+    return readdirSync(here)
+      .filter((name) => !NOT_DATA.test(name))
+      .flatMap((name) => {
+        const path = inside === '' ? name : `${inside}/${name}`;
+        if (statSync(join(folder, path)).isDirectory()) {
+          return filesBelow(folder, where, path, [...above, real]);
+        }
+        return knownForm(name) === undefined ? [] : [path];
+      });
+  } catch (error) {
+    throw error instanceof AdeptError ? error : readError(where, 'a folder of corpus files', error);
+  }
 }
 
 export function corpusFilesOf(path: string, _field: string): string[] {

@@ -1,10 +1,17 @@
-import { corpusForm } from '../../../node/corpusFiles';
+import { type CorpusForm, corpusForm } from '../../../node/corpusFiles';
 import { inputError } from '../../../shared/errors';
+import { arrowBlocks } from './arrowBlocks';
+import { csvBlocks } from './csvBlocks';
 import { FilePieces } from './filePieces';
+import { jsonBlocks } from './jsonBlocks';
 import { lineBlocks } from './lineBlocks';
+import { parquetBlocks } from './parquetBlocks';
 import type { ReadOptions, RowBlock } from './rowBlock';
 import { paragraphBlocks, wholeText } from './textBlocks';
 import { unpacked } from './unpacked';
+
+/** A block that does not say yet how far the file was read. */
+type Unplaced<Block> = Block extends Block ? Omit<Block, 'position'> : never;
 
 /**
  * The rows of a corpus file of any form, in blocks of about 1 MiB of text, read as they are asked for: memory does not grow
@@ -14,38 +21,53 @@ import { unpacked } from './unpacked';
  */
 export async function* readBlocks(
   file: string,
-  _options: ReadOptions,
+  options: ReadOptions,
   where: string,
 ): AsyncGenerator<RowBlock> {
   const { kind, compression } = corpusForm(file, where);
+  if (kind === 'parquet') {
+    yield* parquetBlocks(file, options, where);
+    return;
+  }
   const pieces = new FilePieces(file, where);
-  const bytes = (): AsyncGenerator<Uint8Array> =>
-    notEmpty(unpacked(pieces.pieces(), compression, where), where);
+  const bytes = notEmpty(unpacked(pieces.pieces(), compression, where), where);
+  for await (const block of streamedBlocks(kind, bytes, options, where)) {
+    yield { ...block, position: pieces.position };
+  }
+}
+
+async function* streamedBlocks(
+  kind: Exclude<CorpusForm['kind'], 'parquet'>,
+  bytes: AsyncGenerator<Uint8Array>,
+  options: ReadOptions,
+  where: string,
+): AsyncGenerator<Unplaced<RowBlock>> {
   switch (kind) {
     case 'txt':
-      for await (const block of paragraphBlocks(bytes(), where)) {
-        yield { kind: 'texts', ...block, position: pieces.position };
+      for await (const block of paragraphBlocks(bytes, where)) {
+        yield { kind: 'texts', ...block };
       }
       return;
     case 'md':
-      yield {
-        kind: 'texts',
-        firstRow: 1,
-        texts: [await wholeText(bytes(), where)],
-        position: pieces.position,
-      };
+      yield { kind: 'texts', firstRow: 1, texts: [await wholeText(bytes, where)] };
       return;
     case 'jsonl':
-      for await (const block of lineBlocks(bytes(), where)) {
-        yield { kind: 'lines', ...block, position: pieces.position };
+      for await (const block of lineBlocks(bytes, where)) {
+        yield { kind: 'lines', ...block };
       }
       return;
     case 'json':
+      yield* jsonBlocks(bytes, where);
+      return;
     case 'csv':
+      yield* csvBlocks(bytes, ',', options, where);
+      return;
     case 'tsv':
-    case 'parquet':
+      yield* csvBlocks(bytes, '\t', options, where);
+      return;
     case 'arrow':
-      throw inputError(`${where}: ${kind} files cannot be read yet: convert it to .jsonl.`);
+      yield* arrowBlocks(bytes, options, where);
+      return;
   }
 }
 

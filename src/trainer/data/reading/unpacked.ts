@@ -26,7 +26,7 @@ export async function* unpacked(
   try {
     yield* compression === 'gzip'
       ? throughStream(packed, createGunzip({ chunkSize: OUTPUT }))
-      : unpackZstd(packed, OUTPUT);
+      : unpackZstd(packed, where);
   } catch (error) {
     throw error instanceof AdeptError ? error : archiveError(error, compression, where);
   }
