@@ -47,6 +47,11 @@ export interface Batch {
   readonly lengths: Int32Array;
   /** [B] the sequences that it was made of. */
   readonly rows: readonly Int32Array[];
+  /**
+   * [B] positions, ascending from 0, at which documents begin that do not see each other (packing separate); undefined:
+   * each row is one document.
+   */
+  readonly documentStarts?: readonly Int32Array[] | undefined;
 }
 
 /**
@@ -100,15 +105,16 @@ export function loadCorpus(request: CorpusRequest): Corpus {
   return { sources: files, sequences: taken, seqLen, tokens, targets: tokens - taken.length, documents };
 }
 
-/** Puts sequences of any lengths side by side. */
-export function makeBatch(sequences: readonly Int32Array[]): Batch {
+/** Puts sequences of any lengths side by side; `documentStarts` as {@link Batch} has them. */
+export function makeBatch(sequences: readonly Int32Array[], documentStarts?: readonly Int32Array[]): Batch {
   const lengths = Int32Array.from(sequences, (sequence) => sequence.length);
   const length = lengths.reduce((longest, current) => Math.max(longest, current), 0);
   const tokens = new Int32Array(sequences.length * length);
   for (const [row, sequence] of sequences.entries()) {
     tokens.set(sequence, row * length);
   }
-  return { tokens, batch: sequences.length, length, lengths, rows: sequences };
+  const batch = { tokens, batch: sequences.length, length, lengths, rows: sequences };
+  return documentStarts === undefined ? batch : { ...batch, documentStarts };
 }
 
 /** Sequences in their order, `batchSize` at a time; the last batch may be smaller. */
