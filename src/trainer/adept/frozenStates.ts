@@ -39,10 +39,11 @@ export function frozenStates(
 }
 
 /**
- * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens alone, so they are computed
- * once, kept on the disk (in the system's memory as long as there is room), and read in later epochs, evaluations and
- * importance refreshes. Exact: they are those of the sequence by itself. An engine that gives other bits to a sequence in a
- * batch computes them one after the other, so that a resumed run, which puts other batches together, goes on bit for bit.
+ * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens (and on where its documents
+ * begin) alone, so they are computed once, kept on the disk (in the system's memory as long as there is room), and read in
+ * later epochs, evaluations and importance refreshes. Exact: they are those of the sequence by itself. An engine that gives
+ * other bits to a sequence in a batch computes them one after the other, so that a resumed run, which puts other batches
+ * together, goes on bit for bit.
  */
 export class FrozenStates {
   readonly layer: number;
@@ -82,12 +83,13 @@ export class FrozenStates {
   }
 
   /** States of every sequence by itself, [B·T, D]; zero where a row is padding. */
-  private computeAlone({ rows, length, batch }: Batch): Tensor {
+  private computeAlone({ rows, length, batch, documentStarts }: Batch): Tensor {
     const { engine, config } = this.model;
     const states = new Float32Array(batch * length * config.hiddenSize);
     for (const [index, row] of rows.entries()) {
+      const alone = makeBatch([row], documentStarts?.slice(index, index + 1));
       engine.tidy(() => {
-        states.set(engine.read(this.compute(makeBatch([row]))), index * length * config.hiddenSize);
+        states.set(engine.read(this.compute(alone)), index * length * config.hiddenSize);
       });
     }
     return engine.tensor(states, [batch * length, config.hiddenSize]);
@@ -113,7 +115,9 @@ export class FrozenStates {
     if (batch.batch > 1) {
       this.together ??= this.agrees(batch);
     }
-    const states = this.together === false ? this.computeAlone(batch) : this.compute(batch);
+    // Composed attention computes documents of all rows together, by their lengths: one batch says nothing of the next.
+    const mixed = batch.documentStarts !== undefined && this.model.engine.fused === undefined;
+    const states = this.together === false || mixed ? this.computeAlone(batch) : this.compute(batch);
     if (this.writable) {
       this.keep(batch, states);
     }
@@ -123,7 +127,11 @@ export class FrozenStates {
   /** Whether a batch, in its order and in the reverse, gives its sequences the bits that they have alone. */
   private agrees(batch: Batch): boolean {
     const { engine } = this.model;
-    return [batch, makeBatch([...batch.rows].reverse())].every((order) =>
+    const reversed = makeBatch(
+      [...batch.rows].reverse(),
+      batch.documentStarts && [...batch.documentStarts].reverse(),
+    );
+    return [batch, reversed].every((order) =>
       engine.tidy(() => {
         const together = this.bits(order, this.compute(order));
         const alone = this.bits(order, this.computeAlone(order));
