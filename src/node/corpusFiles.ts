@@ -20,7 +20,7 @@ const NOT_DATA =
  * @throws AdeptError (input) if there are none, or if it is not clear which are meant.
  */
 export function corpusFilesOf(path: string, field: string): string[] {
-  const where = `${field} ${path}`;
+  const where = `${field} ${path}`.trimStart();
   const status = statOf(path, where);
   if (status === undefined) {
     return globbed(path, where);
@@ -115,8 +115,4 @@ function filesBelow(folder: string, where: string, inside = '', above: readonly 
   } catch (error) {
     throw error instanceof AdeptError ? error : readError(where, 'a folder of corpus files', error);
   }
-}
-
-export function corpusFilesOf(path: string, _field: string): string[] {
-  return [path];
 }

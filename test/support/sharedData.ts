@@ -7,10 +7,19 @@ import type { TestContext } from 'node:test';
  * @returns undefined after marking the test as skipped, with the reason, where it is missing
  */
 export function sharedData(t: TestContext, ...parts: string[]): string | undefined {
-  const path = join(process.cwd(), '..', 'shared', 'data', ...parts);
+  return shared(t, 'data', parts);
+}
+
+/** The same below the folder of cases, inputs that were met in use. */
+export function sharedCase(t: TestContext, ...parts: string[]): string | undefined {
+  return shared(t, 'cases', parts);
+}
+
+function shared(t: TestContext, folder: string, parts: readonly string[]): string | undefined {
+  const path = join(process.cwd(), '..', 'shared', folder, ...parts);
   if (existsSync(path)) {
     return path;
   }
-  t.skip(`the shared data folder has no ${parts.join('/')} on this machine`);
+  t.skip(`the shared ${folder} folder has no ${parts.join('/')} on this machine`);
   return undefined;
 }

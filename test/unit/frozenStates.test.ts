@@ -7,7 +7,7 @@ import { meanLoss } from '../../src/trainer/adept/loss';
 import { layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
 import type { Engine, Tensor } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
@@ -130,6 +130,37 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         await unitImportance(model, batches, { layers: [0, 1], definition: 'released' }, SILENT_TASK, known),
         await unitImportance(model, batches, { layers: [0, 1], definition: 'released' }, SILENT_TASK),
       );
+    });
+  });
+
+  test('are those of a sequence with its documents, whatever batch brought it', async (engine) => {
+    await withModel(engine, (bench) => {
+      const { model, sequences } = bench;
+      const starts = [[0, 5, 6], [0], [0, 16], [0, 11], [0, 1, 2], [0, 20]].map((row) =>
+        Int32Array.from(row),
+      );
+      const batchOf = (rows: readonly number[]): Batch =>
+        makeBatch(
+          rows.flatMap((row) => sequences[row] ?? []),
+          rows.flatMap((row) => starts[row] ?? []),
+        );
+      const read = (tensor: Tensor, row: number, length: number): Float32Array => {
+        const values = engine.read(tensor).slice(row * length * SHAPE.hidden);
+        return values.subarray(0, (LENGTHS[row] ?? 0) * SHAPE.hidden);
+      };
+      const known = bench.states(1);
+      const order = [0, 1, 2, 3, 4, 5];
+      for (const batch of [batchOf(order), batchOf(order)]) {
+        engine.tidy(() => {
+          const found = known.input(batch);
+          for (const row of order) {
+            const alone = batchOf([row]);
+            const expected = model.run(model.context(alone), model.embed(alone), 0, known.layer);
+            assert.deepEqual(read(found, row, batch.length), engine.read(expected), `row ${row}`);
+          }
+        });
+      }
+      assert.equal(known.size, LENGTHS.length);
     });
   });
 

@@ -229,6 +229,27 @@ describe('fused kernels', { skip }, () => {
     });
   });
 
+  it('refuse documents that begin where no document can', () => {
+    engine.tidy(() => {
+      const rows = (width: number): Tensor => engine.tensor(vector(6 * width), [6, width]);
+      const table = engine.tensor(vector(3 * 4), [1, 3, 4]);
+      const rope = { cosines: table, signedSines: table };
+      const attend = (starts: readonly number[]): unknown =>
+        fused.attention(
+          { queries: rows(8), keys: rows(4), values: rows(4) },
+          {
+            ...{ heads: 2, kvHeads: 1, queryRope: rope, keyRope: rope, window: undefined },
+            documentStarts: engine.indices(Int32Array.from(starts), [starts.length]),
+          },
+        );
+      attend([0, 0, 2, 0, 1, 1]);
+      assert.throws(() => attend([0, 0, 0]), /document starts has 3 elements, not 6/);
+      assert.throws(() => attend([0, 1, 0, 0, 0, 0]), /the document of position 2 cannot begin at 0/);
+      assert.throws(() => attend([0, 0, 0, 1, 1, 1]), /the document of position 0 cannot begin at 1/);
+      assert.throws(() => attend([0, 0, -1, 0, 0, 0]), /the document of position 2 cannot begin at -1/);
+    });
+  });
+
   it('refuse tensors that do not fit together, and targets outside of the vocabulary', () => {
     engine.tidy(() => {
       assert.throws(() => fused.add(tensor(4), tensor(5)), /b has 5 elements, not 4/);

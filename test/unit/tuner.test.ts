@@ -182,7 +182,14 @@ onEveryEngine('decoupled tuning', (test) => {
               model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate: 1e-3 })),
             ),
           );
-          const losses = [1, 2, 3].map((step) => tuner.step(split.map(makeBatch), step, 1).loss);
+          const losses = [1, 2, 3].map(
+            (step) =>
+              tuner.step(
+                split.map((rows) => makeBatch(rows)),
+                step,
+                1,
+              ).loss,
+          );
           tuner.dispose();
           return losses;
         });

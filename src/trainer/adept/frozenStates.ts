@@ -39,10 +39,11 @@ export function frozenStates(
 }
 
 /**
- * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens alone, so they are computed
- * once, kept on the disk (in the system's memory as long as there is room), and read in later epochs, evaluations and
- * importance refreshes. Exact: they are those of the sequence by itself. An engine that gives other bits to a sequence in a
- * batch computes them one after the other, so that a resumed run, which puts other batches together, goes on bit for bit.
+ * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens (and on where its documents
+ * begin) alone, so they are computed once, kept on the disk (in the system's memory as long as there is room), and read in
+ * later epochs, evaluations and importance refreshes. Exact: they are those of the sequence by itself. An engine that gives
+ * other bits to a sequence in a batch computes them one after the other, so that a resumed run, which puts other batches
+ * together, goes on bit for bit.
  */
 export class FrozenStates {
   readonly layer: number;
@@ -115,7 +116,9 @@ export class FrozenStates {
     if (batch.batch > 1) {
       this.together ??= this.agrees(batch);
     }
-    const states = this.together === false ? this.computeAlone(batch) : this.compute(batch);
+    // Composed attention computes documents of all rows together, by their lengths: one batch says nothing of the next.
+    const mixed = batch.documentStarts !== undefined && this.model.engine.fused === undefined;
+    const states = this.together === false || mixed ? this.computeAlone(batch) : this.compute(batch);
     if (this.writable) {
       this.keep(batch, states);
     }

@@ -55,7 +55,7 @@ export interface Corpus {
 export async function loadCorpus(request: CorpusRequest, task: Task): Promise<Corpus> {
   checkNumbers(request);
   const { seqLen, maxSequences, sampling = 'first', text = DEFAULT_TEXT } = request;
-  const files = request.paths.flatMap((path) => corpusFilesOf(path, label(request)));
+  const files = request.paths.flatMap((path) => corpusFilesOf(path, request.field ?? ''));
   const sequencesIn = ({ tokens, rows }: StoredText): number => rows + Math.floor(tokens / seqLen);
   const few = sampling === 'first' ? maxSequences : undefined;
   const wanted: TextRequest = {

@@ -20,6 +20,11 @@ export interface AttentionLayout {
   readonly keyRope: RopeTensors;
   /** Positions that a query sees, itself included; undefined is all before it. */
   readonly window: number | undefined;
+  /**
+   * [B·T] int32: the first position of each position's document, where rotation begins anew and which no later document
+   * sees; undefined: every sequence is one document.
+   */
+  readonly documentStarts: Tensor | undefined;
 }
 
 export interface NormGradientRequest {

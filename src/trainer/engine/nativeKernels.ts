@@ -57,7 +57,7 @@ function tryLoading(binding: string, threads: number): LoadedKernels {
 export class NativeKernels implements FusedKernels {
   constructor(
     private readonly backend: NodeJSKernelBackend,
-    private readonly scalar: (values: Float32Array) => Tensor,
+    private readonly scalar: (values: Float32Array | Int32Array) => Tensor,
   ) {}
 
   private get binding(): TFJSBinding {
@@ -137,11 +137,13 @@ export class NativeKernels implements FusedKernels {
   }
 
   attention(inputs: AttentionInputs, layout: AttentionLayout): { attended: Tensor; normalizers: Tensor } {
-    const [attended, normalizers] = this.many(
-      'AdeptAttention',
-      attentionTensors(inputs, layout),
-      2,
-      this.attentionAttributes(layout),
+    const [attended, normalizers] = this.withDocuments(layout, (starts) =>
+      this.many(
+        'AdeptAttention',
+        [...attentionTensors(inputs, layout), starts],
+        2,
+        this.attentionAttributes(layout),
+      ),
     );
     return { attended, normalizers };
   }
@@ -152,13 +154,25 @@ export class NativeKernels implements FusedKernels {
     saved: { attended: Tensor; normalizers: Tensor },
     gradient: Tensor,
   ): AttentionInputs {
-    const [queries, keys, values] = this.many(
-      'AdeptAttentionGradient',
-      [...attentionTensors(inputs, layout), saved.attended, saved.normalizers, gradient],
-      3,
-      this.attentionAttributes(layout),
+    const [queries, keys, values] = this.withDocuments(layout, (starts) =>
+      this.many(
+        'AdeptAttentionGradient',
+        [...attentionTensors(inputs, layout), starts, saved.attended, saved.normalizers, gradient],
+        3,
+        this.attentionAttributes(layout),
+      ),
     );
     return { queries, keys, values };
+  }
+
+  /** An operation has all of its inputs: where there are no documents, an empty one. */
+  private withDocuments<T>({ documentStarts }: AttentionLayout, work: (starts: Tensor) => T): T {
+    const starts = documentStarts ?? this.scalar(new Int32Array(0));
+    const result = work(starts);
+    if (starts !== documentStarts) {
+      starts.dispose();
+    }
+    return result;
   }
 
   private attentionAttributes(layout: AttentionLayout): TFEOpAttr[] {

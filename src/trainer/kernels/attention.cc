@@ -1,6 +1,7 @@
-// Causal attention with RoPE (Su et al. 2021), grouped queries (Ainslie et al. 2023) and sliding windows. Queries are
-// taken in blocks, and nothing of size T×T is ever stored: the backward pass computes the weights again from the
-// logarithm of their sum, as FlashAttention does (Dao et al. 2022, algorithms 1 and 4).
+// Causal attention with RoPE (Su et al. 2021), grouped queries (Ainslie et al. 2023), sliding windows, and documents
+// packed into one sequence that do not see each other. Queries are taken in blocks, and nothing of size T×T is ever
+// stored: the backward pass computes the weights again from the logarithm of their sum, as FlashAttention does (Dao et
+// al. 2022, algorithms 1 and 4). Keys that no query of a block sees are not computed with.
 #include <cmath>
 #include <memory>
 
@@ -33,6 +34,8 @@ class Scratch {
 
 struct Shape {
   int64_t batch, length, heads, kv_heads, size, window;
+  /** [B, T]: where the document of each position begins; null: every sequence is one document. */
+  const int32_t* starts;
 
   /** Floats of a padded row, of a padded head, and the padded number of positions. */
   int64_t width() const { return panels_of(size) * kPanel; }
@@ -40,7 +43,12 @@ struct Shape {
   int64_t head() const { return positions() * width(); }
   int64_t groups() const { return heads / kv_heads; }
   int64_t blocks() const { return (length + kBlock - 1) / kBlock; }
-  int64_t first_key(int64_t query) const { return window > 0 && query >= window ? query - window + 1 : 0; }
+  int64_t start(int64_t sequence, int64_t t) const { return starts == nullptr ? 0 : starts[sequence * length + t]; }
+  /** Never less than that of an earlier query: so a block's first query says where its keys begin. */
+  int64_t first_key(int64_t sequence, int64_t query) const {
+    const int64_t seen = window > 0 && query >= window ? query - window + 1 : 0, own = start(sequence, query);
+    return seen > own ? seen : own;
+  }
 };
 
 struct Rope {
@@ -102,7 +110,7 @@ Packed pack(const Inputs& in, Scratch& scratch, bool backward) {
     float* values = packed.values + item * head;
     for (int64_t t = 0; t < shape.length; t++) {
       const int64_t from = (sequence * shape.length + t) * stride + kv * shape.size;
-      rotate(in.keys + from, in.key_rope, t, shape, 1.0f, keys + t * width);
+      rotate(in.keys + from, in.key_rope, t - shape.start(sequence, t), shape, 1.0f, keys + t * width);
       pad(keys + t * width, shape);
       for (int64_t i = 0; i < shape.size; i++) values[t * width + i] = in.values[from + i];
       pad(values + t * width, shape);
@@ -113,14 +121,14 @@ Packed pack(const Inputs& in, Scratch& scratch, bool backward) {
   return packed;
 }
 
-/** Queries [begin, end) of one head; the first key that one of them sees is rounded down to a panel. */
+/** Queries [begin, end) of one sequence; the first key that one of them sees is rounded down to a panel. */
 struct Block {
   int64_t begin, end, first;
 
-  Block(const Shape& shape, int64_t block)
+  Block(const Shape& shape, int64_t sequence, int64_t block)
       : begin(block * kBlock),
         end(begin + kBlock < shape.length ? begin + kBlock : shape.length),
-        first(shape.first_key(begin) / kPanel * kPanel) {}
+        first(shape.first_key(sequence, begin) / kPanel * kPanel) {}
   int64_t rows() const { return end - begin; }
 };
 
@@ -139,8 +147,8 @@ struct Chunk {
 struct Seen {
   int64_t from, to;
 
-  Seen(const Shape& shape, const Chunk& chunk, int64_t query) {
-    const int64_t low = shape.first_key(query), high = query + 1;
+  Seen(const Shape& shape, const Chunk& chunk, int64_t sequence, int64_t query) {
+    const int64_t low = shape.first_key(sequence, query), high = query + 1;
     from = (low > chunk.first ? low : chunk.first) - chunk.first;
     to = (high < chunk.end ? high : chunk.end) - chunk.first;
     if (from >= to) from = to = 0;
@@ -151,8 +159,8 @@ void rotate_queries(const Inputs& in, const Block& block, int64_t sequence, int6
   const Shape& shape = in.shape;
   for (int64_t t = block.begin; t < block.end; t++) {
     float* row = queries + (t - block.begin) * shape.width();
-    rotate(in.queries + ((sequence * shape.length + t) * shape.heads + head) * shape.size, in.query_rope, t, shape, 1.0f,
-           row);
+    rotate(in.queries + ((sequence * shape.length + t) * shape.heads + head) * shape.size, in.query_rope,
+           t - shape.start(sequence, t), shape, 1.0f, row);
     pad(row, shape);
   }
 }
@@ -224,10 +232,10 @@ struct Running {
 /** One block of queries of one head: its attended values and the logarithms of its normalizers. */
 void forward_block(const Inputs& in, const Packed& packed, int64_t item, float* attended, float* normalizers) {
   const Shape& shape = in.shape;
-  // The last blocks see the most keys: they go first, so that no thread is left with a long one.
-  const Block block(shape, shape.blocks() - 1 - item / (shape.batch * shape.heads));
   const int64_t row_of_heads = item % (shape.batch * shape.heads);
   const int64_t sequence = row_of_heads / shape.heads, head = row_of_heads % shape.heads;
+  // The last blocks see the most keys: they go first, so that no thread is left with a long one.
+  const Block block(shape, sequence, shape.blocks() - 1 - item / (shape.batch * shape.heads));
   const int64_t kv = sequence * shape.kv_heads + head / shape.groups(), width = shape.width();
   static thread_local Scratch scratch;
   float* queries = scratch.get(kBlock * (2 * width + kChunk));
@@ -239,7 +247,7 @@ void forward_block(const Inputs& in, const Packed& packed, int64_t item, float* 
     const Chunk chunk(block, from);
     scores_of(shape, block.rows(), chunk, queries, packed.key_panels + kv * shape.head(), scores);
     for (int64_t i = 0; i < block.rows(); i++) {
-      running[i].add(scores + i * chunk.columns(), Seen(shape, chunk, block.begin + i), chunk.columns(),
+      running[i].add(scores + i * chunk.columns(), Seen(shape, chunk, sequence, block.begin + i), chunk.columns(),
                      result + i * width, width);
     }
     multiply_chunk(from == block.first, block.rows(), width / kPanel, chunk.keys(), {scores, chunk.columns(), 1},
@@ -254,11 +262,28 @@ void forward_block(const Inputs& in, const Packed& packed, int64_t item, float* 
   }
 }
 
-/** Queries, keys, values and rope tables, checked; false after a failure. */
+/** Where documents begin, checked: what is wrong here would be read outside of the tensors. False after a failure. */
+bool starts_of(Call& call, Shape& shape) {
+  if (call.elements(7) == 0) return true;
+  if (!call.expect(7, shape.batch * shape.length, "document starts")) return false;
+  const int32_t* starts = call.indices(7);
+  for (int64_t i = 0; i < shape.batch * shape.length; i++) {
+    const int64_t t = i % shape.length;
+    if (starts[i] != t && (t == 0 || starts[i] != starts[i - 1])) {
+      call.fail("the document of position " + std::to_string(t) + " cannot begin at " + std::to_string(starts[i]));
+      return false;
+    }
+  }
+  shape.starts = starts;
+  return true;
+}
+
+/** Queries, keys, values, rope tables and document starts, checked; false after a failure. */
 bool inputs_of(const Attributes& attributes, Call& call, Inputs& in) {
   const int64_t length = call.rows(3), size = call.width(3), rows = call.rows(0);
   Shape& shape = in.shape;
-  shape = {length == 0 ? 0 : rows / length, length, attributes.heads, attributes.kv_heads, size, attributes.window};
+  shape = {length == 0 ? 0 : rows / length, length, attributes.heads, attributes.kv_heads, size, attributes.window,
+           nullptr};
   if (shape.kv_heads < 1 || shape.heads % shape.kv_heads != 0 || size % 2 != 0 || shape.batch * length != rows) {
     call.fail("attention of " + std::to_string(rows) + " rows, " + std::to_string(shape.heads) + " heads, " +
               std::to_string(shape.kv_heads) + " KV heads and rope tables [" + std::to_string(length) + ", " +
@@ -277,12 +302,13 @@ bool inputs_of(const Attributes& attributes, Call& call, Inputs& in) {
   in.values = call.input(2);
   in.query_rope = {call.input(3), call.input(4)};
   in.key_rope = {call.input(5), call.input(6)};
-  return true;
+  return starts_of(call, shape);
 }
 
 /**
- * queries [B·T, H·headDim], keys and values [B·T, K·headDim] as projected, rope tables [1, T, headDim] → attended
- * [B·T, H·headDim] and the logarithms of the normalizers [B, H, T].
+ * queries [B·T, H·headDim], keys and values [B·T, K·headDim] as projected, rope tables [1, T, headDim], the first
+ * position of each position's document [B·T] or nothing → attended [B·T, H·headDim] and the logarithms of the
+ * normalizers [B, H, T].
  */
 void attention(const Attributes& attributes, Call& call) {
   Inputs in{};
@@ -309,7 +335,12 @@ struct Gradients {
 class BackwardBlock {
  public:
   BackwardBlock(const Inputs& in, const Packed& packed, const Gradients& of, int64_t item, int64_t index)
-      : in_(in), shape_(in.shape), packed_(packed), of_(of), block_(in.shape, index), item_(item) {
+      : in_(in),
+        shape_(in.shape),
+        packed_(packed),
+        of_(of),
+        item_(item),
+        block_(in.shape, sequence(), index) {
     static thread_local Scratch scratch;
     const int64_t width = shape_.width();
     queries_ = scratch.get(kBlock * (3 * width + 2 * kChunk));
@@ -324,7 +355,8 @@ class BackwardBlock {
     copy_gradient();
     for (int64_t from = block_.first; from < block_.end; from += kChunk) add(Chunk(block_, from));
     for (int64_t i = 0; i < block_.rows(); i++) {
-      rotate(query_gradient_ + i * shape_.width(), in_.query_rope, block_.begin + i, shape_, -1.0f,
+      const int64_t t = block_.begin + i;
+      rotate(query_gradient_ + i * shape_.width(), in_.query_rope, t - shape_.start(sequence(), t), shape_, -1.0f,
              of_.queries + place(i));
     }
   }
@@ -370,7 +402,7 @@ class BackwardBlock {
   /** Scores become weights p, and their gradients dp become p∘(dp − Σ p·dp). */
   void slopes_of(int64_t i, const Chunk& chunk) {
     const int64_t t = block_.begin + i, columns = chunk.columns();
-    const Seen seen(shape_, chunk, t);
+    const Seen seen(shape_, chunk, sequence(), t);
     float* weights = weights_ + i * columns;
     float* slopes = slopes_ + i * columns;
     weights_of(weights, seen.from, seen.to, columns, of_.normalizers[item_ * shape_.length + t]);
@@ -381,8 +413,8 @@ class BackwardBlock {
   const Shape& shape_;
   const Packed& packed_;
   const Gradients& of_;
-  const Block block_;
   const int64_t item_;
+  const Block block_;
   float *queries_, *gradient_, *query_gradient_, *weights_, *slopes_;
   float sums_[kBlock];
 };
@@ -404,7 +436,7 @@ void sum_groups(const Inputs& in, const Gradients& of, float* keys, float* value
         }
       }
       const int64_t to = ((sequence * shape.length + t) * shape.kv_heads + kv) * shape.size;
-      rotate(key_sum, in.key_rope, t, shape, -1.0f, keys + to);
+      rotate(key_sum, in.key_rope, t - shape.start(sequence, t), shape, -1.0f, keys + to);
       for (int64_t i = 0; i < shape.size; i++) values[to + i] = value_sum[i];
     }
   });
@@ -416,8 +448,8 @@ void attention_gradient(const Attributes& attributes, Call& call) {
   if (!inputs_of(attributes, call, in)) return;
   const Shape& shape = in.shape;
   const int64_t rows = shape.batch * shape.length * shape.heads;
-  if (!call.expect(7, rows * shape.size, "attended values") || !call.expect(8, rows, "normalizers") ||
-      !call.expect(9, rows * shape.size, "gradient")) {
+  if (!call.expect(8, rows * shape.size, "attended values") || !call.expect(9, rows, "normalizers") ||
+      !call.expect(10, rows * shape.size, "gradient")) {
     return;
   }
   float* queries = call.output_like(0, 0);
@@ -428,7 +460,7 @@ void attention_gradient(const Attributes& attributes, Call& call) {
   const Packed packed = pack(in, packing, true);
   const int64_t count = shape.batch * shape.heads, head = shape.head();
   float* by_head = sums.get(2 * count * head);
-  const Gradients of{call.input(7), call.input(8), call.input(9), queries, by_head, by_head + count * head};
+  const Gradients of{call.input(8), call.input(9), call.input(10), queries, by_head, by_head + count * head};
   parallel(count, [&](int64_t item) {
     for (int64_t i = 0; i < head; i++) of.keys[item * head + i] = of.values[item * head + i] = 0;
     for (int64_t block = 0; block < shape.blocks(); block++) BackwardBlock(in, packed, of, item, block).run();
@@ -442,14 +474,14 @@ std::string define_attention() {
   const std::string problem = define<attention>(
       "AdeptAttention",
       {"queries: float", "keys: float", "values: float", "query_cosines: float", "query_sines: float",
-       "key_cosines: float", "key_sines: float"},
+       "key_cosines: float", "key_sines: float", "document_starts: int32"},
       {"attended: float", "normalizers: float"}, {"heads: int", "kv_heads: int", "window: int"});
   return problem.empty()
              ? define<attention_gradient>(
                    "AdeptAttentionGradient",
                    {"queries: float", "keys: float", "values: float", "query_cosines: float", "query_sines: float",
-                    "key_cosines: float", "key_sines: float", "attended: float", "normalizers: float",
-                    "gradient: float"},
+                    "key_cosines: float", "key_sines: float", "document_starts: int32", "attended: float",
+                    "normalizers: float", "gradient: float"},
                    {"query_gradient: float", "key_gradient: float", "value_gradient: float"},
                    {"heads: int", "kv_heads: int", "window: int"})
              : problem;

@@ -1,6 +1,7 @@
 import type { Tensor } from '../engine/engine';
 import type { AttentionInputs } from '../engine/fusedKernels';
-import { attention, type AttentionContext, type AttentionSaved } from './attention';
+import { attention } from './attention';
+import type { AttentionContext, AttentionSaved } from './attentionContext';
 import {
   addRmsNorm,
   linear,

@@ -9,17 +9,20 @@ import {
   type UnitName,
   type UnitSpec,
 } from '../../shared/model/architecture';
-import { attentionContext, disposeAttentionContext, type AttentionContext } from './attention';
+import { attentionContext, disposeAttentionContext, type AttentionContext } from './attentionContext';
 import { blockForward, type Block } from './block';
+import { attentionDocuments, disposeDocuments, type AttentionDocuments } from './documentTensors';
 import type { ModelConfig } from '../../shared/model/config';
 import { headChunkRows } from '../../shared/model/headChunk';
 import { readModelConfig } from '../../node/modelConfig';
 import { headLogits, headLosses, targetsOf, type Head } from './head';
 import { chooseStorage, type FrozenStorage, type StorageRequest } from './frozenStorage';
+import { KeptFew } from './keptFew';
 import { checkTensors } from './loadTensors';
 import { eachTensor, type LayerTensors, type UnitTensors } from './weights';
 
-// Rope tables and masks of this many sequence lengths are kept; corpora of unequal rows bring many.
+// Rope tables and masks of this many sequence lengths are kept, and the documents of this many batches; corpora of
+// unequal rows bring many.
 const CONTEXTS_KEPT = 4;
 
 /** Hidden states, [B·T, D], as they enter a layer. */
@@ -32,7 +35,10 @@ export interface KnownStates {
 export class CausalLM {
   /** What every layer is made of. */
   readonly units: readonly UnitSpec[];
-  private readonly contexts = new Map<number, AttentionContext>();
+  private readonly contexts = new KeptFew<number, AttentionContext>(CONTEXTS_KEPT, disposeAttentionContext);
+  private readonly documents = new KeptFew<Batch, AttentionDocuments>(CONTEXTS_KEPT, (documents) => {
+    disposeDocuments(this.engine, documents);
+  });
 
   private constructor(
     readonly engine: Engine,
@@ -91,18 +97,15 @@ export class CausalLM {
     }
   }
 
-  /** What all layers share for this batch's shape. Owned by the model. */
+  /** What all layers share for this batch's shape and documents. Owned by the model. */
   context(batch: Batch): AttentionContext {
-    const kept = this.contexts.get(batch.length);
-    const context = kept ?? attentionContext(this.engine, this.config, batch.batch, batch.length);
-    this.contexts.delete(batch.length);
-    this.contexts.set(batch.length, context);
-    const [oldest] = this.contexts;
-    if (this.contexts.size > CONTEXTS_KEPT && oldest) {
-      disposeAttentionContext(oldest[1]);
-      this.contexts.delete(oldest[0]);
-    }
-    return { ...context, batch: batch.batch };
+    const { engine, config } = this;
+    const context = this.contexts.get(batch.length, () =>
+      attentionContext(engine, config, batch.batch, batch.length),
+    );
+    const documents =
+      batch.documentStarts && this.documents.get(batch, () => attentionDocuments(engine, batch));
+    return { ...context, batch: batch.batch, ...documents };
   }
 
   /** Token embeddings, [B·T, D]. */
@@ -166,10 +169,8 @@ export class CausalLM {
   }
 
   dispose(): void {
-    for (const context of this.contexts.values()) {
-      disposeAttentionContext(context);
-    }
     this.contexts.clear();
+    this.documents.clear();
     const outer = new Set([this.embedding.weight, this.head.norm.weight, this.head.projection.weight]);
     this.engine.dispose(...outer);
     for (const block of this.blocks) {

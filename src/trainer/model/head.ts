@@ -18,7 +18,12 @@ export interface Targets {
   readonly sequences: Int32Array;
 }
 
-/** Every position that has a next token in its own sequence; padded positions are never among them. */
+/**
+ * Every position that has a next token in its own sequence; padded positions are never among them. The last token of a
+ * document predicts the first of the next in its row, also where the two do not see each other: what counts is the same
+ * joined and separate, so that their losses can be compared, and a model learns that a text may end and another begin,
+ * which is what a sampler stops at.
+ */
 export function targetsOf(batch: Batch): Targets {
   const rows: number[] = [];
   const ids: number[] = [];
