@@ -4,7 +4,8 @@
 //   npm test -- --filter corpus   only files whose path holds the word
 import { spawnSync } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -124,6 +125,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     setTimeout(() => process.exit(1), 500);
   });
 }
+
+// Texts that tests tokenise are kept apart from those of the person who runs them.
+const texts = mkdtempSync(join(tmpdir(), 'adept-texts-'));
+process.env.ADEPT_TEXT_CACHE = texts;
+process.on('exit', () => {
+  rmSync(texts, { recursive: true, force: true });
+});
 
 const { values } = parseArgs({ options: { kind: { type: 'string' }, filter: { type: 'string' } } });
 await ensurePackages(root);

@@ -29,7 +29,7 @@ after(() => {
 /** Works on a run until just after a step, as `adept stop` at that moment would have it. */
 async function workUntil(run: string, step: number, engine: Engine): Promise<void> {
   const target = RunFolder.open(run);
-  const input = readTuneInput(target.readSpec(), AS_OPTIONS);
+  const input = await readTuneInput(target.readSpec(), AS_OPTIONS, SILENT_TASK);
   let stop = (): void => undefined;
   const onEvent = (event: RunEvent): void => {
     if (event.type === 'step' && event.step === step) {

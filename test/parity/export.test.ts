@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { TensorStore } from '../../src/trainer/checkpoint/safetensors';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch } from '../../src/trainer/data/batch';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { temporaryFolder } from '../support/temporaryFolder';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { loadCorpus, makeBatch } from '../../src/trainer/data/corpus';
-import { openTokenizer } from '../../src/trainer/data/tokenizer';
+import { makeBatch } from '../../src/trainer/data/batch';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { projectRoot } from '../support/projectRoot';
@@ -13,6 +12,7 @@ import { ENGINES, type EngineName } from './engines';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPE_NAMES, RECIPES } from './recipes';
 import { reference } from './reference';
+import { idsOf, load } from '../support/corpora';
 
 const SAMPLES = 400;
 
@@ -96,23 +96,16 @@ describe('logits are those of transformers in float32', () => {
       if (folder === undefined || stories === undefined) {
         return;
       }
-      const tokenizer = openTokenizer(join(folder), 512);
-      const corpus = loadCorpus({
-        files: [stories],
-        seqLen: 256,
-        maxSequences: 2,
-        vocabSize: 512,
-        tokenizer: () => tokenizer,
-      });
-      await checkLogits(t, engine, folder, corpus.sequences, 512, 'logits-stories260K');
+      const request = { paths: [stories], folder, seqLen: 256, maxSequences: 2, vocabSize: 512 };
+      const { sequences } = await load(request);
+      await checkLogits(t, engine, folder, idsOf(sequences), 512, 'logits-stories260K');
     });
 
     it(`the sample, ${engine.name}`, { skip: engine.skip }, async (t) => {
       const folder = join(projectRoot, 'media/sample/model');
-      const tokenizer = openTokenizer(folder, 512);
-      const files = [join(projectRoot, 'media/sample/domain-eval.jsonl')];
-      const request = { files, seqLen: 128, maxSequences: 3, vocabSize: 512, tokenizer: () => tokenizer };
-      await checkLogits(t, engine, folder, loadCorpus(request).sequences, 512, 'logits-sample');
+      const paths = [join(projectRoot, 'media/sample/domain-eval.jsonl')];
+      const { sequences } = await load({ paths, folder, seqLen: 128, maxSequences: 3, vocabSize: 512 });
+      await checkLogits(t, engine, folder, idsOf(sequences), 512, 'logits-sample');
     });
   }
 });

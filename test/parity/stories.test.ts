@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { loadCorpus } from '../../src/trainer/data/corpus';
-import { openTokenizer } from '../../src/trainer/data/tokenizer';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { asLists } from './adept';
 import { analyzed, checkImportance } from './analyzed';
 import { ENGINES } from './engines';
 import { reference } from './reference';
+import { idsOf, load } from '../support/corpora';
 
 const SEQUENCES = 32;
 const LENGTH = 256;
@@ -29,20 +28,20 @@ interface Stories {
 }
 
 /** The pretrained model and the first packed sequences of its own kind of text, as the trainer reads them. */
-function stories(t: TestContext): Stories | undefined {
+async function stories(t: TestContext): Promise<Stories | undefined> {
   const model = sharedData(t, 'stories260K');
   const file = sharedData(t, 'tinystories', 'stories.jsonl');
   if (model === undefined || file === undefined) {
     return undefined;
   }
-  const request = { files: [file], seqLen: LENGTH, maxSequences: SEQUENCES, vocabSize: VOCABULARY };
-  const { sequences } = loadCorpus({ ...request, tokenizer: () => openTokenizer(model, VOCABULARY) });
-  return { model, file, sequences };
+  const request = { paths: [file], folder: model, seqLen: LENGTH, vocabSize: VOCABULARY };
+  const { sequences } = await load({ ...request, maxSequences: SEQUENCES });
+  return { model, file, sequences: idsOf(sequences) };
 }
 
 describe('stories260K, a real pretrained model', () => {
   it('stories are tokenised and packed as by the reference tokenizer', async (t) => {
-    const given = stories(t);
+    const given = await stories(t);
     if (given === undefined) {
       return;
     }
@@ -65,7 +64,7 @@ describe('stories260K, a real pretrained model', () => {
       `importance of layers and units on 32 sequences of 256 tokens, ${engine.name}`,
       { skip: engine.skip },
       async (t) => {
-        const given = stories(t);
+        const given = await stories(t);
         if (given === undefined) {
           return;
         }

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { loadCorpus } from '../../src/trainer/data/corpus';
-import { openTokenizer } from '../../src/trainer/data/tokenizer';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { asLists } from './adept';
@@ -12,6 +10,7 @@ import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPES, type RecipeName } from './recipes';
 import { liveReference, reference } from './reference';
 import { checkRun, DEFAULT_PLAN, expanded, tuned, tuneRequest, type TuneCase } from './tuned';
+import { idsOf, load } from '../support/corpora';
 
 /** Sequences of 64 tokens: 40 to train on, so that 50 steps of 4 go round five times, and 8 others to probe with. */
 function fiftySteps(sequences: readonly Int32Array[], layers: readonly number[]): TuneCase {
@@ -130,10 +129,9 @@ describe('tuning follows PyTorch step by step', () => {
       if (model === undefined || stories === undefined) {
         return;
       }
-      const tokenizer = openTokenizer(model, 512);
-      const request = { files: [stories], seqLen: 64, maxSequences: 48, vocabSize: 512 };
-      const { sequences } = loadCorpus({ ...request, tokenizer: () => tokenizer });
-      await checkTuning(t, engine, model, fiftySteps(sequences, [2, 3]), 'tune-stories260K');
+      const request = { paths: [stories], folder: model, seqLen: 64, maxSequences: 48, vocabSize: 512 };
+      const { sequences } = await load(request);
+      await checkTuning(t, engine, model, fiftySteps(idsOf(sequences), [2, 3]), 'tune-stories260K');
     });
 
     it(

@@ -8,15 +8,35 @@ export function expectInputError(run: () => unknown, ...parts: string[]): AdeptE
   try {
     run();
   } catch (error) {
-    assert.ok(error instanceof AdeptError, `not an AdeptError: ${String(error)}`);
-    assert.equal(error.exitStatus, 2, error.message);
-    for (const part of parts) {
-      assert.ok(error.message.includes(part), `"${error.message}" does not hold "${part}"`);
-    }
-    assert.match(error.message, /: [^:]+[.)]$/, 'ends with what to do');
-    return error;
+    return checked(error, parts);
   }
-  throw new assert.AssertionError({
+  throw nothing(parts);
+}
+
+/** As {@link expectInputError}, of something that takes its time. */
+export async function expectInputRejection(work: Promise<unknown>, ...parts: string[]): Promise<AdeptError> {
+  let failed: unknown;
+  await work.catch((error: unknown) => {
+    failed = error;
+  });
+  if (failed === undefined) {
+    throw nothing(parts);
+  }
+  return checked(failed, parts);
+}
+
+function checked(error: unknown, parts: readonly string[]): AdeptError {
+  assert.ok(error instanceof AdeptError, `not an AdeptError: ${String(error)}`);
+  assert.equal(error.exitStatus, 2, error.message);
+  for (const part of parts) {
+    assert.ok(error.message.includes(part), `"${error.message}" does not hold "${part}"`);
+  }
+  assert.match(error.message, /: [^:]+[.)]$/, 'ends with what to do');
+  return error;
+}
+
+function nothing(parts: readonly string[]): assert.AssertionError {
+  return new assert.AssertionError({
     message: `nothing was thrown; expected an error with ${parts.join(', ')}`,
   });
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { answerByLikelihood } from '../../src/trainer/adept/multipleChoice';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch } from '../../src/trainer/data/batch';
 import {
   choicePrompt,
   examplesFor,

@@ -10,11 +10,13 @@ import { RunFolder } from '../../src/node/runFolder';
 import { allowedRise, bestAlpha, DialFile, layerWorth, prune } from '../../src/shared/dial';
 import { readManifest } from '../../src/trainer/adept/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/corpora';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch } from '../../src/trainer/data/batch';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { adeptResult, runAdept, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
+import { idsOf } from '../support/corpora';
+import { SILENT_TASK } from '../../src/trainer/task';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 const DOMAIN_EVAL = sample('domain-eval.jsonl');
@@ -157,9 +159,10 @@ async function countedShift(before: string, after: string): Promise<number[]> {
   const engine = await openEngine('wasm');
   try {
     const config = readModelConfig(before);
-    const corpus = new CorpusReader(before, config).read([DOMAIN_EVAL], { seqLen: 32, maxSequences: 5 }, 'x');
+    const reader = new CorpusReader(before, config, SILENT_TASK);
+    const corpus = await reader.read([DOMAIN_EVAL], { seqLen: 32, maxSequences: 5 }, 'x');
     const [old, tuned] = [CausalLM.load(engine, before), CausalLM.load(engine, after)];
-    const ranks = corpus.sequences.flatMap((sequence) => {
+    const ranks = idsOf(corpus.sequences).flatMap((sequence) => {
       const batch = makeBatch([sequence]);
       const rows = Array.from({ length: sequence.length - 1 }, (_, row) => row);
       return rows.map((row) => {

@@ -7,7 +7,7 @@ import { plannedEngine, plannedModel, type Plan } from '../../src/shared/estimat
 import { allParameters, layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
-import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
+import { makeBatch, type Batch } from '../../src/trainer/data/batch';
 import type { Engine } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';

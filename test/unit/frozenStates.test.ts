@@ -7,13 +7,26 @@ import { meanLoss } from '../../src/trainer/adept/loss';
 import { layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
-import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
+import { batchOf, rowsOf, type Batch } from '../../src/trainer/data/batch';
 import type { Engine, Tensor } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { onEveryEngine } from '../support/engines';
 import { seededRandom } from '../support/random';
 import { writeShapedModel } from '../support/shapedModel';
+
+const numbers = new Map<Int32Array, number>();
+
+/** Rows of which each is the same sequence whenever it comes. */
+function numberedBatch(rows: readonly Int32Array[], documentStarts?: readonly Int32Array[]): Batch {
+  return batchOf(
+    rows.map((ids, index) => {
+      const number = numbers.get(ids) ?? -1 - numbers.size;
+      numbers.set(ids, number);
+      return { ids, number, documentStarts: documentStarts?.[index] };
+    }),
+  );
+}
 
 const SHAPE = {
   vocab: 128,
@@ -89,7 +102,7 @@ function tuned({ model, sequences }: Bench, known: FrozenStates | undefined): nu
   for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
     const order = sequences.map((_, index) => (index * 5 + epoch) % sequences.length);
     for (let begin = 0; begin < order.length; begin += 2) {
-      const batch = makeBatch(order.slice(begin, begin + 2).flatMap((index) => sequences[index] ?? []));
+      const batch = numberedBatch(order.slice(begin, begin + 2).flatMap((index) => sequences[index] ?? []));
       losses.push(tuner.step([batch], losses.length + 1, 1).loss);
     }
   }
@@ -115,7 +128,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
     await withModel(engine, async (bench) => {
       const { model, sequences } = bench;
       const known = bench.states(1);
-      const batches = [makeBatch(sequences.slice(0, 4)), makeBatch(sequences.slice(4))];
+      const batches = [numberedBatch(sequences.slice(0, 4)), numberedBatch(sequences.slice(4))];
       const measure = async (by: FrozenStates | undefined): Promise<unknown> => [
         await meanLoss(model, batches, SILENT_TASK, by),
         await unitImportance(model, batches, { layers: TRAINED, definition: 'released' }, SILENT_TASK, by),
@@ -140,7 +153,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         Int32Array.from(row),
       );
       const batchOf = (rows: readonly number[]): Batch =>
-        makeBatch(
+        numberedBatch(
           rows.flatMap((row) => sequences[row] ?? []),
           rows.flatMap((row) => starts[row] ?? []),
         );
@@ -176,7 +189,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       }) as CausalLM;
       const [layer = 0] = TRAINED;
       const values = (of: CausalLM, sequence: Int32Array): Float32Array => {
-        const batch = makeBatch([sequence]);
+        const batch = numberedBatch([sequence]);
         return engine.read(of.run(of.context(batch), of.embed(batch), 0, layer));
       };
       for (const megabytes of [1, 1e-6]) {
@@ -189,10 +202,12 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         });
         assert.ok(states !== undefined);
         engine.tidy(() => {
-          const batch = makeBatch(sequences.slice(0, 3));
+          const batch = numberedBatch(sequences.slice(0, 3));
           const first = engine.read(states.input(batch));
           assert.equal(states.size, megabytes === 1 ? 3 : 0);
-          for (const [index, sequence] of batch.rows.entries()) {
+          for (const [index, sequence] of rowsOf(batch)
+            .map(({ ids }) => ids)
+            .entries()) {
             const begin = index * batch.length * SHAPE.hidden;
             const own = first.subarray(begin, begin + sequence.length * SHAPE.hidden);
             assert.deepEqual(own, values(model, sequence));
@@ -212,7 +227,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       const tensors = engine.tensorCount();
       for (const sequence of bench.sequences.filter(({ length }) => length === first.length)) {
         engine.tidy(() => {
-          states.input(makeBatch([sequence]));
+          states.input(numberedBatch([sequence]));
         });
       }
       assert.equal(states.size, 2);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
-import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
+import { makeBatch, type Batch } from '../../src/trainer/data/batch';
 import type { Engine, Tensor } from '../../src/trainer/engine/engine';
 import type { FusedKernels } from '../../src/trainer/engine/fusedKernels';
 import { openEngine } from '../../src/trainer/engine/open';

@@ -9,7 +9,7 @@ import {
   namedOuterGradients,
   tensorOf,
 } from '../../src/trainer/adept/parameters';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch } from '../../src/trainer/data/batch';
 import type { Engine } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { lossGradients } from '../../src/trainer/model/gradients';

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { exactLayerImportance, probeOf } from '../../src/trainer/adept/layerImportance';
 import { BatchChooser } from '../../src/trainer/adept/sweeps';
 import { Variants } from '../../src/trainer/adept/variants';
-import { batches } from '../../src/trainer/data/corpus';
+import { batches, rowsOf } from '../../src/trainer/data/batch';
+import { listOf, NO_SEQUENCES } from '../../src/trainer/data/sequences';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { assertAllClose } from '../support/allclose';
@@ -24,7 +25,7 @@ onEveryEngine('exact layer importance within a budget of memory', (test) => {
   test('is the same bits when variants of the model lie on the disk, which keeps nothing of them', async (engine, t) => {
     const folder = temporaryFolder(t);
     const model = CausalLM.load(engine, writeShapedModel(temporaryFolder(t), SHAPE));
-    const probe = probeOf(batches(sequences(4), 2));
+    const probe = probeOf(batches(listOf(sequences(4)), 2));
     const before = engine.tensorCount();
     const expected = await exactLayerImportance(model, probe, SILENT_TASK);
     // Room for two of the six variants of 2 × 9 × 16 values.
@@ -40,7 +41,7 @@ onEveryEngine('exact layer importance within a budget of memory', (test) => {
     const model = CausalLM.load(engine, writeShapedModel(temporaryFolder(t), SHAPE));
     const room = { bytes: 0, folder: '/nowhere' };
     await assert.rejects(
-      exactLayerImportance(model, { ...probeOf(batches(sequences(1), 1)), room }, SILENT_TASK),
+      exactLayerImportance(model, { ...probeOf(batches(listOf(sequences(1)), 1)), room }, SILENT_TASK),
       /cannot be kept in \/nowhere .*: give more with --memory/,
     );
     model.dispose();
@@ -48,7 +49,7 @@ onEveryEngine('exact layer importance within a budget of memory', (test) => {
 
   test('does not depend on how sequences are put together', async (engine, t) => {
     const model = CausalLM.load(engine, writeShapedModel(temporaryFolder(t), SHAPE));
-    const all = sequences(7);
+    const all = listOf(sequences(7));
     const expected = await exactLayerImportance(model, probeOf(batches(all, 7)), SILENT_TASK);
     const chooser = new BatchChooser(all, { bytes: 1e12, folder: '/nowhere' });
     const found = await exactLayerImportance(model, { batches: chooser, sequences: 7 }, SILENT_TASK);
@@ -84,7 +85,7 @@ describe('the choice of a batch', () => {
     let time = 0;
     let peak = 1000;
     const chooser = new BatchChooser(
-      sequences(count),
+      listOf(sequences(count)),
       { bytes: budget, folder: '/nowhere' },
       () => ({ now: 1000, peak }),
       () => time,
@@ -127,7 +128,7 @@ describe('the choice of a batch', () => {
     let memory = { now: 1000, peak: 1000 };
     const budget = { bytes: 1500, folder: '/nowhere' };
     const first = new BatchChooser(
-      sequences(10),
+      listOf(sequences(10)),
       budget,
       () => memory,
       () => time,
@@ -136,7 +137,7 @@ describe('the choice of a batch', () => {
       time += 1;
       memory = { now: 1400, peak: Math.max(memory.peak, 1000 + batch * 100) };
     }
-    const second = first.again(sequences(9));
+    const second = first.again(listOf(sequences(9)));
     assert.deepEqual(
       Array.from(second, ({ batch }) => batch),
       [4, 4, 1],
@@ -146,13 +147,16 @@ describe('the choice of a batch', () => {
 
   it('takes every sequence once', () => {
     const all = sequences(11);
-    const chooser = new BatchChooser(all, { bytes: 1e12, folder: '/nowhere' });
-    const seen = Array.from(chooser, ({ rows }) => rows).flat();
+    const chooser = new BatchChooser(listOf(all), { bytes: 1e12, folder: '/nowhere' });
+    const seen = [...chooser].flatMap((batch) => rowsOf(batch).map(({ ids }) => ids.slice()));
     assert.deepEqual(seen, all);
   });
 
   it('leaves half of the free memory to hidden states', () => {
-    const chooser = new BatchChooser([], { bytes: 5000, folder: '/here' }, () => ({ now: 1000, peak: 1000 }));
+    const chooser = new BatchChooser(NO_SEQUENCES, { bytes: 5000, folder: '/here' }, () => ({
+      now: 1000,
+      peak: 1000,
+    }));
     assert.deepEqual(chooser.room, { bytes: 2000, folder: '/here' });
   });
 });

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Mixture } from '../../src/trainer/data/mixture';
 import { DataOrder } from '../../src/trainer/data/order';
+import { listOf, type Sequence, type SequenceList } from '../../src/trainer/data/sequences';
+import { idsOf } from '../support/corpora';
 
-const named = (first: number, count: number): Int32Array[] =>
-  Array.from({ length: count }, (_, index) => Int32Array.of(first + index, 0));
+const named = (first: number, count: number): SequenceList =>
+  listOf(Array.from({ length: count }, (_, index) => Int32Array.of(first + index, 0)));
+const nameOf = ({ ids: [name = NaN] }: Sequence): number => name;
 const domain = named(0, 40);
 const few = named(100, 7);
 const replay = [{ sequences: few, weight: 1 }];
 
 function order(mixture: Mixture, count: number): number[] {
-  return mixture.take(0, count).map(([name = NaN]) => name);
+  return mixture.take(0, count).map(nameOf);
 }
 
 describe('domain text with replay', () => {
@@ -29,15 +32,15 @@ describe('domain text with replay', () => {
   it('gives every sequence of a kind its turn before one comes again', () => {
     const names = order(new Mixture({ domain, replay, replayShare: 0.25 }, 'shuffled', 5), 56);
     const replayed = names.filter((name) => name >= 100);
-    assert.deepEqual(new Set(replayed.slice(0, 7)), new Set(few.map(([name]) => name)));
-    assert.deepEqual(new Set(replayed.slice(7)), new Set(few.map(([name]) => name)));
+    assert.deepEqual(new Set(replayed.slice(0, 7)), new Set(idsOf(few).map(([name]) => name)));
+    assert.deepEqual(new Set(replayed.slice(7)), new Set(idsOf(few).map(([name]) => name)));
     assert.equal(new Set(names.filter((name) => name < 100).slice(0, 40)).size, 40);
   });
 
   it('goes on from any place as if it had never stopped, and follows the seed', () => {
     const parts = { domain, replay, replayShare: 0.3 };
     const whole = order(new Mixture(parts, 'shuffled', 1), 100);
-    const rest = new Mixture(parts, 'shuffled', 1).take(37, 63).map(([name]) => name);
+    const rest = new Mixture(parts, 'shuffled', 1).take(37, 63).map(nameOf);
     assert.deepEqual(rest, whole.slice(37));
     assert.notDeepEqual(order(new Mixture(parts, 'shuffled', 2), 100), whole);
   });
@@ -71,10 +74,7 @@ describe('domain text with replay', () => {
     const second = names.filter((name) => Math.floor(name / 100) === 2);
     assert.deepEqual([...new Set(second.slice(0, 5))].sort(), [200, 201, 202, 203, 204]);
     const rest = new Mixture({ domain, replay: texts, replayShare: 0.6 }, 'shuffled', 3).take(501, 99);
-    assert.deepEqual(
-      rest.map(([name]) => name),
-      names.slice(501, 600),
-    );
+    assert.deepEqual(rest.map(nameOf), names.slice(501, 600));
   });
 
   it('knows from when on a sequence of any text comes again', () => {

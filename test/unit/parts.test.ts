@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unitsOf } from '../../src/shared/model/architecture';
 import { partsOf } from '../../src/shared/model/unitParts';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch } from '../../src/trainer/data/batch';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
 import { lossGradients } from '../../src/trainer/model/gradients';
 import { targetsOf } from '../../src/trainer/model/head';

@@ -118,10 +118,10 @@ onEveryEngine('resume from a checkpoint', (test) => {
       const run = RunFolder.create(join(folder, 'run'), '--out', (made) => {
         made.writeSpec(realSpec(model));
       });
-      const tune = (from?: ResumePoint): ReturnType<typeof tuneRun> =>
+      const tune = async (from?: ResumePoint): ReturnType<typeof tuneRun> =>
         tuneRun(
           run,
-          readTuneInput(run.readSpec(), asKeysOf('run.json')),
+          await readTuneInput(run.readSpec(), asKeysOf('run.json'), SILENT_TASK),
           engine,
           { task: SILENT_TASK, onEvent: () => undefined },
           from,

@@ -42,9 +42,9 @@ describe('the sample', () => {
     assert.ok(bytes <= LARGEST_MODEL_BYTES, `${bytes} bytes`);
   });
 
-  it('has a configuration that passes every check of a job', () => {
+  it('has a configuration that passes every check of a job', async () => {
     const file = join(SAMPLE, 'sample.adept.json');
-    checkJob(readRunConfig(file), asKeysOf(file));
+    await checkJob(readRunConfig(file), asKeysOf(file), SILENT_TASK);
   });
 });
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fromAllOver, sampleOf } from '../../src/shared/sampling';
+import { sampleOf } from '../../src/shared/sampling';
+import { fromAllOver as listFromAllOver, listOf, sampleOfList } from '../../src/trainer/data/sequences';
+import { idsOf } from '../support/corpora';
+
+const lists = (values: readonly number[]): ReturnType<typeof listOf> =>
+  listOf(values.map((value) => Int32Array.of(value)));
+const valuesOf = (list: ReturnType<typeof listOf>): number[] => idsOf(list).map(([value = NaN]) => value);
+const fromAllOver = (values: readonly number[]): number[] => valuesOf(listFromAllOver(lists(values)));
 
 const items = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -46,6 +53,17 @@ describe('a sample', () => {
         [...new Set(taken)].sort((a, b) => a - b),
       );
       assert.equal(taken.length, Math.min(10, count));
+    }
+  });
+
+  it('is of sequences, by their numbers, what it is of items', () => {
+    for (const sampling of ['first', 'spread'] as const) {
+      for (const count of [1, 3, 9, 10, 12]) {
+        assert.deepEqual(
+          valuesOf(sampleOfList(lists(items(10)), count, sampling)),
+          sampleOf(items(10), count, sampling),
+        );
+      }
     }
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import * as v from 'valibot';
-import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
+import { makeBatch, rowsOf, type Batch } from '../../src/trainer/data/batch';
 import { openTokenizer } from '../../src/trainer/data/tokenizer';
 import { sum } from '../../src/trainer/adept/loss';
 import type { Engine } from '../../src/trainer/engine/engine';
@@ -166,7 +166,10 @@ onEveryEngine('documents that do not see each other', (test) => {
   test('are not what one document of the same tokens computes', (engine, t) => {
     withModel(engine, t, base, (model) => {
       const { packed } = randomDocuments([[20, 13, 17]], base.vocab);
-      const [separate, joined] = [model.losses(packed), model.losses(makeBatch(packed.rows))];
+      const [separate, joined] = [
+        model.losses(packed),
+        model.losses(makeBatch(rowsOf(packed).map(({ ids }) => ids))),
+      ];
       const apart = separate.map((loss, at) => Math.abs(loss - (joined[at] ?? NaN)));
       assert.ok(apart.subarray(0, 20).every((difference) => difference < 1e-5));
       assert.ok(apart.subarray(20).every((difference) => difference > 1e-4));
@@ -175,7 +178,7 @@ onEveryEngine('documents that do not see each other', (test) => {
 
   test('one to a row, are the rows, bit for bit', (engine, t) => {
     withModel(engine, t, base, (model) => {
-      const { rows } = randomDocuments([[33], [20], [2]], base.vocab).packed;
+      const rows = rowsOf(randomDocuments([[33], [20], [2]], base.vocab).packed).map(({ ids }) => ids);
       const none = makeBatch(rows);
       const single = makeBatch(
         rows,

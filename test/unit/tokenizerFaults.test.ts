@@ -54,51 +54,51 @@ const open = (t: TestContext, files: Files, vocabSize = 7): Tokenizer =>
 describe('how documents are joined', () => {
   const config = (more: object): object => ({ ...NAMED, ...more });
   const CASES: [string, object | null, object | undefined, string, number[]][] = [
-    ['BOS by the post-processor', template(BOS, TEXT), NAMED, 'bos', [0, 4]],
-    ['EOS by the post-processor', template(TEXT, EOS), NAMED, 'eos', [4, 1]],
+    ['BOS by the post-processor', template(BOS, TEXT), NAMED, '<s>…', [0, 4]],
+    ['EOS by the post-processor', template(TEXT, EOS), NAMED, '…</s>', [4, 1]],
     [
       'both by the post-processor, without a config',
       template(BOS, TEXT, EOS),
       undefined,
-      'bos+eos',
+      '<s>…</s>',
       [0, 4, 1],
     ],
-    ['what the config denies', template(BOS, TEXT), config({ add_bos_token: false }), 'bos', [0, 4]],
-    ['BOS by the config', null, config({ add_bos_token: true }), 'bos', [0, 4]],
-    ['EOS by the config', template(TEXT), config({ add_eos_token: true }), 'eos', [4, 1]],
+    ['what the config denies', template(BOS, TEXT), config({ add_bos_token: false }), '<s>…', [0, 4]],
+    ['BOS by the config', null, config({ add_bos_token: true }), '<s>…', [0, 4]],
+    ['EOS by the config', template(TEXT), config({ add_eos_token: true }), '…</s>', [4, 1]],
     [
       'both, one by each',
       template(BOS, TEXT),
       config({ add_bos_token: true, add_eos_token: true }),
-      'bos+eos',
+      '<s>…</s>',
       [0, 4, 1],
     ],
     [
       'in a sequence',
       { type: 'Sequence', processors: [{ type: 'ByteLevel' }, template(BOS, TEXT)] },
       NAMED,
-      'bos',
+      '<s>…',
       [0, 4],
     ],
     [
       'as RoBERTa',
       { type: 'RobertaProcessing', cls: ['<s>', 0], sep: ['</s>', 1] },
       NAMED,
-      'bos+eos',
+      '<s>…</s>',
       [0, 4, 1],
     ],
-    ['neither', null, config({ add_bos_token: false, add_eos_token: null }), 'eos (added)', [4, 1]],
-    ['neither, and no EOS is known', null, undefined, 'none', [4]],
-    ['a flag for a token that is not named', null, { add_bos_token: true }, 'none', [4]],
+    ['neither', null, config({ add_bos_token: false, add_eos_token: null }), '…</s>', [4, 1]],
+    ['neither, and no EOS is known', null, undefined, '…', [4]],
+    ['a flag for a token that is not named', null, { add_bos_token: true }, '…', [4]],
   ];
-  for (const [what, postProcessor, settings, separator, ids] of CASES) {
+  for (const [what, postProcessor, settings, frame, ids] of CASES) {
     it(what, (t) => {
       const files = { 'tokenizer.json': { ...LETTERS, post_processor: postProcessor } };
       const tokenizer = open(
         t,
         settings === undefined ? files : { ...files, 'tokenizer_config.json': settings },
       );
-      assert.equal(tokenizer.separator, separator);
+      assert.equal([tokenizer.frame.start, tokenizer.frame.end].join('…'), frame);
       assert.deepEqual(tokenizer.encodeDocument('ab'), ids);
       assert.deepEqual(tokenizer.encode('ab'), [4]);
     });
@@ -115,7 +115,7 @@ describe('how documents are joined', () => {
     const configured = open(t, { ...files, 'config.json': { bos_token_id: null, eos_token_id: [1, 2] } });
     assert.deepEqual([configured.bosId, configured.eosId], [undefined, 1]);
     const foreign = open(t, { ...files, 'config.json': { eos_token_id: 99 } });
-    assert.deepEqual([foreign.eosId, foreign.separator], [undefined, 'none']);
+    assert.deepEqual([foreign.eosId, foreign.frame.end], [undefined, '']);
   });
 
   it('knows special tokens that only tokenizer_config.json declares', (t) => {

@@ -9,7 +9,8 @@ import { RATE_MAPPING } from '../support/settings';
 import { allParameters, layerParameters, tensorOf } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { batchOf, makeBatch } from '../../src/trainer/data/batch';
+import { eachOf } from '../../src/trainer/data/sequences';
 import type { Engine } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
@@ -64,7 +65,7 @@ onEveryEngine('decoupled tuning', (test) => {
         assert.equal(measured.equivalence?.maxDifference, 0);
         // The same check has to notice a copy that does something.
         withModel(engine, expanded, (model) => {
-          const batch = makeBatch([...probe.sequences]);
+          const batch = batchOf([...eachOf(probe.sequences)]);
           const before = model.logits(batch);
           const [layer = 0] = added;
           const unit = model.blocks[layer]?.tensors['mlp.down_proj'];

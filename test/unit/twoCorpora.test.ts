@@ -9,12 +9,14 @@ import { readEvents } from '../../src/node/eventLog';
 import { RunFolder } from '../../src/node/runFolder';
 import { ImportanceFile } from '../../src/shared/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/layerChoice';
-import { fromAllOver } from '../../src/shared/sampling';
+import { firstOf, fromAllOver } from '../../src/trainer/data/sequences';
+import { SILENT_TASK } from '../../src/trainer/task';
 import { readManifest } from '../../src/trainer/adept/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/corpora';
 import { writeRows } from '../parity/adept';
 import { adeptResult, runAdept, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
+import { idsOf } from '../support/corpora';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 const MODEL = sample('model');
@@ -117,7 +119,7 @@ describe('general and domain text together', () => {
     const { sequences: taken, available = NaN } = early.probe;
     assert.ok(taken < available, `${taken} of ${available}`);
     // From all over the text, and units are measured on the same sequences.
-    const whole = new CorpusReader(sample('model'), readModelConfig(sample('model'))).read(
+    const whole = await new CorpusReader(sample('model'), readModelConfig(sample('model')), SILENT_TASK).read(
       [sample('general.txt')],
       { seqLen: early.probe.seqLen, maxSequences: 40 },
       'general.txt',
@@ -125,7 +127,7 @@ describe('general and domain text together', () => {
     const ofFirst = (count: number): Promise<ImportanceFile> =>
       analyzed(
         'part.json',
-        ...['--probe', writeRows(at('used.jsonl'), fromAllOver(whole.sequences).slice(0, count))],
+        ...['--probe', writeRows(at('used.jsonl'), idsOf(firstOf(fromAllOver(whole.sequences), count)))],
         ...['--max-sequences', 40],
       );
     const part = await ofFirst(taken);
@@ -143,14 +145,14 @@ describe('general and domain text together', () => {
     const early = await analyzed('contrast.json', '--probe', general, '--domain', domain, ...stop);
     const used = early.domain?.probe.sequences ?? NaN;
     assert.ok(used < (early.domain?.probe.available ?? NaN));
-    const whole = new CorpusReader(MODEL, readModelConfig(MODEL)).read(
+    const whole = await new CorpusReader(MODEL, readModelConfig(MODEL), SILENT_TASK).read(
       [domain],
       { seqLen: early.probe.seqLen, maxSequences: 40 },
       'domain.jsonl',
     );
     const chosen: number[][] = [];
     for (const count of [used, used - 2]) {
-      const rows = writeRows(at('used.jsonl'), fromAllOver(whole.sequences).slice(0, count));
+      const rows = writeRows(at('used.jsonl'), idsOf(firstOf(fromAllOver(whole.sequences), count)));
       const part = await analyzed('part.json', '--probe', rows, '--max-sequences', 40);
       chosen.push(contrastLayers({ ...early, domain: part }, 2, 8, 'it').toSorted((a, b) => a - b));
     }

@@ -28,9 +28,9 @@ export interface Probe {
   readonly room?: VariantRoom;
 }
 
-/** A probe of batches that are known. */
-export function probeOf(batches: readonly Batch[]): Probe {
-  return { batches, sequences: sum(batches.map(({ batch }) => batch)) };
+/** A probe of all of some batches. */
+export function probeOf(batches: BatchList): Probe {
+  return { batches, sequences: sum([...batches].map(({ batch }) => batch)) };
 }
 
 /**

@@ -5,8 +5,9 @@ import {
   fastLayerImportance,
   probeOf,
 } from '../../../src/trainer/adept/layerImportance';
-import { batches as batchesOf, loadCorpus, type Batch } from '../../../src/trainer/data/corpus';
-import { openTokenizer, type Tokenizer } from '../../../src/trainer/data/tokenizer';
+import { batches as batchesOf, type BatchList } from '../../../src/trainer/data/batch';
+import { loadCorpus } from '../../../src/trainer/data/corpus';
+import { tokensOf } from '../../../src/trainer/data/sequences';
 import type { Tensor } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
@@ -42,11 +43,11 @@ function dot(a: Float32Array, b: Float32Array): number {
 }
 
 /** One pass with gradients of the hidden states alone. */
-function onePass(model: CausalLM, batches: readonly Batch[]): OnePass {
+function onePass(model: CausalLM, batches: BatchList): OnePass {
   const { engine } = model;
   const zeros = (): number[] => model.blocks.map(() => 0);
   const result = { influence: zeros(), taylor: zeros(), taylorAbsolute: zeros() };
-  const targets = batches.reduce((sum, batch) => sum + targetsOf(batch).rows.length, 0);
+  const targets = [...batches].reduce((sum, batch) => sum + targetsOf(batch).rows.length, 0);
   for (const batch of batches) {
     lossGradients(model, batch, {
       scale: 1 / targets,
@@ -83,8 +84,8 @@ async function main(): Promise<void> {
     const model = CausalLM.load(engine, folder);
     const { seqLen, maxSequences, batchSize } = sizes;
     const { vocabSize } = model.config;
-    const tokenizer = (): Tokenizer => openTokenizer(folder, vocabSize);
-    const corpus = loadCorpus({ files: [data], vocabSize, seqLen, maxSequences, tokenizer });
+    const request = { paths: [data], folder, vocabSize, seqLen, maxSequences };
+    const corpus = await loadCorpus(request, SILENT_TASK);
     const batches = batchesOf(corpus.sequences, batchSize);
     const timed = async <T>(work: () => T | Promise<T>): Promise<{ seconds: number; value: T }> => {
       const begin = performance.now();
@@ -99,7 +100,7 @@ async function main(): Promise<void> {
         exact: exact.value.layers,
         estimators: { 'relative change': fast.value.layers, ...others.value },
         seconds: { exact: exact.seconds, forward: fast.seconds, withGradients: others.seconds },
-        tokens: batches.reduce((sum, { tokens }) => sum + tokens.length, 0),
+        tokens: tokensOf(corpus.sequences),
       }),
     );
   } finally {

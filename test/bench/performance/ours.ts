@@ -14,7 +14,7 @@ import {
 import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
 import { Tuner } from '../../../src/trainer/adept/tuner';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
-import { makeBatch, type Batch } from '../../../src/trainer/data/corpus';
+import { makeBatch, type Batch } from '../../../src/trainer/data/batch';
 import type { Engine, Tensor } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { blockForward } from '../../../src/trainer/model/block';
