@@ -10,6 +10,9 @@ import { expandCommand } from './commands/expand';
 import { exportCommand } from './commands/exportModel';
 import { statusCommand, stopCommand } from './commands/life';
 import { planCommand } from './commands/plan';
+import { prepareCommand } from './commands/prepare';
+import { previewCommand } from './commands/preview';
+import { cacheCommand } from './commands/cache';
 import { resumeCommand, runCommand } from './commands/run';
 import { studyCommand } from './commands/study';
 import { shiftCommand } from './commands/tokenShift';
@@ -29,6 +32,9 @@ export function program(): Command {
     resumeCommand(),
     stopCommand(),
     statusCommand(),
+    prepareCommand(),
+    previewCommand(),
+    cacheCommand(),
     evalCommand(),
     compareCommand(),
     dialCommand(),

@@ -67,6 +67,13 @@ export async function acquireLock(home: string, options: LockOptions): Promise<(
   };
 }
 
+/** Whether some process works in a folder. */
+export function isLocked(home: string): boolean {
+  const path = join(home, 'lock');
+  const holder = readOwner(path);
+  return holder !== undefined && !isStale(path, holder);
+}
+
 /** Creates the lock file unless it exists, and looks again a moment later, since a rival may have called it stale. */
 async function taken(path: string, owner: Owner): Promise<boolean> {
   try {

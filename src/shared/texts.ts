@@ -70,6 +70,9 @@ export function textSettingsOf(corpus: CorpusFiles): TextSettings | undefined {
   if (Array.isArray(corpus)) {
     return undefined;
   }
-  const { files: _, ...settings } = corpus;
-  return settings;
+  const { textColumn, documentStart, documentEnd, packing, dedup, skipBadRows } = corpus;
+  return {
+    ...(textColumn === undefined ? {} : { textColumn }),
+    ...{ documentStart, documentEnd, packing, dedup, skipBadRows },
+  };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { STORE_FILES, StoredText } from '../../shared/storedText';
 import { errorCode } from '../fileError';
+import { isLocked } from '../folderLock';
 
 /** A text whose ids are kept. */
 export interface KeptText {
@@ -53,15 +54,16 @@ export function markUsed(folder: string, now = new Date()): void {
   }
 }
 
-/** Removes everything that is kept. @returns how many texts, and how many bytes they took */
-export function clearTexts(cache: string): { texts: number; bytes: number } {
-  const folders = textFolders(cache);
+/** Removes everything that is kept, but what is being written. @returns how many texts, and how many bytes they took */
+export function clearTexts(cache: string): { texts: number; bytes: number; inUse: number } {
+  const all = textFolders(cache);
+  const folders = all.filter((folder) => !isLocked(folder));
   const bytes = folders.reduce((sum, folder) => sum + folderBytes(folder), 0);
   for (const folder of folders) {
     rmSync(folder, { recursive: true, force: true });
   }
   rmSync(join(cache, DIGESTS), { force: true });
-  return { texts: folders.length, bytes };
+  return { texts: folders.length, bytes, inUse: all.length - folders.length };
 }
 
 /** Hashes of files that were read before. */
@@ -77,7 +79,7 @@ export function makeRoom(cache: string, wanted: number, limit: number, except?: 
   let taken = kept.reduce((sum, { bytes }) => sum + bytes, 0);
   const free = freeBytes(cache);
   let room = Math.min(limit - taken, free * 0.9);
-  for (const { folder, bytes } of kept.reverse()) {
+  for (const { folder, bytes } of kept.filter((text) => !isLocked(text.folder)).reverse()) {
     if (room >= wanted) {
       break;
     }

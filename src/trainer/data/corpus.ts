@@ -53,17 +53,9 @@ export interface Corpus {
  * @throws AdeptError (input) that names the file, and the row where it is one row's fault.
  */
 export async function loadCorpus(request: CorpusRequest, task: Task): Promise<Corpus> {
-  checkNumbers(request);
   const { seqLen, maxSequences, sampling = 'first', text = DEFAULT_TEXT } = request;
-  const files = request.paths.flatMap((path) => corpusFilesOf(path, request.field ?? ''));
-  const sequencesIn = ({ tokens, rows }: StoredText): number => rows + Math.floor(tokens / seqLen);
-  const few = sampling === 'first' ? maxSequences : undefined;
-  const wanted: TextRequest = {
-    ...{ files, folder: request.folder, vocabSize: request.vocabSize, maxPositions: request.maxPositions },
-    ...{ text, legacy: request.legacy === true, label: label(request) },
-    enoughTokens: few === undefined ? undefined : few * seqLen,
-    enough: (stored) => few !== undefined && sequencesIn(stored) >= few,
-  };
+  const wanted = textRequest(request);
+  const { files } = wanted;
   const { store, fromCache } = await prepareText(wanted, task);
   const { description } = store;
   if (description.documents > 0) {
@@ -75,6 +67,21 @@ export async function loadCorpus(request: CorpusRequest, task: Task): Promise<Co
   return {
     ...{ sources: files, sequences, seqLen, text: description, fromCache },
     cache: store.folder,
+  };
+}
+
+/** What has to be stored for a corpus. @throws AdeptError (input) for numbers that cannot be, and files that are not there */
+export function textRequest(request: CorpusRequest): TextRequest {
+  checkNumbers(request);
+  const { seqLen, maxSequences, sampling = 'first', text = DEFAULT_TEXT } = request;
+  const sequencesIn = ({ tokens, rows }: StoredText): number => rows + Math.floor(tokens / seqLen);
+  const few = sampling === 'first' ? maxSequences : undefined;
+  return {
+    files: request.paths.flatMap((path) => corpusFilesOf(path, request.field ?? '')),
+    ...{ folder: request.folder, vocabSize: request.vocabSize, maxPositions: request.maxPositions },
+    ...{ text, legacy: request.legacy === true, label: label(request) },
+    enoughTokens: few === undefined ? undefined : few * seqLen,
+    enough: (stored) => few !== undefined && sequencesIn(stored) >= few,
   };
 }
 

@@ -198,7 +198,7 @@ function preTokenizer(steps: readonly Step[]): (text: string, section: number) =
   if (step === null) {
     throw new Error('The library made no pre-tokenizer of one.');
   }
-  return (text, section) => call<string[]>(step, [text, { section_index: section }]);
+  return (text, section) => texts(step, [text, { section_index: section }]);
 }
 
 /**
@@ -224,16 +224,16 @@ function markedPieces(library: LibraryTokenizer): Pieces {
 }
 
 function modelTokens({ model }: LibraryTokenizer, pieces: readonly string[]): string[] {
-  return model === null ? [] : call<string[]>(model, [pieces]);
+  return model === null ? [] : texts(model, [pieces]);
 }
 
 function normalized(normalizer: object, text: string): string {
-  return call<string>(normalizer, [text]);
+  return (normalizer as (text: string) => string)(text);
 }
 
 /** The library's steps are functions, which its types do not say. */
-function call<T>(step: object, given: unknown[]): T {
-  return (step as (...given: unknown[]) => T)(...given);
+function texts(step: object, given: unknown[]): string[] {
+  return (step as (...given: unknown[]) => string[])(...given);
 }
 
 function escaped(text: string): string {

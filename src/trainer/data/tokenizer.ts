@@ -16,6 +16,10 @@ export interface Tokenizer {
   encodeDocument(text: string): number[];
   /** The text of token ids, special tokens included; ids that have no token (a padded embedding) are left out. */
   decode(ids: readonly number[] | Int32Array): string;
+  /** The token of an id; undefined where it has none. */
+  tokenOf(id: number): string | undefined;
+  /** Whether an id is a token that stands for no text. */
+  isSpecial(id: number): boolean;
   readonly bosId?: number;
   readonly eosId?: number;
   /** What is put around a document. */
@@ -39,6 +43,7 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
   checkFits(highestId([...frame.before, ...frame.after]) + 1, file, vocabSize);
   const pipeline = libraryPipeline(tokenizer, file);
   const library = openLibrary(pipeline, file);
+  const specialIds = new Set(tokenizer.added_tokens.flatMap(({ id, special: is }) => (is ? [id] : [])));
   const pieces = PieceEncoder.of(library, pipeline, tokenizer);
   const encode = (text: string): number[] =>
     pieces?.encode(text) ?? library.encode(text, { add_special_tokens: false }).ids;
@@ -49,6 +54,8 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
       const known = [...ids].filter((id) => library.id_to_token(id) !== undefined);
       return known.length === 0 ? '' : library.decode(known, { clean_up_tokenization_spaces: false });
     },
+    tokenOf: (id) => library.id_to_token(id),
+    isSpecial: (id) => specialIds.has(id),
     ...(special.bosId === undefined ? {} : { bosId: special.bosId }),
     ...(special.eosId === undefined ? {} : { eosId: special.eosId }),
     frame,

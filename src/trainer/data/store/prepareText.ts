@@ -167,8 +167,7 @@ function requireDocuments({ files, label }: TextRequest, text: StoredText): void
     return;
   }
   const where = `${label}${files.join(', ')}`;
-  const { duplicate, ...skipped } = text.skipped;
-  const lost = skippedOf({ ...skipped, duplicate: 0 });
+  const lost = skippedOf({ ...text.skipped, duplicate: 0 });
   if (text.documents + text.rows === 0 && lost === 0) {
     throw inputError(`${where}: holds no document: name a corpus that holds text.`);
   }

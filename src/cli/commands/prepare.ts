@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { skippedOf } from '../../shared/storedText';
+import { readModelConfig } from '../../node/modelConfig';
+import { CorpusReader } from '../../trainer/jobs/corpora';
+import {
+  addTextSettings,
+  corpusOf,
+  countOf,
+  jsonCommand,
+  parseNumber,
+  requiredList,
+  requiredText,
+  withOutput,
+} from '../options';
+
+export function prepareCommand(): Command {
+  const command = jsonCommand('prepare', 'read, tokenise and store a text ahead of time')
+    .option('--model <DIR>', 'Hugging Face model folder, whose tokenizer is used')
+    .option('--data <FILE...>', 'files, globs, or folders of shards')
+    .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber);
+  return addTextSettings(command).action(
+    withOutput(async (output, raw) => {
+      const model = requiredText(raw, 'model', '--model');
+      const data = corpusOf(raw, requiredList(raw, 'data', '--data'));
+      const seqLen = countOf(raw, 'seqLen', '--seq-len', 2) ?? 256;
+      const begin = performance.now();
+      const reader = new CorpusReader(model, readModelConfig(model), output.cancellableTask());
+      const corpus = await reader.read(data, { seqLen }, '--data');
+      const { documents, rows, tokens, rowTokens, skipped } = corpus.text;
+      const result = {
+        documents: documents + rows,
+        ...{ skipped: skippedOf(skipped), skippedBy: skipped },
+        ...{ tokens: tokens + rowTokens, sequences: corpus.sequences.size },
+        seconds: (performance.now() - begin) / 1000,
+        ...{ fromCache: corpus.fromCache, cache: corpus.cache ?? null },
+        documentStart: corpus.text.frame?.start ?? null,
+        documentEnd: corpus.text.frame?.end ?? null,
+      };
+      const how = corpus.fromCache ? 'stored before' : `in ${result.seconds.toFixed(1)} s`;
+      output.result(
+        result,
+        `${result.documents} documents, ${result.tokens} tokens, ${result.sequences} sequences of ${seqLen}, ${how}\n` +
+          (corpus.cache === undefined ? 'not stored: see above' : `stored in ${corpus.cache}`),
+      );
+    }),
+  );
+}
