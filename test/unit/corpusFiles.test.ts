@@ -96,7 +96,10 @@ describe('the files that an entry names', () => {
     symlinkSync(join(folder, 'blobs/0a1b'), join(folder, 'snapshots/train.parquet'));
     symlinkSync(folder, join(folder, 'snapshots/loop'));
     assert.deepEqual(named('snapshots/*.parquet'), ['snapshots/train.parquet']);
+    symlinkSync(join(folder, 'none'), join(folder, 'snapshots/model.bin'));
     assert.deepEqual(named('snapshots'), ['snapshots/train.parquet']);
+    symlinkSync(join(folder, 'none'), join(folder, 'snapshots/test.parquet'));
+    expectInputError(() => named('snapshots'), 'test.parquet', 'no such file');
   });
 
   it('the shards of a folder, in the order of their names, without what is no data', (t) => {
