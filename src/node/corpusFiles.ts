@@ -20,7 +20,7 @@ const NOT_DATA =
  * @throws AdeptError (input) if there are none, or if it is not clear which are meant.
  */
 export function corpusFilesOf(path: string, field: string): string[] {
-  const where = field === '' ? path : `${field} ${path}`;
+  const where = `${field} ${path}`.trimStart();
   const status = statOf(path, where);
   if (status === undefined) {
     return globbed(path, where);
