@@ -16,7 +16,7 @@ const NOT_DATA =
 /**
  * The files that one entry of a corpus names: a file itself; those that fit a glob; the shards of a folder, in the order of
  * their names; the data files of a folder that datasets' save_to_disk wrote.
- * @param field what names the entry in errors, for example `--domain`
+ * @param field what names the entry in errors, for example `--domain`; empty where the path says enough
  * @throws AdeptError (input) if there are none, or if it is not clear which are meant.
  */
 export function corpusFilesOf(path: string, field: string): string[] {
@@ -107,12 +107,24 @@ function filesBelow(folder: string, where: string, inside = '', above: readonly 
       .filter((name) => !NOT_DATA.test(name))
       .flatMap((name) => {
         const path = inside === '' ? name : `${inside}/${name}`;
-        if (statSync(join(folder, path)).isDirectory()) {
+        if (isFolder(join(folder, path))) {
           return filesBelow(folder, where, path, [...above, real]);
         }
         return knownForm(name) === undefined ? [] : [path];
       });
   } catch (error) {
     throw error instanceof AdeptError ? error : readError(where, 'a folder of corpus files', error);
+  }
+}
+
+/** @throws AdeptError (input) naming a link to data that leads nowhere, as in a pruned cache; any other is passed over. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    if (knownForm(path) === undefined) {
+      return false;
+    }
+    throw readError(path, 'a corpus file', error);
   }
 }

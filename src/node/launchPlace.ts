@@ -2,8 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../shared/errors';
 import { configName, type LaunchPlace } from '../shared/launch/launchConfig';
-import { checkCorpusFile } from './corpusFile';
-import { filesOf } from './filePattern';
+import { checkCorpusForm, corpusFilesOf } from './corpusFiles';
 
 /** The *.adept.json of a launch. */
 export function configPath(place: LaunchPlace, name: string): string {
@@ -33,11 +32,11 @@ export function freeName(place: LaunchPlace, name: string): string {
   }
 }
 
-/** What is wrong with a corpus file, or with a pattern of them, in a sentence; null when nothing is. */
+/** What is wrong with a corpus file, a folder of them or a pattern, in a sentence; null when nothing is. */
 export function corpusProblem(folder: string, path: string): string | null {
   try {
-    for (const file of filesOf(resolve(folder, path), path)) {
-      checkCorpusFile(file, file);
+    for (const file of corpusFilesOf(resolve(folder, path), '')) {
+      checkCorpusForm(file, file);
     }
     return null;
   } catch (error) {

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { basename } from 'node:path';
+import { expectInputError } from './expectInputError';
 import { ChatTemplate } from '../../src/trainer/data/reading/chatTemplate';
 import { type RowOutcome, documentsOf } from '../../src/trainer/data/reading/documentsOf';
 import { readBlocks } from '../../src/trainer/data/reading/readBlocks';
@@ -32,4 +34,19 @@ export async function outcomesOf(
 export async function textsOf(file: string, options: Partial<DocumentOptions> = {}): Promise<string[]> {
   const outcomes = await outcomesOf(file, options);
   return outcomes.flatMap((outcome) => (outcome.kind === 'text' ? [outcome.text] : []));
+}
+
+/** Runs what has to fail for the person's fault: the error is one sentence that holds all of `parts`. */
+export async function expectReadError(run: () => Promise<unknown>, ...parts: string[]): Promise<void> {
+  const settled = await run().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  assert.ok(settled, `nothing was thrown; expected an error with ${parts.join(', ')}`);
+  expectInputError(
+    () => {
+      throw settled.error;
+    },
+    ...parts,
+  );
 }

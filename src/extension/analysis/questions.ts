@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { CORPUS_ENDINGS } from '../../node/corpusFile';
+import { CORPUS_ENDINGS } from '../../node/corpusForm';
 import { readModelConfig } from '../../node/modelConfig';
 import { ImportanceMode } from '../../shared/importance';
 import { EngineChoice } from '../../shared/runConfig';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { checkCorpusFile } from '../../node/corpusFile';
+import { checkCorpusForm, corpusFilesOf } from '../../node/corpusFiles';
 import { readModelSummary } from '../../node/modelFolder';
 import { parseWith } from '../../shared/parse';
 import { analyzeArguments, AnalysisRequest, type Analysis } from '../analysis/analysisRequest';
@@ -32,8 +32,10 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     out: request.out ?? newFile(services, request.model),
   };
   readModelSummary(analysis.model);
-  for (const file of [...analysis.probe, ...(analysis.domain ?? [])]) {
-    checkCorpusFile(file, file);
+  for (const file of [...analysis.probe, ...(analysis.domain ?? [])].flatMap((path) =>
+    corpusFilesOf(path, ''),
+  )) {
+    checkCorpusForm(file, file);
   }
   const title = vscode.l10n.t('Analyzing {0}', modelName(analysis.model));
   const purpose = { kind: 'analyze', path: analysis.out };

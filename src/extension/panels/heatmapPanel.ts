@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { CORPUS_ENDINGS } from '../../node/corpusFile';
+import { CORPUS_ENDINGS } from '../../node/corpusForm';
 import { readHeatmapFile } from '../../node/heatmapFile';
 import { corpusProblem, freeName, nameProblem } from '../../node/launchPlace';
 import { failure, messageOf } from '../../shared/errors';

@@ -44,6 +44,9 @@ export async function* arrowBlocks(
       }
     }
   }
+  if (before.length === 0) {
+    throw inputError(`${where}: is no Arrow stream that can be read (it has no schema): write it anew.`);
+  }
   const rest = cutter.rest();
   if (rest !== undefined) {
     yield rest;
@@ -52,7 +55,8 @@ export async function* arrowBlocks(
 
 /** Feather files are compressed; its other codec, LZ4 frames, is refused by name. */
 const zstdCodec = {
-  decode: (packed: Uint8Array, length: number): Uint8Array => unzstd(packed, length),
+  // A copy begins its buffer, as arrays of 64-bit numbers have to.
+  decode: (packed: Uint8Array, length: number): Uint8Array => Uint8Array.from(unzstd(packed, length)),
   encode: (): Uint8Array => {
     throw new Error('nothing is written here');
   },

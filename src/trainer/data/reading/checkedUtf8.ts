@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeUtf8 } from '../utf8';
+import { countLines } from './lineBlocks';
+import { lineRanges } from './textLines';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
-const NEWLINE = 0x0a;
 
 /**
  * The same bytes without a byte order mark, cut between characters.
@@ -25,7 +26,7 @@ export async function* checkedUtf8(
     check(whole, offset, line, where);
     const marked = offset === 0 && BYTE_ORDER_MARK.every((byte, index) => whole[index] === byte);
     offset += whole.length;
-    line += whole.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 0);
+    line += countLines(whole);
     yield marked ? whole.subarray(BYTE_ORDER_MARK.length) : whole;
   }
   check(cut, offset, line, where);
@@ -35,13 +36,9 @@ function check(bytes: Uint8Array, offset: number, firstLine: number, where: stri
   if (isUtf8(bytes)) {
     return;
   }
-  let start = 0;
-  for (let line = firstLine; start < bytes.length; line += 1) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found < 0 ? bytes.length : found;
+  for (const { start, end, number } of lineRanges(bytes, firstLine)) {
     // Throws for the line that is not.
-    decodeUtf8(bytes.subarray(start, end), offset + start, `${where}: line ${line}`);
-    start = end + 1;
+    decodeUtf8(bytes.subarray(start, end), offset + start, `${where}: line ${number}`);
   }
 }
 

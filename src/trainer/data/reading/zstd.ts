@@ -83,6 +83,7 @@ export async function* decodeInJavaScript(frame: AsyncGenerator<Uint8Array>): As
 export function unzstd(packed: Uint8Array, length: number): Uint8Array {
   const { zstdDecompressSync }: MaybeZstd = zlib;
   return zstdDecompressSync === undefined
-    ? decompress(packed, new Uint8Array(length))
+    ? // Without an array to fill, which fzstd would move about for every block.
+      decompress(packed)
     : zstdDecompressSync(packed, { maxOutputLength: Math.max(1, length) });
 }
