@@ -3,6 +3,8 @@ import * as v from 'valibot';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const tokens = v.pipe(v.array(count), v.minLength(2));
 const sequences = v.pipe(v.array(tokens), v.minLength(1));
+/** Of every sequence the positions at which its documents begin, which do not see each other. */
+const documentStarts = v.pipe(v.array(v.pipe(v.array(count), v.minLength(1))), v.minLength(1));
 const unitRate = v.object({
   layer: count,
   name: v.string(),
@@ -62,6 +64,10 @@ export const JOBS = {
       domain: sequences,
       probe: sequences,
       evaluate: sequences,
+      /** Where they are packed separate. */
+      documentStarts: v.optional(
+        v.strictObject({ domain: documentStarts, probe: documentStarts, evaluate: documentStarts }),
+      ),
       added: v.array(v.strictObject({ layer: count, sourceLayer: count })),
       full: v.boolean(),
       steps: count,

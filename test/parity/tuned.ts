@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { RunEvent } from '../../src/shared/runFolder';
+import { RunEvent, type NewRunEvent } from '../../src/shared/runFolder';
 import { adept, asLists, writeRows } from './adept';
 import type { EngineName } from './engines';
 import type { Request, Result } from './jobs';
 
-type Plan = Omit<Request<'tune'>, 'model' | 'domain' | 'probe' | 'evaluate' | 'added'>;
+type Plan = Omit<Request<'tune'>, 'model' | 'domain' | 'probe' | 'evaluate' | 'documentStarts' | 'added'>;
 
 /** A tuning run: which base layers are copied (none: everything is trained), on what, and how. */
 export interface TuneCase {
@@ -15,6 +15,8 @@ export interface TuneCase {
   readonly domain: readonly Int32Array[];
   readonly probe: readonly Int32Array[];
   readonly evaluate: readonly Int32Array[];
+  /** Where the documents of every sequence begin, if they are packed separate. */
+  readonly documentStarts?: Readonly<Record<'domain' | 'probe' | 'evaluate', readonly Int32Array[]>>;
   readonly plan: Omit<Plan, 'full'>;
 }
 
@@ -63,13 +65,20 @@ export function expanded(folder: string, model: string, { layers }: TuneCase, en
 /** The same run as the PyTorch side gets it. */
 export function tuneRequest(
   model: string,
-  { layers, domain, probe, evaluate, plan }: TuneCase,
+  { layers, domain, probe, evaluate, documentStarts: starts, plan }: TuneCase,
 ): Request<'tune'> {
   return {
     model,
     domain: asLists(domain),
     probe: asLists(probe),
     evaluate: asLists(evaluate),
+    ...(starts && {
+      documentStarts: {
+        domain: asLists(starts.domain),
+        probe: asLists(starts.probe),
+        evaluate: asLists(starts.evaluate),
+      },
+    }),
     added: addedLayers(layers),
     full: layers.length === 0,
     ...plan,
@@ -134,7 +143,7 @@ export interface Deviation {
 
 /** Holds every step's loss, gradient norm and learning rates, and the loss at the end, against PyTorch's. */
 export function checkRun(
-  events: readonly RunEvent[],
+  events: readonly NewRunEvent[],
   expected: Result<'tune'>,
   { plan }: TuneCase,
 ): Deviation {

@@ -10,7 +10,9 @@ import { unitImportance } from '../../src/trainer/adept/unitImportance';
 import { batchOf, rowsOf, type Batch } from '../../src/trainer/data/batch';
 import type { Engine, Tensor } from '../../src/trainer/engine/engine';
 import { CausalLM } from '../../src/trainer/model/causalLM';
+import { lossGradients } from '../../src/trainer/model/gradients';
 import { SILENT_TASK } from '../../src/trainer/task';
+import { assertAllClose } from '../support/allclose';
 import { onEveryEngine } from '../support/engines';
 import { seededRandom } from '../support/random';
 import { writeShapedModel } from '../support/shapedModel';
@@ -174,6 +176,25 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         });
       }
       assert.equal(known.size, LENGTHS.length);
+    });
+  });
+
+  test('may take more lengths and documents than the model keeps contexts of', async (engine) => {
+    await withModel(engine, (bench) => {
+      const { model } = bench;
+      const lengths = [24, 5, 6, 7, 8, 9, 10];
+      const rows = lengths.map((length) => Int32Array.from({ length }, (_, at) => (at * 5) % SHAPE.vocab));
+      const starts = lengths.map((_, row) => Int32Array.of(0, row === 0 ? 11 : 3));
+      for (const make of [() => makeBatch(rows), () => makeBatch(rows, starts)]) {
+        const expected = model.losses(make());
+        assertAllClose(model.losses(make(), bench.states(1)), expected, 1e-5, 'losses');
+        const known = bench.states(1);
+        const losses = lossGradients(model, make(), {
+          ...{ scale: 1, lowestLayer: known.layer, wants: () => true, onLayer: () => undefined },
+          input: (batch) => known.input(batch),
+        });
+        assertAllClose(losses, expected, 1e-5, 'losses beside gradients');
+      }
     });
   });
 

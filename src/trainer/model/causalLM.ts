@@ -97,7 +97,7 @@ export class CausalLM {
     }
   }
 
-  /** What all layers share for this batch's shape and documents. Owned by the model. */
+  /** What all layers share for this batch's shape and documents. Owned by the model, which keeps it for a few batches more. */
   context(batch: Batch): AttentionContext {
     const { engine, config } = this;
     const context = this.contexts.get(batch.length, () =>
@@ -160,10 +160,10 @@ export class CausalLM {
    */
   losses(batch: Batch, known?: KnownStates): Float32Array {
     return this.engine.tidy(() => {
+      // First: what computes it may need other batches' contexts, and few are kept.
+      const input = known?.input(batch);
       const hiddenStates =
-        known === undefined
-          ? this.hiddenStates(batch)
-          : this.run(this.context(batch), known.input(batch), known.layer);
+        known && input ? this.run(this.context(batch), input, known.layer) : this.hiddenStates(batch);
       return headLosses(this.engine, this.head, hiddenStates, targetsOf(batch));
     });
   }

@@ -43,11 +43,12 @@ export interface GradientRequest {
 export function lossGradients(model: CausalLM, batch: Batch, request: GradientRequest): Float32Array {
   const { engine } = model;
   return engine.tidy(() => {
+    // First: what computes it may need other batches' contexts, and the model keeps few.
+    const known = request.input?.(batch);
     const context = model.context(batch);
     const states: Tensor[] = [];
     const saved: BlockSaved[] = [];
-    let hiddenStates =
-      request.input?.(batch) ?? model.run(context, model.embed(batch), 0, request.lowestLayer);
+    let hiddenStates = known ?? model.run(context, model.embed(batch), 0, request.lowestLayer);
     for (const block of model.blocks.slice(request.lowestLayer)) {
       const forward = blockForwardSaving(context, block, hiddenStates);
       states.push(hiddenStates);

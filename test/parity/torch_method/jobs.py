@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from .importance import layer_importance, relative_changes, unit_importance
 from .loss import mean_loss
-from .models import by_length, forward, load_model
+from .models import Packed, Tokens, by_length, forward, load_model
 from .tuning import Plan, tune
 
 Json = dict[str, Any]
@@ -66,12 +66,19 @@ def importance(request: Json) -> Json:
     return {"baseLoss": base, "layers": layers, "changes": changes, "units": units}
 
 
+def _sequences(request: Json, key: str) -> list[Tokens]:
+    """The sequences of that name, with their documents where the request tells them."""
+    rows: list[Tokens] = request[key]
+    starts = (request.get("documentStarts") or {}).get(key)
+    return rows if starts is None else [Packed(row, begins) for row, begins in zip(rows, starts, strict=True)]
+
+
 def tuning(request: Json) -> Json:
     """Runs a tuning plan; with `evaluate`, also the mean loss on these sequences afterwards."""
     model = load_model(request["model"])
     plan = Plan(
-        domain=request["domain"],
-        probe=request["probe"],
+        domain=_sequences(request, "domain"),
+        probe=_sequences(request, "probe"),
         added=[(pair["layer"], pair["sourceLayer"]) for pair in request["added"]],
         full=request["full"],
         steps=request["steps"],
@@ -87,7 +94,7 @@ def tuning(request: Json) -> Json:
         definition=request["unitDefinition"],
     )
     result = tune(model, plan)
-    return {**result, "finalLoss": mean_loss(model, request["evaluate"])}
+    return {**result, "finalLoss": mean_loss(model, _sequences(request, "evaluate"))}
 
 
 def pack(request: Json) -> Json:

@@ -11,6 +11,14 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 Tokens = Sequence[int]
 
 
+class Packed(list[int]):
+    """Token ids of documents that do not see each other; they begin at `starts`, from 0 on."""
+
+    def __init__(self, tokens: Tokens, starts: Sequence[int]) -> None:
+        super().__init__(tokens)
+        self.starts = list(starts)
+
+
 def load_model(folder: str) -> PreTrainedModel:
     """The model in float32 with plain attention, in evaluation mode; every tensor of the folder has to find its place."""
     if not (Path(folder) / "config.json").is_file():
@@ -43,7 +51,31 @@ def by_length(sequences: Sequence[Tokens]) -> list[list[int]]:
 def forward(model: PreTrainedModel, rows: Sequence[Tokens]) -> tuple[Tensor, Tensor]:
     """Token ids [B, T] and logits [B, T, V] of sequences of one length."""
     ids = torch.tensor([list(row) for row in rows], dtype=torch.long)
-    return ids, model(input_ids=ids, use_cache=False).logits
+    return ids, model(input_ids=ids, use_cache=False, **_document_inputs(model, rows)).logits
+
+
+def _document_inputs(model: PreTrainedModel, rows: Sequence[Tokens]) -> dict[str, Tensor]:
+    """Mask [B, 1, T, T], 0 where a position sees another, and position ids [B, T] of rows of several documents; else nothing."""
+    if not any(isinstance(row, Packed) for row in rows):
+        return {}
+    if getattr(model.config, "sliding_window", None) is not None:
+        raise ValueError("a mask of one's own takes the place of the sliding window's")
+    length = len(rows[0])
+    positions = torch.arange(length)
+    documents = torch.zeros(len(rows), length, dtype=torch.long)
+    for row, tokens in enumerate(rows):
+        starts = torch.tensor(tokens.starts if isinstance(tokens, Packed) else [0])
+        documents[row] = torch.searchsorted(starts, positions, right=True)
+    seen = (documents[:, :, None] == documents[:, None, :]) & (positions[:, None] >= positions[None, :])
+    mask = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)
+    own = torch.stack([_restarted(document) for document in documents])
+    return {"attention_mask": mask[:, None], "position_ids": own}
+
+
+def _restarted(document: Tensor) -> Tensor:
+    """Positions from 0 in every document, given the document of every position."""
+    _, counts = torch.unique_consecutive(document, return_counts=True)
+    return torch.cat([torch.arange(int(count)) for count in counts])
 
 
 def unit_modules(layer: nn.Module) -> dict[str, nn.Module]:

@@ -16,8 +16,8 @@ from .models import Tokens, decoder_layers, unit_modules
 class Plan:
     """One tuning run. `added` pairs each added layer with the layer it copies; it is empty when everything is trained."""
 
-    domain: list[list[int]]
-    probe: list[list[int]]
+    domain: list[Tokens]
+    probe: list[Tokens]
     added: list[tuple[int, int]]
     full: bool
     steps: int
