@@ -1,5 +1,4 @@
 import { type AdeptError, inputError, messageOf } from '../../../shared/errors';
-import type { TokenLimits } from '../documents';
 import { type ChatMessage, chatMessages, contentOf } from './chatMessages';
 import type { ChatTemplate } from './chatTemplate';
 import {
@@ -11,6 +10,12 @@ import {
   isList,
   isObject,
 } from './rowColumns';
+
+/** What token ids have to fit. */
+export interface TokenLimits {
+  readonly vocabSize: number;
+  readonly maxPositions?: number | undefined;
+}
 
 /** What a row is in a corpus. */
 export type RowContent =
