@@ -8,7 +8,7 @@ import { meanLoss } from '../../src/trainer/adept/loss';
 import { layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
-import { makeBatch, type Batch } from '../../src/trainer/data/corpus';
+import { makeBatch, type Batch } from '../../src/trainer/data/batch';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';

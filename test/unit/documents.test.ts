@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sum } from '../../src/trainer/adept/loss';
-import { makeBatch } from '../../src/trainer/data/corpus';
+import { makeBatch } from '../../src/trainer/data/batch';
 import {
   groupDocuments,
   separateDocuments,

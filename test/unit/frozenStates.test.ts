@@ -185,7 +185,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       const lengths = [24, 5, 6, 7, 8, 9, 10];
       const rows = lengths.map((length) => Int32Array.from({ length }, (_, at) => (at * 5) % SHAPE.vocab));
       const starts = lengths.map((_, row) => Int32Array.of(0, row === 0 ? 11 : 3));
-      for (const make of [() => makeBatch(rows), () => makeBatch(rows, starts)]) {
+      for (const make of [() => numberedBatch(rows), () => numberedBatch(rows, starts)]) {
         const expected = model.losses(make());
         assertAllClose(model.losses(make(), bench.states(1)), expected, 1e-5, 'losses');
         const known = bench.states(1);
