@@ -93,13 +93,17 @@ export function corpusText({ text, sources }: Corpus): string {
   const around = ({ start, end, insteadOf }: NonNullable<StoredText['frame']>): string =>
     `document start ${start === '' ? 'none' : start}, document end ${end === '' ? 'none' : end}${insteadOf === undefined ? '' : ` (not ${insteadOf}, which ends a turn)`}`;
   return [
-    `${name}: ${documents + rows} documents, ${tokens + rowTokens} tokens`,
-    ...(lost === 0 ? [] : [`${lost} rows skipped: ${skipText(text)}`]),
+    `${name}: ${counted(documents + rows, 'document')}, ${counted(tokens + rowTokens, 'token')}`,
+    ...(lost === 0 ? [] : [`${counted(lost, 'row')} skipped: ${skipText(text)}`]),
     ...(frame === null ? [] : [around(frame)]),
     ...(plainChats === 0
       ? []
-      : [`${plainChats} conversations written out as paragraphs, since the model has no chat template`]),
+      : [`${counted(plainChats, 'conversation')} written out as paragraphs, since the model has no chat template`]),
   ].join('; ');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** That documents hold already what is put before each of them; undefined where they do not. */

@@ -204,7 +204,9 @@ async function identify(request: TextRequest, digests: FileDigests, task: Task):
   const total = files.reduce((sum, file) => sum + sizeOf(file), 0);
   let seen = 0;
   for (const file of files) {
-    task.report(0, `reading ${(total / 1e6).toFixed(1)} MB of text: ${((100 * seen) / total).toFixed(0)}%`);
+    if (total > LARGE_BYTES) {
+      task.report(0, `reading ${(total / 1e6).toFixed(0)} MB of text: ${((100 * seen) / total).toFixed(0)}%`);
+    }
     await breathe(task);
     const { kind, compression } = corpusForm(file);
     contents.push(`${kind} ${compression} ${await digests.of(file)}`);
