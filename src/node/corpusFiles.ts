@@ -28,6 +28,11 @@ export function corpusFilesOf(path: string, field: string): string[] {
   return status.isDirectory() ? folderFiles(path, where) : [path];
 }
 
+/** As {@link corpusFilesOf}, with a file that is not there as it is: whoever reads it says so. */
+export function listedFiles(path: string, field: string): string[] {
+  return GLOB.test(path) || existsSync(path) ? corpusFilesOf(path, field) : [path];
+}
+
 /** @returns undefined for a glob, which is no path */
 function statOf(path: string, where: string): ReturnType<typeof statSync> {
   try {

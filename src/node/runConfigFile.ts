@@ -6,7 +6,7 @@ import { parseWith } from '../shared/parse';
 import { RunConfig } from '../shared/runConfig';
 import type { CorpusFiles, ReplayFiles } from '../shared/texts';
 import { readError } from './fileError';
-import { corpusFilesOf } from './corpusFiles';
+import { listedFiles } from './corpusFiles';
 import { filesOf } from './filePattern';
 
 /**
@@ -21,7 +21,7 @@ export function readRunConfig(file: string): RunConfig {
   const all = (paths: readonly string[], key: string): string[] =>
     paths.flatMap((path) => filesOf(at(path), `${file}: "${key}"`));
   const named = (paths: readonly string[], key: string): string[] =>
-    paths.flatMap((path) => corpusFilesOf(at(path), `${file}: "${key}"`));
+    paths.flatMap((path) => listedFiles(at(path), `${file}: "${key}"`));
   const corpus = (files: CorpusFiles, key: string): CorpusFiles =>
     Array.isArray(files) ? named(files, key) : { ...files, files: named(files.files, `${key}.files`) };
   const replay = (entries: ReplayFiles): ReplayFiles =>

@@ -24,6 +24,9 @@ export interface BatchList extends Iterable<Batch> {
 
 /** Puts rows of any lengths side by side that are sequences of their own. */
 export function makeBatch(rows: readonly Int32Array[], documentStarts?: readonly Int32Array[]): Batch {
+  if (documentStarts !== undefined && documentStarts.length !== rows.length) {
+    throw new Error(`A batch of ${rows.length} rows has documents of ${documentStarts.length}.`);
+  }
   const first = newNumbers(rows.length);
   return batchOf(
     rows.map((ids, index) => ({ ids, number: first + index, documentStarts: documentStarts?.[index] })),

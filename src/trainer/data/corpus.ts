@@ -98,7 +98,9 @@ export function corpusText({ text, sources }: Corpus): string {
     ...(frame === null ? [] : [around(frame)]),
     ...(plainChats === 0
       ? []
-      : [`${counted(plainChats, 'conversation')} written out as paragraphs, since the model has no chat template`]),
+      : [
+          `${counted(plainChats, 'conversation')} written out as paragraphs, since the model has no chat template`,
+        ]),
   ].join('; ');
 }
 
