@@ -62,7 +62,8 @@ const CORPORA: readonly BadCorpus[] = [
   { title: 'is empty', name: 'c.txt', content: '', says: ['c.txt', 'empty'] },
   { title: 'holds blank lines only', name: 'c.txt', content: '\n \n\n', says: ['c.txt', 'no document'] },
   { title: 'is an empty list', name: 'c.json', content: '[]', says: ['c.json', 'no document'] },
-  { title: 'is of an unknown form', name: 'c.parquet', content: 'PAR1', says: ['c.parquet', '.jsonl'] },
+  { title: 'is of an unknown form', name: 'c.docx', content: 'PK', says: ['c.docx', '.jsonl'] },
+  { title: 'is no whole parquet file', name: 'c.parquet', content: 'PAR1', says: ['c.parquet', 'no whole parquet file'] },
   {
     title: 'is not UTF-8',
     name: 'c.txt',
@@ -97,7 +98,7 @@ const CORPORA: readonly BadCorpus[] = [
     title: 'has a row of one id',
     name: 'c.jsonl',
     content: row({ tokens: [3] }),
-    says: ['c.jsonl', 'row 1', '"tokens"'],
+    says: ['of 1 rows 1', '1 shorter than two tokens'],
   },
   {
     title: 'has a row longer than the context',

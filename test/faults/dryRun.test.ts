@@ -34,7 +34,15 @@ describe('adept tune --dry-run', () => {
       tune: { batchSize: 2, seqLen: 256, gradAccum: 1, full: false },
       engine: 'wasm',
     });
-    const { secondsPerStep, seconds, rates, overlaps, ...rest } = result;
+    const { secondsPerStep, seconds, rates, overlaps, texts, ...rest } = result;
+    assert.ok(Array.isArray(texts) && texts.length === 2);
+    assert.deepEqual(
+      texts.map(({ documentStart, documentEnd, skipped }) => [documentStart, documentEnd, skipped]),
+      [
+        ['<s>', '', 0],
+        ['<s>', '', 0],
+      ],
+    );
     assert.deepEqual(rest, {
       dryRun: true,
       engine: 'wasm',

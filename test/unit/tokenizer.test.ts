@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { idsOf, load } from '../support/corpora';
+import type { DocumentFrame } from '../../src/trainer/data/documentFrame';
 import { type Tokenizer, openTokenizer } from '../../src/trainer/data/tokenizer';
 import golden from '../parity/golden/tokens.json';
 import { sharedData } from '../support/sharedData';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { skippedOf } from '../../shared/storedText';
 import { readModelConfig } from '../../node/modelConfig';
+import { peakMemory } from '../../node/peakMemory';
 import { CorpusReader } from '../../trainer/jobs/corpora';
 import {
   addTextSettings,
@@ -33,6 +34,7 @@ export function prepareCommand(): Command {
         ...{ tokens: tokens + rowTokens, sequences: corpus.sequences.size },
         seconds: (performance.now() - begin) / 1000,
         ...{ fromCache: corpus.fromCache, cache: corpus.cache ?? null },
+        peakMemory: peakMemory(),
         documentStart: corpus.text.frame?.start ?? null,
         documentEnd: corpus.text.frame?.end ?? null,
       };
