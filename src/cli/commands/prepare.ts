@@ -14,6 +14,8 @@ import {
   withOutput,
 } from '../options';
 
+const USUAL_LENGTH = 256;
+
 export function prepareCommand(): Command {
   const command = jsonCommand('prepare', 'read, tokenise and store a text ahead of time')
     .option('--model <DIR>', 'Hugging Face model folder, whose tokenizer is used')
@@ -23,9 +25,11 @@ export function prepareCommand(): Command {
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const data = corpusOf(raw, requiredList(raw, 'data', '--data'));
-      const seqLen = countOf(raw, 'seqLen', '--seq-len', 2) ?? 256;
+      const config = readModelConfig(model);
+      const seqLen =
+        countOf(raw, 'seqLen', '--seq-len', 2) ?? Math.min(USUAL_LENGTH, config.maxPositionEmbeddings);
       const begin = performance.now();
-      const reader = new CorpusReader(model, readModelConfig(model), output.cancellableTask());
+      const reader = new CorpusReader(model, config, output.cancellableTask());
       const corpus = await reader.read(data, { seqLen }, '--data');
       const { documents, rows, tokens, rowTokens, skipped } = corpus.text;
       const result = {

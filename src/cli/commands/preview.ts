@@ -34,7 +34,7 @@ export function previewCommand(): Command {
       const model = requiredText(raw, 'model', '--model');
       const request = {
         ...{ model, data: corpusOf(raw, requiredList(raw, 'data', '--data')), field: '--data' },
-        seqLen: countOf(raw, 'seqLen', '--seq-len', 2) ?? 256,
+        seqLen: countOf(raw, 'seqLen', '--seq-len', 2),
         documents: countOf(raw, 'documents', '--documents') ?? 3,
       };
       const previewed = await previewText(request, output.cancellableTask());

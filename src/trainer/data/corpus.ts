@@ -81,7 +81,13 @@ export function textRequest(request: CorpusRequest): TextRequest {
     ...{ folder: request.folder, vocabSize: request.vocabSize, maxPositions: request.maxPositions },
     ...{ text, legacy: request.legacy === true, label: label(request) },
     enoughTokens: few === undefined ? undefined : few * seqLen,
-    enough: (stored) => few !== undefined && sequencesIn(stored) >= few,
+    enough: (stored) => {
+      // As soon as there is text, not after hours of it.
+      if (stored.documents > 0) {
+        checkPositions(request);
+      }
+      return few !== undefined && sequencesIn(stored) >= few;
+    },
   };
 }
 

@@ -16,6 +16,7 @@ const SHOWN_FIRST = 160;
 const SHOWN_LAST = 40;
 /** Ends of documents that are read at once. */
 const ENDS_AT_ONCE = 2 ** 16;
+const USUAL_LENGTH = 256;
 const PERCENTILES = [0, 10, 50, 90, 99, 100] as const;
 
 /** A stretch of what the model gets: text, a token that is put around it or stands in it, a border between sequences, or a gap. */
@@ -62,7 +63,8 @@ export interface TextPreview {
 export interface PreviewRequest {
   readonly model: string;
   readonly data: CorpusFiles;
-  readonly seqLen: number;
+  /** 256, or the model's positions where those are fewer, when left out. */
+  readonly seqLen?: number | undefined;
   /** So many documents are shown. */
   readonly documents: number;
   readonly field: string;
@@ -76,8 +78,9 @@ export interface Previewed {
 
 /** The first documents of a text as the model gets them, and what there is to count. @throws AdeptError (input) as reading it */
 export async function previewText(request: PreviewRequest, task: Task): Promise<Previewed> {
-  const { model, data, seqLen, field } = request;
+  const { model, data, field } = request;
   const config = readModelConfig(model);
+  const seqLen = request.seqLen ?? Math.min(USUAL_LENGTH, config.maxPositionEmbeddings);
   const text = textSettingsOf(data) ?? DEFAULT_TEXT;
   const wanted = textRequest({
     ...{ paths: pathsOf(data), folder: model, vocabSize: config.vocabSize, seqLen, text, field },
@@ -94,16 +97,14 @@ export async function previewText(request: PreviewRequest, task: Task): Promise<
     },
     task,
   );
-  return {
-    preview: describe(store, wanted.files, request, samplesOf(store, request, config.vocabSize)),
-    store,
-  };
+  const samples = samplesOf(store, { ...request, seqLen }, config.vocabSize);
+  return { preview: describe(store, wanted.files, seqLen, samples), store };
 }
 
 function describe(
   store: TokenStore,
   sources: readonly string[],
-  { seqLen }: PreviewRequest,
+  seqLen: number,
   samples: readonly PreviewDocument[],
 ): TextPreview {
   const { description } = store;
@@ -164,7 +165,11 @@ function percentile(sorted: readonly (readonly [number, number])[], total: numbe
   return 0;
 }
 
-function samplesOf(store: TokenStore, request: PreviewRequest, vocabSize: number): PreviewDocument[] {
+function samplesOf(
+  store: TokenStore,
+  request: PreviewRequest & { readonly seqLen: number },
+  vocabSize: number,
+): PreviewDocument[] {
   const { documents, rows, frame } = store.description;
   if (documents === 0) {
     return Array.from({ length: Math.min(rows, request.documents) }, (_, row) => {

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { writeJson } from '../../../node/jsonFile';
 import { readStoredText } from '../../../node/texts/storedTexts';
-import { NOTHING_SKIPPED, STORE_FILES, type StoredText } from '../../../shared/storedText';
+import { NOTHING_SKIPPED, STORE_FILES, StoredText } from '../../../shared/storedText';
 import { FileBytes, MemoryBytes, type ByteStore } from './byteStore';
 
 /** Bytes of an entry of the ends of documents, and of one of the rows. */
@@ -78,7 +79,8 @@ export class TokenStore {
       for (const part of PARTS) {
         this.bytes[part].sync();
       }
-      writeJson(join(this.folder, STORE_FILES.description), description);
+      // Through the schema, which puts the keys into one order, however it was come by.
+      writeJson(join(this.folder, STORE_FILES.description), v.parse(StoredText, description));
     }
     this.current = description;
   }
