@@ -63,6 +63,16 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
   };
 }
 
+/** The library keeps the file that it was made of, which it reads no more and which is half of its memory. */
+function withoutSources(library: LibraryTokenizer): LibraryTokenizer {
+  Reflect.set(library, 'tokenizer', {});
+  if (library.model !== null) {
+    Reflect.set(library.model, 'config', {});
+    Reflect.set(library.model, 'merges', []);
+  }
+  return library;
+}
+
 /** What frames the documents of a text, without the cost of a whole tokenizer. @throws AdeptError (input) as {@link openTokenizer} */
 export function readDocumentFrame(folder: string, framing: Framing): DocumentFrame {
   return readParts(folder, framing).frame;
@@ -93,7 +103,7 @@ function readParts(folder: string, framing: Framing | undefined): TokenizerParts
 
 function openLibrary(pipeline: Record<string, unknown>, file: string): LibraryTokenizer {
   try {
-    return new LibraryTokenizer(pipeline, {});
+    return withoutSources(new LibraryTokenizer(pipeline, {}));
   } catch (error) {
     throw inputError(`${file}: this tokenizer is not supported (${messageOf(error)}): ${GIVE_TOKENS}`, error);
   }

@@ -41,6 +41,8 @@ interface Job {
 
 /** Blocks for each thread: one that it works on, and one that waits, so that it is never idle. */
 const BLOCKS_PER_THREAD = 2;
+/** What a block leaves behind lives short: more room for it makes nothing faster. */
+const YOUNG_MEGABYTES = 16;
 
 /** As many threads as there are cores, each with a tokenizer of its own. */
 export class TokenThreads implements BlockWorkers {
@@ -48,13 +50,15 @@ export class TokenThreads implements BlockWorkers {
   private readonly idle: Worker[] = [];
   private readonly waiting: Job[] = [];
   private readonly working = new Map<Worker, Job>();
-  private readonly threads: readonly Worker[];
+  private readonly threads: Worker[] = [];
   private closing = false;
 
-  constructor(recipe: TokenRecipe, count = availableParallelism()) {
+  constructor(
+    private readonly recipe: TokenRecipe,
+    private readonly count = availableParallelism(),
+  ) {
     this.atOnce = count * BLOCKS_PER_THREAD;
-    this.threads = Array.from({ length: count }, () => this.start(recipe));
-    this.idle.push(...this.threads);
+    this.start();
   }
 
   tokenize(request: BlockRequest): Promise<BlockTokens> {
@@ -69,12 +73,19 @@ export class TokenThreads implements BlockWorkers {
     await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
 
-  private start(recipe: TokenRecipe): Worker {
-    const thread = new Worker(workerFile(), { workerData: recipe });
+  /** One after the other: opening a large tokenizer takes several times the memory that it keeps. */
+  private start(): void {
+    const thread = new Worker(workerFile(), {
+      workerData: this.recipe,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     thread.on('message', (answer: BlockAnswer) => {
       const job = this.working.get(thread);
       this.working.delete(thread);
       this.idle.push(thread);
+      if (this.threads.length < this.count && this.waiting.length > 0) {
+        this.start();
+      }
       if ('tokens' in answer) {
         job?.resolve(answer.tokens);
       } else {
@@ -89,7 +100,8 @@ export class TokenThreads implements BlockWorkers {
     thread.on('exit', () => {
       this.lost(new Error('it ended'));
     });
-    return thread;
+    this.threads.push(thread);
+    this.idle.push(thread);
   }
 
   /** Without one of them the order could not be kept: all that is under way ends. */
