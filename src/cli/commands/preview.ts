@@ -105,7 +105,13 @@ function partText({ kind, text }: PreviewPart): string {
   }
 }
 
-function frameLines({ documentStart, documentEnd, insteadOf, startTwice, documents }: Previewed['preview']): string[] {
+function frameLines({
+  documentStart,
+  documentEnd,
+  insteadOf,
+  startTwice,
+  documents,
+}: Previewed['preview']): string[] {
   if (documentStart === null || documentEnd === null) {
     return [];
   }
