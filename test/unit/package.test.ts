@@ -49,6 +49,8 @@ it('the package holds what runs and nothing else, in at most 5 MB; the extension
     'out/cli.cjs',
     'out/extension.cjs',
     'out/l10n/bundle.l10n.json',
+    'out/tinyglobby.cjs',
+    'out/tokenThread.cjs',
     ...['', '-simd', '-threaded-simd'].map((kind) => `out/wasm/tfjs-backend-wasm${kind}.wasm`),
     ...webviewFiles(),
     'package.json',
