@@ -56,7 +56,7 @@ export function previewArguments(source: PreviewSource, framing: boolean, engine
     if (value === undefined || value === false) {
       return [];
     }
-    return value === true ? [flagOf(name, setting)] : [flagOf(name, setting), String(value)];
+    return value === true ? [flagOf(name, setting)] : [flagOf(name, setting), value];
   });
   return [
     'preview',

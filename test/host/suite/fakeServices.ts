@@ -18,7 +18,7 @@ export function fakeServices(): Services & { readonly lines: readonly string[] }
   const services: Partial<Services> & { readonly lines: readonly string[] } = {
     context: { extensionUri: extension().extensionUri, workspaceState } as unknown as vscode.ExtensionContext,
     log: { debug: add, info: add, warn: add, error: add } as unknown as vscode.LogOutputChannel,
-    children: { home: extension().extensionUri.fsPath } as Services['children'],
+    children: { home: extension().extensionUri.fsPath } as unknown as Services['children'],
     contextKeys: new ContextKeys(),
     lines,
   };

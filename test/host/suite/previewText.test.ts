@@ -3,8 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { TextPreview } from '../../../src/shared/textPreview';
+import { openPanel } from '../../../src/extension/panels/panel';
+import { PREVIEW_PANEL, PreviewPanel } from '../../../src/extension/panels/previewPanel';
+import type { PreviewSource, ToPreview } from '../../../src/shared/webview/preview';
 import { Dialogs } from './dialogs';
-import { samplePath } from './life';
+import { samplePath, services } from './life';
 import { eventually, workspaceFolder } from './support';
 
 const MODEL = (): string => samplePath('model');
@@ -69,10 +72,47 @@ describe('previewing texts', () => {
     assert.deepEqual(
       lenses.map(({ command, range }) => [command?.arguments, range.start.line]),
       [
-        [[{ config, key: 'domain' }], 5],
         [[{ config, key: 'probe' }], 2],
+        [[{ config, key: 'domain' }], 5],
       ],
     );
+  });
+
+  it('measures the framing when the page asks for it, and says in the page what goes wrong', async () => {
+    const all = await services();
+    const posted: ToPreview[] = [];
+    const open = (source: PreviewSource): PreviewPanel => {
+      let made: PreviewPanel | undefined;
+      const connect: (typeof PREVIEW_PANEL)['connect'] = (host, given, own) => {
+        const post = host.post.bind(host);
+        host.post = (message) => {
+          posted.push(message as ToPreview);
+          return post(message);
+        };
+        made = new PreviewPanel(host, given, own);
+        return made;
+      };
+      openPanel({ ...PREVIEW_PANEL, connect }, source, all);
+      assert.ok(made !== undefined);
+      return made;
+    };
+    const files = [samplePath('domain.jsonl')];
+    await open({ model: MODEL(), files, text: {} }).receive({ type: 'read', framing: true });
+    assert.deepEqual(posted.filter(({ type }) => type === 'reading').length > 0, true);
+    const shown = posted.find((message) => message.type === 'show');
+    assert.ok(shown?.type === 'show' && shown.preview.framing !== null);
+    assert.equal(
+      shown.preview.framing?.framings.some(({ chosen }) => chosen),
+      true,
+    );
+
+    const missing = [join(workspaceFolder(), 'gone.txt')];
+    await open({ model: MODEL(), files: missing, text: {} }).receive({ type: 'read', framing: false });
+    const stopped = posted.at(-1);
+    assert.ok(stopped?.type === 'stopped');
+    assert.match(stopped.problem ?? '', /gone\.txt/);
+    assert.ok(!stopped.problem?.includes('--'), stopped.problem ?? '');
+    assert.deepEqual(dialogs.errors, []);
   });
 
   it('names a text that is missing, and no option of a command', async () => {
