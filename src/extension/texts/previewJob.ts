@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { AdeptError } from '../../shared/errors';
+import { inputError } from '../../shared/errors';
 import { parseWith } from '../../shared/parse';
 import { flagOf, TEXT_SETTINGS } from '../../shared/settings';
 import { TextPreview } from '../../shared/textPreview';
@@ -43,8 +43,9 @@ export async function readPreview(
 
 /** The command names the text by its option, which nobody gave here. */
 function withoutFlags(error: unknown): unknown {
-  return error instanceof AdeptError
-    ? new AdeptError(error.message.replaceAll('--data ', ''), error.kind, { cause: error })
+  const flag = '--data ';
+  return error instanceof Error && error.message.includes(flag)
+    ? inputError(error.message.replaceAll(flag, ''), error)
     : error;
 }
 
