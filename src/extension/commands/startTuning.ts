@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readRunConfig } from '../../node/runConfigFile';
+import { readRunTarget } from '../../node/runConfigFile';
 import { inputError } from '../../shared/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
@@ -75,7 +75,7 @@ async function pickConfig(): Promise<string> {
 }
 
 async function start(services: Services, config: string, taken: Request['taken']): Promise<string> {
-  const { out } = readRunConfig(config);
+  const { out } = readRunTarget(config);
   if (!existsSync(out) || readdirSync(out).length === 0) {
     return services.runs.run(config);
   }
