@@ -80,6 +80,17 @@ async function buildTrainer({ out, minify }) {
   });
 }
 
+/**
+ * Globs are looked up when a person names one, not when the extension starts: what does it is a file of its own.
+ * @type {import('esbuild').Plugin}
+ */
+const globsApart = {
+  name: 'globs apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^tinyglobby$/ }, () => ({ path: './tinyglobby.cjs', external: true }));
+  },
+};
+
 /** @param {Target} target */
 async function buildExtension({ out, minify }) {
   const { writeRunConfigSchema } = await import('./schema.mjs');
@@ -90,7 +101,9 @@ async function buildExtension({ out, minify }) {
     entryPoints: { extension: 'src/extension/extension.ts' },
     outdir: out,
     external: ['vscode'],
+    plugins: [globsApart],
   });
+  inputs.push(...(await build({ ...node, minify, entryPoints: { tinyglobby }, outdir: out })));
   await writeRunConfigSchema(root, join(out, 'adept.schema.json'));
   writeL10n(root, join(out, 'l10n'));
   return inputs;

@@ -4,5 +4,6 @@ export const VIEW_TYPES = {
   comparison: 'adept.compare',
   run: 'adept.run',
   study: 'adept.study',
+  preview: 'adept.preview',
   safetensors: 'adept.safetensors',
 } as const;

@@ -13,6 +13,11 @@ const GLOB = /[*?[\]{}]/;
 const NOT_DATA =
   /^(?:[._].*|(?:readme|licen[cs]e|notice|copying|changelog|citation|contributing|code_of_conduct)(?:[._-].*)?|dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*\.arrow)$/i;
 
+/** Whether a file of this name, of those in a folder, may hold data. */
+export function looksLikeData(name: string): boolean {
+  return !NOT_DATA.test(name);
+}
+
 /**
  * The files that one entry of a corpus names: a file itself; those that fit a glob; the shards of a folder, in the order of
  * their names; the data files of a folder that datasets' save_to_disk wrote.
@@ -109,7 +114,7 @@ function filesBelow(folder: string, where: string, inside = '', above: readonly 
       return [];
     }
     return readdirSync(here)
-      .filter((name) => !NOT_DATA.test(name))
+      .filter(looksLikeData)
       .flatMap((name) => {
         const path = inside === '' ? name : `${inside}/${name}`;
         if (isFolder(join(folder, path))) {

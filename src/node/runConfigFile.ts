@@ -58,6 +58,15 @@ export function readRunConfig(file: string): RunConfig {
   };
 }
 
+/**
+ * Where and with what a *.adept.json runs, whatever becomes of the texts that it names: the run itself says that.
+ * @throws AdeptError (input) as {@link readRunConfig}, of what the file itself says.
+ */
+export function readRunTarget(file: string): Pick<RunConfig, 'out' | 'engine'> {
+  const { out, engine } = parseWith(RunConfig, readJsonWithComments(file), file);
+  return { out: resolve(dirname(resolve(file)), out), engine };
+}
+
 /** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is no JSON. */
 export function readJsonWithComments(file: string): unknown {
   let text: string;

@@ -103,6 +103,13 @@ export const COMMANDS = {
     palette: nowhere,
     needsTrust: true,
   },
+  'adept.previewText': {
+    title: 'Preview Training Text',
+    icon: '$(open-preview)',
+    palette: trusted,
+    needsTrust: true,
+  },
+  'adept.clearTextCache': { title: 'Clear Text Cache', palette: trusted, needsTrust: true },
   'adept.setUpNative': {
     title: 'Set Up Native Engine',
     icon: '$(cloud-download)',

@@ -6,14 +6,15 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const SKIP_REASONS = ['null', 'empty', 'short', 'duplicate', 'unreadable'] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
-const skipped = v.object({
+/** Rows that are no documents, by reason. */
+export const SkipCounts = v.object({
   null: count,
   empty: count,
   short: count,
   duplicate: count,
   unreadable: count,
 });
-export type SkipCounts = v.InferOutput<typeof skipped>;
+export type SkipCounts = v.InferOutput<typeof SkipCounts>;
 
 /** store.json: what a folder of stored token ids holds so far. */
 export const StoredText = v.object({
@@ -47,7 +48,7 @@ export const StoredText = v.object({
   textBytes: count,
   /** Rows that were looked at. */
   read: count,
-  skipped,
+  skipped: SkipCounts,
   /** Documents that begin with the token that is put before each of them. */
   startTwice: count,
   /** Conversations that were written out without a template. */

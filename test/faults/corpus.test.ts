@@ -63,7 +63,12 @@ const CORPORA: readonly BadCorpus[] = [
   { title: 'holds blank lines only', name: 'c.txt', content: '\n \n\n', says: ['c.txt', 'no document'] },
   { title: 'is an empty list', name: 'c.json', content: '[]', says: ['c.json', 'no document'] },
   { title: 'is of an unknown form', name: 'c.docx', content: 'PK', says: ['c.docx', '.jsonl'] },
-  { title: 'is no whole parquet file', name: 'c.parquet', content: 'PAR1', says: ['c.parquet', 'no whole parquet file'] },
+  {
+    title: 'is no whole parquet file',
+    name: 'c.parquet',
+    content: 'PAR1',
+    says: ['c.parquet', 'no whole parquet file'],
+  },
   {
     title: 'is not UTF-8',
     name: 'c.txt',

@@ -40,8 +40,19 @@ const show = (text: string, run: RunEntry | undefined, trusted = true): InlineLo
 
 describe('the inline log of a *.adept.json', () => {
   it('offers to run a document that has no run yet', () => {
-    assert.deepEqual(show(TEXT, undefined), { lensLine: 1, lenses: ['run'], notes: [] });
+    const { lensLine, lenses, notes } = show(TEXT, undefined);
+    assert.deepEqual({ lensLine, lenses, notes }, { lensLine: 1, lenses: ['run'], notes: [] });
     assert.deepEqual(show(TEXT, undefined, false).lenses, []);
+  });
+
+  it('offers to preview each text that it names, where anything may be started', () => {
+    assert.deepEqual(show(TEXT, undefined).texts, [
+      { key: 'domain', line: 5 },
+      { key: 'probe', line: 4 },
+      { key: 'eval.general', line: 7 },
+    ]);
+    assert.deepEqual(show(TEXT, undefined, false).texts, []);
+    assert.deepEqual(show('{"domain": [', undefined).texts, [{ key: 'domain', line: 0 }]);
   });
 
   it('puts each part of a living run at the line it belongs to', (t) => {
@@ -136,7 +147,7 @@ describe('the inline log of a *.adept.json', () => {
   it('is patient with a text that is being typed', (t) => {
     const run = entry(t, (made) => made.trainer());
     assert.deepEqual(notesOf(show('{\n  "out": "runs/one",\n  "tune": {', run)), { 2: 'running' });
-    assert.deepEqual(show('', run), { lensLine: 0, lenses: [], notes: [] });
+    assert.deepEqual(show('', run), { lensLine: 0, lenses: [], texts: [], notes: [] });
     assert.deepEqual(show('[1, 2]', run).lenses, []);
   });
 });

@@ -121,6 +121,8 @@ describe('the launch form', () => {
 
   it('is kept and found again whole, and no other thing is taken for it', () => {
     assert.deepEqual(v.parse(LaunchForm, JSON.parse(JSON.stringify(filled()))), filled());
+    const { texts, ...earlier } = filled();
+    assert.deepEqual(v.parse(LaunchForm, earlier), { ...earlier, texts });
     assert.equal(v.is(LaunchForm, { ...filled(), settings: { steps: '1' } }), false);
     assert.equal(v.is(LaunchForm, { ...filled(), files: { ...filled().files, domain: 3 } }), false);
   });
@@ -234,6 +236,9 @@ describe('the configuration that a form comes to', () => {
     });
     const file = join(folder, 'night-1.adept.json');
     writeFileSync(file, text);
+    for (const name of ['d.txt', 'p.txt']) {
+      writeFileSync(join(folder, name), 'text');
+    }
     const config = readRunConfig(file);
     assert.deepEqual(
       [config.model, config.domain, config.probe, config.out, config.importance],
@@ -245,6 +250,39 @@ describe('the configuration that a form comes to', () => {
         '/elsewhere/importance.json',
       ],
     );
+  });
+
+  it('names a folder and a glob as such, and says how texts are read where that is not the default', () => {
+    const form = filled();
+    const files = {
+      ...form.files,
+      domain: '/work/space/shards\n/data/notes/**/*.md',
+      replay: 'old.txt',
+      evalGeneral: 'g.txt',
+    };
+    const plain = parseLaunchText(launchText(planOf({ ...form, files }, place)), 'x');
+    assert.deepEqual(plain.domain, ['shards', '/data/notes/**/*.md']);
+    assert.deepEqual(plain.replay, ['old.txt']);
+
+    const texts = { documentStart: ' auto ', documentEnd: 'none', packing: 'separate' };
+    const text = launchText(planOf({ ...form, files, texts }, place));
+    const config = JSON.parse(text) as Record<string, unknown>;
+    const set = { documentEnd: 'none', packing: 'separate' };
+    assert.deepEqual(config.domain, { files: ['shards', '/data/notes/**/*.md'], ...set });
+    assert.deepEqual(config.probe, { files: ['/data/general.txt'], ...set });
+    assert.deepEqual(config.replay, [{ files: ['old.txt'], weight: 1, ...set }]);
+    assert.deepEqual(config.eval, { general: { files: ['g.txt'], ...set } });
+    assert.equal((config.tune as Record<string, unknown>).maxProbeSequences, 12);
+    const { domain } = parseLaunchText(text, 'x');
+    assert.ok(!Array.isArray(domain) && domain.packing === 'separate' && domain.documentStart === 'auto');
+  });
+
+  it('takes nothing for the default of a text setting, and no other choice than there is', () => {
+    const form = filled();
+    const empty = readForm({ ...form, texts: { documentStart: ' ', documentEnd: '', packing: 'joined' } });
+    assert.deepEqual([empty.texts, [...empty.problems]], [{}, []]);
+    const wrong = readForm({ ...form, texts: { ...form.texts, packing: 'loose' } });
+    assert.deepEqual([...wrong.problems], [['packing', 'Give one of joined, separate, or nothing.']]);
   });
 
   it('leaves paths alone that look like a list of numbers', () => {

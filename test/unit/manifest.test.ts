@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { CORPUS_ENDINGS } from '../../src/node/corpusForm';
 import { COMMANDS } from '../../src/shared/extensionCommands';
 import { EXTENSION_SETTINGS } from '../../src/shared/extensionSettings';
 import { projectRoot } from '../support/projectRoot';
@@ -69,6 +70,16 @@ describe('package.json as the extension’s manifest', () => {
         );
       }
     }
+  });
+
+  it('offers the preview of a text on every file whose name ends as one', () => {
+    const when = manifest.contributes.menus['explorer/context']?.find(
+      ({ command }) => command === 'adept.previewText',
+    )?.when;
+    const endings = CORPUS_ENDINGS.map((ending) => ending.slice(1)).join('|');
+    assert.ok(when !== undefined);
+    assert.ok(when.includes(`\\.(${endings})$/i`), when);
+    assert.ok(when.includes('explorerResourceIsFolder'));
   });
 
   it('contributes exactly the settings of the table', () => {

@@ -6,7 +6,7 @@ import { parseLaunchText } from '../../src/shared/launch/launchConfig';
 import { FromHeatmap } from '../../src/shared/webview/heatmap';
 import { FIRST_VIEW, HeatmapView } from '../../webview/heatmap/heatmapView';
 import { heatmapContent } from './support/heatmapContent';
-import { markedLayers, withHeatmap } from './support/heatmapPage';
+import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
 describe('a view that another version saved', () => {
@@ -138,6 +138,57 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       await webview.send({ type: 'notLaunched', problem: 'No room.' });
       await page.waitForSelector('#launch-outcome.error:has-text("No room.")');
     });
+  });
+
+  it('says of each text how large it is and, once known, its tokens, and shows it as the model gets it', async () => {
+    await withHeatmap(browser, async (webview) => {
+      const { page } = webview;
+      await page.fill('#field-domain', 'shards\nmore/*.jsonl');
+      await page.fill('#field-seqLen', '128');
+      const files = ['shards', 'more/*.jsonl'];
+      const isThese = (texts: unknown): boolean => JSON.stringify(texts).includes(JSON.stringify(files));
+      await webview.waitForMessage('check', ({ texts }) => isThese(texts));
+      const checked = {
+        type: 'checked',
+        name: { text: 'tune-1', problem: null },
+        files: files.map((path) => ({ path, problem: null })),
+      };
+      await webview.send({ ...checked, texts: [{ files, bytes: 1_234_567, tokens: null }] });
+      await page.waitForSelector('#field-domain-note:has-text("1.23 MB")');
+      await webview.send({ ...checked, texts: [{ files, bytes: 1_234_567, tokens: 33_284 }] });
+      await page.waitForSelector('#field-domain-note:has-text("1.23 MB, 33,284 tokens")');
+      assert.match((await page.getAttribute('#field-domain', 'aria-describedby')) ?? '', /field-domain-note/);
+
+      await page.click('summary:has-text("How texts are read")');
+      await page.fill('#field-documentEnd', 'none');
+      await page.selectOption('#field-packing', 'separate');
+      assert.deepEqual(await webview.accessibilityFaults(), []);
+      await page.getByRole('button', { name: 'Preview (Domain text)' }).focus();
+      await page.keyboard.press('Enter');
+      const { type, ...asked } = await webview.waitForMessage('previewText');
+      assert.equal(type, 'previewText');
+      assert.deepEqual(asked, { files, text: { documentEnd: 'none', packing: 'separate' }, seqLen: 128 });
+      // What is known is of the text that was named, and of no other.
+      await page.fill('#field-domain', 'shards');
+      await page.waitForSelector('#field-domain-note', { state: 'detached' });
+      assert.equal(await page.getByRole('button', { name: 'Preview (Replayed general text)' }).count(), 0);
+      await page.locator('adept-launch-form').screenshot({ path: picturePath('launch-form-texts.png') });
+    });
+  });
+
+  it('names what “auto” comes to, and what was skipped, as the analysis told', async () => {
+    const { importance, ...rest } = heatmapContent();
+    const probe = { ...importance.probe, documentStart: '<s>', documentEnd: '', skipped: 12 };
+    await withHeatmap(
+      browser,
+      async ({ page }) => {
+        assert.match(await page.innerText('.facts'), /<s> before each document · 12 rows held no document/);
+        await page.click('summary:has-text("How texts are read")');
+        assert.match(await page.innerText('#field-documentStart-help'), /here auto is <s>$/);
+        assert.match(await page.innerText('#field-documentEnd-help'), /here auto is no token$/);
+      },
+      { content: { ...rest, importance: { ...importance, probe } } },
+    );
   });
 
   it('shows everything and starts nothing in Restricted Mode, and says why', async () => {

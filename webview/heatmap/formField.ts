@@ -11,6 +11,8 @@ export interface FieldFacts {
   readonly optional: boolean;
   /** What to put right, when that is to be shown. */
   readonly problem: string | undefined;
+  /** What is known of its value; empty where nothing is. */
+  readonly note?: string;
 }
 
 /** What ties a control to its label, help and problem. */
@@ -22,11 +24,11 @@ export interface ControlAttributes {
 
 /** A control with its label above, and below it what is wrong and what it is for. */
 export function formField(
-  { field, label, help, optional, problem }: FieldFacts,
+  { field, label, help, optional, problem, note = '' }: FieldFacts,
   control: (attributes: ControlAttributes) => TemplateResult,
 ): TemplateResult {
   const id = `field-${field}`;
-  const [helpId, problemId] = [`${id}-help`, `${id}-problem`];
+  const [helpId, problemId, noteId] = [`${id}-help`, `${id}-problem`, `${id}-note`];
   return html`<div class="field">
     <label for=${id}
       >${label}${optional ? html` <span class="muted">${l10n.t('(optional)')}</span>` : nothing}</label
@@ -34,9 +36,14 @@ export function formField(
     ${control({
       id,
       invalid: problem === undefined ? 'false' : 'true',
-      describedBy: problem === undefined ? helpId : `${problemId} ${helpId}`,
+      describedBy: [
+        ...(problem === undefined ? [] : [problemId]),
+        ...(note === '' ? [] : [noteId]),
+        helpId,
+      ].join(' '),
     })}
     ${problem === undefined ? nothing : html`<span id=${problemId} class="error problem">${problem}</span>`}
+    ${note === '' ? nothing : html`<span id=${noteId} class="note-of-field">${note}</span>`}
     <span id=${helpId} class="muted help">${help}</span>
   </div>`;
 }

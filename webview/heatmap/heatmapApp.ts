@@ -106,6 +106,15 @@ export class HeatmapApp extends LitElement {
       pick: (field) => {
         this.host.post({ type: 'pick', field });
       },
+      previewText: (field) => {
+        const { files, texts, settings } = readForm(form);
+        this.host.post({
+          type: 'previewText',
+          files: [...files[field]],
+          text: texts,
+          ...(typeof settings.seqLen === 'number' ? { seqLen: settings.seqLen } : {}),
+        });
+      },
       launch: (preview) => {
         this.tryLaunch(form, preview);
       },
@@ -158,7 +167,7 @@ export class HeatmapApp extends LitElement {
     }
     this.launch = launch;
     this.trusted = trusted;
-    const form = this.view.form ?? firstForm(launch, importance.probe.sources);
+    const form = this.view.form ?? firstForm(launch, launch.probe ?? importance.probe.sources);
     this.keep({ form });
     this.mark(this.view.marked.filter((layer) => layer < importance.model.layers));
     this.checkSoon();
@@ -202,7 +211,13 @@ export class HeatmapApp extends LitElement {
     this.rests.afterRest('typing', () => {
       if (this.view.form !== null) {
         const { name, files } = readForm(this.view.form);
-        this.host.post({ type: 'check', name, files: [...new Set(Object.values(files).flat())] });
+        const lists = Object.values(files).filter((list) => list.length > 0);
+        this.host.post({
+          type: 'check',
+          name,
+          files: [...new Set(lists.flat())],
+          texts: lists.map((list) => [...list]),
+        });
       }
     });
   }
@@ -281,7 +296,5 @@ export class HeatmapApp extends LitElement {
 /** What the form starts with: what was launched last, with this model's probe; or the defaults. */
 function firstForm({ name, last }: LaunchSurroundings, probe: readonly string[]): LaunchForm {
   const fresh = freshForm(name, probe);
-  return last === null
-    ? fresh
-    : { name, settings: last.settings, files: { ...last.files, probe: fresh.files.probe } };
+  return last === null ? fresh : { ...last, name, files: { ...last.files, probe: fresh.files.probe } };
 }

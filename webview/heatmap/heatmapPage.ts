@@ -46,6 +46,7 @@ export interface PageActions extends ToolbarActions {
   manageTrust(): void;
   edit(change: LaunchFormEvents['edit']['detail']): void;
   pick(field: FormFiles): void;
+  previewText(field: FormFiles): void;
   launch(preview: LaunchPreview): void;
 }
 
@@ -188,6 +189,8 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     <adept-launch-form
       .form=${form}
       .problems=${desk.shownProblems(reading)}
+      .known=${desk.known(reading)}
+      .frame=${shown.importance.probe}
       .preview=${preview}
       .rates=${ratePreview(shown.importance, view.marked, reading)}
       .state=${desk.state}
@@ -197,6 +200,9 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
       }}
       @pick=${({ detail }: LaunchFormEvents['pick']) => {
         actions.pick(detail);
+      }}
+      @previewText=${({ detail }: LaunchFormEvents['previewText']) => {
+        actions.previewText(detail);
       }}
       @launch=${() => {
         actions.launch(preview);

@@ -1,10 +1,12 @@
 import {
   FORM_FILES,
   FORM_SETTINGS,
+  FORM_TEXT_SETTINGS,
   type FormField,
+  type FormFiles,
   type FormReading,
 } from '../../src/shared/launch/launchForm';
-import type { ToHeatmap } from '../../src/shared/webview/heatmap';
+import type { KnownText, ToHeatmap } from '../../src/shared/webview/heatmap';
 import type { LaunchState } from './launchFormView';
 
 type Checked = Extract<ToHeatmap, { type: 'checked' }>;
@@ -14,6 +16,7 @@ export class LaunchDesk {
   state: LaunchState = { kind: 'idle' };
   private readonly visited = new Set<FormField>();
   private readonly fileProblems = new Map<string, string | null>();
+  private readonly texts = new Map<string, KnownText>();
   private name: Checked['name'] | undefined;
 
   visit(field: FormField): void {
@@ -23,16 +26,29 @@ export class LaunchDesk {
 
   /** Somebody wants to launch: from now on every problem shows. */
   visitAll(): void {
-    for (const field of ['name', ...FORM_FILES, ...FORM_SETTINGS] as const) {
+    for (const field of ['name', ...FORM_FILES, ...FORM_SETTINGS, ...FORM_TEXT_SETTINGS] as const) {
       this.visit(field);
     }
   }
 
-  learn({ name, files }: Checked): void {
+  learn({ name, files, texts }: Checked): void {
     this.name = name;
     for (const { path, problem } of files) {
       this.fileProblems.set(path, problem);
     }
+    for (const text of texts) {
+      this.texts.set(keyOf(text.files), text);
+    }
+  }
+
+  /** What the host knows of the texts that the form names now. */
+  known({ files }: FormReading): ReadonlyMap<FormFiles, KnownText> {
+    return new Map(
+      FORM_FILES.flatMap((field): [FormFiles, KnownText][] => {
+        const text = this.texts.get(keyOf(files[field]));
+        return text === undefined ? [] : [[field, text]];
+      }),
+    );
   }
 
   /** Everything that stands against a launch. */
@@ -58,4 +74,8 @@ export class LaunchDesk {
       ? [['name', name.problem], ...ofFiles]
       : ofFiles;
   }
+}
+
+function keyOf(files: readonly string[]): string {
+  return files.join('\n');
 }

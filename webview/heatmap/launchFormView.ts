@@ -2,24 +2,27 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import {
   FORM_FILES,
+  FORM_TEXT_SETTINGS,
+  isFiles,
   isRequired,
+  isTextSetting,
   MAIN_SETTINGS,
-  needsFiles,
   RATE_SETTINGS,
   withField,
   type FormField,
   type FormFiles,
   type FormSetting,
+  type FormTextSetting,
   type LaunchForm,
 } from '../../src/shared/launch/launchForm';
 import type { RatePreview } from '../../src/shared/launch/ratePreview';
-import { RunConfig } from '../../src/shared/runConfig';
-import { TUNE_SETTINGS, type Setting } from '../../src/shared/settings';
+import { TEXT_SETTINGS, TUNE_SETTINGS, type Setting } from '../../src/shared/settings';
+import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
-import { descriptionOf } from './descriptions';
+import { filesField } from './filesField';
 import { formField, valueOf } from './formField';
 import { rateView } from './rateView';
-import { fileLabel, settingLabel } from './texts';
+import { settingLabel, textSettingLabel } from './texts';
 
 /** What would run: the sentence, where the file goes and what stands in it; or why there is nothing to show yet. */
 export type LaunchPreview =
@@ -33,29 +36,35 @@ export type LaunchState =
   | { readonly kind: 'launched'; readonly file: string }
   | { readonly kind: 'failed'; readonly problem: string };
 
+/** Empty where there is no token; undefined where nobody knows. */
+export interface AutoFrame {
+  readonly documentStart: string | undefined;
+  readonly documentEnd: string | undefined;
+}
+
+interface ControlFacts {
+  readonly field: 'name' | FormSetting | FormTextSetting;
+  readonly label: string;
+  readonly help: string;
+  readonly optional: boolean;
+}
+
 export interface LaunchFormEvents {
   /** The form as it is typed now, and the field that changed. */
   edit: CustomEvent<{ readonly form: LaunchForm; readonly field: FormField }>;
   pick: CustomEvent<FormFiles>;
+  /** The text of a field is to be shown as the model gets it. */
+  previewText: CustomEvent<FormFiles>;
   launch: CustomEvent<undefined>;
 }
-
-/** The keys of a *.adept.json that the lists of files become. */
-const FILE_KEYS: Readonly<Record<FormFiles, readonly string[]>> = {
-  domain: ['domain'],
-  replay: ['replay'],
-  evalDomain: ['eval', 'domain'],
-  evalGeneral: ['eval', 'general'],
-  probe: ['probe'],
-};
-
-const MOST_LINES = 6;
 
 /** The launch form. Its fields, their bounds, defaults and help follow from the tables of settings. */
 export class LaunchFormView extends LitElement {
   static override properties = {
     form: { attribute: false },
     problems: { attribute: false },
+    known: { attribute: false },
+    frame: { attribute: false },
     preview: { attribute: false },
     rates: { attribute: false },
     state: { attribute: false },
@@ -65,6 +74,10 @@ export class LaunchFormView extends LitElement {
   declare form: LaunchForm;
   /** Of the fields whose problem is to be shown. */
   declare problems: ReadonlyMap<FormField, string>;
+  /** What is known of the texts that the fields name. */
+  declare known: ReadonlyMap<FormFiles, KnownText>;
+  /** What is put around documents where nothing is said of it, as far as the analysis told. */
+  declare frame: AutoFrame;
   declare preview: LaunchPreview;
   declare rates: RatePreview;
   declare state: LaunchState;
@@ -107,6 +120,10 @@ export class LaunchFormView extends LitElement {
         <div class="settings">${RATE_SETTINGS.map((field) => this.settingField(field))}</div>
         ${rateView(this.rates)}
       </details>
+      <details class="text-settings">
+        <summary>${l10n.t('How texts are read')}</summary>
+        <div class="settings">${FORM_TEXT_SETTINGS.map((field) => this.textSettingField(field))}</div>
+      </details>
       ${previewView(this.preview)}
       <p class="actions">
         <button
@@ -124,11 +141,7 @@ export class LaunchFormView extends LitElement {
     </form>`;
   }
 
-  private textField(
-    facts: { field: 'name' | FormSetting; label: string; help: string; optional: boolean },
-    value: string,
-    required: boolean,
-  ): TemplateResult {
+  private textField(facts: ControlFacts, value: string, required: boolean): TemplateResult {
     const { field } = facts;
     return formField(
       { ...facts, problem: this.problems.get(field) },
@@ -136,8 +149,8 @@ export class LaunchFormView extends LitElement {
         html`<input
           id=${id}
           type="text"
-          inputmode=${field === 'name' ? 'text' : 'decimal'}
-          class=${field === 'name' ? nothing : 'numeric'}
+          inputmode=${isNumber(field) ? 'decimal' : 'text'}
+          class=${isNumber(field) ? 'numeric' : nothing}
           autocomplete="off"
           spellcheck="false"
           ?required=${required}
@@ -147,6 +160,21 @@ export class LaunchFormView extends LitElement {
           @input=${this.editing(field)}
         />`,
     );
+  }
+
+  private textSettingField(field: FormTextSetting): TemplateResult {
+    const setting: Setting = TEXT_SETTINGS[field];
+    const value = this.form.texts[field];
+    const auto = field === 'packing' ? undefined : this.frame[field];
+    const facts = {
+      field,
+      label: textSettingLabel(field),
+      help: [helpOf(setting), ...(auto === undefined ? [] : [autoText(auto)])].join('; '),
+      optional: false,
+    };
+    return setting.kind === 'choice'
+      ? this.choiceField(facts, value, setting.choices)
+      : this.textField(facts, value, false);
   }
 
   private settingField(field: FormSetting): TemplateResult {
@@ -162,16 +190,20 @@ export class LaunchFormView extends LitElement {
     if (setting.kind !== 'choice') {
       return this.textField(facts, value, required);
     }
+    return this.choiceField(facts, value, setting.choices);
+  }
+
+  private choiceField(facts: ControlFacts, value: string, choices: readonly string[]): TemplateResult {
     return formField(
-      { ...facts, problem: this.problems.get(field) },
+      { ...facts, problem: this.problems.get(facts.field) },
       ({ id, invalid, describedBy }) =>
         html`<select
           id=${id}
           aria-invalid=${invalid}
           aria-describedby=${describedBy}
-          @change=${this.editing(field)}
+          @change=${this.editing(facts.field)}
         >
-          ${setting.choices.map(
+          ${choices.map(
             (choice) => html`<option value=${choice} ?selected=${choice === value}>${choice}</option>`,
           )}
         </select>`,
@@ -179,35 +211,20 @@ export class LaunchFormView extends LitElement {
   }
 
   private filesField(field: FormFiles): TemplateResult {
-    const [label, value] = [fileLabel(field), this.form.files[field]];
-    const about = descriptionOf(RunConfig, FILE_KEYS[field]);
-    const help = l10n.t('{0}; one file a line, * stands for any part of a name', about);
-    return formField(
-      { field, label, help, optional: !needsFiles(field), problem: this.problems.get(field) },
-      ({ id, invalid, describedBy }) =>
-        html`<span class="with-button">
-          <textarea
-            id=${id}
-            rows=${Math.min(MOST_LINES, value.split('\n').length)}
-            wrap="off"
-            autocomplete="off"
-            spellcheck="false"
-            ?required=${needsFiles(field)}
-            aria-invalid=${invalid}
-            aria-describedby=${describedBy}
-            .value=${live(value)}
-            @input=${this.editing(field)}
-          ></textarea>
-          <button
-            type="button"
-            @click=${() => {
-              this.dispatchEvent(new CustomEvent('pick', { detail: field }));
-            }}
-          >
-            ${l10n.t('Browse…')}<span class="visually-hidden"> (${label})</span>
-          </button>
-        </span>`,
-    );
+    return filesField({
+      field,
+      value: this.form.files[field],
+      problem: this.problems.get(field),
+      known: this.known.get(field),
+      canPreview: this.canLaunch,
+      edit: this.editing(field),
+      pick: () => {
+        this.dispatchEvent(new CustomEvent('pick', { detail: field }));
+      },
+      preview: () => {
+        this.dispatchEvent(new CustomEvent('previewText', { detail: field }));
+      },
+    });
   }
 
   private editing(field: FormField): (event: Event) => void {
@@ -223,6 +240,18 @@ export class LaunchFormView extends LitElement {
       this.dispatchEvent(new CustomEvent('launch'));
     }
   };
+}
+
+/** Of the fields with one line, those that take numbers. */
+function isNumber(field: FormField): boolean {
+  return field !== 'name' && !isFiles(field) && !isTextSetting(field);
+}
+
+/** What “auto” comes to with this model. */
+function autoText(token: string): string {
+  return token === ''
+    ? l10n.t('here auto is no token')
+    : l10n.t('here auto is {0}', token.replaceAll('\n', '⏎'));
 }
 
 function helpOf(setting: Setting): string {

@@ -1,11 +1,11 @@
 import type { ImportanceFile } from '../../src/shared/importance';
 import { configName, launchText } from '../../src/shared/launch/launchConfig';
-import { isFiles, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
+import { isFiles, isTextSetting, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import type { LaunchPreview } from './launchFormView';
-import { countText, fileLabel, layersText, listed, settingLabel } from './texts';
+import { countText, fileLabel, layersText, listed, settingLabel, textSettingLabel } from './texts';
 
 export interface LaunchFacts {
   readonly reading: FormReading;
@@ -40,7 +40,7 @@ export function previewOf(facts: LaunchFacts): LaunchPreview {
       reading,
       model: path,
       importance: facts.file,
-      probe: importance.probe,
+      probe: { ...importance.probe, sources: launch.probe ?? importance.probe.sources },
       layers: marked,
       engine,
       place,
@@ -53,12 +53,19 @@ function labelOf(field: FormField): string {
   if (field === 'name') {
     return l10n.t('the name');
   }
-  return `“${isFiles(field) ? fileLabel(field) : settingLabel(field)}”`;
+  const label = isFiles(field)
+    ? fileLabel(field)
+    : isTextSetting(field)
+      ? textSettingLabel(field)
+      : settingLabel(field);
+  return `“${label}”`;
 }
 
 function sentenceOf({ reading, marked, price }: LaunchFacts): string {
   const { steps, maxGeneralRise, onGeneralRise } = reading.settings;
-  const files = listed(reading.files.domain.map((path) => path.replace(/^.*[\\/]/, '')));
+  const files = listed(
+    reading.files.domain.map((path) => path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '')),
+  );
   const what = l10n.t('Copy {0}', layersText(marked));
   const train = price.known
     ? l10n.t('train {0} parameters', countText(price.estimate.parametersTrained))

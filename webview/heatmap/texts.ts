@@ -4,7 +4,7 @@ import type { ImportanceFile, ImportanceTrust } from '../../src/shared/importanc
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { Rank } from '../../src/shared/heatmap/rank';
 import type { RangeName } from '../../src/shared/heatmap/ranges';
-import type { FormFiles, FormSetting } from '../../src/shared/launch/launchForm';
+import type { FormFiles, FormSetting, FormTextSetting } from '../../src/shared/launch/launchForm';
 import { l10n } from '../common/l10n';
 import { pageData } from '../common/pageData';
 
@@ -92,6 +92,32 @@ function enoughText({ sequences, available }: ImportanceFile['probe']): string[]
     : [l10n.t('{0} of {1} sequences were enough', countText(sequences), countText(available))];
 }
 
+/** How the text was read: what stands around its documents, and what of it is none. */
+function readText({ documentStart, documentEnd, skipped = 0 }: ImportanceFile['probe']): string[] {
+  const around = [documentStart, documentEnd].map((token) => token?.replaceAll('\n', '⏎') ?? '');
+  const [start = '', end = ''] = around;
+  const frame =
+    start !== '' && end !== ''
+      ? [l10n.t('{0} before and {1} after each document', start, end)]
+      : start !== ''
+        ? [l10n.t('{0} before each document', start)]
+        : end !== ''
+          ? [l10n.t('{0} after each document', end)]
+          : documentStart === undefined
+            ? []
+            : [l10n.t('no token around documents')];
+  return [
+    ...frame,
+    ...(skipped === 0
+      ? []
+      : [
+          skipped === 1
+            ? l10n.t('1 row held no document')
+            : l10n.t('{0} rows held no document', countText(skipped)),
+        ]),
+  ];
+}
+
 /** What was measured, how and on what. */
 export function factsText(importance: ImportanceFile): string {
   const { model, probe, mode, baseLoss, unitDefinition, domain, overlap = 0 } = importance;
@@ -108,6 +134,7 @@ export function factsText(importance: ImportanceFile): string {
       baseLoss.toFixed(4),
     ),
     ...enoughText(probe),
+    ...readText(probe),
     ...(domain
       ? [
           l10n.t(
@@ -117,6 +144,7 @@ export function factsText(importance: ImportanceFile): string {
             domain.baseLoss.toFixed(4),
           ),
           ...enoughText(domain.probe),
+          ...readText(domain.probe),
           ...(overlap > 0
             ? [l10n.t('{0} of the tokens of general text stand in the domain text too', percentText(overlap))]
             : []),
@@ -206,6 +234,17 @@ export function fileLabel(field: FormFiles): string {
       return l10n.t('General evaluation text');
     case 'probe':
       return l10n.t('General text (probe)');
+  }
+}
+
+export function textSettingLabel(setting: FormTextSetting): string {
+  switch (setting) {
+    case 'documentStart':
+      return l10n.t('Document start');
+    case 'documentEnd':
+      return l10n.t('Document end');
+    case 'packing':
+      return l10n.t('Packing');
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { tryFramings, type FramingTrial } from '../../trainer/jobs/framingTrial';
-import { previewText, type Previewed, type PreviewPart, type TextPreview } from '../../trainer/jobs/preview';
+import type { FramingTrial, PreviewPart } from '../../shared/textPreview';
+import { tryFramings } from '../../trainer/jobs/framingTrial';
+import { previewText, type Previewed } from '../../trainer/jobs/preview';
 import { skipText } from '../../trainer/data/store/prepareText';
 import {
   addTextSettings,
@@ -65,7 +66,7 @@ async function framingOf(
   );
 }
 
-function prose(preview: TextPreview, framing: FramingTrial | undefined, withIds: boolean): string {
+function prose(preview: Previewed['preview'], framing: FramingTrial | undefined, withIds: boolean): string {
   const { lengths, samples, whole, skipped, tokensPerByte } = preview;
   const of = whole ? '' : ' (of what was read: the first part)';
   const quantiles = lengths.percentiles;
@@ -104,7 +105,13 @@ function partText({ kind, text }: PreviewPart): string {
   }
 }
 
-function frameLines({ documentStart, documentEnd, insteadOf, startTwice, documents }: TextPreview): string[] {
+function frameLines({
+  documentStart,
+  documentEnd,
+  insteadOf,
+  startTwice,
+  documents,
+}: Previewed['preview']): string[] {
   if (documentStart === null || documentEnd === null) {
     return [];
   }

@@ -1,20 +1,16 @@
-import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { CORPUS_ENDINGS } from '../../node/corpusForm';
 import { readModelConfig } from '../../node/modelConfig';
 import { ImportanceMode } from '../../shared/importance';
 import { EngineChoice } from '../../shared/runConfig';
 import { ANALYZE_SETTINGS } from '../../shared/settings';
 import { Memory } from '../memory';
-import type { ModelFolder } from '../models/models';
-import { parametersText } from '../models/modelText';
-import { modelName } from '../../shared/modelName';
 import { multiStep, type StepInput } from '../multiStep';
-import { shortPath } from '../places';
 import type { Services } from '../services';
 import { readSetting } from '../settings';
 import type { AnalysisRequest } from './analysisRequest';
+import { askForModel } from './modelQuestion';
+import { askForTexts } from './textQuestion';
 
 /** What was answered the last time. */
 const Answers = v.object({
@@ -29,13 +25,18 @@ const Answers = v.object({
 });
 type Answers = v.InferOutput<typeof Answers>;
 
-const NO_CORPORA = '**/{node_modules,.git,.adept}/**';
-const LARGEST_COUNT = 200;
 const SEQUENCES = [32, 128, null] as const;
 /** Sequences over which the least important layers have to stay the same. */
 const STABLE_FOR = 16;
 
-type PathItem = vscode.QuickPickItem & { readonly path?: string };
+function memoryOf({ context }: Services): Memory<typeof Answers> {
+  return new Memory(context.workspaceState, 'analyze.answers', Answers, { probe: [], domain: [] });
+}
+
+/** The model that was analyzed last. */
+export function lastModel(services: Services): string | undefined {
+  return memoryOf(services).value.model;
+}
 
 /**
  * Asks what a request leaves open, with the answers of the last time chosen.
@@ -45,10 +46,7 @@ export async function askForAnalysis(
   services: Services,
   request: AnalysisRequest,
 ): Promise<AnalysisRequest & { readonly model: string; readonly probe: readonly string[] }> {
-  const memory = new Memory(services.context.workspaceState, 'analyze.answers', Answers, {
-    probe: [],
-    domain: [],
-  });
+  const memory = memoryOf(services);
   const questions = new Questions(services, memory.value);
   const { model, probe, domain, mode, engine } = request;
   // Who names model and text, such as another extension, is asked nothing.
@@ -96,59 +94,22 @@ class Questions {
   ) {}
 
   async model(input: StepInput): Promise<void> {
-    const { l10n } = vscode;
-    const browse: PathItem = { label: l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
-    const found = this.services.models.found().then((models) => models.map(itemOfModel));
-    const [picked] = await input.pick<PathItem>({
-      placeholder: l10n.t('The model: a folder with config.json and .safetensors files'),
-      items: found.then((items) => [...items, browse]),
-      isChosen: ({ path }) => path !== undefined && path === this.answers.model,
-    });
-    const path = picked === browse ? await browseForModel() : picked?.path;
-    if (path === undefined) {
-      await this.model(input);
-      return;
-    }
-    this.answers.model = path;
+    this.answers.model = await askForModel(this.services, input, this.answers.model);
   }
 
   async probe(input: StepInput): Promise<void> {
-    this.answers.probe = await this.texts(input, {
+    this.answers.probe = await askForTexts(this.services, input, {
       placeholder: vscode.l10n.t('The probing corpus: general text whose loss must not rise'),
       before: this.answers.probe,
     });
   }
 
   async domain(input: StepInput): Promise<void> {
-    this.answers.domain = await this.texts(input, {
+    this.answers.domain = await askForTexts(this.services, input, {
       placeholder: vscode.l10n.t('Domain text to measure as well, which takes as long again; or none'),
       before: this.answers.domain,
       optional: true,
     });
-  }
-
-  /** Asks for texts of the workspace, or others. */
-  private async texts(
-    input: StepInput,
-    question: { readonly placeholder: string; readonly before: readonly string[]; readonly optional?: true },
-  ): Promise<string[]> {
-    const { placeholder, before, optional = false } = question;
-    const found = this.corpora().then((corpora) =>
-      [...new Set([...before, ...corpora])].map((path): PathItem => ({ path, label: shortPath(path) })),
-    );
-    const browse: PathItem = { label: vscode.l10n.t('$(folder-opened) Browse…'), alwaysShow: true };
-    const picked = await input.pick<PathItem>({
-      placeholder,
-      items: found.then((items) => [...items, browse]),
-      isChosen: ({ path }) => path !== undefined && before.includes(path),
-      many: true,
-      optional,
-    });
-    const paths = picked.flatMap(({ path }) => path ?? []);
-    // Asked again, so that what was found is seen before it is used.
-    return picked.includes(browse)
-      ? this.texts(input, { ...question, before: [...paths, ...(await browseForTexts())] })
-      : paths;
   }
 
   async engine(input: StepInput): Promise<void> {
@@ -220,47 +181,4 @@ class Questions {
     this.answers.maxSequences = picked?.count;
     this.answers.untilStable = picked?.untilStable ?? false;
   }
-
-  /** Texts of the workspace; a model's folder holds some that are none. */
-  private async corpora(): Promise<string[]> {
-    const found = await vscode.workspace.findFiles('**/*.{txt,jsonl,csv}', NO_CORPORA, LARGEST_COUNT);
-    const models = (await this.services.models.found()).map(({ path }) => path);
-    return found
-      .map(({ fsPath }) => fsPath)
-      .filter((path) => !models.some((model) => resolve(path, '..') === model))
-      .sort();
-  }
-}
-
-function itemOfModel({ path, summary, problem, analyses }: ModelFolder): PathItem {
-  const item = { path, label: modelName(path), detail: shortPath(path) };
-  if (summary === undefined) {
-    return { ...item, description: problem ?? '' };
-  }
-  const { l10n } = vscode;
-  const facts = [
-    l10n.t('{0} layers', summary.layers),
-    parametersText(summary.parameters),
-    ...(analyses.length > 0 ? [l10n.t('analyzed')] : []),
-  ];
-  return { ...item, description: facts.join(' · ') };
-}
-
-async function browseForModel(): Promise<string | undefined> {
-  const [folder] =
-    (await vscode.window.showOpenDialog({
-      canSelectFiles: false,
-      canSelectFolders: true,
-      openLabel: vscode.l10n.t('Analyze'),
-    })) ?? [];
-  return folder?.fsPath;
-}
-
-async function browseForTexts(): Promise<string[]> {
-  const files = await vscode.window.showOpenDialog({
-    canSelectMany: true,
-    openLabel: vscode.l10n.t('Add'),
-    filters: { [vscode.l10n.t('Text')]: CORPUS_ENDINGS.map((ending) => ending.slice(1)) },
-  });
-  return (files ?? []).map(({ fsPath }) => fsPath);
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readRunConfig } from '../../node/runConfigFile';
+import { readRunTarget } from '../../node/runConfigFile';
 import { inputError } from '../../shared/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
@@ -12,9 +12,9 @@ import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services';
 import { pathOf } from './arguments';
 import { freePath } from './newFolder';
+import { activeConfig, CONFIG_ENDING, saveOpen } from './openConfig';
 import { findRun } from './pickRun';
 
-const ENDING = '.adept.json';
 const Request = v.object({
   config: v.string(),
   /** What happens when its run folder is taken; asked when left out. */
@@ -28,7 +28,7 @@ type Request = v.InferOutput<typeof Request>;
  * @returns the run folder; undefined when nothing was started
  */
 export async function run(services: Services, argument?: unknown): Promise<string | undefined> {
-  const given = requestOf(argument) ?? activeConfig();
+  const given = requestOf(argument) ?? ofActive();
   if (given === undefined && HeatmapPanel.active !== undefined) {
     await HeatmapPanel.active.showLaunch();
     return undefined;
@@ -48,14 +48,14 @@ function requestOf(argument: unknown): Request | undefined {
   return v.is(Request, argument) ? argument : undefined;
 }
 
-function activeConfig(): Request | undefined {
-  const path = vscode.window.activeTextEditor?.document.uri.fsPath;
-  return path?.endsWith(ENDING) === true ? { config: path } : undefined;
+function ofActive(): Request | undefined {
+  const config = activeConfig();
+  return config === undefined ? undefined : { config };
 }
 
 async function pickConfig(): Promise<string> {
   const { l10n } = vscode;
-  const found = await vscode.workspace.findFiles(`**/*${ENDING}`, '**/{node_modules,.git}/**', 200);
+  const found = await vscode.workspace.findFiles(`**/*${CONFIG_ENDING}`, '**/{node_modules,.git}/**', 200);
   if (found.length === 0) {
     throw inputError(
       l10n.t(
@@ -74,16 +74,8 @@ async function pickConfig(): Promise<string> {
   return picked.path;
 }
 
-/** What is on the screen is what runs. */
-async function saveOpen(path: string): Promise<void> {
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === path);
-  if (document?.isDirty === true && !(await document.save())) {
-    throw inputError(vscode.l10n.t('{0} could not be saved: save it and try again.', shortPath(path)));
-  }
-}
-
 async function start(services: Services, config: string, taken: Request['taken']): Promise<string> {
-  const { out } = readRunConfig(config);
+  const { out } = readRunTarget(config);
   if (!existsSync(out) || readdirSync(out).length === 0) {
     return services.runs.run(config);
   }

@@ -1,6 +1,7 @@
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
 import type { Localizer } from '../localizer';
 import { isLive, isResumable, type RunEntry } from '../runs/runEntry';
+import { TEXT_KEYS, type TextKey } from '../texts/textKeys';
 import { activityText, lossText, nats } from '../runs/runText';
 
 export type LensAction = 'run' | 'stop' | 'pause' | 'resume' | 'open' | 'log';
@@ -10,6 +11,8 @@ export interface InlineLog {
   /** The line, from 0, that the links stand above. */
   readonly lensLine: number;
   readonly lenses: readonly LensAction[];
+  /** The keys that name texts, each with the line that its link stands above. */
+  readonly texts: readonly { readonly key: TextKey; readonly line: number }[];
   readonly notes: readonly InlineNote[];
 }
 
@@ -19,7 +22,7 @@ export interface InlineNote {
   readonly kind: 'status' | 'error';
 }
 
-const NOTHING: InlineLog = { lensLine: 0, lenses: [], notes: [] };
+const NOTHING: InlineLog = { lensLine: 0, lenses: [], texts: [], notes: [] };
 
 /**
  * Places a run's status in the text of its configuration.
@@ -42,6 +45,7 @@ export function inlineLog(
   return {
     lensLine: document.lineAt(tree.offset),
     lenses: lensesFor(run, trusted),
+    texts: trusted ? TEXT_KEYS.flatMap((key) => document.textOf(key)) : [],
     notes: onePerLine(notes),
   };
 }
@@ -65,6 +69,12 @@ class Keys {
   lineOf(...keys: readonly string[]): number {
     const found = keys.map((key) => this.find(key)).find((node) => node !== undefined);
     return this.lineAt((found ?? this.tree).offset);
+  }
+
+  /** Where a key is that names a text; nothing where it is not there yet. */
+  textOf(key: TextKey): InlineLog['texts'] {
+    const found = this.find(key);
+    return found === undefined ? [] : [{ key, line: this.lineAt(found.offset) }];
   }
 
   has(key: string): boolean {

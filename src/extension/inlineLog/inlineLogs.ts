@@ -49,10 +49,20 @@ export class InlineLogs implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const { lensLine, lenses } = this.logOf(document);
+    const { lensLine, lenses, texts } = this.logOf(document);
     const range = new vscode.Range(lensLine, 0, lensLine, 0);
     const run = this.runOf(document);
-    return lenses.map((action) => new vscode.CodeLens(range, lensCommand(action, document, run)));
+    return [
+      ...lenses.map((action) => new vscode.CodeLens(range, lensCommand(action, document, run))),
+      ...texts.map(
+        ({ key, line }) =>
+          new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+            title: vscode.l10n.t('$(open-preview) Preview Text'),
+            command: 'adept.previewText',
+            arguments: [{ config: document.uri.fsPath, key }],
+          }),
+      ),
+    ];
   }
 
   dispose(): void {
@@ -73,7 +83,7 @@ export class InlineLogs implements vscode.CodeLensProvider, vscode.Disposable {
     for (const editor of editors) {
       this.services.runs.follow(editor.document.uri.fsPath, this.runOf(editor.document));
       const log = this.logOf(editor.document);
-      lenses.push([editor.document.uri.fsPath, log.lensLine, log.lenses]);
+      lenses.push([editor.document.uri.fsPath, log.lensLine, log.lenses, log.texts]);
       this.decorate(editor, log.notes);
     }
     const now = JSON.stringify(lenses);

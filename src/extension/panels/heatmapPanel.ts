@@ -1,17 +1,20 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { CORPUS_ENDINGS } from '../../node/corpusForm';
 import { readHeatmapFile } from '../../node/heatmapFile';
 import { corpusProblem, freeName, nameProblem } from '../../node/launchPlace';
+import { namedTogether } from '../../node/namedTogether';
 import { failure, messageOf } from '../../shared/errors';
 import type { ImportanceFile } from '../../shared/importance';
 import type { LaunchPlace } from '../../shared/launch/launchConfig';
 import { LaunchForm, type FormFiles } from '../../shared/launch/launchForm';
 import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchSurroundings } from '../../shared/webview/heatmap';
+import type { PreviewSource } from '../../shared/webview/preview';
 import { launch, type RunStarter } from '../launch';
 import type { Services } from '../services';
 import { readSetting } from '../settings';
+import { browseForTexts } from '../texts/browse';
+import { TextFacts } from '../texts/textFacts';
 import { VIEW_TYPES } from '../viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviewHost';
 import { openPanel, type PanelKind } from './panel';
@@ -29,6 +32,8 @@ export interface HeatmapActions {
   readonly starter: RunStarter;
   /** Writes the expanded model where the person says. */
   expand(request: ExpandRequest): Promise<void>;
+  /** Shows a text as a model gets it. */
+  previewText(source: PreviewSource): Promise<void>;
 }
 
 type Host = WebviewHost<typeof ToHeatmap, typeof FromHeatmap>;
@@ -123,7 +128,10 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         await this.pick(message.field);
         break;
       case 'check':
-        await this.check(message.name, message.files);
+        await this.check(message);
+        break;
+      case 'previewText':
+        await this.previewText(message);
         break;
       case 'launch':
         await this.launch(message.form, message.text);
@@ -186,6 +194,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     return {
       engine: readSetting('adept.engine', this.services.log),
       place,
+      ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),
       name: place === null ? `${FIRST_NAME}-1` : freeName(place, FIRST_NAME),
       last: last.success ? last.output : null,
     };
@@ -193,24 +202,42 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
 
   private async pick(field: FormFiles): Promise<void> {
     const { place } = this;
-    const picked = await vscode.window.showOpenDialog({
-      canSelectMany: true,
-      openLabel: vscode.l10n.t('Add'),
-      filters: { [vscode.l10n.t('Text')]: CORPUS_ENDINGS.map((ending) => ending.slice(1)) },
-      ...(place === null ? {} : { defaultUri: vscode.Uri.file(place.folder) }),
-    });
-    if (picked !== undefined) {
-      await this.host.post({ type: 'picked', field, paths: picked.map(({ fsPath }) => fsPath) });
+    const paths = await browseForTexts(place?.folder);
+    if (paths.length > 0) {
+      await this.host.post({ type: 'picked', field, paths });
     }
   }
 
-  private async check(name: string, files: readonly string[]): Promise<void> {
+  private async check({ name, files, texts }: Extract<FromHeatmap, { type: 'check' }>): Promise<void> {
     const { place } = this;
-    if (place !== null) {
-      await this.host.post({
-        type: 'checked',
-        name: { text: name, problem: nameProblem(place, name) },
-        files: files.map((path) => ({ path, problem: corpusProblem(place.folder, path) })),
+    if (place === null) {
+      return;
+    }
+    const facts = TextFacts.now(this.services);
+    await this.host.post({
+      type: 'checked',
+      name: { text: name, problem: nameProblem(place, name) },
+      files: files.map((path) => ({ path, problem: corpusProblem(place.folder, path) })),
+      texts: texts.flatMap((entries) => {
+        const size = facts.sizeOf(entries.map((path) => resolve(place.folder, path)));
+        return size === undefined ? [] : [{ files: entries, ...size }];
+      }),
+    });
+  }
+
+  /** Paths are those of the form, relative to where its file goes. */
+  private async previewText({
+    files,
+    text,
+    seqLen,
+  }: Extract<FromHeatmap, { type: 'previewText' }>): Promise<void> {
+    if (this.importance !== undefined) {
+      const folder = this.place?.folder ?? dirname(this.file);
+      await this.actions.previewText({
+        model: this.importance.model.path,
+        files: files.map((path) => resolve(folder, path)),
+        text,
+        ...(seqLen === undefined ? {} : { seqLen }),
       });
     }
   }
@@ -263,6 +290,9 @@ const ACTIONS: HeatmapActions = {
   },
   async expand(request) {
     await vscode.commands.executeCommand('adept.expand', request);
+  },
+  async previewText(source) {
+    await vscode.commands.executeCommand('adept.previewText', source);
   },
 };
 

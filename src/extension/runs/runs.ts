@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError, messageOf } from '../../shared/errors';
 import type { ResumePoint } from '../../node/laterResults';
-import { readRunConfig } from '../../node/runConfigFile';
+import { readRunTarget } from '../../node/runConfigFile';
 import { Memory } from '../memory';
 import { jobFolder, runParents } from '../places';
 import type { Children } from '../process/children';
@@ -92,7 +92,7 @@ export class Runs implements vscode.Disposable {
    */
   async run(config: string, out?: string): Promise<string> {
     const runtime = this.children.runtime(vscode.l10n.t('Start Tuning'));
-    const read = readRunConfig(config);
+    const read = readRunTarget(config);
     const path = out ?? read.out;
     const existing = this.list.get(path);
     if (existing !== undefined && isLive(existing)) {

@@ -5,19 +5,14 @@ import { join } from 'node:path';
 const DEFAULT_LIMIT_GB = 50;
 
 /**
- * Where tokenised texts are kept: `$ADEPT_TEXT_CACHE`, `$ADEPT_HOME/texts`, or else the per-user cache folder of the platform
- * (XDG base directory specification; `Library/Caches`; `%LOCALAPPDATA%`).
+ * Where tokenised texts are kept, by the command and the editor alike: `$ADEPT_TEXT_CACHE`, or else the per-user cache folder of
+ * the platform (XDG base directory specification; `Library/Caches`; `%LOCALAPPDATA%`).
  */
 export function textCacheFolder(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
 ): string {
-  const named = nonEmpty(env.ADEPT_TEXT_CACHE);
-  if (named !== undefined) {
-    return named;
-  }
-  const home = nonEmpty(env.ADEPT_HOME);
-  return home === undefined ? join(cacheFolder(env, platform), 'adept', 'texts') : join(home, 'texts');
+  return nonEmpty(env.ADEPT_TEXT_CACHE) ?? join(cacheFolder(env, platform), 'adept', 'texts');
 }
 
 /** Bytes that stored texts may take together. */

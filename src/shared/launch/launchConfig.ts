@@ -39,18 +39,25 @@ export function launchText(plan: LaunchPlan): string {
   const { reading, model, importance, layers, engine, place } = plan;
   const relative = (path: string): string => pathFrom(place.folder, path);
   const { domain, replay, evalDomain, evalGeneral, probe } = reading.files;
+  const isPlain = Object.keys(reading.texts).length === 0;
+  /** Files by themselves, as long as nothing is to be said of how they are read. */
+  const corpus = (files: readonly string[]): unknown =>
+    isPlain ? files.map(relative) : { files: files.map(relative), ...reading.texts };
+  const replayed = isPlain
+    ? replay.map(relative)
+    : [{ files: replay.map(relative), weight: 1, ...reading.texts }];
   const config = {
     model: relative(model),
     importance: relative(importance),
-    probe: probe.map(relative),
-    domain: domain.map(relative),
-    ...(replay.length === 0 ? {} : { replay: replay.map(relative) }),
+    probe: corpus(probe),
+    domain: corpus(domain),
+    ...(replay.length === 0 ? {} : { replay: replayed }),
     ...(evalDomain.length + evalGeneral.length === 0
       ? {}
       : {
           eval: {
-            ...(evalDomain.length === 0 ? {} : { domain: evalDomain.map(relative) }),
-            ...(evalGeneral.length === 0 ? {} : { general: evalGeneral.map(relative) }),
+            ...(evalDomain.length === 0 ? {} : { domain: corpus(evalDomain) }),
+            ...(evalGeneral.length === 0 ? {} : { general: corpus(evalGeneral) }),
           },
         }),
     expand: { layers },

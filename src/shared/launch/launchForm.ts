@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { numberOfText } from '../numberText';
-import { settingsSchema, TUNE_SETTINGS, valueSchema, type Setting } from '../settings';
+import {
+  settingsSchema,
+  TEXT_SETTINGS,
+  TUNE_SETTINGS,
+  valueSchema,
+  type Setting,
+  type TextSettings,
+} from '../settings';
+import { DEFAULT_TEXT } from '../texts';
 import { togetherProblems } from '../tuneTogether';
 
 /** Of the settings that the form asks for, those that turn importance into learning rates. */
@@ -37,12 +45,20 @@ export type FormSetting = (typeof FORM_SETTINGS)[number];
 export const FORM_FILES = ['domain', 'replay', 'evalDomain', 'evalGeneral', 'probe'] as const;
 export type FormFiles = (typeof FORM_FILES)[number];
 
+/** How all texts of a run are read, as far as the form asks for it. */
+export const FORM_TEXT_SETTINGS = [
+  'documentStart',
+  'documentEnd',
+  'packing',
+] as const satisfies readonly (keyof typeof TEXT_SETTINGS)[];
+export type FormTextSetting = (typeof FORM_TEXT_SETTINGS)[number];
+
 /** Whether a list of files may not be empty. */
 export function needsFiles(field: FormFiles): boolean {
   return field === 'domain' || field === 'probe';
 }
 
-export type FormField = 'name' | FormFiles | FormSetting;
+export type FormField = 'name' | FormFiles | FormSetting | FormTextSetting;
 
 function texts<const K extends string>(keys: readonly K[]): v.GenericSchema<Record<K, string>> {
   const entries = Object.fromEntries(keys.map((key) => [key, v.string()]));
@@ -50,11 +66,18 @@ function texts<const K extends string>(keys: readonly K[]): v.GenericSchema<Reco
   return v.strictObject(entries) as unknown as v.GenericSchema<Record<K, string>>;
 }
 
+function defaultTexts(): Record<FormTextSetting, string> {
+  const { documentStart, documentEnd, packing } = DEFAULT_TEXT;
+  return { documentStart, documentEnd, packing };
+}
+
 /** The form as it is typed: every field a text; of files, one path a line. */
 export const LaunchForm = v.strictObject({
   name: v.string(),
   files: texts(FORM_FILES),
   settings: texts(FORM_SETTINGS),
+  /** Forms of earlier versions have none. */
+  texts: v.optional(texts(FORM_TEXT_SETTINGS), defaultTexts),
 });
 export type LaunchForm = v.InferOutput<typeof LaunchForm>;
 
@@ -66,11 +89,19 @@ export function freshForm(name: string, probe: readonly string[]): LaunchForm {
     files: { domain: '', replay: '', evalDomain: '', evalGeneral: '', probe: probe.join('\n') },
     // Made of every form setting.
     settings: Object.fromEntries(settings) as Record<FormSetting, string>,
+    texts: defaultTexts(),
   };
 }
 
 function defaultText(setting: Setting): string {
   return setting.default === undefined ? '' : String(setting.default);
+}
+
+/** How texts are read, where that is not the default. */
+export interface GivenTexts {
+  readonly documentStart?: string;
+  readonly documentEnd?: string;
+  readonly packing?: TextSettings['packing'];
 }
 
 /** What the form's texts mean, field by field; what cannot be used is a problem instead. */
@@ -79,6 +110,8 @@ export interface FormReading {
   readonly files: Readonly<Record<FormFiles, readonly string[]>>;
   /** Those that were given and can be used. */
   readonly settings: Readonly<Partial<Record<FormSetting, number | string>>>;
+  /** How texts are read, where that is not the default. */
+  readonly texts: GivenTexts;
   /** What to put right, one sentence each. */
   readonly problems: ReadonlyMap<FormField, string>;
 }
@@ -113,10 +146,27 @@ export function readForm(form: LaunchForm): FormReading {
       problems.set(field, `Give ${wanted(setting)}${isRequired(setting) ? '' : ', or nothing'}.`);
     }
   }
+  const read = readTexts(form);
+  for (const field of read.unusable) {
+    problems.set(field, `Give ${wanted(TEXT_SETTINGS[field])}, or nothing.`);
+  }
   for (const [field, problem] of problemsTogether(settings)) {
     problems.set(field, problems.get(field) ?? problem);
   }
-  return { name, files, settings, problems };
+  return { name, files, settings, texts: read.texts, problems };
+}
+
+/** Nothing stands for the default. */
+function readTexts(form: LaunchForm): { texts: FormReading['texts']; unusable: FormTextSetting[] } {
+  const given = FORM_TEXT_SETTINGS.map((field) => [field, form.texts[field].trim()] as const).filter(
+    ([field, text]) => text !== '' && text !== DEFAULT_TEXT[field],
+  );
+  const isUsable = ([field, text]: readonly [FormTextSetting, string]): boolean =>
+    v.is(valueSchema(TEXT_SETTINGS[field]), text);
+  return {
+    texts: Object.fromEntries(given.filter(isUsable)),
+    unusable: given.filter((one) => !isUsable(one)).map(([field]) => field),
+  };
 }
 
 /** What the run would refuse of settings that are good by themselves. */
@@ -182,9 +232,16 @@ export function withField(form: LaunchForm, field: FormField, text: string): Lau
   if (field === 'name') {
     return { ...form, name: text };
   }
-  return isFiles(field)
-    ? { ...form, files: { ...form.files, [field]: text } }
+  if (isFiles(field)) {
+    return { ...form, files: { ...form.files, [field]: text } };
+  }
+  return isTextSetting(field)
+    ? { ...form, texts: { ...form.texts, [field]: text } }
     : { ...form, settings: { ...form.settings, [field]: text } };
+}
+
+export function isTextSetting(field: FormField): field is FormTextSetting {
+  return (FORM_TEXT_SETTINGS as readonly string[]).includes(field);
 }
 
 export function isFiles(field: FormField): field is FormFiles {

@@ -2,9 +2,18 @@ import * as v from 'valibot';
 import { ImportanceFile } from '../importance';
 import { FORM_FILES, LaunchForm } from '../launch/launchForm';
 import { EngineChoice } from '../runConfig';
+import { GivenTextSettings } from './preview';
 
 const layers = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));
 const problem = v.nullable(v.string());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** The files, folders and globs of one text. */
+const textFiles = v.pipe(v.array(v.string()), v.minLength(1));
+
+/** What is known of a text without reading it: its size on the disk, and its tokens where it was tokenised before. */
+export const KnownText = v.object({ files: textFiles, bytes: count, tokens: v.nullable(count) });
+export type KnownText = v.InferOutput<typeof KnownText>;
 
 /** What the heatmap panel shows: the path of an importance.json. The browser keeps it over a restart. */
 export const HeatmapSource = v.object({ file: v.string() });
@@ -28,6 +37,8 @@ export const LaunchSurroundings = v.object({
   place: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
   /** A name that nothing has yet. */
   name: v.string(),
+  /** The files that importance was measured on, as a person would name them; as they are when left out. */
+  probe: v.optional(v.array(v.string())),
   /** What was launched last in this workspace. */
   last: v.nullable(LaunchForm),
 });
@@ -55,6 +66,7 @@ export const ToHeatmap = v.variant('type', [
     type: v.literal('checked'),
     name: v.object({ text: v.string(), problem }),
     files: v.array(v.object({ path: v.string(), problem })),
+    texts: v.optional(v.array(KnownText), []),
   }),
   /** The answer to `launch`: the file that was written and is run, and a free name for another; or why not, null when the person changed their mind. */
   v.object({ type: v.literal('launched'), file: v.string(), nextName: v.string() }),
@@ -71,7 +83,20 @@ export const FromHeatmap = v.variant('type', [
   /** The layers that are marked, ascending. */
   v.object({ type: v.literal('marked'), layers }),
   v.object({ type: v.literal('pick'), field: v.picklist(FORM_FILES) }),
-  v.object({ type: v.literal('check'), name: v.string(), files: v.array(v.string()) }),
+  /** Look at the name, at each file, and at what files are together. */
+  v.object({
+    type: v.literal('check'),
+    name: v.string(),
+    files: v.array(v.string()),
+    texts: v.optional(v.array(textFiles), []),
+  }),
+  /** Show a text as the analyzed model gets it. */
+  v.object({
+    type: v.literal('previewText'),
+    files: textFiles,
+    text: GivenTextSettings,
+    seqLen: v.optional(count),
+  }),
   /** Write this text, a *.adept.json, and run it. The form is remembered. */
   v.object({ type: v.literal('launch'), form: LaunchForm, text: v.string() }),
   /** Write the expanded model, without tuning it. */

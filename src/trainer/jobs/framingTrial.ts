@@ -1,4 +1,5 @@
 import { readModelConfig } from '../../node/modelConfig';
+import type { FramingTrial } from '../../shared/textPreview';
 import { AUTO_FRAMING } from '../../shared/texts';
 import { sum } from '../adept/loss';
 import { makeBatch } from '../data/batch';
@@ -14,23 +15,6 @@ const BEGINNING = 12;
 const CONTEXT = 24;
 /** Nats per token that another framing has to be better by to be worth a word. */
 const NOTICEABLE = 0.02;
-
-/** What is put between two documents, and how well the model then predicts how the second begins. */
-export interface TriedFraming {
-  readonly documentStart: string;
-  readonly documentEnd: string;
-  /** Mean over the first tokens of the documents, nats. */
-  readonly loss: number;
-  readonly chosen: boolean;
-}
-
-export interface FramingTrial {
-  /** The best first. */
-  readonly framings: readonly TriedFraming[];
-  readonly documents: number;
-  /** Whether another than the chosen one is noticeably better. */
-  readonly otherIsBetter: boolean;
-}
 
 /**
  * Measures with which tokens between documents a model itself predicts the beginnings of documents best: those that it met
@@ -51,7 +35,7 @@ export async function tryFramings(
   }
   const model = CausalLM.load(engine, folder);
   try {
-    const framings: TriedFraming[] = [];
+    const framings: FramingTrial['framings'] = [];
     const candidates = candidatesOf(tokenizer);
     for (const [index, candidate] of candidates.entries()) {
       task.report(index / candidates.length, `framing ${index + 1} of ${candidates.length}`);

@@ -1,5 +1,6 @@
 import { readModelConfig } from '../../node/modelConfig';
-import { skippedOf, type SkipCounts } from '../../shared/storedText';
+import { skippedOf } from '../../shared/storedText';
+import type { PreviewDocument, PreviewPart, TextPreview } from '../../shared/textPreview';
 import { DEFAULT_TEXT, pathsOf, textSettingsOf, type CorpusFiles } from '../../shared/texts';
 import type { DocumentFrame } from '../data/documentFrame';
 import { textRequest } from '../data/corpus';
@@ -19,47 +20,6 @@ const ENDS_AT_ONCE = 2 ** 16;
 const USUAL_LENGTH = 256;
 const PERCENTILES = [0, 10, 50, 90, 99, 100] as const;
 
-/** A stretch of what the model gets: text, a token that is put around it or stands in it, a border between sequences, or a gap. */
-export interface PreviewPart {
-  readonly kind: 'start' | 'text' | 'special' | 'end' | 'border' | 'left out';
-  /** Of a border its sequence, of a gap how many tokens it is. */
-  readonly text: string;
-}
-
-export interface PreviewDocument {
-  readonly tokens: number;
-  readonly parts: readonly PreviewPart[];
-  readonly ids: readonly number[];
-}
-
-/** What a model gets to see of a text. */
-export interface TextPreview {
-  readonly sources: readonly string[];
-  /** Whether the counts are those of the whole text, or of what was read of it. */
-  readonly whole: boolean;
-  readonly documents: number;
-  readonly tokens: number;
-  readonly sequences: number;
-  readonly seqLen: number;
-  readonly skipped: number;
-  readonly skippedBy: SkipCounts;
-  /** Null where the text was tokenised beforehand. */
-  readonly tokensPerByte: number | null;
-  readonly documentStart: string | null;
-  readonly documentEnd: string | null;
-  /** The tokenizer's own end, where that ends a turn and not a text. */
-  readonly insteadOf: string | null;
-  /** Documents that begin with the start token already. */
-  readonly startTwice: number;
-  readonly plainChats: number;
-  /** Tokens of a document: percentiles, and how many documents are of up to 16, 32, … tokens. */
-  readonly lengths: {
-    readonly percentiles: Readonly<Record<string, number>>;
-    readonly histogram: readonly { readonly upTo: number; readonly documents: number }[];
-  };
-  readonly samples: readonly PreviewDocument[];
-}
-
 export interface PreviewRequest {
   readonly model: string;
   readonly data: CorpusFiles;
@@ -72,7 +32,7 @@ export interface PreviewRequest {
 
 /** The stored text that a preview is of, for whoever looks further. */
 export interface Previewed {
-  readonly preview: TextPreview;
+  readonly preview: Omit<TextPreview, 'framing'>;
   readonly store: TokenStore;
 }
 
@@ -98,15 +58,15 @@ export async function previewText(request: PreviewRequest, task: Task): Promise<
     task,
   );
   const samples = samplesOf(store, { ...request, seqLen }, config.vocabSize);
-  return { preview: describe(store, wanted.files, seqLen, samples), store };
+  return { preview: describe(store, [...wanted.files], seqLen, samples), store };
 }
 
 function describe(
   store: TokenStore,
-  sources: readonly string[],
+  sources: string[],
   seqLen: number,
-  samples: readonly PreviewDocument[],
-): TextPreview {
+  samples: PreviewDocument[],
+): Previewed['preview'] {
   const { description } = store;
   const { documents, rows, tokens, rowTokens, textBytes, frame, skipped } = description;
   return {

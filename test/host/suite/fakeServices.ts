@@ -14,10 +14,11 @@ export function fakeServices(): Services & { readonly lines: readonly string[] }
     get: (key: string) => kept.get(key),
     update: (key: string, value: unknown) => Promise.resolve(kept.set(key, value)),
   };
-  // A panel uses no more of the context and of the log, and none of the other services.
+  // A panel uses no more of the context and of the log, where texts are kept, and none of the other services.
   const services: Partial<Services> & { readonly lines: readonly string[] } = {
     context: { extensionUri: extension().extensionUri, workspaceState } as unknown as vscode.ExtensionContext,
     log: { debug: add, info: add, warn: add, error: add } as unknown as vscode.LogOutputChannel,
+    children: { home: extension().extensionUri.fsPath } as unknown as Services['children'],
     contextKeys: new ContextKeys(),
     lines,
   };

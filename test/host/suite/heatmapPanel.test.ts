@@ -7,6 +7,7 @@ import { HEATMAP_PANEL, HeatmapPanel, type ExpandRequest } from '../../../src/ex
 import { openPanel } from '../../../src/extension/panels/panel';
 import { launchText } from '../../../src/shared/launch/launchConfig';
 import { freshForm, readForm } from '../../../src/shared/launch/launchForm';
+import type { PreviewSource } from '../../../src/shared/webview/preview';
 import { importanceFile } from '../../support/importanceFile';
 import { fakeServices } from './fakeServices';
 import { eventually, extension, workspaceFolder } from './support';
@@ -27,12 +28,17 @@ describe('the heatmap panel', () => {
   function open(file: string) {
     const services = fakeServices();
     const expanded: ExpandRequest[] = [];
+    const previewed: PreviewSource[] = [];
     const state = { shown: 0 };
     let panel: HeatmapPanel | undefined;
     const actions = {
       starter: { start: () => Promise.resolve() },
       expand: (request: ExpandRequest) => {
         expanded.push(request);
+        return Promise.resolve();
+      },
+      previewText: (source: PreviewSource) => {
+        previewed.push(source);
         return Promise.resolve();
       },
     };
@@ -58,7 +64,7 @@ describe('the heatmap panel', () => {
       services,
     );
     assert.ok(panel !== undefined);
-    return { panel, services, state, expanded };
+    return { panel, services, state, expanded, previewed };
   }
 
   afterEach(async () => {
@@ -67,13 +73,16 @@ describe('the heatmap panel', () => {
 
   it('shows an importance.json in a page that answers, and knows what is marked', async () => {
     const { file, model } = writeAnalysis('shown');
-    const { panel, state, expanded } = open(file);
+    const { panel, state, expanded, previewed } = open(file);
     await eventually('the page to show the heatmap', () => (state.shown > 0 ? true : undefined));
     assert.equal(HeatmapPanel.active, panel);
     await panel.receive({ type: 'marked', layers: [6, 7] });
     assert.deepEqual(panel.selection, { model, importance: file, layers: [6, 7] });
     await panel.receive({ type: 'expand', layers: [6, 7] });
     assert.deepEqual(expanded, [{ model, importance: file, layers: [6, 7] }]);
+    await panel.receive({ type: 'previewText', files: ['texts'], text: { documentEnd: 'none' }, seqLen: 64 });
+    const files = [join(workspaceFolder(), 'texts')];
+    assert.deepEqual(previewed, [{ model, files, text: { documentEnd: 'none' }, seqLen: 64 }]);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await eventually('the panel to be gone', () => (HeatmapPanel.active === undefined ? true : undefined));
   });

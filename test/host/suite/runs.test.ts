@@ -25,13 +25,16 @@ function itemOf({ runs }: Services, run: string): vscode.TreeItem {
   return item;
 }
 
+/** The links that run and steer the job. */
 async function lensesOf(file: string): Promise<string[]> {
   const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
     'vscode.executeCodeLensProvider',
     vscode.Uri.file(file),
     20,
   );
-  return lenses.map(({ command }) => command?.title.replace(/\$\([a-z-]+\) /, '') ?? '');
+  return lenses
+    .filter(({ command }) => command?.command !== 'adept.previewText')
+    .map(({ command }) => command?.title.replace(/\$\([a-z-]+\) /, '') ?? '');
 }
 
 const tuning = ({ state, status }: RunEntry): boolean => state === 'running' && (status?.step ?? 0) > 0;

@@ -1,0 +1,48 @@
+import { statSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { corpusFilesOf } from '../../node/corpusFiles';
+import { KnownTokens } from '../../node/texts/knownTokens';
+import { textCacheFolder } from '../../node/texts/textCacheFolder';
+import type { Services } from '../services';
+import { bytesText, countText } from './bytesText';
+
+/** What is known of a text without reading it. */
+export interface TextSize {
+  /** On the disk, of all of its files. */
+  readonly bytes: number;
+  /** Null as long as it was not tokenised. */
+  readonly tokens: number | null;
+}
+
+/** Sizes of texts, and their tokens where they were tokenised before. */
+export class TextFacts {
+  private constructor(private readonly tokens: KnownTokens) {}
+
+  /** As of now. */
+  static now({ children }: Pick<Services, 'children'>): TextFacts {
+    // Where the commands that the extension starts keep theirs.
+    return new TextFacts(KnownTokens.in(textCacheFolder()));
+  }
+
+  /** @param entries files, folders and globs that are one text; undefined where they are none */
+  sizeOf(entries: readonly string[]): TextSize | undefined {
+    try {
+      const files = entries.flatMap((entry) => corpusFilesOf(entry, ''));
+      const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+      return { bytes, tokens: this.tokens.of(files) ?? null };
+    } catch {
+      // What is wrong with them is said where they are chosen.
+      return undefined;
+    }
+  }
+
+  /** `1.2 MB · 33,284 tokens`; nothing where they are no text. */
+  textOf(entries: readonly string[]): string {
+    const size = this.sizeOf(entries);
+    if (size === undefined) {
+      return '';
+    }
+    const bytes = bytesText(size.bytes);
+    return size.tokens === null ? bytes : `${bytes} · ${vscode.l10n.t('{0} tokens', countText(size.tokens))}`;
+  }
+}
