@@ -52,7 +52,7 @@ export async function askForTexts(
 }
 
 async function offered(services: Services, before: readonly string[]): Promise<PathItem[]> {
-  const facts = TextFacts.now(services);
+  const facts = TextFacts.now();
   const paths = [...new Set([...before, ...(await textsOfWorkspace(services))])];
   return paths.map((path, index) => ({
     path,

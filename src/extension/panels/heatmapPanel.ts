@@ -213,7 +213,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     if (place === null) {
       return;
     }
-    const facts = TextFacts.now(this.services);
+    const facts = TextFacts.now();
     await this.host.post({
       type: 'checked',
       name: { text: name, problem: nameProblem(place, name) },

@@ -19,8 +19,7 @@ export class TextFacts {
   private constructor(private readonly tokens: KnownTokens) {}
 
   /** As of now. */
-  static now({ children }: Pick<Services, 'children'>): TextFacts {
-    // Where the commands that the extension starts keep theirs.
+  static now(): TextFacts {
     return new TextFacts(KnownTokens.in(textCacheFolder()));
   }
 
