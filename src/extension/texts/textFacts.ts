@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { corpusFilesOf } from '../../node/corpusFiles';
 import { KnownTokens } from '../../node/texts/knownTokens';
 import { textCacheFolder } from '../../node/texts/textCacheFolder';
-import type { Services } from '../services';
 import { bytesText, countText } from './bytesText';
 
 /** What is known of a text without reading it. */
