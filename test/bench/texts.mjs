@@ -1,6 +1,6 @@
-// How texts are read, tokenised, stored and packed: the table of docs/texts.md.
+// How texts are read, tokenised, stored and packed: the table of docs/texts.md, from the figures in docs/texts.json.
 //
-//   npm run bench:texts                    everything, and rewrites the figures in docs/texts.md's texts.json
+//   npm run bench:texts                    everything
 //   npm run bench:texts -- --only speed    one part: ids, speed, second, prepare, tune, kills, packing
 //
 // Needs ../shared/data, the Python of the parity tests, and for SmolLM2's tokenizer `npm run smollm2` once.
@@ -23,6 +23,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensurePackages } from '../../scripts/packages.mjs';
+import { withTable } from './texts/page.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const shared = join(root, '../shared/data');
@@ -338,7 +339,9 @@ for (const [name, part] of Object.entries(PARTS)) {
     console.log(JSON.stringify({ [name]: before[name] }, null, 1));
     writeFileSync(
       figures,
-      `${JSON.stringify({ processor: cpus()[0]?.model.trim(), cores: cpus().length, ...before }, null, 2)}\n`,
+      `${JSON.stringify({ ...before, processor: cpus()[0]?.model.trim(), cores: cpus().length }, null, 2)}\n`,
     );
   }
 }
+const page = join(root, 'docs/texts.md');
+writeFileSync(page, withTable(readFileSync(page, 'utf8'), before));
