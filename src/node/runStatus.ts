@@ -198,6 +198,7 @@ function stageOf({ status, step }: LastEvents): RunStage | null {
     case 'paused':
     case 'tuning':
       return 'tuning';
+    case 'reading':
     case 'analyzing':
     case 'expanding':
     case 'evaluating':

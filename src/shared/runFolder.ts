@@ -79,6 +79,7 @@ export const RunEvent = v.variant('type', [
     status: v.picklist([
       'started',
       'resumed',
+      'reading',
       'analyzing',
       'expanding',
       'tuning',

@@ -324,6 +324,25 @@ describe('a run', () => {
     assert.deepEqual(specOf(run).domain, domain);
   });
 
+  it('of a whole job shows how far the reading of large texts is', async (t) => {
+    const own = temporaryFolder(t);
+    write(join(own, 'large.jsonl'), stories(150_000));
+    const sizes = { seqLen: 16, batchSize: 2 };
+    const config = {
+      ...{ model: world.model, probe: [world.probe], domain: ['large.jsonl'], out: 'run', engine: 'wasm' },
+      ...{ eval: { domain: [world.probe] }, analyze: { ...sizes, mode: 'fast' }, expand: { layers: [0] } },
+      tune: { ...sizes, steps: 1, learningRate: 1e-3, maxEvalSequences: 2, maxProbeSequences: 2 },
+    };
+    const file = write(join(own, 'a.adept.json'), JSON.stringify(config));
+    await adeptResult(['run', '--config', file], { env: { ADEPT_TEXT_CACHE: join(own, 'texts') } });
+    const log = logOf(join(own, 'run'));
+    assert.match(log, /"type":"status","status":"reading"/);
+    assert.match(
+      log,
+      /"stage":"reading".*tokenising large\.jsonl: [\d.]+ of [\d.]+ MB, [\d.]+ MB\/s, \d+ s left/,
+    );
+  });
+
   it('of a version that knew no settings of texts goes on with the framing that it had', async (t) => {
     const own = texts(t);
     const run = join(own, 'run');

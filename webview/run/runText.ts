@@ -38,6 +38,7 @@ export function stageText(stage: string): string {
   const texts: Readonly<Record<string, string>> = {
     started: l10n.t('preparing'),
     resumed: l10n.t('preparing'),
+    reading: l10n.t('reading texts'),
     analyzing: l10n.t('analyzing the model'),
     expanding: l10n.t('expanding the model'),
     tuning: l10n.t('tuning'),

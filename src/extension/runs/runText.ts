@@ -29,6 +29,7 @@ export function stateText(state: RunState, l10n: Localizer): string {
 
 function stageText(stage: RunStage, l10n: Localizer): string {
   const texts: Readonly<Record<RunStage, string>> = {
+    reading: l10n.t('reading texts'),
     analyzing: l10n.t('analyzing'),
     expanding: l10n.t('expanding'),
     tuning: l10n.t('tuning'),

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Naming } from '../../shared/naming';
 import type { RunConfig } from '../../shared/runConfig';
@@ -14,7 +15,7 @@ import { readImportanceOf } from './importanceInput';
 import { readCorpora } from './tuneCorpora';
 import { checkTogether } from './tuneInput';
 import { inputError } from '../../shared/errors';
-import { replayTexts, withTextSettings } from '../../shared/texts';
+import { pathsOf, replayTexts, withTextSettings } from '../../shared/texts';
 import type { RunSpec } from '../../shared/runFolder';
 import type { Task } from '../task';
 
@@ -37,13 +38,9 @@ export async function checkJob(config: RunConfig, naming: Naming, task: Task): P
     checkStable(jobAnalysis(config), model.numHiddenLayers, naming);
   }
   checkTogether(config.tune, naming);
-  const reader = new CorpusReader(config.model, model, task);
-  await reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
-  await readCorpora(
-    { ...config, ...configTexts(config), format: 'adept.run/1', createdAt: '' },
-    naming,
-    task,
-  );
+  if (!readsLater(config)) {
+    await readJobTexts(config, naming, task);
+  }
   checkChoice(config, model.numHiddenLayers, naming);
   if (config.choices) {
     const { files, examples, shots } = config.choices;
@@ -55,7 +52,7 @@ export async function checkJob(config: RunConfig, naming: Naming, task: Task): P
         `${naming.label('choices.shots')}: needs ${naming.name('choices.examples')}: name answered questions.`,
       );
     }
-    reader.openTokenizer();
+    new CorpusReader(config.model, model, task).openTokenizer();
   }
   if (config.tune.full && (config.export.alpha ?? 1) !== 1) {
     throw inputError(
@@ -65,6 +62,32 @@ export async function checkJob(config: RunConfig, naming: Naming, task: Task): P
   if (config.export.out !== undefined) {
     checkExport(config.export.out, config.out, naming);
   }
+}
+
+/** Bytes of texts that are read before a run begins, so that what is wrong with them leaves nothing behind. */
+const SMALL_TEXTS = 32e6;
+
+/** Whether reading a job's texts takes so long that the run itself has to show it. */
+export function readsLater({ probe, domain, replay, eval: watched }: RunConfig): boolean {
+  const texts = [
+    ...[probe, domain, watched.domain ?? [], watched.general ?? []],
+    ...replayTexts(replay ?? []).map(({ corpus }) => corpus),
+  ];
+  const files = texts.flatMap(pathsOf);
+  return (
+    files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0) > SMALL_TEXTS
+  );
+}
+
+/** Reads all texts of a job. @throws AdeptError (input) naming file and key */
+export async function readJobTexts(config: RunConfig, naming: Naming, task: Task): Promise<void> {
+  const reader = new CorpusReader(config.model, readModelConfig(config.model), task);
+  await reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
+  await readCorpora(
+    { ...config, ...configTexts(config), format: 'adept.run/1', createdAt: '' },
+    naming,
+    task,
+  );
 }
 
 /** The texts of a job, as its run's specification has them: each with all of its settings. */

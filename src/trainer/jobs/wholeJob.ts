@@ -23,7 +23,7 @@ import { readImportanceOf } from './importanceInput';
 import { evaluateChoices } from './evaluate';
 import { expand } from './expand';
 import { exportModel } from './exportModel';
-import { configTexts, jobAnalysis } from './jobInput';
+import { configTexts, jobAnalysis, readJobTexts, readsLater } from './jobInput';
 import { checkResumePoint } from './resumePoint';
 import { tokenShifts } from './tokenShift';
 import { readTuneInput, type TuneInput } from './tuneInput';
@@ -93,6 +93,9 @@ class WholeJob {
   }
 
   async run(): Promise<JobOutcome> {
+    if (readsLater(this.config)) {
+      await this.timed('read', () => this.readTexts());
+    }
     await this.timed('analyze', () => this.analyze());
     await this.timed('expand', () => this.expand());
     await this.writeSpec();
@@ -132,6 +135,12 @@ class WholeJob {
   private announce(status: (NewRunEvent & { type: 'status' })['status']): Task {
     this.station.emit({ type: 'status', status, engine: { ...this.engine.describe() } });
     return this.station.stageTask(status);
+  }
+
+  /** Texts that take long are read where the run shows how far that is; later stages find them stored. */
+  private async readTexts(): Promise<void> {
+    const task = this.announce('reading');
+    await readJobTexts(this.config, asKeysOf(join(this.folder.path, JOB_FILES.job)), task);
   }
 
   private async analyze(): Promise<void> {
