@@ -151,7 +151,8 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     title: 'an event lacks its number',
-    damage: editLine(5, (line) => line.replace(/"step":\d+/, '"step":null')),
+    // The first step.
+    damage: editLine(8, (line) => line.replace(/"step":\d+/, '"step":null')),
     commands: ['status', 'resume'],
     says: ['events.ndjson, ', 'line', '"step"'],
   },
