@@ -7,7 +7,6 @@ import { RunConfig } from '../shared/runConfig';
 import type { CorpusFiles, ReplayFiles } from '../shared/texts';
 import { readError } from './fileError';
 import { listedFiles } from './corpusFiles';
-import { filesOf } from './filePattern';
 
 /**
  * Reads a *.adept.json (JSON with comments) and makes its paths absolute, relative to the file; `*` in a corpus's file
@@ -18,8 +17,6 @@ export function readRunConfig(file: string): RunConfig {
   const config = parseWith(RunConfig, readJsonWithComments(file), file);
   const folder = dirname(resolve(file));
   const at = (path: string): string => resolve(folder, path);
-  const all = (paths: readonly string[], key: string): string[] =>
-    paths.flatMap((path) => filesOf(at(path), `${file}: "${key}"`));
   const named = (paths: readonly string[], key: string): string[] =>
     paths.flatMap((path) => listedFiles(at(path), `${file}: "${key}"`));
   const corpus = (files: CorpusFiles, key: string): CorpusFiles =>
@@ -47,9 +44,9 @@ export function readRunConfig(file: string): RunConfig {
       ? {
           choices: {
             ...config.choices,
-            files: all(config.choices.files, 'choices.files'),
+            files: named(config.choices.files, 'choices.files'),
             ...(config.choices.examples
-              ? { examples: all(config.choices.examples, 'choices.examples') }
+              ? { examples: named(config.choices.examples, 'choices.examples') }
               : {}),
           },
         }

@@ -282,6 +282,33 @@ describe('what frames documents', () => {
     await expectInputRejection(framed('auto', '<end>'), '--document-end <end>', 'no such token');
   });
 
+  it('is the end of a text, where a chat tokenizer names that of a turn; a run of an older version keeps what it had', async (t) => {
+    const { read } = bench(t, rows('ab', 'cd'));
+    const folder = characterTokenizer(t);
+    const file = join(folder, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(file, 'utf8')) as { added_tokens: object[] };
+    const added = ['<|im_end|>', '<|endoftext|>'].map((content, index) => ({
+      ...tokenizer.added_tokens[0],
+      ...{ id: 900 + index, content },
+    }));
+    const model = JSON.parse(readFileSync(file, 'utf8')) as { model: { vocab: Record<string, number> } };
+    const vocab = Object.fromEntries(Object.entries(model.model.vocab).filter(([, id]) => id < 900));
+    const chat = {
+      ...tokenizer,
+      added_tokens: added,
+      post_processor: null,
+      model: { ...model.model, vocab },
+    };
+    writeFileSync(file, JSON.stringify(chat));
+    writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ eos_token: '<|im_end|>' }));
+    const ids = ({ sequences }: Corpus): number[] => idsOf(sequences).flatMap((sequence) => [...sequence]);
+    const now = await read({ folder, seqLen: 6 });
+    assert.deepEqual(ids(now), [97, 98, 901, 99, 100, 901]);
+    assert.deepEqual([now.text.frame?.end, now.text.frame?.insteadOf], ['<|endoftext|>', '<|im_end|>']);
+    assert.match(corpusText(now), /document end <\|endoftext\|> \(not <\|im_end\|>, which ends a turn\)/);
+    assert.deepEqual(ids(await read({ folder, seqLen: 6, legacy: true })), [97, 98, 900, 99, 100, 900]);
+  });
+
   it('is warned about where a text has it already', async (t) => {
     const corpus = await bench(t, rows('<s>ab', 'cd')).read();
     assert.match(startTwiceText(corpus) ?? '', /1 of 2 documents begin with <s> already/);

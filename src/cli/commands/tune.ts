@@ -9,6 +9,7 @@ import { configTexts } from '../../trainer/jobs/jobInput';
 import { peakMemory } from '../../node/peakMemory';
 import { RunFolder } from '../../node/runFolder';
 import { dryRun, type DryRun } from '../../trainer/jobs/dryRun';
+import { corpusMessages, type Corpus } from '../../trainer/data/corpus';
 import { overlapTexts } from '../../trainer/jobs/tuneCorpora';
 import { readTuneInput } from '../../trainer/jobs/tuneInput';
 import { readRunConfig } from '../../node/runConfigFile';
@@ -70,7 +71,7 @@ export function tuneCommand(): Command {
       if (raw.dryRun === true) {
         await withEngine(spec.engine, output, async (engine) => {
           const planned = plannedEngine(engine.describe()) ?? 'wasm';
-          reportDryRun(output, await dryRun(input, planned, output.task));
+          reportDryRun(output, await dryRun(input, planned, output.task), input.corpora.corpora);
         });
         return;
       }
@@ -158,7 +159,7 @@ function stamp(): Pick<RunSpec, 'format' | 'createdAt'> {
   return { format: 'adept.run/1', createdAt: new Date().toISOString() };
 }
 
-function reportDryRun(output: Output, result: DryRun): void {
+function reportDryRun(output: Output, result: DryRun, corpora: readonly Corpus[]): void {
   const {
     steps,
     sequences,
@@ -187,7 +188,10 @@ function reportDryRun(output: Output, result: DryRun): void {
     result,
     `${steps} steps, ${epochs.toFixed(2)} times over ${sequences} sequences${replayed > 0 ? `, and ${replayed} sequences of replay` : ''}\n` +
       `trained: ${parametersTrained} parameters, ${(trainableShare * 100).toFixed(1)}% of all\n` +
-      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\n${rates}${overlapTexts(result.overlaps)
+      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\n${rates}${[
+        ...corpora.flatMap(corpusMessages).map(({ message }) => message),
+        ...overlapTexts(result.overlaps),
+      ]
         .map((text) => `${text}\n`)
         .join('')}nothing was started`,
   );

@@ -114,6 +114,15 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+/** What there is to say of a corpus: what was read, and what is wrong with it. */
+export function corpusMessages(corpus: Corpus): { level: 'info' | 'warn'; message: string }[] {
+  const twice = startTwiceText(corpus);
+  return [
+    { level: 'info', message: corpusText(corpus) },
+    ...(twice === undefined ? [] : [{ level: 'warn' as const, message: twice }]),
+  ];
+}
+
 /** That documents hold already what is put before each of them; undefined where they do not. */
 export function startTwiceText({ text, sources }: Corpus): string | undefined {
   const { startTwice, documents, frame } = text;

@@ -1,4 +1,4 @@
-import { corpusText, loadCorpus, startTwiceText, type Corpus } from '../data/corpus';
+import { corpusMessages, loadCorpus, type Corpus } from '../data/corpus';
 import { openTokenizer, type Tokenizer } from '../data/tokenizer';
 import { AS_OPTIONS } from '../../shared/naming';
 import type { Sampling } from '../../shared/sampling';
@@ -28,6 +28,8 @@ export class CorpusReader {
     private readonly folder: string,
     private readonly config: ModelConfig,
     private readonly task: Task,
+    /** Whether it says what was read; a run says so itself. */
+    private readonly tells = true,
   ) {}
 
   /** `field` names the option or key in errors, `lengthField` that of the sequence length. */
@@ -55,8 +57,10 @@ export class CorpusReader {
   private remembered(corpus: Corpus, key: string): Corpus {
     const known = corpus.cache === undefined ? undefined : corpora.get(key);
     const same = known?.sequences.size === corpus.sequences.size ? known : corpus;
-    if (same === corpus) {
-      this.tell(corpus);
+    if (same === corpus && this.tells) {
+      for (const { message } of corpusMessages(corpus)) {
+        this.task.log?.(message);
+      }
     }
     // The last one that was asked for stands last.
     corpora.delete(key);
@@ -66,14 +70,6 @@ export class CorpusReader {
       corpora.delete(oldest);
     }
     return same;
-  }
-
-  private tell(corpus: Corpus): void {
-    this.task.log?.(corpusText(corpus));
-    const twice = startTwiceText(corpus);
-    if (twice !== undefined) {
-      this.task.log?.(twice);
-    }
   }
 
   openTokenizer(): Tokenizer {

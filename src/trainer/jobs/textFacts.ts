@@ -26,7 +26,7 @@ export function factsOf({ sources, text }: Corpus): TextFacts {
   };
 }
 
-/** Those of a run, each once. */
+/** Those of a run. */
 export function textFacts({ corpora }: TuneCorpora): TextFacts[] {
-  return [...new Set(corpora)].map(factsOf);
+  return corpora.map(factsOf);
 }

@@ -16,7 +16,7 @@ const WATCHED_TRAINING_SEQUENCES = 16;
 export interface TuneCorpora {
   readonly domain: Corpus;
   readonly training: Mixture;
-  /** All that were read. */
+  /** All that were read, each once. */
   readonly corpora: readonly Corpus[];
   /** How many training sequences the run will take. */
   readonly taken: number;
@@ -52,7 +52,9 @@ export async function readCorpora(spec: RunSpec, naming: Naming, task: Task): Pr
   };
   return {
     domain: domain.corpus,
-    corpora: [domain, ...replay, probe, ofDomain, ofGeneral].flatMap((read) => read?.corpus ?? []),
+    corpora: [
+      ...new Set([domain, ...replay, probe, ofDomain, ofGeneral].flatMap((read) => read?.corpus ?? [])),
+    ],
     training: mixtureOf(spec, domain.corpus, replay),
     taken: spec.tune.steps * batchSize * spec.tune.gradAccum,
     probe: batches(lists.probe, batchSize),
@@ -83,7 +85,7 @@ class RunTexts {
     private readonly naming: Naming,
     task: Task,
   ) {
-    this.reader = new CorpusReader(spec.model, readModelConfig(spec.model), task);
+    this.reader = new CorpusReader(spec.model, readModelConfig(spec.model), task, false);
   }
 
   async read(files: CorpusFiles, maxSequences: number | undefined, key: string): Promise<ReadText> {

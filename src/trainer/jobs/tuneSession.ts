@@ -9,7 +9,7 @@ import { scheduleFactor } from '../adept/schedule';
 import { Tuner } from '../adept/tuner';
 import type { ResumePoint } from '../../node/laterResults';
 import { batchOf } from '../data/batch';
-import { corpusText, startTwiceText } from '../data/corpus';
+import { corpusMessages } from '../data/corpus';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 import { ForgettingWatch, remedyText, type LossesBefore } from './forgettingWatch';
@@ -141,7 +141,9 @@ export class TuneSession {
       this.tuner.setRates(units);
       return;
     }
-    this.tellTexts();
+    for (const { level, message } of input.corpora.corpora.flatMap(corpusMessages)) {
+      this.emit({ type: 'log', level, message });
+    }
     const late = lateLimit(this.settings);
     for (const message of [
       ...overlapTexts(await textOverlaps(input.corpora, this.task)),
@@ -155,17 +157,6 @@ export class TuneSession {
     await this.evaluate();
     if (this.forgetting.rollsBack) {
       await this.save();
-    }
-  }
-
-  /** What was read, and what frames its documents. */
-  private tellTexts(): void {
-    for (const corpus of new Set(this.parts.input.corpora.corpora)) {
-      this.emit({ type: 'log', level: 'info', message: corpusText(corpus) });
-      const twice = startTwiceText(corpus);
-      if (twice !== undefined) {
-        this.emit({ type: 'log', level: 'warn', message: twice });
-      }
     }
   }
 
