@@ -95,7 +95,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
 
   it('run', async () => {
     await editor.pick('ADEPT: Open Run', 'clinical-notes');
-    const frame = await editor.webview('run');
+    const frame = await editor.webview('run', 'clinical-notes');
     await editor.evidently('the run', () => frame.locator('.state-done').waitFor());
     await inEveryTheme('run', frame);
   });
@@ -138,7 +138,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     writeFileSync(file, JSON.stringify({ ...RUN, out: '.adept/runs/limited', tune }));
     await adeptResult(['run', '--config', file]);
     await editor.pick('ADEPT: Open Run', 'limited');
-    const frame = await editor.webview('run');
+    const frame = await editor.webview('run', 'limited');
     await frame.getByRole('tab', { name: 'Log' }).click();
     await editor.evidently('why', () =>
       frame

@@ -255,13 +255,16 @@ export class Editor {
     await this.runCommand('View: Close Editor');
   }
 
-  /** The document inside the webview of a bundle (webview/NAME), once it is loaded. */
-  async webview(name: string): Promise<Frame> {
-    return this.evidently(`the webview "${name}"`, async () => {
+  /**
+   * The document inside the webview of a bundle (webview/NAME), once it is loaded. Where another panel of the same bundle
+   * may still be on its way out, `title` (its h1) tells which one is meant.
+   */
+  async webview(name: string, title?: string): Promise<Frame> {
+    return this.evidently(`the webview "${title ?? name}"`, async () => {
       const deadline = Date.now() + WAIT_MILLISECONDS;
       while (Date.now() < deadline) {
         for (const frame of this.page.frames()) {
-          if (await holdsBundle(frame, name)) {
+          if (await holdsBundle(frame, name, title)) {
             return frame;
           }
         }
@@ -356,9 +359,12 @@ function isViolation(text: string): boolean {
   return /Content Security Policy|Refused to (load|execute|apply|connect|frame)/i.test(text);
 }
 
-async function holdsBundle(frame: Frame, name: string): Promise<boolean> {
+async function holdsBundle(frame: Frame, name: string, title: string | undefined): Promise<boolean> {
   try {
-    return (await frame.locator(`script[src*="/${name}.js"]`).count()) > 0;
+    if ((await frame.locator(`script[src*="/${name}.js"]`).count()) === 0) {
+      return false;
+    }
+    return title === undefined || (await frame.locator('h1').allInnerTexts()).includes(title);
   } catch {
     // The frame went away while it was asked.
     return false;
