@@ -58,6 +58,7 @@ function idsRow(ids) {
 }
 
 function packingRow({ engine, kernels, of64 }) {
-  const name = engine === 'wasm' ? 'wasm' : `${engine}, ${kernels ? 'fused kernels' : 'composed'}`;
+  const name =
+    engine === 'wasm' ? 'wasm' : `${engine}, ${kernels === 'fused' ? 'fused kernels' : 'composed'}`;
   return `| packing separate, documents of 64 tokens in sequences of 1024, against joined, ${name} | no slower | forward ${of64.forward.ratio.toFixed(2)}×, with gradients ${of64.gradients.ratio.toFixed(2)}× as fast |`;
 }
