@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { AdeptError, inputError, messageOf } from '../shared/errors';
+import { AdeptError, inputError, messageOf } from '../shared/common/errors';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { compareCommand } from './commands/compare';

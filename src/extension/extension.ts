@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
 import { CheckpointsView } from './checkpoints/checkpointsView';
 import { registerCommands } from './commands/register';
-import { ContextKeys } from './contextKeys';
+import { ContextKeys } from './window/contextKeys';
 import { registerEditors } from './editors/register';
 import { Models } from './models/models';
 import { registerPanels } from './panels/register';
 import { Children } from './process/children';
 import { Jobs } from './process/jobs';
-import { RunStatusBar } from './runStatusBar';
+import { RunStatusBar } from './runs/runStatusBar';
 import { Runs } from './runs/runs';
-import type { Services } from './services';
+import type { Services } from './services/services';
 import { registerTrees } from './trees/register';
 
 /**

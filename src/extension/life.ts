@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { ComparisonDocuments } from './comparison/comparisonDocument';
 import { InlineLogs } from './inlineLog/inlineLogs';
-import { presentOutcome } from './jobOutcomes';
-import { reportError } from './reportError';
-import { presentEnding } from './runNotices';
+import { presentOutcome } from './notices/jobOutcomes';
+import { reportError } from './window/reportError';
+import { presentEnding } from './notices/runNotices';
 import { nameOf, type RunEntry } from './runs/runEntry';
 import { runEventLine } from './runs/runEventLine';
-import type { Services } from './services';
+import type { Services } from './services/services';
 
 /** Takes up what an earlier window left: finds models and runs, re-attaches to what is alive, reports what ended. */
 export function startLife(services: Services): vscode.Disposable {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { AdeptError } from '../shared/errors';
+import { AdeptError } from '../shared/common/errors';
 
 /** How a long computation tells how far it is, and learns that it should end. */
 export interface Task {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { COMMANDS } from '../../src/shared/extensionCommands';
+import { COMMANDS } from '../../src/shared/contributions/extensionCommands';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { ImportanceFile } from '../../src/shared/importance';
+import { ImportanceFile } from '../../src/shared/method/importance';
 import * as v from 'valibot';
 import { adeptResult, runAdept } from '../support/command';
 import { configOfShape, writeRandomRows, writeShapedModel } from '../support/shapedModel';

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { estimate } from '../../src/shared/estimate';
-import { readModelConfig } from '../../src/node/modelConfig';
+import { estimate } from '../../src/shared/estimate/estimate';
+import { readModelConfig } from '../../src/node/model/modelConfig';
 import { adeptResult, runAdept } from '../support/command';
 import { makeTunedWorld, type TunedWorld } from './world';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as v from 'valibot';
-import { JobReport } from '../../src/shared/job';
+import { JobReport } from '../../src/shared/run/job';
 import { adeptResult, resultOf, runAdept, startAdept, type Running } from '../support/command';
 import { hasEvent, lastStep, trainerPid, until } from '../support/watchRun';
 import { makeLifeWorld, type LifeWorld } from './lifeWorld';

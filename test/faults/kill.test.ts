@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { processToken } from '../../src/node/processAlive';
+import { processToken } from '../../src/node/process/processAlive';
 import { adeptResult, runAdept, startAdept, type Running } from '../support/command';
 import { seededRandom } from '../support/random';
 import { hasEvent, killWhenNamed, lastStep, until } from '../support/watchRun';

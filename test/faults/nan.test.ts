@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { TensorStore } from '../../src/trainer/checkpoint/safetensors';
+import { TensorStore } from '../../src/trainer/safetensors/safetensors';
 import { writeRows } from '../parity/adept';
 import { randomSequences } from '../parity/randomModel';
 import { adeptResult, runAdept, type Argument } from '../support/command';

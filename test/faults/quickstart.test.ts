@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import { JobReport } from '../../src/shared/job';
+import { JobReport } from '../../src/shared/run/job';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { CheckpointState, RunEvent, RunSpec, TrainerFile } from '../../src/shared/runFolder';
-import { TensorStore } from '../../src/trainer/checkpoint/safetensors';
+import { CheckpointState, RunEvent, RunSpec, TrainerFile } from '../../src/shared/run/runFolder';
+import { TensorStore } from '../../src/trainer/safetensors/safetensors';
 
 type StepEvent = Extract<RunEvent, { type: 'step' }>;
 

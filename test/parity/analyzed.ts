@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import * as v from 'valibot';
-import { ImportanceFile, type UnitDefinition } from '../../src/shared/importance';
+import { ImportanceFile, type UnitDefinition } from '../../src/shared/method/importance';
 import { adept } from './adept';
 import type { Result } from './jobs';
 

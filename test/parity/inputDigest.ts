@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256OfTensor, TensorStore } from '../../src/trainer/checkpoint/safetensors';
+import { sha256OfTensor, TensorStore } from '../../src/trainer/safetensors/safetensors';
 import { PATH_KEYS } from './jobs';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { makeBatch } from '../../src/trainer/data/batch';
+import { makeBatch } from '../../src/trainer/data/sequences/batch';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { projectRoot } from '../support/projectRoot';

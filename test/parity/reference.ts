@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import { parseWith } from '../../src/shared/parse';
+import { parseWith } from '../../src/shared/common/parse';
 import { disagreement, readGolden, writeGolden } from './golden';
 import { inputDigest } from './inputDigest';
 import { JOBS, type JobName, type Request, type Result } from './jobs';

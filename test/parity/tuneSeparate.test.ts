@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { NewRunEvent, UnitRate } from '../../src/shared/runFolder';
-import { unitRates } from '../../src/shared/learningRates';
+import type { NewRunEvent, UnitRate } from '../../src/shared/run/runFolder';
+import { unitRates } from '../../src/shared/method/learningRates';
 import { FrozenStates } from '../../src/trainer/adept/frozenStates';
 import { meanLoss } from '../../src/trainer/adept/loss';
 import { layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
 import { unitImportance } from '../../src/trainer/adept/unitImportance';
-import { makeBatch, type Batch } from '../../src/trainer/data/batch';
+import { makeBatch, type Batch } from '../../src/trainer/data/sequences/batch';
 import { openEngine } from '../../src/trainer/engine/open';
 import { CausalLM } from '../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { RunEvent, type NewRunEvent } from '../../src/shared/runFolder';
+import { RunEvent, type NewRunEvent } from '../../src/shared/run/runFolder';
 import { adept, asLists, writeRows } from './adept';
 import type { EngineName } from './engines';
 import type { Request, Result } from './jobs';

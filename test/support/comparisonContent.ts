@@ -1,4 +1,4 @@
-import type { Comparison } from '../../src/shared/comparison';
+import type { Comparison } from '../../src/shared/run/comparison';
 
 /** Two layers of a run: the first has a unit that was zero in A, the second moved by half everywhere. */
 export function sampleComparison(): Comparison {

@@ -1,7 +1,7 @@
-import type { BatchList } from '../../src/trainer/data/batch';
-import { loadCorpus, type Corpus, type CorpusRequest } from '../../src/trainer/data/corpus';
-import { eachOf, type SequenceList } from '../../src/trainer/data/sequences';
-import { rowsOf } from '../../src/trainer/data/batch';
+import type { BatchList } from '../../src/trainer/data/sequences/batch';
+import { loadCorpus, type Corpus, type CorpusRequest } from '../../src/trainer/data/corpus/corpus';
+import { eachOf, type SequenceList } from '../../src/trainer/data/sequences/sequences';
+import { rowsOf } from '../../src/trainer/data/sequences/batch';
 import { SILENT_TASK } from '../../src/trainer/task';
 
 export function load(request: CorpusRequest): Promise<Corpus> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AdeptError } from '../../src/shared/errors';
+import { AdeptError } from '../../src/shared/common/errors';
 
 /**
  * Runs something that has to fail for the person's fault: exit status 2 and one sentence that holds all of `parts`.

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/node/coalescer';
+import type { Clock } from '../../src/node/runPage/coalescer';
 
 interface Timer {
   readonly due: number;

@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { writeJson } from '../../src/node/jsonFile';
-import { processToken } from '../../src/node/processAlive';
-import { RunFolder } from '../../src/node/runFolder';
-import { JOB_FILES } from '../../src/shared/job';
-import { RunConfig } from '../../src/shared/runConfig';
+import { writeJson } from '../../src/node/files/jsonFile';
+import { processToken } from '../../src/node/process/processAlive';
+import { RunFolder } from '../../src/node/run/runFolder';
+import { JOB_FILES } from '../../src/shared/run/job';
+import { RunConfig } from '../../src/shared/config/runConfig';
 import {
   CHECKPOINT_FILES,
   checkpointName,
@@ -14,7 +14,7 @@ import {
   type CheckpointState,
   type NewRunEvent,
   type TrainerFile,
-} from '../../src/shared/runFolder';
+} from '../../src/shared/run/runFolder';
 
 const CREATED = '2026-01-02T03:04:05.000Z';
 

@@ -1,4 +1,4 @@
-import type { ImportanceFile } from '../../src/shared/importance';
+import type { ImportanceFile } from '../../src/shared/method/importance';
 import { unitKindsOf, type Family } from '../../src/shared/model/architecture';
 
 /** An importance.json with these layer importances; unit i of layer l has the importance that `unit` says. */

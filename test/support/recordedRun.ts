@@ -1,8 +1,8 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { DialFile } from '../../src/shared/dial';
-import { RunEvent } from '../../src/shared/runFolder';
+import type { DialFile } from '../../src/shared/run/dial';
+import { RunEvent } from '../../src/shared/run/runFolder';
 import { projectRoot } from './projectRoot';
 
 /**

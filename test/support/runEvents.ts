@@ -1,6 +1,6 @@
-import { parseEventLine } from '../../src/node/eventLine';
-import { RunRecord } from '../../src/node/runRecord';
-import type { NewRunEvent } from '../../src/shared/runFolder';
+import { parseEventLine } from '../../src/node/run/eventLine';
+import { RunRecord } from '../../src/node/run/runRecord';
+import type { NewRunEvent } from '../../src/shared/run/runFolder';
 
 const BEGIN = Date.parse('2026-11-25T08:00:00.000Z');
 

@@ -1,16 +1,16 @@
 import { tuneSettings } from './settings';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processToken } from '../../src/node/processAlive';
-import { RunFolder } from '../../src/node/runFolder';
-import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../src/shared/manifest';
+import { processToken } from '../../src/node/process/processAlive';
+import { RunFolder } from '../../src/node/run/runFolder';
+import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../src/shared/run/manifest';
 import {
   CHECKPOINT_FILES,
   checkpointName,
   type CheckpointState,
   type NewRunEvent,
   type RunSpec,
-} from '../../src/shared/runFolder';
+} from '../../src/shared/run/runFolder';
 import { writeRaw } from './rawSafetensors';
 
 /** Values of tensors, by name; each is one-dimensional. */

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import type { RateMapping } from '../../src/shared/learningRates';
+import type { RateMapping } from '../../src/shared/method/learningRates';
 import {
   ANALYZE_SETTINGS,
   settingsSchema,
   TUNE_SETTINGS,
   type AnalyzeSettings,
   type TuneSettings,
-} from '../../src/shared/settings';
+} from '../../src/shared/settings/settings';
 
 /** Settings with every default that is not given. */
 export function tuneSettings(given: Partial<TuneSettings> = {}): TuneSettings {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Corpus } from '../../src/trainer/data/corpus';
+import type { Corpus } from '../../src/trainer/data/corpus/corpus';
 import { TokenStore } from '../../src/trainer/data/store/tokenStore';
 import { temporaryFolder } from './temporaryFolder';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { RunFolder } from '../../src/node/runFolder';
+import { RunFolder } from '../../src/node/run/runFolder';
 import type { Running } from './command';
 
 const POLL_MILLISECONDS = 4;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { Comparison } from '../../src/shared/comparison';
+import type { Comparison } from '../../src/shared/run/comparison';
 import type { ComparisonView } from '../../src/shared/webview/comparison';
 import { sampleComparison } from '../support/comparisonContent';
 import type { Theme } from './support/themes';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
-import { lowestLayers } from '../../src/shared/layerChoice';
+import { lowestLayers } from '../../src/shared/method/layerChoice';
 import { HeatmapView } from '../../webview/heatmap/heatmapView';
 import { heatmapContent } from './support/heatmapContent';
 import { layersOf, markedLayers, picturePath, withHeatmap } from './support/heatmapPage';

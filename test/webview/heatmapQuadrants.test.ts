@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { contrastLayers } from '../../src/shared/layerChoice';
+import { contrastLayers } from '../../src/shared/method/layerChoice';
 import { contentOf } from './support/heatmapContent';
 import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
 import { THEMES, type Theme } from './support/themes';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { bestAlpha } from '../../src/shared/dial';
+import { bestAlpha } from '../../src/shared/run/dial';
 import { RECORDED_DIAL } from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';

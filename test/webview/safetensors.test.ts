@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { TensorRow } from '../../src/shared/tensorTable';
+import type { TensorRow } from '../../src/shared/model/tensorTable';
 import {
   ROWS_PER_MESSAGE,
   type SafetensorsView,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { StudyFile } from '../../src/shared/study';
+import type { StudyFile } from '../../src/shared/study/study';
 import { picturePath } from './support/heatmapPage';
 import { THEMES, type Theme } from './support/themes';
 import { launchChromium, noChromium, WebviewPage } from './support/webviewPage';

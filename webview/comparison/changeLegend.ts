@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatChange } from '../../src/shared/comparison';
+import { formatChange } from '../../src/shared/run/comparison';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import { legendSamples } from '../../src/shared/heatmap/legendSamples';

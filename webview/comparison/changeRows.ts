@@ -1,4 +1,4 @@
-import type { ChangeTable } from '../../src/shared/comparisonTable';
+import type { ChangeTable } from '../../src/shared/heatmap/comparisonTable';
 import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import type { HeatRow } from '../../src/shared/heatmap/importanceTable';
 import type { ChangeMeasure } from '../../src/shared/webview/comparison';

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { formatChange, formatMetric, type ComparedPoint, type Comparison } from '../../src/shared/comparison';
-import { changeTable, changeValues, heatRows } from '../../src/shared/comparisonTable';
+import { formatChange, formatMetric, type ComparedPoint, type Comparison } from '../../src/shared/run/comparison';
+import { changeTable, changeValues, heatRows } from '../../src/shared/heatmap/comparisonTable';
 import { heatScale } from '../../src/shared/heatmap/heatScale';
 import { nextOrder, sortRows } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';

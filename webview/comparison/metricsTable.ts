@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Comparison } from '../../src/shared/comparison';
-import { metricRows, type MetricRow } from '../../src/shared/comparisonTable';
+import type { Comparison } from '../../src/shared/run/comparison';
+import { metricRows, type MetricRow } from '../../src/shared/heatmap/comparisonTable';
 import { l10n } from '../common/l10n';
 import { differenceText, metricName, metricText } from './texts';
 

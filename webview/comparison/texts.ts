@@ -3,8 +3,8 @@ import {
   formatMetric,
   type ComparedLayer,
   type ComparedPoint,
-} from '../../src/shared/comparison';
-import { WHOLE_LAYER, type ChangeCell, type MetricRow } from '../../src/shared/comparisonTable';
+} from '../../src/shared/run/comparison';
+import { WHOLE_LAYER, type ChangeCell, type MetricRow } from '../../src/shared/heatmap/comparisonTable';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import type { ChangeMeasure } from '../../src/shared/webview/comparison';
 import { l10n } from '../common/l10n';

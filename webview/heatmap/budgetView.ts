@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { BudgetedChoice } from '../../src/shared/budgetedPlan';
+import type { BudgetedChoice } from '../../src/shared/estimate/budgetedPlan';
 import type { BudgetProblem, BudgetReading, BudgetTexts } from '../../src/shared/launch/planBudget';
 import { l10n } from '../common/l10n';
 import { bytesText, countText, durationText, layersText } from './texts';

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { needsFiles, type FormFiles } from '../../src/shared/launch/launchForm';
-import { RunConfig } from '../../src/shared/runConfig';
+import { RunConfig } from '../../src/shared/config/runConfig';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { descriptionOf } from './descriptions';

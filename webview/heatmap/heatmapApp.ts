@@ -1,8 +1,8 @@
 import { LitElement, type TemplateResult } from 'lit';
-import { messageOf } from '../../src/shared/errors';
+import { messageOf } from '../../src/shared/common/errors';
 import { nextOrder } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
-import { contrastLayers, lowestLayers } from '../../src/shared/layerChoice';
+import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
 import { freshForm, readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { FromHeatmap, ToHeatmap, type LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';

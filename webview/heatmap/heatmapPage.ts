@@ -4,7 +4,7 @@ import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/laun
 import { planBudget } from '../../src/shared/launch/planBudget';
 import { planPrice } from '../../src/shared/launch/planPrice';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
-import { modelName } from '../../src/shared/modelName';
+import { modelName } from '../../src/shared/model/modelName';
 import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { budgetView } from './budgetView';

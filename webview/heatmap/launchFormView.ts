@@ -16,7 +16,7 @@ import {
   type LaunchForm,
 } from '../../src/shared/launch/launchForm';
 import type { RatePreview } from '../../src/shared/launch/ratePreview';
-import { TEXT_SETTINGS, TUNE_SETTINGS, type Setting } from '../../src/shared/settings';
+import { TEXT_SETTINGS, TUNE_SETTINGS, type Setting } from '../../src/shared/settings/settings';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { filesField } from './filesField';

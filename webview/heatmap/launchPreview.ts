@@ -1,4 +1,4 @@
-import type { ImportanceFile } from '../../src/shared/importance';
+import type { ImportanceFile } from '../../src/shared/method/importance';
 import { configName, launchText } from '../../src/shared/launch/launchConfig';
 import { isFiles, isTextSetting, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import { quadrantPoints, type QuadrantPoint } from '../../src/shared/heatmap/quadrants';
-import { contrastOrder } from '../../src/shared/layerChoice';
-import { rankCorrelation } from '../../src/shared/rankCorrelation';
+import { contrastOrder } from '../../src/shared/method/layerChoice';
+import { rankCorrelation } from '../../src/shared/method/rankCorrelation';
 import { l10n } from '../common/l10n';
 import { quadrantName, type QuadrantPlotEvents } from './quadrantPlot';
 import type { ShownImportance } from './shownImportance';

@@ -7,7 +7,7 @@ import {
 import { colourRanges, type ColourRange } from '../../src/shared/heatmap/ranges';
 import { valueTable, type ValueTable } from '../../src/shared/heatmap/valueTable';
 import { sortRows, type SortOrder } from '../../src/shared/heatmap/sortRows';
-import type { ImportanceFile } from '../../src/shared/importance';
+import type { ImportanceFile } from '../../src/shared/method/importance';
 import { l10n } from '../common/l10n';
 import { pricedModel, type PricedModel } from '../../src/shared/launch/planPrice';
 import type { HeatmapModel } from '../../src/shared/webview/heatmap';

@@ -1,6 +1,6 @@
 import type { CellFacts } from '../../src/shared/heatmap/cellFacts';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
-import type { ImportanceFile, ImportanceTrust } from '../../src/shared/importance';
+import type { ImportanceFile, ImportanceTrust } from '../../src/shared/method/importance';
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { Rank } from '../../src/shared/heatmap/rank';
 import type { RangeName } from '../../src/shared/heatmap/ranges';

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { numberOfText } from '../../src/shared/numberText';
+import { numberOfText } from '../../src/shared/common/numberText';
 import { l10n } from '../common/l10n';
 import { scaleSelect } from '../common/scaleSelect';
 import type { HeatmapView } from './heatmapView';

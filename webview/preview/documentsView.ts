@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { PreviewDocument, PreviewPart, TextPreview } from '../../src/shared/textPreview';
+import type { PreviewDocument, PreviewPart, TextPreview } from '../../src/shared/texts/textPreview';
 import { l10n } from '../common/l10n';
 import { countText } from '../common/quantities';
 

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import { SKIP_REASONS, type SkipReason } from '../../src/shared/storedText';
-import type { FramingTrial, TextPreview } from '../../src/shared/textPreview';
+import { SKIP_REASONS, type SkipReason } from '../../src/shared/texts/storedText';
+import type { FramingTrial, TextPreview } from '../../src/shared/texts/textPreview';
 import { l10n } from '../common/l10n';
 import { countText } from '../common/quantities';
 import { visibleToken } from './documentsView';

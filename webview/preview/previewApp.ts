@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { modelName } from '../../src/shared/modelName';
-import type { TextPreview } from '../../src/shared/textPreview';
+import { modelName } from '../../src/shared/model/modelName';
+import type { TextPreview } from '../../src/shared/texts/textPreview';
 import { FromPreview, PreviewView, ToPreview, type PreviewSource } from '../../src/shared/webview/preview';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';

@@ -7,7 +7,7 @@ import {
   allowedRise,
   type DialFile,
   type DialPoint,
-} from '../../src/shared/dial';
+} from '../../src/shared/run/dial';
 import type { RunHead, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss } from './format';

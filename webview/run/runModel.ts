@@ -1,4 +1,4 @@
-import type { DialFile } from '../../src/shared/dial';
+import type { DialFile } from '../../src/shared/run/dial';
 import {
   CURVES,
   type CurveName,

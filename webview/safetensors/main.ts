@@ -2,7 +2,7 @@ import '../common/theme.css';
 import '../common/controls.css';
 import './safetensors.css';
 import { FromSafetensors, SafetensorsView, ToSafetensors } from '../../src/shared/webview/safetensors';
-import type { TensorRow } from '../../src/shared/tensorTable';
+import type { TensorRow } from '../../src/shared/model/tensorTable';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { TensorGrid } from './tensorGrid';

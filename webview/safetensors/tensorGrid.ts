@@ -5,7 +5,7 @@ import {
   type TensorColumn,
   type TensorRow,
   type TensorSort,
-} from '../../src/shared/tensorTable';
+} from '../../src/shared/model/tensorTable';
 import { l10n } from '../common/l10n';
 import { bytesText, countText } from '../common/quantities';
 

@@ -1,5 +1,5 @@
 import { toCsv } from '../../src/shared/heatmap/valueTable';
-import { elementCount, type TensorRow } from '../../src/shared/tensorTable';
+import { elementCount, type TensorRow } from '../../src/shared/model/tensorTable';
 
 /** Tensors in the order they are shown, sizes in bytes; the shape with × so that it stays one value. */
 export function tensorsCsv(rows: readonly TensorRow[]): string {

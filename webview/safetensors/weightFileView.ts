@@ -10,7 +10,7 @@ import {
   type TensorRow,
   type TensorSort,
   type TensorTotals,
-} from '../../src/shared/tensorTable';
+} from '../../src/shared/model/tensorTable';
 import type { SafetensorsView, WeightFileFacts } from '../../src/shared/webview/safetensors';
 import { l10n } from '../common/l10n';
 import { bytesText, countText, percentText, shortCountText } from '../common/quantities';

@@ -1,7 +1,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { plannedRuns, wayText, type StudyFile } from '../../src/shared/study';
-import { summarize, type ArmSummary, type Spread } from '../../src/shared/studySummary';
-import { studyPlot } from '../../src/shared/studyPlot';
+import { plannedRuns, wayText, type StudyFile } from '../../src/shared/study/study';
+import { summarize, type ArmSummary, type Spread } from '../../src/shared/study/studySummary';
+import { studyPlot } from '../../src/shared/study/studyPlot';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';

@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ImportanceFile, Measurement } from '../../shared/importance';
-import { lowestOf } from '../../shared/layerChoice';
-import { OVERLAP_TOKENS } from '../../trainer/data/overlap';
-import { rankCorrelation } from '../../shared/rankCorrelation';
-import { ANALYZE_SETTINGS } from '../../shared/settings';
-import { requireWritableFile, writeResult } from '../../node/outputFile';
-import { peakMemory } from '../../node/peakMemory';
-import { analyze } from '../../trainer/jobs/analyze';
+import type { ImportanceFile, Measurement } from '../../shared/method/importance';
+import { lowestOf } from '../../shared/method/layerChoice';
+import { OVERLAP_TOKENS } from '../../trainer/data/sequences/overlap';
+import { rankCorrelation } from '../../shared/method/rankCorrelation';
+import { ANALYZE_SETTINGS } from '../../shared/settings/settings';
+import { requireWritableFile, writeResult } from '../../node/files/outputFile';
+import { peakMemory } from '../../node/process/peakMemory';
+import { analyze } from '../../trainer/jobs/measure/analyze';
 import {
   addSettings,
   addTextSettings,
@@ -20,9 +20,9 @@ import {
   readSettings,
   requiredList,
   requiredText,
-} from '../options';
-import { table } from '../output';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { table } from '../common/output';
+import { withEngine } from '../common/withEngine';
 
 export function analyzeCommand(): Command {
   const command = jsonCommand('analyze', 'measure how much each layer and unit matters to general competence')

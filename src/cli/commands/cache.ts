@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { clearTexts, keptTexts, type KeptText } from '../../node/texts/storedTexts';
 import { textCacheFolder, textCacheLimit } from '../../node/texts/textCacheFolder';
-import { jsonCommand, withOutput } from '../options';
-import { table } from '../output';
+import { jsonCommand, withOutput } from '../common/options';
+import { table } from '../common/output';
 
 export function cacheCommand(): Command {
   return jsonCommand('cache', 'list the texts whose token ids are stored, or remove them')

@@ -7,12 +7,12 @@ import {
   type ComparedPoint,
   type Comparison,
   type UnitChange,
-} from '../../shared/comparison';
-import { inputError } from '../../shared/errors';
-import { compare } from '../../trainer/jobs/compare';
-import type { PointRequest } from '../../trainer/jobs/comparedWeights';
-import { jsonCommand, requiredText, textOf, withOutput, type RawOptions } from '../options';
-import { table } from '../output';
+} from '../../shared/run/comparison';
+import { inputError } from '../../shared/common/errors';
+import { compare } from '../../trainer/jobs/results/compare';
+import type { PointRequest } from '../../trainer/jobs/results/comparedWeights';
+import { jsonCommand, requiredText, textOf, withOutput, type RawOptions } from '../common/options';
+import { table } from '../common/output';
 
 export function compareCommand(): Command {
   return jsonCommand('compare', "show how far two checkpoints' units lie apart, and the metrics of both")

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type DialFile } from '../../shared/dial';
-import { inputError } from '../../shared/errors';
-import { RunFolder } from '../../node/runFolder';
-import { measureDial } from '../../trainer/jobs/dial';
+import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type DialFile } from '../../shared/run/dial';
+import { inputError } from '../../shared/common/errors';
+import { RunFolder } from '../../node/run/runFolder';
+import { measureDial } from '../../trainer/jobs/results/dial';
 import {
   engineOf,
   engineOption,
@@ -12,9 +12,9 @@ import {
   textOf,
   withOutput,
   type RawOptions,
-} from '../options';
-import { nats, table, type Output } from '../output';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { nats, table, type Output } from '../common/output';
+import { withEngine } from '../common/withEngine';
 
 const USUAL_ALPHAS = [0.25, 0.5, 0.75];
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { openEngine } from '../../trainer/engine/open';
 import { inspectNativeInstall, provisionNativeEngine } from '../../trainer/engine/provision';
-import { inputError } from '../../shared/errors';
-import { engineOf, engineOption, jsonCommand, withOutput } from '../options';
-import { table } from '../output';
+import { inputError } from '../../shared/common/errors';
+import { engineOf, engineOption, jsonCommand, withOutput } from '../common/options';
+import { table } from '../common/output';
 
 export function engineCommand(): Command {
   return jsonCommand('engine', 'say which engine and device compute')

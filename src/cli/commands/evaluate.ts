@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander';
-import { inputError } from '../../shared/errors';
-import { ChoiceScore } from '../../shared/runConfig';
+import { inputError } from '../../shared/common/errors';
+import { ChoiceScore } from '../../shared/config/runConfig';
 import {
   evaluateChoices,
   evaluateText,
   type ChoiceEvaluation,
   type ChoiceOptions,
-} from '../../trainer/jobs/evaluate';
+} from '../../trainer/jobs/measure/evaluate';
 import {
   addTextSettings,
   corpusOf,
@@ -22,8 +22,8 @@ import {
   samplingOf,
   samplingOption,
   type RawOptions,
-} from '../options';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { withEngine } from '../common/withEngine';
 
 export function evalCommand(): Command {
   const command = jsonCommand(

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inputError } from '../../shared/errors';
-import type { ExpandChoice } from '../../shared/runConfig';
-import { expand } from '../../trainer/jobs/expand';
+import { inputError } from '../../shared/common/errors';
+import type { ExpandChoice } from '../../shared/config/runConfig';
+import { expand } from '../../trainer/jobs/model/expand';
 import {
   addTextSettings,
   corpusOf,
@@ -17,8 +17,8 @@ import {
   requiredText,
   textOf,
   type RawOptions,
-} from '../options';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { withEngine } from '../common/withEngine';
 
 export function expandCommand(): Command {
   const command = jsonCommand(

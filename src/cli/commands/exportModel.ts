@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { inputError } from '../../shared/errors';
-import { RunFolder } from '../../node/runFolder';
-import { exportModel } from '../../trainer/jobs/exportModel';
-import { jsonCommand, layersOf, numberOf, withOutput, parseNumber, requiredText } from '../options';
+import { inputError } from '../../shared/common/errors';
+import { RunFolder } from '../../node/run/runFolder';
+import { exportModel } from '../../trainer/jobs/model/exportModel';
+import { jsonCommand, layersOf, numberOf, withOutput, parseNumber, requiredText } from '../common/options';
 
 export function exportCommand(): Command {
   return jsonCommand('export', 'write a tuned model as a Hugging Face folder')

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { failure, inputError } from '../../shared/errors';
-import { callTrainer } from '../../node/controlClient';
-import { isAlive, statusOf } from '../../node/runStatus';
-import { jsonCommand, withOutput } from '../options';
-import { nats, table } from '../output';
+import { failure, inputError } from '../../shared/common/errors';
+import { callTrainer } from '../../node/process/controlClient';
+import { isAlive, statusOf } from '../../node/run/runStatus';
+import { jsonCommand, withOutput } from '../common/options';
+import { nats, table } from '../common/output';
 import { requireRun } from './run';
 
 const POLL_MILLISECONDS = 100;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { budgetedPlans, type BudgetedChoice } from '../../shared/budgetedPlan';
-import { inputError } from '../../shared/errors';
-import { speedFrom } from '../../shared/estimate';
+import { budgetedPlans, type BudgetedChoice } from '../../shared/estimate/budgetedPlan';
+import { inputError } from '../../shared/common/errors';
+import { speedFrom } from '../../shared/estimate/estimate';
 import { plannedEngine } from '../../shared/estimate/plan';
-import { layerValues } from '../../shared/layerChoice';
-import { TUNE_SETTINGS } from '../../shared/settings';
-import { readModelConfig } from '../../node/modelConfig';
-import { readImportanceOf } from '../../trainer/jobs/importanceInput';
+import { layerValues } from '../../shared/method/layerChoice';
+import { TUNE_SETTINGS } from '../../shared/settings/settings';
+import { readModelConfig } from '../../node/model/modelConfig';
+import { readImportanceOf } from '../../trainer/jobs/measure/importanceInput';
 import {
   countOf,
   jsonCommand,
@@ -15,8 +15,8 @@ import {
   requiredText,
   withOutput,
   type RawOptions,
-} from '../options';
-import { table } from '../output';
+} from '../common/options';
+import { table } from '../common/output';
 
 const MEGABYTE = 1e6;
 const HOUR = 3600;

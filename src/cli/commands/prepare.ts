@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { skippedOf } from '../../shared/storedText';
-import { readModelConfig } from '../../node/modelConfig';
-import { peakMemory } from '../../node/peakMemory';
-import { CorpusReader } from '../../trainer/jobs/corpora';
+import { skippedOf } from '../../shared/texts/storedText';
+import { readModelConfig } from '../../node/model/modelConfig';
+import { peakMemory } from '../../node/process/peakMemory';
+import { CorpusReader } from '../../trainer/jobs/texts/corpora';
 import {
   addTextSettings,
   corpusOf,
@@ -12,7 +12,7 @@ import {
   requiredList,
   requiredText,
   withOutput,
-} from '../options';
+} from '../common/options';
 
 const USUAL_LENGTH = 256;
 

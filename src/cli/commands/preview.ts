@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FramingTrial, PreviewPart } from '../../shared/textPreview';
-import { tryFramings } from '../../trainer/jobs/framingTrial';
-import { previewText, type Previewed } from '../../trainer/jobs/preview';
+import type { FramingTrial, PreviewPart } from '../../shared/texts/textPreview';
+import { tryFramings } from '../../trainer/jobs/texts/framingTrial';
+import { previewText, type Previewed } from '../../trainer/jobs/texts/preview';
 import { skipText } from '../../trainer/data/store/prepareText';
 import {
   addTextSettings,
@@ -17,9 +17,9 @@ import {
   requiredText,
   withOutput,
   type RawOptions,
-} from '../options';
-import { table, type Output } from '../output';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { table, type Output } from '../common/output';
+import { withEngine } from '../common/withEngine';
 
 export function previewCommand(): Command {
   const command = jsonCommand('preview', 'show a text as the model gets it')

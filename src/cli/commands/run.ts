@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { inputError } from '../../shared/errors';
-import { JOB_FILES, type JobReport } from '../../shared/job';
-import { asKeysOf } from '../../shared/naming';
-import type { RunConfig } from '../../shared/runConfig';
-import type { RunEvent } from '../../shared/runFolder';
-import { readJob } from '../../node/jobFile';
-import { requireResumable, type ResumePoint } from '../../node/laterResults';
-import { RunFolder } from '../../node/runFolder';
-import { checkJob } from '../../trainer/jobs/jobInput';
-import { readRunConfig } from '../../node/runConfigFile';
-import { readTuneInput } from '../../trainer/jobs/tuneInput';
-import { tuneRun } from '../../trainer/jobs/tuneRun';
-import { createJob, runJob, type JobOutcome } from '../../trainer/jobs/wholeJob';
+import { inputError } from '../../shared/common/errors';
+import { JOB_FILES, type JobReport } from '../../shared/run/job';
+import { asKeysOf } from '../../shared/settings/naming';
+import type { RunConfig } from '../../shared/config/runConfig';
+import type { RunEvent } from '../../shared/run/runFolder';
+import { readJob } from '../../node/job/jobFile';
+import { requireResumable, type ResumePoint } from '../../node/run/laterResults';
+import { RunFolder } from '../../node/run/runFolder';
+import { checkJob } from '../../trainer/jobs/whole/jobInput';
+import { readRunConfig } from '../../node/job/runConfigFile';
+import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
+import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
+import { createJob, runJob, type JobOutcome } from '../../trainer/jobs/whole/wholeJob';
 import {
   engineOf,
   engineOption,
@@ -23,10 +23,10 @@ import {
   requiredText,
   withOutput,
   type RawOptions,
-} from '../options';
-import { nats, table, type Output } from '../output';
-import { logEvent } from '../runLog';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { nats, table, type Output } from '../common/output';
+import { logEvent } from '../common/runLog';
+import { withEngine } from '../common/withEngine';
 import { reportOutcome } from './tune';
 
 export function runCommand(): Command {

@@ -1,19 +1,19 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readJsonWithComments, readRunConfig } from '../../node/runConfigFile';
-import { writeFileAtomic } from '../../node/atomicFile';
-import { failure } from '../../shared/errors';
-import { asKeysOf } from '../../shared/naming';
-import { parseWith } from '../../shared/parse';
-import { plannedRuns, armConfig, checkStudy, StudyConfig, waysOf, wayText } from '../../shared/study';
-import { summarize, type ArmSummary, type Spread } from '../../shared/studySummary';
-import { studyPlot } from '../../shared/studyPlot';
-import { checkJob } from '../../trainer/jobs/jobInput';
-import { runStudy } from '../../trainer/jobs/study';
-import { engineOf, engineOption, jsonCommand, requiredText, withOutput } from '../options';
-import { table } from '../output';
-import { logEvent } from '../runLog';
-import { withEngine } from '../withEngine';
+import { readJsonWithComments, readRunConfig } from '../../node/job/runConfigFile';
+import { writeFileAtomic } from '../../node/files/atomicFile';
+import { failure } from '../../shared/common/errors';
+import { asKeysOf } from '../../shared/settings/naming';
+import { parseWith } from '../../shared/common/parse';
+import { plannedRuns, armConfig, checkStudy, StudyConfig, waysOf, wayText } from '../../shared/study/study';
+import { summarize, type ArmSummary, type Spread } from '../../shared/study/studySummary';
+import { studyPlot } from '../../shared/study/studyPlot';
+import { checkJob } from '../../trainer/jobs/whole/jobInput';
+import { runStudy } from '../../trainer/jobs/study/study';
+import { engineOf, engineOption, jsonCommand, requiredText, withOutput } from '../common/options';
+import { table } from '../common/output';
+import { logEvent } from '../common/runLog';
+import { withEngine } from '../common/withEngine';
 
 export function studyCommand(): Command {
   return jsonCommand('study', 'run a job in several ways with several seeds, and compare them')

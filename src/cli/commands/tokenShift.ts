@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { tokenShift } from '../../trainer/jobs/tokenShift';
+import { tokenShift } from '../../trainer/jobs/measure/tokenShift';
 import {
   addTextSettings,
   corpusOf,
@@ -13,8 +13,8 @@ import {
   samplingOf,
   samplingOption,
   withOutput,
-} from '../options';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { withEngine } from '../common/withEngine';
 
 export function shiftCommand(): Command {
   const command = jsonCommand('shift', 'compare the likeliest next tokens of a model before and after tuning')

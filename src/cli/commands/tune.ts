@@ -1,20 +1,20 @@
 import { plannedEngine } from '../../shared/estimate/plan';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inputError } from '../../shared/errors';
-import type { RunSpec } from '../../shared/runFolder';
-import { AS_OPTIONS, asKeysOf, type Naming } from '../../shared/naming';
-import { flagOf, TEXT_SETTINGS, TUNE_SETTINGS } from '../../shared/settings';
-import { configTexts } from '../../trainer/jobs/jobInput';
-import { peakMemory } from '../../node/peakMemory';
-import { RunFolder } from '../../node/runFolder';
-import { dryRun, type DryRun } from '../../trainer/jobs/dryRun';
-import { corpusMessages, type Corpus } from '../../trainer/data/corpus';
-import { overlapTexts } from '../../trainer/jobs/tuneCorpora';
-import { readTuneInput } from '../../trainer/jobs/tuneInput';
-import { readRunConfig } from '../../node/runConfigFile';
-import { tuneRun } from '../../trainer/jobs/tuneRun';
-import type { TuneOutcome } from '../../trainer/jobs/tuneSession';
+import { inputError } from '../../shared/common/errors';
+import type { RunSpec } from '../../shared/run/runFolder';
+import { AS_OPTIONS, asKeysOf, type Naming } from '../../shared/settings/naming';
+import { flagOf, TEXT_SETTINGS, TUNE_SETTINGS } from '../../shared/settings/settings';
+import { configTexts } from '../../trainer/jobs/whole/jobInput';
+import { peakMemory } from '../../node/process/peakMemory';
+import { RunFolder } from '../../node/run/runFolder';
+import { dryRun, type DryRun } from '../../trainer/jobs/whole/dryRun';
+import { corpusMessages, type Corpus } from '../../trainer/data/corpus/corpus';
+import { overlapTexts } from '../../trainer/jobs/texts/tuneCorpora';
+import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
+import { readRunConfig } from '../../node/job/runConfigFile';
+import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
+import type { TuneOutcome } from '../../trainer/jobs/tune/tuneSession';
 import {
   addSettings,
   addTextSettings,
@@ -30,10 +30,10 @@ import {
   requiredText,
   textOf,
   type RawOptions,
-} from '../options';
-import { nats, table, type Output } from '../output';
-import { logEvent } from '../runLog';
-import { withEngine } from '../withEngine';
+} from '../common/options';
+import { nats, table, type Output } from '../common/output';
+import { logEvent } from '../common/runLog';
+import { withEngine } from '../common/withEngine';
 
 // Options that --config stands for, beside the settings.
 const INPUT_FLAGS = [

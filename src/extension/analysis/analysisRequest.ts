@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { ImportanceMode } from '../../shared/importance';
-import { EngineChoice } from '../../shared/runConfig';
-import { SAMPLINGS } from '../../shared/sampling';
-import { ANALYZE_SETTINGS, flagOf } from '../../shared/settings';
+import { ImportanceMode } from '../../shared/method/importance';
+import { EngineChoice } from '../../shared/config/runConfig';
+import { SAMPLINGS } from '../../shared/settings/sampling';
+import { ANALYZE_SETTINGS, flagOf } from '../../shared/settings/settings';
 
 const path = v.pipe(v.string(), v.minLength(1));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));

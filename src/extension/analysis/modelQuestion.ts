@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { modelName } from '../../shared/modelName';
+import { modelName } from '../../shared/model/modelName';
 import type { ModelFolder } from '../models/models';
 import { parametersText } from '../models/modelText';
-import type { StepInput } from '../multiStep';
-import { shortPath } from '../places';
-import type { Services } from '../services';
+import type { StepInput } from '../window/multiStep';
+import { shortPath } from '../window/places';
+import type { Services } from '../services/services';
 
 type PathItem = vscode.QuickPickItem & { readonly path?: string };
 

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { suggestedTexts, SUGGESTED_ENDINGS } from '../../node/suggestedTexts';
-import type { StepInput } from '../multiStep';
-import { shortPath } from '../places';
-import type { Services } from '../services';
+import { suggestedTexts, SUGGESTED_ENDINGS } from '../../node/texts/suggestedTexts';
+import type { StepInput } from '../window/multiStep';
+import { shortPath } from '../window/places';
+import type { Services } from '../services/services';
 import { browseForFiles, browseForFolders } from '../texts/browse';
 import { TextFacts } from '../texts/textFacts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { type CheckpointInfo, listCheckpoints } from '../../node/checkpointList';
-import { RunFolder } from '../../node/runFolder';
-import { RUN_FILES } from '../../shared/runFolder';
+import { type CheckpointInfo, listCheckpoints } from '../../node/run/checkpointList';
+import { RunFolder } from '../../node/run/runFolder';
+import { RUN_FILES } from '../../shared/run/runFolder';
 import { FolderWatches } from '../runs/folderWatches';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { checkCorpusForm, corpusFilesOf } from '../../node/corpusFiles';
-import { readModelSummary } from '../../node/modelFolder';
-import { parseWith } from '../../shared/parse';
+import { checkCorpusForm, corpusFilesOf } from '../../node/texts/corpusFiles';
+import { readModelSummary } from '../../node/model/modelFolder';
+import { parseWith } from '../../shared/common/parse';
 import { analyzeArguments, AnalysisRequest, type Analysis } from '../analysis/analysisRequest';
 import { askForAnalysis } from '../analysis/questions';
-import { presentOutcome } from '../jobOutcomes';
-import { modelName } from '../../shared/modelName';
+import { presentOutcome } from '../notices/jobOutcomes';
+import { modelName } from '../../shared/model/modelName';
 import { importanceFolder, newAnalysisFile } from '../models/savedAnalyses';
-import { workspaceFolderOf } from '../places';
-import type { Services } from '../services';
-import { readSetting } from '../settings';
-import { pathOf } from './arguments';
+import { workspaceFolderOf } from '../window/places';
+import type { Services } from '../services/services';
+import { readSetting } from '../window/settings';
+import { pathOf } from '../control/arguments';
 
 /** The model and the text that come with the extension. */
 const Sample = v.object({ sample: v.literal(true) });

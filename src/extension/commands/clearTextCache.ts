@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { workspaceFolders, storageFolder } from '../places';
-import type { Services } from '../services';
+import { workspaceFolders, storageFolder } from '../window/places';
+import type { Services } from '../services/services';
 import { bytesText } from '../texts/bytesText';
 
 const Kept = v.object({ folder: v.string(), bytes: v.number(), texts: v.array(v.unknown()) });

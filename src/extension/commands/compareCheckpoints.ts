@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { requireCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
-import { inputError } from '../../shared/errors';
+import { requireCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
+import { inputError } from '../../shared/common/errors';
 import type { ComparisonSource, PointSource } from '../../shared/webview/comparison';
 import { openComparison } from '../panels/comparisonPanel';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { namedCheckpoints, pickPoint } from './pickCheckpoint';
 
 /**

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { inputError } from '../../shared/errors';
+import { inputError } from '../../shared/common/errors';
 import { showComparison } from '../comparison/comparisonDocument';
-import type { Services } from '../services';
-import { pathsOf } from './arguments';
-import { findRun, runItem } from './pickRun';
+import type { Services } from '../services/services';
+import { pathsOf } from '../control/arguments';
+import { findRun, runItem } from '../control/pickRun';
 
 /**
  * Compares runs in a table: their results, and the settings in which they differ. The arguments are those of a view's

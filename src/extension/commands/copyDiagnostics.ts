@@ -1,12 +1,12 @@
 import { arch, cpus, homedir, platform, release, totalmem } from 'node:os';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { messageOf } from '../../shared/errors';
-import { EXTENSION_SETTINGS } from '../../shared/extensionSettings';
-import { storageFolder, workspaceFolders } from '../places';
-import { recentErrors } from '../reportError';
-import type { Services } from '../services';
-import { readSetting } from '../settings';
+import { messageOf } from '../../shared/common/errors';
+import { EXTENSION_SETTINGS } from '../../shared/contributions/extensionSettings';
+import { storageFolder, workspaceFolders } from '../window/places';
+import { recentErrors } from '../window/reportError';
+import type { Services } from '../services/services';
+import { readSetting } from '../window/settings';
 
 const Manifest = v.object({ version: v.string() });
 const ENGINE_MILLISECONDS = 30_000;

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { checkpointInNeed, deleteCheckpoint } from '../../node/checkpointChanges';
-import { type CheckpointInfo, listCheckpoints } from '../../node/checkpointList';
-import { requireCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
+import { checkpointInNeed, deleteCheckpoint } from '../../node/run/checkpointChanges';
+import { type CheckpointInfo, listCheckpoints } from '../../node/run/checkpointList';
+import { requireCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
 import { bytesText, checkpointName } from '../checkpoints/checkpointText';
 import { nameOf } from '../runs/runEntry';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { namedCheckpoints, oneCheckpoint, type CheckpointRef } from './pickCheckpoint';
 
 interface Doomed extends CheckpointRef {

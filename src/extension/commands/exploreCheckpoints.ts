@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { openCheckpoints } from '../panels/open';
-import type { Services } from '../services';
-import { pickRun } from './pickRun';
+import type { Services } from '../services/services';
+import { pickRun } from '../control/pickRun';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;

@@ -1,14 +1,14 @@
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { inputError } from '../../shared/errors';
-import { presentOutcome } from '../jobOutcomes';
-import { shortPath, workspaceFolderOf } from '../places';
+import { inputError } from '../../shared/common/errors';
+import { presentOutcome } from '../notices/jobOutcomes';
+import { shortPath, workspaceFolderOf } from '../window/places';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { nats } from '../runs/runText';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { askForNewFolder } from './newFolder';
-import { findRun, pickRun } from './pickRun';
+import { findRun, pickRun } from '../control/pickRun';
 
 const step = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Request = v.object({

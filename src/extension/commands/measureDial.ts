@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { presentOutcome } from '../jobOutcomes';
+import { presentOutcome } from '../notices/jobOutcomes';
 import { nameOf } from '../runs/runEntry';
-import type { Services } from '../services';
-import { readSetting } from '../settings';
-import { pickRun } from './pickRun';
+import type { Services } from '../services/services';
+import { readSetting } from '../window/settings';
+import { pickRun } from '../control/pickRun';
 
 /** Measures what the added layers of a run are worth, at every strength and one by one; the run's panel shows it. */
 export async function run(services: Services, argument?: unknown): Promise<void> {

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { openRun } from '../panels/open';
 import type { RunEntry } from '../runs/runEntry';
-import type { Services } from '../services';
-import { runItem, findRun } from './pickRun';
-import { pathOf } from './arguments';
+import type { Services } from '../services/services';
+import { runItem, findRun } from '../control/pickRun';
+import { pathOf } from '../control/arguments';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const folder = pathOf(argument) ?? (await pickFolder(services));

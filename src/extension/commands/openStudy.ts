@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { inputError } from '../../shared/errors';
+import { inputError } from '../../shared/common/errors';
 import { openStudy } from '../panels/studyPanel';
-import { shortPath } from '../places';
-import type { Services } from '../services';
-import { pathOf } from './arguments';
+import { shortPath } from '../window/places';
+import type { Services } from '../services/services';
+import { pathOf } from '../control/arguments';
 
 const ELSEWHERE = '**/{node_modules,.git}/**';
 const LARGEST_COUNT = 50;

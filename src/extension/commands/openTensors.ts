@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { checkpointPart, requireCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
+import { checkpointPart, requireCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
 import { openTensors } from '../editors/safetensorsEditor';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { oneCheckpoint } from './pickCheckpoint';
 
 /** Shows the tensors that a checkpoint holds. */

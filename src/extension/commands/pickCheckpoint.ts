@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { type CheckpointInfo, listCheckpoints } from '../../node/checkpointList';
-import { RunFolder } from '../../node/runFolder';
-import { inputError } from '../../shared/errors';
+import { type CheckpointInfo, listCheckpoints } from '../../node/run/checkpointList';
+import { RunFolder } from '../../node/run/runFolder';
+import { inputError } from '../../shared/common/errors';
 import type { PointSource } from '../../shared/webview/comparison';
 import { checkpointDescription, checkpointName } from '../checkpoints/checkpointText';
 import { nameOf } from '../runs/runEntry';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 
 /** A checkpoint, as menus, links and other extensions name it. */
 const Checkpoint = v.object({

@@ -1,21 +1,21 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { checkCorpusForm, corpusFilesOf } from '../../node/corpusFiles';
-import { readModelConfig } from '../../node/modelConfig';
-import { inputError } from '../../shared/errors';
+import { checkCorpusForm, corpusFilesOf } from '../../node/texts/corpusFiles';
+import { readModelConfig } from '../../node/model/modelConfig';
+import { inputError } from '../../shared/common/errors';
 import { PreviewSource } from '../../shared/webview/preview';
 import { askForModel } from '../analysis/modelQuestion';
 import { lastModel } from '../analysis/questions';
 import { askForTexts } from '../analysis/textQuestion';
-import { multiStep, type StepInput } from '../multiStep';
+import { multiStep, type StepInput } from '../window/multiStep';
 import { showPreview } from '../panels/previewPanel';
-import { shortPath } from '../places';
-import type { Services } from '../services';
+import { shortPath } from '../window/places';
+import type { Services } from '../services/services';
 import { configTexts, type ConfigText } from '../texts/configTexts';
 import { readPreview } from '../texts/previewJob';
 import { TEXT_KEYS } from '../texts/textKeys';
 import { textName } from '../texts/textName';
-import { pathsOf } from './arguments';
+import { pathsOf } from '../control/arguments';
 import { activeConfig, saveOpen } from './openConfig';
 
 /** A text that a *.adept.json names. */

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { COMMANDS, type CommandId } from '../../shared/extensionCommands';
-import { reportError } from '../reportError';
-import type { Services } from '../services';
-import { requireTrust } from '../trust';
+import { COMMANDS, type CommandId } from '../../shared/contributions/extensionCommands';
+import { reportError } from '../window/reportError';
+import type { Services } from '../services/services';
+import { requireTrust } from '../window/trust';
 import { COMMAND_TABLE } from './table';
 
 /** Registers every command of the table. What a handler throws is reported, and the command then returns undefined. */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { labelCheckpoint, labelProblem } from '../../node/checkpointChanges';
-import { labelOf } from '../../node/checkpointList';
-import { requireCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
-import type { Services } from '../services';
+import { labelCheckpoint, labelProblem } from '../../node/run/checkpointChanges';
+import { labelOf } from '../../node/run/checkpointList';
+import { requireCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
+import type { Services } from '../services/services';
 import { oneCheckpoint } from './pickCheckpoint';
 
 /** Gives a checkpoint a name that people see; its folder keeps its own. */

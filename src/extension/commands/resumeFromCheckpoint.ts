@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import * as vscode from 'vscode';
-import { laterResults } from '../../node/laterResults';
-import { requireCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
-import { inputError } from '../../shared/errors';
+import { laterResults } from '../../node/run/laterResults';
+import { requireCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
+import { inputError } from '../../shared/common/errors';
 import { isLive, nameOf } from '../runs/runEntry';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { oneCheckpoint } from './pickCheckpoint';
-import { findRun } from './pickRun';
+import { findRun } from '../control/pickRun';
 
 /** Goes on with a run from one of its checkpoints; what it made later is set aside, if the person agrees. */
 export async function run(services: Services, ...args: readonly unknown[]): Promise<void> {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { requireCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
-import type { Services } from '../services';
+import { requireCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
+import type { Services } from '../services/services';
 import { oneCheckpoint } from './pickCheckpoint';
 
 /** Shows a checkpoint's folder: in the explorer where the workspace holds it, otherwise in the system's file manager. */

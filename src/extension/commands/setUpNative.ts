@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { presentOutcome } from '../jobOutcomes';
-import { storageFolder } from '../places';
-import type { Services } from '../services';
+import { presentOutcome } from '../notices/jobOutcomes';
+import { storageFolder } from '../window/places';
+import type { Services } from '../services/services';
 
 const Request = v.object({ variant: v.optional(v.picklist(['cpu', 'gpu'])) });
 

@@ -2,18 +2,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readRunTarget } from '../../node/runConfigFile';
-import { inputError } from '../../shared/errors';
+import { readRunTarget } from '../../node/job/runConfigFile';
+import { inputError } from '../../shared/common/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
-import { shortPath } from '../places';
+import { shortPath } from '../window/places';
 import { isRunFolder } from '../runs/runDiscovery';
 import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
-import type { Services } from '../services';
-import { pathOf } from './arguments';
+import type { Services } from '../services/services';
+import { pathOf } from '../control/arguments';
 import { freePath } from './newFolder';
 import { activeConfig, CONFIG_ENDING, saveOpen } from './openConfig';
-import { findRun } from './pickRun';
+import { findRun } from '../control/pickRun';
 
 const Request = v.object({
   config: v.string(),

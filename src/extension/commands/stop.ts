@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { isLive, nameOf } from '../runs/runEntry';
-import type { Services } from '../services';
-import { pickRun } from './pickRun';
-import { steerRun } from './steering';
+import type { Services } from '../services/services';
+import { pickRun } from '../control/pickRun';
+import { steerRun } from '../control/steering';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;

@@ -1,5 +1,5 @@
-import type { CommandId } from '../../shared/extensionCommands';
-import type { Services } from '../services';
+import type { CommandId } from '../../shared/contributions/extensionCommands';
+import type { Services } from '../services/services';
 
 /** Arguments come from menus, links and keybindings of anybody: the handler parses them. */
 export type CommandHandler = (services: Services, ...args: readonly unknown[]) => unknown;

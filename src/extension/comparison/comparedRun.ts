@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readJob } from '../../node/jobFile';
-import { readJson } from '../../node/jsonFile';
-import { RunFolder } from '../../node/runFolder';
-import { statusOf } from '../../node/runStatus';
-import { ExpansionManifest } from '../../shared/manifest';
-import { parseWith } from '../../shared/parse';
+import { readJob } from '../../node/job/jobFile';
+import { readJson } from '../../node/files/jsonFile';
+import { RunFolder } from '../../node/run/runFolder';
+import { statusOf } from '../../node/run/runStatus';
+import { ExpansionManifest } from '../../shared/run/manifest';
+import { parseWith } from '../../shared/common/parse';
 import { nameOf } from '../runs/runEntry';
 import type { ComparedRun } from './runComparison';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { messageOf } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
+import { messageOf } from '../../shared/common/errors';
+import { parseWith } from '../../shared/common/parse';
 import { nameOf } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { RunStatus } from '../../node/runStatus';
-import type { Localizer } from '../localizer';
+import type { RunStatus } from '../../node/run/runStatus';
+import type { Localizer } from '../window/localizer';
 import { nats, stateText, stepsText } from '../runs/runText';
 
 /** A run as it is compared. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Services } from '../services';
-import { VIEW_TYPES } from '../viewTypes';
+import type { Services } from '../services/services';
+import { VIEW_TYPES } from '../window/viewTypes';
 
 /** Opens weight files; also in Restricted Mode, since nothing is run. The editor itself is loaded with the first file. */
 class SafetensorsEditorProvider implements vscode.CustomReadonlyEditorProvider {

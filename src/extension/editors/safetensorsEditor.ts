@@ -1,17 +1,17 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { readWeightFile } from '../../node/weightFile';
-import type { TensorRow } from '../../shared/tensorTable';
+import { readWeightFile } from '../../node/model/weightFile';
+import type { TensorRow } from '../../shared/model/tensorTable';
 import {
   FromSafetensors,
   ROWS_PER_MESSAGE,
   ToSafetensors,
   type WeightFileFacts,
 } from '../../shared/webview/safetensors';
-import { saveAs } from '../saveAs';
-import type { Services } from '../services';
-import { type WebviewContent, WebviewHost } from '../webviewHost';
-import { VIEW_TYPES } from '../viewTypes';
+import { saveAs } from '../window/saveAs';
+import type { Services } from '../services/services';
+import { type WebviewContent, WebviewHost } from '../webviews/webviewHost';
+import { VIEW_TYPES } from '../window/viewTypes';
 
 const KIND = { name: 'safetensors', to: ToSafetensors, from: FromSafetensors } as const;
 

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { runLogFile } from '../runs/runEntry';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { inlineLog, type InlineLog, type InlineNote, type LensAction } from './inlineLog';
 
 const ENDING = '.adept.json';

@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { messageOf } from '../../shared/errors';
-import { ImportanceFile, type ImportanceMode } from '../../shared/importance';
-import { modelName } from '../../shared/modelName';
-import { parseWith } from '../../shared/parse';
-import { readJson } from '../../node/jsonFile';
+import { messageOf } from '../../shared/common/errors';
+import { ImportanceFile, type ImportanceMode } from '../../shared/method/importance';
+import { modelName } from '../../shared/model/modelName';
+import { parseWith } from '../../shared/common/parse';
+import { readJson } from '../../node/files/jsonFile';
 
 /** Where a workspace folder keeps its analyses. */
 export function importanceFolder(workspaceFolder: string): string {

@@ -1,12 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import { labelOf } from '../../node/checkpointList';
-import { checkpointFolder, hasCheckpoint } from '../../node/checkpointState';
-import { RunFolder } from '../../node/runFolder';
-import { Comparison } from '../../shared/comparison';
-import { messageOf } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
-import { CHECKPOINT_FILES, RUN_FILES } from '../../shared/runFolder';
+import { labelOf } from '../../node/run/checkpointList';
+import { checkpointFolder, hasCheckpoint } from '../../node/run/checkpointState';
+import { RunFolder } from '../../node/run/runFolder';
+import { Comparison } from '../../shared/run/comparison';
+import { messageOf } from '../../shared/common/errors';
+import { parseWith } from '../../shared/common/parse';
+import { CHECKPOINT_FILES, RUN_FILES } from '../../shared/run/runFolder';
 import {
   ComparisonSource,
   FromComparison,
@@ -15,10 +15,10 @@ import {
 } from '../../shared/webview/comparison';
 import { openTensors } from '../editors/safetensorsEditor';
 import { FolderWatches } from '../runs/folderWatches';
-import { saveAs } from '../saveAs';
-import type { Services } from '../services';
-import { VIEW_TYPES } from '../viewTypes';
-import type { WebviewContent, WebviewHost } from '../webviewHost';
+import { saveAs } from '../window/saveAs';
+import type { Services } from '../services/services';
+import { VIEW_TYPES } from '../window/viewTypes';
+import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
 type Host = WebviewHost<typeof ToComparison, typeof FromComparison>;

@@ -1,22 +1,22 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readHeatmapFile } from '../../node/heatmapFile';
-import { corpusProblem, freeName, nameProblem } from '../../node/launchPlace';
-import { namedTogether } from '../../node/namedTogether';
-import { failure, messageOf } from '../../shared/errors';
-import type { ImportanceFile } from '../../shared/importance';
+import { readHeatmapFile } from '../../node/model/analysisFile';
+import { corpusProblem, freeName, nameProblem } from '../../node/job/launchPlace';
+import { namedTogether } from '../../node/texts/namedTogether';
+import { failure, messageOf } from '../../shared/common/errors';
+import type { ImportanceFile } from '../../shared/method/importance';
 import type { LaunchPlace } from '../../shared/launch/launchConfig';
 import { LaunchForm, type FormFiles } from '../../shared/launch/launchForm';
 import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchSurroundings } from '../../shared/webview/heatmap';
 import type { PreviewSource } from '../../shared/webview/preview';
-import { launch, type RunStarter } from '../launch';
-import type { Services } from '../services';
-import { readSetting } from '../settings';
+import { launch, type RunStarter } from './launch';
+import type { Services } from '../services/services';
+import { readSetting } from '../window/settings';
 import { browseForTexts } from '../texts/browse';
 import { TextFacts } from '../texts/textFacts';
-import { VIEW_TYPES } from '../viewTypes';
-import type { WebviewContent, WebviewHost } from '../webviewHost';
+import { VIEW_TYPES } from '../window/viewTypes';
+import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
 /** Layers that are to be copied, of a model that was analyzed. */

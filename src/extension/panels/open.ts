@@ -1,4 +1,4 @@
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 
 // Panels are loaded when one is opened: what only offers to open them is loaded with the extension.
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { KeptState } from '../../shared/webview/common';
-import type { Services } from '../services';
-import { type WebviewContent, WebviewHost, type WebviewKind } from '../webviewHost';
+import type { Services } from '../services/services';
+import { type WebviewContent, WebviewHost, type WebviewKind } from '../webviews/webviewHost';
 
 /** A kind of editor panel. `source` says what a panel shows, as JSON: there is one panel for each source. */
 export interface PanelKind<

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import { messageOf } from '../../shared/errors';
-import type { TextPreview } from '../../shared/textPreview';
+import { messageOf } from '../../shared/common/errors';
+import type { TextPreview } from '../../shared/texts/textPreview';
 import { FromPreview, PreviewSource, ToPreview } from '../../shared/webview/preview';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { readPreview } from '../texts/previewJob';
 import { textName } from '../texts/textName';
-import { VIEW_TYPES } from '../viewTypes';
-import type { WebviewContent, WebviewHost } from '../webviewHost';
+import { VIEW_TYPES } from '../window/viewTypes';
+import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
 const panels = new Map<string, PreviewPanel>();

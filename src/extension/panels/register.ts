@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import type { Services } from '../services';
-import { VIEW_TYPES } from '../viewTypes';
+import type { Services } from '../services/services';
+import { VIEW_TYPES } from '../window/viewTypes';
 import { registerPanel } from './panel';
 
 /** Lets VS Code restore the panels after a reload. A kind of panel is loaded when there is one to restore. */

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import * as vscode from 'vscode';
-import { failure, inputError } from '../../shared/errors';
-import { JOB_FILES } from '../../shared/job';
-import { RUN_FILES } from '../../shared/runFolder';
+import { failure, inputError } from '../../shared/common/errors';
+import { JOB_FILES } from '../../shared/run/job';
+import { RUN_FILES } from '../../shared/run/runFolder';
 import { FromRun, RunSource, ToRun, type RunCommand } from '../../shared/webview/run';
-import { RunSession } from '../../node/runSession';
-import type { RunController } from '../runController';
-import type { Services } from '../services';
-import { VIEW_TYPES } from '../viewTypes';
-import type { WebviewContent, WebviewHost } from '../webviewHost';
+import { RunSession } from '../../node/runPage/runSession';
+import type { RunController } from '../runs/runController';
+import type { Services } from '../services/services';
+import { VIEW_TYPES } from '../window/viewTypes';
+import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
 export type RunPanelKind = PanelKind<typeof ToRun, typeof FromRun, typeof RunSource>;

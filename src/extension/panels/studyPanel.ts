@@ -1,14 +1,14 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { readJson } from '../../node/jsonFile';
-import { messageOf } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
-import { StudyFile } from '../../shared/study';
+import { readJson } from '../../node/files/jsonFile';
+import { messageOf } from '../../shared/common/errors';
+import { parseWith } from '../../shared/common/parse';
+import { StudyFile } from '../../shared/study/study';
 import { FromStudy, StudySource, ToStudy } from '../../shared/webview/study';
 import { FolderWatches } from '../runs/folderWatches';
-import type { Services } from '../services';
-import { VIEW_TYPES } from '../viewTypes';
-import type { WebviewContent, WebviewHost } from '../webviewHost';
+import type { Services } from '../services/services';
+import { VIEW_TYPES } from '../window/viewTypes';
+import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
 
 /** The panel of a study: what its runs came to so far, read again whenever one is done. */

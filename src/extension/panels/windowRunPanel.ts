@@ -1,6 +1,6 @@
-import { windowController } from '../runs/windowController';
-import type { Services } from '../services';
-import { noteFront } from './runInFront';
+import { windowController } from '../control/windowController';
+import type { Services } from '../services/services';
+import { noteFront } from '../runs/runInFront';
 import { runPanelKind, type RunPanelKind } from './runPanel';
 
 /** The run panel as this window has it: commands act upon the run that is in front. */

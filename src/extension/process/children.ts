@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { readSetting } from '../settings';
-import { requireTrust } from '../trust';
+import { readSetting } from '../window/settings';
+import { requireTrust } from '../window/trust';
 import { childEnvironment, engineHome } from './childEnvironment';
 import type { ChildRuntime } from './detachedChild';
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { AdeptError, failure } from '../../shared/errors';
-import { CommandEvent } from '../../shared/commandEvent';
-import { LineFollower } from '../../node/lineFile';
-import { isProcessAlive } from '../../node/processAlive';
+import { AdeptError, failure } from '../../shared/common/errors';
+import { CommandEvent } from '../../shared/run/commandEvent';
+import { LineFollower } from '../../node/files/lineFile';
+import { isProcessAlive } from '../../node/process/processAlive';
 import { type ChildRuntime, type Exit, startDetached } from './detachedChild';
 import type { JobPlace, JobRecord, JobStore } from './jobStore';
 import { lastLines } from './lastLines';

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { failure, inputError, messageOf } from '../../shared/errors';
-import { errorCode } from '../../node/fileError';
-import { processToken } from '../../node/processAlive';
+import { failure, inputError, messageOf } from '../../shared/common/errors';
+import { errorCode } from '../../node/files/fileError';
+import { processToken } from '../../node/process/processAlive';
 
 /** What runs the `adept` command. */
 export interface ChildRuntime {

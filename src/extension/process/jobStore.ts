@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parseWith } from '../../shared/parse';
-import { errorCode } from '../../node/fileError';
-import { readJson, writeJson } from '../../node/jsonFile';
+import { parseWith } from '../../shared/common/parse';
+import { errorCode } from '../../node/files/fileError';
+import { readJson, writeJson } from '../../node/files/jsonFile';
 
 /** job.json: a short command that was started, so that another host can follow it to its end. */
 export const JobRecord = v.object({

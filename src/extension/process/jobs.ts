@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { jobFolder } from '../places';
+import { jobFolder } from '../window/places';
 import type { Children } from './children';
 import { CommandJob, type CommandRequest, JobCancelled, type JobProgress } from './commandJob';
 import { type JobPlace, type JobRecord, JobStore } from './jobStore';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs';
-import { openExisting } from '../../node/lineFile';
-import { readFully } from '../../node/safetensorsFile';
+import { openExisting } from '../../node/files/lineFile';
+import { readFully } from '../../node/model/safetensorsFile';
 
 const LARGEST = 16 * 1024;
 

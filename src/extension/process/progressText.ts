@@ -1,4 +1,4 @@
-import type { Localizer } from '../localizer';
+import type { Localizer } from '../window/localizer';
 import type { JobProgress } from './commandJob';
 
 /** What a command is at and how long it still takes: `layer 12 of 30 – 2 min left`. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { errorCode } from '../../node/fileError';
-import { isProcessAlive } from '../../node/processAlive';
+import { errorCode } from '../../node/files/fileError';
+import { isProcessAlive } from '../../node/process/processAlive';
 
 export interface ProcessIdentity {
   readonly pid: number;

@@ -1,4 +1,4 @@
-import type { Localizer } from '../localizer';
+import type { Localizer } from '../window/localizer';
 import { howItEnded } from '../process/commandJob';
 import type { Exit } from '../process/detachedChild';
 import type { LastWords } from './launcher';

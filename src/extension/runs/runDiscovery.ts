@@ -1,8 +1,8 @@
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../../shared/job';
-import { RUN_FILES } from '../../shared/runFolder';
-import { errorCode } from '../../node/fileError';
+import { JOB_FILES } from '../../shared/run/job';
+import { RUN_FILES } from '../../shared/run/runFolder';
+import { errorCode } from '../../node/files/fileError';
 
 const MARKS = [JOB_FILES.job, RUN_FILES.spec, RUN_FILES.trainer, RUN_FILES.events];
 

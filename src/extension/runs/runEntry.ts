@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { RunStatus } from '../../node/runStatus';
+import type { RunStatus } from '../../node/run/runStatus';
 import type { Exit } from '../process/detachedChild';
 
 /** The process that was started to work on a run, while the run folder does not yet speak for it. */

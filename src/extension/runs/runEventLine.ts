@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import type { RunEvent } from '../../shared/runFolder';
-import { runEventLevel, runEventText } from '../../shared/runEventText';
+import type { RunEvent } from '../../shared/run/runFolder';
+import { runEventLevel, runEventText } from '../../shared/run/runEventText';
 
 /** Puts an event of a run into the log, at its level; a step shows at the level trace. */
 export function runEventLine(event: RunEvent, run: string, log: vscode.LogOutputChannel): void {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { messageOf } from '../../shared/errors';
-import type { RunEvent } from '../../shared/runFolder';
-import { isProcessAlive } from '../../node/processAlive';
-import { RunFolder } from '../../node/runFolder';
-import { RunStatusReader } from '../../node/runStatus';
-import { Listeners } from '../listeners';
+import { messageOf } from '../../shared/common/errors';
+import type { RunEvent } from '../../shared/run/runFolder';
+import { isProcessAlive } from '../../node/process/processAlive';
+import { RunFolder } from '../../node/run/runFolder';
+import { RunStatusReader } from '../../node/run/runStatus';
+import { Listeners } from '../window/listeners';
 import type { Exit } from '../process/detachedChild';
 import { FolderWatches } from './folderWatches';
 import { findRuns, signatureOf } from './runDiscovery';

@@ -1,5 +1,5 @@
-import type { RunStage, RunStatus } from '../../node/runStatus';
-import type { Localizer } from '../localizer';
+import type { RunStage, RunStatus } from '../../node/run/runStatus';
+import type { Localizer } from '../window/localizer';
 import type { RunEntry, RunState } from './runEntry';
 
 /** Nats to four decimals, or a dash for what was not measured. */

@@ -1,7 +1,7 @@
-import { inputError } from '../../shared/errors';
-import type { ControlMethod } from '../../shared/protocol';
-import { RunFolder } from '../../node/runFolder';
-import { isAlive } from '../../node/runStatus';
+import { inputError } from '../../shared/common/errors';
+import type { ControlMethod } from '../../shared/run/protocol';
+import { RunFolder } from '../../node/run/runFolder';
+import { isAlive } from '../../node/run/runStatus';
 import { kill, type ProcessIdentity, terminate } from '../process/signalProcess';
 import { nameOf, type RunEntry } from './runEntry';
 
@@ -27,7 +27,7 @@ export async function steer(run: RunEntry, wish: Wish): Promise<void> {
     throw inputError(`${run.path}: no trainer works on this run: resume it first.`);
   }
   // Only who steers a run needs the connection.
-  const { callTrainer } = await import('../../node/controlClient');
+  const { callTrainer } = await import('../../node/process/controlClient');
   if (wish.method === 'setLearningRate') {
     await callTrainer(trainer.socket, wish.method, { value: wish.value }, TIMEOUT_MILLISECONDS);
   } else {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { CORPUS_ENDINGS } from '../../node/corpusForm';
+import { CORPUS_ENDINGS } from '../../node/texts/corpusForm';
 
 /** Texts that the person chooses in a dialog. @param folder where it opens */
 export async function browseForFiles(folder?: string): Promise<string[]> {

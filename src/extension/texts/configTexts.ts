@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { readJsonWithComments } from '../../node/runConfigFile';
-import { parseWith } from '../../shared/parse';
-import { RunConfig } from '../../shared/runConfig';
-import { pathsOf, replayTexts, textSettingsOf, type CorpusFiles } from '../../shared/texts';
+import { readJsonWithComments } from '../../node/job/runConfigFile';
+import { parseWith } from '../../shared/common/parse';
+import { RunConfig } from '../../shared/config/runConfig';
+import { pathsOf, replayTexts, textSettingsOf, type CorpusFiles } from '../../shared/texts/texts';
 import type { PreviewSource } from '../../shared/webview/preview';
 import type { TextKey } from './textKeys';
 

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import { inputError } from '../../shared/errors';
-import { parseWith } from '../../shared/parse';
-import { flagOf, TEXT_SETTINGS } from '../../shared/settings';
-import { TextPreview } from '../../shared/textPreview';
+import { inputError } from '../../shared/common/errors';
+import { parseWith } from '../../shared/common/parse';
+import { flagOf, TEXT_SETTINGS } from '../../shared/settings/settings';
+import { TextPreview } from '../../shared/texts/textPreview';
 import type { PreviewSource } from '../../shared/webview/preview';
-import { workspaceFolderOf } from '../places';
-import type { Services } from '../services';
-import { readSetting } from '../settings';
+import { workspaceFolderOf } from '../window/places';
+import type { Services } from '../services/services';
+import { readSetting } from '../window/settings';
 import { textName } from './textName';
 
 /** So many documents are shown. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { corpusFilesOf } from '../../node/corpusFiles';
+import { corpusFilesOf } from '../../node/texts/corpusFiles';
 import { KnownTokens } from '../../node/texts/knownTokens';
 import { textCacheFolder } from '../../node/texts/textCacheFolder';
 import { bytesText, countText } from './bytesText';

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { parseWith } from '../../shared/parse';
+import { parseWith } from '../../shared/common/parse';
 import { openHeatmap } from '../panels/open';
-import { reportError } from '../reportError';
-import type { Services } from '../services';
+import { reportError } from '../window/reportError';
+import type { Services } from '../services/services';
 
 /** What a click on an item of a view runs; not in the palette, which has no item to run it on. */
 export const OPEN_ANALYSIS = 'adept.internal.openAnalysis';

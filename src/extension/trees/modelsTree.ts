@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ModelFolder, Models } from '../models/models';
 import { analysisText, parametersText } from '../models/modelText';
-import { modelName } from '../../shared/modelName';
+import { modelName } from '../../shared/model/modelName';
 import type { SavedAnalysis } from '../models/savedAnalyses';
-import { shortPath } from '../places';
+import { shortPath } from '../window/places';
 import { OPEN_ANALYSIS } from './itemCommands';
 
 /** `path` and `file` are what commands of the context menus are given. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Services } from '../services';
+import type { Services } from '../services/services';
 import { registerItemCommands } from './itemCommands';
 import { ModelsTree } from './modelsTree';
 import { badgeOf, RunsTree } from './runsTree';

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { sha256OfFile } from '../contentHash';
-import { errorCode, readError } from '../fileError';
-import { writeJson } from '../jsonFile';
+import { sha256OfFile } from '../files/contentHash';
+import { errorCode, readError } from '../files/fileError';
+import { writeJson } from '../files/jsonFile';
 import { DIGESTS } from './storedTexts';
 
 const Digests = v.record(v.string(), v.object({ version: v.string(), sha256: v.string() }));

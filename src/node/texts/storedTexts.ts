@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { STORE_FILES, StoredText } from '../../shared/storedText';
-import { errorCode } from '../fileError';
-import { isLocked } from '../folderLock';
+import { STORE_FILES, StoredText } from '../../shared/texts/storedText';
+import { errorCode } from '../files/fileError';
+import { isLocked } from '../files/folderLock';
 
 /** A text whose ids are kept. */
 export interface KeptText {

@@ -1,6 +1,6 @@
 import { tensorsOfUnit, unitsOf } from '../model/architecture';
 import type { ModelConfig } from '../model/config';
-import type { ImportanceMode } from '../importance';
+import type { ImportanceMode } from '../method/importance';
 import { ENGINE_COSTS } from './engineCosts';
 import { layerCounts, valuesOf } from './layerCounts';
 import { plannedModel, type Plan, type PlannedEngine } from './plan';

@@ -1,5 +1,5 @@
-import { inputError } from '../errors';
-import type { ImportanceFile } from '../importance';
+import { inputError } from '../common/errors';
+import type { ImportanceFile } from '../method/importance';
 import { FAMILIES, isFamily, unitKindsOf, type UnitKind, type UnitName } from '../model/architecture';
 
 /** A column of the heatmap: the layer as a whole, or one unit of it. */

@@ -1,4 +1,4 @@
-import type { ImportanceFile } from '../importance';
+import type { ImportanceFile } from '../method/importance';
 import { unitKindsOf, isFamily, type UnitName } from '../model/architecture';
 
 /** The heads or groups of one unit in every layer. */

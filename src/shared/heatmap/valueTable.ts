@@ -1,4 +1,4 @@
-import type { ImportanceTrust } from '../importance';
+import type { ImportanceTrust } from '../method/importance';
 import type { HeatRow, ImportanceTable } from './importanceTable';
 import { rankAmong } from './rank';
 import { columnValues } from './ranges';

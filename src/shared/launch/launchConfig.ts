@@ -1,8 +1,8 @@
-import { inputError, messageOf } from '../errors';
-import type { ImportanceFile } from '../importance';
-import { parseWith } from '../parse';
-import { RunConfig, type EngineChoice } from '../runConfig';
-import { TUNE_SETTINGS, type TuneSettings } from '../settings';
+import { inputError, messageOf } from '../common/errors';
+import type { ImportanceFile } from '../method/importance';
+import { parseWith } from '../common/parse';
+import { RunConfig, type EngineChoice } from '../config/runConfig';
+import { TUNE_SETTINGS, type TuneSettings } from '../settings/settings';
 import { RATE_SETTINGS, type FormReading } from './launchForm';
 import { pathFrom } from './pathFrom';
 

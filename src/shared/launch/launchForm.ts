@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { numberOfText } from '../numberText';
+import { numberOfText } from '../common/numberText';
 import {
   settingsSchema,
   TEXT_SETTINGS,
@@ -7,9 +7,9 @@ import {
   valueSchema,
   type Setting,
   type TextSettings,
-} from '../settings';
-import { DEFAULT_TEXT } from '../texts';
-import { togetherProblems } from '../tuneTogether';
+} from '../settings/settings';
+import { DEFAULT_TEXT } from '../texts/texts';
+import { togetherProblems } from '../settings/tuneTogether';
 
 /** Of the settings that the form asks for, those that turn importance into learning rates. */
 export const RATE_SETTINGS = [

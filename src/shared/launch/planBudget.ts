@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { budgetedPlans, type Budget, type BudgetedChoice } from '../budgetedPlan';
-import { speedFrom } from '../estimate';
+import { budgetedPlans, type Budget, type BudgetedChoice } from '../estimate/budgetedPlan';
+import { speedFrom } from '../estimate/estimate';
 import { plannedEngine } from '../estimate/plan';
-import type { ImportanceFile } from '../importance';
-import { layerValues } from '../layerChoice';
-import { numberOfText } from '../numberText';
+import type { ImportanceFile } from '../method/importance';
+import { layerValues } from '../method/layerChoice';
+import { numberOfText } from '../common/numberText';
 import type { FormReading } from './launchForm';
 import { plannedTune, type PricedModel } from './planPrice';
 

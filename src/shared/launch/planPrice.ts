@@ -1,10 +1,10 @@
-import { messageOf } from '../errors';
-import { estimate, speedFrom, type Plan, type Price } from '../estimate';
+import { messageOf } from '../common/errors';
+import { estimate, speedFrom, type Plan, type Price } from '../estimate/estimate';
 import { plannedEngine } from '../estimate/plan';
-import type { ImportanceFile } from '../importance';
+import type { ImportanceFile } from '../method/importance';
 import { parseModelConfig, type ModelConfig } from '../model/config';
 import { analyzedModelText, modelText } from '../model/modelText';
-import { TUNE_SETTINGS } from '../settings';
+import { TUNE_SETTINGS } from '../settings/settings';
 import type { HeatmapModel } from '../webview/heatmap';
 import type { FormReading } from './launchForm';
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { ImportanceFile } from '../importance';
-import { unitRates } from '../learningRates';
-import type { UnitRate } from '../runFolder';
-import { settingsSchema, TUNE_SETTINGS, type TuneSettings } from '../settings';
+import type { ImportanceFile } from '../method/importance';
+import { unitRates } from '../method/learningRates';
+import type { UnitRate } from '../run/runFolder';
+import { settingsSchema, TUNE_SETTINGS, type TuneSettings } from '../settings/settings';
 import type { FormReading } from './launchForm';
 
 /** The rate that a copy's unit starts with, and the layer that it is a copy of. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { inputError } from '../errors';
-import { parseWith } from '../parse';
+import { inputError } from '../common/errors';
+import { parseWith } from '../common/parse';
 import {
   DEFAULT_MAX_WINDOW_LAYERS,
   FAMILIES,

@@ -1,4 +1,4 @@
-import type { ImportanceFile } from '../importance';
+import type { ImportanceFile } from '../method/importance';
 import { parameterCount } from './architecture';
 import type { ModelConfig } from './config';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { inputError } from '../errors';
+import { inputError } from '../common/errors';
 
 /** Rotary position embedding: `default`, `linear` and `llama3`. */
 export type RopeScaling =

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Comparison } from '../comparison';
+import { Comparison } from '../run/comparison';
 import { SCALE_KINDS } from '../heatmap/heatScale';
 
 /** A point of a run: a checkpoint's step, or the model before the first step. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { ImportanceFile } from '../importance';
+import { ImportanceFile } from '../method/importance';
 import { FORM_FILES, LaunchForm } from '../launch/launchForm';
-import { EngineChoice } from '../runConfig';
+import { EngineChoice } from '../config/runConfig';
 import { GivenTextSettings } from './preview';
 
 const layers = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { TEXT_SETTINGS } from '../settings';
-import { TextPreview } from '../textPreview';
+import { TEXT_SETTINGS } from '../settings/settings';
+import { TextPreview } from '../texts/textPreview';
 
 const path = v.pipe(v.string(), v.minLength(1));
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { DialFile } from '../dial';
+import { DialFile } from '../run/dial';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TensorFilter, TensorRow, TensorSort } from '../tensorTable';
+import { TensorFilter, TensorRow, TensorSort } from '../model/tensorTable';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 

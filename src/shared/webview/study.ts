@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { StudyFile } from '../study';
+import { StudyFile } from '../study/study';
 
 /** What a study panel shows: a study.json. */
 export const StudySource = v.object({ file: v.pipe(v.string(), v.minLength(1)) });

@@ -1,6 +1,6 @@
-import type { ImportanceTrust } from '../../shared/importance';
-import { contrastOrder, lowestOf } from '../../shared/layerChoice';
-import { seededRandom } from '../data/order';
+import type { ImportanceTrust } from '../../shared/method/importance';
+import { contrastOrder, lowestOf } from '../../shared/method/layerChoice';
+import { seededRandom } from '../data/sequences/order';
 
 /** What each sequence of a probe contributed to the importance of every layer. */
 export interface SequenceShares {

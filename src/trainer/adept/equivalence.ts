@@ -1,7 +1,7 @@
-import { failure } from '../../shared/errors';
-import type { ExpansionManifest } from '../../shared/manifest';
-import { batchOf, type Batch } from '../data/batch';
-import { listOf, eachOf, type SequenceList } from '../data/sequences';
+import { failure } from '../../shared/common/errors';
+import type { ExpansionManifest } from '../../shared/run/manifest';
+import { batchOf, type Batch } from '../data/sequences/batch';
+import { listOf, eachOf, type SequenceList } from '../data/sequences/sequences';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';

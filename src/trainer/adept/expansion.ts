@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/manifest';
-import { writeFileAtomic } from '../../node/atomicFile';
-import { sha256OfFile } from '../../node/contentHash';
-import { readError } from '../../node/fileError';
-import { writeJson } from '../../node/jsonFile';
-import { fillFolder } from '../../node/outputFolder';
+import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/run/manifest';
+import { writeFileAtomic } from '../../node/files/atomicFile';
+import { sha256OfFile } from '../../node/files/contentHash';
+import { readError } from '../../node/files/fileError';
+import { writeJson } from '../../node/files/jsonFile';
+import { fillFolder } from '../../node/files/outputFolder';
 import {
   sha256OfTensor,
   storedSource,
@@ -14,7 +14,7 @@ import {
   writeSafetensors,
   zeroSource,
   type TensorSource,
-} from '../checkpoint/safetensors';
+} from '../safetensors/safetensors';
 import {
   DEFAULT_MAX_WINDOW_LAYERS,
   FAMILIES,
@@ -24,7 +24,7 @@ import {
   unitsOf,
 } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
-import { readModelConfig } from '../../node/modelConfig';
+import { readModelConfig } from '../../node/model/modelConfig';
 import { checkTensors } from '../model/loadTensors';
 import { breathe, type Task } from '../task';
 

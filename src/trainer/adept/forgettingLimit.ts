@@ -1,5 +1,5 @@
-import type { UnitRate } from '../../shared/runFolder';
-import type { TuneSettings } from '../../shared/settings';
+import type { UnitRate } from '../../shared/run/runFolder';
+import type { TuneSettings } from '../../shared/settings/settings';
 
 /**
  * That a run forgets more than it may, as a sentence without an end; undefined when it does not.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { messageOf } from '../../shared/errors';
-import { batchOf, rowsOf, type Batch } from '../data/batch';
+import { messageOf } from '../../shared/common/errors';
+import { batchOf, rowsOf, type Batch } from '../data/sequences/batch';
 import type { Tensor } from '../engine/engine';
 import type { CausalLM } from '../model/causalLM';
 import { freeBytes, UnnamedFile } from './unnamedFile';

@@ -1,4 +1,4 @@
-import type { Batch, BatchList } from '../data/batch';
+import type { Batch, BatchList } from '../data/sequences/batch';
 import type { Tensor } from '../engine/engine';
 import { blockForward } from '../model/block';
 import type { CausalLM } from '../model/causalLM';

@@ -1,4 +1,4 @@
-import type { BatchList } from '../data/batch';
+import type { BatchList } from '../data/sequences/batch';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 

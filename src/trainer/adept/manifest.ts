@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { inputError } from '../../shared/errors';
-import { EXPANSION_MANIFEST, ExpansionManifest } from '../../shared/manifest';
-import { parseWith } from '../../shared/parse';
-import { readJson, writeJson } from '../../node/jsonFile';
+import { inputError } from '../../shared/common/errors';
+import { EXPANSION_MANIFEST, ExpansionManifest } from '../../shared/run/manifest';
+import { parseWith } from '../../shared/common/parse';
+import { readJson, writeJson } from '../../node/files/jsonFile';
 import type { ModelConfig } from '../../shared/model/config';
 
 /** The manifest of an expanded model's folder; undefined when the folder has none. */

@@ -1,6 +1,6 @@
-import { failure } from '../../shared/errors';
-import { makeBatch } from '../data/batch';
-import type { Tokenizer } from '../data/tokenizer';
+import { failure } from '../../shared/common/errors';
+import { makeBatch } from '../data/sequences/batch';
+import type { Tokenizer } from '../data/tokenizer/tokenizer';
 import type { CausalLM } from '../model/causalLM';
 
 /** A prompt and what may follow it, each as it is appended. */

@@ -1,4 +1,4 @@
-import type { UnitDefinition } from '../../shared/importance';
+import type { UnitDefinition } from '../../shared/method/importance';
 import type { UnitName } from '../../shared/model/architecture';
 import { partsOf, type UnitParts } from '../../shared/model/unitParts';
 import type { Engine, Tensor } from '../engine/engine';

@@ -1,6 +1,6 @@
-import { batchOf, type Batch } from '../data/batch';
-import type { Sequence, SequenceList } from '../data/sequences';
-import { peakMemory } from '../../node/peakMemory';
+import { batchOf, type Batch } from '../data/sequences/batch';
+import type { Sequence, SequenceList } from '../data/sequences/sequences';
+import { peakMemory } from '../../node/process/peakMemory';
 import type { VariantRoom } from './variants';
 
 /** Most memory that a computation may take, and where it puts what does not fit. */

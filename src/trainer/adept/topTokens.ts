@@ -1,6 +1,6 @@
-import { failure } from '../../shared/errors';
+import { failure } from '../../shared/common/errors';
 import { targetsOf } from '../model/head';
-import type { BatchList } from '../data/batch';
+import type { BatchList } from '../data/sequences/batch';
 import type { CausalLM } from '../model/causalLM';
 import { breathe, type Task } from '../task';
 

@@ -1,5 +1,5 @@
-import type { UnitRate } from '../../shared/runFolder';
-import type { Batch } from '../data/batch';
+import type { UnitRate } from '../../shared/run/runFolder';
+import type { Batch } from '../data/sequences/batch';
 import type { Tensor } from '../engine/engine';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients, type GradientRequest } from '../model/gradients';

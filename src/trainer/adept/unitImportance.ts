@@ -1,5 +1,5 @@
-import type { UnitDefinition } from '../../shared/importance';
-import type { BatchList } from '../data/batch';
+import type { UnitDefinition } from '../../shared/method/importance';
+import type { BatchList } from '../data/sequences/batch';
 import type { Engine, Tensor } from '../engine/engine';
 import { unitsOf, type UnitName } from '../../shared/model/architecture';
 import type { CausalLM, KnownStates } from '../model/causalLM';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { failure, messageOf } from '../../shared/errors';
+import { failure, messageOf } from '../../shared/common/errors';
 import type { Engine, Tensor } from '../engine/engine';
 import { UnnamedFile } from './unnamedFile';
 

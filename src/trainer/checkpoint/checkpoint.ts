@@ -1,20 +1,20 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { inputError } from '../../shared/errors';
-import { CHECKPOINT_FILES, checkpointName, type CheckpointState } from '../../shared/runFolder';
+import { inputError } from '../../shared/common/errors';
+import { CHECKPOINT_FILES, checkpointName, type CheckpointState } from '../../shared/run/runFolder';
 import type { Parameter } from '../adept/parameters';
 import type { Tuner } from '../adept/tuner';
-import { fsyncFolder } from '../../node/atomicFile';
+import { fsyncFolder } from '../../node/files/atomicFile';
 import {
   checkpointFolder,
   checkpointPart,
   readCheckpointState,
   useAnother,
-} from '../../node/checkpointState';
-import { errorCode, writeError } from '../../node/fileError';
-import { writeJson } from '../../node/jsonFile';
-import type { RunFolder } from '../../node/runFolder';
-import { TensorStore, writeSafetensors, type TensorSource } from './safetensors';
+} from '../../node/run/checkpointState';
+import { errorCode, writeError } from '../../node/files/fileError';
+import { writeJson } from '../../node/files/jsonFile';
+import type { RunFolder } from '../../node/run/runFolder';
+import { TensorStore, writeSafetensors, type TensorSource } from '../safetensors/safetensors';
 
 /** Values of the trainable parameters and their AdamW moments, by parameter. */
 export type ParameterState = ReturnType<Tuner['read']>;

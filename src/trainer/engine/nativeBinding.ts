@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { failure, messageOf } from '../../shared/errors';
+import { failure, messageOf } from '../../shared/common/errors';
 import type { NativeInstall } from './provision/install';
 import { loadQuietly } from './provision/stderrGuard';
 

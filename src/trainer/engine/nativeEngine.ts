@@ -3,8 +3,8 @@ import type {
   createTensorsTypeOpAttr,
   NodeJSKernelBackend,
 } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
-import { FUSED_KERNELS } from '../../shared/engineKernels';
-import { failure } from '../../shared/errors';
+import { FUSED_KERNELS } from '../../shared/model/engineKernels';
+import { failure } from '../../shared/common/errors';
 import type { CrossEntropy, EngineDescription, Tensor } from './engine';
 import { describeNative, loadNativeBinding } from './nativeBinding';
 import { NativeHalves } from './nativeHalves';

@@ -2,7 +2,7 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_
 import type { TFEOpAttr, TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { failure, messageOf } from '../../shared/errors';
+import { failure, messageOf } from '../../shared/common/errors';
 import type { Tensor } from './engine';
 import type {
   AdamWNumbers,

@@ -1,4 +1,4 @@
-import type { EngineChoice } from '../../shared/runConfig';
+import type { EngineChoice } from '../../shared/config/runConfig';
 import type { Engine } from './engine';
 import { findNativeInstall } from './provision/install';
 

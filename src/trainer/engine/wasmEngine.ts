@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { failure } from '../../shared/errors';
+import { failure } from '../../shared/common/errors';
 import type { EngineDescription, MatMulOptions, Tensor } from './engine';
 import { TfjsEngine } from './tfjsEngine';
 

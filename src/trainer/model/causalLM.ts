@@ -1,5 +1,5 @@
-import { TensorStore } from '../checkpoint/safetensors';
-import type { Batch } from '../data/batch';
+import { TensorStore } from '../safetensors/safetensors';
+import type { Batch } from '../data/sequences/batch';
 import type { Engine, Tensor } from '../engine/engine';
 import {
   layerTensorName,
@@ -14,7 +14,7 @@ import { blockForward, type Block } from './block';
 import { attentionDocuments, disposeDocuments, type AttentionDocuments } from './documentTensors';
 import type { ModelConfig } from '../../shared/model/config';
 import { headChunkRows } from '../../shared/model/headChunk';
-import { readModelConfig } from '../../node/modelConfig';
+import { readModelConfig } from '../../node/model/modelConfig';
 import { headLogits, headLosses, targetsOf, type Head } from './head';
 import { chooseStorage, type FrozenStorage, type StorageRequest } from './frozenStorage';
 import { KeptFew } from './keptFew';

@@ -1,4 +1,4 @@
-import type { Batch } from '../data/batch';
+import type { Batch } from '../data/sequences/batch';
 import type { Engine, Tensor } from '../engine/engine';
 import {
   groupDocuments,

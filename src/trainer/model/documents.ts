@@ -1,4 +1,4 @@
-import type { Batch } from '../data/batch';
+import type { Batch } from '../data/sequences/batch';
 
 /** Positions of one row that see each other: `length` of them from row `first` of [B·T] on. */
 export interface Document {

@@ -1,4 +1,4 @@
-import type { Batch } from '../data/batch';
+import type { Batch } from '../data/sequences/batch';
 import type { Tensor } from '../engine/engine';
 import { blockBackward, blockForwardSaving, disposeSaved, type BlockSaved } from './block';
 import type { CausalLM } from './causalLM';

@@ -1,5 +1,5 @@
 import type { Engine, Tensor } from '../engine/engine';
-import type { Batch } from '../data/batch';
+import type { Batch } from '../data/sequences/batch';
 import { headChunkRows } from '../../shared/model/headChunk';
 import { rmsNorm, rmsNormBackward } from './primitives';
 import type { UnitTensors } from './weights';

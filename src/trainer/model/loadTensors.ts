@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { inputError } from '../../shared/errors';
-import { requireReadable, type TensorStore } from '../checkpoint/safetensors';
+import { inputError } from '../../shared/common/errors';
+import { requireReadable, type TensorStore } from '../safetensors/safetensors';
 import {
   isDerivedBuffer,
   layerTensorName,

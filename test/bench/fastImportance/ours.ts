@@ -5,9 +5,9 @@ import {
   fastLayerImportance,
   probeOf,
 } from '../../../src/trainer/adept/layerImportance';
-import { batches as batchesOf, type BatchList } from '../../../src/trainer/data/batch';
-import { loadCorpus } from '../../../src/trainer/data/corpus';
-import { tokensOf } from '../../../src/trainer/data/sequences';
+import { batches as batchesOf, type BatchList } from '../../../src/trainer/data/sequences/batch';
+import { loadCorpus } from '../../../src/trainer/data/corpus/corpus';
+import { tokensOf } from '../../../src/trainer/data/sequences/sequences';
 import type { Tensor } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { CausalLM } from '../../../src/trainer/model/causalLM';

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { forwardWork } from '../../../src/shared/estimate/work';
 import { tensorsOfUnit } from '../../../src/shared/model/architecture';
 import { headChunkRows } from '../../../src/shared/model/headChunk';
-import { peakMemory } from '../../../src/node/peakMemory';
+import { peakMemory } from '../../../src/node/process/peakMemory';
 import { frozenStates } from '../../../src/trainer/adept/frozenStates';
 import {
   exactLayerImportance,
@@ -14,7 +14,7 @@ import {
 import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
 import { Tuner } from '../../../src/trainer/adept/tuner';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
-import { makeBatch, type Batch } from '../../../src/trainer/data/batch';
+import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine, Tensor } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { blockForward } from '../../../src/trainer/model/block';

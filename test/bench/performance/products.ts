@@ -1,4 +1,4 @@
-import { readModelConfig } from '../../../src/node/modelConfig';
+import { readModelConfig } from '../../../src/node/model/modelConfig';
 import { plannedModel } from '../../../src/shared/estimate/plan';
 import { forwardWork, stepWork } from '../../../src/shared/estimate/work';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeBatch, type Batch } from '../../../src/trainer/data/batch';
+import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
 import type { EngineKind } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { CausalLM } from '../../../src/trainer/model/causalLM';

@@ -10,8 +10,8 @@ import {
 import { COMPARISON_PANEL } from '../../../src/extension/panels/comparisonPanel';
 import { openPanel } from '../../../src/extension/panels/panel';
 import { runLogFile } from '../../../src/extension/runs/runEntry';
-import type { Services } from '../../../src/extension/services';
-import { VIEW_TYPES } from '../../../src/extension/viewTypes';
+import type { Services } from '../../../src/extension/services/services';
+import { VIEW_TYPES } from '../../../src/extension/window/viewTypes';
 import type { ToComparison } from '../../../src/shared/webview/comparison';
 import { manifestOf, RunFixture } from '../../support/runFixture';
 import { Dialogs } from './dialogs';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../../src/shared/extensionCommands';
-import { EXTENSION_SETTINGS } from '../../../src/shared/extensionSettings';
+import { COMMANDS } from '../../../src/shared/contributions/extensionCommands';
+import { EXTENSION_SETTINGS } from '../../../src/shared/contributions/extensionSettings';
 import { eventually, extension, workspaceFolder } from './support';
 
 describe('the extension in its host', () => {

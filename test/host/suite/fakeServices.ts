@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import { ContextKeys } from '../../../src/extension/contextKeys';
-import type { Services } from '../../../src/extension/services';
+import { ContextKeys } from '../../../src/extension/window/contextKeys';
+import type { Services } from '../../../src/extension/services/services';
 import { extension } from './support';
 
 /** What a panel needs of the extension, and what it wrote into the log. */

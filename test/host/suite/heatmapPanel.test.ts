@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { launch } from '../../../src/extension/launch';
+import { launch } from '../../../src/extension/panels/launch';
 import { HEATMAP_PANEL, HeatmapPanel, type ExpandRequest } from '../../../src/extension/panels/heatmapPanel';
 import { openPanel } from '../../../src/extension/panels/panel';
 import { launchText } from '../../../src/shared/launch/launchConfig';

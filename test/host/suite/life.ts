@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEntry } from '../../../src/extension/runs/runEntry';
-import type { Services } from '../../../src/extension/services';
+import type { Services } from '../../../src/extension/services/services';
 import { eventually, extension, workspaceFolder } from './support';
 
 /** What the extension is made of; it gives it to tests only. */

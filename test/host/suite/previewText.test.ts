@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { TextPreview } from '../../../src/shared/textPreview';
+import type { TextPreview } from '../../../src/shared/texts/textPreview';
 import { openPanel } from '../../../src/extension/panels/panel';
 import { PREVIEW_PANEL, PreviewPanel } from '../../../src/extension/panels/previewPanel';
 import type { PreviewSource, ToPreview } from '../../../src/shared/webview/preview';

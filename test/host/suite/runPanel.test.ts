@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { openPanel, restorePanel } from '../../../src/extension/panels/panel';
 import { RunPanel, runPanelKind, type RunPanelKind } from '../../../src/extension/panels/runPanel';
-import type { RunController } from '../../../src/extension/runController';
+import type { RunController } from '../../../src/extension/runs/runController';
 import type { ToRun } from '../../../src/shared/webview/run';
 import { recordedLine, recordedLines, RecordedRun } from '../../support/recordedRun';
 import { fakeServices } from './fakeServices';

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { showSafetensors } from '../../../src/extension/editors/safetensorsEditor';
-import { VIEW_TYPES } from '../../../src/extension/viewTypes';
+import { VIEW_TYPES } from '../../../src/extension/window/viewTypes';
 import type { ToSafetensors } from '../../../src/shared/webview/safetensors';
 import { manifestOf } from '../../support/runFixture';
 import { writeRaw } from '../../support/rawSafetensors';

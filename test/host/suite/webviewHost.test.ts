@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { ContextKeys } from '../../../src/extension/contextKeys';
+import { ContextKeys } from '../../../src/extension/window/contextKeys';
 import { openPanel, type PanelKind, restorePanel } from '../../../src/extension/panels/panel';
-import type { Services } from '../../../src/extension/services';
-import { WebviewHost } from '../../../src/extension/webviewHost';
+import type { Services } from '../../../src/extension/services/services';
+import { WebviewHost } from '../../../src/extension/webviews/webviewHost';
 import { FromProbe, ToProbe } from '../page/messages';
 import { eventually, extension } from './support';
 

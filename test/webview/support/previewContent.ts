@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { TextPreview } from '../../../src/shared/textPreview';
+import type { TextPreview } from '../../../src/shared/texts/textPreview';
 import { PreviewSource } from '../../../src/shared/webview/preview';
 
 export const PREVIEW_SOURCE = v.parse(PreviewSource, {

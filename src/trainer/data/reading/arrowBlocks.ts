@@ -7,7 +7,7 @@ import {
   setCompressionCodec,
   tableFromIPC,
 } from '@uwdata/flechette';
-import { AdeptError, inputError, messageOf } from '../../../shared/errors';
+import { AdeptError, inputError, messageOf } from '../../../shared/common/errors';
 import { arrowMessages } from './arrowMessages';
 import { type ColumnInfo, chooseColumns } from './columnChoice';
 import type { ReadOptions, RowBlock } from './rowBlock';

@@ -1,4 +1,4 @@
-import { inputError } from '../../../shared/errors';
+import { inputError } from '../../../shared/common/errors';
 import { ByteReader } from './byteReader';
 
 /** Opens every message since Arrow 0.15; before, the length came first. */

@@ -1,4 +1,4 @@
-import { inputError } from '../../../shared/errors';
+import { inputError } from '../../../shared/common/errors';
 
 /** Bytes of a stream by number instead of by piece. */
 export class ByteReader {

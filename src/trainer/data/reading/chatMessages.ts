@@ -1,4 +1,4 @@
-import { inputError } from '../../../shared/errors';
+import { inputError } from '../../../shared/common/errors';
 import { isObject } from './rowColumns';
 
 /** One turn of a conversation, with whatever else its row says about it, which a template may ask for. */

@@ -2,9 +2,9 @@ import { Template } from '@huggingface/jinja';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readError } from '../../../node/fileError';
-import { inputError, messageOf } from '../../../shared/errors';
-import { parse, readJsonObject } from '../tokenizerFile';
+import { readError } from '../../../node/files/fileError';
+import { inputError, messageOf } from '../../../shared/common/errors';
+import { parse, readJsonObject } from '../tokenizer/tokenizerFile';
 import { type ChatMessage, contentOf } from './chatMessages';
 
 /** A chat template as plain data, to be posted to a thread. */

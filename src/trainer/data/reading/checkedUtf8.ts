@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeUtf8 } from '../utf8';
+import { decodeUtf8 } from './utf8';
 import { countLines } from './lineBlocks';
 import { lineRanges } from './textLines';
 

@@ -1,4 +1,4 @@
-import { inputError } from '../../../shared/errors';
+import { inputError } from '../../../shared/common/errors';
 import { CHAT_COLUMNS, JOINED_COLUMNS, TEXT_COLUMNS, TOKEN_COLUMNS } from './rowColumns';
 
 /** A column of a file that knows its columns. */

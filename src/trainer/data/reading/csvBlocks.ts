@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse';
-import { AdeptError, inputError, messageOf } from '../../../shared/errors';
-import { choiceColumns } from '../questions';
-import { LONGEST_TEXT } from '../utf8';
+import { AdeptError, inputError, messageOf } from '../../../shared/common/errors';
+import { choiceColumns } from './questions';
+import { LONGEST_TEXT } from './utf8';
 import { JOINED_COLUMNS, TEXT_COLUMNS } from './rowColumns';
 import type { ReadOptions, RowBlock, Table } from './rowBlock';
 import { RowCutter } from './rowCutter';

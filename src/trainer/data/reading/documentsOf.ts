@@ -1,5 +1,5 @@
-import { AdeptError, inputError, messageOf } from '../../../shared/errors';
-import { decodeUtf8 } from '../utf8';
+import { AdeptError, inputError, messageOf } from '../../../shared/common/errors';
+import { decodeUtf8 } from './utf8';
 import { parseLenientJson } from './lenientJson';
 import type { RowBlock } from './rowBlock';
 import { ROW_FORMS } from './rowColumns';

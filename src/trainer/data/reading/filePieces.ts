@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { readError } from '../../../node/fileError';
+import { readError } from '../../../node/files/fileError';
 
 /** Bytes of one read. */
 const PIECE = 2 ** 18;

@@ -1,5 +1,5 @@
-import { inputError } from '../../../shared/errors';
-import { LONGEST_TEXT } from '../utf8';
+import { inputError } from '../../../shared/common/errors';
+import { LONGEST_TEXT } from './utf8';
 import { tooLong } from './lineBlocks';
 
 /** One element of a JSON array, not parsed. */

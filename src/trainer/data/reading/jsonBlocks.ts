@@ -1,5 +1,5 @@
-import { inputError, messageOf } from '../../../shared/errors';
-import { LONGEST_TEXT, decodeUtf8 } from '../utf8';
+import { inputError, messageOf } from '../../../shared/common/errors';
+import { LONGEST_TEXT, decodeUtf8 } from './utf8';
 import { arrayElements } from './jsonArray';
 import { parseLenientJson } from './lenientJson';
 import { lineBlocks } from './lineBlocks';

@@ -1,5 +1,5 @@
-import { inputError } from '../../../shared/errors';
-import { LONGEST_TEXT } from '../utf8';
+import { inputError } from '../../../shared/common/errors';
+import { LONGEST_TEXT } from './utf8';
 import { BLOCK_BYTES } from './rowBlock';
 
 const NEWLINE = 0x0a;

@@ -6,8 +6,8 @@ import {
   parquetMetadataAsync,
   parquetSchema,
 } from 'hyparquet';
-import { AdeptError, inputError, messageOf } from '../../../shared/errors';
-import { readError } from '../../../node/fileError';
+import { AdeptError, inputError, messageOf } from '../../../shared/common/errors';
+import { readError } from '../../../node/files/fileError';
 import type { ColumnInfo } from './columnChoice';
 import { openFile } from './filePieces';
 

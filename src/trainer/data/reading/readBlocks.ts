@@ -1,5 +1,5 @@
-import { type CorpusForm, corpusForm } from '../../../node/corpusFiles';
-import { inputError } from '../../../shared/errors';
+import { type CorpusForm, corpusForm } from '../../../node/texts/corpusFiles';
+import { inputError } from '../../../shared/common/errors';
 import { arrowBlocks } from './arrowBlocks';
 import { csvBlocks } from './csvBlocks';
 import { FilePieces } from './filePieces';

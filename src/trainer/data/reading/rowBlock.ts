@@ -1,4 +1,4 @@
-import type { ChoiceColumns } from '../questions';
+import type { ChoiceColumns } from './questions';
 
 /** Bytes of text that a block of rows holds, about: large enough to be worth posting, small enough to keep several. */
 export const BLOCK_BYTES = 2 ** 20;

@@ -1,4 +1,4 @@
-import { LONGEST_TEXT } from '../utf8';
+import { LONGEST_TEXT } from './utf8';
 import { tooLong } from './lineBlocks';
 import { BLOCK_BYTES, type RowBlock, type Table } from './rowBlock';
 import { isList } from './rowColumns';

@@ -1,4 +1,4 @@
-import { type AdeptError, inputError, messageOf } from '../../../shared/errors';
+import { type AdeptError, inputError, messageOf } from '../../../shared/common/errors';
 import { type ChatMessage, chatMessages, contentOf } from './chatMessages';
 import type { ChatTemplate } from './chatTemplate';
 import {

@@ -1,5 +1,5 @@
-import { inputError } from '../../../shared/errors';
-import { questionOf, renderQuestion } from '../questions';
+import { inputError } from '../../../shared/common/errors';
+import { questionOf, renderQuestion } from './questions';
 import type { Table } from './rowBlock';
 import { type DocumentOptions, type RowContent, rowDocument } from './rowDocument';
 

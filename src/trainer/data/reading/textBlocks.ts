@@ -1,5 +1,5 @@
-import { inputError } from '../../../shared/errors';
-import { LONGEST_TEXT, decodeUtf8 } from '../utf8';
+import { inputError } from '../../../shared/common/errors';
+import { LONGEST_TEXT, decodeUtf8 } from './utf8';
 import { type LineBlock, lineBlocks, tooLong } from './lineBlocks';
 import { BLOCK_BYTES } from './rowBlock';
 import { decodedLines, lineRanges } from './textLines';

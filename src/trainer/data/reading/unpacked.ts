@@ -1,7 +1,7 @@
 import { createGunzip } from 'node:zlib';
-import type { CorpusForm } from '../../../node/corpusFiles';
-import { errorCode } from '../../../node/fileError';
-import { AdeptError, inputError, messageOf } from '../../../shared/errors';
+import type { CorpusForm } from '../../../node/texts/corpusFiles';
+import { errorCode } from '../../../node/files/fileError';
+import { AdeptError, inputError, messageOf } from '../../../shared/common/errors';
 import { throughStream } from './throughStream';
 import { unpackZstd } from './zstd';
 

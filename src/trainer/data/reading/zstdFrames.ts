@@ -1,4 +1,4 @@
-import { inputError } from '../../../shared/errors';
+import { inputError } from '../../../shared/common/errors';
 import type { ByteReader } from './byteReader';
 
 const FRAME = 0xfd2fb528;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { NOTHING_SKIPPED, type SkipCounts, type StoredText } from '../../../shared/storedText';
-import type { Framing } from '../../../shared/texts';
-import type { DocumentFrame } from '../documentFrame';
+import { NOTHING_SKIPPED, type SkipCounts, type StoredText } from '../../../shared/texts/storedText';
+import type { Framing } from '../../../shared/texts/texts';
+import type { DocumentFrame } from '../tokenizer/documentFrame';
 import { ChatTemplate, type ChatTemplateDescription } from '../reading/chatTemplate';
 import { documentsOf } from '../reading/documentsOf';
 import type { RowBlock } from '../reading/rowBlock';
 import type { TokenLimits } from '../reading/rowDocument';
-import { openTokenizer, type Tokenizer } from '../tokenizer';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
 
 /** All that the ids of a row depend on beside the row: plain data, which a thread is given. */
 export interface TokenRecipe {

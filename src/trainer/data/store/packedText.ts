@@ -1,5 +1,5 @@
-import type { Packing } from '../../../shared/texts';
-import { newNumbers, type Sequence, type SequenceList } from '../sequences';
+import type { Packing } from '../../../shared/texts/texts';
+import { newNumbers, type Sequence, type SequenceList } from '../sequences/sequences';
 import type { TokenStore } from './tokenStore';
 
 /** Ends of documents that are read at once. */

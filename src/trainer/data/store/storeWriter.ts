@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { inputError } from '../../../shared/errors';
-import { SKIP_REASONS, STORE_FILES, type StoredText } from '../../../shared/storedText';
+import { inputError } from '../../../shared/common/errors';
+import { SKIP_REASONS, STORE_FILES, type StoredText } from '../../../shared/texts/storedText';
 import { HASH_BYTES, type BlockTokens } from './blockTokens';
 import { FileBytes, MemoryBytes, type ByteStore } from './byteStore';
 import { HashSet } from './hashSet';

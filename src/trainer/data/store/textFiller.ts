@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { inputError } from '../../../shared/errors';
-import type { StoredText } from '../../../shared/storedText';
+import { inputError } from '../../../shared/common/errors';
+import type { StoredText } from '../../../shared/texts/storedText';
 import { breathe, type Task } from '../../task';
 import { readBlocks } from '../reading/readBlocks';
 import type { BlockTokens, TokenRecipe } from './blockTokens';

@@ -1,5 +1,5 @@
-import type { TextSettings } from '../../../shared/settings';
-import type { StoredText } from '../../../shared/storedText';
+import type { TextSettings } from '../../../shared/settings/settings';
+import type { StoredText } from '../../../shared/texts/storedText';
 
 /** A text whose ids are wanted. */
 export interface TextRequest {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { writeJson } from '../../../node/jsonFile';
+import { writeJson } from '../../../node/files/jsonFile';
 import { readStoredText } from '../../../node/texts/storedTexts';
-import { NOTHING_SKIPPED, STORE_FILES, StoredText } from '../../../shared/storedText';
+import { NOTHING_SKIPPED, STORE_FILES, StoredText } from '../../../shared/texts/storedText';
 import { FileBytes, MemoryBytes, type ByteStore } from './byteStore';
 
 /** Bytes of an entry of the ends of documents, and of one of the rows. */

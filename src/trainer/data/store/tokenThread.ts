@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { AdeptError, messageOf } from '../../../shared/errors';
+import { AdeptError, messageOf } from '../../../shared/common/errors';
 import { BlockTokenizer, type TokenRecipe } from './blockTokens';
 import type { BlockAnswer, BlockRequest } from './tokenWorkers';
 

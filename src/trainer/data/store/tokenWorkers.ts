@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { AdeptError, failure } from '../../../shared/errors';
+import { AdeptError, failure } from '../../../shared/common/errors';
 import type { RowBlock } from '../reading/rowBlock';
 import { BlockTokenizer, type BlockTokens, type TokenRecipe } from './blockTokens';
 

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 import { treeBytes, watchSize } from './folderSize';
 import type { Host } from './host';
 import { bytesText, type OnProgress } from './progress';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { messageOf } from '../../../shared/errors';
+import { messageOf } from '../../../shared/common/errors';
 import { nativeHome } from './home';
 
 export type NativeVariant = 'cpu' | 'gpu';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { failure, messageOf } from '../../../shared/errors';
+import { failure, messageOf } from '../../../shared/common/errors';
 import { compile, compilerFlags } from './compile';
 import type { Host } from './host';
 import type { OnProgress } from './progress';

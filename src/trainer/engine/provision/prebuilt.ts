@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 import { treeBytes, watchSize } from './folderSize';
 import type { NvidiaDevice } from './gpu';
 import type { Host } from './host';

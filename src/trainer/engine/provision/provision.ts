@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, messageOf } from '../../../shared/errors';
+import { failure, messageOf } from '../../../shared/common/errors';
 import { nvidiaDevice, type NvidiaDevice } from './gpu';
 import { thisHost, type Host } from './host';
 import {
@@ -14,7 +14,7 @@ import {
 } from './install';
 import { interruptible } from './interrupt';
 import { provideKernels } from './kernels';
-import { acquireLock } from '../../../node/folderLock';
+import { acquireLock } from '../../../node/files/folderLock';
 import { stagePrebuilt } from './prebuilt';
 import type { OnProgress } from './progress';
 import type { RouteOptions, StagedEngine } from './route';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 
 export interface RunOptions {
   readonly cwd?: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { failure, messageOf } from '../../../shared/errors';
+import { failure, messageOf } from '../../../shared/common/errors';
 
 /** What the provisioning needs of the npm packages. */
 export interface PackageSources {

@@ -1,4 +1,4 @@
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 import type { Host } from './host';
 import type { NativeRoute, NativeVariant } from './install';
 import { bytesText } from './progress';

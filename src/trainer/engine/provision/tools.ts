@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 import type { Host } from './host';
 
 /** The commands that the wheel route needs. */

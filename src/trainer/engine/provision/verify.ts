@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 import type { Host } from './host';
 import { reasonOf } from './run';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../../../shared/errors';
+import { failure } from '../../../shared/common/errors';
 import { compileBinding, compiledBinding } from './compile';
 import { downloadWheels } from './download';
 import type { NvidiaDevice } from './gpu';

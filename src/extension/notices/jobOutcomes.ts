@@ -1,0 +1,88 @@
+import { basename } from 'node:path';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { openHeatmap } from '../panels/open';
+import { shortPath, workspaceFolders } from '../window/places';
+import type { JobRecord } from '../process/jobStore';
+import type { Services } from '../services/services';
+
+/** What a command came to. */
+export interface JobOutcome {
+  readonly title: string;
+  readonly purpose: JobRecord['purpose'];
+  readonly value: Record<string, unknown>;
+}
+
+const Installed = v.object({ device: v.string(), library: v.optional(v.string()) });
+
+/**
+ * Tells the person what a command came to, and offers what comes next.
+ * @param attended whether the person waits for it; then the result of an analysis is shown at once
+ */
+export async function presentOutcome(
+  services: Services,
+  { title, purpose, value }: JobOutcome,
+  attended: boolean,
+): Promise<void> {
+  const { kind, path = '' } = purpose;
+  switch (kind) {
+    case 'analyze':
+      await services.models.refresh();
+      await presentAnalysis(services, title, path, attended);
+      break;
+    case 'expand':
+      await services.models.refresh();
+      await presentFolder(vscode.l10n.t('The expanded model is in {0}.', shortPath(path)), path, false);
+      break;
+    case 'export':
+      await services.models.refresh();
+      await presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path, attended);
+      break;
+    case 'dial':
+      if (attended) {
+        await vscode.commands.executeCommand('adept.openRun', path);
+      }
+      break;
+    case 'setup': {
+      const { device, library } = v.parse(Installed, value);
+      const text = vscode.l10n.t(
+        'The native engine is set up ({0}) and computes on the {1}.',
+        library ?? '',
+        device,
+      );
+      void vscode.window.showInformationMessage(text);
+      break;
+    }
+    default:
+      services.log.info(`${title} is finished.`);
+  }
+}
+
+async function presentAnalysis(
+  services: Services,
+  title: string,
+  file: string,
+  attended: boolean,
+): Promise<void> {
+  const open = vscode.l10n.t('Open Heatmap');
+  const text = vscode.l10n.t('{0} is finished: {1}', title, basename(file));
+  if (attended || (await vscode.window.showInformationMessage(text, open)) === open) {
+    await openHeatmap(services, file);
+  }
+}
+
+async function presentFolder(text: string, folder: string, reveal: boolean): Promise<void> {
+  const uri = vscode.Uri.file(folder);
+  const inWorkspace = workspaceFolders().some((one) => vscode.workspace.getWorkspaceFolder(uri) === one);
+  if (reveal && inWorkspace) {
+    await vscode.commands.executeCommand('revealInExplorer', uri);
+  }
+  const show = inWorkspace ? vscode.l10n.t('Show in Explorer') : vscode.l10n.t('Open Folder');
+  void vscode.window.showInformationMessage(text, show).then(async (chosen) => {
+    if (chosen === show) {
+      await (inWorkspace
+        ? vscode.commands.executeCommand('revealInExplorer', uri)
+        : vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true }));
+    }
+  });
+}

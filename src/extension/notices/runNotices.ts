@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { openRun } from '../panels/open';
+import { reportError } from '../window/reportError';
+import { endingOf, isResumable, runLogFile, type RunEntry } from '../runs/runEntry';
+import type { RunEnding } from '../runs/runs';
+import type { Services } from '../services/services';
+
+interface Offer {
+  readonly title: string;
+  take(): unknown;
+}
+
+/** Tells the person that a run ended, and offers what comes next. */
+export async function presentEnding(services: Services, { run, severity, text }: RunEnding): Promise<void> {
+  if (severity === 'quiet') {
+    vscode.window.setStatusBarMessage(text, 5000);
+    return;
+  }
+  const offers = severity === 'information' ? offersOfDone(services, run) : offersOfFailed(services, run);
+  const show =
+    severity === 'information' ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
+  const chosen = await show(text, ...offers.map(({ title }) => title));
+  await offers.find(({ title }) => title === chosen)?.take();
+}
+
+function offersOfDone(services: Services, run: RunEntry): Offer[] {
+  return [
+    {
+      title: vscode.l10n.t('Open Run'),
+      take: () => openRun(services, run.path),
+    },
+    {
+      title: vscode.l10n.t('Compare Runs'),
+      take: () => vscode.commands.executeCommand('adept.compareRuns', run.path),
+    },
+  ];
+}
+
+function offersOfFailed(services: Services, run: RunEntry): Offer[] {
+  const resume: Offer = {
+    title: vscode.l10n.t('Resume'),
+    take: async () => {
+      try {
+        await services.runs.resume(services.runs.list.get(run.path) ?? run);
+      } catch (error) {
+        await reportError(services.log, vscode.l10n.t('Resume'), error);
+      }
+    },
+  };
+  const log: Offer = {
+    title: vscode.l10n.t('Show Log'),
+    take: () => showRunLog(run),
+  };
+  const goesOn = vscode.workspace.isTrusted && isResumable(run) && endingOf(run) !== 'notStarted';
+  return [...(goesOn ? [resume] : []), ...(existsSync(runLogFile(run.path)) ? [log] : [])];
+}
+
+/** Opens what the processes of a run have written. */
+export async function showRunLog(run: Pick<RunEntry, 'path'>): Promise<void> {
+  await vscode.window.showTextDocument(vscode.Uri.file(runLogFile(run.path)));
+}

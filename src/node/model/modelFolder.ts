@@ -1,0 +1,76 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDerivedBuffer } from '../../shared/model/architecture';
+import { readModelConfig } from './modelConfig';
+import { readSafetensorsHeader } from './safetensorsFile';
+import { findWeights } from './weightFiles';
+
+/** What a model's folder says of it without reading a tensor. */
+export interface ModelSummary {
+  readonly family: string;
+  readonly layers: number;
+  /** Numbers in its files; tied embeddings count once. */
+  readonly parameters: number;
+  /** The types they are stored in, for example `BF16`. */
+  readonly dtypes: readonly string[];
+  /** Of the weight files. */
+  readonly bytes: number;
+}
+
+/** Whether a folder holds a config.json and weights, usable or not. */
+export function looksLikeModel(folder: string): boolean {
+  const names = namesIn(folder);
+  return names.includes('config.json') && names.some((name) => name.endsWith('.safetensors'));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // What cannot be listed is no model folder; whoever names it explicitly is told why.
+    return [];
+  }
+}
+
+/**
+ * Reads config.json and the headers of the weights.
+ * @throws AdeptError (input) naming the file and what is wrong with it.
+ */
+export function readModelSummary(folder: string): ModelSummary {
+  const { family, numHiddenLayers } = readModelConfig(folder);
+  const { files } = findWeights(folder);
+  const tensors = files
+    .flatMap((file) => readSafetensorsHeader(file).entries)
+    .filter(({ name }) => !isDerivedBuffer(name));
+  return {
+    family,
+    layers: numHiddenLayers,
+    parameters: tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    dtypes: [...new Set(tensors.map(({ dtype }) => dtype))].sort(),
+    bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
+  };
+}
+
+/** The model folders in `folder`, itself included, down to `depth` levels below it. */
+export function findModels(folder: string, depth: number): string[] {
+  if (looksLikeModel(folder)) {
+    return [folder];
+  }
+  return depth === 0
+    ? []
+    : foldersIn(folder)
+        .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+        .flatMap((name) => findModels(join(folder, name), depth - 1));
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name)
+      .sort();
+  } catch {
+    // As above.
+    return [];
+  }
+}

@@ -1,0 +1,55 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { AdeptError, inputError } from '../../shared/common/errors';
+import { LARGEST_HEADER, parseHeader, REFETCH, type SafetensorsHeader } from '../../shared/model/safetensorsHeader';
+import { readError } from '../files/fileError';
+
+/** One read call may not exceed 2^31 − 1 bytes; Linux itself stops a little below. */
+const LARGEST_READ = 2 ** 29;
+
+/** Reads until `target` is full or the file ends, and says how many bytes there were. */
+export function readFully(handle: number, target: Uint8Array, position: number): number {
+  let done = 0;
+  while (done < target.length) {
+    const got = readSync(handle, target, done, Math.min(target.length - done, LARGEST_READ), position + done);
+    if (got === 0) {
+      break;
+    }
+    done += got;
+  }
+  return done;
+}
+
+/**
+ * Reads and checks the header of a safetensors file that is open; no tensor is read.
+ * @param file names it in errors
+ * @param refetch what to do about a damaged file; it ends the sentence
+ * @throws AdeptError (input) naming the file and the tensor or field.
+ */
+export function readHeaderOf(handle: number, file: string, refetch = REFETCH): SafetensorsHeader {
+  const { size } = fstatSync(handle);
+  const start = new Uint8Array(8);
+  const got = size < 8 ? 0 : readFully(handle, start, 0);
+  const headerBytes = Number(new DataView(start.buffer).getBigUint64(0, true));
+  if (got < 8 || headerBytes > LARGEST_HEADER || 8 + headerBytes > size) {
+    throw inputError(
+      `${file}: is no whole safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): ${refetch}`,
+    );
+  }
+  const header = new Uint8Array(headerBytes);
+  readFully(handle, header, 8);
+  return parseHeader(header, file, size, refetch);
+}
+
+/** {@link readHeaderOf} of a file that is opened and closed again. */
+export function readSafetensorsHeader(file: string): SafetensorsHeader {
+  try {
+    const handle = openSync(file, 'r');
+    try {
+      return readHeaderOf(handle, file);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    throw error instanceof AdeptError ? error : readError(file, 'a .safetensors file', error);
+  }
+}

@@ -1,0 +1,161 @@
+import { runEventLevel, runEventText } from '../../shared/run/runEventText';
+import type { RunEvent } from '../../shared/run/runFolder';
+import type { EvalPoint, RunProblem } from '../../shared/webview/run';
+import { DecimatedCurve } from './decimatedCurve';
+import type { StepEvent } from './eventLine';
+import { LogTail } from './logTail';
+import { StepClock } from './stepClock';
+import { UnitHistory } from './unitHistory';
+
+/** Characters of a line that the log keeps: what is longer is read in the file. */
+const LONGEST_TEXT = 2000;
+/** Problems that are kept; the others are counted. */
+const MOST_PROBLEMS = 50;
+
+type StatusEvent = Extract<RunEvent, { type: 'status' }>;
+type ProgressEvent = Extract<RunEvent, { type: 'progress' }>;
+/** What can be the last word on a run: it ended, or this is what it was doing. */
+export type LastWord = Extract<RunEvent, { type: 'status' | 'done' | 'error' }>;
+
+/**
+ * What a run's events come to, added one by one in the order of the log. Where a run goes back to an earlier step, as one
+ * that is resumed from a checkpoint does, what it did after that step no longer counts.
+ */
+export class RunRecord {
+  readonly loss = new DecimatedCurve();
+  readonly learningRate = new DecimatedCurve();
+  readonly tokensPerSecond = new DecimatedCurve();
+  readonly units = new UnitHistory();
+  readonly log = new LogTail();
+  readonly clock = new StepClock();
+  private readonly evaluations: EvalPoint[] = [];
+  private readonly saved: EvalPoint[] = [];
+  private readonly problemList: RunProblem[] = [];
+  private problemTotal = 0;
+  private readonly changeCounts = { steps: 0, evals: 0, checkpoints: 0, units: 0, cuts: 0 };
+
+  /** The step the run stands at. */
+  step = 0;
+  startedAt: string | undefined;
+  lastStep: StepEvent | undefined;
+  lastWord: LastWord | undefined;
+  /** What the trainer does or did last. */
+  stage: StatusEvent['status'] | undefined;
+  engine: StatusEvent['engine'];
+  /** How far the stage is, until something else is heard. */
+  progress: ProgressEvent | undefined;
+
+  get evals(): readonly EvalPoint[] {
+    return this.evaluations;
+  }
+
+  get checkpoints(): readonly EvalPoint[] {
+    return this.saved;
+  }
+
+  get problems(): { readonly items: readonly RunProblem[]; readonly total: number } {
+    return { items: this.problemList, total: this.problemTotal };
+  }
+
+  /** How often each series changed; `cuts` is how often the run went back, which changes all of them. */
+  get changes(): Readonly<Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'cuts', number>> {
+    return this.changeCounts;
+  }
+
+  add(event: RunEvent): void {
+    this.startedAt ??= event.time;
+    switch (event.type) {
+      case 'step':
+        this.addStep(event);
+        return;
+      case 'progress':
+        this.progress = event;
+        return;
+      case 'eval':
+        put(this.evaluations, event);
+        this.changeCounts.evals += 1;
+        break;
+      case 'checkpoint':
+        put(this.saved, event);
+        this.changeCounts.checkpoints += 1;
+        break;
+      case 'importance':
+        this.units.add(event);
+        this.changeCounts.units += 1;
+        break;
+      case 'status':
+        this.addStatus(event);
+        break;
+      case 'error':
+      case 'done':
+        this.lastWord = event;
+        this.progress = undefined;
+        break;
+      case 'log':
+        break;
+    }
+    const text = runEventText(event);
+    if (text !== undefined) {
+      const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+      this.log.add({ seq: event.seq, time: event.time, level: runEventLevel(event), text: short });
+    }
+  }
+
+  addProblem(problem: RunProblem): void {
+    this.problemTotal += 1;
+    if (this.problemList.length < MOST_PROBLEMS) {
+      this.problemList.push(problem);
+    }
+  }
+
+  private addStep(event: StepEvent): void {
+    const { step, loss } = event;
+    if (step <= this.step) {
+      this.cutAfter(step - 1);
+    }
+    this.loss.add(step, loss);
+    this.learningRate.add(step, event.learningRate);
+    this.tokensPerSecond.add(step, event.tokensPerSecond);
+    this.clock.mark(step, event.time);
+    this.step = step;
+    this.lastStep = event;
+    this.stage = 'tuning';
+    this.changeCounts.steps += 1;
+    this.progress = undefined;
+  }
+
+  private addStatus(event: StatusEvent): void {
+    const { status, step } = event;
+    if ((status === 'resumed' || status === 'started') && step !== undefined) {
+      this.cutAfter(step);
+      this.step = step;
+    }
+    this.clock.interrupt();
+    this.stage = status;
+    this.engine = event.engine ?? this.engine;
+    this.lastWord = event;
+    this.progress = undefined;
+  }
+
+  private cutAfter(step: number): void {
+    this.changeCounts.cuts += 1;
+    for (const curve of [this.loss, this.learningRate, this.tokensPerSecond, this.units]) {
+      curve.cutAfter(step);
+    }
+    cutPoints(this.evaluations, step);
+    cutPoints(this.saved, step);
+    if (this.lastStep !== undefined && this.lastStep.step > step) {
+      this.lastStep = undefined;
+    }
+  }
+}
+
+/** Adds a point; what was there at its step or after it no longer counts. */
+function put(points: EvalPoint[], { step, domainLoss, generalLoss }: EvalPoint): void {
+  cutPoints(points, step - 1);
+  points.push({ step, domainLoss, generalLoss });
+}
+
+function cutPoints(points: EvalPoint[], step: number): void {
+  points.length = points.findLastIndex((point) => point.step <= step) + 1;
+}

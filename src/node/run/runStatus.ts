@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { JOB_FILES } from '../../shared/run/job';
+import { parseWith } from '../../shared/common/parse';
+import {
+  CHECKPOINT_FILES,
+  CheckpointState,
+  checkpointName,
+  type RunEvent,
+  type TrainerFile,
+} from '../../shared/run/runFolder';
+import { readJob } from '../job/jobFile';
+import { readJson } from '../files/jsonFile';
+import { isProcessAlive } from '../process/processAlive';
+import type { RunFolder } from './runFolder';
+import { hasLowerLoss, type LastEvents, RunLog } from './runLog';
+
+/** Whether the process that trainer.json names still works on the run. */
+export function isAlive(trainer: TrainerFile): boolean {
+  return trainer.state !== 'ended' && isProcessAlive(trainer.pid, trainer.processToken);
+}
+
+/** A stage of a run, as its status events name it. */
+export type RunStage = Exclude<
+  Extract<RunEvent, { type: 'status' }>['status'],
+  'started' | 'resumed' | 'paused' | 'stopped'
+>;
+
+/** Losses at a step, nats per token. */
+export interface Losses {
+  readonly step: number;
+  readonly domainLoss: number | null;
+  readonly generalLoss: number | null;
+}
+
+export interface RunStatus {
+  readonly run: string;
+  /** waiting: nobody has worked on it yet. died: its trainer is gone without having ended it. */
+  readonly state: 'waiting' | 'running' | 'paused' | 'stopped' | 'done' | 'failed' | 'died';
+  /** What a living trainer is doing. */
+  readonly stage: RunStage | null;
+  /** How far the stage is, where it is not tuning: `fraction` from 0 to 1. */
+  readonly progress: { readonly fraction: number; readonly message: string } | null;
+  readonly step: number;
+  readonly steps: number | null;
+  readonly loss: number | null;
+  /** Of the last evaluation, as `generalLoss`. */
+  readonly domainLoss: number | null;
+  readonly generalLoss: number | null;
+  /** The evaluation before the first step. */
+  readonly before: Losses | null;
+  /** The lowest domain loss of a checkpoint or an evaluation near the log's end. */
+  readonly best: Losses | null;
+  readonly checkpoints: readonly number[];
+  readonly pid: number | null;
+  readonly error: string | null;
+  /** Why it stopped, where nobody asked for it. */
+  readonly because: string | null;
+  readonly createdAt: string | null;
+  /** Of the last event. */
+  readonly updatedAt: string | null;
+}
+
+/** What a run folder says of its run. @throws AdeptError (input) naming the file that is damaged. */
+export function statusOf(run: RunFolder): RunStatus {
+  return new RunStatusReader(run).read().status;
+}
+
+/** Reads a run's status again and again, each time only what is new. */
+export class RunStatusReader {
+  private readonly log: RunLog;
+  private readonly checkpointLosses = new Map<number, Losses | undefined>();
+
+  constructor(private readonly run: RunFolder) {
+    this.log = new RunLog(run.file('events'));
+  }
+
+  /**
+   * @returns the status, and the events since the last call (none the first time)
+   * @throws AdeptError (input) naming the file that is damaged.
+   */
+  read(): { readonly status: RunStatus; readonly events: readonly RunEvent[] } {
+    // Before the log: what a trainer wrote before it ended is then read.
+    const trainer = this.run.readTrainer();
+    const alive = trainer !== undefined && isAlive(trainer);
+    const events = this.log.update();
+    const { last, before } = this.log;
+    const { createdAt, steps } = this.plan();
+    const checkpoints = this.run.checkpoints();
+    const end = alive ? undefined : ending(last);
+    const status: RunStatus = {
+      run: this.run.path,
+      state: alive ? aliveState(last) : this.endedState(last, trainer !== undefined),
+      stage: alive ? stageOf(last) : null,
+      progress: alive ? progressOf(last) : null,
+      step: last.step?.step ?? 0,
+      steps,
+      loss: last.step?.loss ?? null,
+      domainLoss: last.eval?.domainLoss ?? null,
+      generalLoss: last.eval?.generalLoss ?? null,
+      before: before === undefined ? null : lossesOf(before),
+      best: this.best(last.best, checkpoints),
+      checkpoints,
+      pid: alive ? trainer.pid : null,
+      error: end?.type === 'error' ? end.message : null,
+      because: end?.type === 'status' && end.status === 'stopped' ? (end.message ?? null) : null,
+      createdAt,
+      updatedAt: last.any?.time ?? null,
+    };
+    return { status, events };
+  }
+
+  private plan(): { createdAt: string | null; steps: number | null } {
+    const job = readJob(this.run.path);
+    if (job !== undefined) {
+      return { createdAt: job.createdAt, steps: job.config.tune.steps };
+    }
+    const spec = this.run.hasSpec() ? this.run.readSpec() : undefined;
+    return { createdAt: spec?.createdAt ?? null, steps: spec?.tune.steps ?? null };
+  }
+
+  private endedState(last: LastEvents, started: boolean): RunStatus['state'] {
+    const end = ending(last);
+    if (end?.type === 'error') {
+      return 'failed';
+    }
+    if (end?.type === 'done') {
+      return isUnfinishedJob(this.run) ? 'died' : 'done';
+    }
+    if (end?.type === 'status' && end.status === 'stopped') {
+      return 'stopped';
+    }
+    return started || end !== undefined ? 'died' : 'waiting';
+  }
+
+  private best(
+    evaluation: Extract<RunEvent, { type: 'eval' }> | undefined,
+    checkpoints: readonly number[],
+  ): Losses | null {
+    let best = evaluation === undefined ? null : lossesOf(evaluation);
+    for (const step of checkpoints) {
+      const losses = this.lossesOfCheckpoint(step);
+      if (losses !== undefined && hasLowerLoss(losses, best)) {
+        best = losses;
+      }
+    }
+    return best;
+  }
+
+  /** A checkpoint never changes, so it is read once. */
+  private lossesOfCheckpoint(step: number): Losses | undefined {
+    if (!this.checkpointLosses.has(step)) {
+      this.checkpointLosses.set(step, this.readCheckpoint(step));
+    }
+    return this.checkpointLosses.get(step);
+  }
+
+  private readCheckpoint(step: number): Losses | undefined {
+    const file = join(this.run.file('checkpoints'), checkpointName(step), CHECKPOINT_FILES.state);
+    try {
+      return lossesOf(parseWith(CheckpointState, readJson(file), file));
+    } catch {
+      // A damaged checkpoint, or one deleted at this moment, says nothing of the run's other losses; whoever opens or
+      // resumes it is told.
+      return undefined;
+    }
+  }
+}
+
+/** A whole job's tuning may be done while its export is not: the report comes last. */
+function isUnfinishedJob({ path }: RunFolder): boolean {
+  return existsSync(join(path, JOB_FILES.job)) && !existsSync(join(path, JOB_FILES.report));
+}
+
+function lossesOf({ step, domainLoss, generalLoss }: Losses): Losses {
+  return { step, domainLoss, generalLoss };
+}
+
+/** The last event that can be a run's last word. */
+function ending({ status, error, done }: LastEvents): LastEvents['status' | 'error' | 'done'] {
+  return [status, error, done].reduce(
+    (a, b) => (b !== undefined && b.seq > (a?.seq ?? -1) ? b : a),
+    undefined,
+  );
+}
+
+function aliveState({ status, step }: LastEvents): RunStatus['state'] {
+  return status?.status === 'paused' && status.seq > (step?.seq ?? -1) ? 'paused' : 'running';
+}
+
+function stageOf({ status, step }: LastEvents): RunStage | null {
+  if (status === undefined || (step !== undefined && step.seq > status.seq)) {
+    return step === undefined ? null : 'tuning';
+  }
+  switch (status.status) {
+    case 'started':
+    case 'resumed':
+    case 'paused':
+    case 'tuning':
+      return 'tuning';
+    case 'reading':
+    case 'analyzing':
+    case 'expanding':
+    case 'evaluating':
+    case 'exporting':
+      return status.status;
+    case 'stopped':
+      return null;
+  }
+}
+
+function progressOf({ progress, status, step }: LastEvents): RunStatus['progress'] {
+  const current = progress !== undefined && progress.seq > Math.max(status?.seq ?? -1, step?.seq ?? -1);
+  return current ? { fraction: progress.fraction, message: progress.message } : null;
+}

@@ -1,0 +1,68 @@
+import { processMemory } from './memory';
+import { plannedEngine, plannedModel, type MeasuredSpeed, type Plan } from './plan';
+import { analysisWork, flopsOf, forwardWork, stepWork } from './work';
+import type { ImportanceFile } from '../method/importance';
+import type { ModelConfig } from '../model/config';
+
+export type { MeasuredSpeed, Plan, PlannedEngine } from './plan';
+
+/** What a plan costs, before anything runs. `npm run bench:estimator` holds it against measurements. */
+export interface Price {
+  readonly parametersAdded: number;
+  readonly parametersTrained: number;
+  /** Of all parameters, with those that are added: 0 to 1. */
+  readonly trainableShare: number;
+  /** Peak resident memory of the trainer, bytes. */
+  readonly memoryBytes: number;
+  /** Undefined where no speed was measured on the plan's engine, or nothing would be trained. */
+  readonly secondsPerStep: number | undefined;
+  /** Time of a forward pass of the expanded model, relative to the base model's. */
+  readonly inferenceFactor: number;
+}
+
+/** The price of a plan. */
+export function estimate(plan: Plan): Price {
+  const { parameters, parametersAdded, parametersTrained } = plannedModel(plan);
+  return {
+    parametersAdded,
+    parametersTrained,
+    trainableShare: parametersTrained / parameters,
+    memoryBytes: processMemory(plan),
+    secondsPerStep: secondsPerStep(plan),
+    inferenceFactor: inferenceFactor(plan),
+  };
+}
+
+function secondsPerStep(plan: Plan): number | undefined {
+  const { engine, speed } = plan;
+  const work = stepWork(plan);
+  if (speed === undefined || work === undefined || (speed.engine ?? engine) !== engine) {
+    return undefined;
+  }
+  return flopsOf(work, engine) / speed.flopsPerSecond;
+}
+
+/** (L + k)/L where the head costs nothing; the head's share, which stays as it is, brings it nearer to 1. */
+function inferenceFactor(plan: Plan): number {
+  const { config, tune } = plan;
+  const sequence = { batch: 1, length: tune.seqLen };
+  const flops = (layers: number): number => forwardWork(config, sequence, layers, plan.engine).matMul;
+  return flops(plannedModel(plan).layers) / flops(config.numHiddenLayers);
+}
+
+/**
+ * How fast the machine of an analysis computes, from what stage 1 had to compute and how long it took.
+ * @returns undefined where the file does not say, or describes a model of another depth
+ */
+export function speedFrom(importance: ImportanceFile, config: ModelConfig): MeasuredSpeed | undefined {
+  const engine = plannedEngine(importance.engine);
+  const { mode, probe, timing, layers } = importance;
+  const seconds = timing.layersSeconds + timing.unitsSeconds;
+  if (engine === undefined || probe.sequences === 0 || layers.length !== config.numHiddenLayers) {
+    return undefined;
+  }
+  const size = { batch: probe.sequences, length: probe.tokens / probe.sequences };
+  const work = analysisWork(config, size, mode, engine);
+  const flopsPerSecond = flopsOf(work, engine) / seconds;
+  return Number.isFinite(flopsPerSecond) && flopsPerSecond > 0 ? { flopsPerSecond, engine } : undefined;
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import * as v from 'valibot';
+import { type AdeptError, inputError, messageOf } from '../../../shared/common/errors';
+import { readError } from '../../../node/files/fileError';
+
+const id = v.pipe(v.number(), v.integer(), v.minValue(0));
+const flag = v.nullish(v.boolean(), false);
+
+const Added = v.object({
+  id,
+  content: v.pipe(v.string(), v.minLength(1)),
+  single_word: flag,
+  lstrip: flag,
+  rstrip: flag,
+  normalized: v.nullish(v.boolean(), true),
+  special: flag,
+});
+
+/** A token outside the model's own vocabulary, cut out of the text before anything else. */
+export type AddedToken = v.InferOutput<typeof Added>;
+
+/** A step of the tokenizer that does something to text, named by its type. */
+export type Component = v.InferOutput<typeof ComponentSchema>;
+const ComponentSchema = v.looseObject({ type: v.string() });
+
+const BpeModel = v.looseObject({
+  type: v.optional(v.string(), 'BPE'),
+  dropout: v.nullish(v.number()),
+  unk_token: v.nullish(v.string()),
+  continuing_subword_prefix: v.nullish(v.string()),
+  end_of_word_suffix: v.nullish(v.string()),
+  fuse_unk: flag,
+  byte_fallback: flag,
+  ignore_merges: flag,
+  // Their content is checked apart: 150 000 entries are slow in a schema, whose records also drop "constructor".
+  vocab: v.custom<object>((value) => typeof value === 'object' && value !== null),
+  merges: v.array(v.unknown()),
+});
+
+const Schema = v.object({
+  added_tokens: v.nullish(v.array(Added), []),
+  normalizer: v.nullish(ComponentSchema),
+  pre_tokenizer: v.nullish(ComponentSchema),
+  post_processor: v.nullish(ComponentSchema),
+  decoder: v.nullish(ComponentSchema),
+});
+
+/** tokenizer.json of a byte pair encoding, checked. */
+export type TokenizerFile = v.InferOutput<typeof Schema> & {
+  readonly model: v.InferOutput<typeof BpeModel>;
+  /** Of the model; added tokens are apart. */
+  readonly vocab: ReadonlyMap<string, number>;
+};
+
+/** What to do about a tokenizer that this program cannot follow exactly. */
+export const GIVE_TOKENS = 'tokenise the corpus beforehand and give it as rows of {"tokens": [...]}.';
+
+/** @throws AdeptError (input) if the file is missing, damaged, or no byte pair encoding. */
+export function readTokenizerFile(file: string): TokenizerFile {
+  const content = readJsonObject(file, 'the tokenizer.json of a model');
+  const { model } = content;
+  const type = typeof model === 'object' && model !== null && 'type' in model ? model.type : undefined;
+  if (typeof type === 'string' && type !== 'BPE') {
+    throw inputError(`${file}: "model.type" is ${type}, and only BPE is supported: ${GIVE_TOKENS}`);
+  }
+  const bpe = parse(BpeModel, model, file, 'model');
+  const vocab = checkVocab(bpe.vocab, file);
+  checkMerges(bpe.merges, vocab, file);
+  if (typeof bpe.unk_token === 'string' && !vocab.has(bpe.unk_token)) {
+    throw inputError(`${file}: "model.unk_token" ${bpe.unk_token} is not in its vocabulary: correct it.`);
+  }
+  return { ...parse(Schema, content, file), model: bpe, vocab };
+}
+
+/** Reads a JSON file that has to hold an object; `wanted` says what the file is for. */
+export function readJsonObject(file: string, wanted: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw readError(file, wanted, error);
+  }
+  try {
+    return v.parse(v.custom<Record<string, unknown>>(isObject), JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? messageOf(error) : 'not an object';
+    throw inputError(`${file}: is not the JSON object it should be (${why}): download it again.`, error);
+  }
+}
+
+/** Checks one part of a file against a schema; `path` leads there. */
+export function parse<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  file: string,
+  path?: string,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) {
+    return parsed.output;
+  }
+  const [issue] = parsed.issues;
+  const field = [path, v.getDotPath(issue)].filter((part) => typeof part === 'string').join('.');
+  throw inputError(`${file}: "${field}" is not usable (${issue.message}): download the tokenizer again.`);
+}
+
+/** @throws AdeptError (input) if an id lies beyond the model's embedding. */
+export function checkFits(size: number, file: string, vocabSize: number): void {
+  if (size > vocabSize) {
+    throw inputError(
+      `${file}: holds token ids up to ${size - 1}, but "vocab_size" of ${basename(dirname(file))}/config.json is ${vocabSize}: give the tokenizer that belongs to this model.`,
+    );
+  }
+}
+
+function checkVocab(vocab: object, file: string): Map<string, number> {
+  const checked = new Map<string, number>();
+  const ids = new Set<number>();
+  for (const [token, value] of Object.entries(vocab)) {
+    const id: unknown = value;
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || ids.has(id)) {
+      throw inputError(
+        `${file}: "model.vocab" gives token ${JSON.stringify(token)} the id ${JSON.stringify(id)}, not one of its own: download the tokenizer again.`,
+      );
+    }
+    ids.add(id);
+    checked.set(token, id);
+  }
+  return checked;
+}
+
+function checkMerges(merges: readonly unknown[], vocab: ReadonlyMap<string, number>, file: string): void {
+  for (const [index, merge] of merges.entries()) {
+    const problem = (what: string): AdeptError =>
+      inputError(`${file}: "model.merges[${index}]" ${what}: download the tokenizer again.`);
+    const parts: unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
+    const [left, right] = parts;
+    if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
+      throw problem('is not a pair of tokens');
+    }
+    if (!vocab.has(left) || !vocab.has(right) || !vocab.has(left + right)) {
+      throw problem(
+        `joins ${JSON.stringify(left)} and ${JSON.stringify(right)}, which its vocabulary does not hold`,
+      );
+    }
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

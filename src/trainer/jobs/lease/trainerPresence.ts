@@ -1,0 +1,61 @@
+import type { EngineDescription } from '../../engine/engine';
+import { AdeptError } from '../../../shared/common/errors';
+import type { TrainerFile } from '../../../shared/run/runFolder';
+import { processToken } from '../../../node/process/processAlive';
+import type { RunFolder } from '../../../node/run/runFolder';
+import { claimRun } from './runClaim';
+
+const HEARTBEAT_MILLISECONDS = 2000;
+
+/** Says in trainer.json who works on the run and that it is alive. */
+export class TrainerPresence {
+  private written = Date.now();
+
+  private constructor(
+    private readonly run: RunFolder,
+    private file: TrainerFile,
+  ) {}
+
+  /** @throws AdeptError (input) when another living trainer works on the run. */
+  static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerPresence {
+    const now = new Date().toISOString();
+    const token = processToken(process.pid);
+    const file: TrainerFile = {
+      format: 'adept.trainer/1',
+      pid: process.pid,
+      ...(token === undefined ? {} : { processToken: token }),
+      startedAt: now,
+      heartbeat: now,
+      socket,
+      state: 'running',
+      engine: { ...engine },
+    };
+    claimRun(run, file);
+    return new TrainerPresence(run, file);
+  }
+
+  /** To be called between computations, which block timers. */
+  beat(): void {
+    if (Date.now() - this.written >= HEARTBEAT_MILLISECONDS) {
+      this.file = { ...this.file, heartbeat: new Date().toISOString() };
+      this.write();
+    }
+  }
+
+  end(): void {
+    this.file = { ...this.file, heartbeat: new Date().toISOString(), socket: null, state: 'ended' };
+    try {
+      this.write();
+    } catch (error) {
+      // Where the disk is full the run has ended with that error, and the old file is seen to be a dead process's.
+      if (!(error instanceof AdeptError)) {
+        throw error;
+      }
+    }
+  }
+
+  private write(): void {
+    this.run.writeTrainer(this.file);
+    this.written = Date.now();
+  }
+}

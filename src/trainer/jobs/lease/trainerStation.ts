@@ -1,0 +1,132 @@
+import { messageOf } from '../../../shared/common/errors';
+import type { TrainerStatus } from '../../../shared/run/protocol';
+import type { NewRunEvent, RunEvent } from '../../../shared/run/runFolder';
+import { EventLog } from '../../../node/run/eventLog';
+import type { RunFolder } from '../../../node/run/runFolder';
+import type { EngineDescription } from '../../engine/engine';
+import type { Task } from '../../task';
+import { ControlServer } from './controlServer';
+import { TrainerPresence } from './trainerPresence';
+import { Wishes } from './wishes';
+
+export interface RunHooks {
+  readonly task: Task;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+export interface StationOptions {
+  readonly folder: RunFolder;
+  readonly engine: EngineDescription;
+  readonly hooks: RunHooks;
+  /** What the control socket answers until the work has something better to say. */
+  readonly status: TrainerStatus;
+}
+
+// A line every few seconds shows that a long stage goes on, and does not fill the log.
+const PROGRESS_INTERVAL_MILLISECONDS = 2000;
+
+/**
+ * A trainer at work on a run folder: named in trainer.json, reachable by its control socket, its events logged. SIGINT and
+ * SIGTERM stop it as `adept stop` does.
+ */
+export class TrainerStation {
+  private lastProgress = 0;
+
+  private constructor(
+    private readonly options: StationOptions,
+    readonly log: EventLog,
+    readonly wishes: Wishes,
+    private readonly presence: TrainerPresence,
+    private readonly answer: { status: () => TrainerStatus },
+  ) {}
+
+  /**
+   * Claims the run folder for as long as `work` takes. What `work` throws is logged as an error event.
+   * @throws AdeptError (input) when another trainer works on the run.
+   */
+  static async hold<T>(options: StationOptions, work: (station: TrainerStation) => Promise<T>): Promise<T> {
+    const { folder, engine, hooks } = options;
+    const wishes = new Wishes();
+    const answer = { status: () => options.status };
+    const control = await ControlServer.listen(wishes.handlers(() => answer.status()));
+    const stop = (): void => {
+      wishes.requestStop();
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+    try {
+      // Before the event log is opened, which cuts off a torn last line: a living trainer may be in the middle of one.
+      const presence = TrainerPresence.claim(folder, control.address, engine);
+      try {
+        const log = EventLog.open(folder.file('events'), hooks.onEvent);
+        return await new TrainerStation(options, log, wishes, presence, answer).serve(work);
+      } finally {
+        presence.end();
+      }
+    } finally {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      await control.close();
+    }
+  }
+
+  private async serve<T>(work: (station: TrainerStation) => Promise<T>): Promise<T> {
+    try {
+      return await work(this);
+    } catch (error) {
+      this.log.appendIfPossible({
+        type: 'error',
+        message: messageOf(error),
+        step: this.answer.status().step,
+      });
+      throw error;
+    } finally {
+      this.log.close();
+    }
+  }
+
+  get folder(): RunFolder {
+    return this.options.folder;
+  }
+
+  emit(event: NewRunEvent): void {
+    this.log.append(event);
+  }
+
+  /** From now on the control socket answers with this. */
+  answerWith(status: () => TrainerStatus): void {
+    this.answer.status = status;
+  }
+
+  /** Says in trainer.json that the trainer lives; called often, it writes seldom. */
+  beat(): void {
+    this.presence.beat();
+  }
+
+  /** The task of a run's steps, which look after wishes themselves. Its reports keep the heartbeat going. */
+  get task(): Task {
+    return {
+      report: (fraction, message) => {
+        this.beat();
+        this.options.hooks.task.report(fraction, message);
+      },
+      log: (message) => {
+        this.emit({ type: 'log', level: 'info', message });
+      },
+    };
+  }
+
+  /** The task of a stage around tuning: its progress is logged, and a wish to stop cancels it. */
+  stageTask(stage: string): Task {
+    const { task } = this;
+    return {
+      ...task,
+      signal: this.wishes.signal,
+      report: (fraction, message) => {
+        task.report(fraction, message);
+        if (Date.now() - this.lastProgress >= PROGRESS_INTERVAL_MILLISECONDS) {
+          this.lastProgress = Date.now();
+          this.emit({ type: 'progress', stage, fraction, message });
+        }
+      },
+    };
+  }
+}

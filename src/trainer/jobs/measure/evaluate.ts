@@ -1,0 +1,147 @@
+import { failure } from '../../../shared/common/errors';
+import type { ChoiceScore } from '../../../shared/config/runConfig';
+import { sampleOf, type Sampling } from '../../../shared/settings/sampling';
+import { textLoss } from '../../adept/loss';
+import { batches } from '../../data/sequences/batch';
+import { choicePrompt, examplesFor, loadQuestions, type Question } from '../../data/reading/questions';
+import type { Engine } from '../../engine/engine';
+import { CausalLM } from '../../model/causalLM';
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { breathe, type Task } from '../../task';
+import { answerByLikelihood, encodePrompt } from '../../adept/multipleChoice';
+import type { CorpusFiles } from '../../../shared/texts/texts';
+import { tokensOf } from '../../data/sequences/sequences';
+import { CorpusReader, type CorpusOptions } from '../texts/corpora';
+import { factsOf, type TextFacts } from '../texts/textFacts';
+
+export interface TextEvaluation {
+  /** Nats per predicted token. */
+  readonly loss: number;
+  readonly perplexity: number;
+  /** Tokens of all sequences, and those of them that were predicted. */
+  readonly tokens: number;
+  readonly targets: number;
+  readonly sequences: number;
+  readonly text: TextFacts;
+}
+
+export interface ChoiceEvaluation {
+  readonly accuracy: number;
+  /** By answer text: where likelihood is divided by the answer's length. */
+  readonly accuracyNormalized?: number;
+  readonly score: ChoiceScore;
+  /** Answered examples before each question, in the mean: fewer than asked for where they do not fit into the context. */
+  readonly meanShots: number;
+  readonly questions: number;
+  readonly correct: number;
+  /** Prompts longer than the model's context, cut at the front. */
+  readonly truncated: number;
+}
+
+/** Mean next-token loss of a model on a corpus. */
+export async function evaluateText(
+  engine: Engine,
+  folder: string,
+  files: CorpusFiles,
+  options: CorpusOptions & { readonly batchSize: number },
+  task: Task,
+): Promise<TextEvaluation> {
+  const config = readModelConfig(folder);
+  const corpus = await new CorpusReader(folder, config, task).read(files, options, '--data');
+  const model = CausalLM.load(engine, folder);
+  try {
+    const { loss, targets } = await textLoss(model, batches(corpus.sequences, options.batchSize), task);
+    if (!Number.isFinite(loss)) {
+      throw failure(`${folder}: the loss is ${loss}: check the weights for NaN or infinite values.`);
+    }
+    return {
+      loss,
+      perplexity: Math.exp(loss),
+      tokens: tokensOf(corpus.sequences),
+      targets,
+      sequences: corpus.sequences.size,
+      text: factsOf(corpus),
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** As MMLU is reported. */
+const USUAL_SHOTS = 5;
+
+export interface ChoiceOptions {
+  readonly maxQuestions?: number | undefined;
+  /** Which of them; the first when left out. */
+  readonly sampling?: Sampling | undefined;
+  /** By letter when left out. */
+  readonly score?: ChoiceScore | undefined;
+  /** Answered questions to put before each, `shots` of them: five when left out. */
+  readonly examples?: readonly string[] | undefined;
+  readonly shots?: number | undefined;
+}
+
+/** Share of multiple-choice questions whose right answer is the likeliest continuation. */
+export async function evaluateChoices(
+  engine: Engine,
+  folder: string,
+  files: readonly string[],
+  options: ChoiceOptions,
+  task: Task,
+): Promise<ChoiceEvaluation> {
+  const { maxQuestions, sampling = 'first', score = 'letter', examples: exampleFiles } = options;
+  const shots = options.shots ?? (exampleFiles === undefined ? 0 : USUAL_SHOTS);
+  const config = readModelConfig(folder);
+  const all = loadQuestions(files, '--data');
+  const questions = sampleOf(all, maxQuestions ?? all.length, sampling);
+  const examples = shots > 0 && exampleFiles ? loadQuestions(exampleFiles, '--examples') : [];
+  const tokenizer = new CorpusReader(folder, config, task).openTokenizer();
+  const model = CausalLM.load(engine, folder);
+  try {
+    const counts = { correct: 0, correctNormalized: 0, truncated: 0, shots: 0 };
+    for (const [index, question] of questions.entries()) {
+      task.report(index / questions.length, `question ${index + 1} of ${questions.length}`);
+      await breathe(task);
+      const shown = fitting(
+        question,
+        score,
+        examplesFor(question, examples, shots),
+        (text) => encodePrompt(tokenizer, text).length <= config.maxPositionEmbeddings,
+      );
+      const answer = answerByLikelihood(model, tokenizer, choicePrompt(question, score, shown));
+      counts.correct += answer.choice === question.answer ? 1 : 0;
+      counts.correctNormalized += answer.normalizedChoice === question.answer ? 1 : 0;
+      counts.truncated += answer.truncated ? 1 : 0;
+      counts.shots += shown.length;
+    }
+    const { correct, correctNormalized, truncated } = counts;
+    return {
+      accuracy: correct / questions.length,
+      ...(score === 'text' ? { accuracyNormalized: correctNormalized / questions.length } : {}),
+      score,
+      meanShots: counts.shots / questions.length,
+      questions: questions.length,
+      correct,
+      truncated,
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** As many of the last examples as fit into the context with the question and its longest answer. */
+function fitting(
+  question: Question,
+  score: ChoiceScore,
+  examples: readonly Question[],
+  fits: (text: string) => boolean,
+): readonly Question[] {
+  for (let from = 0; from < examples.length; from++) {
+    const shown = examples.slice(from);
+    const { prompt, continuations } = choicePrompt(question, score, shown);
+    if (continuations.every((text) => fits(prompt + text))) {
+      return shown;
+    }
+  }
+  return [];
+}

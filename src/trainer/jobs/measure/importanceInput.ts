@@ -1,0 +1,45 @@
+import { inputError } from '../../../shared/common/errors';
+import { ImportanceFile } from '../../../shared/method/importance';
+import type { ModelConfig } from '../../../shared/model/config';
+import { analyzedModelText, modelText } from '../../../shared/model/modelText';
+import { parseWith } from '../../../shared/common/parse';
+import { readJson } from '../../../node/files/jsonFile';
+import { readModelConfig } from '../../../node/model/modelConfig';
+
+/** @throws AdeptError (input) naming the file and the key. */
+export function readImportance(file: string): ImportanceFile {
+  return parseWith(ImportanceFile, readJson(file), file);
+}
+
+/**
+ * An importance.json that was measured before, for the job of this model.
+ * @throws AdeptError (input) when it is none, or describes another model.
+ */
+export function readImportanceOf(file: string, model: string): ImportanceFile {
+  return importanceOf(file, model, readModelConfig(model));
+}
+
+/**
+ * The same for a base model that may not be at hand.
+ * @param path names the model in errors
+ * @throws AdeptError (input)
+ */
+export function importanceOf(file: string, path: string, config: ModelConfig): ImportanceFile {
+  const importance = readImportance(file);
+  requireModel(importance, file, path, config);
+  return importance;
+}
+
+/** @throws AdeptError (input) where an importance.json describes another model than `config` does. */
+export function requireModel(
+  importance: ImportanceFile,
+  file: string,
+  path: string,
+  config: ModelConfig,
+): void {
+  const described = analyzedModelText(importance);
+  const wanted = modelText(config);
+  if (described !== wanted) {
+    throw inputError(`${file}: describes a ${described}, ${path} is a ${wanted}: analyze this model.`);
+  }
+}

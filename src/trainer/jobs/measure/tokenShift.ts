@@ -1,0 +1,89 @@
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { inputError } from '../../../shared/common/errors';
+import type { TokenShift } from '../../../shared/run/job';
+import { ranksOf, topTokens } from '../../adept/topTokens';
+import type { CorpusFiles } from '../../../shared/texts/texts';
+import { batches, type BatchList } from '../../data/sequences/batch';
+import type { Engine } from '../../engine/engine';
+import { CausalLM } from '../../model/causalLM';
+import { subtask, type Task } from '../../task';
+import { CorpusReader, type CorpusOptions } from '../texts/corpora';
+
+/** Up to this rank a token was within reach before (Lin et al. 2023, arXiv 2312.01552). */
+const MARGINAL_RANK = 3;
+
+/**
+ * Compares what two models hold for the likeliest next token at every position of a text.
+ * @throws AdeptError (input) when the models have different vocabularies.
+ */
+export async function tokenShift(
+  engine: Engine,
+  { before, after }: { readonly before: string; readonly after: string },
+  files: CorpusFiles,
+  options: CorpusOptions & { readonly batchSize: number },
+  task: Task,
+): Promise<TokenShift> {
+  const config = readModelConfig(before);
+  const corpus = await new CorpusReader(before, config, task).read(files, options, '--data');
+  const probe = batches(corpus.sequences, options.batchSize);
+  const [shift] = await tokenShifts(engine, { before, after }, [probe], task);
+  if (shift === undefined) {
+    throw new Error('One text gives one shift.');
+  }
+  return shift;
+}
+
+/** The same of several texts, for which each model is loaded once. */
+export async function tokenShifts(
+  engine: Engine,
+  { before, after }: { readonly before: string; readonly after: string },
+  texts: readonly BatchList[],
+  task: Task,
+): Promise<TokenShift[]> {
+  const [config, tuned] = [readModelConfig(before), readModelConfig(after)];
+  if (config.vocabSize !== tuned.vocabSize) {
+    throw inputError(
+      `--after: ${after} has ${tuned.vocabSize} tokens, ${before} has ${config.vocabSize}: compare models of one vocabulary.`,
+    );
+  }
+  const withModel = async <T>(folder: string, work: (model: CausalLM) => Promise<T>): Promise<T> => {
+    const model = CausalLM.load(engine, folder);
+    try {
+      return await work(model);
+    } finally {
+      model.dispose();
+    }
+  };
+  // One after the other: both together might not fit.
+  const tops = await withModel(after, (model) =>
+    each(texts, subtask(task, 0, 0.5), (probe, part) => topTokens(model, probe, part)),
+  );
+  const ranks = await withModel(before, (model) =>
+    each(texts, subtask(task, 0.5, 1), (probe, part, index) =>
+      ranksOf(model, probe, tops[index] ?? new Int32Array(), part),
+    ),
+  );
+  return ranks.map(shiftOf);
+}
+
+async function each<T>(
+  texts: readonly BatchList[],
+  task: Task,
+  work: (text: BatchList, task: Task, index: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const [index, text] of texts.entries()) {
+    results.push(await work(text, subtask(task, index / texts.length, (index + 1) / texts.length), index));
+  }
+  return results;
+}
+
+function shiftOf(ranks: Int32Array): TokenShift {
+  const share = (holds: (rank: number) => boolean): number => ranks.filter(holds).length / ranks.length;
+  return {
+    positions: ranks.length,
+    changed: share((rank) => rank > 1),
+    marginal: share((rank) => rank > 1 && rank <= MARGINAL_RANK),
+    shifted: share((rank) => rank > MARGINAL_RANK),
+  };
+}

@@ -1,0 +1,189 @@
+import { join, resolve } from 'node:path';
+import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
+import { inputError } from '../../../shared/common/errors';
+import { copyCompanions, expandConfig } from '../../adept/expansion';
+import { readManifest, requireManifest } from '../../adept/manifest';
+import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
+import { writeJson } from '../../../node/files/jsonFile';
+import { fillFolder } from '../../../node/files/outputFolder';
+import type { RunFolder } from '../../../node/run/runFolder';
+import {
+  float32Source,
+  storedSource,
+  TensorStore,
+  writeSafetensors,
+  type TensorSource,
+} from '../../safetensors/safetensors';
+import {
+  layerTensorName,
+  OUTER_TENSORS,
+  parseLayerTensorName,
+  renumberedTensor,
+  tensorsOfUnit,
+  unitsOf,
+} from '../../../shared/model/architecture';
+import type { ModelConfig } from '../../../shared/model/config';
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { checkTensors, trainedTensors } from '../../model/loadTensors';
+import { breathe, type Task } from '../../task';
+
+export interface ExportRequest {
+  readonly out: string;
+  /** The last checkpoint when left out. */
+  readonly step?: number | undefined;
+  /** Scale of the added layers' outputs, 0 to 1; 0 is the original model. */
+  readonly alpha?: number | undefined;
+  /** Added layers, as the tuned model numbers them, that the exported model does without. */
+  readonly drop?: readonly number[] | undefined;
+}
+
+export interface ExportResult {
+  readonly out: string;
+  readonly step: number;
+  readonly alpha: number;
+  readonly dropped: readonly number[];
+  readonly trained: number;
+  readonly frozen: number;
+}
+
+/**
+ * Writes a Hugging Face folder: frozen tensors byte for byte as in the source, trained ones in float32 from the
+ * checkpoint, so that the exported model computes what the trainer did.
+ */
+export async function exportModel(run: RunFolder, request: ExportRequest, task: Task): Promise<ExportResult> {
+  const spec = run.readSpec();
+  const step = request.step ?? run.checkpoints().at(-1);
+  if (step === undefined) {
+    throw inputError(`${run.file('checkpoints')} has no checkpoint to export: let the run save one first.`);
+  }
+  const config = readModelConfig(spec.model);
+  const alpha = request.alpha ?? 1;
+  const drop = request.drop ?? [];
+  const added = spec.tune.full
+    ? undefined
+    : requireManifest(spec.model, config).added.map(({ layer }) => layer);
+  if ((alpha !== 1 || drop.length > 0) && added === undefined) {
+    throw inputError(
+      `${alpha === 1 ? '--drop' : '--alpha'}: ${run.path} tuned every parameter, so there are no added layers: leave it out.`,
+    );
+  }
+  const stranger = drop.find((layer) => added?.includes(layer) !== true);
+  if (stranger !== undefined) {
+    throw inputError(
+      `--drop: layer ${stranger} was not added by this run: only ${(added ?? []).join(', ')} can be left out.`,
+    );
+  }
+  checkCheckpoint(run, step, trainedTensors(config, added), false);
+  const base = TensorStore.open(spec.model);
+  const delta = openPart(run, step, 'delta');
+  try {
+    checkTensors(spec.model, config, base);
+    const scaled = alpha === 1 ? new Set<string>() : outputTensors(config, added ?? []);
+    const kept = [...config.slidingWindows.keys()].filter((layer) => !drop.includes(layer));
+    const plan = { ...request, model: spec.model, config, base, delta, alpha, scaled, kept };
+    const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
+    return { out: resolve(request.out), step, alpha, dropped: drop, ...counts };
+  } finally {
+    base.close();
+    delta.close();
+  }
+}
+
+interface ExportPlan {
+  readonly model: string;
+  readonly config: ModelConfig;
+  readonly out: string;
+  readonly base: TensorStore;
+  readonly delta: TensorStore;
+  readonly alpha: number;
+  /** Names of the tensors that alpha scales. */
+  readonly scaled: ReadonlySet<string>;
+  /** Layers of the tuned model, in order: what the exported one consists of. */
+  readonly kept: readonly number[];
+}
+
+async function writeExport(
+  { model, config, out, base, delta, alpha, scaled, kept }: ExportPlan,
+  task: Task,
+): Promise<Pick<ExportResult, 'trained' | 'frozen'>> {
+  task.report(0, 'writing the exported weights');
+  await breathe(task);
+  // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
+  const names = [...base.entries.keys()].filter(
+    (name) =>
+      !(config.tieWordEmbeddings && name === OUTER_TENSORS.head) && keptName(name, kept) !== undefined,
+  );
+  const sources = names.map((name) => ({
+    ...exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1),
+    name: keptName(name, kept) ?? name,
+  }));
+  writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
+  copyCompanions(model, out);
+  const manifest = readManifest(model);
+  const whole = kept.length === config.numHiddenLayers;
+  if (manifest) {
+    writeJson(join(out, EXPANSION_MANIFEST), whole ? manifest : manifestWithout(manifest, kept));
+  }
+  const raw = whole
+    ? config.raw
+    : expandConfig(
+        config,
+        kept.map((source) => ({ source, added: false })),
+      );
+  writeJson(join(out, 'config.json'), raw);
+  task.report(1, 'exported');
+  const trained = names.filter((name) => delta.entries.has(name)).length;
+  return { trained, frozen: names.length - trained };
+}
+
+/** A tensor's name in a model that consists of these layers; undefined where its layer is none of them. */
+function keptName(name: string, kept: readonly number[]): string | undefined {
+  const layered = parseLayerTensorName(name);
+  if (layered === undefined) {
+    return name;
+  }
+  const layer = kept.indexOf(layered.layer);
+  return layer < 0 ? undefined : renumberedTensor(layered.rest, layer);
+}
+
+/** The manifest of a model that consists of these layers of the described one. */
+function manifestWithout(manifest: ExpansionManifest, kept: readonly number[]): ExpansionManifest {
+  return {
+    ...manifest,
+    layers: kept.length,
+    added: manifest.added
+      .filter(({ layer }) => kept.includes(layer))
+      .map((entry) => ({
+        ...entry,
+        layer: kept.indexOf(entry.layer),
+        sourceLayer: kept.indexOf(entry.sourceLayer),
+      })),
+    zeroed: manifest.zeroed.flatMap((name) => keptName(name, kept) ?? []),
+    // It was measured of another model.
+    equivalence: null,
+  };
+}
+
+/** Names of the tensors through which these layers write into the residual stream. */
+function outputTensors(config: ModelConfig, layers: readonly number[]): Set<string> {
+  const outputs = unitsOf(config)
+    .filter(({ output }) => output)
+    .flatMap(tensorsOfUnit);
+  return new Set(
+    layers.flatMap((layer) => outputs.map(({ unit, part }) => layerTensorName(layer, unit, part))),
+  );
+}
+
+function exportedTensor(base: TensorStore, delta: TensorStore, name: string, factor: number): TensorSource {
+  const entry = delta.entries.get(name);
+  if (entry === undefined) {
+    return storedSource(base, name);
+  }
+  return factor === 1
+    ? storedSource(delta, name)
+    : float32Source(
+        name,
+        entry.shape,
+        delta.readFloat32(name).map((value) => value * factor),
+      );
+}

@@ -1,0 +1,151 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { failure, messageOf } from '../../../shared/common/errors';
+import { readJson, writeJson } from '../../../node/files/jsonFile';
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { RunFolder } from '../../../node/run/runFolder';
+import { JOB_FILES, JobReport } from '../../../shared/run/job';
+import { parseWith } from '../../../shared/common/parse';
+import type { RunConfig } from '../../../shared/config/runConfig';
+import { RUN_FILES, type RunEvent } from '../../../shared/run/runFolder';
+import { StudyRun, type StudyConfig, type StudyFile } from '../../../shared/study/study';
+import type { Engine } from '../../engine/engine';
+import { subtask, type Task } from '../../task';
+import { analyze, watching } from '../measure/analyze';
+import { StudyFolder, type PlannedRun } from './studyFolder';
+import { createJob, runJob, type JobOutcome } from '../whole/wholeJob';
+
+export interface StudyHooks {
+  readonly task: Task;
+  readonly onEvent: (run: string, event: RunEvent) => void;
+}
+
+// Of the bar; importance is measured once.
+const IMPORTANCE_SHARE = 0.05;
+
+/**
+ * Runs a job in every way and with every seed that a study names: the same data in the same order for all arms of a seed, the
+ * same number of steps. What is done is not done again, and a run that was interrupted goes on from its last checkpoint: running the
+ * study once more resumes it. Layer importance is measured once. A run that fails is noted, and the others go on.
+ * @returns what is done; all of it unless the task was cancelled, or runs failed
+ * @throws AdeptError (input) when the folder holds another study
+ */
+export async function runStudy(
+  study: StudyConfig,
+  base: RunConfig,
+  engine: Engine,
+  { task, onEvent }: StudyHooks,
+): Promise<StudyFile> {
+  const folder = await StudyFolder.open(study, base, engine.describe());
+  const { planned } = folder;
+  const share = (done: number): number => IMPORTANCE_SHARE + ((1 - IMPORTANCE_SHARE) * done) / planned.length;
+  let importance: string | undefined;
+  for (const [index, run] of planned.entries()) {
+    if (folder.isDone(run)) {
+      continue;
+    }
+    const part = subtask(task, share(index), share(index + 1));
+    importance ??= await sharedImportance(folder, base, study.k, engine, subtask(task, 0, IMPORTANCE_SHARE));
+    try {
+      const report = await runArm(
+        folder,
+        run,
+        { importance, keep: study.variants[run.arm]?.keep ?? study.keep },
+        engine,
+        {
+          task: part,
+          onEvent,
+        },
+      );
+      if (report === undefined) {
+        break;
+      }
+      folder.record({ ...run, report: v.parse(StudyRun.entries.report, report) });
+    } catch (error) {
+      folder.recordFailure({ ...run, message: messageOf(error) });
+    }
+  }
+  return folder.file;
+}
+
+async function sharedImportance(
+  folder: StudyFolder,
+  base: RunConfig,
+  k: number,
+  engine: Engine,
+  task: Task,
+): Promise<string> {
+  if (base.importance !== undefined) {
+    return base.importance;
+  }
+  const file = folder.importanceFile;
+  if (!existsSync(file)) {
+    const { model, probe } = base;
+    const settings = watching(base.analyze, k, readModelConfig(model).numHiddenLayers);
+    writeJson(file, await analyze(engine, { model, probe, settings, scratch: folder.path }, task));
+  }
+  return file;
+}
+
+interface ArmOptions {
+  readonly importance: string;
+  readonly keep: boolean;
+}
+
+/**
+ * @returns undefined when it was stopped
+ * @throws AdeptError when it fails, or ends early because it forgets too much
+ */
+async function runArm(
+  folder: StudyFolder,
+  run: PlannedRun,
+  { importance, keep }: ArmOptions,
+  engine: Engine,
+  hooks: StudyHooks,
+): Promise<JobReport | undefined> {
+  const { config, begun } = folder.place(run, importance);
+  const { out } = config;
+  const file = join(out, JOB_FILES.report);
+  if (!existsSync(file)) {
+    const outcome = await runJob(
+      begun ? RunFolder.at(out) : createJob(config, out),
+      config,
+      engine,
+      hooksOf(run, hooks),
+    );
+    if (outcome.status === 'stopped') {
+      requireWish(outcome);
+      return undefined;
+    }
+  }
+  if (!keep) {
+    for (const part of [JOB_FILES.expanded, JOB_FILES.exported, RUN_FILES.checkpoints]) {
+      rmSync(join(out, part), { recursive: true, force: true });
+    }
+  }
+  return parseWith(JobReport, readJson(file), file);
+}
+
+/** @throws AdeptError (failure) saying why it stopped, where nobody wished it: it will not go on by itself. */
+function requireWish({ step, because }: JobOutcome & { status: 'stopped' }): void {
+  if (because !== undefined) {
+    throw failure(`stopped at step ${step}: ${because}`);
+  }
+}
+
+/** Says of everything which run it belongs to. */
+function hooksOf({ arm, seed }: PlannedRun, { task, onEvent }: StudyHooks): Parameters<typeof runJob>[3] {
+  const name = `${arm}-${seed}`;
+  return {
+    task: {
+      ...task,
+      report: (fraction, message) => {
+        task.report(fraction, `${name}: ${message}`);
+      },
+    },
+    onEvent: (event) => {
+      onEvent(name, event);
+    },
+  };
+}

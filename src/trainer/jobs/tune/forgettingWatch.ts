@@ -1,0 +1,105 @@
+import { readCheckpointState } from '../../../node/run/checkpointState';
+import { readEvents } from '../../../node/run/eventLog';
+import type { RunFolder } from '../../../node/run/runFolder';
+import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
+import type { ModelConfig } from '../../../shared/model/config';
+import type { TuneSettings } from '../../../shared/settings/settings';
+import { forgettingRemedy, forgettingVerdict, type ForgettingRemedy } from '../../adept/forgettingLimit';
+import type { Progress } from './progress';
+
+export interface LossesBefore {
+  readonly domainLoss: number | null;
+  readonly generalLoss: number | null;
+}
+
+/** Holds a run's evaluations against its forgetting limit. */
+export class ForgettingWatch {
+  private before: LossesBefore | undefined;
+
+  constructor(
+    private readonly folder: RunFolder,
+    private readonly settings: TuneSettings,
+    private readonly model: ModelConfig,
+  ) {}
+
+  /** Whether the run may be taken back to a checkpoint, and so needs one from its very start. */
+  get rollsBack(): boolean {
+    return this.settings.maxGeneralRise !== undefined && this.settings.onGeneralRise === 'rollBack';
+  }
+
+  /** What the evaluation at step 0 found, by whichever trainer. */
+  lossesBefore(): LossesBefore {
+    if (this.before === undefined) {
+      const first = readEvents(this.folder.file('events')).find(
+        (event) => event.type === 'eval' && event.step === 0,
+      );
+      this.before =
+        first?.type === 'eval'
+          ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
+          : { domainLoss: null, generalLoss: null };
+    }
+    return this.before;
+  }
+
+  /** What the evaluation at this step, if there was one, shows beyond the limit; undefined when nothing. */
+  verdict({ step, evaluatedAt, generalLoss }: Progress): string | undefined {
+    const limit = this.settings.maxGeneralRise;
+    return limit === undefined || evaluatedAt !== step
+      ? undefined
+      : forgettingVerdict(limit, this.lossesBefore().generalLoss, generalLoss);
+  }
+
+  /** What to do where there is such a verdict. */
+  remedy({ step, baseLearningRate, units }: Progress): ForgettingRemedy {
+    const { settings } = this;
+    const remedy = forgettingRemedy({
+      settings,
+      baseLearningRate,
+      units,
+      sizeOf: (name) => unitSize(this.model, name),
+      goodCheckpoints: settings.onGeneralRise === 'rollBack' ? this.goodCheckpoints() : [],
+    });
+    return step === settings.steps && (remedy.kind === 'lower' || remedy.kind === 'freeze')
+      ? { kind: 'stop', because: 'this was the last step' }
+      : remedy;
+  }
+
+  private goodCheckpoints(): number[] {
+    const limit = this.settings.maxGeneralRise ?? 0;
+    const { generalLoss: before } = this.lossesBefore();
+    const losses = new Map(
+      readEvents(this.folder.file('events')).flatMap((event) =>
+        event.type === 'checkpoint' ? [[event.step, event.generalLoss]] : [],
+      ),
+    );
+    return this.folder.checkpoints().filter((step) => {
+      const told = losses.get(step);
+      // A kill may have come between a checkpoint and its event.
+      const loss = told === undefined ? readCheckpointState(this.folder, step).generalLoss : told;
+      return forgettingVerdict(limit, before, loss) === undefined;
+    });
+  }
+}
+
+function unitSize(model: ModelConfig, name: string): number {
+  const tensors = unitsOf(model)
+    .filter((unit) => unit.name === name)
+    .flatMap(tensorsOfUnit);
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
+}
+
+/** What a remedy does, for the end of a sentence. */
+export function remedyText(remedy: ForgettingRemedy): string {
+  switch (remedy.kind) {
+    case 'stop':
+      return `${remedy.because === undefined ? '' : `${remedy.because}: `}the run stops`;
+    case 'lower':
+      return `the base learning rate is lowered to ${remedy.baseLearningRate}`;
+    case 'freeze': {
+      const names = remedy.frozen.map(({ layer, name }) => `${layer}.${name}`);
+      return `${names.length} units train no more: ${names.join(', ')}`;
+    }
+    case 'rollBack':
+      return `the run goes back to the checkpoint at step ${remedy.step}, with a base learning rate of ${remedy.baseLearningRate}`;
+  }
+}

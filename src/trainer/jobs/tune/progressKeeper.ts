@@ -1,0 +1,115 @@
+import { failure } from '../../../shared/common/errors';
+import type { CheckpointState, NewRunEvent } from '../../../shared/run/runFolder';
+import { setLaterAside } from '../../../node/run/laterResults';
+import { meanLoss } from '../../adept/loss';
+import type { Tuner } from '../../adept/tuner';
+import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint';
+import type { CausalLM } from '../../model/causalLM';
+import { breathe, type Task } from '../../task';
+import { initialParameterState } from './initialState';
+import { checkpointStateOf, savedProgress, type Progress } from './progress';
+import type { TrainerStation } from '../lease/trainerStation';
+import type { TuneInput } from './tuneInput';
+
+export interface KeeperParts {
+  readonly station: TrainerStation;
+  readonly input: TuneInput;
+  readonly model: CausalLM;
+  readonly tuner: Tuner;
+  readonly state: Progress;
+  readonly task: Task;
+}
+
+/** Keeps a run's progress in its folder: checkpoints that are good, whatever happens. */
+export class ProgressKeeper {
+  constructor(private readonly parts: KeeperParts) {}
+
+  /**
+   * Takes parameters, optimiser and progress back to a checkpoint.
+   * @returns where the results of later steps were put, if there were any
+   */
+  restore(step: number): string | undefined {
+    this.load(step);
+    // Only now that the checkpoint is known to be good.
+    return this.setLaterAside(step);
+  }
+
+  /** As {@link restore}, with later results where they are. */
+  load(step: number): void {
+    const { station, state, tuner } = this.parts;
+    Object.assign(state, savedProgress(restoreCheckpoint(station.folder, step, tuner)));
+  }
+
+  /** @returns where the results of later steps were put, if there were any */
+  setLaterAside(step: number): string | undefined {
+    return setLaterAside(this.parts.station.folder, step);
+  }
+
+  /** Writes a checkpoint of this step, unless there is one. @throws where the state computes no numbers any more */
+  async save(): Promise<void> {
+    const { state, task, station } = this.parts;
+    const { step, savedAt, savedRate, baseLearningRate, evaluatedAt } = state;
+    if (savedAt === step && savedRate === baseLearningRate) {
+      return;
+    }
+    await breathe(task);
+    if (savedAt === step) {
+      this.record(this.checkpointState(), (saved) => replaceCheckpointState(station.folder, saved));
+      return;
+    }
+    if (evaluatedAt !== step && !(await this.stillComputes())) {
+      await this.failOnNaN(step, 'loss on the watched text is no number', false);
+    }
+    this.write((parameter) => this.parts.tuner.read(parameter));
+  }
+
+  /**
+   * Saves the state before the step that broke, when it still computes; otherwise the last checkpoint is the good one,
+   * and where there is none yet, the untouched start is saved as one, with nothing measured.
+   * @param mayCompute false where it is known that the state does not
+   */
+  async failOnNaN(step: number, what: string, mayCompute = true): Promise<never> {
+    const { input, state, station } = this.parts;
+    const { folder } = station;
+    if (state.step > 0 && mayCompute && (await this.stillComputes())) {
+      await this.save();
+    } else if (folder.checkpoints().length === 0) {
+      Object.assign(state, { step: 0, evaluatedAt: -1, loss: null, units: [], unitsMeasuredAt: 0 });
+      this.write(initialParameterState(input.spec.model));
+    }
+    throw failure(
+      `${folder.path}: at step ${step} the ${what}: lower the learning rate (it is ${state.baseLearningRate}) and start again, or resume from the checkpoint at step ${state.savedAt}, the last good one.`,
+    );
+  }
+
+  private async stillComputes(): Promise<boolean> {
+    const { input, model, task } = this.parts;
+    const { domainEval, generalEval } = input.corpora;
+    const watched = [domainEval, generalEval].flatMap(([first]) => first ?? []);
+    return Number.isFinite(await meanLoss(model, watched, task));
+  }
+
+  private checkpointState(): CheckpointState {
+    return checkpointStateOf(this.parts.state, this.parts.input.spec.tune);
+  }
+
+  private write(read: Parameters<typeof writeCheckpoint>[3]): void {
+    const { station, tuner } = this.parts;
+    this.record(this.checkpointState(), (saved) =>
+      writeCheckpoint(station.folder, saved, tuner.parameters, read),
+    );
+  }
+
+  /** `put` writes the checkpoint and says where it lies; its event comes after it, never before. */
+  private record(saved: CheckpointState, put: (state: CheckpointState) => string): void {
+    const { state, station } = this.parts;
+    const { step, domainLoss, generalLoss, baseLearningRate } = saved;
+    station.log.sync();
+    const path = put(saved);
+    state.savedAt = step;
+    state.savedRate = baseLearningRate;
+    const event: NewRunEvent = { type: 'checkpoint', step, path, domainLoss, generalLoss };
+    station.emit(event);
+    station.log.sync();
+  }
+}

@@ -1,0 +1,61 @@
+import type { ImportanceFile } from '../../../shared/method/importance';
+import type { ExpansionManifest } from '../../../shared/run/manifest';
+import type { Naming } from '../../../shared/settings/naming';
+import type { RunSpec } from '../../../shared/run/runFolder';
+import { requireManifest } from '../../adept/manifest';
+import { inputError } from '../../../shared/common/errors';
+import type { TuneSettings } from '../../../shared/settings/settings';
+import type { Task } from '../../task';
+import { togetherProblems } from '../../../shared/settings/tuneTogether';
+import { TensorStore } from '../../safetensors/safetensors';
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { checkTensors } from '../../model/loadTensors';
+import { importanceOf } from '../measure/importanceInput';
+import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
+
+export interface TuneInput {
+  readonly spec: RunSpec;
+  /** What was added; undefined when every parameter is trained. */
+  readonly manifest: ExpansionManifest | undefined;
+  /** Of the base model, where it was measured before. */
+  readonly importance: ImportanceFile | undefined;
+  readonly corpora: TuneCorpora;
+}
+
+/**
+ * Reads and checks everything a run depends on before anything is written or computed, so that bad input leaves no
+ * half-made run folder behind.
+ * @throws AdeptError (input)
+ */
+export async function readTuneInput(spec: RunSpec, naming: Naming, task: Task): Promise<TuneInput> {
+  const config = readModelConfig(spec.model);
+  const manifest = spec.tune.full ? undefined : requireManifest(spec.model, config);
+  const store = TensorStore.open(spec.model);
+  try {
+    checkTensors(spec.model, config, store);
+  } finally {
+    store.close();
+  }
+  checkTogether(spec.tune, naming);
+  // What was added has the shape of what was there.
+  const base = { ...config, numHiddenLayers: manifest?.base.layers ?? config.numHiddenLayers };
+  const importance =
+    spec.importance === undefined
+      ? undefined
+      : importanceOf(spec.importance, manifest?.base.path ?? spec.model, base);
+  const corpora = await readCorpora(spec, naming, task);
+  return { spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named }, manifest, importance, corpora };
+}
+
+/** Whether a run is of a version that knew no text settings: its documents are framed, and ordered, as they were then. */
+export function isLegacy({ domain }: Pick<RunSpec, 'domain'>): boolean {
+  return Array.isArray(domain);
+}
+
+/** @throws AdeptError (input) for settings that together would do something else than they say. */
+export function checkTogether(tune: TuneSettings, naming: Naming): void {
+  const [first] = togetherProblems(tune, (key) => naming.name(key));
+  if (first !== undefined) {
+    throw inputError(`${naming.label(`tune.${first.setting}`)}: ${first.problem}`);
+  }
+}

@@ -1,0 +1,297 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { JOB_FILES, type JobReport } from '../../../shared/run/job';
+import { asKeysOf } from '../../../shared/settings/naming';
+import type { RunConfig } from '../../../shared/config/runConfig';
+import type { NewRunEvent, RunSpec } from '../../../shared/run/runFolder';
+import { trainingSeconds } from '../../../shared/run/trainingSeconds';
+import { meanLoss } from '../../adept/loss';
+import { readManifest } from '../../adept/manifest';
+import { readEvents } from '../../../node/run/eventLog';
+import { writeJson } from '../../../node/files/jsonFile';
+import type { ResumePoint } from '../../../node/run/laterResults';
+import { clearIncomplete } from '../../../node/files/outputFolder';
+import { RunFolder } from '../../../node/run/runFolder';
+import { peakMemory } from '../../../node/process/peakMemory';
+import type { Engine } from '../../engine/engine';
+import { parameterCount, parametersPerLayer } from '../../../shared/model/architecture';
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { CausalLM } from '../../model/causalLM';
+import { Cancelled, subtask, type Task } from '../../task';
+import { analyze } from '../measure/analyze';
+import { readImportanceOf } from '../measure/importanceInput';
+import { evaluateChoices } from '../measure/evaluate';
+import { expand } from '../model/expand';
+import { exportModel } from '../model/exportModel';
+import { configTexts, jobAnalysis, readJobTexts, readsLater } from './jobInput';
+import { checkResumePoint } from '../tune/resumePoint';
+import { tokenShifts } from '../measure/tokenShift';
+import { readTuneInput, type TuneInput } from '../tune/tuneInput';
+import { TrainerStation, type RunHooks } from '../lease/trainerStation';
+import { preparing, tuneAt } from '../tune/tuneRun';
+import type { TuneOutcome } from '../tune/tuneSession';
+
+/** Makes the run folder of a whole job. @throws AdeptError (input), begun by `label`, when the folder is not empty. */
+export function createJob(config: RunConfig, label: string): RunFolder {
+  readModelConfig(config.model);
+  return RunFolder.create(config.out, label, ({ path }) => {
+    writeJson(join(path, JOB_FILES.job), {
+      format: 'adept.job/1',
+      createdAt: new Date().toISOString(),
+      config,
+    });
+  });
+}
+
+export type JobOutcome =
+  | { readonly status: 'done'; readonly report: JobReport }
+  | { readonly status: 'stopped'; readonly step: number; readonly because?: string };
+
+/**
+ * Analyze, expand, tune, evaluate, export. Each stage's result appears whole in the run folder, and a stage whose result
+ * is there is not done again: resuming is running the job once more.
+ * @param from the checkpoint that tuning goes on from; the last when left out
+ */
+export async function runJob(
+  folder: RunFolder,
+  config: RunConfig,
+  engine: Engine,
+  hooks: RunHooks,
+  from?: ResumePoint,
+): Promise<JobOutcome> {
+  // Before anything is touched.
+  readEvents(folder.file('events'));
+  if (folder.hasSpec()) {
+    checkResumePoint(folder, folder.readSpec(), from);
+  }
+  const status = preparing(config.tune);
+  return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, async (station) => {
+    try {
+      return await new WholeJob(station, config, engine, from).run();
+    } catch (error) {
+      if (error instanceof Cancelled) {
+        station.emit({ type: 'status', status: 'stopped' });
+        return { status: 'stopped', step: 0 };
+      }
+      throw error;
+    }
+  });
+}
+
+class WholeJob {
+  private readonly seconds: Record<string, number> = {};
+
+  constructor(
+    private readonly station: TrainerStation,
+    private readonly config: RunConfig,
+    private readonly engine: Engine,
+    private readonly from: ResumePoint | undefined,
+  ) {}
+
+  private get folder(): RunFolder {
+    return this.station.folder;
+  }
+
+  async run(): Promise<JobOutcome> {
+    if (readsLater(this.config)) {
+      await this.timed('read', () => this.readTexts());
+    }
+    await this.timed('analyze', () => this.analyze());
+    await this.timed('expand', () => this.expand());
+    await this.writeSpec();
+    const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
+    const tuned = await this.timed('tune', () =>
+      this.tuneInput().then((input) => tuneAt(this.station, input, this.engine, this.from)),
+    );
+    if (tuned.status === 'stopped') {
+      const { step, because } = tuned;
+      return { status: 'stopped', step, ...(because === undefined ? {} : { because }) };
+    }
+    const exported = await this.timed('export', () => this.export(tuned.step));
+    const after = {
+      ...(await this.lossesAfter(tuned, exported)),
+      accuracy: await this.accuracy('choices after', exported),
+    };
+    const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
+    const before = { ...tuned.before, accuracy: accuracyBefore };
+    const report = { ...this.report(tuned.step, exported, { before, after }), tokenShift };
+    writeJson(this.place('report'), report);
+    this.station.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
+    return { status: 'done', report };
+  }
+
+  private place(name: keyof typeof JOB_FILES): string {
+    return join(this.folder.path, JOB_FILES[name]);
+  }
+
+  private async timed<T>(stage: string, work: () => Promise<T>): Promise<T> {
+    const begin = performance.now();
+    const result = await work();
+    this.seconds[stage] = (performance.now() - begin) / 1000;
+    return result;
+  }
+
+  /** Says that a stage begins. @returns the task that it reports to */
+  private announce(status: (NewRunEvent & { type: 'status' })['status']): Task {
+    this.station.emit({ type: 'status', status, engine: { ...this.engine.describe() } });
+    return this.station.stageTask(status);
+  }
+
+  /** Texts that take long are read where the run shows how far that is; later stages find them stored. */
+  private async readTexts(): Promise<void> {
+    const task = this.announce('reading');
+    await readJobTexts(this.config, asKeysOf(join(this.folder.path, JOB_FILES.job)), task);
+  }
+
+  private async analyze(): Promise<void> {
+    if (existsSync(this.folder.file('importance'))) {
+      return;
+    }
+    const { model, probe, importance, expand: choice } = this.config;
+    if (importance !== undefined) {
+      this.folder.writeImportance(readImportanceOf(importance, model));
+      return;
+    }
+    const task = this.announce('analyzing');
+    const domain = 'contrast' in choice ? this.config.domain : undefined;
+    this.folder.writeImportance(
+      await analyze(
+        this.engine,
+        { model, probe, domain, settings: jobAnalysis(this.config), scratch: this.folder.path },
+        task,
+      ),
+    );
+  }
+
+  /** The model that is tuned: the expanded one, or with `tune.full` the original. */
+  private tunedModel(): string {
+    return this.config.tune.full ? this.config.model : this.place('expanded');
+  }
+
+  private async expand(): Promise<void> {
+    if (this.config.tune.full || existsSync(this.folder.file('manifest'))) {
+      return;
+    }
+    const out = this.place('expanded');
+    const task = this.announce('expanding');
+    // What an interrupted expansion left behind is this job's own.
+    rmSync(out, { recursive: true, force: true });
+    const { model, probe, expand: choice } = this.config;
+    const importance = this.folder.file('importance');
+    this.folder.writeManifest(await expand(this.engine, { model, out, choice, importance, probe }, task));
+  }
+
+  private async writeSpec(): Promise<void> {
+    if (existsSync(this.folder.file('spec'))) {
+      return;
+    }
+    const { engine, tune } = this.config;
+    const spec: RunSpec = {
+      format: 'adept.run/1',
+      createdAt: new Date().toISOString(),
+      model: this.tunedModel(),
+      ...configTexts(this.config),
+      engine,
+      importance: this.folder.file('importance'),
+      tune,
+    };
+    const naming = asKeysOf(join(this.folder.path, JOB_FILES.job));
+    this.folder.writeSpec((await readTuneInput(spec, naming, this.station.task)).spec);
+  }
+
+  private tuneInput(): Promise<TuneInput> {
+    const { folder, station } = this;
+    return readTuneInput(folder.readSpec(), asKeysOf(folder.file('spec')), station.task);
+  }
+
+  private async accuracy(stage: string, model: string): Promise<number | null> {
+    const { choices } = this.config;
+    if (choices === undefined) {
+      return null;
+    }
+    const task = this.announce('evaluating');
+    const { accuracy } = await this.timed(stage, () =>
+      evaluateChoices(this.engine, model, choices.files, choices, task),
+    );
+    return accuracy;
+  }
+
+  /** Of the exported model: where that keeps a part of what was learned, it is not what was tuned. */
+  private async lossesAfter(
+    { domainLoss, generalLoss }: TuneOutcome,
+    exported: string,
+  ): Promise<Omit<JobReport['after'], 'accuracy'>> {
+    const { alpha = 1 } = this.config.export;
+    if (alpha === 1) {
+      return { domainLoss, generalLoss };
+    }
+    const { domainEval, generalEval } = (await this.tuneInput()).corpora;
+    const task = this.announce('evaluating');
+    const model = CausalLM.load(this.engine, exported);
+    try {
+      return {
+        domainLoss: await meanLoss(model, domainEval, subtask(task, 0, 0.5)),
+        generalLoss: await meanLoss(model, generalEval, subtask(task, 0.5, 1)),
+      };
+    } finally {
+      model.dispose();
+    }
+  }
+
+  /** On the run's evaluation texts. */
+  private async tokenShift(after: string): Promise<JobReport['tokenShift']> {
+    const { domainEval, generalEval } = (await this.tuneInput()).corpora;
+    const task = this.announce('evaluating');
+    const [domain, general] = await tokenShifts(
+      this.engine,
+      { before: this.config.model, after },
+      [domainEval, generalEval],
+      task,
+    );
+    return domain && general && { domain, general };
+  }
+
+  private async export(step: number): Promise<string> {
+    const out = this.config.export.out ?? this.place('exported');
+    const begun = readEvents(this.folder.file('events')).some(
+      (event) => event.type === 'status' && event.status === 'exporting',
+    );
+    if (begun) {
+      // The folder was empty when this job began to fill it.
+      clearIncomplete(out);
+      if (existsSync(join(out, 'config.json'))) {
+        return out;
+      }
+    }
+    const task = this.announce('exporting');
+    return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, task)).out;
+  }
+
+  private report(step: number, exported: string, measured: Pick<JobReport, 'before' | 'after'>): JobReport {
+    const before = readModelConfig(this.config.model);
+    const after = readModelConfig(this.tunedModel());
+    const added = readManifest(this.tunedModel())?.added ?? [];
+    return {
+      format: 'adept.report/1',
+      model: this.config.model,
+      out: this.folder.path,
+      exported,
+      engine: { ...this.engine.describe() },
+      layers: {
+        before: before.numHiddenLayers,
+        after: after.numHiddenLayers,
+        expanded: added.map(({ source }) => source),
+      },
+      parameters: {
+        before: parameterCount(before),
+        after: parameterCount(after),
+        trained: this.config.tune.full ? parameterCount(after) : added.length * parametersPerLayer(after),
+      },
+      steps: step,
+      ...measured,
+      seconds: this.seconds,
+      trainingSeconds: trainingSeconds(readEvents(this.folder.file('events'))),
+      peakMemory: peakMemory(),
+    };
+  }
+}

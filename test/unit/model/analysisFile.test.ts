@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { readHeatmapFile } from '../../../src/node/model/analysisFile';
+import { corpusProblem, freeName, nameProblem } from '../../../src/node/job/launchPlace';
+import { readModelConfig } from '../../../src/node/model/modelConfig';
+import type { ImportanceFile } from '../../../src/shared/method/importance';
+import { planPrice, pricedModel } from '../../../src/shared/launch/planPrice';
+import { parameterCount, parametersPerLayer } from '../../../src/shared/model/architecture';
+import { expectInputError } from '../../support/expectInputError';
+import { importanceFile } from '../../support/importanceFile';
+import { projectRoot } from '../../support/projectRoot';
+import { temporaryFolder } from '../../support/temporaryFolder';
+
+const SAMPLE_LAYERS = 8;
+
+/** An importance.json about a copy of the sample model's config.json. */
+function analyzed(t: TestContext, change: (file: ImportanceFile) => unknown = (file) => file): string {
+  const folder = temporaryFolder(t);
+  cpSync(join(projectRoot, 'media/sample/model/config.json'), join(folder, 'config.json'));
+  const importance = importanceFile(Array.from({ length: SAMPLE_LAYERS }, (_, layer) => layer));
+  const file = join(folder, 'importance.json');
+  const parameters = parameterCount(readModelConfig(folder));
+  writeFileSync(
+    file,
+    JSON.stringify(change({ ...importance, model: { ...importance.model, path: folder, parameters } })),
+  );
+  return file;
+}
+
+describe('an importance.json for the heatmap', () => {
+  it('comes with the config.json of its model, which is priced', (t) => {
+    const { importance, model } = readHeatmapFile(analyzed(t));
+    const priced = pricedModel(model, importance);
+    assert.ok(priced.known, JSON.stringify(priced));
+    const settings = { batchSize: 2, seqLen: 64 };
+    const [none, two] = [[], [3, 5]].map((layers) => planPrice(priced, importance, layers, { settings }));
+    assert.ok(none?.known === true && two?.known === true);
+    const added = 2 * parametersPerLayer(priced.config);
+    assert.equal(none.estimate.parametersAdded, 0);
+    assert.equal(two.estimate.parametersAdded, added);
+    assert.equal(two.estimate.trainableShare, added / (parameterCount(priced.config) + added));
+    assert.ok(two.estimate.memoryBytes > none.estimate.memoryBytes);
+    assert.ok(two.estimate.inferenceFactor > none.estimate.inferenceFactor);
+  });
+
+  it('is priced by the batch and the sequence length of the form', (t) => {
+    const { importance, model } = readHeatmapFile(analyzed(t));
+    const priced = pricedModel(model, importance);
+    const memory = (settings: Record<string, number>): number => {
+      const price = planPrice(priced, importance, [3], { settings });
+      return price.known ? price.estimate.memoryBytes : NaN;
+    };
+    assert.ok(memory({ batchSize: 8, seqLen: 128 }) > memory({ batchSize: 1, seqLen: 128 }));
+    assert.ok(memory({ batchSize: 8, seqLen: 128 }) > memory({ batchSize: 8, seqLen: 16 }));
+  });
+
+  it('is shown without a price when the model is gone, has no usable config.json or is another', (t) => {
+    const problemOf = (file: string): string => {
+      const { importance, model } = readHeatmapFile(file);
+      const priced = pricedModel(model, importance);
+      return priced.known ? 'none' : priced.problem;
+    };
+    const gone = analyzed(t, (file) => ({ ...file, model: { ...file.model, path: '/nowhere/model' } }));
+    assert.match(problemOf(gone), /\/nowhere\/model\/config\.json is not there: /);
+    const broken = analyzed(t);
+    writeFileSync(join(broken, '../config.json'), '{"model_type": "gpt2"}');
+    assert.match(problemOf(broken), /config\.json: "model_type" is "gpt2": /);
+    const other = analyzed(t, (file) => ({
+      ...file,
+      model: { ...file.model, layers: 7 },
+      layers: file.layers.slice(0, 7),
+      units: file.units.filter(({ layer }) => layer < 7),
+    }));
+    assert.match(
+      problemOf(other),
+      /a llama model of 8 layers and \d+ parameters, not the analyzed llama model of 7 layers and \d+ parameters: /,
+    );
+    const larger = analyzed(t, (file) => ({ ...file, model: { ...file.model, parameters: 1e9 } }));
+    assert.match(problemOf(larger), /not the analyzed llama model of 8 layers and 1000000000 parameters: /);
+  });
+
+  it('is refused in a sentence that names file and field when it is broken', (t) => {
+    const file = analyzed(t, (content) => ({ ...content, baseLoss: 'high' }));
+    expectInputError(() => readHeatmapFile(file), file, 'baseLoss');
+    writeFileSync(file, '{"format": ');
+    expectInputError(() => readHeatmapFile(file), file);
+    expectInputError(() => readHeatmapFile(join(file, '../other.json')), 'other.json');
+    const twice = analyzed(t, (content) => ({ ...content, units: [...content.units, ...content.units] }));
+    expectInputError(() => readHeatmapFile(twice), twice, 'a second time');
+  });
+});
+
+describe('the place of a launch', () => {
+  it('has a name that neither a file nor a run has', (t) => {
+    const place = { folder: temporaryFolder(t), runs: 'runs' };
+    assert.equal(freeName(place, 'tune'), 'tune-1');
+    writeFileSync(join(place.folder, 'tune-1.adept.json'), '{}');
+    mkdirSync(join(place.folder, 'runs/tune-2'), { recursive: true });
+    assert.equal(freeName(place, 'tune'), 'tune-3');
+  });
+
+  it('takes no name whose run folder holds something', (t) => {
+    const place = { folder: temporaryFolder(t), runs: 'runs' };
+    mkdirSync(join(place.folder, 'runs/a'), { recursive: true });
+    assert.equal(nameProblem(place, 'a'), null);
+    assert.equal(nameProblem(place, 'b'), null);
+    assert.equal(nameProblem(place, ''), null);
+    writeFileSync(join(place.folder, 'runs/a/run.json'), '{}');
+    writeFileSync(join(place.folder, 'runs/c'), '');
+    const taken = (name: string): string =>
+      `${join(place.folder, 'runs', name)} exists already: choose another name.`;
+    assert.equal(nameProblem(place, 'a'), taken('a'));
+    assert.equal(nameProblem({ ...place, runs: join(place.folder, 'runs') }, 'a'), taken('a'));
+    assert.equal(nameProblem(place, 'c'), taken('c'));
+  });
+
+  it('knows which texts can be read', (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'a.txt'), 'a');
+    writeFileSync(join(folder, 'b.pdf'), 'b');
+    assert.equal(corpusProblem(folder, 'a.txt'), null);
+    assert.equal(corpusProblem(folder, join(folder, 'a.txt')), null);
+    assert.equal(corpusProblem(folder, '*.txt'), null);
+    assert.match(corpusProblem(folder, 'c.txt') ?? '', /c\.txt: there is no such file/);
+    assert.match(corpusProblem(folder, 'b.pdf') ?? '', /b\.pdf: a corpus file ends in .*, not "\.pdf"/);
+    assert.match(corpusProblem(folder, '*.pdf') ?? '', /not "\.pdf"/);
+    assert.match(corpusProblem(folder, '*.csv') ?? '', /no file fits/);
+  });
+});

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { RunStatusReader, statusOf } from '../../../src/node/run/runStatus';
+import { expectInputError } from '../../support/expectInputError';
+import { FakeRun } from '../../support/fakeRun';
+import { temporaryFolder } from '../../support/temporaryFolder';
+
+function fakeRun(t: TestContext): FakeRun {
+  return new FakeRun(join(temporaryFolder(t), 'run'));
+}
+
+describe('the status of a run', () => {
+  it('of a folder that nobody has worked on is waiting', (t) => {
+    const status = statusOf(fakeRun(t).tuned(40).folder);
+    assert.equal(status.state, 'waiting');
+    assert.equal(status.step, 0);
+    assert.equal(status.steps, 40);
+    assert.equal(status.loss, null);
+    assert.equal(status.createdAt, '2026-01-02T03:04:05.000Z');
+    assert.equal(status.updatedAt, null);
+  });
+
+  it('holds the last step and evaluation, the one before the first step, and the best', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').evaluation(0, 3, 2);
+    run.step(1, 2.9).step(2, 2.8).evaluation(2, 2.5, 2.1).checkpoint(2, 2.5, 2.1);
+    run.step(3, 2.7).evaluation(3, 2.6, 2.2).step(4, 2.65);
+    const status = statusOf(run.folder);
+    assert.deepEqual(
+      [status.state, status.stage, status.step, status.loss, status.domainLoss, status.generalLoss],
+      ['running', 'tuning', 4, 2.65, 2.6, 2.2],
+    );
+    assert.deepEqual(status.before, { step: 0, domainLoss: 3, generalLoss: 2 });
+    assert.deepEqual(status.best, { step: 2, domainLoss: 2.5, generalLoss: 2.1 });
+    assert.deepEqual(status.checkpoints, [2]);
+    assert.equal(status.pid, process.pid);
+    assert.equal(status.updatedAt, '2026-01-02T03:04:12.000Z');
+  });
+
+  it('knows the stages of a whole job and how far each is', (t) => {
+    const run = fakeRun(t).wholeJob().trainer().status('analyzing');
+    run.event({ type: 'progress', stage: 'analyzing', fraction: 0.25, message: 'layer 2 of 8' });
+    const analyzing = statusOf(run.folder);
+    assert.deepEqual([analyzing.state, analyzing.stage], ['running', 'analyzing']);
+    assert.deepEqual(analyzing.progress, { fraction: 0.25, message: 'layer 2 of 8' });
+    assert.equal(analyzing.steps, 100);
+    const expanding = statusOf(run.status('expanding').folder);
+    assert.deepEqual([expanding.stage, expanding.progress], ['expanding', null]);
+  });
+
+  it('is paused until a step or another status follows', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').step(1, 2).status('paused');
+    assert.equal(statusOf(run.folder).state, 'paused');
+    assert.equal(statusOf(run.status('tuning').folder).state, 'running');
+    assert.equal(statusOf(run.status('paused').step(2, 2).folder).state, 'running');
+  });
+
+  it('of a run without a living trainer follows from its last word', (t) => {
+    const run = fakeRun(t).tuned().deadTrainer().status('started').step(1, 2);
+    assert.deepEqual([statusOf(run.folder).state, statusOf(run.folder).pid], ['died', null]);
+    assert.equal(statusOf(run.status('stopped').folder).state, 'stopped');
+    run.event({ type: 'error', message: 'no space left', step: 1 });
+    const failed = statusOf(run.folder);
+    assert.deepEqual([failed.state, failed.error], ['failed', 'no space left']);
+    const resumed = statusOf(run.status('resumed').folder);
+    assert.deepEqual([resumed.state, resumed.error], ['died', null]);
+    assert.equal(statusOf(run.event({ type: 'done', step: 2 }).folder).state, 'done');
+  });
+
+  it('of a whole job is done with its report, not with its tuning', (t) => {
+    const run = fakeRun(t).wholeJob().deadTrainer().status('tuning').event({ type: 'done', step: 100 });
+    assert.equal(statusOf(run.folder).state, 'died');
+    assert.equal(statusOf(run.report().folder).state, 'done');
+    assert.equal(statusOf(run.status('exporting').folder).state, 'died');
+  });
+
+  it('does not depend on what lies in the middle of a long log', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').evaluation(0, 3, 2);
+    const filler = `${JSON.stringify({ seq: 2, time: '', type: 'importance', step: 0, units: 'damaged' })}\n`;
+    run.line(filler.repeat(100_000)).status('resumed').step(7, 2.5).evaluation(7, 2.4, 2.2).step(8, 2.3);
+    assert.ok(statSync(run.folder.file('events')).size > 6_000_000);
+    const status = statusOf(run.folder);
+    assert.deepEqual(
+      [status.step, status.loss, status.domainLoss, status.before?.domainLoss],
+      [8, 2.3, 2.4, 3],
+    );
+  });
+
+  it('takes the best from checkpoints, whose evaluations lie far back in the log', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').evaluation(0, 3, 2);
+    run.checkpoint(10, 1.5, 2.5).checkpoint(20, 1.25, 2.5).checkpoint(30, null, null);
+    const step = { seq: 5, time: '2026-01-02T03:04:05.000Z', type: 'step', step: 30, loss: 1 };
+    const line = JSON.stringify({ ...step, learningRate: 1, tokensPerSecond: 1, gradNorm: 1 });
+    run.line(`${line}\n`.repeat(50_000));
+    const status = statusOf(run.folder);
+    assert.deepEqual(status.best, { step: 20, domainLoss: 1.25, generalLoss: 2.5 });
+    assert.equal(status.domainLoss, null);
+    assert.equal(status.step, 30);
+  });
+
+  it('ignores events of a later version and a torn last line', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').step(3, 2);
+    run.line('{"seq":9,"time":"","type":"weather","sky":"clear"}\n').line('{"seq":10,"ty');
+    assert.equal(statusOf(run.folder).step, 3);
+  });
+
+  it('names the file and the byte of a damaged event', (t) => {
+    const run = fakeRun(t).tuned().trainer();
+    run.line('{"seq":0,"time":"","type":"status","status":"started"}\nrubbish\n');
+    expectInputError(() => statusOf(run.folder), run.folder.file('events'), 'byte 55', 'repair or remove');
+  });
+
+  it('names the file of a newer version', (t) => {
+    const run = fakeRun(t);
+    const file = run.folder.file('spec');
+    writeFileSync(file, JSON.stringify({ format: 'adept.run/2' }));
+    expectInputError(() => statusOf(run.folder), file, 'adept.run/2', 'newer version', 'update ADEPT');
+    writeFileSync(file, JSON.stringify({ format: 'adept.walk/2' }));
+    const other = expectInputError(() => statusOf(run.folder), file, '"format"');
+    assert.doesNotMatch(other.message, /newer/);
+  });
+});
+
+describe('a reader of a run’s status', () => {
+  it('gives each new event once, and none of those before its first look', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').step(1, 2);
+    const reader = new RunStatusReader(run.folder);
+    assert.deepEqual(reader.read().events, []);
+    run.step(2, 1.9).evaluation(2, 1.8, 2);
+    const { status, events } = reader.read();
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['step', 'eval'],
+    );
+    assert.deepEqual([status.step, status.domainLoss, status.best?.step], [2, 1.8, 2]);
+    assert.deepEqual(reader.read().events, []);
+  });
+
+  it('finds the log when it appears', (t) => {
+    const run = fakeRun(t).tuned();
+    const reader = new RunStatusReader(run.folder);
+    assert.equal(reader.read().status.state, 'waiting');
+    run.trainer().status('started').evaluation(0, 3, 2).step(1, 2);
+    const { status } = reader.read();
+    assert.deepEqual([status.state, status.step, status.before?.domainLoss], ['running', 1, 3]);
+  });
+
+  it('says again what it said when the log is gone and another is there', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').evaluation(0, 3, 2).step(50, 2);
+    const reader = new RunStatusReader(run.folder);
+    reader.read();
+    rmSync(run.folder.file('events'));
+    run.status('started').step(1, 2.5);
+    const { status } = reader.read();
+    assert.deepEqual([status.step, status.loss, status.before], [1, 2.5, null]);
+  });
+
+  it('recovers when a damaged line is repaired', (t) => {
+    const run = fakeRun(t).tuned().trainer().status('started').step(1, 2);
+    const reader = new RunStatusReader(run.folder);
+    reader.read();
+    run.line('rubbish\n');
+    expectInputError(() => reader.read(), 'events.ndjson');
+    writeFileSync(run.folder.file('events'), '');
+    run.status('started').step(2, 2);
+    assert.equal(reader.read().status.step, 2);
+  });
+});

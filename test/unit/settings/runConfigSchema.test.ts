@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import * as v from 'valibot';
+import { RunConfig } from '../../../src/shared/config/runConfig';
+import { runConfigSchema } from '../../../src/shared/config/runConfigSchema';
+import { ANALYZE_SETTINGS, type SettingTable, TUNE_SETTINGS } from '../../../src/shared/settings/settings';
+import { projectRoot } from '../../support/projectRoot';
+
+interface Field {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Field>>;
+}
+
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, Field>>;
+  readonly required: readonly string[];
+  readonly additionalProperties: boolean;
+}
+
+// Through JSON, as the editor gets it.
+const schema = JSON.parse(JSON.stringify(runConfigSchema())) as ObjectSchema;
+
+describe('JSON schema of *.adept.json', () => {
+  it('is what the build wrote for the editor', () => {
+    assert.deepEqual(JSON.parse(readFileSync(join(projectRoot, 'out/adept.schema.json'), 'utf8')), schema);
+  });
+
+  it('knows every field of the configuration, describes it, and allows no other', () => {
+    assert.deepEqual(Object.keys(schema.properties), Object.keys(RunConfig.entries));
+    for (const [name, { description }] of Object.entries(schema.properties)) {
+      assert.ok(name === '$schema' || description !== undefined, `${name} has no description`);
+    }
+    assert.equal(schema.additionalProperties, false);
+  });
+
+  it('requires what the parser requires', () => {
+    const missing = v.safeParse(RunConfig, {});
+    assert.ok(!missing.success);
+    assert.deepEqual(
+      [...schema.required].sort(),
+      missing.issues.map((issue) => v.getDotPath(issue) ?? '').sort(),
+    );
+  });
+
+  const sections: readonly (readonly [string, SettingTable])[] = [
+    ['analyze', ANALYZE_SETTINGS],
+    ['tune', TUNE_SETTINGS],
+  ];
+  for (const [section, table] of sections) {
+    it(`has the description and default of every setting of "${section}"`, () => {
+      const properties: Readonly<Record<string, Field>> = schema.properties[section]?.properties ?? {};
+      assert.deepEqual(
+        Object.entries(properties).map(([name, field]) => [name, field.description, field.default]),
+        Object.entries(table).map(([name, setting]) => [
+          name,
+          setting.description,
+          'default' in setting ? setting.default : undefined,
+        ]),
+      );
+    });
+  }
+});
