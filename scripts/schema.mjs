@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
  */
 export async function writeRunConfigSchema(root, file) {
   const bundled = await build({
-    entryPoints: ['src/shared/runConfigSchema.ts'],
+    entryPoints: ['src/shared/config/runConfigSchema.ts'],
     absWorkingDir: root,
     bundle: true,
     platform: 'node',

@@ -1,5 +1,5 @@
 // What docs/study.md shows of the studies beside it: between its markers, written by `npm run study` and compared by
-// test/unit/studyDocument.test.ts.
+// test/repository/studyDocument.test.ts.
 
 /** @typedef {{mean: number, lowest: number, highest: number}} Spread */
 /** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, trainingSeconds: Spread, trainableShare: number, ofFull?: {domainGain: number, generalRise: number, trainingSeconds: number}}} Summary */

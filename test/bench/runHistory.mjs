@@ -115,7 +115,7 @@ const folder = mkdtempSync(join(tmpdir(), 'adept-bench-'));
 try {
   const bundle = join(folder, 'runHistory.mjs');
   await build({
-    entryPoints: [join(root, 'src/node/runHistory.ts')],
+    entryPoints: [join(root, 'src/node/run/runHistory.ts')],
     bundle: true,
     platform: 'node',
     format: 'esm',

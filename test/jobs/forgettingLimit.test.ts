@@ -7,7 +7,8 @@ import { readEvents } from '../../src/node/run/eventLog';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { statusOf } from '../../src/node/run/runStatus';
 import { checkpointPart, readCheckpointState } from '../../src/node/run/checkpointState';
-import type { RunEvent, UnitRate } from '../../src/shared/run/runFolder';
+import type { RunEvent } from '../../src/shared/run/runFolder';
+import type { UnitRate } from '../../src/shared/method/unitRate';
 import { evaluationInterval, lateLimit } from '../../src/shared/settings/tuneTogether';
 import {
   forgettingRemedy,

@@ -61,16 +61,20 @@ async function computed(t: TestContext): Promise<unknown> {
     ),
     rates: events.flatMap((event) =>
       event.type === 'importance'
-        ? [event.units.map(({ layer, name, importance, learningRate }) => [layer, name, importance, learningRate])]
+        ? [
+            event.units.map(({ layer, name, importance, learningRate }) => [
+              layer,
+              name,
+              importance,
+              learningRate,
+            ]),
+          ]
         : [],
     ),
     checkpoints: Array.from({ length: STEPS / EVERY }, (_, index) => {
       const step = `step-${String((index + 1) * EVERY).padStart(8, '0')}`;
       const checkpoint = join(folder, 'run/checkpoints', step);
-      return [
-        step,
-        ...['delta', 'optimizer'].map((name) => sha256(join(checkpoint, `${name}.safetensors`))),
-      ];
+      return [step, ...['delta', 'optimizer'].map((name) => sha256(join(checkpoint, `${name}.safetensors`)))];
     }),
   };
 }

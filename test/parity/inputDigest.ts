@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256OfTensor, TensorStore } from '../../src/trainer/safetensors/safetensors';
+import { TensorStore } from '../../src/trainer/safetensors/safetensors';
+import { sha256OfTensor } from '../../src/trainer/safetensors/checksum';
 import { PATH_KEYS } from './jobs';
 
 /**

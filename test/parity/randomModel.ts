@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { narrowFloat32, writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensors';
+import { narrowFloat32 } from '../../src/trainer/safetensors/safetensors';
+import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
 import { RECIPES, type Recipe, type RecipeName } from './recipes';
 
 /** mulberry32: numbers from 0 to 1, the same on every machine. Kept here, because the golden values hang on it. */

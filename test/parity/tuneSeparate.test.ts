@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { NewRunEvent, UnitRate } from '../../src/shared/run/runFolder';
+import type { NewRunEvent } from '../../src/shared/run/runFolder';
+import type { UnitRate } from '../../src/shared/method/unitRate';
 import { unitRates } from '../../src/shared/method/learningRates';
 import { FrozenStates } from '../../src/trainer/adept/frozenStates';
 import { meanLoss } from '../../src/trainer/adept/loss';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { TEXT_SETTINGS, flagOf } from '../../src/shared/settings/settings';
+import { TEXT_SETTINGS } from '../../src/shared/settings/textSettings';
+import { flagOf } from '../../src/shared/settings/settingTable';
 import { projectRoot } from '../support/projectRoot';
 
 const page = readFileSync(join(projectRoot, 'docs/texts.md'), 'utf8');

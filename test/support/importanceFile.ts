@@ -1,5 +1,6 @@
 import type { ImportanceFile } from '../../src/shared/method/importance';
-import { unitKindsOf, type Family } from '../../src/shared/model/architecture';
+import { unitKindsOf } from '../../src/shared/model/architecture';
+import { type Family } from '../../src/shared/model/families';
 
 /** An importance.json with these layer importances; unit i of layer l has the importance that `unit` says. */
 export function importanceFile(

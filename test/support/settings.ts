@@ -1,12 +1,8 @@
 import * as v from 'valibot';
 import type { RateMapping } from '../../src/shared/method/learningRates';
-import {
-  ANALYZE_SETTINGS,
-  settingsSchema,
-  TUNE_SETTINGS,
-  type AnalyzeSettings,
-  type TuneSettings,
-} from '../../src/shared/settings/settings';
+import { TUNE_SETTINGS, type TuneSettings } from '../../src/shared/settings/tuneSettings';
+import { ANALYZE_SETTINGS, type AnalyzeSettings } from '../../src/shared/settings/analyzeSettings';
+import { settingsSchema } from '../../src/shared/settings/settingTable';
 
 /** Settings with every default that is not given. */
 export function tuneSettings(given: Partial<TuneSettings> = {}): TuneSettings {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModelConfig, type ModelConfig } from '../../src/shared/model/config';
-import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensors';
+import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
 import { expectedTensors } from '../../src/trainer/model/loadTensors';
 import { seededRandom } from './random';
 

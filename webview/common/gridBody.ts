@@ -1,4 +1,4 @@
-import type { GridRow } from './heatGrid';
+import type { GridRow } from './gridRow';
 import { l10n } from './l10n';
 
 interface DrawnRow {

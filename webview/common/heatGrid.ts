@@ -5,6 +5,7 @@ import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { CellTooltip } from './cellTooltip';
 import { GridBody } from './gridBody';
 import { l10n } from './l10n';
+import type { GridRow } from './gridRow';
 
 const DETAIL_ID = 'cell-detail';
 
@@ -13,13 +14,6 @@ export interface GridColumn {
   readonly heading: string;
   /** In full. */
   readonly name: string;
-}
-
-/** A layer as the grid draws it: what stands before its row, and a text and a class for each column. */
-export interface GridRow {
-  readonly layer: number;
-  readonly heading: string;
-  readonly cells: readonly { readonly text: string; readonly heat: string }[];
 }
 
 /** All that a cell stands for; of the whole row where there is no column. */

@@ -3,7 +3,7 @@ import { formatChange } from '../../src/shared/run/comparison';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import { legendSamples } from '../../src/shared/heatmap/legendSamples';
-import type { ChangeMeasure } from '../../src/shared/webview/comparison';
+import type { ChangeMeasure } from '../../src/shared/run/comparison';
 import { l10n } from '../common/l10n';
 import { heatClass } from '../common/heatRamp';
 

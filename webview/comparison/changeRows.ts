@@ -1,8 +1,9 @@
 import type { ChangeTable } from '../../src/shared/heatmap/comparisonTable';
 import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import type { HeatRow } from '../../src/shared/heatmap/importanceTable';
-import type { ChangeMeasure } from '../../src/shared/webview/comparison';
-import type { DescribeCell, GridColumn, GridRow } from '../common/heatGrid';
+import type { ChangeMeasure } from '../../src/shared/run/comparison';
+import type { DescribeCell, GridColumn } from '../common/heatGrid';
+import type { GridRow } from '../common/gridRow';
 import { heatClass } from '../common/heatRamp';
 import { l10n } from '../common/l10n';
 import { cellFacts, cellText, columnName, headingOf, layerText } from './texts';

@@ -1,17 +1,22 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { formatChange, formatMetric, type ComparedPoint, type Comparison } from '../../src/shared/run/comparison';
+import {
+  formatChange,
+  formatMetric,
+  type ComparedPoint,
+  type Comparison,
+} from '../../src/shared/run/comparison';
 import { changeTable, changeValues, heatRows } from '../../src/shared/heatmap/comparisonTable';
 import { heatScale } from '../../src/shared/heatmap/heatScale';
 import { nextOrder, sortRows } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
 import {
-  ChangeMeasure,
   ComparisonView,
   FIRST_COMPARISON_VIEW,
   FromComparison,
   ToComparison,
   type PointSide,
 } from '../../src/shared/webview/comparison';
+import { ChangeMeasure } from '../../src/shared/run/comparison';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { countText } from '../common/quantities';

@@ -6,7 +6,7 @@ import {
 } from '../../src/shared/run/comparison';
 import { WHOLE_LAYER, type ChangeCell, type MetricRow } from '../../src/shared/heatmap/comparisonTable';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
-import type { ChangeMeasure } from '../../src/shared/webview/comparison';
+import type { ChangeMeasure } from '../../src/shared/run/comparison';
 import { l10n } from '../common/l10n';
 import { pageData } from '../common/pageData';
 import { countText } from '../common/quantities';

@@ -1,7 +1,7 @@
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import type { ColourRange } from '../../src/shared/heatmap/ranges';
-import type { GridRow } from '../common/heatGrid';
+import type { GridRow } from '../common/gridRow';
 import { heatClass } from '../common/heatRamp';
 
 /** What stands for a value that was not measured. */

@@ -16,7 +16,9 @@ import {
   type LaunchForm,
 } from '../../src/shared/launch/launchForm';
 import type { RatePreview } from '../../src/shared/launch/ratePreview';
-import { TEXT_SETTINGS, TUNE_SETTINGS, type Setting } from '../../src/shared/settings/settings';
+import { TUNE_SETTINGS } from '../../src/shared/settings/tuneSettings';
+import { TEXT_SETTINGS } from '../../src/shared/settings/textSettings';
+import { type Setting } from '../../src/shared/settings/settingTable';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { filesField } from './filesField';

@@ -2,7 +2,7 @@ import type { Rgb } from '../../src/shared/heatmap/ink';
 import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import { l10n } from '../common/l10n';
-import type { GridRow } from '../common/heatGrid';
+import type { GridRow } from '../common/gridRow';
 import type { HeatColours } from '../common/heatRamp';
 import { offScaleText, samples } from './legend';
 import { headingOf, rangeTitle } from './texts';

@@ -1,4 +1,5 @@
-import { LOG_LEVELS, type LogLevel, type LogLine } from '../../src/shared/webview/run';
+import { type LogLine } from '../../src/shared/webview/run';
+import { LOG_LEVELS, type LogLevel } from '../../src/shared/run/runFolder';
 
 /** The lines of a level or a graver one that hold every word of the filter, whatever its case. */
 export function filteredLog(lines: readonly LogLine[], filter: string, level: LogLevel): readonly LogLine[] {

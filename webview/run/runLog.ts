@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { LOG_LEVELS, type LogLevel, type LogLine } from '../../src/shared/webview/run';
+import { type LogLine } from '../../src/shared/webview/run';
+import { LOG_LEVELS, type LogLevel } from '../../src/shared/run/runFolder';
 import { l10n } from '../common/l10n';
 import { formatCount, formatTime } from './format';
 import { filteredLog } from './logFilter';

@@ -4,7 +4,7 @@ import type { ImportanceFile, Measurement } from '../../shared/method/importance
 import { lowestOf } from '../../shared/method/layerChoice';
 import { OVERLAP_TOKENS } from '../../trainer/data/sequences/overlap';
 import { rankCorrelation } from '../../shared/method/rankCorrelation';
-import { ANALYZE_SETTINGS } from '../../shared/settings/settings';
+import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
 import { requireWritableFile, writeResult } from '../../node/files/outputFile';
 import { peakMemory } from '../../node/process/peakMemory';
 import { analyze } from '../../trainer/jobs/measure/analyze';

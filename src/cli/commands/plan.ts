@@ -4,7 +4,7 @@ import { inputError } from '../../shared/common/errors';
 import { speedFrom } from '../../shared/estimate/estimate';
 import { plannedEngine } from '../../shared/estimate/plan';
 import { layerValues } from '../../shared/method/layerChoice';
-import { TUNE_SETTINGS } from '../../shared/settings/settings';
+import { TUNE_SETTINGS } from '../../shared/settings/tuneSettings';
 import { readModelConfig } from '../../node/model/modelConfig';
 import { readImportanceOf } from '../../trainer/jobs/measure/importanceInput';
 import {

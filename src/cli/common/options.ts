@@ -4,14 +4,14 @@ import { inputError } from '../../shared/common/errors';
 import { numberOfText } from '../../shared/common/numberText';
 import { EngineChoice } from '../../shared/config/runConfig';
 import { SAMPLINGS, type Sampling } from '../../shared/settings/sampling';
+import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
+import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
 import {
-  ANALYZE_SETTINGS,
   flagOf,
   settingsSchema,
-  TEXT_SETTINGS,
   type SettingTable,
   type SettingValues,
-} from '../../shared/settings/settings';
+} from '../../shared/settings/settingTable';
 import type { CorpusFiles } from '../../shared/texts/texts';
 import { EventFile } from './eventFile';
 import { Output } from './output';

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { ImportanceMode } from '../../shared/method/importance';
 import { EngineChoice } from '../../shared/config/runConfig';
 import { SAMPLINGS } from '../../shared/settings/sampling';
-import { ANALYZE_SETTINGS, flagOf } from '../../shared/settings/settings';
+import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
+import { flagOf } from '../../shared/settings/settingTable';
 
 const path = v.pipe(v.string(), v.minLength(1));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { readModelConfig } from '../../node/model/modelConfig';
 import { ImportanceMode } from '../../shared/method/importance';
 import { EngineChoice } from '../../shared/config/runConfig';
-import { ANALYZE_SETTINGS } from '../../shared/settings/settings';
+import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
 import { Memory } from '../window/memory';
 import { multiStep, type StepInput } from '../window/multiStep';
 import type { Services } from '../services/services';

@@ -8,7 +8,8 @@ import { analyzeArguments, AnalysisRequest, type Analysis } from '../analysis/an
 import { askForAnalysis } from '../analysis/questions';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { modelName } from '../../shared/model/modelName';
-import { importanceFolder, newAnalysisFile } from '../models/savedAnalyses';
+import { newAnalysisFile } from '../models/savedAnalyses';
+import { importanceFolder } from '../window/importanceFolder';
 import { workspaceFolderOf } from '../window/places';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';

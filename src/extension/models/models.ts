@@ -3,7 +3,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../../shared/common/errors';
 import { JOB_FILES } from '../../shared/run/job';
-import { findModels, looksLikeModel, type ModelSummary, readModelSummary } from '../../node/model/modelFolder';
+import {
+  findModels,
+  looksLikeModel,
+  type ModelSummary,
+  readModelSummary,
+} from '../../node/model/modelFolder';
 import { importanceFolders, modelFolders, workspaceFolders } from '../window/places';
 import { isRunFolder } from '../runs/runDiscovery';
 import { type SavedAnalysis, SavedAnalyses } from './savedAnalyses';

@@ -6,11 +6,6 @@ import { modelName } from '../../shared/model/modelName';
 import { parseWith } from '../../shared/common/parse';
 import { readJson } from '../../node/files/jsonFile';
 
-/** Where a workspace folder keeps its analyses. */
-export function importanceFolder(workspaceFolder: string): string {
-  return join(workspaceFolder, '.adept', 'importance');
-}
-
 /** A file in which an analysis was saved. */
 export interface SavedAnalysis {
   readonly file: string;

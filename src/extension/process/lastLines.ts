@@ -1,6 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { openExisting } from '../../node/files/lineFile';
-import { readFully } from '../../node/model/safetensorsFile';
+import { readFully } from '../../node/files/readFully';
 
 const LARGEST = 16 * 1024;
 

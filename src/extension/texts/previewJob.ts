@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { parseWith } from '../../shared/common/parse';
-import { flagOf, TEXT_SETTINGS } from '../../shared/settings/settings';
+import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
+import { flagOf } from '../../shared/settings/settingTable';
 import { TextPreview } from '../../shared/texts/textPreview';
 import type { PreviewSource } from '../../shared/webview/preview';
 import { workspaceFolderOf } from '../window/places';

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { importanceFolder } from '../models/savedAnalyses';
+
 import { readSetting } from './settings';
+import { importanceFolder } from './importanceFolder';
 
 /** The workspace folders that lie on this machine. */
 export function workspaceFolders(): readonly vscode.WorkspaceFolder[] {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { errorCode } from './fileError';
-import { readFully } from '../model/safetensorsFile';
+import { readFully } from './readFully';
 
 const NEWLINE = 0x0a;
 const CHUNK = 64 * 1024;

@@ -4,7 +4,7 @@ import { messageOf } from '../../shared/common/errors';
 import { importanceTable } from '../../shared/heatmap/importanceTable';
 import { ImportanceFile } from '../../shared/method/importance';
 import { parseWith } from '../../shared/common/parse';
-import type { HeatmapModel } from '../../shared/webview/heatmap';
+import type { HeatmapModel } from '../../shared/model/foundModel';
 import { readJson } from '../files/jsonFile';
 import { readModelConfig } from './modelConfig';
 

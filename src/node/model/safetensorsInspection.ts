@@ -1,7 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { parse, type ParseError } from 'jsonc-parser';
 import { inputError, messageOf } from '../../shared/common/errors';
-import { LARGEST_HEADER, parseEntry, parseHeader, type TensorEntry } from '../../shared/model/safetensorsHeader';
+import {
+  LARGEST_HEADER,
+  parseEntry,
+  parseHeader,
+  type TensorEntry,
+} from '../../shared/model/safetensorsHeader';
 import { readError } from '../files/fileError';
 
 /** A tensor as a header names it, whether or not that can be true. */

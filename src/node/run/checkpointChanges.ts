@@ -1,7 +1,12 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, inputError, messageOf } from '../../shared/common/errors';
-import { CHECKPOINT_FILES, type CheckpointLabel, checkpointName, LONGEST_LABEL } from '../../shared/run/runFolder';
+import {
+  CHECKPOINT_FILES,
+  type CheckpointLabel,
+  checkpointName,
+  LONGEST_LABEL,
+} from '../../shared/run/runFolder';
 import { fsyncFolder } from '../files/atomicFile';
 import { requireCheckpoint } from './checkpointState';
 import { writeError } from '../files/fileError';

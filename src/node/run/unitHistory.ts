@@ -1,4 +1,5 @@
-import type { RunEvent, UnitRate } from '../../shared/run/runFolder';
+import type { RunEvent } from '../../shared/run/runFolder';
+import type { UnitRate } from '../../shared/method/unitRate';
 import type { RunUpdate, UnitColumn, UnitName } from '../../shared/webview/run';
 
 type ImportanceEvent = Extract<RunEvent, { type: 'importance' }>;

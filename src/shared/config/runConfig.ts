@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { SAMPLINGS } from '../settings/sampling';
-import { ANALYZE_SETTINGS, settingsSchema, TUNE_SETTINGS } from '../settings/settings';
+import { TUNE_SETTINGS } from '../settings/tuneSettings';
+import { ANALYZE_SETTINGS } from '../settings/analyzeSettings';
+import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, Paths, ReplayFiles } from '../texts/texts';
 
 const path = v.pipe(v.string(), v.minLength(1));

@@ -1,4 +1,5 @@
-import { FAMILIES, parametersPerLayer } from '../model/architecture';
+import { parametersPerLayer } from '../model/architecture';
+import { FAMILIES } from '../model/families';
 import type { ModelConfig } from '../model/config';
 import type { PlannedEngine } from './plan';
 

@@ -1,7 +1,7 @@
 import { parameterCount, parametersPerLayer } from '../model/architecture';
 import type { ModelConfig } from '../model/config';
 import { FUSED_KERNELS } from '../model/engineKernels';
-import type { TuneSettings } from '../settings/settings';
+import type { TuneSettings } from '../settings/tuneSettings';
 
 /**
  * Which engine will compute: what memory and time depend on beside the model. `native` has the fused kernels, `composed`

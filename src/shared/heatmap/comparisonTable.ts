@@ -3,7 +3,7 @@ import type { HeatRow } from './importanceTable';
 import type { ValueTable } from './valueTable';
 import type { ComparedLayer } from '../run/comparison';
 import { UNIT_NAMES } from '../model/architecture';
-import type { ChangeMeasure } from '../webview/comparison';
+import type { ChangeMeasure } from '../run/comparison';
 
 /** The column of a layer as a whole. */
 export const WHOLE_LAYER = 'layer';

@@ -1,6 +1,7 @@
 import { inputError } from '../common/errors';
 import type { ImportanceFile } from '../method/importance';
-import { FAMILIES, isFamily, unitKindsOf, type UnitKind, type UnitName } from '../model/architecture';
+import { unitKindsOf, type UnitKind, type UnitName } from '../model/architecture';
+import { FAMILIES, isFamily } from '../model/families';
 
 /** A column of the heatmap: the layer as a whole, or one unit of it. */
 export interface HeatColumn {

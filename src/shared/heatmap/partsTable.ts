@@ -1,5 +1,6 @@
 import type { ImportanceFile } from '../method/importance';
-import { unitKindsOf, isFamily, type UnitName } from '../model/architecture';
+import { unitKindsOf, type UnitName } from '../model/architecture';
+import { isFamily } from '../model/families';
 
 /** The heads or groups of one unit in every layer. */
 export interface PartsTable {

@@ -2,7 +2,7 @@ import { inputError, messageOf } from '../common/errors';
 import type { ImportanceFile } from '../method/importance';
 import { parseWith } from '../common/parse';
 import { RunConfig, type EngineChoice } from '../config/runConfig';
-import { TUNE_SETTINGS, type TuneSettings } from '../settings/settings';
+import { TUNE_SETTINGS, type TuneSettings } from '../settings/tuneSettings';
 import { RATE_SETTINGS, type FormReading } from './launchForm';
 import { pathFrom } from './pathFrom';
 

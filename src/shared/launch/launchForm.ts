@@ -1,13 +1,8 @@
 import * as v from 'valibot';
 import { numberOfText } from '../common/numberText';
-import {
-  settingsSchema,
-  TEXT_SETTINGS,
-  TUNE_SETTINGS,
-  valueSchema,
-  type Setting,
-  type TextSettings,
-} from '../settings/settings';
+import { TUNE_SETTINGS } from '../settings/tuneSettings';
+import { TEXT_SETTINGS, type TextSettings } from '../settings/textSettings';
+import { settingsSchema, valueSchema, type Setting } from '../settings/settingTable';
 import { DEFAULT_TEXT } from '../texts/texts';
 import { togetherProblems } from '../settings/tuneTogether';
 

@@ -3,9 +3,10 @@ import { estimate, speedFrom, type Plan, type Price } from '../estimate/estimate
 import { plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../method/importance';
 import { parseModelConfig, type ModelConfig } from '../model/config';
-import { analyzedModelText, modelText } from '../model/modelText';
-import { TUNE_SETTINGS } from '../settings/settings';
-import type { HeatmapModel } from '../webview/heatmap';
+import { modelText } from '../model/modelText';
+import { analyzedModelText } from '../method/analyzedModel';
+import { TUNE_SETTINGS } from '../settings/tuneSettings';
+import type { HeatmapModel } from '../model/foundModel';
 import type { FormReading } from './launchForm';
 
 /** What a plan costs; or why that cannot be told. */

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { ImportanceFile } from '../method/importance';
 import { unitRates } from '../method/learningRates';
-import type { UnitRate } from '../run/runFolder';
-import { settingsSchema, TUNE_SETTINGS, type TuneSettings } from '../settings/settings';
+import type { UnitRate } from '../method/unitRate';
+import { TUNE_SETTINGS, type TuneSettings } from '../settings/tuneSettings';
+import { settingsSchema } from '../settings/settingTable';
 import type { FormReading } from './launchForm';
 
 /** The rate that a copy's unit starts with, and the layer that it is a copy of. */

@@ -1,7 +1,7 @@
 import { unitKindOf } from '../model/architecture';
 import { meanRanks } from './rankCorrelation';
-import type { UnitRate } from '../run/runFolder';
-import type { TuneSettings } from '../settings/settings';
+import type { UnitRate } from './unitRate';
+import type { TuneSettings } from '../settings/tuneSettings';
 
 /** A unit of a layer and its importance. */
 export type RatedUnit = Pick<UnitRate, 'layer' | 'name' | 'importance'>;

@@ -1,11 +1,5 @@
 import type { ModelConfig } from './config';
-
-/**
- * The one description of what a decoder layer of each supported family is made of: which tensors form which unit
- * (ADEPT's groups of parameters), which units write into the residual stream, and when a unit or a bias exists.
- * Shape letters used throughout: B batch, T tokens, D hidden, H heads, K KV heads, F MLP, V vocabulary.
- */
-export type Family = 'llama' | 'mistral' | 'qwen2' | 'qwen3';
+import { FAMILIES, isFamily, type Family } from './families';
 
 /** Every unit that a layer of any family has, in the order of the computation. */
 export const UNIT_NAMES = [
@@ -25,63 +19,6 @@ export type UnitName = (typeof UNIT_NAMES)[number];
 
 export type UnitKind = 'projection' | 'norm';
 export type Part = 'weight' | 'bias';
-
-/** What sets a family apart; every other difference is a key of its config.json. */
-export interface FamilyTraits {
-  /** Which biases the attention projections have; 'config' follows `attention_bias` for all four. */
-  readonly attentionBias: 'none' | 'qkv' | 'config';
-  readonly mlpBias: 'none' | 'config';
-  /** RMS norm of every query and key head before RoPE. */
-  readonly headNorms: boolean;
-  /** 'all': every layer has the window; 'layers': `layer_types`, or `use_sliding_window` from `max_window_layers` up. */
-  readonly slidingWindow: 'none' | 'all' | 'layers';
-  /** Defaults of transformers' configuration class, for keys that config.json leaves out. */
-  readonly defaults: {
-    readonly numKeyValueHeads?: number;
-    readonly headDim?: number;
-    readonly slidingWindow?: number;
-  };
-}
-
-/** Whether a config.json's `model_type`, or an importance.json's `model.family`, is one of the families. */
-export function isFamily(name: unknown): name is Family {
-  return typeof name === 'string' && Object.hasOwn(FAMILIES, name);
-}
-
-/** Source of the traits and defaults: transformers 5, models/<family>/configuration_<family>.py and modeling_<family>.py. */
-export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
-  llama: {
-    attentionBias: 'config',
-    mlpBias: 'config',
-    headNorms: false,
-    slidingWindow: 'none',
-    defaults: {},
-  },
-  mistral: {
-    attentionBias: 'none',
-    mlpBias: 'none',
-    headNorms: false,
-    slidingWindow: 'all',
-    defaults: { numKeyValueHeads: 8, slidingWindow: 4096 },
-  },
-  qwen2: {
-    attentionBias: 'qkv',
-    mlpBias: 'none',
-    headNorms: false,
-    slidingWindow: 'layers',
-    defaults: { numKeyValueHeads: 32, slidingWindow: 4096 },
-  },
-  qwen3: {
-    attentionBias: 'config',
-    mlpBias: 'none',
-    headNorms: true,
-    slidingWindow: 'layers',
-    defaults: { numKeyValueHeads: 32, headDim: 128, slidingWindow: 4096 },
-  },
-};
-
-/** Of transformers' qwen2 and qwen3 configurations. */
-export const DEFAULT_MAX_WINDOW_LAYERS = 28;
 
 export interface UnitSpec {
   readonly name: UnitName;

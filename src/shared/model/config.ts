@@ -1,13 +1,7 @@
 import * as v from 'valibot';
 import { inputError } from '../common/errors';
 import { parseWith } from '../common/parse';
-import {
-  DEFAULT_MAX_WINDOW_LAYERS,
-  FAMILIES,
-  isFamily,
-  type Family,
-  type FamilyTraits,
-} from './architecture';
+import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, isFamily, type Family, type FamilyTraits } from './families';
 import { mayIgnoreKey } from './configKeys';
 import { parseRope, type Rope } from './ropeConfig';
 

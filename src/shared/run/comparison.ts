@@ -99,3 +99,7 @@ export function formatChange(change: number | null): string {
 export function formatMetric(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(5)));
 }
+
+/** What the heatmap shows of a unit: ‖B − A‖ / ‖A‖, or ‖B − A‖. */
+export const ChangeMeasure = v.picklist(['change', 'difference']);
+export type ChangeMeasure = v.InferOutput<typeof ChangeMeasure>;

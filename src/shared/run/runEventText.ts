@@ -1,5 +1,5 @@
 import type { RunEvent } from './runFolder';
-import type { LogLevel } from '../webview/run';
+import type { LogLevel } from './runFolder';
 
 /** Nats to four decimals, or a dash for what was not measured. */
 export function nats(value: number | null): string {

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { EngineChoice } from '../config/runConfig';
-import { settingsSchema, TUNE_SETTINGS } from '../settings/settings';
+import { TUNE_SETTINGS } from '../settings/tuneSettings';
+import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, ReplayFiles } from '../texts/texts';
+import { UnitRate } from '../method/unitRate';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -36,19 +38,6 @@ export const TrainerFile = v.object({
   engine: v.record(v.string(), v.unknown()),
 });
 export type TrainerFile = v.InferOutput<typeof TrainerFile>;
-
-/** A unit's importance and the learning rate it leads to, before the schedule. */
-export const UnitRate = v.object({
-  layer: count,
-  name: v.string(),
-  importance: v.number(),
-  /** What the importance counts for among the units, 0 to 1, after smoothing; ½ gives the base rate. */
-  normalized: v.optional(v.number()),
-  learningRate: v.number(),
-  /** Trains no more, because the run forgot more than it may. */
-  frozen: v.optional(v.boolean()),
-});
-export type UnitRate = v.InferOutput<typeof UnitRate>;
 
 /** state.json of a checkpoint: with the two tensor files, all that the steps after it depend on. */
 export const CheckpointState = v.object({
@@ -190,3 +179,6 @@ export function checkpointStep(name: string): number | undefined {
   const [, digits] = /^step-(\d{8,})$/.exec(name) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
+
+export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];

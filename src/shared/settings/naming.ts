@@ -1,4 +1,4 @@
-import { flagOf } from './settings';
+import { flagOf } from './settingTable';
 
 /** How errors call a setting: by its option on the command line, or by its key in a file. */
 export interface Naming {

@@ -1,5 +1,5 @@
 import type { Naming } from './naming';
-import type { TuneSettings } from './settings';
+import type { TuneSettings } from './tuneSettings';
 
 type Together = Pick<
   TuneSettings,

@@ -4,7 +4,8 @@ import type { ExpandChoice, RunConfig } from '../config/runConfig';
 import { pathsOf, replayTexts } from '../texts/texts';
 import { inputError } from '../common/errors';
 import { parseWith } from '../common/parse';
-import { settingsSchema, TUNE_SETTINGS, type TuneSettings as Settings } from '../settings/settings';
+import { TUNE_SETTINGS, type TuneSettings as Settings } from '../settings/tuneSettings';
+import { settingsSchema } from '../settings/settingTable';
 
 const TuneSettings = settingsSchema(TUNE_SETTINGS);
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { settingsSchema, settingsSchemaWith, TEXT_SETTINGS, type TextSettings } from '../settings/settings';
+import { TEXT_SETTINGS, type TextSettings } from '../settings/textSettings';
+import { settingsSchema, settingsSchemaWith } from '../settings/settingTable';
 
 export type Packing = TextSettings['packing'];
 

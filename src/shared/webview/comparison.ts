@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Comparison } from '../run/comparison';
+import { ChangeMeasure, Comparison } from '../run/comparison';
 import { SCALE_KINDS } from '../heatmap/heatScale';
 
 /** A point of a run: a checkpoint's step, or the model before the first step. */
@@ -45,10 +45,6 @@ export const FromComparison = v.variant('type', [
   v.object({ type: v.literal('openTensors'), side: PointSide }),
 ]);
 export type FromComparison = v.InferOutput<typeof FromComparison>;
-
-/** What the heatmap shows of a unit: ‖B − A‖ / ‖A‖, or ‖B − A‖. */
-export const ChangeMeasure = v.picklist(['change', 'difference']);
-export type ChangeMeasure = v.InferOutput<typeof ChangeMeasure>;
 
 /** What the page finds again after it was hidden. */
 export const ComparisonView = v.object({

@@ -3,6 +3,7 @@ import { ImportanceFile } from '../method/importance';
 import { FORM_FILES, LaunchForm } from '../launch/launchForm';
 import { EngineChoice } from '../config/runConfig';
 import { GivenTextSettings } from './preview';
+import { HeatmapModel } from '../model/foundModel';
 
 const layers = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));
 const problem = v.nullable(v.string());
@@ -18,17 +19,6 @@ export type KnownText = v.InferOutput<typeof KnownText>;
 /** What the heatmap panel shows: the path of an importance.json. The browser keeps it over a restart. */
 export const HeatmapSource = v.object({ file: v.string() });
 export type HeatmapSource = v.InferOutput<typeof HeatmapSource>;
-
-/** What the host knows of the model that was analyzed: its config.json, or why it cannot be read. */
-export const HeatmapModel = v.variant('found', [
-  v.object({
-    found: v.literal(true),
-    file: v.string(),
-    config: v.record(v.string(), v.unknown()),
-  }),
-  v.object({ found: v.literal(false), problem: v.string() }),
-]);
-export type HeatmapModel = v.InferOutput<typeof HeatmapModel>;
 
 /** What a launch is made from, beside the form. */
 export const LaunchSurroundings = v.object({

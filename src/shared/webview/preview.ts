@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TEXT_SETTINGS } from '../settings/settings';
+import { TEXT_SETTINGS } from '../settings/textSettings';
 import { TextPreview } from '../texts/textPreview';
 
 const path = v.pipe(v.string(), v.minLength(1));

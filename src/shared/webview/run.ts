@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DialFile } from '../run/dial';
+import { LOG_LEVELS } from '../run/runFolder';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();
@@ -38,9 +39,6 @@ export type UnitColumn = v.InferOutput<typeof UnitColumn>;
 
 export const UnitName = v.object({ layer: count, name: text });
 export type UnitName = v.InferOutput<typeof UnitName>;
-
-export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const LogLine = v.object({ seq: count, time: text, level: v.picklist(LOG_LEVELS), text });
 export type LogLine = v.InferOutput<typeof LogLine>;

@@ -1,5 +1,5 @@
 import { unitsOf } from '../../shared/model/architecture';
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
 import { layerParameters, tensorOf, type Parameter } from './parameters';
 

@@ -7,22 +7,21 @@ import { sha256OfFile } from '../../node/files/contentHash';
 import { readError } from '../../node/files/fileError';
 import { writeJson } from '../../node/files/jsonFile';
 import { fillFolder } from '../../node/files/outputFolder';
+import { TensorStore } from '../safetensors/safetensors';
+import { sha256OfTensor } from '../safetensors/checksum';
 import {
-  sha256OfTensor,
   storedSource,
-  TensorStore,
   writeSafetensors,
   zeroSource,
   type TensorSource,
-} from '../safetensors/safetensors';
+} from '../safetensors/safetensorsWriter';
 import {
-  DEFAULT_MAX_WINDOW_LAYERS,
-  FAMILIES,
   layerTensorName,
   parseLayerTensorName,
   tensorsOfUnit,
   unitsOf,
 } from '../../shared/model/architecture';
+import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES } from '../../shared/model/families';
 import type { ModelConfig } from '../../shared/model/config';
 import { readModelConfig } from '../../node/model/modelConfig';
 import { checkTensors } from '../model/loadTensors';

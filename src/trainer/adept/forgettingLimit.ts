@@ -1,5 +1,5 @@
-import type { UnitRate } from '../../shared/run/runFolder';
-import type { TuneSettings } from '../../shared/settings/settings';
+import type { UnitRate } from '../../shared/method/unitRate';
+import type { TuneSettings } from '../../shared/settings/tuneSettings';
 
 /**
  * That a run forgets more than it may, as a sentence without an end; undefined when it does not.

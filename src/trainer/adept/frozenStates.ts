@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../../shared/common/errors';
 import { batchOf, rowsOf, type Batch } from '../data/sequences/batch';
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
 import { freeBytes, UnnamedFile } from './unnamedFile';
 

@@ -1,5 +1,5 @@
 import type { Batch, BatchList } from '../data/sequences/batch';
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import { blockForward } from '../model/block';
 import type { CausalLM } from '../model/causalLM';
 import { headLosses, targetsOf, type Targets } from '../model/head';

@@ -1,4 +1,4 @@
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import {
   layerTensorName,
   OUTER_TENSORS,

@@ -1,7 +1,8 @@
 import type { UnitDefinition } from '../../shared/method/importance';
 import type { UnitName } from '../../shared/model/architecture';
 import { partsOf, type UnitParts } from '../../shared/model/unitParts';
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
 import { wide } from '../model/primitives';
 import { unitEntries, type LayerGradients, type LayerTensors } from '../model/weights';

@@ -1,6 +1,6 @@
-import type { UnitRate } from '../../shared/run/runFolder';
+import type { UnitRate } from '../../shared/method/unitRate';
 import type { Batch } from '../data/sequences/batch';
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients, type GradientRequest } from '../model/gradients';
 import { ADAMW_DEFAULTS, adamWUpdate, type Moments } from './adamW';

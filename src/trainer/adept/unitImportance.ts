@@ -1,6 +1,7 @@
 import type { UnitDefinition } from '../../shared/method/importance';
 import type { BatchList } from '../data/sequences/batch';
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import { unitsOf, type UnitName } from '../../shared/model/architecture';
 import type { CausalLM, KnownStates } from '../model/causalLM';
 import { lossGradients } from '../model/gradients';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { failure, messageOf } from '../../shared/common/errors';
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import { UnnamedFile } from './unnamedFile';
 
 const FILE = 'variants.tmp';

@@ -14,7 +14,8 @@ import {
 import { errorCode, writeError } from '../../node/files/fileError';
 import { writeJson } from '../../node/files/jsonFile';
 import type { RunFolder } from '../../node/run/runFolder';
-import { TensorStore, writeSafetensors, type TensorSource } from '../safetensors/safetensors';
+import { TensorStore } from '../safetensors/safetensors';
+import { writeSafetensors, type TensorSource } from '../safetensors/safetensorsWriter';
 
 /** Values of the trainable parameters and their AdamW moments, by parameter. */
 export type ParameterState = ReturnType<Tuner['read']>;

@@ -1,7 +1,5 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FusedKernels } from './fusedKernels';
-
-export type { Tensor };
+import type { Tensor } from './tensor';
 
 /** Which engine computes: libtensorflow through its N-API binding, or WebAssembly. */
 export type EngineKind = 'native' | 'wasm';

@@ -1,4 +1,4 @@
-import type { Tensor } from './engine';
+import type { Tensor } from './tensor';
 
 /** Queries [B·T, H·headDim], keys and values [B·T, K·headDim], as projected (and normalized, where heads are). */
 export interface AttentionInputs {

@@ -5,7 +5,8 @@ import type {
 } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
 import { FUSED_KERNELS } from '../../shared/model/engineKernels';
 import { failure } from '../../shared/common/errors';
-import type { CrossEntropy, EngineDescription, Tensor } from './engine';
+import type { CrossEntropy, EngineDescription } from './engine';
+import type { Tensor } from './tensor';
 import { describeNative, loadNativeBinding } from './nativeBinding';
 import { NativeHalves } from './nativeHalves';
 import { loadKernels, NativeKernels } from './nativeKernels';

@@ -3,7 +3,8 @@ import type {
   NodeJSKernelBackend,
 } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
 import * as tf from '@tensorflow/tfjs-core';
-import type { HalfStorage, Tensor } from './engine';
+import type { HalfStorage } from './engine';
+import type { Tensor } from './tensor';
 import type { NativeKernels } from './nativeKernels';
 
 /** bfloat16 in int32, since tfjs knows no such type; widened by one kernel, or by the library's operations on bits. */

@@ -3,7 +3,7 @@ import type { TFEOpAttr, TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failure, messageOf } from '../../shared/common/errors';
-import type { Tensor } from './engine';
+import type { Tensor } from './tensor';
 import type {
   AdamWNumbers,
   AdamWTensors,

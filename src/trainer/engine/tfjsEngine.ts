@@ -7,8 +7,8 @@ import type {
   EngineKind,
   HalfStorage,
   MatMulOptions,
-  Tensor,
 } from './engine';
+import type { Tensor } from './tensor';
 
 /**
  * The operations as tfjs-core has them, on whichever backend is active. Subclasses choose the backend and replace

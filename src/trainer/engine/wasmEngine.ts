@@ -1,25 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
+import { besideBundle } from '../../node/files/besideBundle';
 import { failure } from '../../shared/common/errors';
-import type { EngineDescription, MatMulOptions, Tensor } from './engine';
+import type { EngineDescription, MatMulOptions } from './engine';
+import type { Tensor } from './tensor';
 import { TfjsEngine } from './tfjsEngine';
 
-/** Where the bundle finds the .wasm binaries: beside itself in out/, or one folder up for a bundled test. */
 function wasmFolder(): string {
-  const places = [
-    join(__dirname, 'wasm'),
-    join(__dirname, '..', 'wasm'),
-    join(__dirname, '..', '..', 'wasm'),
-  ];
-  const found = places.find((place) => existsSync(join(place, 'tfjs-backend-wasm-simd.wasm')));
-  if (found === undefined) {
-    throw failure(
-      `The wasm engine's binaries are missing (looked in ${places.join(', ')}): run "npm run build".`,
-    );
+  const binary = besideBundle('wasm', 'tfjs-backend-wasm-simd.wasm');
+  if (binary === undefined) {
+    throw failure(`The wasm engine's binaries are missing beside ${__dirname}: run "npm run build".`);
   }
-  return found;
+  return dirname(binary);
 }
 
 /** The embedded engine: needs no download, no compiler and no GPU. One thread, 128-bit SIMD. */

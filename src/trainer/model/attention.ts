@@ -1,4 +1,4 @@
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs, AttentionLayout, FusedKernels } from '../engine/fusedKernels';
 import type { AttentionContext, AttentionSaved } from './attentionContext';
 import { composedAttention } from './composedAttention';

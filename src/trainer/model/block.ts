@@ -1,4 +1,4 @@
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs } from '../engine/fusedKernels';
 import { attention } from './attention';
 import type { AttentionContext, AttentionSaved } from './attentionContext';

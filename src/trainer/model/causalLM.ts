@@ -1,6 +1,7 @@
 import { TensorStore } from '../safetensors/safetensors';
 import type { Batch } from '../data/sequences/batch';
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import {
   layerTensorName,
   OUTER_TENSORS,

@@ -1,4 +1,5 @@
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs, RopeTensors } from '../engine/fusedKernels';
 import { QUERY_BLOCK } from '../../shared/model/queryBlock';
 import type { AttentionContext, AttentionSaved } from './attentionContext';

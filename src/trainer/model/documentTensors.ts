@@ -1,5 +1,6 @@
 import type { Batch } from '../data/sequences/batch';
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import {
   groupDocuments,
   separateDocuments,

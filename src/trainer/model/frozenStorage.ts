@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import { tensorsOfUnit, unitsOf } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
-import type { FrozenWeights } from '../../shared/settings/settings';
+import type { FrozenWeights } from '../../shared/settings/sharedSettings';
 import type { Engine } from '../engine/engine';
 
 /** How the matrices of frozen layers lie in memory, and why. */

@@ -1,5 +1,5 @@
 import type { Batch } from '../data/sequences/batch';
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import { blockBackward, blockForwardSaving, disposeSaved, type BlockSaved } from './block';
 import type { CausalLM } from './causalLM';
 import { headBackward, targetsOf } from './head';

@@ -1,4 +1,5 @@
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { Batch } from '../data/sequences/batch';
 import { headChunkRows } from '../../shared/model/headChunk';
 import { rmsNorm, rmsNormBackward } from './primitives';

@@ -1,4 +1,5 @@
-import type { Engine, Tensor } from '../engine/engine';
+import type { Engine } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { NormGradientRequest } from '../engine/fusedKernels';
 import type { UnitTensors } from './weights';
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '../engine/engine';
+import type { Tensor } from '../engine/tensor';
 import type { UnitName } from '../../shared/model/architecture';
 
 /** The tensors of one unit: a projection's weight [out, in] and bias [out], or a norm's weight [size]. */

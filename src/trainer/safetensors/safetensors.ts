@@ -2,20 +2,11 @@ import { closeSync, openSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { AdeptError, failure, inputError } from '../../shared/common/errors';
 import { readError } from '../../node/files/fileError';
-import { readFully, readHeaderOf } from '../../node/model/safetensorsFile';
+import { readHeaderOf } from '../../node/model/safetensorsFile';
+import { readFully } from '../../node/files/readFully';
 import { checkAgainstIndex, findWeights } from '../../node/model/weightFiles';
 import { type HalfDtype, narrow, widen } from './halfFloat';
 import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/model/safetensorsHeader';
-
-export type { StoredDtype, TensorEntry } from '../../shared/model/safetensorsHeader';
-export {
-  type TensorSource,
-  float32Source,
-  storedSource,
-  writeSafetensors,
-  zeroSource,
-} from './safetensorsWriter';
-export { sha256OfTensor } from './checksum';
 
 const CHUNK = 2 ** 23;
 

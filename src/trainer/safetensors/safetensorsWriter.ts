@@ -1,6 +1,11 @@
 import { replaceFile, writeFully } from '../../node/files/atomicFile';
 import type { TensorStore } from './safetensors';
-import { DTYPE_BYTES, LARGEST_HEADER, type StoredDtype, tensorBytes } from '../../shared/model/safetensorsHeader';
+import {
+  DTYPE_BYTES,
+  LARGEST_HEADER,
+  type StoredDtype,
+  tensorBytes,
+} from '../../shared/model/safetensorsHeader';
 
 const CHUNK = 2 ** 23;
 

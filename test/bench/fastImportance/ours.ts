@@ -8,7 +8,7 @@ import {
 import { batches as batchesOf, type BatchList } from '../../../src/trainer/data/sequences/batch';
 import { loadCorpus } from '../../../src/trainer/data/corpus/corpus';
 import { tokensOf } from '../../../src/trainer/data/sequences/sequences';
-import type { Tensor } from '../../../src/trainer/engine/engine';
+import type { Tensor } from '../../../src/trainer/engine/tensor';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { lossGradients } from '../../../src/trainer/model/gradients';

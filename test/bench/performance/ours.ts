@@ -15,7 +15,8 @@ import { allParameters, layerParameters } from '../../../src/trainer/adept/param
 import { Tuner } from '../../../src/trainer/adept/tuner';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
-import type { Engine, Tensor } from '../../../src/trainer/engine/engine';
+import type { Engine } from '../../../src/trainer/engine/engine';
+import type { Tensor } from '../../../src/trainer/engine/tensor';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { blockForward } from '../../../src/trainer/model/block';
 import { CausalLM } from '../../../src/trainer/model/causalLM';

@@ -1,5 +1,5 @@
 // What docs/performance.md shows of bench/results/latest.json: between its markers, written by `npm run bench` and compared by
-// test/unit/performanceDocument.test.ts.
+// test/repository/performanceDocument.test.ts.
 
 /** Least ratios that a row is to reach, by model and job; `*` stands for every model. */
 const AIMS = {

@@ -132,7 +132,7 @@ describe(
     it('closes the file', async (t) => {
       const folder = temporaryFolder(t);
       const text = rows(...Array.from({ length: 60_000 }, (_, index) => `${index} ${'text '.repeat(9)}`));
-      const parquet = readFileSync(join(process.cwd(), 'test/unit/readingFixtures/turns.parquet'));
+      const parquet = readFileSync(join(process.cwd(), 'test/unit/data/readingFixtures/turns.parquet'));
       const FILES: [string, string | Uint8Array][] = [
         ['a.jsonl', text],
         ['a.jsonl.gz', gzipSync(text)],

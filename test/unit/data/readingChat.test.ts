@@ -9,7 +9,7 @@ import { outcomesOf } from '../../support/reading';
 import { sharedData } from '../../support/sharedData';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
-// What transformers 5.23 makes of these conversations: test/unit/readingFixtures/make.py.
+// What transformers 5.23 makes of these conversations: test/unit/data/readingFixtures/make.py.
 const Cases = v.array(
   v.object({
     name: v.string(),
@@ -22,7 +22,7 @@ const Cases = v.array(
 );
 const cases = v.parse(
   Cases,
-  JSON.parse(readFileSync(join(process.cwd(), 'test/unit/readingFixtures/chatTemplates.json'), 'utf8')),
+  JSON.parse(readFileSync(join(process.cwd(), 'test/unit/data/readingFixtures/chatTemplates.json'), 'utf8')),
 );
 
 describe('chat templates render as transformers does', () => {

@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import { blocksOf, expectReadError, outcomesOf, textsOf } from '../../support/reading';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
-// Made by test/unit/readingFixtures/make.py with pyarrow.
-const fixture = (name: string): string => join(process.cwd(), 'test/unit/readingFixtures', name);
+// Made by test/unit/data/readingFixtures/make.py with pyarrow.
+const fixture = (name: string): string => join(process.cwd(), 'test/unit/data/readingFixtures', name);
 const NULL = { kind: 'skipped', reason: 'null' } as const;
 /** What the fixtures' texts are as rows. */
 const OUTCOMES = [

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sampleOf } from '../../../src/shared/settings/sampling';
-import { fromAllOver as listFromAllOver, listOf, sampleOfList } from '../../../src/trainer/data/sequences/sequences';
+import {
+  fromAllOver as listFromAllOver,
+  listOf,
+  sampleOfList,
+} from '../../../src/trainer/data/sequences/sequences';
 import { idsOf } from '../../support/corpora';
 
 const lists = (values: readonly number[]): ReturnType<typeof listOf> =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Engine, Tensor } from '../../../src/trainer/engine/engine';
+import type { Engine } from '../../../src/trainer/engine/engine';
+import type { Tensor } from '../../../src/trainer/engine/tensor';
 import { assertAllClose } from '../../support/allclose';
 import { onEveryEngine } from '../../support/engines';
 import { seededRandom } from '../../support/random';

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { missingInstructions, kernelSources, kernelsName } from '../../../src/trainer/engine/provision/kernels';
+import {
+  missingInstructions,
+  kernelSources,
+  kernelsName,
+} from '../../../src/trainer/engine/provision/kernels';
 import { packageSources } from '../../../src/trainer/engine/provision/sources';
 
 const compiler = ['c++', 'g++', 'clang++'].find(

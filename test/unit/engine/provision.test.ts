@@ -6,7 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../../src/trainer/engine/provision/host';
 import { findNativeInstall, type NativeInstall } from '../../../src/trainer/engine/provision/install';
 import type { ProvisionProgress } from '../../../src/trainer/engine/provision/progress';
-import { provisionNativeEngine, type ProvisionOptions } from '../../../src/trainer/engine/provision/provision';
+import {
+  provisionNativeEngine,
+  type ProvisionOptions,
+} from '../../../src/trainer/engine/provision/provision';
 import { kernelsName } from '../../../src/trainer/engine/provision/kernels';
 import { cancelled } from '../../../src/trainer/engine/provision/run';
 import {

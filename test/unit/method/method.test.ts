@@ -3,8 +3,13 @@ import { describe, it } from 'node:test';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 import { expandConfig, placeLayers } from '../../../src/trainer/adept/expansion';
 import { lowestLayers, namedLayers, uniformLayers } from '../../../src/shared/method/layerChoice';
-import { ratesAt, unitRates, type RatedUnit, type RateMapping } from '../../../src/shared/method/learningRates';
-import type { UnitRate } from '../../../src/shared/run/runFolder';
+import {
+  ratesAt,
+  unitRates,
+  type RatedUnit,
+  type RateMapping,
+} from '../../../src/shared/method/learningRates';
+import type { UnitRate } from '../../../src/shared/method/unitRate';
 import { RATE_MAPPING } from '../../support/settings';
 import { scheduleFactor } from '../../../src/trainer/adept/schedule';
 import { DataOrder } from '../../../src/trainer/data/sequences/order';

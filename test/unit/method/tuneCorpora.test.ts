@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { asKeysOf } from '../../../src/shared/settings/naming';
-import type { TuneSettings } from '../../../src/shared/settings/settings';
+import type { TuneSettings } from '../../../src/shared/settings/tuneSettings';
 import { readCorpora, type TuneCorpora } from '../../../src/trainer/jobs/texts/tuneCorpora';
 import { projectRoot } from '../../support/projectRoot';
 import { tuneSettings } from '../../support/settings';

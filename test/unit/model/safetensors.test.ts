@@ -11,17 +11,16 @@ import fs, {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
+import { TensorStore, narrowFloat32 } from '../../../src/trainer/safetensors/safetensors';
+import type { StoredDtype } from '../../../src/shared/model/safetensorsHeader';
+import { sha256OfTensor } from '../../../src/trainer/safetensors/checksum';
 import {
-  type StoredDtype,
   type TensorSource,
-  TensorStore,
   float32Source,
-  narrowFloat32,
-  sha256OfTensor,
   storedSource,
   writeSafetensors,
   zeroSource,
-} from '../../../src/trainer/safetensors/safetensors';
+} from '../../../src/trainer/safetensors/safetensorsWriter';
 import { expectInputError } from '../../support/expectInputError';
 import { rawSafetensors } from '../../support/rawSafetensors';
 import { temporaryFolder } from '../../support/temporaryFolder';

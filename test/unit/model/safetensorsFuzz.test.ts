@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { AdeptError } from '../../../src/shared/common/errors';
+import { TensorStore } from '../../../src/trainer/safetensors/safetensors';
 import {
-  TensorStore,
   float32Source,
   writeSafetensors,
   zeroSource,
-} from '../../../src/trainer/safetensors/safetensors';
+} from '../../../src/trainer/safetensors/safetensorsWriter';
 import { seededRandom } from '../../support/random';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

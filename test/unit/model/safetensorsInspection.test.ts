@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { inspectSafetensors, type SafetensorsInspection } from '../../../src/node/model/safetensorsInspection';
+import {
+  inspectSafetensors,
+  type SafetensorsInspection,
+} from '../../../src/node/model/safetensorsInspection';
 import { rawSafetensors } from '../../support/rawSafetensors';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

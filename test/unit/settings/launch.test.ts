@@ -14,7 +14,8 @@ import {
 } from '../../../src/shared/launch/launchForm';
 import { pathFrom } from '../../../src/shared/launch/pathFrom';
 import { RunConfig } from '../../../src/shared/config/runConfig';
-import { TUNE_SETTINGS, type Setting } from '../../../src/shared/settings/settings';
+import { TUNE_SETTINGS } from '../../../src/shared/settings/tuneSettings';
+import { type Setting } from '../../../src/shared/settings/settingTable';
 import { expectInputError } from '../../support/expectInputError';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

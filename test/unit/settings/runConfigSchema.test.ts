@@ -5,7 +5,9 @@ import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { RunConfig } from '../../../src/shared/config/runConfig';
 import { runConfigSchema } from '../../../src/shared/config/runConfigSchema';
-import { ANALYZE_SETTINGS, type SettingTable, TUNE_SETTINGS } from '../../../src/shared/settings/settings';
+import { TUNE_SETTINGS } from '../../../src/shared/settings/tuneSettings';
+import { ANALYZE_SETTINGS } from '../../../src/shared/settings/analyzeSettings';
+import { type SettingTable } from '../../../src/shared/settings/settingTable';
 import { projectRoot } from '../../support/projectRoot';
 
 interface Field {

@@ -1,7 +1,7 @@
 import { corpusFilesOf } from '../../../node/texts/corpusFiles';
 import { inputError } from '../../../shared/common/errors';
 import type { Sampling } from '../../../shared/settings/sampling';
-import type { TextSettings } from '../../../shared/settings/settings';
+import type { TextSettings } from '../../../shared/settings/textSettings';
 import { skippedOf, type StoredText } from '../../../shared/texts/storedText';
 import { DEFAULT_TEXT } from '../../../shared/texts/texts';
 import type { Task } from '../../task';

@@ -1,4 +1,4 @@
-import type { TextSettings } from '../../../shared/settings/settings';
+import type { TextSettings } from '../../../shared/settings/textSettings';
 import type { StoredText } from '../../../shared/texts/storedText';
 
 /** A text whose ids are wanted. */

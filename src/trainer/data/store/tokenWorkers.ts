@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { besideBundle } from '../../../node/files/besideBundle';
 import { AdeptError, failure } from '../../../shared/common/errors';
 import type { RowBlock } from '../reading/rowBlock';
 import { BlockTokenizer, type BlockTokens, type TokenRecipe } from './blockTokens';
@@ -133,11 +132,9 @@ export class TokenThreads implements BlockWorkers {
   }
 }
 
-/** The bundle of `tokenThread.ts`: beside the command's, or one or two folders up for a bundled test. */
+/** The bundle of `tokenThread.ts`. */
 function workerFile(): string {
-  const found = [__dirname, join(__dirname, '..'), join(__dirname, '..', '..')]
-    .map((folder) => join(folder, 'tokenThread.cjs'))
-    .find((file) => existsSync(file));
+  const found = besideBundle('tokenThread.cjs');
   if (found === undefined) {
     throw failure(`tokenThread.cjs is missing beside ${__dirname}: install the extension again.`);
   }

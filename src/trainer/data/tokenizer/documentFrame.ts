@@ -3,6 +3,7 @@ import { inputError } from '../../../shared/common/errors';
 import { AUTO_FRAMING, type Framing } from '../../../shared/texts/texts';
 import { type Component, GIVE_TOKENS, parse } from './tokenizerFile';
 import { endOfTextFor } from './turnEnds';
+import type { Vocabulary } from './vocabulary';
 
 /** What is put around each document of a corpus. */
 export interface DocumentFrame {
@@ -22,14 +23,6 @@ export interface EndTokens {
   readonly eosId?: number | undefined;
   readonly addBos: boolean;
   readonly addEos: boolean;
-}
-
-/** The tokens of a tokenizer, both ways. */
-export interface Vocabulary {
-  idOf(token: string): number | undefined;
-  tokenOf(id: number): string | undefined;
-  /** Whether it is a token of its own, never the outcome of merges. */
-  isAdded(token: string): boolean;
 }
 
 export interface FrameSources {

@@ -1,4 +1,4 @@
-import type { Vocabulary } from './documentFrame';
+import type { Vocabulary } from './vocabulary';
 
 /**
  * Tokens that end a turn of a conversation, each with those that end a text in vocabularies of the same kind, as their makers

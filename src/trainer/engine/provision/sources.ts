@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { besideBundle } from '../../../node/files/besideBundle';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { failure, messageOf } from '../../../shared/common/errors';
@@ -17,21 +17,20 @@ export interface PackageSources {
 
 /**
  * Finds the sources: `native-src/` beside the bundle (scripts/nativeSources.mjs writes it; a packaged extension has
- * nothing else), or one or two folders up for a bundled test; in a clone, node_modules.
+ * nothing else); in a clone, node_modules.
  */
-export function packageSources(bundleFolder: string = __dirname): PackageSources {
-  for (const place of [bundleFolder, join(bundleFolder, '..'), join(bundleFolder, '..', '..')]) {
-    const shipped = join(place, 'native-src');
-    if (existsSync(join(shipped, 'package', 'package.json'))) {
-      return {
-        package: join(shipped, 'package'),
-        napiHeaders: join(shipped, 'node-api-headers'),
-        kernels: join(shipped, 'kernels'),
-        modules: join(shipped, 'modules'),
-      };
-    }
+export function packageSources(): PackageSources {
+  const manifest = besideBundle('native-src', 'package', 'package.json');
+  if (manifest === undefined) {
+    return installedSources();
   }
-  return installedSources();
+  const shipped = dirname(dirname(manifest));
+  return {
+    package: join(shipped, 'package'),
+    napiHeaders: join(shipped, 'node-api-headers'),
+    kernels: join(shipped, 'kernels'),
+    modules: join(shipped, 'modules'),
+  };
 }
 
 function installedSources(): PackageSources {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ImportanceFile, Measurement } from '../../../shared/method/importance';
-import type { AnalyzeSettings } from '../../../shared/settings/settings';
+import type { AnalyzeSettings } from '../../../shared/settings/analyzeSettings';
 import { bootstrap, contrastStability, StableChoice, type SequenceShares } from '../../adept/bootstrap';
 import { exactLayerImportance, fastLayerImportance, type Probe } from '../../adept/layerImportance';
 import { BatchChooser } from '../../adept/sweeps';

@@ -1,7 +1,8 @@
 import { inputError } from '../../../shared/common/errors';
 import { ImportanceFile } from '../../../shared/method/importance';
 import type { ModelConfig } from '../../../shared/model/config';
-import { analyzedModelText, modelText } from '../../../shared/model/modelText';
+import { modelText } from '../../../shared/model/modelText';
+import { analyzedModelText } from '../../../shared/method/analyzedModel';
 import { parseWith } from '../../../shared/common/parse';
 import { readJson } from '../../../node/files/jsonFile';
 import { readModelConfig } from '../../../node/model/modelConfig';

@@ -7,13 +7,13 @@ import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
 import { writeJson } from '../../../node/files/jsonFile';
 import { fillFolder } from '../../../node/files/outputFolder';
 import type { RunFolder } from '../../../node/run/runFolder';
+import { TensorStore } from '../../safetensors/safetensors';
 import {
   float32Source,
   storedSource,
-  TensorStore,
   writeSafetensors,
   type TensorSource,
-} from '../../safetensors/safetensors';
+} from '../../safetensors/safetensorsWriter';
 import {
   layerTensorName,
   OUTER_TENSORS,

@@ -3,7 +3,7 @@ import { readEvents } from '../../../node/run/eventLog';
 import type { RunFolder } from '../../../node/run/runFolder';
 import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
 import type { ModelConfig } from '../../../shared/model/config';
-import type { TuneSettings } from '../../../shared/settings/settings';
+import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { forgettingRemedy, forgettingVerdict, type ForgettingRemedy } from '../../adept/forgettingLimit';
 import type { Progress } from './progress';
 

@@ -1,5 +1,6 @@
-import type { CheckpointState, UnitRate } from '../../../shared/run/runFolder';
-import type { TuneSettings } from '../../../shared/settings/settings';
+import type { CheckpointState } from '../../../shared/run/runFolder';
+import type { UnitRate } from '../../../shared/method/unitRate';
+import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 
 /** What changes as a run goes on, beside parameters and optimiser. */
 export interface Progress {

@@ -1,5 +1,6 @@
 import type { ExpansionManifest } from '../../../shared/run/manifest';
-import type { RunSpec, UnitRate } from '../../../shared/run/runFolder';
+import type { RunSpec } from '../../../shared/run/runFolder';
+import type { UnitRate } from '../../../shared/method/unitRate';
 import { ratesAt, unitRates } from '../../../shared/method/learningRates';
 import { unitImportance, type UnitImportance } from '../../adept/unitImportance';
 import type { BatchList } from '../../data/sequences/batch';

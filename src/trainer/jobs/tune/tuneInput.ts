@@ -4,7 +4,7 @@ import type { Naming } from '../../../shared/settings/naming';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import { requireManifest } from '../../adept/manifest';
 import { inputError } from '../../../shared/common/errors';
-import type { TuneSettings } from '../../../shared/settings/settings';
+import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { Task } from '../../task';
 import { togetherProblems } from '../../../shared/settings/tuneTogether';
 import { TensorStore } from '../../safetensors/safetensors';

@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protocol';
-import type { TuneSettings } from '../../../shared/settings/settings';
+import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { Engine } from '../../engine/engine';

@@ -1,6 +1,6 @@
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protocol';
 import type { NewRunEvent } from '../../../shared/run/runFolder';
-import type { TuneSettings } from '../../../shared/settings/settings';
+import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneTogether';
 import { type FrozenStates, frozenStates } from '../../adept/frozenStates';
 import { meanLoss } from '../../adept/loss';

@@ -3,7 +3,7 @@ import { firstRates, type PreviewedRate } from '../../../shared/launch/ratePrevi
 import type { PlannedEngine } from '../../../shared/estimate/plan';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { ModelConfig } from '../../../shared/model/config';
-import type { TuneSettings } from '../../../shared/settings/settings';
+import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import type { Task } from '../../task';
 import { textFacts, type TextFacts } from '../texts/textFacts';
