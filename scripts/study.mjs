@@ -10,7 +10,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { withDial, withStudy } from './studyPage.mjs';
+import { withStrength, withStudy } from './studyPage.mjs';
 import { unitRatesOf } from './studyRates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -55,7 +55,7 @@ if (values.dial !== undefined) {
   const alphas = '0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9';
   const { points } = adept('dial', run, '--alphas', alphas);
   copyFileSync(join(run, 'dial.json'), join(root, 'docs', values.only, 'dial.json'));
-  writeFileSync(page, withDial(readFileSync(page, 'utf8'), values.only, points));
+  writeFileSync(page, withStrength(readFileSync(page, 'utf8'), values.only, points));
   process.exit();
 }
 const { arms, done, planned } = adept('study', '--config', join(root, 'docs', `${values.only}.study.json`));

@@ -47,13 +47,13 @@ export function studyTable(summaries) {
   return [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** @typedef {{alpha: number, domainLoss: number, generalLoss: number}} DialPoint */
+/** @typedef {{alpha: number, domainLoss: number, generalLoss: number}} StrengthPoint */
 
 /**
- * @param {readonly DialPoint[]} points by ascending α
+ * @param {readonly StrengthPoint[]} points by ascending α
  * @returns {string} a row a strength: what is gained and lost beside the original, in nats
  */
-export function dialTable(points) {
+export function strengthTable(points) {
   const [original] = points;
   const rows = points.map(({ alpha, domainLoss, generalLoss }) => [
     String(alpha),
@@ -67,11 +67,11 @@ export function dialTable(points) {
 /**
  * @param {string} page
  * @param {string} name of the study
- * @param {readonly DialPoint[]} points
+ * @param {readonly StrengthPoint[]} points
  * @returns {string} the page with the dial of a run of that study
  */
-export function withDial(page, name, points) {
-  return between(page, `dial of ${name}`, dialTable(points));
+export function withStrength(page, name, points) {
+  return between(page, `dial of ${name}`, strengthTable(points));
 }
 
 /**

@@ -3,7 +3,7 @@ import { AdeptError, inputError, messageOf } from '../shared/common/errors';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { compareCommand } from './commands/compare';
-import { dialCommand } from './commands/dial';
+import { strengthCommand } from './commands/dial';
 import { engineCommand, setupCommand } from './commands/engine';
 import { evalCommand } from './commands/evaluate';
 import { expandCommand } from './commands/expand';
@@ -37,7 +37,7 @@ export function program(): Command {
     cacheCommand(),
     evalCommand(),
     compareCommand(),
-    dialCommand(),
+    strengthCommand(),
     shiftCommand(),
     exportCommand(),
   ];

@@ -32,11 +32,11 @@ export function startLife(services: Services): vscode.Disposable {
       );
     }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => {
-      runs.list.survey();
+      runs.list.scan();
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('adept.runsFolder')) {
-        runs.list.survey();
+        runs.list.scan();
       }
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => {

@@ -29,7 +29,7 @@ export const SILENT_TASK: Task = { report: () => undefined };
  * Lets sockets, timers and signals be served between two computations, which block the event loop.
  * @throws Cancelled when the task was cancelled.
  */
-export async function breathe(task: Task): Promise<void> {
+export async function yieldToEventLoop(task: Task): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) {
     await setImmediate();
   }

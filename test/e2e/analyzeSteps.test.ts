@@ -123,7 +123,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await heatmap.locator(`tr[data-layer="${lowest[0]}"][aria-selected="true"]`).waitFor();
     assert.equal(await heatmap.locator('tr[aria-selected="true"]').count(), 1);
     assert.deepEqual(await seriousViolations(heatmap), []);
-    await editor.screenshot('steered');
+    await editor.screenshot('controlled');
   });
 
   it('remember what was answered', async () => {

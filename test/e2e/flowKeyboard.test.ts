@@ -1,8 +1,8 @@
 import { describe } from 'node:test';
-import { wholeWay } from './support/flow';
+import { wholeFlow } from './support/flow';
 import { keyboardOf } from './support/hands';
 import { unavailable } from './support/provided';
 
 describe('from the palette to the exported model with the keyboard alone', { skip: unavailable() }, () => {
-  wholeWay(keyboardOf, 'keyboard');
+  wholeFlow(keyboardOf, 'keyboard');
 });

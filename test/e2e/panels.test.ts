@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Frame } from 'playwright-core';
 import { readJson } from '../../src/node/files/jsonFile';
 import { parseWith } from '../../src/shared/common/parse';
-import { bestAlpha, DialFile, USUAL_RISE } from '../../src/shared/run/dial';
+import { bestAlpha, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
 import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
@@ -113,7 +113,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     await editor.evidently('what the added layers are worth', () => frame.locator('.dial-curve').waitFor());
     await frame.getByRole('slider').fill('0.5');
     const dial = parseWith(
-      DialFile,
+      StrengthFile,
       readJson(join(editor.workspace, '.adept/runs/clinical-notes/dial.json')),
       'it',
     );

@@ -110,18 +110,18 @@ describe('a run at work', { concurrency: 2 }, () => {
     await until(first, () => lastStep(run) >= 8);
     first.child.kill('SIGKILL');
     await first.ended;
-    const rivals = Array.from({ length: 4 }, () => resume(run));
+    const others = Array.from({ length: 4 }, () => resume(run));
     const refused: Ended[] = [];
-    for (const { ended } of rivals) {
+    for (const { ended } of others) {
       void ended.then((end) => refused.push(end));
     }
-    while (refused.length < rivals.length - 1) {
+    while (refused.length < others.length - 1) {
       await setTimeout(20);
     }
     for (const end of refused) {
       assertRefused(end, [run, 'adept stop']);
     }
-    const [winner] = rivals.filter(({ child }) => child.exitCode === null);
+    const [winner] = others.filter(({ child }) => child.exitCode === null);
     assert.ok(winner);
     await until(winner, () => lastStep(run) >= 12);
     await stop(run, winner);

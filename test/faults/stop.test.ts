@@ -7,7 +7,7 @@ import { RunFolder } from '../../src/node/run/runFolder';
 import { AS_OPTIONS } from '../../src/shared/settings/naming';
 import type { RunEvent } from '../../src/shared/run/runFolder';
 import type { Engine } from '../../src/trainer/engine/engine';
-import { TrainerStation } from '../../src/trainer/jobs/lease/trainerStation';
+import { RunLease } from '../../src/trainer/jobs/lease/runLease';
 import { readTuneInput } from '../../src/trainer/jobs/tune/tuneInput';
 import { preparing, tuneAt } from '../../src/trainer/jobs/tune/tuneRun';
 import { SILENT_TASK } from '../../src/trainer/task';
@@ -38,11 +38,11 @@ async function workUntil(run: string, step: number, engine: Engine): Promise<voi
   };
   const hooks = { task: SILENT_TASK, onEvent };
   const options = { folder: target, engine: engine.describe(), hooks, status: preparing(input.spec.tune) };
-  const outcome = await TrainerStation.hold(options, (station) => {
+  const outcome = await RunLease.hold(options, (lease) => {
     stop = () => {
-      station.wishes.requestStop();
+      lease.requests.requestStop();
     };
-    return tuneAt(station, input, engine);
+    return tuneAt(lease, input, engine);
   });
   assert.deepEqual([outcome.status, outcome.step], ['stopped', step]);
 }

@@ -11,12 +11,12 @@ import type { RunEvent } from '../../src/shared/run/runFolder';
 import type { UnitRate } from '../../src/shared/method/unitRate';
 import { evaluationInterval, lateLimit } from '../../src/shared/settings/tuneTogether';
 import {
-  forgettingRemedy,
-  forgettingVerdict,
-  type ForgettingRemedy,
+  forgettingResponse,
+  forgettingViolation,
+  type ForgettingResponse,
   type ForgettingRun,
 } from '../../src/trainer/adept/forgettingLimit';
-import { ForgettingWatch } from '../../src/trainer/jobs/tune/forgettingWatch';
+import { ForgettingMonitor } from '../../src/trainer/jobs/tune/forgettingMonitor';
 import { initialProgress } from '../../src/trainer/jobs/tune/progress';
 import { TensorStore } from '../../src/trainer/safetensors/safetensors';
 import { adeptResult } from '../support/command';
@@ -25,23 +25,23 @@ import { temporaryFolder } from '../support/temporaryFolder';
 
 const SAMPLE = join(projectRoot, 'media/sample');
 
-describe('the verdict on forgetting', () => {
+describe('the violation on forgetting', () => {
   it('lets general loss rise up to the limit', () => {
-    assert.equal(forgettingVerdict(0.5, 2, 2.5), undefined);
-    assert.equal(forgettingVerdict(0, 2, 2), undefined);
-    assert.equal(forgettingVerdict(0, 2, 1.5), undefined);
+    assert.equal(forgettingViolation(0.5, 2, 2.5), undefined);
+    assert.equal(forgettingViolation(0, 2, 2), undefined);
+    assert.equal(forgettingViolation(0, 2, 1.5), undefined);
   });
 
   it('names both losses, the rise and the limit', () => {
     assert.equal(
-      forgettingVerdict(0.02, 2.25, 2.375),
+      forgettingViolation(0.02, 2.25, 2.375),
       'general loss is 2.3750 nats, 0.1250 more than the 2.2500 before tuning, and may rise by 0.02',
     );
   });
 
   it('counts what cannot be compared as too much', () => {
-    assert.match(forgettingVerdict(0.1, 2, null) ?? '', /no finite number; it was 2\.0000/);
-    assert.match(forgettingVerdict(0.1, null, 2) ?? '', /not known/);
+    assert.match(forgettingViolation(0.1, 2, null) ?? '', /no finite number; it was 2\.0000/);
+    assert.match(forgettingViolation(0.1, null, 2) ?? '', /not known/);
   });
 });
 
@@ -125,23 +125,23 @@ const UNITS: UnitRate[] = [5, 1, 4, 2, 3].map((importance, layer) => ({
   learningRate: 1e-3,
 }));
 
-function remedyOf(onGeneralRise: string, change: Partial<ForgettingRun> = {}): ForgettingRemedy {
+function responseOf(onGeneralRise: string, change: Partial<ForgettingRun> = {}): ForgettingResponse {
   const settings = { onGeneralRise, rateCut: 0.5, freezeShare: 0.4, learningRate: 1e-3 };
-  return forgettingRemedy({
+  return forgettingResponse({
     settings: settings as ForgettingRun['settings'],
     ...{ baseLearningRate: 1e-3, units: UNITS, sizeOf: () => 8, goodCheckpoints: [0, 20] },
     ...change,
   });
 }
 
-describe('the remedy against forgetting', () => {
+describe('the response against forgetting', () => {
   it('cuts the base rate, until it moves nothing', () => {
-    assert.deepEqual(remedyOf('lower'), { kind: 'lower', baseLearningRate: 5e-4 });
-    assert.equal(remedyOf('lower', { baseLearningRate: 1.5e-6 }).kind, 'stop');
+    assert.deepEqual(responseOf('lower'), { kind: 'lower', baseLearningRate: 5e-4 });
+    assert.equal(responseOf('lower', { baseLearningRate: 1.5e-6 }).kind, 'stop');
   });
 
   it('freezes the units that matter most among those that train, and never all', () => {
-    const first = remedyOf('freeze');
+    const first = responseOf('freeze');
     assert.ok(first.kind === 'freeze');
     assert.deepEqual(
       first.frozen.map(({ importance }) => importance),
@@ -157,15 +157,15 @@ describe('the remedy against forgetting', () => {
         [1e-3, false],
       ],
     );
-    const second = remedyOf('freeze', { units: first.units });
+    const second = responseOf('freeze', { units: first.units });
     assert.ok(second.kind === 'freeze');
     assert.deepEqual(
       second.frozen.map(({ importance }) => importance),
       [2, 3],
     );
-    assert.equal(remedyOf('freeze', { units: second.units }).kind, 'stop');
+    assert.equal(responseOf('freeze', { units: second.units }).kind, 'stop');
     const equal = UNITS.map((unit) => ({ ...unit, importance: 0 }));
-    assert.equal(remedyOf('freeze', { units: equal }).kind, 'stop');
+    assert.equal(responseOf('freeze', { units: equal }).kind, 'stop');
   });
 
   it('freezes what training puts most at risk: importance by size and by rate', () => {
@@ -180,16 +180,16 @@ describe('the remedy against forgetting', () => {
       { layer: 0, name: 'self_attn.v_proj', importance: 1.5, normalized: 0.2, learningRate: 1e-3 },
       { layer: 1, name: 'mlp.up_proj', importance: 1.5, normalized: 0.2, learningRate: 5e-4 },
     ];
-    const remedy = remedyOf('freeze', { units, sizeOf: (name) => sizes.get(name) ?? NaN });
-    assert.ok(remedy.kind === 'freeze');
+    const response = responseOf('freeze', { units, sizeOf: (name) => sizes.get(name) ?? NaN });
+    assert.ok(response.kind === 'freeze');
     // The risks are 0.04, 1, 0.75 and 0.75.
-    const frozen = remedy.frozen.map(({ layer, name }) => `${layer}.${name}`);
+    const frozen = response.frozen.map(({ layer, name }) => `${layer}.${name}`);
     assert.deepEqual(frozen, ['0.mlp.up_proj', '0.self_attn.v_proj']);
   });
 
   it('goes back to the last good checkpoint at a lower rate, or stops where there is none', () => {
-    assert.deepEqual(remedyOf('rollBack'), { kind: 'rollBack', step: 20, baseLearningRate: 5e-4 });
-    assert.equal(remedyOf('rollBack', { goodCheckpoints: [] }).kind, 'stop');
+    assert.deepEqual(responseOf('rollBack'), { kind: 'rollBack', step: 20, baseLearningRate: 5e-4 });
+    assert.equal(responseOf('rollBack', { goodCheckpoints: [] }).kind, 'stop');
   });
 });
 
@@ -213,7 +213,7 @@ describe('how often a run is held against its limit', () => {
     assert.equal(evaluationInterval({ ...limited, evalEvery: 150 }), 150);
   });
 
-  it('is said where it is too late to steer by', () => {
+  it('is said where it is too late to act on', () => {
     const lower = { ...limited, onGeneralRise: 'lower' as const };
     assert.equal(lateLimit(lower), undefined);
     assert.match(lateLimit({ ...lower, evalEvery: 200 }) ?? '', /every 200 steps.* after the last of 200/);
@@ -239,7 +239,7 @@ describe('a run that works against forgetting', () => {
     );
   });
 
-  it('ends stopped where no remedy is left, stops again when resumed, and is done once the limit is raised', async (t) => {
+  it('ends stopped where no response is left, stops again when resumed, and is done once the limit is raised', async (t) => {
     const run = await ruinedRun(t, 0.001, '--on-general-rise', 'lower', '--eval-every', '6');
     assert.match(warnings(run).at(-1) ?? '', /this was the last step: the run stops; to go on, raise/);
     assert.equal(statusOf(run).state, 'stopped');
@@ -330,9 +330,9 @@ describe('a run that may be taken back', () => {
     );
     const { tune, model } = run.readSpec();
     const progress = { ...initialProgress(tune), step: 5 };
-    const remedy = new ForgettingWatch(run, tune, readModelConfig(model)).remedy(progress);
-    assert.ok(remedy.kind === 'rollBack');
-    assert.equal(remedy.step, 6);
+    const response = new ForgettingMonitor(run, tune, readModelConfig(model)).response(progress);
+    assert.ok(response.kind === 'rollBack');
+    assert.equal(response.step, 6);
   });
 
   it('is taken back where it breaks, and trains on at a lower rate', async (t) => {

@@ -14,7 +14,7 @@ import {
   ArmName,
   StudyConfig,
   StudyFile,
-  wayText,
+  armText,
 } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { studyPlot } from '../../src/shared/study/studyPlot';
@@ -292,8 +292,8 @@ describe('the arms of a study', () => {
     assert.deepEqual([few.expand, few.tune.learningRate, few.tune.unitRates], [{ lowest: 1 }, 0.01, 'rank']);
     const high = armConfig(base, study, 'high', 0, '/out');
     assert.deepEqual([high.expand, high.tune.unitRates], [{ layers: [6, 7] }, 'equal']);
-    assert.equal(wayText('few', study), 'adept with k 1; learningRate 0.01; unitRates rank');
-    assert.equal(wayText('adept', study), ARMS.adept.what);
+    assert.equal(armText('few', study), 'adept with k 1; learningRate 0.01; unitRates rank');
+    assert.equal(armText('adept', study), ARMS.adept.what);
   });
 
   it('run with every seed, variants with some of them where they say so', () => {

@@ -9,7 +9,7 @@ import { readEvents } from '../../src/node/run/eventLog';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { ImportanceFile } from '../../src/shared/method/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
-import { firstOf, fromAllOver } from '../../src/trainer/data/sequences/sequences';
+import { firstOf, evenlySpaced } from '../../src/trainer/data/sequences/sequences';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { readManifest } from '../../src/trainer/adept/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/texts/corpora';
@@ -127,7 +127,7 @@ describe('general and domain text together', () => {
     const ofFirst = (count: number): Promise<ImportanceFile> =>
       analyzed(
         'part.json',
-        ...['--probe', writeRows(at('used.jsonl'), idsOf(firstOf(fromAllOver(whole.sequences), count)))],
+        ...['--probe', writeRows(at('used.jsonl'), idsOf(firstOf(evenlySpaced(whole.sequences), count)))],
         ...['--max-sequences', 40],
       );
     const part = await ofFirst(taken);
@@ -152,7 +152,7 @@ describe('general and domain text together', () => {
     );
     const chosen: number[][] = [];
     for (const count of [used, used - 2]) {
-      const rows = writeRows(at('used.jsonl'), idsOf(firstOf(fromAllOver(whole.sequences), count)));
+      const rows = writeRows(at('used.jsonl'), idsOf(firstOf(evenlySpaced(whole.sequences), count)));
       const part = await analyzed('part.json', '--probe', rows, '--max-sequences', 40);
       chosen.push(contrastLayers({ ...early, domain: part }, 2, 8, 'it').toSorted((a, b) => a - b));
     }

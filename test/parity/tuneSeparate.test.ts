@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { NewRunEvent } from '../../src/shared/run/runFolder';
 import type { UnitRate } from '../../src/shared/method/unitRate';
 import { unitRates } from '../../src/shared/method/learningRates';
-import { FrozenStates } from '../../src/trainer/adept/frozenStates';
+import { ActivationCache } from '../../src/trainer/adept/activationCache';
 import { meanLoss } from '../../src/trainer/adept/loss';
 import { layerParameters } from '../../src/trainer/adept/parameters';
 import { Tuner } from '../../src/trainer/adept/tuner';
@@ -70,7 +70,7 @@ async function tuneSeparate(
   const added = addedLayers(run.layers);
   const trained = added.map(({ layer }) => layer);
   const probe = batchesOf(run, 'probe', 0, run.probe.length);
-  const states = new FrozenStates(model, {
+  const states = new ActivationCache(model, {
     ...{ layer: Math.min(...trained), folder, limit: 1e9 },
     onProblem: (message) => {
       throw new Error(message);

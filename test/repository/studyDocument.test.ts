@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
 import { readJsonWithComments } from '../../src/node/job/runConfigFile';
-import { DialFile } from '../../src/shared/run/dial';
+import { StrengthFile } from '../../src/shared/run/strength';
 import { parseWith } from '../../src/shared/common/parse';
-import { StudyConfig, StudyFile, waysOf } from '../../src/shared/study/study';
+import { StudyConfig, StudyFile, armsOf } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { studyPlot } from '../../src/shared/study/studyPlot';
 import { projectRoot } from '../support/projectRoot';
@@ -38,14 +38,17 @@ for (const name of STUDIES) {
       assert.equal(drawn, summaries.length === 0 ? undefined : studyPlot(summaries));
     });
 
-    const dialFile = at(`docs/${name}/dial.json`);
-    it('shows the dial that was measured', { skip: !existsSync(dialFile) && 'none was' }, async () => {
-      const { withDial } = v.parse(
-        v.object({ withDial: v.function() }),
+    const strengthFile = at(`docs/${name}/dial.json`);
+    it('shows the dial that was measured', { skip: !existsSync(strengthFile) && 'none was' }, async () => {
+      const { withStrength } = v.parse(
+        v.object({ withStrength: v.function() }),
         await import(pathToFileURL(at('scripts/studyPage.mjs')).href),
       );
       const page = readFileSync(at('docs/study.md'), 'utf8');
-      assert.equal(withDial(page, name, parseWith(DialFile, readJson(dialFile), dialFile).points), page);
+      assert.equal(
+        withStrength(page, name, parseWith(StrengthFile, readJson(strengthFile), strengthFile).points),
+        page,
+      );
     });
 
     it('is of the configuration beside it', { skip: !existsSync(file) && 'it has not run yet' }, () => {
@@ -53,8 +56,8 @@ for (const name of STUDIES) {
       const { k, seeds, variants, ...study } = parseWith(StudyConfig, readJsonWithComments(config), config);
       const done = parseWith(StudyFile, readJson(file), file);
       assert.deepEqual(
-        { k: done.k, seeds: done.seeds, variants: done.variants, ways: done.arms },
-        { k, seeds, variants, ways: waysOf({ ...study, variants }) },
+        { k: done.k, seeds: done.seeds, variants: done.variants, arms: done.arms },
+        { k, seeds, variants, arms: armsOf({ ...study, variants }) },
       );
     });
   });
@@ -63,17 +66,17 @@ for (const name of STUDIES) {
 describe('docs/study.md, settings that meet all aims', () => {
   const file = at('docs/epochs/study.json');
   const { seeds, ...study } = parseWith(StudyFile, readJson(file), file);
-  const ways = summarize({ ...study, seeds });
-  const wayOf = (name: string): (typeof ways)[number] => {
-    const way = ways.find(({ arm }) => arm === name);
-    assert.ok(way, name);
-    assert.equal(way.seeds, seeds.length, `${name} ran with every seed`);
-    return way;
+  const arms = summarize({ ...study, seeds });
+  const armOf = (name: string): (typeof arms)[number] => {
+    const arm = arms.find(({ arm }) => arm === name);
+    assert.ok(arm, name);
+    assert.equal(arm.seeds, seeds.length, `${name} ran with every seed`);
+    return arm;
   };
 
   for (const full of ['full', 'full-rate-1e-4']) {
     it(`does top-rank, beside ${full}`, () => {
-      const [theirs, ours] = [wayOf(full), wayOf('top-rank')];
+      const [theirs, ours] = [armOf(full), armOf('top-rank')];
       assert.ok(ours.domainGain.mean >= 0.8 * theirs.domainGain.mean);
       assert.ok(ours.generalRise.mean <= 0.25 * theirs.generalRise.mean);
       assert.ok(ours.trainingSeconds.mean <= 0.5 * theirs.trainingSeconds.mean);

@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { DialFile } from '../../src/shared/run/dial';
+import type { StrengthFile } from '../../src/shared/run/strength';
 import { RunEvent } from '../../src/shared/run/runFolder';
 import { projectRoot } from './projectRoot';
 
@@ -84,7 +84,7 @@ export class RecordedRun {
   }
 
   /** Writes what the added layers are worth, as `adept dial` does. */
-  dial(dial: DialFile): void {
+  dial(dial: StrengthFile): void {
     writeFileSync(join(this.folder, 'dial.json'), JSON.stringify(dial));
   }
 
@@ -96,8 +96,8 @@ export class RecordedRun {
   }
 }
 
-/** Made up, with one layer that bought nothing. */
-export const RECORDED_DIAL: DialFile = {
+/** Made up, with one layer that contributed nothing. */
+export const RECORDED_STRENGTH: StrengthFile = {
   format: 'adept.dial/1',
   step: 200,
   points: [

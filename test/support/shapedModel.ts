@@ -41,7 +41,7 @@ export function configOfShape(shape: ModelShape): ModelConfig {
 }
 
 /** bfloat16, cut off. */
-function upperHalves(values: Float32Array): Uint8Array {
+function bfloat16Bytes(values: Float32Array): Uint8Array {
   const bits = new Uint32Array(values.buffer);
   return new Uint8Array(Uint16Array.from(bits, (value) => value >>> 16).buffer);
 }
@@ -62,7 +62,7 @@ export function writeShapedModel(folder: string, shape: ModelShape, seed = 1): s
         const values = Float32Array.from({ length: dimensions.reduce((a, b) => a * b, 1) }, () =>
           isNorm ? 1 : (2 * random() - 1) / Math.sqrt(width),
         );
-        yield dtype === 'F32' ? new Uint8Array(values.buffer) : upperHalves(values);
+        yield dtype === 'F32' ? new Uint8Array(values.buffer) : bfloat16Bytes(values);
       },
     };
   });

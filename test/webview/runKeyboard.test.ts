@@ -27,7 +27,7 @@ describe('the page of a run, with the keyboard alone', { skip: noChromium }, () 
     await browser.close();
   });
 
-  it('steers, reads curves, changes tabs, moves through time and filters the log', async () => {
+  it('controls, reads curves, changes tabs, moves through time and filters the log', async () => {
     await withRun(
       browser,
       async ({ page, commands, run }) => {

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunView } from '../../src/shared/webview/run';
-import { RECORDED_DIAL, recordedLine, type RecordedRun } from '../support/recordedRun';
+import { RECORDED_STRENGTH, recordedLine, type RecordedRun } from '../support/recordedRun';
 import { picturePath } from './support/heatmapPage';
 import { withRun } from './support/runPage';
 import { THEMES, type Theme } from './support/themes';
@@ -48,7 +48,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     view: { tab: 'dial', alpha: 0.6 },
     before: (run) => {
       run.finish();
-      run.dial(RECORDED_DIAL);
+      run.dial(RECORDED_STRENGTH);
     },
   },
   log: { view: { tab: 'log' } },

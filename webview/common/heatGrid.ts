@@ -19,7 +19,7 @@ export interface GridColumn {
 /** All that a cell stands for; of the whole row where there is no column. */
 export type DescribeCell = (layer: number, column: number | undefined) => string;
 
-/** What the grid tells its owner. */
+/** Events of the grid. */
 export interface HeatGridEvents {
   /** A layer is to be marked, or no longer. */
   mark: CustomEvent<number>;
@@ -208,14 +208,14 @@ export class HeatGrid extends LitElement {
     const layer = layerOf(cell);
     if (layer !== undefined) {
       if (this.marked !== undefined) {
-        this.tell('mark', layer);
+        this.emit('mark', layer);
       }
     } else {
-      this.tell('sort', cell.cellIndex === 0 ? 'number' : { column: cell.cellIndex - 1 });
+      this.emit('sort', cell.cellIndex === 0 ? 'number' : { column: cell.cellIndex - 1 });
     }
   }
 
-  private tell<K extends keyof HeatGridEvents>(type: K, detail: HeatGridEvents[K]['detail']): void {
+  private emit<K extends keyof HeatGridEvents>(type: K, detail: HeatGridEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 

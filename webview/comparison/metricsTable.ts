@@ -13,7 +13,7 @@ export function metricsTable(comparison: Comparison): TemplateResult {
         <th scope="col" class="numeric">A</th>
         <th scope="col" class="numeric">B</th>
         <th scope="col" class="numeric">B − A</th>
-        <th scope="col"><span class="visually-hidden">${l10n.t('Verdict')}</span></th>
+        <th scope="col"><span class="visually-hidden">${l10n.t('Better or worse')}</span></th>
       </tr>
     </thead>
     <tbody>
@@ -28,12 +28,12 @@ function metricRow({ key, a, b, difference, better }: MetricRow): TemplateResult
     <td class="numeric ${better === 'a' ? 'better' : ''}">${metricText(a)}</td>
     <td class="numeric ${better === 'b' ? 'better' : ''}">${metricText(b)}</td>
     <td class="numeric">${differenceText(difference)}</td>
-    <td class="verdict">${verdict(better)}</td>
+    <td class="outcome">${outcome(better)}</td>
   </tr>`;
 }
 
 /** In words and by an arrow, not by colour alone. */
-function verdict(better: MetricRow['better']): TemplateResult | typeof nothing {
+function outcome(better: MetricRow['better']): TemplateResult | typeof nothing {
   switch (better) {
     case 'a':
       return html`<span class="codicon codicon-arrow-up" aria-hidden="true"></span>${l10n.t('worse')}`;

@@ -4,17 +4,17 @@ import { nextOrder } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
 import { freshForm, readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
-import { FromHeatmap, ToHeatmap, type LaunchSurroundings } from '../../src/shared/webview/heatmap';
+import { FromHeatmap, ToHeatmap, type LaunchContext } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { brokenPage, heatmapPage, pageTitle, waitingPage, type PageActions } from './heatmapPage';
 import type { HeatGrid } from '../common/heatGrid';
 import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { FIRST_VIEW, HeatmapView } from './heatmapView';
-import { LaunchDesk } from './launchDesk';
+import { LaunchModel } from './launchModel';
 import type { LaunchFormView, LaunchPreview } from './launchFormView';
 import { drawPicture } from './picture';
-import { RestTimers } from './restTimers';
+import { Debouncer } from './debouncer';
 import { ShownImportance } from './shownImportance';
 import { wantedCount } from './toolbar';
 
@@ -22,12 +22,12 @@ import { wantedCount } from './toolbar';
 export class HeatmapApp extends LitElement {
   private readonly host = connectHost({ to: ToHeatmap, from: FromHeatmap, view: HeatmapView });
   private readonly ramp = new HeatRamp();
-  private readonly desk = new LaunchDesk();
-  private readonly rests = new RestTimers();
+  private readonly launchModel = new LaunchModel();
+  private readonly debouncer = new Debouncer();
   private view: HeatmapView = this.host.view ?? FIRST_VIEW;
   private marks: { readonly of: readonly number[]; readonly set: ReadonlySet<number> } | undefined;
   private shown: ShownImportance | undefined;
-  private launch: LaunchSurroundings | undefined;
+  private launch: LaunchContext | undefined;
   private trusted = false;
   private broken: string | undefined;
   private note = '';
@@ -52,11 +52,20 @@ export class HeatmapApp extends LitElement {
     if (this.broken !== undefined) {
       return brokenPage(this.broken);
     }
-    const { shown, launch, view, trusted, note, desk } = this;
+    const { shown, launch, view, trusted, note, launchModel } = this;
     if (shown === undefined || launch === undefined || view.form === null) {
       return waitingPage();
     }
-    const content = { shown, launch, form: view.form, view, marked: this.marked(), trusted, note, desk };
+    const content = {
+      shown,
+      launch,
+      form: view.form,
+      view,
+      marked: this.marked(),
+      trusted,
+      note,
+      launchModel,
+    };
     return heatmapPage(content, this.actions(shown, view.form));
   }
 
@@ -99,7 +108,7 @@ export class HeatmapApp extends LitElement {
         this.host.post({ type: 'manageTrust' });
       },
       edit: (change) => {
-        this.desk.visit(change.field);
+        this.launchModel.visit(change.field);
         this.keep({ form: change.form });
         this.checkSoon();
       },
@@ -136,13 +145,13 @@ export class HeatmapApp extends LitElement {
         this.addFiles(message.field, message.paths);
         break;
       case 'checked':
-        this.desk.learn(message);
+        this.launchModel.learn(message);
         break;
       case 'launched':
         this.launched(message.file, message.nextName);
         break;
       case 'notLaunched':
-        this.desk.state =
+        this.launchModel.state =
           message.problem === null ? { kind: 'idle' } : { kind: 'failed', problem: message.problem };
         break;
       case 'saved':
@@ -201,14 +210,14 @@ export class HeatmapApp extends LitElement {
     if (form !== null) {
       const lines = form.files[field].split('\n').filter((line) => line.trim() !== '');
       const added = paths.filter((path) => !lines.includes(path));
-      this.desk.visit(field);
+      this.launchModel.visit(field);
       this.keep({ form: { ...form, files: { ...form.files, [field]: [...lines, ...added].join('\n') } } });
       this.checkSoon();
     }
   }
 
   private checkSoon(): void {
-    this.rests.afterRest('typing', () => {
+    this.debouncer.debounce('typing', () => {
       if (this.view.form !== null) {
         const { name, files } = readForm(this.view.form);
         const lists = Object.values(files).filter((list) => list.length > 0);
@@ -223,12 +232,12 @@ export class HeatmapApp extends LitElement {
   }
 
   private tryLaunch(form: LaunchForm, preview: LaunchPreview): void {
-    this.desk.visitAll();
+    this.launchModel.visitAll();
     if (preview.ready) {
-      this.desk.state = { kind: 'starting' };
+      this.launchModel.state = { kind: 'starting' };
       this.host.post({ type: 'launch', form, text: preview.text });
     } else {
-      this.desk.state = { kind: 'failed', problem: preview.reason };
+      this.launchModel.state = { kind: 'failed', problem: preview.reason };
       void this.focusForm((element) => {
         element.focusProblem();
       });
@@ -238,7 +247,7 @@ export class HeatmapApp extends LitElement {
 
   /** The form is ready for another run at once: its name is taken now. */
   private launched(file: string, nextName: string): void {
-    this.desk.state = { kind: 'launched', file };
+    this.launchModel.state = { kind: 'launched', file };
     if (this.view.form !== null) {
       this.keep({ form: { ...this.view.form, name: nextName } });
     }
@@ -269,7 +278,7 @@ export class HeatmapApp extends LitElement {
   }
 
   private readonly onScroll = (): void => {
-    this.rests.afterRest('scrolling', () => {
+    this.debouncer.debounce('scrolling', () => {
       if (this.shown !== undefined) {
         const grid = this.grid?.scrolled ?? this.view.scroll.grid;
         this.view = { ...this.view, scroll: { page: window.scrollY, grid } };
@@ -294,7 +303,7 @@ export class HeatmapApp extends LitElement {
 }
 
 /** What the form starts with: what was launched last, with this model's probe; or the defaults. */
-function firstForm({ name, last }: LaunchSurroundings, probe: readonly string[]): LaunchForm {
+function firstForm({ name, last }: LaunchContext, probe: readonly string[]): LaunchForm {
   const fresh = freshForm(name, probe);
   return last === null ? fresh : { ...last, name, files: { ...last.files, probe: fresh.files.probe } };
 }

@@ -5,12 +5,12 @@ import { planBudget } from '../../src/shared/launch/planBudget';
 import { planPrice } from '../../src/shared/launch/planPrice';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/model/modelName';
-import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
+import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { budgetView } from './budgetView';
 import type { HeatmapView } from './heatmapView';
 import type { HeatGridEvents } from '../common/heatGrid';
-import type { LaunchDesk } from './launchDesk';
+import type { LaunchModel } from './launchModel';
 import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
@@ -25,7 +25,7 @@ import { valueTableView } from './valueTableView';
 /** Everything that the page shows. */
 export interface PageContent {
   readonly shown: ShownImportance;
-  readonly launch: LaunchSurroundings;
+  readonly launch: LaunchContext;
   readonly form: LaunchForm;
   readonly view: HeatmapView;
   /** The view's marked layers; the same set as long as they are the same. */
@@ -33,7 +33,7 @@ export interface PageContent {
   readonly trusted: boolean;
   /** What was saved last. */
   readonly note: string;
-  readonly desk: LaunchDesk;
+  readonly launchModel: LaunchModel;
 }
 
 /** What the person can do on the page. */
@@ -148,12 +148,12 @@ function grid(
 }
 
 function side(content: PageContent, actions: PageActions): TemplateResult {
-  const { shown, launch, form, view, trusted, desk } = content;
+  const { shown, launch, form, view, trusted, launchModel } = content;
   const reading = readForm(form);
   const price = planPrice(shown.model, shown.importance, view.marked, reading);
   const preview = previewOf({
     reading,
-    problems: desk.problems(reading),
+    problems: launchModel.problems(reading),
     marked: view.marked,
     importance: shown.importance,
     file: shown.file,
@@ -188,12 +188,12 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     })}
     <adept-launch-form
       .form=${form}
-      .problems=${desk.shownProblems(reading)}
-      .known=${desk.known(reading)}
+      .problems=${launchModel.shownProblems(reading)}
+      .known=${launchModel.known(reading)}
       .frame=${shown.importance.probe}
       .preview=${preview}
       .rates=${ratePreview(shown.importance, view.marked, reading)}
-      .state=${desk.state}
+      .state=${launchModel.state}
       .blocked=${plan.blocked ?? (launch.place === null ? noFolder() : undefined)}
       @edit=${({ detail }: LaunchFormEvents['edit']) => {
         actions.edit(detail);

@@ -2,7 +2,7 @@ import type { ImportanceFile } from '../../src/shared/method/importance';
 import { configName, launchText } from '../../src/shared/launch/launchConfig';
 import { isFiles, isTextSetting, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
-import type { LaunchSurroundings } from '../../src/shared/webview/heatmap';
+import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import type { LaunchPreview } from './launchFormView';
 import { countText, fileLabel, layersText, listed, settingLabel, textSettingLabel } from './texts';
@@ -15,7 +15,7 @@ export interface LaunchFacts {
   readonly importance: ImportanceFile;
   /** Path of the importance.json. */
   readonly file: string;
-  readonly launch: LaunchSurroundings;
+  readonly launch: LaunchContext;
   readonly price: PlanPrice;
 }
 

@@ -15,7 +15,7 @@ import type { DescribeCell, GridColumn } from '../common/heatGrid';
 import type { GridRow } from '../common/gridRow';
 import { gridRows } from './gridRows';
 import type { HeatmapView } from './heatmapView';
-import { cellText, columnName, headingOf, type LayerTrust } from './texts';
+import { cellText, columnName, headingOf, type LayerConfidence } from './texts';
 
 type Colouring = Pick<HeatmapView, 'scale' | 'normsApart'>;
 
@@ -89,7 +89,7 @@ export class ShownImportance {
     return this.coloured;
   }
 
-  private trustOf(layer: number, { name }: HeatColumn): LayerTrust | undefined {
+  private confidenceOf(layer: number, { name }: HeatColumn): LayerConfidence | undefined {
     const { trust } = this.importance;
     const found = name === 'layer' ? trust?.layers.find(({ index }) => index === layer) : undefined;
     return trust === undefined || found === undefined ? undefined : { interval: trust.interval, ...found };
@@ -101,7 +101,7 @@ export class ShownImportance {
       const column = index === undefined ? undefined : table.columns[index];
       return index === undefined || column === undefined
         ? l10n.t('Layer {0}: Space marks it for expansion', layer)
-        : cellText(layer, column, cellFacts(table, ranges, layer, index), this.trustOf(layer, column));
+        : cellText(layer, column, cellFacts(table, ranges, layer, index), this.confidenceOf(layer, column));
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { CellFacts } from '../../src/shared/heatmap/cellFacts';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
-import type { ImportanceFile, ImportanceTrust } from '../../src/shared/method/importance';
+import type { ImportanceFile, ConfidenceIntervals } from '../../src/shared/method/importance';
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { Rank } from '../../src/shared/heatmap/rank';
 import type { RangeName } from '../../src/shared/heatmap/ranges';
@@ -46,9 +46,9 @@ export function rangeTitle(range: RangeName): string {
 }
 
 /** How far a layer's importance and rank hang on which text was measured. */
-export type LayerTrust = ImportanceTrust['layers'][number] & Pick<ImportanceTrust, 'interval'>;
+export type LayerConfidence = ConfidenceIntervals['layers'][number] & Pick<ConfidenceIntervals, 'interval'>;
 
-function trustText({ interval, low, high, lowestRank, highestRank }: LayerTrust): string {
+function confidenceText({ interval, low, high, lowestRank, highestRank }: LayerConfidence): string {
   return l10n.t(
     'in {0} of the resamples {1} to {2}, rank {3} to {4}',
     percentText(interval),
@@ -64,7 +64,7 @@ export function cellText(
   layer: number,
   column: HeatColumn,
   facts: CellFacts | undefined,
-  trust?: LayerTrust,
+  trust?: LayerConfidence,
 ): string {
   const where = l10n.t('Layer {0}, {1}', layer, columnName(column));
   if (facts === undefined) {
@@ -73,7 +73,7 @@ export function cellText(
   const { value, inColumn, inRange, range } = facts;
   if (range === 'layers') {
     const text = l10n.t('{0}: {1}; rank {2}, 1 is the lowest', where, String(value), rankText(inColumn));
-    return trust === undefined ? text : `${text}; ${trustText(trust)}`;
+    return trust === undefined ? text : `${text}; ${confidenceText(trust)}`;
   }
   return l10n.t(
     '{0}: {1}; rank {2} in the column, {3} among {4}, 1 is the lowest',

@@ -285,19 +285,19 @@ export class CurveChart extends LitElement {
     const scale = this.chart?.scales.x;
     if (scale !== undefined && scale.width > 0) {
       const { left } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-      this.tell(scale.getValueForPixel(event.clientX - left) ?? null);
+      this.emit(scale.getValueForPixel(event.clientX - left) ?? null);
     }
   };
 
   /** What is read out then stays what it is while the run goes on. */
   private readonly onFocus = (): void => {
     if (this.cursor === null) {
-      this.tell(this.range[1]);
+      this.emit(this.range[1]);
     }
   };
 
   private readonly onLeave = (): void => {
-    this.tell(null);
+    this.emit(null);
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -314,13 +314,13 @@ export class CurveChart extends LitElement {
             : at + move * Math.max(1, (last - first) * KEY_SHARE);
     if (next !== undefined) {
       event.preventDefault();
-      this.tell(next);
+      this.emit(next);
     } else if (event.key === 'Escape') {
-      this.tell(null);
+      this.emit(null);
     }
   };
 
-  private tell(step: number | null): void {
+  private emit(step: number | null): void {
     const [first, last] = this.range;
     const detail = step === null ? null : Math.round(Math.min(last, Math.max(first, step)));
     const event: CurveChartEvents['cursor'] = new CustomEvent('cursor', { detail, bubbles: true });

@@ -25,7 +25,7 @@ export function headerView(run: RunModel, head: RunHead, actions: HeaderActions)
     <div class="title">
       <h1>${head.name}</h1>
       ${stateBadge(head)}
-      <p class="muted">${surroundings(head)}</p>
+      <p class="muted">${contextOf(head)}</p>
     </div>
     ${progress(head)} ${buttons(head, actions)} ${ending(head, actions)} ${problems(run, actions)}
   </header>`;
@@ -43,7 +43,7 @@ function stateBadge({ state }: RunHead): TemplateResult {
 }
 
 /** Model, engine, remote and start, as far as they are known. */
-function surroundings({ model, engine, remoteName, startedAt }: RunHead): TemplateResult[] {
+function contextOf({ model, engine, remoteName, startedAt }: RunHead): TemplateResult[] {
   const parts = [
     ...(model === null ? [] : [html`<span title=${model}>${shortPath(model)}</span>`]),
     ...(engine === null
@@ -82,7 +82,7 @@ function bar(fraction: number | undefined, text: string): TemplateResult {
   </div>`;
 }
 
-const STEERING: readonly RunCommand[] = [
+const CONTROL_COMMANDS: readonly RunCommand[] = [
   'pause',
   'resume',
   'stop',
@@ -106,7 +106,7 @@ const ICONS: Readonly<Record<RunCommand, string>> = {
 function buttons(head: RunHead, actions: HeaderActions): TemplateResult {
   // Pause and Resume share a place: the one that can be done now.
   const paused = !head.enabled.includes('pause') && head.enabled.includes('resume');
-  const shown = STEERING.filter((command) => command !== (paused ? 'pause' : 'resume'));
+  const shown = CONTROL_COMMANDS.filter((command) => command !== (paused ? 'pause' : 'resume'));
   return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
     <div class="group">${shown.map((command) => button(head, command, actions))}</div>
     <div class="group quiet">${OPENING.map((command) => button(head, command, actions))}</div>

@@ -14,7 +14,7 @@ import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { type ChartTheme, readChartTheme } from './chartTheme';
 import { curvesView } from './curvesView';
-import { canMeasure, dialView } from './dialView';
+import { canMeasure, strengthView } from './strengthView';
 import { formatChange, formatCount, formatLoss } from './format';
 import { headerView } from './headerView';
 import type { RunLogEvents } from './runLog';
@@ -145,7 +145,7 @@ export class RunApp extends LitElement {
           },
         });
       case 'dial':
-        return dialView({
+        return strengthView({
           dial: run.dial,
           canMeasure: run.head !== undefined && canMeasure(run.head),
           alpha: view.alpha,
@@ -155,7 +155,7 @@ export class RunApp extends LitElement {
             this.host.post({ type: 'measureDial' });
           },
           exportAt: (step) => {
-            this.host.post({ type: 'exportDial', step, alpha: view.alpha, drop: [...view.drop] });
+            this.host.post({ type: 'exportStrength', step, alpha: view.alpha, drop: [...view.drop] });
           },
         });
       case 'log':

@@ -131,18 +131,18 @@ export class RunLog extends LitElement {
   };
 
   private readonly onFilter = (event: InputEvent): void => {
-    this.tell({ filter: (event.currentTarget as HTMLInputElement).value });
+    this.emit({ filter: (event.currentTarget as HTMLInputElement).value });
   };
 
   private readonly onLevel = (event: Event): void => {
     const chosen = (event.currentTarget as HTMLSelectElement).value;
     const level = LOG_LEVELS.find((known) => known === chosen);
     if (level !== undefined) {
-      this.tell({ level });
+      this.emit({ level });
     }
   };
 
-  private tell(detail: RunLogEvents['filter']['detail']): void {
+  private emit(detail: RunLogEvents['filter']['detail']): void {
     this.shown = PAGE;
     const event: RunLogEvents['filter'] = new CustomEvent('filter', { detail });
     this.dispatchEvent(event);

@@ -1,4 +1,4 @@
-import type { DialFile } from '../../src/shared/run/dial';
+import type { StrengthFile } from '../../src/shared/run/strength';
 import {
   CURVES,
   type CurveName,
@@ -35,7 +35,7 @@ export interface RunModel {
   readonly checkpoints: readonly EvalPoint[];
   readonly units: UnitTimes;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
-  readonly dial: DialFile | null;
+  readonly dial: StrengthFile | null;
   readonly problems: { readonly items: readonly RunProblem[]; readonly total: number };
 }
 

@@ -18,7 +18,7 @@ const FIRST_GUESS = 24;
 
 const COLUMNS: readonly TensorColumn[] = ['name', 'dtype', 'shape', 'parameters', 'byteLength', 'byteOffset'];
 
-/** What the grid tells its owner. */
+/** Events of the grid. */
 export interface TensorGridEvents {
   sort: CustomEvent<TensorColumn>;
   copy: CustomEvent<string>;
@@ -131,7 +131,7 @@ export class TensorGrid extends LitElement {
       <button
         type="button"
         @click=${() => {
-          this.tell('sort', column);
+          this.emit('sort', column);
         }}
       >
         ${columnTitle(column)}
@@ -217,7 +217,7 @@ export class TensorGrid extends LitElement {
     const row = this.rows[this.active];
     if (copies && row !== undefined) {
       event.preventDefault();
-      this.tell('copy', row.name);
+      this.emit('copy', row.name);
       return;
     }
     const next = this.moved(event.key);
@@ -270,7 +270,7 @@ export class TensorGrid extends LitElement {
     }
   };
 
-  private tell<K extends keyof TensorGridEvents>(type: K, detail: TensorGridEvents[K]['detail']): void {
+  private emit<K extends keyof TensorGridEvents>(type: K, detail: TensorGridEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -20,7 +20,7 @@ import { tensorsCsv } from './tensorsCsv';
 /** Longer metadata scrolls, so that keys have to reach it. */
 const METADATA_IN_SIGHT = 4;
 
-/** What the view tells the page. */
+/** Events of the view. */
 export interface WeightFileEvents {
   copy: CustomEvent<string>;
   csv: CustomEvent<string>;
@@ -308,20 +308,20 @@ export class WeightFileView extends LitElement {
   };
 
   private readonly onCopy = ({ detail }: CustomEvent<string>): void => {
-    this.tell('copy', detail);
+    this.emit('copy', detail);
     this.message = l10n.t('Copied: {0}', detail);
   };
 
   private readonly onCsv = (): void => {
-    this.tell('csv', tensorsCsv(this.shown));
+    this.emit('csv', tensorsCsv(this.shown));
   };
 
   private readonly keepView = (): void => {
     const scroll = this.querySelector<TensorGrid>('adept-tensor-grid')?.scrolled ?? 0;
-    this.tell('view', { filter: this.filter, sort: this.sort, scroll });
+    this.emit('view', { filter: this.filter, sort: this.sort, scroll });
   };
 
-  private tell<K extends keyof WeightFileEvents>(type: K, detail: WeightFileEvents[K]['detail']): void {
+  private emit<K extends keyof WeightFileEvents>(type: K, detail: WeightFileEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { plannedRuns, wayText, type StudyFile } from '../../src/shared/study/study';
+import { plannedRuns, armText, type StudyFile } from '../../src/shared/study/study';
 import { summarize, type ArmSummary, type Spread } from '../../src/shared/study/studySummary';
 import { studyPlot } from '../../src/shared/study/studyPlot';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
@@ -109,7 +109,7 @@ function row(summary: ArmSummary, study: StudyFile): TemplateResult {
   const nats = (value: number): string => value.toFixed(4);
   const points = (value: number): string => (value * 100).toFixed(1);
   return html`<tr>
-    <th scope="row" title=${wayText(summary.arm, study)}>${summary.arm}</th>
+    <th scope="row" title=${armText(summary.arm, study)}>${summary.arm}</th>
     <td>${summary.seeds}</td>
     <td>${range(summary.domainGain, nats)}</td>
     <td>${range(summary.generalRise, nats)}</td>

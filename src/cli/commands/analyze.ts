@@ -76,7 +76,7 @@ export function layerTable(result: ImportanceFile): string {
     domain ? `${bases}, ${domain.baseLoss.toFixed(4)} on domain text` : bases,
     table(rows),
     ...enoughLines(result.probe, ''),
-    ...trustLines(result),
+    ...confidenceLines(result),
     ...(domain ? enoughLines(domain.probe, ' of the domain text') : []),
     ...(domain ? [correlationLine(correlation(result, domain)), ...overlapLines(result)] : []),
   ].join('\n');
@@ -103,7 +103,7 @@ function measurementColumns({ layers, trust }: Measurement, name: string, unit: 
 /** How many least important layers people mostly expand. */
 const USUAL_COUNTS = [2, 4, 8];
 
-function trustLines({ trust, sameContrast }: ImportanceFile): string[] {
+function confidenceLines({ trust, sameContrast }: ImportanceFile): string[] {
   return [
     ...sameLine('the same least important layers in resamples of the text', trust?.sameLowest),
     ...sameLine('the same layers of most contrast in resamples of both texts', sameContrast),

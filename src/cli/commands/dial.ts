@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type DialFile } from '../../shared/run/dial';
+import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type StrengthFile } from '../../shared/run/strength';
 import { inputError } from '../../shared/common/errors';
 import { RunFolder } from '../../node/run/runFolder';
-import { measureDial } from '../../trainer/jobs/results/dial';
+import { measureDial } from '../../trainer/jobs/results/strength';
 import {
   engineOf,
   engineOption,
@@ -18,7 +18,7 @@ import { withEngine } from '../common/withEngine';
 
 const USUAL_ALPHAS = [0.25, 0.5, 0.75];
 
-export function dialCommand(): Command {
+export function strengthCommand(): Command {
   return jsonCommand(
     'dial',
     'measure what the added layers of a run are worth, at every strength and one by one',
@@ -60,7 +60,7 @@ function alphasOf(raw: RawOptions): number[] {
   return alphas;
 }
 
-function report(output: Output, dial: DialFile, limit: number): void {
+function report(output: Output, dial: StrengthFile, limit: number): void {
   const best = bestAlpha(dial, limit);
   const worth = dial.without.map((entry) => ({ ...entry, worth: layerWorth(dial, entry) }));
   const { pruned } = dial;
@@ -78,7 +78,7 @@ function report(output: Output, dial: DialFile, limit: number): void {
     ...(best ? [`most domain gain with general loss up by at most ${limit}: --alpha ${best.alpha}`] : []),
     ...(pruned
       ? [
-          `bought nothing; without them domain loss ${nats(pruned.domainLoss)}, general loss ${nats(pruned.generalLoss)}: --drop ${pruned.layers.join(',')}`,
+          `contributed nothing; without them domain loss ${nats(pruned.domainLoss)}, general loss ${nats(pruned.generalLoss)}: --drop ${pruned.layers.join(',')}`,
         ]
       : []),
   ];

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../node/files/atomicFile';
 import { failure } from '../../shared/common/errors';
 import { asKeysOf } from '../../shared/settings/naming';
 import { parseWith } from '../../shared/common/parse';
-import { plannedRuns, armConfig, checkStudy, StudyConfig, waysOf, wayText } from '../../shared/study/study';
+import { plannedRuns, armConfig, checkStudy, StudyConfig, armsOf, armText } from '../../shared/study/study';
 import { summarize, type ArmSummary, type Spread } from '../../shared/study/studySummary';
 import { studyPlot } from '../../shared/study/studyPlot';
 import { checkJob } from '../../trainer/jobs/whole/jobInput';
@@ -24,7 +24,7 @@ export function studyCommand(): Command {
         const file = requiredText(raw, 'config', '--config');
         const study = readStudy(file);
         const base = readRunConfig(study.job);
-        for (const arm of waysOf(study)) {
+        for (const arm of armsOf(study)) {
           const config = armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`));
           await checkJob(config, asKeysOf(study.job), output.task);
         }
@@ -89,6 +89,6 @@ function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): str
     'seconds',
     'trained',
   ];
-  const legend = summaries.map(({ arm }) => `${arm}: ${wayText(arm, study)}`);
+  const legend = summaries.map(({ arm }) => `${arm}: ${armText(arm, study)}`);
   return `${table([heading, ...rows])}\n\n${legend.join('\n')}`;
 }

@@ -4,7 +4,7 @@ import { readModelConfig } from '../../node/model/modelConfig';
 import { ImportanceMode } from '../../shared/method/importance';
 import { EngineChoice } from '../../shared/config/runConfig';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
-import { Memory } from '../window/memory';
+import { PersistedValue } from '../window/persistedValue';
 import { multiStep, type StepInput } from '../window/multiStep';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
@@ -29,13 +29,13 @@ const SEQUENCES = [32, 128, null] as const;
 /** Sequences over which the least important layers have to stay the same. */
 const STABLE_FOR = 16;
 
-function memoryOf({ context }: Services): Memory<typeof Answers> {
-  return new Memory(context.workspaceState, 'analyze.answers', Answers, { probe: [], domain: [] });
+function answersOf({ context }: Services): PersistedValue<typeof Answers> {
+  return new PersistedValue(context.workspaceState, 'analyze.answers', Answers, { probe: [], domain: [] });
 }
 
 /** The model that was analyzed last. */
 export function lastModel(services: Services): string | undefined {
-  return memoryOf(services).value.model;
+  return answersOf(services).value.model;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function askForAnalysis(
   services: Services,
   request: AnalysisRequest,
 ): Promise<AnalysisRequest & { readonly model: string; readonly probe: readonly string[] }> {
-  const memory = memoryOf(services);
+  const memory = answersOf(services);
   const questions = new Questions(services, memory.value);
   const { model, probe, domain, mode, engine } = request;
   // Who names model and text, such as another extension, is asked nothing.
@@ -81,10 +81,13 @@ export async function askForAnalysis(
   };
 }
 
-/** An end when the choice no longer changes: of a small model fewer layers are watched, for all of them never change. */
+/** An end when the choice no longer changes: of a small model fewer layers are compared, for all of them never change. */
 function untilStable(model: string): Pick<AnalysisRequest, 'stableFor' | 'stableLayers'> {
-  const watched = Math.min(ANALYZE_SETTINGS.stableLayers.default, readModelConfig(model).numHiddenLayers - 1);
-  return watched < 1 ? {} : { stableFor: STABLE_FOR, stableLayers: watched };
+  const compared = Math.min(
+    ANALYZE_SETTINGS.stableLayers.default,
+    readModelConfig(model).numHiddenLayers - 1,
+  );
+  return compared < 1 ? {} : { stableFor: STABLE_FOR, stableLayers: compared };
 }
 
 class Questions {

@@ -27,7 +27,7 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
     }
   } finally {
     services.checkpoints.refresh();
-    services.runs.list.survey();
+    services.runs.list.scan();
   }
 }
 

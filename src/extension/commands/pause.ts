@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
-import { steerRun } from '../control/steering';
+import { controlRun } from '../control/controlRun';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
@@ -11,7 +11,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: ({ state }) => state === 'running',
     none: l10n.t('No run is being worked on, so there is none to pause: start or resume one.'),
   });
-  await steerRun(
+  await controlRun(
     services,
     chosen,
     { method: 'pause' },

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isResumable, nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
-import { steerRun } from '../control/steering';
+import { controlRun } from '../control/controlRun';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
@@ -12,7 +12,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     none: l10n.t('No run is paused or was interrupted, so there is none to resume: start one.'),
   });
   if (chosen.state === 'paused') {
-    await steerRun(services, chosen, { method: 'resume' }, l10n.t('Resuming {0}', nameOf(chosen)));
+    await controlRun(services, chosen, { method: 'resume' }, l10n.t('Resuming {0}', nameOf(chosen)));
   } else {
     await services.runs.resume(chosen);
   }

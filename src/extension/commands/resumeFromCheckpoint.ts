@@ -15,7 +15,7 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
   const title = l10n.t('Resume from Here');
   const { run: path, step } = await oneCheckpoint(services, args, title);
   // A trainer may have been started elsewhere since the list was last brought up to date.
-  services.runs.list.survey();
+  services.runs.list.scan();
   const entry = await findRun(services, path);
   if (isLive(entry)) {
     throw inputError(l10n.t('{0} is being worked on: stop it first.', nameOf(entry)));

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isLive, nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
-import { steerRun } from '../control/steering';
+import { controlRun } from '../control/controlRun';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
@@ -11,7 +11,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: isLive,
     none: l10n.t('No run is being worked on, so there is none to stop.'),
   });
-  await steerRun(
+  await controlRun(
     services,
     chosen,
     { method: 'stop' },

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
-import { runInFront } from '../runs/runInFront';
+import { activeRunPanel } from '../runs/activeRunPanel';
 import { shortPath } from '../window/places';
 import { isRunFolder } from '../runs/runDiscovery';
 import { nameOf, type RunEntry } from '../runs/runEntry';
@@ -29,13 +29,13 @@ export async function pickRun(services: Services, argument: unknown, choice: Run
     return findRun(services, named);
   }
   const fitting = services.runs.list.entries.filter(choice.fits);
-  const inFront = fitting.find(({ path }) => path === runInFront());
+  const active = fitting.find(({ path }) => path === activeRunPanel());
   const [first, second] = fitting;
   if (first === undefined) {
     throw inputError(choice.none);
   }
-  if (inFront !== undefined || second === undefined) {
-    return inFront ?? first;
+  if (active !== undefined || second === undefined) {
+    return active ?? first;
   }
   const picked = await vscode.window.showQuickPick(fitting.map(runItem), { placeHolder: choice.prompt });
   if (picked === undefined) {
@@ -70,7 +70,7 @@ export async function findRun({ runs }: Services, folder: string): Promise<RunEn
     );
   }
   await runs.remember(path);
-  runs.list.survey();
+  runs.list.scan();
   const run = runs.list.get(path);
   if (run === undefined) {
     throw new Error(`${path} was remembered and is not in the list of runs`);

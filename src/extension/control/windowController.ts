@@ -1,28 +1,33 @@
 import * as vscode from 'vscode';
 import { findRun } from './pickRun';
-import { steerRun } from './steering';
+import { controlRun } from './controlRun';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
-import { lastWordsOf } from '../runs/launcher';
+import { lastLogLinesOf } from '../runs/launcher';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
-import type { Wish } from '../runs/trainerControl';
+import type { ControlRequest } from '../runs/trainerControl';
 
-/** How the panels of this window steer runs: as the commands do. */
+/** How the panels of this window control runs: as the commands do. */
 export function windowController(services: Services): RunController {
   const { l10n } = vscode;
-  const steer = async (path: string, wish: Wish, doing: (name: string) => string): Promise<void> => {
+  const control = async (
+    path: string,
+    request: ControlRequest,
+    doing: (name: string) => string,
+  ): Promise<void> => {
     const run = await findRun(services, path);
-    await steerRun(services, run, wish, doing(nameOf(run)));
+    await controlRun(services, run, request, doing(nameOf(run)));
   };
   return {
     pause: (run) =>
-      steer(run, { method: 'pause' }, (name) => l10n.t('Pausing {0} after the step in hand', name)),
+      control(run, { method: 'pause' }, (name) => l10n.t('Pausing {0} after the step in hand', name)),
     resume: async (run) => services.runs.resume(await findRun(services, run)),
-    stop: (run) => steer(run, { method: 'stop' }, (name) => l10n.t('Stopping {0} after a checkpoint', name)),
+    stop: (run) =>
+      control(run, { method: 'stop' }, (name) => l10n.t('Stopping {0} after a checkpoint', name)),
     checkpoint: (run) =>
-      steer(run, { method: 'checkpoint' }, (name) => l10n.t('{0} saves a checkpoint', name)),
+      control(run, { method: 'checkpoint' }, (name) => l10n.t('{0} saves a checkpoint', name)),
     setLearningRate: (run, value) =>
-      steer(run, { method: 'setLearningRate', value }, (name) =>
+      control(run, { method: 'setLearningRate', value }, (name) =>
         l10n.t('Changing the learning rate of {0}', name),
       ),
     exportModel: async (run, how) => {
@@ -40,5 +45,9 @@ function processOf({ runs }: Services, run: RunEntry | undefined): ReturnType<Ru
   if (run === undefined || isLive(run)) {
     return { isStarting: run?.state === 'starting' };
   }
-  return { exit: runs.exitOf(run.path), failure: run.launch?.failure, output: lastWordsOf(run.path).lines };
+  return {
+    exit: runs.exitOf(run.path),
+    failure: run.launch?.failure,
+    output: lastLogLinesOf(run.path).lines,
+  };
 }

@@ -16,7 +16,7 @@ import { VIEW_TYPES } from '../window/viewTypes';
 const KIND = { name: 'safetensors', to: ToSafetensors, from: FromSafetensors } as const;
 
 // A file is written in many steps; it is read again when it rests.
-const REST_MILLISECONDS = 300;
+const DEBOUNCE_MILLISECONDS = 300;
 
 /** Fills an editor with what a weight file holds, from its header alone. */
 export function showSafetensors(uri: vscode.Uri, panel: vscode.WebviewPanel, services: Services): void {
@@ -51,7 +51,7 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
     );
     const readAgain = (): void => {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => void this.ready(), REST_MILLISECONDS);
+      this.timer = setTimeout(() => void this.ready(), DEBOUNCE_MILLISECONDS);
     };
     this.watcher.onDidChange(readAgain);
     this.watcher.onDidCreate(readAgain);

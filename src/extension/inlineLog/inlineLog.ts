@@ -91,13 +91,13 @@ function lensesFor(run: RunEntry | undefined, trusted: boolean): LensAction[] {
   if (run === undefined) {
     return trusted ? ['run'] : [];
   }
-  const steering: LensAction[] = isLive(run)
+  const controls: LensAction[] = isLive(run)
     ? run.state === 'starting'
       ? ['stop']
       : [run.state === 'paused' ? 'resume' : 'pause', 'stop']
     : [...(isResumable(run) && run.problem === undefined ? ['resume' as const] : []), 'run'];
   const seeing: LensAction[] = run.status === undefined ? [] : run.problem === undefined ? ['open'] : ['log'];
-  return [...(trusted ? steering : []), ...seeing];
+  return [...(trusted ? controls : []), ...seeing];
 }
 
 function runNotes(document: Keys, run: RunEntry, l10n: Localizer): InlineNote[] {

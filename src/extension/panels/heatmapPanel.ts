@@ -8,7 +8,7 @@ import { failure, messageOf } from '../../shared/common/errors';
 import type { ImportanceFile } from '../../shared/method/importance';
 import type { LaunchPlace } from '../../shared/launch/launchConfig';
 import { LaunchForm, type FormFiles } from '../../shared/launch/launchForm';
-import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchSurroundings } from '../../shared/webview/heatmap';
+import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchContext } from '../../shared/webview/heatmap';
 import type { PreviewSource } from '../../shared/webview/preview';
 import { launch, type RunStarter } from './launch';
 import type { Services } from '../services/services';
@@ -42,7 +42,7 @@ type Host = WebviewHost<typeof ToHeatmap, typeof FromHeatmap>;
 const LAST_FORM = 'adept.lastLaunchForm';
 const FIRST_NAME = 'tune';
 // A file is written in several steps; the panel reads it when it rests.
-const REST_MILLISECONDS = 150;
+const DEBOUNCE_MILLISECONDS = 150;
 
 /** The heatmap panel: reads the importance.json, answers the page, writes what it asks for. */
 export class HeatmapPanel implements WebviewContent<FromHeatmap> {
@@ -66,7 +66,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     );
     const readAgain = (): void => {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => void this.ready(), REST_MILLISECONDS);
+      this.timer = setTimeout(() => void this.ready(), DEBOUNCE_MILLISECONDS);
     };
     this.subscriptions.push(
       watcher,
@@ -110,7 +110,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         importance,
         model,
         trusted: vscode.workspace.isTrusted,
-        launch: this.surroundings(),
+        launch: this.launchContext(),
       });
     } catch (error) {
       this.importance = undefined;
@@ -188,7 +188,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
       : { folder: folder.uri.fsPath, runs: readSetting('adept.runsFolder', this.services.log, folder.uri) };
   }
 
-  private surroundings(): LaunchSurroundings {
+  private launchContext(): LaunchContext {
     const { place } = this;
     const last = v.safeParse(LaunchForm, this.services.context.workspaceState.get(LAST_FORM));
     return {
@@ -253,7 +253,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         return;
       }
       await this.services.context.workspaceState.update(LAST_FORM, form);
-      await this.host.post({ type: 'launched', file, nextName: this.surroundings().name });
+      await this.host.post({ type: 'launched', file, nextName: this.launchContext().name });
     } catch (error) {
       this.services.log.error(messageOf(error));
       await this.host.post({ type: 'notLaunched', problem: messageOf(error) });

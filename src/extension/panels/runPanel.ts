@@ -14,7 +14,7 @@ import { openPanel, type PanelKind } from './panel';
 
 export type RunPanelKind = PanelKind<typeof ToRun, typeof FromRun, typeof RunSource>;
 
-/** The panel of a run: live curves, units over time, log, and buttons that steer it. */
+/** The panel of a run: live curves, units over time, log, and buttons that control it. */
 export function runPanelKind(controller: RunController): RunPanelKind {
   return {
     name: 'run',
@@ -28,9 +28,9 @@ export function runPanelKind(controller: RunController): RunPanelKind {
   };
 }
 
-type SteeringCommand = Exclude<RunCommand, `open${string}`>;
+type ControlCommand = Exclude<RunCommand, `open${string}`>;
 
-interface Surroundings {
+interface PanelContext {
   readonly controller: RunController;
   readonly services: Services;
   readonly panel: vscode.WebviewPanel;
@@ -46,7 +46,7 @@ export class RunPanel implements WebviewContent<FromRun> {
   constructor(
     host: WebviewHost<typeof ToRun, typeof FromRun>,
     private readonly folder: string,
-    { controller, services, panel }: Surroundings,
+    { controller, services, panel }: PanelContext,
   ) {
     this.controller = controller;
     this.session = new RunSession({
@@ -94,7 +94,7 @@ export class RunPanel implements WebviewContent<FromRun> {
       await this.controller.measureDial(this.folder);
       return;
     }
-    if (message.type === 'exportDial') {
+    if (message.type === 'exportStrength') {
       requireTrust(this.folder);
       const { step, alpha, drop } = message;
       await this.controller.exportModel(this.folder, { step, alpha, drop });
@@ -131,11 +131,11 @@ export class RunPanel implements WebviewContent<FromRun> {
       case 'export':
       case 'setLearningRate':
         requireTrust(folder);
-        return this.steer(command);
+        return this.control(command);
     }
   }
 
-  private async steer(command: SteeringCommand): Promise<void> {
+  private async control(command: ControlCommand): Promise<void> {
     const { folder, controller } = this;
     switch (command) {
       case 'pause':
@@ -215,7 +215,7 @@ function requireTrust(folder: string): void {
   if (!vscode.workspace.isTrusted) {
     throw failure(
       vscode.l10n.t(
-        '{0}: this workspace is not trusted, so nothing is started or steered: trust it with "Workspaces: Manage Workspace Trust".',
+        '{0}: this workspace is not trusted, so nothing is started or controlled: trust it with "Workspaces: Manage Workspace Trust".',
         folder,
       ),
     );

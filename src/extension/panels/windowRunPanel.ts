@@ -1,6 +1,6 @@
 import { windowController } from '../control/windowController';
 import type { Services } from '../services/services';
-import { noteFront } from '../runs/runInFront';
+import { noteFront } from '../runs/activeRunPanel';
 import { runPanelKind, type RunPanelKind } from './runPanel';
 
 /** The run panel as this window has it: commands act upon the run that is in front. */

@@ -112,7 +112,7 @@ export class CommandJob {
    * Follows the command to its end.
    * @param signal stops following; the command goes on
    * @returns what the command printed as JSON
-   * @throws JobCancelled; AdeptError with the command's own message, or with how its process ended and its last words.
+   * @throws JobCancelled; AdeptError with the command's own message, or with how its process ended and its last log lines.
    */
   async result(hooks: JobHooks, signal?: AbortSignal): Promise<Record<string, unknown>> {
     try {
@@ -164,7 +164,7 @@ export class CommandJob {
       // The process is gone a moment before its parent is told how.
       await pause(POLL_MILLISECONDS);
     }
-    return failure(`${this.record.title}: ${howItEnded(this.#exit)}${lastWords(this.place.log)}`);
+    return failure(`${this.record.title}: ${howItEnded(this.#exit)}${lastLogLines(this.place.log)}`);
   }
 }
 
@@ -180,9 +180,9 @@ export function howItEnded(exit: Exit | undefined): string {
 }
 
 /** The end of a log, as the end of a message. */
-export function lastWords(log: string): string {
+export function lastLogLines(log: string): string {
   const lines = lastLines(log, LAST_LINES);
-  return lines.length === 0 ? ' It left no words.' : ` Its last words: ${lines.join(' | ')}`;
+  return lines.length === 0 ? ' It wrote no log.' : ` The last lines of its log: ${lines.join(' | ')}`;
 }
 
 /** A line that another version writes, or a torn one, is passed over. */

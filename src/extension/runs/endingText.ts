@@ -1,7 +1,7 @@
 import type { Localizer } from '../window/localizer';
 import { howItEnded } from '../process/commandJob';
 import type { Exit } from '../process/detachedChild';
-import type { LastWords } from './launcher';
+import type { LastLogLines } from './launcher';
 import { endingOf, nameOf, type RunEntry } from './runEntry';
 import { nats, stepsText } from './runText';
 
@@ -18,7 +18,7 @@ export interface EndingText {
 export function endingText(
   run: RunEntry,
   exit: Exit | undefined,
-  words: LastWords,
+  words: LastLogLines,
   l10n: Localizer,
 ): EndingText {
   const name = nameOf(run);
@@ -76,6 +76,8 @@ function doneText(name: string, status: RunEntry['status'], l10n: Localizer): st
   );
 }
 
-function linesText({ lines }: LastWords, l10n: Localizer): string {
-  return lines.length === 0 ? '' : ` ${l10n.t('Its last words: {0}', lines.slice(-4).join(' | '))}`;
+function linesText({ lines }: LastLogLines, l10n: Localizer): string {
+  return lines.length === 0
+    ? ''
+    : ` ${l10n.t('The last lines of its log: {0}', lines.slice(-4).join(' | '))}`;
 }

@@ -99,13 +99,13 @@ export class Launcher {
 }
 
 /** What the last process of a run left in the run's log. */
-export interface LastWords {
+export interface LastLogLines {
   /** The command's own message, where it ended with one. */
   readonly message?: string;
   readonly lines: readonly string[];
 }
 
-export function lastWordsOf(run: string): LastWords {
+export function lastLogLinesOf(run: string): LastLogLines {
   const all = lastLines(runLogFile(run), LAST_LINES);
   const lines = all.slice(all.findLastIndex((line) => line.startsWith(MARK)) + 1);
   const last = lines.at(-1);

@@ -12,7 +12,7 @@ export interface ExportChoice {
 }
 
 /**
- * How a run is steered, by its folder. Each call ends when the trainer has answered or the process was started.
+ * How a run is controlled, by its folder. Each call ends when the trainer has answered or the process was started.
  * @throws AdeptError that says why it cannot be done now, and what to do.
  */
 export interface RunController {

@@ -12,7 +12,7 @@ import { isLive, type Launch, type RunEntry } from './runEntry';
 
 const TICK_MILLISECONDS = 1000;
 /** Every so many ticks everything is looked at, also what no watch reported; the other ticks are for living runs. */
-const TICKS_PER_SURVEY = 10;
+const TICKS_PER_SCAN = 10;
 /** A burst of changes in a folder is one change. */
 const SETTLE_MILLISECONDS = 150;
 
@@ -48,7 +48,7 @@ export class RunList {
   private readonly rows = new Map<string, Row>();
   private readonly launches = new Map<string, Launch>();
   private readonly watches = new FolderWatches(() => {
-    this.surveySoon();
+    this.scanSoon();
   });
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ export class RunList {
 
   /** Looks for the first time, and from then on regularly. */
   start(): void {
-    this.survey();
+    this.scan();
     this.timer ??= setInterval(() => {
       this.tick();
     }, TICK_MILLISECONDS).unref();
@@ -98,7 +98,7 @@ export class RunList {
   /** A process was started for this run: it is in the list at once, whether its folder is there or not. */
   launched(path: string, launch: Launch): void {
     this.launches.set(path, launch);
-    this.survey();
+    this.scan();
   }
 
   /** The process of a launch ended while this host looked. */
@@ -106,7 +106,7 @@ export class RunList {
     const launch = this.launches.get(path);
     if (launch?.pid === pid) {
       this.launches.set(path, { ...launch, exit });
-      this.survey();
+      this.scan();
     }
   }
 
@@ -115,18 +115,18 @@ export class RunList {
     const launch = this.launches.get(path);
     if (launch !== undefined) {
       this.launches.set(path, { ...launch, failure });
-      this.survey();
+      this.scan();
     }
   }
 
   /** What was started for the run has done its part: the folder speaks for itself. */
   forget(path: string): void {
     this.launches.delete(path);
-    this.survey();
+    this.scan();
   }
 
   /** Looks at everything now. */
-  survey(): void {
+  scan(): void {
     if (this.disposed) {
       return;
     }
@@ -145,26 +145,26 @@ export class RunList {
       this.look(path);
     }
     this.watches.set(this.sources.parents());
-    this.tellIfChanged(before);
+    this.emitIfChanged(before);
   }
 
   private tick(): void {
     this.ticks += 1;
-    if (this.ticks % TICKS_PER_SURVEY === 0) {
-      this.survey();
+    if (this.ticks % TICKS_PER_SCAN === 0) {
+      this.scan();
       return;
     }
     const before = this.snapshot();
     for (const { path } of this.live) {
       this.look(path);
     }
-    this.tellIfChanged(before);
+    this.emitIfChanged(before);
   }
 
-  private surveySoon(): void {
+  private scanSoon(): void {
     this.soon ??= setTimeout(() => {
       this.soon = undefined;
-      this.survey();
+      this.scan();
     }, SETTLE_MILLISECONDS).unref();
   }
 
@@ -181,10 +181,10 @@ export class RunList {
     const { entry, events } = readEntry(path, reader, launch);
     this.rows.set(path, { entry, reader, signature });
     if (events.length > 0) {
-      this.onNewEvents.tell({ run: entry, events });
+      this.onNewEvents.emit({ run: entry, events });
     }
     if (row !== undefined && isLive(row.entry) && !isLive(entry)) {
-      this.onDidEnd.tell(entry);
+      this.onDidEnd.emit(entry);
     }
   }
 
@@ -192,9 +192,9 @@ export class RunList {
     return JSON.stringify(this.entries);
   }
 
-  private tellIfChanged(before: string): void {
+  private emitIfChanged(before: string): void {
     if (this.snapshot() !== before) {
-      this.onDidChange.tell(this.entries);
+      this.onDidChange.emit(this.entries);
     }
   }
 }

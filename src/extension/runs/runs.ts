@@ -4,17 +4,17 @@ import * as vscode from 'vscode';
 import { inputError, messageOf } from '../../shared/common/errors';
 import type { ResumePoint } from '../../node/run/laterResults';
 import { readRunTarget } from '../../node/job/runConfigFile';
-import { Memory } from '../window/memory';
+import { PersistedValue } from '../window/persistedValue';
 import { jobFolder, runParents } from '../window/places';
 import type { Children } from '../process/children';
 import { readSetting } from '../window/settings';
 import type { Exit } from '../process/detachedChild';
 import { requireTrust } from '../window/trust';
 import { endingText, type EndingText } from './endingText';
-import { lastWordsOf, Launcher } from './launcher';
+import { lastLogLinesOf, Launcher } from './launcher';
 import { endingOf, isLive, isResumable, nameOf, type RunEntry } from './runEntry';
 import { RunList } from './runList';
-import { endProcess, steer, type Wish } from './trainerControl';
+import { endProcess, control, type ControlRequest } from './trainerControl';
 
 const EXIT_MILLISECONDS = 1000;
 const Paths = v.array(v.string());
@@ -25,7 +25,7 @@ export interface RunEnding extends EndingText {
   readonly run: RunEntry;
 }
 
-/** The runs of this workspace: which there are, how they are started and steered, and what became of them. */
+/** The runs of this workspace: which there are, how they are started and controlled, and what became of them. */
 export class Runs implements vscode.Disposable {
   readonly list: RunList;
   private readonly ended = new vscode.EventEmitter<RunEnding>();
@@ -33,9 +33,9 @@ export class Runs implements vscode.Disposable {
   readonly onDidEnd = this.ended.event;
 
   private readonly launcher: Launcher;
-  private readonly opened: Memory<typeof Paths>;
-  private readonly alive: Memory<typeof Paths>;
-  private readonly byConfig: Memory<typeof ByConfig>;
+  private readonly opened: PersistedValue<typeof Paths>;
+  private readonly alive: PersistedValue<typeof Paths>;
+  private readonly byConfig: PersistedValue<typeof ByConfig>;
   /** The runs that open documents describe. */
   private readonly ofDocuments = new Map<string, string>();
   private readonly stopping = new Set<string>();
@@ -47,9 +47,9 @@ export class Runs implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     const { workspaceState } = context;
-    this.opened = new Memory(workspaceState, 'runs.opened', Paths, []);
-    this.alive = new Memory(workspaceState, 'runs.alive', Paths, []);
-    this.byConfig = new Memory(workspaceState, 'runs.byConfig', ByConfig, {});
+    this.opened = new PersistedValue(workspaceState, 'runs.opened', Paths, []);
+    this.alive = new PersistedValue(workspaceState, 'runs.alive', Paths, []);
+    this.byConfig = new PersistedValue(workspaceState, 'runs.byConfig', ByConfig, {});
     this.list = new RunList({
       parents: () => runParents(log),
       single: () => [...this.opened.value, ...this.alive.value, ...this.ofDocuments.values()],
@@ -116,7 +116,7 @@ export class Runs implements vscode.Disposable {
   /** Goes on with a run: one that is paused, or one that nobody works on. @throws AdeptError when it cannot be. */
   async resume(run: RunEntry): Promise<void> {
     if (run.state === 'paused') {
-      await this.steer(run, { method: 'resume' });
+      await this.control(run, { method: 'resume' });
       return;
     }
     if (!isResumable(run)) {
@@ -139,13 +139,13 @@ export class Runs implements vscode.Disposable {
   }
 
   /** Asks the trainer of a run for something. @throws NoAnswer; AdeptError when no trainer works on it. */
-  async steer(run: RunEntry, wish: Wish): Promise<void> {
+  async control(run: RunEntry, request: ControlRequest): Promise<void> {
     requireTrust(nameOf(run));
-    if (wish.method === 'stop') {
+    if (request.method === 'stop') {
       this.stopping.add(run.path);
     }
-    await steer(run, wish);
-    this.list.survey();
+    await control(run, request);
+    this.list.scan();
   }
 
   /** Ends the process of a run without asking it; what it did since its last checkpoint is lost. */
@@ -159,7 +159,7 @@ export class Runs implements vscode.Disposable {
   async remember(path: string): Promise<void> {
     if (!runParents(this.log).includes(dirname(path)) && !this.opened.value.includes(path)) {
       await this.opened.set([...this.opened.value, path]);
-      this.list.survey();
+      this.list.scan();
     }
   }
 
@@ -188,7 +188,7 @@ export class Runs implements vscode.Disposable {
     } else {
       this.ofDocuments.set(document, run);
     }
-    this.list.survey();
+    this.list.scan();
   }
 
   dispose(): void {
@@ -204,7 +204,7 @@ export class Runs implements vscode.Disposable {
     } else {
       this.exits.set(run.path, exit);
     }
-    const ending = endingText(run, exit, lastWordsOf(run.path), vscode.l10n);
+    const ending = endingText(run, exit, lastLogLinesOf(run.path), vscode.l10n);
     this.launcher.forget(run.path);
     if (endingOf(run) === 'notStarted' && !asked) {
       this.list.notStarted(run.path, ending.text);

@@ -9,7 +9,7 @@ import { nameOf, type RunEntry } from './runEntry';
 const TIMEOUT_MILLISECONDS = 30_000;
 
 /** What a person asks of a trainer. */
-export type Wish =
+export type ControlRequest =
   | { readonly method: Exclude<ControlMethod, 'status' | 'setLearningRate'> }
   | { readonly method: 'setLearningRate'; readonly value: number };
 
@@ -17,25 +17,25 @@ export type Wish =
  * Asks the trainer of a run for something.
  * @throws NoAnswer when it does not answer; AdeptError when no trainer works on the run.
  */
-export async function steer(run: RunEntry, wish: Wish): Promise<void> {
+export async function control(run: RunEntry, request: ControlRequest): Promise<void> {
   if (run.state === 'starting' && run.launch !== undefined) {
-    stopStarting(run, run.launch, wish);
+    stopStarting(run, run.launch, request);
     return;
   }
   const trainer = RunFolder.at(run.path).readTrainer();
   if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
     throw inputError(`${run.path}: no trainer works on this run: resume it first.`);
   }
-  // Only who steers a run needs the connection.
+  // Only who controls a run needs the connection.
   const { callTrainer } = await import('../../node/process/controlClient');
-  if (wish.method === 'setLearningRate') {
-    await callTrainer(trainer.socket, wish.method, { value: wish.value }, TIMEOUT_MILLISECONDS);
+  if (request.method === 'setLearningRate') {
+    await callTrainer(trainer.socket, request.method, { value: request.value }, TIMEOUT_MILLISECONDS);
   } else {
-    await callTrainer(trainer.socket, wish.method, {}, TIMEOUT_MILLISECONDS);
+    await callTrainer(trainer.socket, request.method, {}, TIMEOUT_MILLISECONDS);
   }
 }
 
-function stopStarting(run: RunEntry, launch: ProcessIdentity, { method }: Wish): void {
+function stopStarting(run: RunEntry, launch: ProcessIdentity, { method }: ControlRequest): void {
   if (method !== 'stop') {
     throw inputError(`${nameOf(run)} is starting: wait until it has, and try again.`);
   }

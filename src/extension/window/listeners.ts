@@ -12,7 +12,7 @@ export class Listeners<T> {
     };
   }
 
-  tell(value: T): void {
+  emit(value: T): void {
     for (const listener of [...this.listeners]) {
       listener(value);
     }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { failure } from '../../shared/common/errors';
 
-/** @throws AdeptError when the workspace is in Restricted Mode, where nothing is started or steered. */
+/** @throws AdeptError when the workspace is in Restricted Mode, where nothing is started or controlled. */
 export function requireTrust(doing: string): void {
   if (!vscode.workspace.isTrusted) {
     throw failure(

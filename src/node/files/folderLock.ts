@@ -17,7 +17,7 @@ export interface LockOptions {
 }
 
 const heartbeatMs = 5_000;
-// Of a holder whose process this machine cannot see, or whose number another process may have been given since.
+// Of a owner whose process this machine cannot see, or whose number another process may have been given since.
 const staleMs = 60_000;
 
 /**
@@ -39,14 +39,14 @@ export async function acquireLock(home: string, options: LockOptions): Promise<(
   };
   let told = false;
   while (!(await taken(path, owner))) {
-    const holder = readOwner(path);
-    if (holder === undefined || isStale(path, holder)) {
-      removeStale(path, holder);
+    const owner = readOwner(path);
+    if (owner === undefined || isStale(path, owner)) {
+      removeStale(path, owner);
       continue;
     }
     if (!told) {
       told = true;
-      options.onWait(holder.pid);
+      options.onWait(owner.pid);
     }
     if (options.enough?.() === true) {
       return undefined;
@@ -56,7 +56,7 @@ export async function acquireLock(home: string, options: LockOptions): Promise<(
     });
   }
   const heart = setInterval(() => {
-    beat(path);
+    refresh(path);
   }, heartbeatMs);
   heart.unref();
   return () => {
@@ -70,11 +70,11 @@ export async function acquireLock(home: string, options: LockOptions): Promise<(
 /** Whether some process works in a folder. */
 export function isLocked(home: string): boolean {
   const path = join(home, 'lock');
-  const holder = readOwner(path);
-  return holder !== undefined && !isStale(path, holder);
+  const owner = readOwner(path);
+  return owner !== undefined && !isStale(path, owner);
 }
 
-/** Creates the lock file unless it exists, and looks again a moment later, since a rival may have called it stale. */
+/** Creates the lock file unless it exists, and looks again a moment later, since another process may have called it stale. */
 async function taken(path: string, owner: Owner): Promise<boolean> {
   try {
     writeFileSync(path, JSON.stringify(owner), { flag: 'wx' });
@@ -97,14 +97,14 @@ function readOwner(path: string): Owner | undefined {
   }
 }
 
-function isStale(path: string, holder: Owner): boolean {
-  if (holder.host === hostname() && !isAlive(holder.pid)) {
+function isStale(path: string, owner: Owner): boolean {
+  if (owner.host === hostname() && !isAlive(owner.pid)) {
     return true;
   }
   return age(path) > staleMs;
 }
 
-/** Renames the lock away before deleting it, and gives it back if it turns out to be a rival's new one. */
+/** Renames the lock away before deleting it, and gives it back if it turns out to be another process's new one. */
 function removeStale(path: string, expected: Owner | undefined): void {
   // Just created and not yet written, rather than broken.
   if (expected === undefined && age(path) < 1_000) {
@@ -117,7 +117,7 @@ function removeStale(path: string, expected: Owner | undefined): void {
       linkSync(aside, path);
     }
   } catch {
-    // A rival was quicker.
+    // another process was quicker.
   }
   rmSync(aside, { force: true });
 }
@@ -130,7 +130,7 @@ function age(path: string): number {
   }
 }
 
-function beat(path: string): void {
+function refresh(path: string): void {
   const now = new Date();
   try {
     utimesSync(path, now, now);

@@ -14,7 +14,7 @@ import { writeJson } from '../files/jsonFile';
 import type { RunFolder } from './runFolder';
 import { isAlive } from './runStatus';
 
-/** Why a label cannot be taken, in a sentence; undefined when it can. Empty text is the wish to have none. */
+/** Why a label cannot be taken, in a sentence; undefined when it can. Empty text asks for none. */
 export function labelProblem(label: string): string | undefined {
   return label.trim().length > LONGEST_LABEL
     ? `A label has at most ${LONGEST_LABEL} characters, this one has ${label.trim().length}: shorten it.`

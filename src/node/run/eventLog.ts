@@ -47,7 +47,7 @@ export class EventLog {
     return stamped;
   }
 
-  /** As {@link append}, for the last words of a run that breaks: where the log cannot be written they are left out. */
+  /** As {@link append}, for the last log lines of a run that breaks: where the log cannot be written they are left out. */
   appendIfPossible(event: NewRunEvent): void {
     try {
       this.append(event);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { DialFile } from '../../shared/run/dial';
+import { StrengthFile } from '../../shared/run/strength';
 import { inputError } from '../../shared/common/errors';
 import { JOB_FILES, JobReport } from '../../shared/run/job';
 import { parseWith } from '../../shared/common/parse';
@@ -29,18 +29,18 @@ export function laterResults(run: RunFolder, step: number): string[] {
   const ends = step < endOf(run) ? [JOB_FILES.exported, JOB_FILES.report] : [];
   return [
     ...ends.map((name) => join(run.path, name)).filter((path) => existsSync(path)),
-    ...dialAfter(run, step),
+    ...strengthAfter(run, step),
     ...later.map((other) => checkpointFolder(run, other)),
   ];
 }
 
 /** The dial, where it is of a later checkpoint. */
-function dialAfter(run: RunFolder, step: number): string[] {
+function strengthAfter(run: RunFolder, step: number): string[] {
   const file = run.file('dial');
   if (!existsSync(file)) {
     return [];
   }
-  return parseWith(DialFile, readJson(file), file).step > step ? [file] : [];
+  return parseWith(StrengthFile, readJson(file), file).step > step ? [file] : [];
 }
 
 /** The step at which the run ended, or is to end. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { DialFile } from '../../shared/run/dial';
+import { StrengthFile } from '../../shared/run/strength';
 import { JOB_FILES, JobFile } from '../../shared/run/job';
 import { RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
 import { messageOf } from '../../shared/common/errors';
@@ -24,7 +24,7 @@ export interface RunFacts {
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
   /** What the added layers are worth; undefined where it was not measured. */
-  readonly dial: DialFile | undefined;
+  readonly dial: StrengthFile | undefined;
   readonly problems: readonly RunProblem[];
 }
 
@@ -35,7 +35,7 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
     readFact(join(folder, JOB_FILES.job), JobFile, 'adept.job/1', problems),
     readFact(join(folder, RUN_FILES.trainer), TrainerFile, 'adept.trainer/1', problems),
-    readFact(join(folder, RUN_FILES.dial), DialFile, 'adept.dial/1', problems),
+    readFact(join(folder, RUN_FILES.dial), StrengthFile, 'adept.dial/1', problems),
   ]);
   return {
     model: looseText(job, 'config', 'model') ?? looseText(spec, 'model'),

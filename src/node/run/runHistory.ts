@@ -3,10 +3,10 @@ import { looksLikeStep, parseEventLine } from './eventLine';
 import { GrowingFile, type Lines } from '../files/growingFile';
 import { RunRecord } from './runRecord';
 
-/** A log up to this size is read at once; a longer one is surveyed first. */
-const SURVEY_ABOVE = 8 * 2 ** 20;
-/** Steps that a survey reads. */
-const SURVEYED_STEPS = 4000;
+/** A log up to this size is read at once; a longer one is sampled first. */
+const SAMPLE_ABOVE = 8 * 2 ** 20;
+/** Steps that a samplingPass reads. */
+const SAMPLED_STEPS = 4000;
 /** Bytes of a step's line, about. */
 const STEP_BYTES = 200;
 /** Work goes on no longer than this before others get their turn. */
@@ -14,10 +14,10 @@ const SLICE_MILLISECONDS = 8;
 const LINES_PER_LOOK_AT_THE_CLOCK = 32;
 
 export interface RunHistoryOptions {
-  /** Bytes above which a log is surveyed before it is read. */
-  readonly surveyAbove?: number;
-  /** Steps that a survey reads, about. */
-  readonly surveyedSteps?: number;
+  /** Bytes above which a log is sampled before it is read. */
+  readonly sampleAbove?: number;
+  /** Steps that a samplingPass reads, about. */
+  readonly sampledSteps?: number;
 }
 
 /** One way through the log. */
@@ -31,7 +31,7 @@ class Pass {
 }
 
 /**
- * The history of a run, read from its events.ndjson and kept up to date as that grows. A long log is surveyed first: every
+ * The history of a run, read from its events.ndjson and kept up to date as that grows. A long log is sampled first: every
  * event that is no step, and one step in many, which is a picture of the whole within a fraction of the time; then it is read
  * completely. Reading never keeps the process for longer than some milliseconds.
  */
@@ -84,12 +84,12 @@ export class RunHistory {
         this.known = false;
       }
       const { read, size } = this.log.progress;
-      if (read > 0 || size <= (this.options.surveyAbove ?? SURVEY_ABOVE)) {
+      if (read > 0 || size <= (this.options.sampleAbove ?? SAMPLE_ABOVE)) {
         const grew = await this.read(this.shown, onPicture);
         this.known = true;
         return grew || opened === 'new';
       }
-      await this.survey(size, onPicture);
+      await this.samplingPass(size, onPicture);
       return true;
     } finally {
       this.readFraction = null;
@@ -108,8 +108,8 @@ export class RunHistory {
   }
 
   /** Reads a long log twice: roughly, which is shown, and completely, which then takes its place. */
-  private async survey(size: number, onPicture: () => void): Promise<void> {
-    const steps = this.options.surveyedSteps ?? SURVEYED_STEPS;
+  private async samplingPass(size: number, onPicture: () => void): Promise<void> {
+    const steps = this.options.sampledSteps ?? SAMPLED_STEPS;
     const rough = new Pass(Math.max(1, Math.floor(size / STEP_BYTES / steps)));
     await this.read(rough, onPicture);
     this.show(rough);

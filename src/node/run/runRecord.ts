@@ -14,8 +14,8 @@ const MOST_PROBLEMS = 50;
 
 type StatusEvent = Extract<RunEvent, { type: 'status' }>;
 type ProgressEvent = Extract<RunEvent, { type: 'progress' }>;
-/** What can be the last word on a run: it ended, or this is what it was doing. */
-export type LastWord = Extract<RunEvent, { type: 'status' | 'done' | 'error' }>;
+/** What can be the terminal event of a run: it ended, or this is what it was doing. */
+export type TerminalEvent = Extract<RunEvent, { type: 'status' | 'done' | 'error' }>;
 
 /**
  * What a run's events come to, added one by one in the order of the log. Where a run goes back to an earlier step, as one
@@ -38,7 +38,7 @@ export class RunRecord {
   step = 0;
   startedAt: string | undefined;
   lastStep: StepEvent | undefined;
-  lastWord: LastWord | undefined;
+  terminalEvent: TerminalEvent | undefined;
   /** What the trainer does or did last. */
   stage: StatusEvent['status'] | undefined;
   engine: StatusEvent['engine'];
@@ -88,7 +88,7 @@ export class RunRecord {
         break;
       case 'error':
       case 'done':
-        this.lastWord = event;
+        this.terminalEvent = event;
         this.progress = undefined;
         break;
       case 'log':
@@ -133,7 +133,7 @@ export class RunRecord {
     this.clock.interrupt();
     this.stage = status;
     this.engine = event.engine ?? this.engine;
-    this.lastWord = event;
+    this.terminalEvent = event;
     this.progress = undefined;
   }
 

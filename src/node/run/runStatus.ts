@@ -176,7 +176,7 @@ function lossesOf({ step, domainLoss, generalLoss }: Losses): Losses {
   return { step, domainLoss, generalLoss };
 }
 
-/** The last event that can be a run's last word. */
+/** The last event that can be a run's terminal event. */
 function ending({ status, error, done }: LastEvents): LastEvents['status' | 'error' | 'done'] {
   return [status, error, done].reduce(
     (a, b) => (b !== undefined && b.seq > (a?.seq ?? -1) ? b : a),

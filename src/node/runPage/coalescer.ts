@@ -17,12 +17,12 @@ export const SYSTEM_CLOCK: Clock = {
 };
 
 /**
- * Turns any number of wishes to send into sends that are at least `interval` milliseconds apart: at once when the last one
- * is long enough ago, otherwise as soon as it is. Nothing is sent while it is closed; opening it sends what was wished.
+ * Turns any number of requests to send into sends that are at least `interval` milliseconds apart: at once when the last one
+ * is long enough ago, otherwise as soon as it is. Nothing is sent while it is closed; opening it sends what was asked for.
  */
 export class Coalescer {
   private lastSend = -Infinity;
-  private isWished = false;
+  private isRequested = false;
   private isOpen = false;
   private stopTimer: (() => void) | undefined;
 
@@ -44,12 +44,12 @@ export class Coalescer {
   }
 
   request(): void {
-    this.isWished = true;
+    this.isRequested = true;
     this.serve();
   }
 
   private serve(): void {
-    if (!this.isOpen || !this.isWished || this.stopTimer !== undefined) {
+    if (!this.isOpen || !this.isRequested || this.stopTimer !== undefined) {
       return;
     }
     const wait = this.lastSend + this.interval - this.clock.now();
@@ -60,7 +60,7 @@ export class Coalescer {
       });
       return;
     }
-    this.isWished = false;
+    this.isRequested = false;
     this.lastSend = this.clock.now();
     this.send();
   }

@@ -1,4 +1,4 @@
-import type { DialFile } from '../../shared/run/dial';
+import type { StrengthFile } from '../../shared/run/strength';
 import type { EvalPoint, RunHead, RunProblem, RunUpdate, ToRun } from '../../shared/webview/run';
 import type { RunRecord } from '../run/runRecord';
 
@@ -6,14 +6,14 @@ import type { RunRecord } from '../run/runRecord';
 const MOST_POINTS = 2000;
 
 /** What there is to show of a run. */
-export interface RunPicture {
+export interface RunSnapshot {
   readonly head: RunHead;
   readonly record: RunRecord;
   /** Of the record: another one means that the old record's series say nothing any more. */
   readonly generation: number;
   /** Problems with other files than the log. */
   readonly problems: readonly RunProblem[];
-  readonly dial: DialFile | undefined;
+  readonly dial: StrengthFile | undefined;
 }
 
 interface Sent {
@@ -36,7 +36,7 @@ export class RunFeed {
   }
 
   /** The message that brings the page up to date; undefined when it is. */
-  next(picture: RunPicture): ToRun | undefined {
+  next(picture: RunSnapshot): ToRun | undefined {
     const { generation, record } = picture;
     const sent = this.sent?.generation === generation ? this.sent : undefined;
     const problems = {

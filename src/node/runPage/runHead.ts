@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { RunCommand, RunExit, RunHead, RunState } from '../../shared/webview/run';
 import type { RunFacts } from '../run/runFacts';
 import type { RunHistory } from '../run/runHistory';
-import type { LastWord, RunRecord } from '../run/runRecord';
+import type { TerminalEvent, RunRecord } from '../run/runRecord';
 
 /** Lines shown of a trainer that is gone. */
 const LAST_LINES = 8;
@@ -31,8 +31,8 @@ export function runHead(
   window: RunWindow,
   { isKnown, reading }: Pick<RunHistory, 'isKnown' | 'reading'>,
 ): RunHead {
-  const { lastWord, lastStep, step } = record;
-  const state = isKnown ? stateIn(window, runState(lastWord, facts)) : 'opening';
+  const { terminalEvent, lastStep, step } = record;
+  const state = isKnown ? stateIn(window, runState(terminalEvent, facts)) : 'opening';
   const steps = facts.steps ?? null;
   const speed = state === 'running' ? record.clock.stepsPerSecond : undefined;
   const best = record.loss.lowest;
@@ -55,7 +55,7 @@ export function runHead(
     gradNorm: lastStep?.gradNorm ?? null,
     bestTrainingLoss: best === undefined ? null : { step: best[0], value: best[1] },
     exit: state === 'died' || state === 'failed' ? (window.exit ?? null) : null,
-    error: state === 'failed' ? (window.failure ?? errorOf(lastWord)) : null,
+    error: state === 'failed' ? (window.failure ?? errorOf(terminalEvent)) : null,
     lastLines: state === 'died' ? lastLines(record, window) : [],
     enabled: enabledCommands(state, facts, record, window),
     pending: window.pending ?? null,
@@ -64,16 +64,16 @@ export function runHead(
   };
 }
 
-/** What became of a run, from the last word in its log and what its files say. */
+/** What became of a run, from the last event in its log and what its files say. */
 export function runState(
-  lastWord: LastWord | undefined,
+  terminalEvent: TerminalEvent | undefined,
   { isAlive, isUnfinishedJob }: Pick<RunFacts, 'isAlive' | 'isUnfinishedJob'>,
 ): RunState {
-  const status = lastWord?.type === 'status' ? lastWord.status : undefined;
+  const status = terminalEvent?.type === 'status' ? terminalEvent.status : undefined;
   if (isAlive === true) {
     return status === 'paused' ? 'paused' : 'running';
   }
-  switch (lastWord?.type) {
+  switch (terminalEvent?.type) {
     case undefined:
       return isAlive === undefined ? 'waiting' : 'died';
     case 'error':
@@ -93,8 +93,8 @@ function stateIn({ isStarting, failure }: RunWindow, state: RunState): RunState 
   return isStarting === true ? 'starting' : failure === undefined ? state : 'failed';
 }
 
-function errorOf(lastWord: LastWord | undefined): string | null {
-  return lastWord?.type === 'error' ? lastWord.message : null;
+function errorOf(terminalEvent: TerminalEvent | undefined): string | null {
+  return terminalEvent?.type === 'error' ? terminalEvent.message : null;
 }
 
 function engineOf(engine: Record<string, unknown> | undefined): RunHead['engine'] {

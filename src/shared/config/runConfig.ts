@@ -62,7 +62,7 @@ export const RunConfig = v.strictObject({
         domain: v.optional(described(CorpusFiles, 'domain text that is not trained on')),
         general: v.optional(described(CorpusFiles, 'general text; the probe when left out')),
       }),
-      'texts whose loss is watched',
+      'texts whose loss is evaluated',
     ),
     {},
   ),

@@ -4,7 +4,7 @@ export interface CommandFacts {
   readonly icon?: string;
   /** Where the palette shows it; everywhere when left out. */
   readonly palette?: string;
-  /** Whether it starts or steers a process, which an untrusted workspace may not. */
+  /** Whether it starts or controls a process, which an untrusted workspace may not. */
   readonly needsTrust: boolean;
 }
 

@@ -1,4 +1,4 @@
-import type { ImportanceTrust } from '../method/importance';
+import type { ConfidenceIntervals } from '../method/importance';
 import type { HeatRow, ImportanceTable } from './importanceTable';
 import { rankAmong } from './rank';
 import { columnValues } from './ranges';
@@ -11,7 +11,7 @@ export interface ValueTable {
 
 /** What was measured beside importance on general text. */
 export interface FurtherValues {
-  readonly trust?: ImportanceTrust | undefined;
+  readonly trust?: ConfidenceIntervals | undefined;
   readonly domain?: ImportanceTable | undefined;
 }
 

@@ -12,7 +12,7 @@ export const ImportanceMode = v.picklist(['exact', 'fast']);
 export type ImportanceMode = v.InferOutput<typeof ImportanceMode>;
 
 /** How far layer importance hangs on which text was measured: a bootstrap over the probe's sequences. */
-export const ImportanceTrust = v.object({
+export const ConfidenceIntervals = v.object({
   /** Share of the resamples between `low` and `high`. */
   interval: v.number(),
   resamples: count,
@@ -23,7 +23,7 @@ export const ImportanceTrust = v.object({
   /** Of k = 1, 2, …: the share of resamples whose k least important layers are the measured ones. */
   sameLowest: v.array(v.number()),
 });
-export type ImportanceTrust = v.InferOutput<typeof ImportanceTrust>;
+export type ConfidenceIntervals = v.InferOutput<typeof ConfidenceIntervals>;
 
 const measurement = {
   probe: v.object({
@@ -47,7 +47,7 @@ const measurement = {
   /** Mean next-token loss of the untouched model, nats per predicted token. */
   baseLoss: v.number(),
   layers: v.array(v.object({ index: count, importance: v.number() })),
-  trust: v.optional(ImportanceTrust),
+  trust: v.optional(ConfidenceIntervals),
   units: v.array(
     v.object({
       layer: count,

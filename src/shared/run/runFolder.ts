@@ -53,7 +53,7 @@ export const CheckpointState = v.object({
   loss: v.nullable(v.number()),
   domainLoss: v.nullable(v.number()),
   generalLoss: v.nullable(v.number()),
-  /** The forgetting limit ended the run here: no remedy was left. */
+  /** The forgetting limit ended the run here: no response was left. */
   gaveUp: v.optional(v.boolean()),
 });
 export type CheckpointState = v.InferOutput<typeof CheckpointState>;

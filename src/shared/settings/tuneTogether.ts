@@ -29,7 +29,7 @@ export function togetherProblems(tune: Together, name: Naming['name']): Together
 
 /**
  * Steps from one evaluation to the next: as is set, or as often as checkpoints are written. What is held against a limit is looked
- * at ten times in a run at least, or there would be nothing left to steer.
+ * at ten times in a run at least, or there would be nothing left to control.
  */
 export function evaluationInterval({
   evalEvery,
@@ -43,13 +43,13 @@ export function evaluationInterval({
   );
 }
 
-/** That a limit comes too late to steer by, for the log; undefined where it does not. */
+/** That a limit comes too late to act on, for the log; undefined where it does not. */
 export function lateLimit(
   tune: Pick<TuneSettings, 'evalEvery' | 'saveEvery' | 'maxGeneralRise' | 'onGeneralRise' | 'steps'>,
 ): string | undefined {
   const { maxGeneralRise, onGeneralRise, steps } = tune;
-  const steers = onGeneralRise === 'lower' || onGeneralRise === 'freeze';
-  return maxGeneralRise !== undefined && steers && evaluationInterval(tune) >= steps
+  const controls = onGeneralRise === 'lower' || onGeneralRise === 'freeze';
+  return maxGeneralRise !== undefined && controls && evaluationInterval(tune) >= steps
     ? `general loss is measured every ${evaluationInterval(tune)} steps, and so held against its limit only after the last of ${steps}: evaluate more often (evalEvery)`
     : undefined;
 }

@@ -94,7 +94,7 @@ const VariantName = v.pipe(
   v.check((name) => !(name in ARMS), 'A variant may not have the name of an arm.'),
 );
 
-/** A *.study.json: one job, run in several ways with several seeds. Paths are relative to the file. */
+/** A *.study.json: one job, run in several arms with several seeds. Paths are relative to the file. */
 export const StudyConfig = v.strictObject({
   /** The job that all arms share, by path or spelt out; its `out`, `expand`, `export` and `tune.seed` are the study's matter. */
   job: v.pipe(v.string(), v.minLength(1)),
@@ -107,7 +107,7 @@ export const StudyConfig = v.strictObject({
     ),
     [...ArmName.options],
   ),
-  /** Further ways to run the job, after the arms. */
+  /** Further arms to run the job, after the arms. */
   variants: v.optional(v.record(VariantName, Variant), {}),
   seeds: v.optional(
     v.pipe(
@@ -177,8 +177,8 @@ export function studySettings(
   };
 }
 
-/** The names of all ways in which a study runs its job. */
-export function waysOf({ arms, variants }: Pick<StudyConfig, 'arms' | 'variants'>): string[] {
+/** The names of all arms in which a study runs its job. */
+export function armsOf({ arms, variants }: Pick<StudyConfig, 'arms' | 'variants'>): string[] {
   return [...arms, ...Object.keys(variants)];
 }
 
@@ -193,8 +193,8 @@ export function plannedRuns({
   );
 }
 
-/** The arm that a way is, or is made of. @throws AdeptError (input) when the study has no such way */
-function wayOf(name: string, { variants }: Pick<StudyFile, 'variants'>): Variant {
+/** The arm that a arm is, or is made of. @throws AdeptError (input) when the study has no such arm */
+function armOf(name: string, { variants }: Pick<StudyFile, 'variants'>): Variant {
   const variant = variants[name] ?? (isArm(name) ? { of: name } : undefined);
   if (variant === undefined) {
     throw inputError(`The study has no arm and no variant "${name}".`);
@@ -206,9 +206,9 @@ function isArm(name: string): name is ArmName {
   return name in ARMS;
 }
 
-/** What a way is, for a legend. */
-export function wayText(name: string, study: Pick<StudyFile, 'variants'>): string {
-  const { of, k, layers, tune } = wayOf(name, study);
+/** What a arm is, for a legend. */
+export function armText(name: string, study: Pick<StudyFile, 'variants'>): string {
+  const { of, k, layers, tune } = armOf(name, study);
   const changes = [
     ...(k === undefined ? [] : [`k ${k}`]),
     ...(layers === undefined ? [] : [`layers ${layers.join(', ')}`]),
@@ -229,21 +229,21 @@ export function armConfig(
   seed: number,
   out: string,
 ): RunConfig {
-  const way = wayOf(name, study);
-  const { expand, full, unitWise, replays }: Arm = ARMS[way.of];
+  const arm = armOf(name, study);
+  const { expand, full, unitWise, replays }: Arm = ARMS[arm.of];
   const byImportance = base.tune.unitRates === 'equal' ? 'importance' : base.tune.unitRates;
   const tune = { full, unitRates: unitWise ? byImportance : 'equal' };
   const { replay, ...shared } = base;
-  const k = way.k ?? study.k;
+  const k = arm.k ?? study.k;
   return {
     ...shared,
     ...(replays && replay ? { replay } : {}),
-    expand: way.layers ? { layers: way.layers } : (expand?.(k) ?? { lowest: k }),
+    expand: arm.layers ? { layers: arm.layers } : (expand?.(k) ?? { lowest: k }),
     export: {},
     out,
     tune: parseWith(
       TuneSettings,
-      { ...base.tune, ...study.tune[way.of], ...tune, ...way.tune, seed },
+      { ...base.tune, ...study.tune[arm.of], ...tune, ...arm.tune, seed },
       `the study's settings of "${name}"`,
     ),
   };
@@ -282,9 +282,9 @@ export function checkStudy(study: StudyConfig, base: RunConfig, label: string): 
       throw inputError(`${label}: variants.${name}.${wrong}`);
     }
   }
-  const ways = waysOf(study);
-  const withoutText = ways.find(
-    (name) => 'replays' in ARMS[wayOf(name, study).of] && base.replay === undefined,
+  const arms = armsOf(study);
+  const withoutText = arms.find(
+    (name) => 'replays' in ARMS[armOf(name, study).of] && base.replay === undefined,
   );
   if (withoutText !== undefined) {
     throw inputError(`${study.job}: "replay" is missing: "${withoutText}" trains on it.`);

@@ -21,7 +21,7 @@ export const HeatmapSource = v.object({ file: v.string() });
 export type HeatmapSource = v.InferOutput<typeof HeatmapSource>;
 
 /** What a launch is made from, beside the form. */
-export const LaunchSurroundings = v.object({
+export const LaunchContext = v.object({
   engine: EngineChoice,
   /** Where the *.adept.json goes; null without an open folder. */
   place: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
@@ -32,7 +32,7 @@ export const LaunchSurroundings = v.object({
   /** What was launched last in this workspace. */
   last: v.nullable(LaunchForm),
 });
-export type LaunchSurroundings = v.InferOutput<typeof LaunchSurroundings>;
+export type LaunchContext = v.InferOutput<typeof LaunchContext>;
 
 /** From the extension to the page. */
 export const ToHeatmap = v.variant('type', [
@@ -44,7 +44,7 @@ export const ToHeatmap = v.variant('type', [
     importance: ImportanceFile,
     model: HeatmapModel,
     trusted: v.boolean(),
-    launch: LaunchSurroundings,
+    launch: LaunchContext,
   }),
   /** There is nothing to show: what is wrong, in a sentence that names the file. */
   v.object({ type: v.literal('broken'), message: v.string() }),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { DialFile } from '../run/dial';
+import { StrengthFile } from '../run/strength';
 import { LOG_LEVELS } from '../run/runFolder';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -128,7 +128,7 @@ const parts = {
   log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
   problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
   /** What the added layers are worth; null where it was not measured. */
-  dial: v.optional(v.nullable(DialFile)),
+  dial: v.optional(v.nullable(StrengthFile)),
 };
 
 /** To the page: `snapshot` replaces everything, `update` says what changed. */
@@ -147,7 +147,7 @@ export const FromRun = v.variant('type', [
   v.object({ type: v.literal('measureDial') }),
   /** Export the checkpoint that the dial was measured of, at a strength and without some added layers. */
   v.object({
-    type: v.literal('exportDial'),
+    type: v.literal('exportStrength'),
     step: count,
     alpha: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
     drop: v.array(count),

@@ -48,7 +48,7 @@ export class AddedLayers {
         engine.dispose(tensorOf(parameter));
         // Times 1 is exact as well, but a copy says so.
         const scaled = alpha === 1 ? engine.clone(trained) : engine.scale(trained, alpha);
-        parameter.holder[parameter.part] = engine.keep(scaled);
+        parameter.slot[parameter.part] = engine.keep(scaled);
       }
     }
   }

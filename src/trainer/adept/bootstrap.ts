@@ -1,9 +1,9 @@
-import type { ImportanceTrust } from '../../shared/method/importance';
+import type { ConfidenceIntervals } from '../../shared/method/importance';
 import { contrastOrder, lowestOf } from '../../shared/method/layerChoice';
 import { seededRandom } from '../data/sequences/order';
 
 /** What each sequence of a probe contributed to the importance of every layer. */
-export interface SequenceShares {
+export interface SequenceContributions {
   /** [sequences] what counts in each: targets of `exact`, positions of `fast`. */
   readonly weights: readonly number[];
   /** [layers][sequences] summed over what counts: the rise in loss, or the relative change. */
@@ -15,7 +15,7 @@ const RESAMPLES = 1000;
 const SEED = 0;
 
 /** Mean over all sequences, by layer. */
-export function meanShares({ weights, sums }: SequenceShares): number[] {
+export function meanShares({ weights, sums }: SequenceContributions): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return sums.map((layer) => layer.reduce((sum, value) => sum + value, 0) / total);
 }
@@ -24,7 +24,7 @@ export function meanShares({ weights, sums }: SequenceShares): number[] {
  * How far an importance and the order of the layers hang on which text was measured: percentile bootstrap (Efron 1979)
  * over the sequences of the probe. Undefined for a probe of a single sequence, which says nothing about another.
  */
-export function bootstrap(shares: SequenceShares): ImportanceTrust | undefined {
+export function bootstrap(shares: SequenceContributions): ConfidenceIntervals | undefined {
   const sequences = shares.weights.length;
   if (sequences < 2) {
     return undefined;
@@ -64,7 +64,10 @@ export function bootstrap(shares: SequenceShares): ImportanceTrust | undefined {
  * Of k = 1, 2, …: the share of resamples of both texts whose k layers of most contrast are the measured ones. Undefined where
  * either is a single sequence.
  */
-export function contrastStability(general: SequenceShares, domain: SequenceShares): number[] | undefined {
+export function contrastStability(
+  general: SequenceContributions,
+  domain: SequenceContributions,
+): number[] | undefined {
   const [onGeneral, onDomain] = [general.weights.length, domain.weights.length];
   if (onGeneral < 2 || onDomain < 2) {
     return undefined;
@@ -81,7 +84,7 @@ export function contrastStability(general: SequenceShares, domain: SequenceShare
   return sameSet.map((count) => count / RESAMPLES);
 }
 
-function meanOf({ weights, sums }: SequenceShares, drawn: readonly number[]): number[] {
+function meanOf({ weights, sums }: SequenceContributions, drawn: readonly number[]): number[] {
   const total = drawn.reduce((sum, sequence) => sum + (weights[sequence] ?? 0), 0);
   return sums.map((layer) => drawn.reduce((sum, sequence) => sum + (layer[sequence] ?? 0), 0) / total);
 }
@@ -109,7 +112,7 @@ function bounds(values: readonly number[]): [number, number] {
 }
 
 /** Says when the layers that are chosen have been the same over so many sequences that more would not change them. */
-export class StableChoice {
+export class EarlyStopping {
   private chosen = '';
   private since = 0;
 
@@ -120,7 +123,7 @@ export class StableChoice {
   ) {}
 
   /** To be asked again and again as sequences are added. */
-  settled(shares: SequenceShares): boolean {
+  settled(shares: SequenceContributions): boolean {
     const now = [...this.choose(meanShares(shares))].sort((a, b) => a - b).join();
     if (now !== this.chosen) {
       this.chosen = now;

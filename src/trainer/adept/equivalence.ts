@@ -4,7 +4,7 @@ import { batchOf, type Batch } from '../data/sequences/batch';
 import { listOf, eachOf, type SequenceList } from '../data/sequences/sequences';
 import type { Engine } from '../engine/engine';
 import { CausalLM } from '../model/causalLM';
-import { breathe, type Task } from '../task';
+import { yieldToEventLoop, type Task } from '../task';
 import { writeManifest } from './manifest';
 
 /** Text on which the two models are compared, and what to call it. */
@@ -39,10 +39,10 @@ export async function recordEquivalence(
 ): Promise<ExpansionManifest> {
   const batches = [...eachOf(probe.sequences)].map((sequence) => batchOf([sequence]));
   task.report(0, 'equivalence: logits of the original');
-  await breathe(task);
+  await yieldToEventLoop(task);
   const before = logitsOf(engine, original, batches);
   task.report(0.5, 'equivalence: logits of the expanded model');
-  await breathe(task);
+  await yieldToEventLoop(task);
   const after = logitsOf(engine, expanded, batches);
   const maxDifference = largestDifference(before, after);
   const positions = batches.reduce((total, batch) => total + batch.tokens.length, 0);

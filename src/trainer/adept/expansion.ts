@@ -25,7 +25,7 @@ import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES } from '../../shared/model/families
 import type { ModelConfig } from '../../shared/model/config';
 import { readModelConfig } from '../../node/model/modelConfig';
 import { checkTensors } from '../model/loadTensors';
-import { breathe, type Task } from '../task';
+import { yieldToEventLoop, type Task } from '../task';
 
 /** Where a layer of the expanded model comes from, and whether it is an added copy. */
 export interface PlacedLayer {
@@ -128,11 +128,11 @@ async function writeExpansion(
   const placed = placeLayers(config.numHiddenLayers, request.layers);
   const { sources, zeroed } = expandedTensors(config, store, placed);
   task.report(0, 'writing the expanded weights');
-  await breathe(task);
+  await yieldToEventLoop(task);
   writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
   task.report(0.6, 'hashing the source');
   const manifest = await describeExpansion(request, config, store, placed, zeroed);
-  copyCompanions(request.model, request.out);
+  copyAuxiliaryFiles(request.model, request.out);
   writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
   // Last: a folder without config.json is no model, so an interrupted expansion cannot be taken for a whole one.
   writeJson(join(request.out, 'config.json'), expandConfig(config, placed));
@@ -201,12 +201,12 @@ export function layerHash(config: ModelConfig, store: TensorStore, layer: number
 }
 
 /** Tokenizer and generation files, whatever they are called; weights and config.json are written anew. */
-export function copyCompanions(from: string, to: string): void {
+export function copyAuxiliaryFiles(from: string, to: string): void {
   for (const name of readdirSync(from)) {
     const file = join(from, name);
-    const isCompanion = /\.(json|txt|model|jinja|md)$|^LICENSE/i.test(name) && statSync(file).isFile();
+    const isAuxiliaryFile = /\.(json|txt|model|jinja|md)$|^LICENSE/i.test(name) && statSync(file).isFile();
     if (
-      isCompanion &&
+      isAuxiliaryFile &&
       name !== 'config.json' &&
       name !== EXPANSION_MANIFEST &&
       !name.endsWith('.safetensors.index.json')

@@ -7,7 +7,7 @@ import type { TuneSettings } from '../../shared/settings/tuneSettings';
  * @param before general loss before tuning, nats per token; null when it is not known or no finite number
  * @param now general loss of the latest evaluation; null when it is no finite number
  */
-export function forgettingVerdict(
+export function forgettingViolation(
   limit: number,
   before: number | null,
   now: number | null,
@@ -25,7 +25,7 @@ export function forgettingVerdict(
 }
 
 /** What is done against forgetting, as `onGeneralRise` asks for. */
-export type ForgettingRemedy =
+export type ForgettingResponse =
   | { readonly kind: 'stop'; readonly because?: string }
   | { readonly kind: 'lower'; readonly baseLearningRate: number }
   /** `units` are all of them, with those that freeze now. */
@@ -46,8 +46,8 @@ export interface ForgettingRun {
 /** A base rate that was cut to less than this share of the first one moves nothing any more. */
 const LEAST_RATE = 1e-3;
 
-/** Decides what to do; where the remedy that was asked for is used up, the run stops. */
-export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
+/** Decides what to do; where the response that was asked for is used up, the run stops. */
+export function forgettingResponse(run: ForgettingRun): ForgettingResponse {
   const { settings, goodCheckpoints } = run;
   const baseLearningRate = run.baseLearningRate * settings.rateCut;
   const spent = baseLearningRate < settings.learningRate * LEAST_RATE;
@@ -77,7 +77,7 @@ export function forgettingRemedy(run: ForgettingRun): ForgettingRemedy {
  * risk is that times how many there are and how fast they change. By importance alone it would be the norms, a hundredth of all
  * that trains.
  */
-function freezeMore({ units, sizeOf, settings: { freezeShare: share } }: ForgettingRun): ForgettingRemedy {
+function freezeMore({ units, sizeOf, settings: { freezeShare: share } }: ForgettingRun): ForgettingResponse {
   const risk = ({ name, importance, learningRate }: UnitRate): number =>
     importance * learningRate * sizeOf(name);
   const training = units.filter(({ frozen }) => frozen !== true);

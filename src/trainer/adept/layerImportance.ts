@@ -3,10 +3,10 @@ import type { Tensor } from '../engine/tensor';
 import { blockForward } from '../model/block';
 import type { CausalLM } from '../model/causalLM';
 import { headLosses, targetsOf, type Targets } from '../model/head';
-import { breathe, subtask, type Task } from '../task';
-import { meanShares, type SequenceShares } from './bootstrap';
+import { yieldToEventLoop, subtask, type Task } from '../task';
+import { meanShares, type SequenceContributions } from './bootstrap';
 import { sum } from './loss';
-import { Variants, type VariantRoom } from './variants';
+import { MaskedPasses, type MemoryLimit } from './maskedPasses';
 
 export interface LayerImportance {
   /** Mean next-token loss of the untouched model, nats. */
@@ -14,7 +14,7 @@ export interface LayerImportance {
   /** By layer: nats for `exact`, relative change for `fast`. */
   readonly layers: readonly number[];
   /** What the sequences that were measured contributed to it. */
-  readonly shares: SequenceShares;
+  readonly shares: SequenceContributions;
 }
 
 /** What layers are measured on. */
@@ -23,9 +23,9 @@ export interface Probe {
   /** In all batches together. */
   readonly sequences: number;
   /** Whether what was measured so far is enough; all of the probe is measured when left out. */
-  readonly enough?: ((shares: SequenceShares) => boolean) | undefined;
-  /** Where the masked variants of a batch are kept; in memory when left out. */
-  readonly room?: VariantRoom;
+  readonly enough?: ((shares: SequenceContributions) => boolean) | undefined;
+  /** Where the masked passes of a batch are kept; in memory when left out. */
+  readonly memoryLimit?: MemoryLimit;
 }
 
 /** A probe of all of some batches. */
@@ -37,16 +37,16 @@ export function probeOf(batches: BatchList): Probe {
  * I(l) = L̂(l) − L, the increase in mean loss when layer l passes its input through (arXiv 2510.10071, stage 1).
  *
  * Masking layer l changes nothing before l, so one sweep through the layers serves all of them: at layer l the
- * untouched hidden states are kept once more as the variant that skips l, and every later layer runs on all variants
+ * untouched hidden states are kept once more as the pass that skips l, and every later layer runs on all passes
  * so far. That is L(L−1)/2 layer evaluations instead of L², and each layer's weights are visited once per batch.
  */
 export async function exactLayerImportance(
   model: CausalLM,
-  { batches, sequences, enough, room }: Probe,
+  { batches, sequences, enough, memoryLimit }: Probe,
   task: Task,
 ): Promise<LayerImportance> {
   const layers = model.blocks.length;
-  const losses = new VariantLosses(layers + 1);
+  const losses = new MaskedLosses(layers + 1);
   let done = 0;
   for (const batch of batches) {
     const part = subtask(task, done / sequences, (done + batch.batch) / sequences);
@@ -55,20 +55,20 @@ export async function exactLayerImportance(
     const wanted = targetsOf(batch);
     losses.begin(wanted, batch.batch);
     const shape = [batch.tokens.length, model.config.hiddenSize] as const;
-    const variants = new Variants(model.engine, shape, room);
+    const passes = new MaskedPasses(model.engine, shape, memoryLimit);
     try {
-      await sweep(model, batch, variants, (fraction, layer) => {
+      await sweep(model, batch, passes, (fraction, layer) => {
         part.report(fraction, `${what}, ${layer}`);
-        return breathe(part);
+        return yieldToEventLoop(part);
       });
-      for (let variant = 0; variant <= layers; variant++) {
-        await breathe(task);
-        const hiddenStates = variants.take(variant);
-        losses.add(variant, headLosses(model.engine, model.head, hiddenStates, wanted));
+      for (let pass = 0; pass <= layers; pass++) {
+        await yieldToEventLoop(task);
+        const hiddenStates = passes.take(pass);
+        losses.add(pass, headLosses(model.engine, model.head, hiddenStates, wanted));
         model.engine.dispose(hiddenStates);
       }
     } finally {
-      variants.dispose();
+      passes.dispose();
     }
     if (enough?.(losses.rises()) === true) {
       break;
@@ -78,14 +78,14 @@ export async function exactLayerImportance(
   return { baseLoss: losses.baseLoss(), layers: meanShares(shares), shares };
 }
 
-/** Next-token losses of a model's variants, summed over each sequence. The first variant is the untouched model. */
-class VariantLosses {
+/** Next-token losses of a model's passes, summed over each sequence. The first pass is the untouched model. */
+class MaskedLosses {
   private readonly targets: number[] = [];
   private readonly sums: readonly number[][];
   private current: { readonly wanted: Targets; readonly first: number } | undefined;
 
-  constructor(variants: number) {
-    this.sums = Array.from({ length: variants }, () => []);
+  constructor(passes: number) {
+    this.sums = Array.from({ length: passes }, () => []);
   }
 
   /** What is added from now on are losses of these targets, of sequences not seen before. */
@@ -100,9 +100,9 @@ class VariantLosses {
     }
   }
 
-  add(variant: number, losses: ArrayLike<number>): void {
+  add(pass: number, losses: ArrayLike<number>): void {
     const { wanted, first } = this.current ?? { wanted: undefined, first: 0 };
-    const sums = this.sums[variant] ?? [];
+    const sums = this.sums[pass] ?? [];
     for (const [index, sequence] of wanted?.sequences.entries() ?? []) {
       sums[first + sequence] = (sums[first + sequence] ?? 0) + (losses[index] ?? NaN);
     }
@@ -113,7 +113,7 @@ class VariantLosses {
   }
 
   /** By layer, how much more loss each sequence has where it is masked. */
-  rises(): SequenceShares {
+  rises(): SequenceContributions {
     const [base = [], ...masked] = this.sums;
     return {
       weights: this.targets,
@@ -122,28 +122,28 @@ class VariantLosses {
   }
 }
 
-/** Takes a batch through all layers; variant 0 is the untouched model, variant l + 1 the one that skips layer l. */
+/** Takes a batch through all layers; pass 0 is the untouched model, pass l + 1 the one that skips layer l. */
 async function sweep(
   model: CausalLM,
   batch: Batch,
-  variants: Variants,
+  passes: MaskedPasses,
   before: (fraction: number, layer: string) => Promise<void>,
 ): Promise<void> {
   const { engine, blocks } = model;
   const context = model.context(batch);
-  variants.put(0, model.embed(batch));
+  passes.put(0, model.embed(batch));
   for (const [layer, block] of blocks.entries()) {
     await before(((layer + 1) / blocks.length) ** 2, `layer ${layer + 1} of ${blocks.length}`);
-    const count = variants.size;
-    for (let variant = 0; variant < count; variant++) {
-      const hiddenStates = variants.take(variant);
+    const count = passes.size;
+    for (let pass = 0; pass < count; pass++) {
+      const hiddenStates = passes.take(pass);
       const next = blockForward(context, block, hiddenStates);
-      if (variant === 0) {
-        variants.put(count, hiddenStates);
+      if (pass === 0) {
+        passes.put(count, hiddenStates);
       } else {
         engine.dispose(hiddenStates);
       }
-      variants.put(variant, next);
+      passes.put(pass, next);
     }
   }
 }
@@ -167,7 +167,7 @@ export async function fastLayerImportance(
   for (const batch of batches) {
     task.report(index / batches.length, `fast layer importance, batch ${index + 1} of ${batches.length}`);
     index += 1;
-    await breathe(task);
+    await yieldToEventLoop(task);
     const context = model.context(batch);
     weights.push(...batch.lengths);
     engine.tidy(() => {

@@ -1,6 +1,6 @@
 import type { BatchList } from '../data/sequences/batch';
-import type { CausalLM, KnownStates } from '../model/causalLM';
-import { breathe, type Task } from '../task';
+import type { CausalLM, CachedActivations } from '../model/causalLM';
+import { yieldToEventLoop, type Task } from '../task';
 
 /** Sum of values in double precision: the mean of a million float32 losses must not drift. */
 export function sum(values: Iterable<number>): number {
@@ -16,7 +16,7 @@ export async function textLoss(
   model: CausalLM,
   batches: BatchList,
   task: Task,
-  known?: KnownStates,
+  known?: CachedActivations,
 ): Promise<{ loss: number; targets: number }> {
   let total = 0;
   let targets = 0;
@@ -24,7 +24,7 @@ export async function textLoss(
   for (const batch of batches) {
     task.report(index / batches.length, `loss, batch ${index + 1} of ${batches.length}`);
     index += 1;
-    await breathe(task);
+    await yieldToEventLoop(task);
     const losses = model.losses(batch, known);
     total += sum(losses);
     targets += losses.length;
@@ -37,7 +37,7 @@ export async function meanLoss(
   model: CausalLM,
   batches: BatchList,
   task: Task,
-  known?: KnownStates,
+  known?: CachedActivations,
 ): Promise<number> {
   const { loss } = await textLoss(model, batches, task, known);
   return loss;

@@ -18,7 +18,7 @@ export interface Parameter {
   readonly unit: { readonly layer: number; readonly name: UnitName } | undefined;
   readonly part: Part;
   readonly shape: readonly number[];
-  readonly holder: UnitTensors;
+  readonly slot: UnitTensors;
   /** Weight decay applies to matrices only, as is usual: norms and biases are left alone. */
   readonly decays: boolean;
 }
@@ -28,12 +28,12 @@ export function layerParameters(model: CausalLM, layers: readonly number[]): Par
   const specs = unitsOf(model.config).flatMap(tensorsOfUnit);
   return layers.flatMap((layer) =>
     specs.map(({ unit, part, shape }): Parameter => {
-      const holder = model.blocks[layer]?.tensors[unit];
-      if (holder === undefined) {
+      const slot = model.blocks[layer]?.tensors[unit];
+      if (slot === undefined) {
         throw new Error(`Layer ${layer} has no ${unit}.`);
       }
       const name = layerTensorName(layer, unit, part);
-      return { name, unit: { layer, name: unit }, part, shape, holder, decays: shape.length > 1 };
+      return { name, unit: { layer, name: unit }, part, shape, slot, decays: shape.length > 1 };
     }),
   );
 }
@@ -41,12 +41,12 @@ export function layerParameters(model: CausalLM, layers: readonly number[]): Par
 /** Every parameter of the model; tied embeddings are one. */
 export function allParameters(model: CausalLM): Parameter[] {
   const { config, head } = model;
-  const outer = (name: string, holder: UnitTensors, shape: readonly number[]): Parameter => ({
+  const outer = (name: string, slot: UnitTensors, shape: readonly number[]): Parameter => ({
     name,
     unit: undefined,
     part: 'weight',
     shape,
-    holder,
+    slot,
     decays: shape.length > 1,
   });
   const embedding = [config.vocabSize, config.hiddenSize];
@@ -60,7 +60,7 @@ export function allParameters(model: CausalLM): Parameter[] {
 
 /** The tensor that a parameter is now. */
 export function tensorOf(parameter: Parameter): Tensor {
-  const tensor = parameter.holder[parameter.part];
+  const tensor = parameter.slot[parameter.part];
   if (tensor === undefined) {
     throw new Error(`${parameter.name} has no tensor.`);
   }

@@ -4,7 +4,7 @@ import { partsOf, type UnitParts } from '../../shared/model/unitParts';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
-import { wide } from '../model/primitives';
+import { upcastWeight } from '../model/primitives';
 import { unitEntries, type LayerGradients, type LayerTensors } from '../model/weights';
 import { sum } from './loss';
 
@@ -64,7 +64,7 @@ function alongAxis(
   definition: UnitDefinition,
 ): Float32Array {
   return engine.tidy(() => {
-    const product = engine.mul(wide(engine, weight), gradient);
+    const product = engine.mul(upcastWeight(engine, weight), gradient);
     const terms = definition === 'released' ? engine.abs(product) : product;
     return engine.read(engine.sum(terms, along === 'rows' ? 1 : 0));
   });

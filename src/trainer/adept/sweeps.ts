@@ -1,7 +1,7 @@
 import { batchOf, type Batch } from '../data/sequences/batch';
 import type { Sequence, SequenceList } from '../data/sequences/sequences';
 import { peakMemory } from '../../node/process/peakMemory';
-import type { VariantRoom } from './variants';
+import type { MemoryLimit } from './maskedPasses';
 
 /** Most memory that a computation may take, and where it puts what does not fit. */
 export interface MemoryBudget {
@@ -48,7 +48,7 @@ export class BatchChooser {
   }
 
   /** What hidden states may take: half of what the budget leaves beside what is there; the other half is for the layers. */
-  get room(): VariantRoom {
+  get memoryLimit(): MemoryLimit {
     return { bytes: Math.max(0, this.budget.bytes - this.before) / 2, folder: this.budget.folder };
   }
 

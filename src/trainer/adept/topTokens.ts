@@ -2,7 +2,7 @@ import { failure } from '../../shared/common/errors';
 import { targetsOf } from '../model/head';
 import type { BatchList } from '../data/sequences/batch';
 import type { CausalLM } from '../model/causalLM';
-import { breathe, type Task } from '../task';
+import { yieldToEventLoop, type Task } from '../task';
 
 /** Of every predicted position of all batches, in their order, the token that the model holds for the likeliest. */
 export async function topTokens(model: CausalLM, batches: BatchList, task: Task): Promise<Int32Array> {
@@ -64,7 +64,7 @@ async function eachLogits(
   for (const batch of batches) {
     task.report(index / batches.length, `${what}, batch ${index + 1} of ${batches.length}`);
     index += 1;
-    await breathe(task);
+    await yieldToEventLoop(task);
     for (const logits of model.logitPieces(batch, targetsOf(batch).rows)) {
       for (let begin = 0; begin < logits.length; begin += vocabSize) {
         use(logits.subarray(begin, begin + vocabSize));

@@ -1,7 +1,7 @@
 import type { UnitRate } from '../../shared/method/unitRate';
 import type { Batch } from '../data/sequences/batch';
 import type { Tensor } from '../engine/tensor';
-import type { CausalLM, KnownStates } from '../model/causalLM';
+import type { CausalLM, CachedActivations } from '../model/causalLM';
 import { lossGradients, type GradientRequest } from '../model/gradients';
 import { ADAMW_DEFAULTS, adamWUpdate, type Moments } from './adamW';
 import { sum } from './loss';
@@ -40,7 +40,7 @@ export class Tuner {
     readonly parameters: readonly Parameter[],
     private readonly options: TunerOptions,
     /** What enters the lowest trainable layer. */
-    private readonly known?: KnownStates,
+    private readonly known?: CachedActivations,
   ) {
     this.baseLearningRate = options.baseLearningRate;
     const names = new Set(parameters.map(({ name }) => name));
@@ -205,7 +205,7 @@ export class Tuner {
         engine.dispose(old);
       }
     }
-    parameter.holder[parameter.part] = engine.keep(tensor);
+    parameter.slot[parameter.part] = engine.keep(tensor);
     this.moments.set(parameter.name, {
       first: engine.keep(moments.first),
       second: engine.keep(moments.second),

@@ -3,12 +3,12 @@ import type { BatchList } from '../data/sequences/batch';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import { unitsOf, type UnitName } from '../../shared/model/architecture';
-import type { CausalLM, KnownStates } from '../model/causalLM';
+import type { CausalLM, CachedActivations } from '../model/causalLM';
 import { lossGradients } from '../model/gradients';
 import { targetsOf } from '../model/head';
-import { dot, wide } from '../model/primitives';
+import { dot, upcastWeight } from '../model/primitives';
 import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../model/weights';
-import { breathe, type Task } from '../task';
+import { yieldToEventLoop, type Task } from '../task';
 import { PartSums } from './partImportance';
 
 export interface UnitImportance {
@@ -36,7 +36,7 @@ export async function unitImportance(
   batches: BatchList,
   { layers, definition, parts = false }: UnitRequest,
   task: Task,
-  known?: KnownStates,
+  known?: CachedActivations,
 ): Promise<UnitImportance[]> {
   const wanted = new Set(layers);
   const lowestLayer = Math.min(...layers);
@@ -48,7 +48,7 @@ export async function unitImportance(
   for (const batch of batches) {
     task.report(index / batches.length, `unit importance, batch ${index + 1} of ${batches.length}`);
     index += 1;
-    await breathe(task);
+    await yieldToEventLoop(task);
     lossGradients(model, batch, {
       scale: 1 / targetsOf(batch).rows.length,
       lowestLayer,
@@ -106,7 +106,7 @@ function unitSum(
   definition: UnitDefinition,
 ): number {
   const term = (theta: Tensor, slope: Tensor): number =>
-    engine.tidy(() => dot(engine, wide(engine, theta), slope, definition === 'released'));
+    engine.tidy(() => dot(engine, upcastWeight(engine, theta), slope, definition === 'released'));
   const bias = unit.bias && gradient.bias ? term(unit.bias, gradient.bias) : 0;
   return term(unit.weight, gradient.weight) + bias;
 }

@@ -28,12 +28,12 @@ export interface CrossEntropy {
   readonly logitGradients: Tensor;
 }
 
-/** Matrices that are kept in bfloat16 and widened, exactly, whenever they are used. */
-export interface HalfStorage {
+/** Matrices that are kept in bfloat16 and upcast, exactly, whenever they are used. */
+export interface Bfloat16Storage {
   /** @param bytes of bfloat16 values, row-major; `columns` is even @returns int32 [rows, columns / 2] */
   pack(bytes: Uint8Array, rows: number, columns: number): Tensor;
   /** float32 [rows, columns]. */
-  widen(packed: Tensor): Tensor;
+  upcast(packed: Tensor): Tensor;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface HalfStorage {
 export interface Engine {
   readonly kind: EngineKind;
   /** Weights in half the memory, where the engine can hold them. */
-  readonly halves?: HalfStorage | undefined;
+  readonly bfloat16Storage?: Bfloat16Storage | undefined;
   /** Larger operations, where the engine has them. */
   readonly fused?: FusedKernels | undefined;
   describe(): EngineDescription;

@@ -39,10 +39,10 @@ export function loadNativeBinding(install: Pick<NativeInstall, 'binding'>): TFJS
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // Otherwise it takes all of a GPU's memory at once, also from others who compute there.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  const holder: { exports: unknown } = { exports: {} };
+  const addon: { exports: unknown } = { exports: {} };
   try {
     loadQuietly(path, () => {
-      process.dlopen(holder, path);
+      process.dlopen(addon, path);
     });
   } catch (error) {
     throw failure(
@@ -50,13 +50,13 @@ export function loadNativeBinding(install: Pick<NativeInstall, 'binding'>): TFJS
       error,
     );
   }
-  if (!isBinding(holder.exports)) {
+  if (!isBinding(addon.exports)) {
     throw failure(
       `The native engine ${path} is not the binding of @tensorflow/tfjs-node-gpu: run "adept setup" again, or give --engine wasm.`,
     );
   }
-  loaded.set(path, holder.exports);
-  return holder.exports;
+  loaded.set(path, addon.exports);
+  return addon.exports;
 }
 
 /** What tfjs-node calls and Node.js 23 removed. */

@@ -8,7 +8,7 @@ import { failure } from '../../shared/common/errors';
 import type { CrossEntropy, EngineDescription } from './engine';
 import type { Tensor } from './tensor';
 import { describeNative, loadNativeBinding } from './nativeBinding';
-import { NativeHalves } from './nativeHalves';
+import { NativeBfloat16Storage } from './nativeBfloat16Storage';
 import { loadKernels, NativeKernels } from './nativeKernels';
 import { findNativeInstall } from './provision/install';
 import { TfjsEngine } from './tfjsEngine';
@@ -18,7 +18,7 @@ const BACKEND = 'tensorflow';
 /** libtensorflow through the binding of @tensorflow/tfjs-node-gpu, on its CPU or CUDA device. */
 export class NativeEngine extends TfjsEngine {
   readonly kind = 'native';
-  override readonly halves: NativeHalves;
+  override readonly bfloat16Storage: NativeBfloat16Storage;
 
   private constructor(
     override readonly fused: NativeKernels | undefined,
@@ -27,7 +27,7 @@ export class NativeEngine extends TfjsEngine {
     private readonly description: Omit<EngineDescription, 'engine' | 'tfjs'>,
   ) {
     super();
-    this.halves = new NativeHalves(backend, typeOf, fused);
+    this.bfloat16Storage = new NativeBfloat16Storage(backend, typeOf, fused);
   }
 
   /** @throws AdeptError (failure) when no native engine is installed or it cannot be loaded. */

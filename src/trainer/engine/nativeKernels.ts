@@ -39,10 +39,10 @@ function tryLoading(binding: string, threads: number): LoadedKernels {
   if (missing !== undefined) {
     return none(`the processor lacks ${missing}`);
   }
-  const holder: { exports: unknown } = { exports: {} };
+  const addon: { exports: unknown } = { exports: {} };
   try {
-    process.dlopen(holder, path);
-    const register: unknown = Reflect.get(Object(holder.exports), 'register');
+    process.dlopen(addon, path);
+    const register: unknown = Reflect.get(Object(addon.exports), 'register');
     if (typeof register !== 'function') {
       return none(`${path} is not a module of kernels`);
     }
@@ -195,8 +195,8 @@ export class NativeKernels implements FusedKernels {
     return losses;
   }
 
-  widen(packed: Tensor): Tensor {
-    return this.one('AdeptWiden', [packed]);
+  upcast(packed: Tensor): Tensor {
+    return this.one('AdeptUpcast', [packed]);
   }
 
   dot(a: Tensor, b: Tensor, absolute: boolean): Tensor {

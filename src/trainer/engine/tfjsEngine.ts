@@ -5,7 +5,7 @@ import type {
   Engine,
   EngineDescription,
   EngineKind,
-  HalfStorage,
+  Bfloat16Storage,
   MatMulOptions,
 } from './engine';
 import type { Tensor } from './tensor';
@@ -16,7 +16,7 @@ import type { Tensor } from './tensor';
  */
 export abstract class TfjsEngine implements Engine {
   abstract readonly kind: EngineKind;
-  readonly halves?: HalfStorage | undefined;
+  readonly bfloat16Storage?: Bfloat16Storage | undefined;
   readonly fused?: FusedKernels | undefined;
   abstract describe(): EngineDescription;
 

@@ -78,6 +78,6 @@ std::string define_gated_units();
 std::string define_attention();
 std::string define_cross_entropy();
 std::string define_optimizer();
-std::string define_widening();
+std::string define_upcast();
 
 }  // namespace adept

@@ -27,7 +27,7 @@ import { eachTensor, type LayerTensors, type UnitTensors } from './weights';
 const CONTEXTS_KEPT = 4;
 
 /** Hidden states, [B·T, D], as they enter a layer. */
-export interface KnownStates {
+export interface CachedActivations {
   readonly layer: number;
   input(batch: Batch): Tensor;
 }
@@ -71,13 +71,13 @@ export class CausalLM {
       checkTensors(folder, config, store);
       const load = (name: string, shape: readonly number[]): Tensor =>
         engine.keep(engine.tensor(store.readFloat32(name), shape));
-      const stored = layersStoredInHalves(config, store);
+      const stored = layersStoredInBfloat16(config, store);
       const storage = chooseStorage({ engine, config, stored }, request);
-      const { halves } = engine;
-      const loadHalves = (name: string, shape: readonly number[]): Tensor => {
+      const { bfloat16Storage } = engine;
+      const loadBfloat16 = (name: string, shape: readonly number[]): Tensor => {
         const [rows = 0, columns = 0] = shape;
-        return halves && shape.length === 2
-          ? engine.keep(halves.pack(store.readBytes(name), rows, columns))
+        return bfloat16Storage && shape.length === 2
+          ? engine.keep(bfloat16Storage.pack(store.readBytes(name), rows, columns))
           : load(name, shape);
       };
       const outer = [config.vocabSize, config.hiddenSize];
@@ -90,7 +90,7 @@ export class CausalLM {
       const blocks = config.slidingWindows.map((slidingWindow, layer): Block => {
         onLayer(layer, config.numHiddenLayers);
         const packed = storage.dtype === 'bfloat16' && request.frozen(layer);
-        return { slidingWindow, tensors: loadLayer(config, layer, packed ? loadHalves : load) };
+        return { slidingWindow, tensors: loadLayer(config, layer, packed ? loadBfloat16 : load) };
       });
       return new CausalLM(engine, folder, config, blocks, embedding, head, storage);
     } finally {
@@ -159,7 +159,7 @@ export class CausalLM {
    * Negative log-likelihood of every predicted position, nats.
    * @param known what enters a layer, where that is known without computing what lies below
    */
-  losses(batch: Batch, known?: KnownStates): Float32Array {
+  losses(batch: Batch, known?: CachedActivations): Float32Array {
     return this.engine.tidy(() => {
       // First: what computes it may need other batches' contexts, and few are kept.
       const input = known?.input(batch);
@@ -183,7 +183,7 @@ export class CausalLM {
 const ALL_FLOAT32: StorageRequest = { choice: 'float32', rows: 1, frozen: () => false };
 
 /** Whether every matrix of the layers is stored in bfloat16, two values of a row together. */
-function layersStoredInHalves(config: ModelConfig, store: TensorStore): boolean {
+function layersStoredInBfloat16(config: ModelConfig, store: TensorStore): boolean {
   return config.slidingWindows.every((_, layer) =>
     unitsOf(config).every((unit) =>
       tensorsOfUnit(unit).every(

@@ -39,7 +39,7 @@ export function chooseStorage(
   if (choice === 'float32') {
     return stay('as asked');
   }
-  if (engine.halves === undefined) {
+  if (engine.bfloat16Storage === undefined) {
     return stay(`the ${engine.kind} engine holds no bfloat16`);
   }
   if (!stored) {
@@ -49,7 +49,7 @@ export function chooseStorage(
     return { dtype: 'bfloat16', reason: 'as asked' };
   }
   const slowdown = measuredSlowdown(engine, config, rows);
-  const said = `a product with widening takes ${slowdown.toFixed(2)} times as long`;
+  const said = `a product with upcasting takes ${slowdown.toFixed(2)} times as long`;
   if (slowdown <= WORTHWHILE) {
     return { dtype: 'bfloat16', reason: said };
   }
@@ -72,29 +72,27 @@ function matrixParameters(config: ModelConfig): number {
 
 /** The largest product of a layer with its weight in bfloat16, beside float32: the median of alternating rounds. */
 function measuredSlowdown(engine: Engine, config: ModelConfig, rows: number): number {
-  const { halves } = engine;
+  const { bfloat16Storage } = engine;
   const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
   const [largest] = matrices(config).sort((a, b) => size(b) - size(a));
   const [out = 1, width = 1] = largest ?? [];
-  if (halves === undefined) {
+  if (bfloat16Storage === undefined) {
     throw new Error('There is nothing to measure.');
   }
   return engine.tidy(() => {
     const input = engine.tensor(new Float32Array(rows * width).fill(1), [rows, width]);
-    const packed = halves.pack(new Uint8Array(out * width * 2), out, width);
-    const plain = halves.widen(packed);
+    const packed = bfloat16Storage.pack(new Uint8Array(out * width * 2), out, width);
+    const plain = bfloat16Storage.upcast(packed);
     const timed = (work: () => void): number => {
       const begin = performance.now();
       engine.tidy(work);
       return performance.now() - begin;
     };
     const ratios = Array.from({ length: ROUNDS }, () => {
-      const widened = timed(() =>
-        engine.read(engine.sum(engine.matMul(input, halves.widen(packed), { transposeB: true }))),
+      const upcast = timed(() =>
+        engine.read(engine.sum(engine.matMul(input, bfloat16Storage.upcast(packed), { transposeB: true }))),
       );
-      return (
-        widened / timed(() => engine.read(engine.sum(engine.matMul(input, plain, { transposeB: true }))))
-      );
+      return upcast / timed(() => engine.read(engine.sum(engine.matMul(input, plain, { transposeB: true }))));
     });
     return ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? NaN;
   });

@@ -3,20 +3,20 @@ import type { Tensor } from '../engine/tensor';
 import type { NormGradientRequest } from '../engine/fusedKernels';
 import type { UnitTensors } from './weights';
 
-/** A weight as the engine computes with it: what is kept in bfloat16, widened. */
-export function wide(engine: Engine, weight: Tensor): Tensor {
+/** A weight as the engine computes with it: what is kept in bfloat16, upcast. */
+export function upcastWeight(engine: Engine, weight: Tensor): Tensor {
   if (weight.dtype !== 'int32') {
     return weight;
   }
-  if (engine.halves === undefined) {
-    throw new Error('Weights in bfloat16 lie on an engine that cannot widen them.');
+  if (engine.bfloat16Storage === undefined) {
+    throw new Error('Weights in bfloat16 lie on an engine that cannot upcast them.');
   }
-  return engine.halves.widen(weight);
+  return engine.bfloat16Storage.upcast(weight);
 }
 
-/** a·W or, with `transpose`, a·Wᵀ; a weight that was widened for it is freed. */
+/** a·W or, with `transpose`, a·Wᵀ; a weight that was upcast for it is freed. */
 function product(engine: Engine, a: Tensor, weight: Tensor, transpose: boolean): Tensor {
-  return engine.tidy(() => engine.matMul(a, wide(engine, weight), { transposeB: transpose }));
+  return engine.tidy(() => engine.matMul(a, upcastWeight(engine, weight), { transposeB: transpose }));
 }
 
 /** y = x·Wᵀ + b, x [n, in], W [out, in] as checkpoints store it. */

@@ -9,11 +9,11 @@ const BF16_QUIET = 0x40;
 let float16Bits: Uint32Array | undefined;
 
 /**
- * Widens 16-bit values exactly, NaN payloads included.
+ * Upcasts 16-bit values exactly, NaN payloads included.
  * @param bits the stored values
  * @param out as long as `bits`
  */
-export function widen(bits: Uint16Array, dtype: HalfDtype, out: Float32Array): void {
+export function upcast(bits: Uint16Array, dtype: HalfDtype, out: Float32Array): void {
   // Written as integers, because moving a signalling NaN through a float register changes it.
   const target = new Uint32Array(out.buffer, out.byteOffset, out.length);
   if (dtype === 'BF16') {

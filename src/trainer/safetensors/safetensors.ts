@@ -5,7 +5,7 @@ import { readError } from '../../node/files/fileError';
 import { readHeaderOf } from '../../node/model/safetensorsFile';
 import { readFully } from '../../node/files/readFully';
 import { checkAgainstIndex, findWeights } from '../../node/model/weightFiles';
-import { type HalfDtype, narrow, widen } from './halfFloat';
+import { type HalfDtype, narrow, upcast } from './halfFloat';
 import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/model/safetensorsHeader';
 
 const CHUNK = 2 ** 23;
@@ -75,7 +75,7 @@ export class TensorStore {
   }
 
   /**
-   * The values of a tensor, row-major; F16 and BF16 are widened exactly.
+   * The values of a tensor, row-major; F16 and BF16 are upcast exactly.
    * @throws AdeptError (input) for a tensor of another type, or one that is missing.
    */
   readFloat32(name: string): Float32Array {
@@ -151,7 +151,7 @@ export class TensorStore {
     for (let done = 0; done < values.length; done += buffer.length) {
       const part = buffer.subarray(0, values.length - done);
       this.#read(entry, done * 2, new Uint8Array(part.buffer, 0, part.byteLength));
-      widen(part, dtype, values.subarray(done, done + part.length));
+      upcast(part, dtype, values.subarray(done, done + part.length));
     }
   }
 

@@ -5,7 +5,7 @@ import { forwardWork } from '../../../src/shared/estimate/work';
 import { tensorsOfUnit } from '../../../src/shared/model/architecture';
 import { headChunkRows } from '../../../src/shared/model/headChunk';
 import { peakMemory } from '../../../src/node/process/peakMemory';
-import { frozenStates } from '../../../src/trainer/adept/frozenStates';
+import { activationCache } from '../../../src/trainer/adept/activationCache';
 import {
   exactLayerImportance,
   fastLayerImportance,
@@ -66,7 +66,7 @@ function batchesOf({ tokens, batchSize }: Job): Batch[] {
 function tune(model: CausalLM, job: Job): Result {
   const { learningRate, weightDecay, maxGradNorm, trained, full, epochs } = job;
   const parameters = full ? allParameters(model) : layerParameters(model, trained);
-  const known = frozenStates(model, full ? [] : trained, {
+  const known = activationCache(model, full ? [] : trained, {
     folder: tmpdir(),
     megabytes: job.keepStates,
     onProblem: (message) => {

@@ -16,7 +16,7 @@ import type { Hand } from './hands';
  * The tests of the whole way, from the palette to an exported model with the loss of the run's last evaluation.
  * @param name of its screenshots
  */
-export function wholeWay(handOf: (editor: Editor) => Hand, name: string): void {
+export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void {
   let editor: Editor;
   let hand: Hand;
   let steps: FirstSteps;

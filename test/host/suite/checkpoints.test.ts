@@ -57,7 +57,7 @@ describe('the checkpoints view', () => {
 
   async function listed(name: string): Promise<RunFixture> {
     const fixture = writeRun(name);
-    all.runs.list.survey();
+    all.runs.list.scan();
     await eventually(`${name} in the list`, () => all.runs.list.get(fixture.run.path));
     return fixture;
   }
@@ -171,7 +171,7 @@ describe('the checkpoints view', () => {
     await vscode.commands.executeCommand('adept.resumeFromCheckpoint', node(fixture, 20));
     assert.match(dialogs.errors.join(), /needed is being worked on: stop it first/);
     rmSync(fixture.run.file('trainer'));
-    all.runs.list.survey();
+    all.runs.list.scan();
   });
 
   it('says of a checkpoint that was deleted while shown what is missing and where', async () => {

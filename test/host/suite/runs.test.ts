@@ -25,7 +25,7 @@ function itemOf({ runs }: Services, run: string): vscode.TreeItem {
   return item;
 }
 
-/** The links that run and steer the job. */
+/** The links that run and control the job. */
 async function lensesOf(file: string): Promise<string[]> {
   const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
     'vscode.executeCodeLensProvider',
@@ -119,7 +119,7 @@ describe('the life of a run', function () {
     assert.equal(dialogs.shown.filter(({ text: one }) => one.includes('short is done')).length, 1);
   });
 
-  it('that is killed is reported once, with the signal, the last words and Resume', async () => {
+  it('that is killed is reported once, with the signal, the last log lines and Resume', async () => {
     const { config, run } = writeConfig({ name: 'killed', steps: MANY_STEPS });
     await vscode.commands.executeCommand('adept.startTuning', { config });
     const { status } = await runThat(
@@ -135,7 +135,7 @@ describe('the life of a run', function () {
     );
     assert.match(
       message.text,
-      /^killed, step \d+\/100000: its process was ended by the signal SIGKILL.* Its last words: /,
+      /^killed, step \d+\/100000: its process was ended by the signal SIGKILL.* The last lines of its log: /,
     );
     assert.deepEqual(message.offers, ['Resume', 'Show Log']);
     assert.match(itemOf(all, run).contextValue ?? '', /^run ended/);
@@ -287,7 +287,7 @@ describe('the life of a run', function () {
     assert.match(dialogs.errors.join(), /is no run folder: choose one/);
   });
 
-  it('cannot be steered when nobody works on it', async () => {
+  it('cannot be controlled when nobody works on it', async () => {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
     // A run panel in front would say which run is meant.
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sampleOf } from '../../../src/shared/settings/sampling';
 import {
-  fromAllOver as listFromAllOver,
+  evenlySpaced as listEvenlySpaced,
   listOf,
   sampleOfList,
 } from '../../../src/trainer/data/sequences/sequences';
@@ -11,15 +11,15 @@ import { idsOf } from '../../support/corpora';
 const lists = (values: readonly number[]): ReturnType<typeof listOf> =>
   listOf(values.map((value) => Int32Array.of(value)));
 const valuesOf = (list: ReturnType<typeof listOf>): number[] => idsOf(list).map(([value = NaN]) => value);
-const fromAllOver = (values: readonly number[]): number[] => valuesOf(listFromAllOver(lists(values)));
+const evenlySpaced = (values: readonly number[]): number[] => valuesOf(listEvenlySpaced(lists(values)));
 
 const items = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 describe('an order from all over', () => {
   it('holds everything once, and every beginning of it is spread', () => {
-    assert.deepEqual(fromAllOver(items(8)), [0, 4, 2, 6, 1, 5, 3, 7]);
+    assert.deepEqual(evenlySpaced(items(8)), [0, 4, 2, 6, 1, 5, 3, 7]);
     for (const count of [0, 1, 2, 5, 9, 64, 100]) {
-      const order = fromAllOver(items(count));
+      const order = evenlySpaced(items(count));
       assert.deepEqual(
         [...order].sort((a, b) => a - b),
         items(count),

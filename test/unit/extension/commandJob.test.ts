@@ -80,7 +80,7 @@ describe('a command job', () => {
     assert.equal(error.kind, 'input');
   });
 
-  it('says exit code and last words of a command that left no message', async (t) => {
+  it('says exit code and last log lines of a command that left no message', async (t) => {
     const { start } = bench(t);
     const crash = await rejection((await start('crash')).result({}));
     assert.match(crash.message, /^Test: its process ended with exit code 3\. .*first line \| out of luck$/);

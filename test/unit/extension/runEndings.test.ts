@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { endingText } from '../../../src/extension/runs/endingText';
-import { lastWordsOf, Launcher } from '../../../src/extension/runs/launcher';
+import { lastLogLinesOf, Launcher } from '../../../src/extension/runs/launcher';
 import { endingOf, runLogFile, type RunEntry } from '../../../src/extension/runs/runEntry';
 import { RunList } from '../../../src/extension/runs/runList';
 import { kill } from '../../../src/extension/process/signalProcess';
@@ -58,17 +58,17 @@ describe('what is said when a run has ended', () => {
     assert.equal(endingText(run, undefined, NO_WORDS, ENGLISH).text, 'one failed: no space left: free some.');
   });
 
-  it('is the signal or code and the last words of a trainer that died', (t) => {
+  it('is the signal or code and the last log lines of a trainer that died', (t) => {
     const run = ended(t, (made) => made.deadTrainer().status('started').step(7, 2));
     const words = { lines: ['a', 'b', 'c', 'd', 'step 7'] };
     const text = (exit: Parameters<typeof endingText>[1]): string =>
       endingText(run, exit, words, ENGLISH).text;
     assert.equal(
       text({ code: null, signal: 'SIGKILL' }),
-      'one, step 7/100: its process was ended by the signal SIGKILL, as the system does when memory runs out. Its last words: b | c | d | step 7',
+      'one, step 7/100: its process was ended by the signal SIGKILL, as the system does when memory runs out. The last lines of its log: b | c | d | step 7',
     );
-    assert.match(text({ code: 134, signal: null }), /ended with exit code 134\. Its last words/);
-    assert.match(text(undefined), /its process is gone, and nobody saw it end\. Its last words/);
+    assert.match(text({ code: 134, signal: null }), /ended with exit code 134\. Its last log lines/);
+    assert.match(text(undefined), /its process is gone, and nobody saw it end\. Its last log lines/);
   });
 
   it('is the command’s own message when a run did not start', (t) => {
@@ -86,16 +86,16 @@ describe('what is said when a run has ended', () => {
   });
 });
 
-describe('the last words of a run', () => {
+describe('the last log lines of a run', () => {
   it('are those of its last process, without what it said of itself before', (t) => {
     const run = join(temporaryFolder(t), 'one');
-    assert.deepEqual(lastWordsOf(run), { lines: [] });
+    assert.deepEqual(lastLogLinesOf(run), { lines: [] });
     writeFileSync(runLogFile(run), '=== first\nold\nadept: old trouble.\n=== second\nnew\n');
-    assert.deepEqual(lastWordsOf(run), { lines: ['new'] });
+    assert.deepEqual(lastLogLinesOf(run), { lines: ['new'] });
     writeFileSync(runLogFile(run), '=== first\nadept: "probe": no file fits: correct it.\n');
-    assert.equal(lastWordsOf(run).message, '"probe": no file fits: correct it.');
+    assert.equal(lastLogLinesOf(run).message, '"probe": no file fits: correct it.');
     writeFileSync(runLogFile(run), '=== first\nadept: unexpected error: TypeError\n');
-    assert.equal(lastWordsOf(run).message, undefined);
+    assert.equal(lastLogLinesOf(run).message, undefined);
   });
 });
 
@@ -126,7 +126,7 @@ describe('the launcher', () => {
     const run = await ending;
     assert.equal(endingOf(run), 'notStarted');
     assert.deepEqual(await bench.launcher.exitOf(bench.run, 1000), { code: 2, signal: null });
-    assert.equal(lastWordsOf(bench.run).message, 'unknown option');
+    assert.equal(lastLogLinesOf(bench.run).message, 'unknown option');
     assert.match(
       readFileSync(runLogFile(bench.run), 'utf8'),
       /^=== .* adept beforeEvents\nadept: unknown option\n$/,

@@ -42,15 +42,15 @@ const HERE = {
 describe('the list of runs', () => {
   it('is empty where there is no folder, and finds what appears in it', (t) => {
     const { list, parent, run, states } = bench(t);
-    list.survey();
+    list.scan();
     assert.deepEqual(states(), []);
     run('one').tuned().deadTrainer().status('started');
     mkdirSync(join(parent, 'notes'));
     writeFileSync(join(parent, 'one.log'), '');
-    list.survey();
+    list.scan();
     assert.deepEqual(states(), ['one died']);
     rmSync(join(parent, 'one'), { recursive: true });
-    list.survey();
+    list.scan();
     assert.deepEqual(states(), []);
   });
 
@@ -59,7 +59,7 @@ describe('the list of runs', () => {
     run('a').tuned().trainer({ state: 'ended' }).event({ type: 'done', step: 1 });
     run('b').tuned().trainer().status('started').status('paused');
     run('c').tuned().trainer().status('started').step(1, 2);
-    list.survey();
+    list.scan();
     assert.deepEqual(states(), ['b paused', 'c running', 'a done']);
     assert.deepEqual(
       list.live.map(({ status }) => status?.step),
@@ -72,7 +72,7 @@ describe('the list of runs', () => {
     const elsewhere = join(temporaryFolder(t), 'mine');
     new FakeRun(elsewhere).tuned();
     single.push(elsewhere, join(parent, 'never'));
-    list.survey();
+    list.scan();
     assert.deepEqual(
       list.entries.map(({ path }) => path),
       [elsewhere],
@@ -84,7 +84,7 @@ describe('the list of runs', () => {
     run('damaged').tuned().line('rubbish\n');
     writeFileSync(run('newer').folder.file('spec'), '{"format":"adept.run/9"}');
     run('fine').tuned();
-    list.survey();
+    list.scan();
     assert.deepEqual(states().sort(), ['damaged unreadable', 'fine waiting', 'newer unreadable']);
     const problems = list.entries.map(({ problem }) => problem).join('\n');
     assert.match(problems, /damaged.events\.ndjson, the line at byte 0: is no JSON/);
@@ -98,12 +98,12 @@ describe('the list of runs', () => {
     list.onDidChange.add((entries) => changes.push(entries.map(({ state }) => state).join()));
     list.onNewEvents.add((news) => events.push(...news.events.map(({ type }) => type)));
     const one = run('one').tuned().trainer().status('started');
-    list.survey();
-    list.survey();
+    list.scan();
+    list.scan();
     assert.deepEqual([changes, events], [['running'], []]);
     one.step(1, 2).step(2, 1.9);
-    list.survey();
-    list.survey();
+    list.scan();
+    list.scan();
     assert.deepEqual(
       [changes, events],
       [
@@ -118,14 +118,14 @@ describe('the list of runs', () => {
     const ended: string[] = [];
     list.onDidEnd.add((entry) => ended.push(`${endingOf(entry)} ${entry.status?.error ?? ''}`));
     const one = run('one').tuned().trainer().status('started').step(1, 2);
-    list.survey();
+    list.scan();
     one.event({ type: 'error', message: 'no space left' }).trainer({ state: 'ended' });
-    list.survey();
+    list.scan();
     one.trainer().status('resumed');
-    list.survey();
+    list.scan();
     one.deadTrainer();
-    list.survey();
-    list.survey();
+    list.scan();
+    list.scan();
     assert.deepEqual(ended, ['failed no space left', 'died ']);
   });
 
@@ -136,7 +136,7 @@ describe('the list of runs', () => {
     assert.deepEqual(states(), ['new starting']);
     assert.ok(isLive(list.get(path) ?? assert.fail()));
     run('new').wholeJob().trainer().status('analyzing');
-    list.survey();
+    list.scan();
     assert.deepEqual(states(), ['new running']);
   });
 
@@ -163,7 +163,7 @@ describe('the list of runs', () => {
     const { list, run, parent } = bench(t);
     run('old').tuned().trainer({ state: 'ended' }).status('stopped');
     const path = join(parent, 'old');
-    list.survey();
+    list.scan();
     assert.equal(endingOf(list.get(path) ?? assert.fail()), 'stopped');
     list.launched(path, HERE);
     list.exited(path, HERE.pid, { code: 2, signal: null });

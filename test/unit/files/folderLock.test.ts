@@ -31,14 +31,14 @@ describe('the lock of setup', () => {
 
   it('is never held by two of many', () =>
     withFolder(async (home) => {
-      let holders = 0;
+      let owners = 0;
       let most = 0;
       const one = async (): Promise<void> => {
         const release = await acquireLock(home, { onWait: () => undefined, pollMs: 2 });
-        holders += 1;
-        most = Math.max(most, holders);
+        owners += 1;
+        most = Math.max(most, owners);
         await new Promise((resolve) => setTimeout(resolve, 5));
-        holders -= 1;
+        owners -= 1;
         release();
       };
       await Promise.all(Array.from({ length: 6 }, one));
@@ -69,7 +69,7 @@ describe('the lock of setup', () => {
       }));
   }
 
-  it('gives up waiting when it is stopped, and leaves the holder alone', () =>
+  it('gives up waiting when it is stopped, and leaves the owner alone', () =>
     withFolder(async (home) => {
       const release = await acquireLock(home, { onWait: () => undefined });
       const controller = new AbortController();

@@ -75,8 +75,8 @@ onEveryEngine('frozen matrices in bfloat16', (test) => {
     assert.deepEqual(plain.storage, { dtype: 'float32', reason: 'as asked' });
     plain.dispose();
     const halved = load(engine, folder, 'bfloat16');
-    assert.equal(halved.storage.dtype, engine.halves ? 'bfloat16' : 'float32');
-    assert.deepEqual([...dtypes(halved, 0)], [engine.halves ? 'int32' : 'float32']);
+    assert.equal(halved.storage.dtype, engine.bfloat16Storage ? 'bfloat16' : 'float32');
+    assert.deepEqual([...dtypes(halved, 0)], [engine.bfloat16Storage ? 'int32' : 'float32']);
     assert.deepEqual([...dtypes(halved, TRAINED)], ['float32']);
     assert.deepEqual(await everything(halved), expected);
     halved.dispose();
@@ -86,18 +86,23 @@ onEveryEngine('frozen matrices in bfloat16', (test) => {
     const measured = load(engine, writeShapedModel(temporaryFolder(t), SHAPE), 'auto');
     assert.match(
       measured.storage.reason,
-      engine.halves ? /^a product with widening takes \d+\.\d\d times as long/ : /engine holds no bfloat16/,
+      engine.bfloat16Storage
+        ? /^a product with upcasting takes \d+\.\d\d times as long/
+        : /engine holds no bfloat16/,
     );
     measured.dispose();
     const other = load(engine, writeShapedModel(temporaryFolder(t), { ...SHAPE, dtype: 'F32' }), 'bfloat16');
     assert.equal(other.storage.dtype, 'float32');
-    assert.match(other.storage.reason, engine.halves ? /not in bfloat16/ : /engine holds no bfloat16/);
+    assert.match(
+      other.storage.reason,
+      engine.bfloat16Storage ? /not in bfloat16/ : /engine holds no bfloat16/,
+    );
     other.dispose();
   });
 
-  test('widen exactly, by one kernel and by the library alone', (engine) => {
-    const { halves } = engine;
-    if (halves === undefined) {
+  test('upcast exactly, by one kernel and by the library alone', (engine) => {
+    const { bfloat16Storage } = engine;
+    if (bfloat16Storage === undefined) {
       assert.equal(engine.kind, 'wasm');
       return;
     }
@@ -106,10 +111,12 @@ onEveryEngine('frozen matrices in bfloat16', (test) => {
     // At an odd place of its buffer, as a tensor in a file can lie.
     const bytes = new Uint8Array(18);
     bytes.set(new Uint8Array(bits.buffer), 2);
-    const composed = Object.create(halves, { fused: { value: undefined } }) as typeof halves;
-    for (const storage of [halves, composed]) {
+    const composed = Object.create(bfloat16Storage, {
+      fused: { value: undefined },
+    }) as typeof bfloat16Storage;
+    for (const storage of [bfloat16Storage, composed]) {
       engine.tidy(() => {
-        const wide = storage.widen(storage.pack(bytes.subarray(2), 2, 4));
+        const wide = storage.upcast(storage.pack(bytes.subarray(2), 2, 4));
         assert.deepEqual(wide.shape, [2, 4]);
         assert.deepEqual(new Uint32Array(engine.read(wide).buffer), new Uint32Array(expected.buffer));
       });

@@ -86,7 +86,7 @@ onEveryEngine('backward pass', (test) => {
               ),
             );
             engine.dispose(tensorOf(parameter));
-            parameter.holder[parameter.part] = moved;
+            parameter.slot[parameter.part] = moved;
             return meanLoss();
           };
           const measured =

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { exactLayerImportance, probeOf } from '../../../src/trainer/adept/layerImportance';
 import { BatchChooser } from '../../../src/trainer/adept/sweeps';
-import { Variants } from '../../../src/trainer/adept/variants';
+import { MaskedPasses } from '../../../src/trainer/adept/maskedPasses';
 import { batches, rowsOf } from '../../../src/trainer/data/sequences/batch';
 import { listOf, NO_SEQUENCES } from '../../../src/trainer/data/sequences/sequences';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
@@ -22,15 +22,15 @@ function sequences(count: number): Int32Array[] {
 }
 
 onEveryEngine('exact layer importance within a budget of memory', (test) => {
-  test('is the same bits when variants of the model lie on the disk, which keeps nothing of them', async (engine, t) => {
+  test('is the same bits when passes of the model lie on the disk, which keeps nothing of them', async (engine, t) => {
     const folder = temporaryFolder(t);
     const model = CausalLM.load(engine, writeShapedModel(temporaryFolder(t), SHAPE));
     const probe = probeOf(batches(listOf(sequences(4)), 2));
     const before = engine.tensorCount();
     const expected = await exactLayerImportance(model, probe, SILENT_TASK);
-    // Room for two of the six variants of 2 × 9 × 16 values.
-    const room = { bytes: 2 * 2 * 9 * 16 * 4, folder };
-    const found = await exactLayerImportance(model, { ...probe, room }, SILENT_TASK);
+    // Room for two of the six passes of 2 × 9 × 16 values.
+    const memoryLimit = { bytes: 2 * 2 * 9 * 16 * 4, folder };
+    const found = await exactLayerImportance(model, { ...probe, memoryLimit }, SILENT_TASK);
     assert.deepEqual(found, expected);
     assert.deepEqual(readdirSync(folder), []);
     assert.ok(engine.tensorCount() - before <= 5, 'rope tables and a mask stay');
@@ -39,9 +39,9 @@ onEveryEngine('exact layer importance within a budget of memory', (test) => {
 
   test('says where hidden states could not be kept, and what to do', async (engine, t) => {
     const model = CausalLM.load(engine, writeShapedModel(temporaryFolder(t), SHAPE));
-    const room = { bytes: 0, folder: '/nowhere' };
+    const memoryLimit = { bytes: 0, folder: '/nowhere' };
     await assert.rejects(
-      exactLayerImportance(model, { ...probeOf(batches(listOf(sequences(1)), 1)), room }, SILENT_TASK),
+      exactLayerImportance(model, { ...probeOf(batches(listOf(sequences(1)), 1)), memoryLimit }, SILENT_TASK),
       /cannot be kept in \/nowhere .*: give more with --memory/,
     );
     model.dispose();
@@ -62,20 +62,20 @@ onEveryEngine('exact layer importance within a budget of memory', (test) => {
   });
 
   test('keeps what was put, in memory and in the file', (engine, t) => {
-    const variants = new Variants(engine, [2, 3], { bytes: 24, folder: temporaryFolder(t) });
+    const passes = new MaskedPasses(engine, [2, 3], { bytes: 24, folder: temporaryFolder(t) });
     const values = [1, 2, 3].map((of) => Float32Array.from({ length: 6 }, (_, at) => of + at / 10));
     values.forEach((of, index) => {
-      variants.put(index, engine.tensor(of.slice(), [2, 3]));
+      passes.put(index, engine.tensor(of.slice(), [2, 3]));
     });
-    assert.equal(variants.size, 3);
-    assert.equal(variants.onDisk, 2);
+    assert.equal(passes.size, 3);
+    assert.equal(passes.onDisk, 2);
     for (const [index, of] of values.entries()) {
-      const taken = variants.take(index);
+      const taken = passes.take(index);
       assert.deepEqual(engine.read(taken), of);
       engine.dispose(taken);
     }
-    assert.throws(() => variants.take(3), /Variant 3 was not kept/);
-    variants.dispose();
+    assert.throws(() => passes.take(3), /Variant 3 was not kept/);
+    passes.dispose();
   });
 });
 
@@ -142,7 +142,7 @@ describe('the choice of a batch', () => {
       Array.from(second, ({ batch }) => batch),
       [4, 4, 1],
     );
-    assert.deepEqual(second.room, first.room);
+    assert.deepEqual(second.memoryLimit, first.memoryLimit);
   });
 
   it('takes every sequence once', () => {
@@ -157,6 +157,6 @@ describe('the choice of a batch', () => {
       now: 1000,
       peak: 1000,
     }));
-    assert.deepEqual(chooser.room, { bytes: 2000, folder: '/here' });
+    assert.deepEqual(chooser.memoryLimit, { bytes: 2000, folder: '/here' });
   });
 });

@@ -57,7 +57,7 @@ describe('the texts of a run', () => {
     assert.deepEqual(idsOfBatches(spread.probe), middles(probe));
   });
 
-  it('are watched by sequences of the domain text where no other is named', async () => {
+  it('are evaluated by sequences of the domain text where no other is named', async () => {
     const { domain, domainEval } = await corpora({ maxTrainSequences: 3 });
     assert.deepEqual(idsOfBatches(domainEval), idsOf(domain.sequences));
     const few = await corpora({ maxEvalSequences: 2 });

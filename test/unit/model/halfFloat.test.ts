@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type HalfDtype, narrow, widen } from '../../../src/trainer/safetensors/halfFloat';
+import { type HalfDtype, narrow, upcast } from '../../../src/trainer/safetensors/halfFloat';
 import { seededRandom } from '../../support/random';
 
 const ALL = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
 
-function widened(dtype: HalfDtype): Float32Array {
+function upcastAll(dtype: HalfDtype): Float32Array {
   const out = new Float32Array(ALL.length);
-  widen(ALL, dtype, out);
+  upcast(ALL, dtype, out);
   return out;
 }
 
@@ -28,7 +28,7 @@ function byDefinition(bits: number, fractionBits: number): number {
 function samples(dtype: HalfDtype): Float32Array {
   const random = seededRandom(11);
   const bits: number[] = [];
-  const around = new Uint32Array(widened(dtype).buffer);
+  const around = new Uint32Array(upcastAll(dtype).buffer);
   const half = dtype === 'BF16' ? 0x8000 : 0x1000;
   for (const value of around) {
     for (const offset of [-half, -1, 0, 1, half - 1, half, half + 1]) {
@@ -46,15 +46,15 @@ for (const [dtype, fractionBits] of [
   ['BF16', 7],
 ] as const) {
   describe(dtype, () => {
-    it('widens all 65536 values as the format defines them', () => {
-      const values = widened(dtype);
+    it('upcasts all 65536 values as the format defines them', () => {
+      const values = upcastAll(dtype);
       for (const [bits, value] of values.entries()) {
         assert.ok(Object.is(value, byDefinition(bits, fractionBits)), `bits ${bits}: ${value}`);
       }
     });
 
     it('keeps every number when narrowed again', () => {
-      const values = widened(dtype);
+      const values = upcastAll(dtype);
       for (const [bits, again] of narrow(values, dtype).entries()) {
         if (!Number.isNaN(values[bits])) {
           assert.equal(again, bits);

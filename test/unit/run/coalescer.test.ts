@@ -28,7 +28,7 @@ describe('Coalescer', () => {
     );
   });
 
-  it('sends the first wish at once and the last one too', () => {
+  it('sends the first call at once and the last one too', () => {
     const { clock, sent, coalescer } = make();
     coalescer.open();
     coalescer.request();
@@ -40,7 +40,7 @@ describe('Coalescer', () => {
     assert.deepEqual(sent, [0, 100]);
   });
 
-  it('sends nothing while it is closed, and what was wished when it opens', () => {
+  it('sends nothing while it is closed, and what was asked for when it opens', () => {
     const { clock, sent, coalescer } = make();
     coalescer.request();
     clock.advance(500);

@@ -32,9 +32,9 @@ const aboutWindow: RunWindow = { isTrusted: true, remoteName: 'ssh-remote', pend
 const whole = { isKnown: true, reading: null };
 
 describe('runState', () => {
-  it('goes by the trainer first and by the last word then', () => {
-    const word = (event: NewRunEvent): ReturnType<typeof lastWordOf> => lastWordOf([event]);
-    const cases: [ReturnType<typeof lastWordOf>, boolean | undefined, string][] = [
+  it('goes by the trainer first and by the last event then', () => {
+    const word = (event: NewRunEvent): ReturnType<typeof terminalEventOf> => terminalEventOf([event]);
+    const cases: [ReturnType<typeof terminalEventOf>, boolean | undefined, string][] = [
       [undefined, undefined, 'waiting'],
       [undefined, true, 'running'],
       [undefined, false, 'died'],
@@ -55,13 +55,13 @@ describe('runState', () => {
   });
 
   it('takes a whole job for done only when it wrote its report', () => {
-    const last = lastWordOf([{ type: 'done', step: 9 }]);
+    const last = terminalEventOf([{ type: 'done', step: 9 }]);
     assert.equal(runState(last, { isAlive: false, isUnfinishedJob: true }), 'died');
   });
 });
 
-function lastWordOf(events: readonly NewRunEvent[]): RunRecord['lastWord'] {
-  return recordOf(events).lastWord;
+function terminalEventOf(events: readonly NewRunEvent[]): RunRecord['terminalEvent'] {
+  return recordOf(events).terminalEvent;
 }
 
 describe('runHead', () => {
@@ -86,14 +86,14 @@ describe('runHead', () => {
     ]);
   });
 
-  it('offers nothing that starts or steers in an untrusted window, and no command that is under way', () => {
+  it('offers nothing that starts or controls in an untrusted window, and no command that is under way', () => {
     const untrusted = runHead('/r', facts, recordOf(events), { ...aboutWindow, isTrusted: false }, whole);
     assert.deepEqual(untrusted.enabled, ['openConfig', 'openFolder', 'openLog']);
     const pausing = runHead('/r', facts, recordOf(events), { ...aboutWindow, pending: 'pause' }, whole);
     assert.ok(!pausing.enabled.includes('pause') && pausing.enabled.includes('stop'));
   });
 
-  it('tells how a trainer died, with its last words, and offers to resume', () => {
+  it('tells how a trainer died, with its last log lines, and offers to resume', () => {
     const dead = { ...facts, isAlive: false };
     const exit = { code: null, signal: 'SIGKILL' };
     const head = runHead('/r', dead, recordOf(events), { ...aboutWindow, exit, output: ['a', 'b'] }, whole);

@@ -44,7 +44,7 @@ describe('RunHistory', () => {
     const { history, append } = log(t);
     assert.equal(await history.readOn(), false);
     assert.equal(history.isKnown, true);
-    assert.equal(history.record.lastWord, undefined);
+    assert.equal(history.record.terminalEvent, undefined);
     assert.equal(await append(eventLine(0, { type: 'status', status: 'started', step: 0 })), true);
     assert.equal(history.record.stage, 'started');
     assert.equal(await history.readOn(), false);
@@ -225,8 +225,8 @@ describe('RunHistory', () => {
     );
   });
 
-  it('surveys a long log first: everything but steps, and steps up to the last', async (t) => {
-    const { file, history } = log(t, { surveyAbove: 100_000, surveyedSteps: 100 });
+  it('samples a long log first: everything but steps, and steps up to the last', async (t) => {
+    const { file, history } = log(t, { sampleAbove: 100_000, sampledSteps: 100 });
     const events = steps(1, 5000, (step) => Math.sin(step)).flatMap((event, index) =>
       index % 500 === 250 ? [event, evalEvent(index + 1, index, 1), importanceEvent(index + 1)] : [event],
     );
@@ -254,8 +254,8 @@ describe('RunHistory', () => {
     ]);
   });
 
-  it('comes to the same after a survey as without one', async (t) => {
-    const surveyed = log(t, { surveyAbove: 1000, surveyedSteps: 10 });
+  it('comes to the same after a sampling pass as without one', async (t) => {
+    const sampled = log(t, { sampleAbove: 1000, sampledSteps: 10 });
     const plain = log(t);
     const text = eventLines([
       ...steps(1, 300, (step) => step),
@@ -263,7 +263,7 @@ describe('RunHistory', () => {
       ...steps(201, 700, (step) => -step),
       evalEvent(700, 1, 2),
     ]);
-    for (const { append } of [surveyed, plain]) {
+    for (const { append } of [sampled, plain]) {
       await append(text);
       await append(
         eventLines(
@@ -272,13 +272,13 @@ describe('RunHistory', () => {
         ),
       );
     }
-    assert.deepEqual(losses(surveyed.history.record), losses(plain.history.record));
-    assert.deepEqual(surveyed.history.record.log.last(10), plain.history.record.log.last(10));
-    assert.equal(surveyed.history.record.step, 705);
+    assert.deepEqual(losses(sampled.history.record), losses(plain.history.record));
+    assert.deepEqual(sampled.history.record.log.last(10), plain.history.record.log.last(10));
+    assert.equal(sampled.history.record.step, 705);
   });
 
   it('stops reading when it is closed', async (t) => {
-    const { file, history } = log(t, { surveyAbove: 1000 });
+    const { file, history } = log(t, { sampleAbove: 1000 });
     writeFileSync(file, eventLines(steps(1, 20_000, () => 1)));
     await history.readOn(() => {
       history.close();

@@ -28,7 +28,7 @@ describe('RunRecord', () => {
     assert.equal(record.progress, undefined);
     assert.deepEqual(record.evals, [{ step: 0, domainLoss: 3, generalLoss: 2 }]);
     assert.deepEqual(record.checkpoints, [{ step: 1, domainLoss: null, generalLoss: null }]);
-    assert.equal(record.lastWord?.type, 'error');
+    assert.equal(record.terminalEvent?.type, 'error');
     assert.deepEqual(
       record.log.last(9).map(({ level, text }) => `${level} ${text}`),
       [

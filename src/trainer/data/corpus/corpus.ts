@@ -143,10 +143,10 @@ function requireSequence(
   if (documents === 0 || tokens >= seqLen || size >= maxSequences) {
     return;
   }
-  const remedy =
+  const advice =
     tokens < 2 ? 'give more text' : `lower ${lengthField} to at most ${tokens}, or give more text`;
   throw inputError(
-    `${label(request)}${files.join(', ')}: holds ${tokens === 1 ? '1 token' : `${tokens} tokens`}, fewer than one sequence of ${seqLen}: ${remedy}.`,
+    `${label(request)}${files.join(', ')}: holds ${tokens === 1 ? '1 token' : `${tokens} tokens`}, fewer than one sequence of ${seqLen}: ${advice}.`,
   );
 }
 

@@ -42,7 +42,7 @@ export async function* arrayElements(
       start = end + 1;
     }
     if (scan.closed) {
-      checkRest(piece.subarray(start), where);
+      checkRemainder(piece.subarray(start), where);
     } else {
       kept.push(piece.subarray(start));
       keptBytes += piece.length - start;
@@ -59,7 +59,7 @@ export async function* arrayElements(
   }
 }
 
-function checkRest(bytes: Uint8Array, where: string): void {
+function checkRemainder(bytes: Uint8Array, where: string): void {
   if (bytes.some((byte) => byte > 0x20)) {
     throw inputError(
       `${where}: is no JSON (something follows its list): correct it, or name it .jsonl if each line is one list.`,

@@ -14,7 +14,7 @@ type Block<Kind extends RowBlock['kind'] = RowBlock['kind']> = Kind extends Kind
 
 const NEWLINE = 0x0a;
 const OPEN_LIST = 0x5b;
-const REMEDY = 'correct it, or name it .jsonl if each line is one object.';
+const ADVICE = 'correct it, or name it .jsonl if each line is one object.';
 
 /**
  * The rows of a .json file: a list, which is read as a stream; `{"data": [...]}` or one row by itself, which are read as a
@@ -138,6 +138,6 @@ function parsed(text: string, where: string): unknown {
   try {
     return parseLenientJson(text);
   } catch (error) {
-    throw inputError(`${where}: is no JSON (${messageOf(error)}): ${REMEDY}`, error);
+    throw inputError(`${where}: is no JSON (${messageOf(error)}): ${ADVICE}`, error);
   }
 }

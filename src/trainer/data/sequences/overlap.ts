@@ -1,4 +1,4 @@
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 import { eachOf, sampleOfList, type Sequence, type SequenceList } from './sequences';
 
 /** Tokens in a row that two texts must share to count as the same text: the 13-grams of GPT-3 (arXiv 2005.14165, appendix C). */
@@ -30,7 +30,7 @@ export async function overlaps(
     waiting += ids.length;
     if (waiting >= TOKENS_AT_ONCE) {
       waiting = 0;
-      await breathe(task);
+      await yieldToEventLoop(task);
     }
   }
   let begin = 0;

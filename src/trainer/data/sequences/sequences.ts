@@ -74,7 +74,7 @@ export function firstOf(list: SequenceList, count: number): SequenceList {
 }
 
 /** All sequences, in an order of which every beginning is from all over the list: that of the reversed bits of their places. */
-export function fromAllOver(list: SequenceList): SequenceList {
+export function evenlySpaced(list: SequenceList): SequenceList {
   const bits = Math.ceil(Math.log2(Math.max(1, list.size)));
   // Reversed places beyond the list's end are passed over, so a place is found by counting from the last one that was found.
   let [counted, candidate] = [-1, -1];

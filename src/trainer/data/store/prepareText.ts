@@ -9,7 +9,7 @@ import { makeRoom, markUsed } from '../../../node/texts/storedTexts';
 import { textCacheFolder, textCacheLimit } from '../../../node/texts/textCacheFolder';
 import { AdeptError, inputError, messageOf } from '../../../shared/common/errors';
 import { skippedOf, type StoredText } from '../../../shared/texts/storedText';
-import { breathe, Cancelled, type Task } from '../../task';
+import { yieldToEventLoop, Cancelled, type Task } from '../../task';
 import { ChatTemplate } from '../reading/chatTemplate';
 import { readDocumentFrame } from '../tokenizer/tokenizer';
 import { tokenizerIdentity } from '../tokenizer/tokenizerIdentity';
@@ -207,7 +207,7 @@ async function identify(request: TextRequest, digests: FileDigests, task: Task):
     if (total > LARGE_BYTES) {
       task.report(0, `reading ${(total / 1e6).toFixed(0)} MB of text: ${((100 * seen) / total).toFixed(0)}%`);
     }
-    await breathe(task);
+    await yieldToEventLoop(task);
     const { kind, compression } = corpusForm(file);
     contents.push(`${kind} ${compression} ${await digests.of(file)}`);
     seen += sizeOf(file);

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { inputError } from '../../../shared/common/errors';
 import type { StoredText } from '../../../shared/texts/storedText';
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 import { readBlocks } from '../reading/readBlocks';
 import type { BlockTokens, TokenRecipe } from './blockTokens';
 import { StoreWriter } from './storeWriter';
@@ -83,7 +83,7 @@ export class TextFiller {
       return false;
     }
     this.writer.add(await next.tokens, next.position, this.request.text.skipBadRows);
-    await breathe(this.task);
+    await yieldToEventLoop(this.task);
     this.report();
     if (performance.now() - this.lastCommit > COMMIT_MILLISECONDS) {
       this.checkRoom();

@@ -128,7 +128,7 @@ const ownNames = /^(\.staging-\d+|\.install-\d+\.json|libtensorflow-.+-(cpu|gpu)
 
 /**
  * Removes what an interrupted or replaced setup left in the home: staging folders and engines that install.json does
- * not name. Only to be called by the holder of the lock. Returns the names of what it removed.
+ * not name. Only to be called by the owner of the lock. Returns the names of what it removed.
  */
 export async function removeLeftovers(home: string): Promise<string[]> {
   const current = findNativeInstall(home)?.folder;

@@ -11,9 +11,9 @@ const loader = `
 const util = require('node:util');
 util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
-const holder = { exports: {} };
-process.dlopen(holder, process.argv[1]);
-const binding = holder.exports;
+const addon = { exports: {} };
+process.dlopen(addon, process.argv[1]);
+const binding = addon.exports;
 `;
 
 /** Loads a binding in a process of its own and multiplies two matrices with it. */

@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../../../node/files/jsonFile';
 import type { RunFolder } from '../../../node/run/runFolder';
 import { isAlive } from '../../../node/run/runStatus';
 
-// Each lost race shows a rival that is alive or has just gone; more than a few in a row are something else.
+// Each lost race shows another process that is alive or has just gone; more than a few in a row are something else.
 const ATTEMPTS = 20;
 
 /**
@@ -31,7 +31,7 @@ export function claimRun(run: RunFolder, file: TrainerFile): void {
   throw inputError(`${run.path}: other trainers are being started on this run: wait until they have ended.`);
 }
 
-/** @returns false when the file was gone, or a rival's lay there by then, which is put back */
+/** @returns false when the file was gone, or another process's lay there by then, which is put back */
 function takeAway(run: RunFolder, dead: TrainerFile): boolean {
   const place = run.file('trainer');
   const aside = temporaryBeside(place);
@@ -53,7 +53,7 @@ function takeAway(run: RunFolder, dead: TrainerFile): boolean {
   return isDead;
 }
 
-/** @returns false when a rival was quicker */
+/** @returns false when another process was quicker */
 function putFirst(run: RunFolder, file: TrainerFile): boolean {
   const place = run.file('trainer');
   const ready = temporaryBeside(place);

@@ -1,13 +1,18 @@
 import { resolve } from 'node:path';
 import type { ImportanceFile, Measurement } from '../../../shared/method/importance';
 import type { AnalyzeSettings } from '../../../shared/settings/analyzeSettings';
-import { bootstrap, contrastStability, StableChoice, type SequenceShares } from '../../adept/bootstrap';
+import {
+  bootstrap,
+  contrastStability,
+  EarlyStopping,
+  type SequenceContributions,
+} from '../../adept/bootstrap';
 import { exactLayerImportance, fastLayerImportance, type Probe } from '../../adept/layerImportance';
 import { BatchChooser } from '../../adept/sweeps';
 import { unitImportance } from '../../adept/unitImportance';
 import { batches, type BatchList } from '../../data/sequences/batch';
 import type { Corpus } from '../../data/corpus/corpus';
-import { eachOf, firstOf, fromAllOver, tokensOf, type SequenceList } from '../../data/sequences/sequences';
+import { eachOf, firstOf, evenlySpaced, tokensOf, type SequenceList } from '../../data/sequences/sequences';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { overlaps } from '../../data/sequences/overlap';
 import type { Engine } from '../../engine/engine';
@@ -96,7 +101,7 @@ type Choose = (importance: readonly number[]) => readonly number[];
 
 interface Measured {
   readonly measurement: Measurement;
-  readonly shares: SequenceShares;
+  readonly shares: SequenceContributions;
   readonly chooser: BatchChooser | undefined;
   /** Of this corpus alone: speeds are worked out from it. */
   readonly timing: ImportanceFile['timing'];
@@ -111,7 +116,7 @@ async function measure(
 ): Promise<Measured> {
   const { settings } = request;
   // An early end must have seen the whole of the text in outline, not its first files.
-  const sequences = settings.stableFor === undefined ? corpus.sequences : fromAllOver(corpus.sequences);
+  const sequences = settings.stableFor === undefined ? corpus.sequences : evenlySpaced(corpus.sequences);
   const probe = batches(sequences, settings.batchSize);
   const begin = performance.now();
   const chooser = known?.again(sequences) ?? batchChooser(request, sequences);
@@ -120,7 +125,7 @@ async function measure(
     ? fastLayerImportance(model, probe, layersTask)
     : exactLayerImportance(
         model,
-        exactProbe(probe, sequences, chooser, stableChoice(settings, choose)),
+        exactProbe(probe, sequences, chooser, earlyStopping(settings, choose)),
         layersTask,
       ));
   const between = performance.now();
@@ -176,16 +181,16 @@ function exactProbe(
   probe: BatchList,
   sequences: SequenceList,
   chooser: BatchChooser | undefined,
-  choice: StableChoice | undefined,
+  choice: EarlyStopping | undefined,
 ): Probe {
-  const enough = choice && ((shares: SequenceShares) => choice.settled(shares));
+  const enough = choice && ((shares: SequenceContributions) => choice.settled(shares));
   return chooser === undefined
     ? { batches: probe, sequences: sequences.size, enough }
-    : { batches: chooser, sequences: sequences.size, enough, room: chooser.room };
+    : { batches: chooser, sequences: sequences.size, enough, memoryLimit: chooser.memoryLimit };
 }
 
-function stableChoice({ stableFor }: AnalyzeSettings, choose: Choose): StableChoice | undefined {
-  return stableFor === undefined ? undefined : new StableChoice(choose, stableFor);
+function earlyStopping({ stableFor }: AnalyzeSettings, choose: Choose): EarlyStopping | undefined {
+  return stableFor === undefined ? undefined : new EarlyStopping(choose, stableFor);
 }
 
 /**

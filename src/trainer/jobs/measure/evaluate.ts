@@ -7,7 +7,7 @@ import { choicePrompt, examplesFor, loadQuestions, type Question } from '../../d
 import type { Engine } from '../../engine/engine';
 import { CausalLM } from '../../model/causalLM';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 import { answerByLikelihood, encodePrompt } from '../../adept/multipleChoice';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { tokensOf } from '../../data/sequences/sequences';
@@ -101,7 +101,7 @@ export async function evaluateChoices(
     const counts = { correct: 0, correctNormalized: 0, truncated: 0, shots: 0 };
     for (const [index, question] of questions.entries()) {
       task.report(index / questions.length, `question ${index + 1} of ${questions.length}`);
-      await breathe(task);
+      await yieldToEventLoop(task);
       const shown = fitting(
         question,
         score,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
 import { inputError } from '../../../shared/common/errors';
-import { copyCompanions, expandConfig } from '../../adept/expansion';
+import { copyAuxiliaryFiles, expandConfig } from '../../adept/expansion';
 import { readManifest, requireManifest } from '../../adept/manifest';
 import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
 import { writeJson } from '../../../node/files/jsonFile';
@@ -25,7 +25,7 @@ import {
 import type { ModelConfig } from '../../../shared/model/config';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { checkTensors, trainedTensors } from '../../model/loadTensors';
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 
 export interface ExportRequest {
   readonly out: string;
@@ -67,10 +67,10 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
       `${alpha === 1 ? '--drop' : '--alpha'}: ${run.path} tuned every parameter, so there are no added layers: leave it out.`,
     );
   }
-  const stranger = drop.find((layer) => added?.includes(layer) !== true);
-  if (stranger !== undefined) {
+  const unknownLayer = drop.find((layer) => added?.includes(layer) !== true);
+  if (unknownLayer !== undefined) {
     throw inputError(
-      `--drop: layer ${stranger} was not added by this run: only ${(added ?? []).join(', ')} can be left out.`,
+      `--drop: layer ${unknownLayer} was not added by this run: only ${(added ?? []).join(', ')} can be left out.`,
     );
   }
   checkCheckpoint(run, step, trainedTensors(config, added), false);
@@ -107,7 +107,7 @@ async function writeExport(
   task: Task,
 ): Promise<Pick<ExportResult, 'trained' | 'frozen'>> {
   task.report(0, 'writing the exported weights');
-  await breathe(task);
+  await yieldToEventLoop(task);
   // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
   const names = [...base.entries.keys()].filter(
     (name) =>
@@ -118,7 +118,7 @@ async function writeExport(
     name: keptName(name, kept) ?? name,
   }));
   writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
-  copyCompanions(model, out);
+  copyAuxiliaryFiles(model, out);
   const manifest = readManifest(model);
   const whole = kept.length === config.numHiddenLayers;
   if (manifest) {

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/run/comparison';
 import { inputError } from '../../../shared/common/errors';
 import { parseLayerTensorName, UNIT_NAMES } from '../../../shared/model/architecture';
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 import { ComparedWeights, type PointRequest } from './comparedWeights';
 import { originOf, translateName } from './layerOrigin';
 
@@ -52,7 +52,7 @@ async function compareWeights(a: ComparedWeights, b: ComparedWeights, task: Task
   const { pairs, notes } = matchTensors(a, b);
   const sums = new Map<string, Sums>();
   for (const [index, pair] of pairs.entries()) {
-    await breathe(task);
+    await yieldToEventLoop(task);
     task.report(index / pairs.length, `comparing ${pair.a}`);
     addPair(sumsOf(sums, unitOf(pair.a)), pair, a, b);
   }

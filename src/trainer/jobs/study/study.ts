@@ -115,7 +115,7 @@ async function runArm(
       hooksOf(run, hooks),
     );
     if (outcome.status === 'stopped') {
-      requireWish(outcome);
+      requireAsked(outcome);
       return undefined;
     }
   }
@@ -127,8 +127,8 @@ async function runArm(
   return parseWith(JobReport, readJson(file), file);
 }
 
-/** @throws AdeptError (failure) saying why it stopped, where nobody wished it: it will not go on by itself. */
-function requireWish({ step, because }: JobOutcome & { status: 'stopped' }): void {
+/** @throws AdeptError (failure) saying why it stopped, where nobody asked for it: it will not go on by itself. */
+function requireAsked({ step, because }: JobOutcome & { status: 'stopped' }): void {
   if (because !== undefined) {
     throw failure(`stopped at step ${step}: ${because}`);
   }

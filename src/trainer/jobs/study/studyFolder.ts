@@ -14,7 +14,7 @@ import {
   plannedRuns,
   StudyFile,
   studySettings,
-  waysOf,
+  armsOf,
   type StudyConfig,
   type StudyFailure,
   type StudyInputs,
@@ -75,7 +75,7 @@ export class StudyFolder {
 
   /** In the order in which they are done: seed by seed. */
   get planned(): PlannedRun[] {
-    return plannedRuns({ ...this.study, arms: waysOf(this.study) });
+    return plannedRuns({ ...this.study, arms: armsOf(this.study) });
   }
 
   get path(): string {
@@ -121,7 +121,7 @@ export class StudyFolder {
     this.write();
   }
 
-  /** What study.json says: runs that are planned first, in their order, then those of ways and seeds that were taken out. */
+  /** What study.json says: runs that are planned first, in their order, then those of arms and seeds that were taken out. */
   get file(): StudyFile {
     const { k, variants, seeds } = this.study;
     const planned = this.planned.flatMap(({ arm, seed }) =>
@@ -130,7 +130,7 @@ export class StudyFolder {
     return {
       format: 'adept.study/1',
       createdAt: this.createdAt,
-      ...{ k, arms: waysOf(this.study), variants, seeds, settings: this.settings },
+      ...{ k, arms: armsOf(this.study), variants, seeds, settings: this.settings },
       runs: [...planned, ...this.runs.filter((run) => !planned.includes(run))],
       failures: this.failures,
     };
@@ -209,7 +209,7 @@ async function inputsOf({
   probe,
   domain,
   replay,
-  eval: watched,
+  eval: evaluated,
   choices,
   importance,
 }: RunConfig): Promise<StudyInputs> {
@@ -219,8 +219,8 @@ async function inputsOf({
       domain: [domain],
       replay: replay && replayTexts(replay).map(({ corpus }) => corpus),
     },
-    ...{ 'eval.domain': watched.domain && [watched.domain] },
-    ...{ 'eval.general': watched.general && [watched.general] },
+    ...{ 'eval.domain': evaluated.domain && [evaluated.domain] },
+    ...{ 'eval.general': evaluated.general && [evaluated.general] },
   };
   const files = {
     ...{ 'choices.files': choices?.files, 'choices.examples': choices?.examples },

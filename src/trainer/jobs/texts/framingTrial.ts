@@ -7,7 +7,7 @@ import type { TokenStore } from '../../data/store/tokenStore';
 import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
 import type { Engine } from '../../engine/engine';
 import { CausalLM } from '../../model/causalLM';
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 
 /** Documents whose beginnings are predicted, tokens of each beginning, and tokens of the document before it that are seen. */
 const DOCUMENTS = 48;
@@ -42,7 +42,7 @@ export async function tryFramings(
       let total = 0;
       let count = 0;
       for (const { before, beginning } of pairs) {
-        await breathe(task);
+        await yieldToEventLoop(task);
         const ids = [...before, ...candidate.ids, ...beginning];
         const losses = model.losses(makeBatch([Int32Array.from(ids)]));
         total += sum(losses.slice(losses.length - beginning.length));

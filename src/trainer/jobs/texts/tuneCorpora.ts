@@ -11,7 +11,7 @@ import type { Task } from '../../task';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
 // Domain text to watch when none is named: at most this many of the training sequences.
-const WATCHED_TRAINING_SEQUENCES = 16;
+const EVALUATED_TRAINING_SEQUENCES = 16;
 
 export interface TuneCorpora {
   readonly domain: Corpus;
@@ -42,10 +42,10 @@ export async function readCorpora(spec: RunSpec, naming: Naming, task: Task): Pr
   const ofDomain = spec.eval.domain && (await texts.read(spec.eval.domain, maxEvalSequences, 'eval.domain'));
   const ofGeneral =
     spec.eval.general && (await texts.read(spec.eval.general, maxEvalSequences, 'eval.general'));
-  const watched = Math.min(WATCHED_TRAINING_SEQUENCES, maxEvalSequences ?? Infinity);
+  const evaluated = Math.min(EVALUATED_TRAINING_SEQUENCES, maxEvalSequences ?? Infinity);
   const lists = {
     probe: probe.corpus.sequences,
-    domainEval: ofDomain?.corpus.sequences ?? sampleOfList(domain.corpus.sequences, watched, sampling),
+    domainEval: ofDomain?.corpus.sequences ?? sampleOfList(domain.corpus.sequences, evaluated, sampling),
     generalEval:
       ofGeneral?.corpus.sequences ??
       sampleOfList(probe.corpus.sequences, maxEvalSequences ?? Infinity, sampling),
@@ -141,12 +141,12 @@ export interface TextOverlap {
  */
 export async function textOverlaps(corpora: TuneCorpora, task: Task): Promise<TextOverlap[]> {
   const { probe, domainEval, generalEval } = corpora.lists;
-  const watched: { readonly text: TextOverlap['text']; readonly sequences: SequenceList }[] = [
+  const evaluated: { readonly text: TextOverlap['text']; readonly sequences: SequenceList }[] = [
     { text: 'probe', sequences: probe },
     { text: 'domain evaluation', sequences: domainEval },
     { text: 'general evaluation', sequences: generalEval },
   ];
-  const against = async (texts: typeof watched, other: TextOverlap['other']): Promise<TextOverlap[]> => {
+  const against = async (texts: typeof evaluated, other: TextOverlap['other']): Promise<TextOverlap[]> => {
     const sequences = other === 'training' ? corpora.training.upTo(corpora.taken) : eachOf(probe);
     const shares = await overlaps(
       texts.map((text) => text.sequences),
@@ -156,9 +156,9 @@ export async function textOverlaps(corpora: TuneCorpora, task: Task): Promise<Te
     return texts.map(({ text }, index) => ({ text, other, share: shares[index] ?? NaN }));
   };
   return [
-    ...(await against(watched, 'training')),
+    ...(await against(evaluated, 'training')),
     ...(await against(
-      watched.filter(({ text }) => text === 'general evaluation'),
+      evaluated.filter(({ text }) => text === 'general evaluation'),
       'probe',
     )),
   ];

@@ -15,7 +15,7 @@ export interface Progress {
   savedAt: number;
   /** The base learning rate that the checkpoint of `savedAt` holds. */
   savedRate: number;
-  /** No remedy is left against what the evaluation of this step showed. */
+  /** No response is left against what the evaluation of this step showed. */
   gaveUp: boolean;
 }
 

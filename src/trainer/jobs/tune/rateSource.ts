@@ -4,7 +4,7 @@ import type { UnitRate } from '../../../shared/method/unitRate';
 import { ratesAt, unitRates } from '../../../shared/method/learningRates';
 import { unitImportance, type UnitImportance } from '../../adept/unitImportance';
 import type { BatchList } from '../../data/sequences/batch';
-import type { CausalLM, KnownStates } from '../../model/causalLM';
+import type { CausalLM, CachedActivations } from '../../model/causalLM';
 import type { Task } from '../../task';
 import { readImportance } from '../measure/importanceInput';
 
@@ -26,7 +26,7 @@ export class RateSource {
     private readonly manifest: ExpansionManifest | undefined,
     private readonly probe: BatchList,
     private readonly task: Task,
-    private readonly known?: KnownStates,
+    private readonly known?: CachedActivations,
   ) {
     this.trainedLayers = manifest ? manifest.added.map(({ layer }) => layer) : [...model.blocks.keys()];
   }

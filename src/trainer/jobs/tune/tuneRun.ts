@@ -6,7 +6,7 @@ import type { Engine } from '../../engine/engine';
 import { CausalLM } from '../../model/causalLM';
 import type { StorageRequest } from '../../model/frozenStorage';
 import { checkResumePoint } from './resumePoint';
-import { TrainerStation, type RunHooks } from '../lease/trainerStation';
+import { RunLease, type RunHooks } from '../lease/runLease';
 import type { TuneInput } from './tuneInput';
 import { TuneSession, type TuneOutcome } from './tuneSession';
 
@@ -38,14 +38,14 @@ export async function tuneRun(
 ): Promise<TuneOutcome> {
   checkResumePoint(folder, input.spec, from);
   const status = preparing(input.spec.tune);
-  return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, (station) =>
-    tuneAt(station, input, engine, from),
+  return RunLease.hold({ folder, engine: engine.describe(), hooks, status }, (lease) =>
+    tuneAt(lease, input, engine, from),
   );
 }
 
 /** As {@link tuneRun}, by a trainer that holds the run already. */
 export async function tuneAt(
-  station: TrainerStation,
+  lease: RunLease,
   input: TuneInput,
   engine: Engine,
   from?: ResumePoint,
@@ -54,15 +54,15 @@ export async function tuneAt(
     engine,
     input.spec.model,
     (layer, layers) => {
-      station.task.report(0, `loading layer ${layer + 1} of ${layers}`);
+      lease.task.report(0, `loading layer ${layer + 1} of ${layers}`);
     },
     storageOf(input),
   );
   const { dtype, reason } = model.storage;
-  station.emit({ type: 'log', level: 'info', message: `Frozen matrices are kept in ${dtype}: ${reason}.` });
+  lease.emit({ type: 'log', level: 'info', message: `Frozen matrices are kept in ${dtype}: ${reason}.` });
   try {
-    const session = new TuneSession({ station, input, model, from });
-    station.answerWith(() => session.status);
+    const session = new TuneSession({ lease, input, model, from });
+    lease.answerWith(() => session.status);
     try {
       return await session.run();
     } finally {

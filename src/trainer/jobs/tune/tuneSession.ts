@@ -2,7 +2,7 @@ import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protoc
 import type { NewRunEvent } from '../../../shared/run/runFolder';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneTogether';
-import { type FrozenStates, frozenStates } from '../../adept/frozenStates';
+import { type ActivationCache, activationCache } from '../../adept/activationCache';
 import { meanLoss } from '../../adept/loss';
 import { allParameters, layerParameters } from '../../adept/parameters';
 import { scheduleFactor } from '../../adept/schedule';
@@ -11,14 +11,14 @@ import type { ResumePoint } from '../../../node/run/laterResults';
 import { batchOf } from '../../data/sequences/batch';
 import { corpusMessages } from '../../data/corpus/corpus';
 import type { CausalLM } from '../../model/causalLM';
-import { breathe, type Task } from '../../task';
-import { ForgettingWatch, remedyText, type LossesBefore } from './forgettingWatch';
+import { yieldToEventLoop, type Task } from '../../task';
+import { ForgettingMonitor, responseText, type LossesBefore } from './forgettingMonitor';
 import { initialProgress, type Progress } from './progress';
-import { ProgressKeeper } from './progressKeeper';
+import { Checkpointer } from './checkpointer';
 import { RateSource, type MeasuredRates } from './rateSource';
 import { overlapTexts, textOverlaps } from '../texts/tuneCorpora';
 import type { TuneInput } from './tuneInput';
-import type { TrainerStation } from '../lease/trainerStation';
+import type { RunLease } from '../lease/runLease';
 
 export interface TuneOutcome {
   readonly status: 'done' | 'stopped';
@@ -32,7 +32,7 @@ export interface TuneOutcome {
 }
 
 export interface SessionParts {
-  readonly station: TrainerStation;
+  readonly lease: RunLease;
   readonly input: TuneInput;
   readonly model: CausalLM;
   /** The checkpoint to go on from; the last when left out. */
@@ -44,23 +44,23 @@ export class TuneSession {
   private readonly settings: TuneSettings;
   private readonly tuner: Tuner;
   private readonly rates: RateSource;
-  private readonly frozen: FrozenStates | undefined;
+  private readonly frozen: ActivationCache | undefined;
   private readonly state: Progress;
   private readonly task: Task;
   private phase: TrainerStatus['phase'] = 'preparing';
-  private readonly forgetting: ForgettingWatch;
+  private readonly forgetting: ForgettingMonitor;
   /** Why the run may not go on. */
   private because: string | undefined;
-  private readonly keeper: ProgressKeeper;
+  private readonly checkpointer: Checkpointer;
 
   constructor(private readonly parts: SessionParts) {
-    const { input, model, station } = parts;
+    const { input, model, lease } = parts;
     const { tune } = input.spec;
     const added = input.manifest?.added.map(({ layer }) => layer);
     this.settings = tune;
-    this.task = station.task;
-    this.frozen = frozenStates(model, added ?? [], {
-      folder: station.folder.path,
+    this.task = lease.task;
+    this.frozen = activationCache(model, added ?? [], {
+      folder: lease.folder.path,
       megabytes: tune.keepStates,
       onProblem: (message) => {
         this.emit({ type: 'log', level: 'warn', message });
@@ -86,9 +86,9 @@ export class TuneSession {
       this.frozen,
     );
     this.state = initialProgress(tune);
-    this.forgetting = new ForgettingWatch(station.folder, tune, model.config);
+    this.forgetting = new ForgettingMonitor(lease.folder, tune, model.config);
     const { tuner, state, task } = this;
-    this.keeper = new ProgressKeeper({ station, input, model, tuner, state, task });
+    this.checkpointer = new Checkpointer({ lease, input, model, tuner, state, task });
   }
 
   /** What the control socket answers. */
@@ -108,8 +108,8 @@ export class TuneSession {
   async run(): Promise<TuneOutcome> {
     await this.start();
     while (this.state.step < this.settings.steps) {
-      await this.serveWishes();
-      if (this.parts.station.wishes.stop || this.forgets()) {
+      await this.serveRequests();
+      if (this.parts.lease.requests.stop || this.forgets()) {
         return this.stopped();
       }
       this.phase = 'tuning';
@@ -127,11 +127,11 @@ export class TuneSession {
 
   /** From the chosen or the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { from, input, model, station } = this.parts;
-    const { folder } = station;
+    const { from, input, model, lease } = this.parts;
+    const { folder } = lease;
     folder.removeLeftovers();
     const start = from?.step ?? folder.checkpoints().at(-1);
-    const aside = start === undefined ? undefined : this.keeper.restore(start);
+    const aside = start === undefined ? undefined : this.checkpointer.restore(start);
     const { step, baseLearningRate, units } = this.state;
     const status = start === undefined ? 'started' : 'resumed';
     const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
@@ -165,7 +165,7 @@ export class TuneSession {
     const { batchSize, gradAccum, schedule, warmup, steps } = this.settings;
     const { input, model } = this.parts;
     const step = this.state.step + 1;
-    await breathe(this.task);
+    await yieldToEventLoop(this.task);
     const begin = performance.now();
     const seen = this.state.step * batchSize * gradAccum;
     const microBatches = Array.from({ length: gradAccum }, (_, index) =>
@@ -204,7 +204,7 @@ export class TuneSession {
     // Each of these may take the run back.
     if (this.state.step === step && (evaluates || step === steps)) {
       await this.evaluate();
-      await this.remedyForgetting();
+      await this.respondToForgetting();
     }
     if (this.state.step === step && saves) {
       await this.save();
@@ -252,22 +252,22 @@ export class TuneSession {
 
   private async save(): Promise<void> {
     this.phase = 'saving';
-    await this.keeper.save();
+    await this.checkpointer.save();
   }
 
-  private async serveWishes(): Promise<void> {
-    const { station } = this.parts;
-    const { wishes } = station;
-    await this.serveSmallWishes();
-    const pauses = wishes.pause;
+  private async serveRequests(): Promise<void> {
+    const { lease } = this.parts;
+    const { requests } = lease;
+    await this.serveMinorRequests();
+    const pauses = requests.pause;
     if (pauses) {
       this.emit({ type: 'status', status: 'paused', step: this.state.step });
     }
-    while (wishes.pause) {
+    while (requests.pause) {
       this.phase = 'paused';
-      station.beat();
-      await wishes.next();
-      await this.serveSmallWishes();
+      lease.beat();
+      await requests.next();
+      await this.serveMinorRequests();
     }
     if (pauses) {
       this.emit({ type: 'status', status: 'tuning', step: this.state.step });
@@ -275,15 +275,15 @@ export class TuneSession {
   }
 
   /** Those that are granted while the run is paused as well. */
-  private async serveSmallWishes(): Promise<void> {
-    const { wishes } = this.parts.station;
-    while (wishes.learningRate !== undefined || wishes.checkpoint) {
-      if (wishes.learningRate !== undefined) {
-        this.changeBaseRate(wishes.learningRate);
-        wishes.learningRate = undefined;
+  private async serveMinorRequests(): Promise<void> {
+    const { requests } = this.parts.lease;
+    while (requests.learningRate !== undefined || requests.checkpoint) {
+      if (requests.learningRate !== undefined) {
+        this.changeBaseRate(requests.learningRate);
+        requests.learningRate = undefined;
       }
-      if (wishes.checkpoint) {
-        wishes.checkpoint = false;
+      if (requests.checkpoint) {
+        requests.checkpoint = false;
         await this.save();
       }
     }
@@ -310,70 +310,74 @@ export class TuneSession {
 
   /** Whether the run must end because of what the evaluation at this step, if there was one, shows. */
   private forgets(): boolean {
-    const verdict = this.forgetting.verdict(this.state);
-    const ends = verdict !== undefined && (this.settings.onGeneralRise === 'stop' || this.state.gaveUp);
+    const violation = this.forgetting.violation(this.state);
+    const ends = violation !== undefined && (this.settings.onGeneralRise === 'stop' || this.state.gaveUp);
     if (ends && this.because === undefined) {
       // Also where an earlier trainer found it, and the limit has not been raised since.
-      this.because = verdict;
-      this.warnOfForgetting(verdict, remedyText({ kind: 'stop' }));
+      this.because = violation;
+      this.warnOfForgetting(violation, responseText({ kind: 'stop' }));
     }
     return ends;
   }
 
   /** Does what `onGeneralRise` asks for where the evaluation of this step shows too much forgetting, and says why. */
-  private async remedyForgetting(): Promise<void> {
-    const verdict = this.forgetting.verdict(this.state);
-    if (verdict === undefined || this.settings.onGeneralRise === 'stop') {
+  private async respondToForgetting(): Promise<void> {
+    const violation = this.forgetting.violation(this.state);
+    if (violation === undefined || this.settings.onGeneralRise === 'stop') {
       return;
     }
-    const remedy = this.forgetting.remedy(this.state);
-    this.warnOfForgetting(verdict, remedyText(remedy));
-    this.state.gaveUp = remedy.kind === 'stop';
-    switch (remedy.kind) {
+    const response = this.forgetting.response(this.state);
+    this.warnOfForgetting(violation, responseText(response));
+    this.state.gaveUp = response.kind === 'stop';
+    switch (response.kind) {
       case 'stop':
-        this.because = verdict;
+        this.because = violation;
         return;
       case 'lower':
-        this.changeBaseRate(remedy.baseLearningRate);
+        this.changeBaseRate(response.baseLearningRate);
         return;
       case 'freeze':
-        this.state.units = remedy.units;
-        this.tuner.setRates(remedy.units);
+        this.state.units = response.units;
+        this.tuner.setRates(response.units);
         this.showRates('frozen');
         return;
       case 'rollBack':
-        await this.rollBack(remedy.step, remedy.baseLearningRate);
+        await this.rollBack(response.step, response.baseLearningRate);
     }
   }
 
-  private warnOfForgetting(verdict: string, remedy: string): void {
-    const file = this.parts.station.folder.file('spec');
-    const hint = remedy.endsWith('stops')
+  private warnOfForgetting(violation: string, response: string): void {
+    const file = this.parts.lease.folder.file('spec');
+    const hint = response.endsWith('stops')
       ? `; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume`
       : '';
-    const message = `step ${this.state.step}: ${verdict}: ${remedy}${hint}.`;
+    const message = `step ${this.state.step}: ${violation}: ${response}${hint}.`;
     this.emit({ type: 'log', level: 'warn', message });
   }
 
   private async rollBack(to: number, rate: number): Promise<void> {
-    this.keeper.load(to);
+    this.checkpointer.load(to);
     this.changeBaseRate(rate);
     // First of all: whoever resumes the run goes on at the lower rate too.
     await this.save();
-    const aside = this.keeper.setLaterAside(to);
+    const aside = this.checkpointer.setLaterAside(to);
     const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
     this.emit({ type: 'status', status: 'resumed', step: to, ...message });
   }
 
   /** A run that may be taken back is taken back where it breaks, too. @throws AdeptError (failure) where it cannot be */
   private async breakOff(step: number, what: string, mayCompute = true): Promise<void> {
-    const remedy = this.forgetting.rollsBack ? this.forgetting.remedy(this.state) : undefined;
-    if (remedy?.kind !== 'rollBack') {
-      await this.keeper.failOnNaN(step, what, mayCompute);
+    const response = this.forgetting.rollsBack ? this.forgetting.response(this.state) : undefined;
+    if (response?.kind !== 'rollBack') {
+      await this.checkpointer.failOnNaN(step, what, mayCompute);
       return;
     }
-    this.emit({ type: 'log', level: 'warn', message: `step ${step}: the ${what}: ${remedyText(remedy)}.` });
-    await this.rollBack(remedy.step, remedy.baseLearningRate);
+    this.emit({
+      type: 'log',
+      level: 'warn',
+      message: `step ${step}: the ${what}: ${responseText(response)}.`,
+    });
+    await this.rollBack(response.step, response.baseLearningRate);
   }
 
   private async stopped(): Promise<TuneOutcome> {
@@ -386,7 +390,7 @@ export class TuneSession {
 
   private outcome(status: TuneOutcome['status']): TuneOutcome {
     this.phase = 'ended';
-    this.parts.station.log.sync();
+    this.parts.lease.log.sync();
     const { step, loss, domainLoss, generalLoss } = this.state;
     const before = this.forgetting.lossesBefore();
     const because = this.because === undefined ? {} : { because: this.because };
@@ -394,7 +398,7 @@ export class TuneSession {
   }
 
   private emit(event: NewRunEvent): void {
-    this.parts.station.emit(event);
+    this.parts.lease.emit(event);
   }
 
   close(): void {

@@ -68,9 +68,9 @@ export async function checkJob(config: RunConfig, naming: Naming, task: Task): P
 const SMALL_TEXTS = 32e6;
 
 /** Whether reading a job's texts takes so long that the run itself has to show it. */
-export function readsLater({ probe, domain, replay, eval: watched }: RunConfig): boolean {
+export function readsLater({ probe, domain, replay, eval: evaluated }: RunConfig): boolean {
   const texts = [
-    ...[probe, domain, watched.domain ?? [], watched.general ?? []],
+    ...[probe, domain, evaluated.domain ?? [], evaluated.general ?? []],
     ...replayTexts(replay ?? []).map(({ corpus }) => corpus),
   ];
   const files = texts.flatMap(pathsOf);
@@ -95,7 +95,7 @@ export function configTexts({
   probe,
   domain,
   replay,
-  eval: watched,
+  eval: evaluated,
 }: RunConfig): Pick<RunSpec, 'probe' | 'domain' | 'replay' | 'eval'> {
   return {
     ...{ probe: withTextSettings(probe), domain: withTextSettings(domain) },
@@ -105,8 +105,8 @@ export function configTexts({
         }
       : {}),
     eval: {
-      ...(watched.domain ? { domain: withTextSettings(watched.domain) } : {}),
-      ...(watched.general ? { general: withTextSettings(watched.general) } : {}),
+      ...(evaluated.domain ? { domain: withTextSettings(evaluated.domain) } : {}),
+      ...(evaluated.general ? { general: withTextSettings(evaluated.general) } : {}),
     },
   };
 }
@@ -140,6 +140,6 @@ function checkExport(exported: string, out: string, naming: Naming): void {
 }
 
 function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  const inside = relative(folder, path);
+  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }

@@ -27,7 +27,7 @@ import { configTexts, jobAnalysis, readJobTexts, readsLater } from './jobInput';
 import { checkResumePoint } from '../tune/resumePoint';
 import { tokenShifts } from '../measure/tokenShift';
 import { readTuneInput, type TuneInput } from '../tune/tuneInput';
-import { TrainerStation, type RunHooks } from '../lease/trainerStation';
+import { RunLease, type RunHooks } from '../lease/runLease';
 import { preparing, tuneAt } from '../tune/tuneRun';
 import type { TuneOutcome } from '../tune/tuneSession';
 
@@ -65,12 +65,12 @@ export async function runJob(
     checkResumePoint(folder, folder.readSpec(), from);
   }
   const status = preparing(config.tune);
-  return TrainerStation.hold({ folder, engine: engine.describe(), hooks, status }, async (station) => {
+  return RunLease.hold({ folder, engine: engine.describe(), hooks, status }, async (lease) => {
     try {
-      return await new WholeJob(station, config, engine, from).run();
+      return await new WholeJob(lease, config, engine, from).run();
     } catch (error) {
       if (error instanceof Cancelled) {
-        station.emit({ type: 'status', status: 'stopped' });
+        lease.emit({ type: 'status', status: 'stopped' });
         return { status: 'stopped', step: 0 };
       }
       throw error;
@@ -82,14 +82,14 @@ class WholeJob {
   private readonly seconds: Record<string, number> = {};
 
   constructor(
-    private readonly station: TrainerStation,
+    private readonly lease: RunLease,
     private readonly config: RunConfig,
     private readonly engine: Engine,
     private readonly from: ResumePoint | undefined,
   ) {}
 
   private get folder(): RunFolder {
-    return this.station.folder;
+    return this.lease.folder;
   }
 
   async run(): Promise<JobOutcome> {
@@ -101,7 +101,7 @@ class WholeJob {
     await this.writeSpec();
     const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
     const tuned = await this.timed('tune', () =>
-      this.tuneInput().then((input) => tuneAt(this.station, input, this.engine, this.from)),
+      this.tuneInput().then((input) => tuneAt(this.lease, input, this.engine, this.from)),
     );
     if (tuned.status === 'stopped') {
       const { step, because } = tuned;
@@ -116,7 +116,7 @@ class WholeJob {
     const before = { ...tuned.before, accuracy: accuracyBefore };
     const report = { ...this.report(tuned.step, exported, { before, after }), tokenShift };
     writeJson(this.place('report'), report);
-    this.station.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
+    this.lease.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
     return { status: 'done', report };
   }
 
@@ -133,8 +133,8 @@ class WholeJob {
 
   /** Says that a stage begins. @returns the task that it reports to */
   private announce(status: (NewRunEvent & { type: 'status' })['status']): Task {
-    this.station.emit({ type: 'status', status, engine: { ...this.engine.describe() } });
-    return this.station.stageTask(status);
+    this.lease.emit({ type: 'status', status, engine: { ...this.engine.describe() } });
+    return this.lease.stageTask(status);
   }
 
   /** Texts that take long are read where the run shows how far that is; later stages find them stored. */
@@ -196,12 +196,12 @@ class WholeJob {
       tune,
     };
     const naming = asKeysOf(join(this.folder.path, JOB_FILES.job));
-    this.folder.writeSpec((await readTuneInput(spec, naming, this.station.task)).spec);
+    this.folder.writeSpec((await readTuneInput(spec, naming, this.lease.task)).spec);
   }
 
   private tuneInput(): Promise<TuneInput> {
-    const { folder, station } = this;
-    return readTuneInput(folder.readSpec(), asKeysOf(folder.file('spec')), station.task);
+    const { folder, lease } = this;
+    return readTuneInput(folder.readSpec(), asKeysOf(folder.file('spec')), lease.task);
   }
 
   private async accuracy(stage: string, model: string): Promise<number | null> {

@@ -3,12 +3,12 @@ import type {
   NodeJSKernelBackend,
 } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
 import * as tf from '@tensorflow/tfjs-core';
-import type { HalfStorage } from './engine';
+import type { Bfloat16Storage } from './engine';
 import type { Tensor } from './tensor';
 import type { NativeKernels } from './nativeKernels';
 
-/** bfloat16 in int32, since tfjs knows no such type; widened by one kernel, or by the library's operations on bits. */
-export class NativeHalves implements HalfStorage {
+/** bfloat16 in int32, since tfjs knows no such type; upcast by one kernel, or by the library's operations on bits. */
+export class NativeBfloat16Storage implements Bfloat16Storage {
   constructor(
     private readonly backend: NodeJSKernelBackend,
     private readonly typeOf: typeof createTensorsTypeOpAttr,
@@ -25,8 +25,8 @@ export class NativeHalves implements HalfStorage {
     return packed;
   }
 
-  widen(packed: Tensor): Tensor {
-    return this.fused ? this.fused.widen(packed) : tf.tidy(() => this.composed(packed));
+  upcast(packed: Tensor): Tensor {
+    return this.fused ? this.fused.upcast(packed) : tf.tidy(() => this.composed(packed));
   }
 
   /** The lower half shifted up, the upper half alone, and both side by side. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type * as vscode from 'vscode';
 
 /** A value that outlives the window; what was kept by another version and does not fit is forgotten. */
-export class Memory<const S extends v.GenericSchema> {
+export class PersistedValue<const S extends v.GenericSchema> {
   constructor(
     private readonly state: vscode.Memento,
     private readonly key: string,

@@ -5,7 +5,7 @@ import type { ControlHandlers } from './controlServer';
 const PAUSED_INTERVAL_MILLISECONDS = 1000;
 
 /** What people asked of a run while it computed; it is served between two steps. */
-export class Wishes {
+export class ControlRequests {
   stop = false;
   pause = false;
   checkpoint = false;
@@ -13,12 +13,12 @@ export class Wishes {
   private wake: () => void = () => undefined;
   private readonly stopping = new AbortController();
 
-  /** Aborted by the wish to stop, for what can be left at once. */
+  /** Aborted by the request to stop, for what can be left at once. */
   get signal(): AbortSignal {
     return this.stopping.signal;
   }
 
-  /** What the control socket answers: the wish is noted, and the status is that of the moment. */
+  /** What the control socket answers: the request is noted, and the status is that of the moment. */
   handlers(status: () => TrainerStatus): ControlHandlers {
     const noting =
       (note: () => void): (() => TrainerStatus) =>
@@ -50,7 +50,7 @@ export class Wishes {
     this.wake();
   }
 
-  /** Resolves at the next wish, or after a second. */
+  /** Resolves at the next request, or after a second. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, PAUSED_INTERVAL_MILLISECONDS);

@@ -3,7 +3,7 @@ import { messageOf } from '../../shared/common/errors';
 import { batchOf, rowsOf, type Batch } from '../data/sequences/batch';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
-import { freeBytes, UnnamedFile } from './unnamedFile';
+import { freeBytes, ScratchFile } from './scratchFile';
 
 const FILE = 'frozen-states.tmp';
 const BYTES = 4;
@@ -11,7 +11,7 @@ const MEGABYTE = 1e6;
 /** Room on the disk that is left to checkpoints, which matter more. */
 const RESERVED_BYTES = 1e9;
 
-export interface FrozenStatesOptions {
+export interface ActivationCacheOptions {
   /** The lowest layer that is trained: nothing below it changes. */
   readonly layer: number;
   /** Where the file lies; it has no name there any more once it is open, so that nothing remains however the process ends. */
@@ -26,30 +26,30 @@ export interface FrozenStatesOptions {
  * What is kept for a run that trains these layers; undefined where that is nothing, because the lowest layer, or everything,
  * is trained.
  */
-export function frozenStates(
+export function activationCache(
   model: CausalLM,
   trained: readonly number[],
-  options: Pick<FrozenStatesOptions, 'folder' | 'onProblem'> & { readonly megabytes: number },
-): FrozenStates | undefined {
+  options: Pick<ActivationCacheOptions, 'folder' | 'onProblem'> & { readonly megabytes: number },
+): ActivationCache | undefined {
   const layer = Math.min(...trained);
   const limit = options.megabytes * MEGABYTE;
   return Number.isFinite(layer) && layer > 0 && limit > 0
-    ? new FrozenStates(model, { ...options, layer, limit })
+    ? new ActivationCache(model, { ...options, layer, limit })
     : undefined;
 }
 
 /**
  * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens (and on where its documents
- * begin) alone, so they are computed once, kept on the disk (in the system's memory as long as there is room), and read in
+ * begin) alone, so they are computed once, kept on the disk (in the system's memory as long as there is memoryLimit), and read in
  * later epochs, evaluations and importance refreshes. Exact: they are those of the sequence by itself. An engine that gives
  * other bits to a sequence in a batch computes them one after the other, so that a resumed run, which puts other batches
  * together, goes on bit for bit.
  */
-export class FrozenStates {
+export class ActivationCache {
   readonly layer: number;
   /** Where a sequence's states begin in the file, by the sequence's number. */
   private readonly places = new Map<number, number>();
-  private file: UnnamedFile | undefined;
+  private file: ScratchFile | undefined;
   private bytes = 0;
   /** Whether a batch gives each of its sequences the bits that it has alone; unknown before the first batch of several. */
   private together: boolean | undefined;
@@ -57,7 +57,7 @@ export class FrozenStates {
 
   constructor(
     private readonly model: CausalLM,
-    private readonly options: FrozenStatesOptions,
+    private readonly options: ActivationCacheOptions,
   ) {
     this.layer = options.layer;
   }
@@ -162,7 +162,7 @@ export class FrozenStates {
         return;
       }
       const values = engine.read(states);
-      this.file ??= new UnnamedFile(join(this.options.folder, FILE));
+      this.file ??= new ScratchFile(join(this.options.folder, FILE));
       for (const { number, index, own } of fresh) {
         const begin = index * length * config.hiddenSize;
         const part = values.subarray(begin, begin + own);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { frozenStates, type FrozenStates } from '../../../src/trainer/adept/frozenStates';
+import { activationCache, type ActivationCache } from '../../../src/trainer/adept/activationCache';
 import { meanLoss } from '../../../src/trainer/adept/loss';
 import { layerParameters } from '../../../src/trainer/adept/parameters';
 import { Tuner } from '../../../src/trainer/adept/tuner';
@@ -49,7 +49,7 @@ interface Bench {
   readonly model: CausalLM;
   readonly sequences: readonly Int32Array[];
   readonly problems: string[];
-  states(megabytes: number): FrozenStates;
+  states(megabytes: number): ActivationCache;
 }
 
 async function withModel(engine: Engine, body: (bench: Bench) => void | Promise<void>): Promise<void> {
@@ -57,7 +57,7 @@ async function withModel(engine: Engine, body: (bench: Bench) => void | Promise<
   const random = seededRandom(3);
   const model = CausalLM.load(engine, writeShapedModel(join(folder, 'model'), SHAPE));
   const problems: string[] = [];
-  const opened: FrozenStates[] = [];
+  const opened: ActivationCache[] = [];
   try {
     await body({
       folder,
@@ -67,7 +67,7 @@ async function withModel(engine: Engine, body: (bench: Bench) => void | Promise<
         Int32Array.from({ length }, () => Math.floor(random() * SHAPE.vocab)),
       ),
       states: (megabytes) => {
-        const made = frozenStates(model, TRAINED, {
+        const made = activationCache(model, TRAINED, {
           folder,
           megabytes,
           onProblem: (message) => {
@@ -89,7 +89,7 @@ async function withModel(engine: Engine, body: (bench: Bench) => void | Promise<
 }
 
 /** Losses of every step over epochs that put the same sequences together in other batches. */
-function tuned({ model, sequences }: Bench, known: FrozenStates | undefined): number[] {
+function tuned({ model, sequences }: Bench, known: ActivationCache | undefined): number[] {
   const tuner = new Tuner(
     model,
     layerParameters(model, TRAINED),
@@ -132,7 +132,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       const { model, sequences } = bench;
       const known = bench.states(1);
       const batches = [numberedBatch(sequences.slice(0, 4)), numberedBatch(sequences.slice(4))];
-      const measure = async (by: FrozenStates | undefined): Promise<unknown> => [
+      const measure = async (by: ActivationCache | undefined): Promise<unknown> => [
         await meanLoss(model, batches, SILENT_TASK, by),
         await unitImportance(model, batches, { layers: TRAINED, definition: 'released' }, SILENT_TASK, by),
       ];
@@ -215,7 +215,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
         return engine.read(of.run(of.context(batch), of.embed(batch), 0, layer));
       };
       for (const megabytes of [1, 1e-6]) {
-        const states = frozenStates(odd, TRAINED, {
+        const states = activationCache(odd, TRAINED, {
           folder,
           megabytes,
           onProblem: (message) => {
@@ -262,7 +262,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
   test('are computed anew where nothing can be written, which is said once', async (engine) => {
     await withModel(engine, (bench) => {
       const missing = join(bench.folder, 'missing');
-      const states = frozenStates(bench.model, TRAINED, {
+      const states = activationCache(bench.model, TRAINED, {
         folder: missing,
         megabytes: 1,
         onProblem: (message) => {
@@ -279,9 +279,9 @@ onEveryEngine('hidden states below the trained layers', (test) => {
   test('are not kept where the lowest layer is trained, everything is, or nothing may be', async (engine) => {
     await withModel(engine, ({ model, folder }) => {
       const options = { folder, megabytes: 1, onProblem: () => undefined };
-      assert.equal(frozenStates(model, [0, 3], options), undefined);
-      assert.equal(frozenStates(model, [], options), undefined);
-      assert.equal(frozenStates(model, TRAINED, { ...options, megabytes: 0 }), undefined);
+      assert.equal(activationCache(model, [0, 3], options), undefined);
+      assert.equal(activationCache(model, [], options), undefined);
+      assert.equal(activationCache(model, TRAINED, { ...options, megabytes: 0 }), undefined);
     });
   });
 });

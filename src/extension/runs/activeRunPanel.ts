@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 let front: { readonly panel: vscode.WebviewPanel; readonly run: string } | undefined;
 
 /** The run folder of the panel that has the focus, which commands act upon. */
-export function runInFront(): string | undefined {
+export function activeRunPanel(): string | undefined {
   return front?.run;
 }
 

@@ -12,7 +12,7 @@ import type { LaunchState } from './launchFormView';
 type Checked = Extract<ToHeatmap, { type: 'checked' }>;
 
 /** What is known of a launch beside what the form says: which fields were visited, and what the host found. */
-export class LaunchDesk {
+export class LaunchModel {
   state: LaunchState = { kind: 'idle' };
   private readonly visited = new Set<FormField>();
   private readonly fileProblems = new Map<string, string | null>();

@@ -1,11 +1,11 @@
 import type { RunFolder } from '../../../node/run/runFolder';
 import { writeJson } from '../../../node/files/jsonFile';
-import { prune, type DialFile } from '../../../shared/run/dial';
+import { prune, type StrengthFile } from '../../../shared/run/strength';
 import { failure, inputError } from '../../../shared/common/errors';
 import { asKeysOf } from '../../../shared/settings/naming';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import { AddedLayers } from '../../adept/addedLayers';
-import { frozenStates, type FrozenStates } from '../../adept/frozenStates';
+import { activationCache, type ActivationCache } from '../../adept/activationCache';
 import { meanLoss } from '../../adept/loss';
 import { layerParameters } from '../../adept/parameters';
 import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
@@ -15,7 +15,7 @@ import { trainedTensors } from '../../model/loadTensors';
 import { subtask, type Task } from '../../task';
 import { readTuneInput, type TuneInput } from '../tune/tuneInput';
 
-export interface DialRequest {
+export interface StrengthRequest {
   /** The last checkpoint when left out. */
   readonly step?: number | undefined;
   /** Between 0 and 1; those two are measured in any case. */
@@ -32,9 +32,9 @@ export interface DialRequest {
 export async function measureDial(
   run: RunFolder,
   engine: Engine,
-  { step: wanted, alphas, onProblem }: DialRequest,
+  { step: wanted, alphas, onProblem }: StrengthRequest,
   task: Task,
-): Promise<DialFile> {
+): Promise<StrengthFile> {
   const spec = run.readSpec();
   if (spec.tune.full) {
     throw inputError(`${run.path} tuned every parameter, so there are no added layers to scale.`);
@@ -49,7 +49,7 @@ export async function measureDial(
     throw new Error('A run that does not tune everything has a manifest.');
   }
   const tuned = loadTuned(run, step, engine, input, manifest);
-  const frozen = frozenStates(tuned.model, tuned.added.layers, {
+  const frozen = activationCache(tuned.model, tuned.added.layers, {
     folder: run.path,
     megabytes: spec.tune.keepStates,
     onProblem,
@@ -57,7 +57,7 @@ export async function measureDial(
   try {
     const dial = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
     const { maxGeneralRise } = spec.tune;
-    const file: DialFile = {
+    const file: StrengthFile = {
       format: 'adept.dial/1',
       step,
       ...(maxGeneralRise === undefined ? {} : { maxGeneralRise }),
@@ -95,9 +95,9 @@ function loadTuned(
   checkCheckpoint(run, step, trainedTensors(model.config, layers), false);
   const delta = openPart(run, step, 'delta');
   try {
-    for (const { name, holder, part, shape } of layerParameters(model, layers)) {
-      engine.dispose(holder[part]);
-      holder[part] = engine.keep(engine.tensor(delta.readFloat32(name), shape));
+    for (const { name, slot, part, shape } of layerParameters(model, layers)) {
+      engine.dispose(slot[part]);
+      slot[part] = engine.keep(engine.tensor(delta.readFloat32(name), shape));
     }
   } finally {
     delta.close();
@@ -106,7 +106,7 @@ function loadTuned(
 }
 
 interface Turned extends Tuned {
-  readonly frozen: FrozenStates | undefined;
+  readonly frozen: ActivationCache | undefined;
   readonly input: TuneInput;
   readonly manifest: ExpansionManifest;
 }
@@ -115,7 +115,7 @@ async function turn(
   { model, added, frozen, input, manifest }: Turned,
   alphas: readonly number[],
   task: Task,
-): Promise<Pick<DialFile, 'points' | 'without' | 'pruned'>> {
+): Promise<Pick<StrengthFile, 'points' | 'without' | 'pruned'>> {
   const places = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
   const count = places.length + manifest.added.length;
   let done = 0;
@@ -131,13 +131,13 @@ async function turn(
     }
     return { domainLoss, generalLoss };
   };
-  const points: DialFile['points'] = [];
+  const points: StrengthFile['points'] = [];
   for (const alpha of places) {
     added.scale(alpha);
     points.push({ alpha, ...(await losses()) });
   }
   added.scale(1);
-  const without: DialFile['without'] = [];
+  const without: StrengthFile['without'] = [];
   for (const { layer, source } of manifest.added) {
     added.scale(0, layer);
     without.push({ layer, source, ...(await losses()) });

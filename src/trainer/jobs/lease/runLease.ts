@@ -6,15 +6,15 @@ import type { RunFolder } from '../../../node/run/runFolder';
 import type { EngineDescription } from '../../engine/engine';
 import type { Task } from '../../task';
 import { ControlServer } from './controlServer';
-import { TrainerPresence } from './trainerPresence';
-import { Wishes } from './wishes';
+import { TrainerHeartbeat } from './trainerHeartbeat';
+import { ControlRequests } from './controlRequests';
 
 export interface RunHooks {
   readonly task: Task;
   readonly onEvent: (event: RunEvent) => void;
 }
 
-export interface StationOptions {
+export interface LeaseOptions {
   readonly folder: RunFolder;
   readonly engine: EngineDescription;
   readonly hooks: RunHooks;
@@ -29,14 +29,14 @@ const PROGRESS_INTERVAL_MILLISECONDS = 2000;
  * A trainer at work on a run folder: named in trainer.json, reachable by its control socket, its events logged. SIGINT and
  * SIGTERM stop it as `adept stop` does.
  */
-export class TrainerStation {
+export class RunLease {
   private lastProgress = 0;
 
   private constructor(
-    private readonly options: StationOptions,
+    private readonly options: LeaseOptions,
     readonly log: EventLog,
-    readonly wishes: Wishes,
-    private readonly presence: TrainerPresence,
+    readonly requests: ControlRequests,
+    private readonly heartbeat: TrainerHeartbeat,
     private readonly answer: { status: () => TrainerStatus },
   ) {}
 
@@ -44,23 +44,23 @@ export class TrainerStation {
    * Claims the run folder for as long as `work` takes. What `work` throws is logged as an error event.
    * @throws AdeptError (input) when another trainer works on the run.
    */
-  static async hold<T>(options: StationOptions, work: (station: TrainerStation) => Promise<T>): Promise<T> {
+  static async hold<T>(options: LeaseOptions, work: (lease: RunLease) => Promise<T>): Promise<T> {
     const { folder, engine, hooks } = options;
-    const wishes = new Wishes();
+    const requests = new ControlRequests();
     const answer = { status: () => options.status };
-    const control = await ControlServer.listen(wishes.handlers(() => answer.status()));
+    const control = await ControlServer.listen(requests.handlers(() => answer.status()));
     const stop = (): void => {
-      wishes.requestStop();
+      requests.requestStop();
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
     try {
       // Before the event log is opened, which cuts off a torn last line: a living trainer may be in the middle of one.
-      const presence = TrainerPresence.claim(folder, control.address, engine);
+      const heartbeat = TrainerHeartbeat.claim(folder, control.address, engine);
       try {
         const log = EventLog.open(folder.file('events'), hooks.onEvent);
-        return await new TrainerStation(options, log, wishes, presence, answer).serve(work);
+        return await new RunLease(options, log, requests, heartbeat, answer).serve(work);
       } finally {
-        presence.end();
+        heartbeat.end();
       }
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -68,7 +68,7 @@ export class TrainerStation {
     }
   }
 
-  private async serve<T>(work: (station: TrainerStation) => Promise<T>): Promise<T> {
+  private async serve<T>(work: (lease: RunLease) => Promise<T>): Promise<T> {
     try {
       return await work(this);
     } catch (error) {
@@ -98,10 +98,10 @@ export class TrainerStation {
 
   /** Says in trainer.json that the trainer lives; called often, it writes seldom. */
   beat(): void {
-    this.presence.beat();
+    this.heartbeat.beat();
   }
 
-  /** The task of a run's steps, which look after wishes themselves. Its reports keep the heartbeat going. */
+  /** The task of a run's steps, which look after requests themselves. Its reports keep the heartbeat going. */
   get task(): Task {
     return {
       report: (fraction, message) => {
@@ -114,12 +114,12 @@ export class TrainerStation {
     };
   }
 
-  /** The task of a stage around tuning: its progress is logged, and a wish to stop cancels it. */
+  /** The task of a stage around tuning: its progress is logged, and a request to stop cancels it. */
   stageTask(stage: string): Task {
     const { task } = this;
     return {
       ...task,
-      signal: this.wishes.signal,
+      signal: this.requests.signal,
       report: (fraction, message) => {
         task.report(fraction, message);
         if (Date.now() - this.lastProgress >= PROGRESS_INTERVAL_MILLISECONDS) {

@@ -5,14 +5,14 @@ import { meanLoss } from '../../adept/loss';
 import type { Tuner } from '../../adept/tuner';
 import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint';
 import type { CausalLM } from '../../model/causalLM';
-import { breathe, type Task } from '../../task';
+import { yieldToEventLoop, type Task } from '../../task';
 import { initialParameterState } from './initialState';
 import { checkpointStateOf, savedProgress, type Progress } from './progress';
-import type { TrainerStation } from '../lease/trainerStation';
+import type { RunLease } from '../lease/runLease';
 import type { TuneInput } from './tuneInput';
 
-export interface KeeperParts {
-  readonly station: TrainerStation;
+export interface CheckpointerParts {
+  readonly lease: RunLease;
   readonly input: TuneInput;
   readonly model: CausalLM;
   readonly tuner: Tuner;
@@ -21,8 +21,8 @@ export interface KeeperParts {
 }
 
 /** Keeps a run's progress in its folder: checkpoints that are good, whatever happens. */
-export class ProgressKeeper {
-  constructor(private readonly parts: KeeperParts) {}
+export class Checkpointer {
+  constructor(private readonly parts: CheckpointerParts) {}
 
   /**
    * Takes parameters, optimiser and progress back to a checkpoint.
@@ -36,29 +36,29 @@ export class ProgressKeeper {
 
   /** As {@link restore}, with later results where they are. */
   load(step: number): void {
-    const { station, state, tuner } = this.parts;
-    Object.assign(state, savedProgress(restoreCheckpoint(station.folder, step, tuner)));
+    const { lease, state, tuner } = this.parts;
+    Object.assign(state, savedProgress(restoreCheckpoint(lease.folder, step, tuner)));
   }
 
   /** @returns where the results of later steps were put, if there were any */
   setLaterAside(step: number): string | undefined {
-    return setLaterAside(this.parts.station.folder, step);
+    return setLaterAside(this.parts.lease.folder, step);
   }
 
   /** Writes a checkpoint of this step, unless there is one. @throws where the state computes no numbers any more */
   async save(): Promise<void> {
-    const { state, task, station } = this.parts;
+    const { state, task, lease } = this.parts;
     const { step, savedAt, savedRate, baseLearningRate, evaluatedAt } = state;
     if (savedAt === step && savedRate === baseLearningRate) {
       return;
     }
-    await breathe(task);
+    await yieldToEventLoop(task);
     if (savedAt === step) {
-      this.record(this.checkpointState(), (saved) => replaceCheckpointState(station.folder, saved));
+      this.record(this.checkpointState(), (saved) => replaceCheckpointState(lease.folder, saved));
       return;
     }
     if (evaluatedAt !== step && !(await this.stillComputes())) {
-      await this.failOnNaN(step, 'loss on the watched text is no number', false);
+      await this.failOnNaN(step, 'loss on the evaluation text is no number', false);
     }
     this.write((parameter) => this.parts.tuner.read(parameter));
   }
@@ -69,8 +69,8 @@ export class ProgressKeeper {
    * @param mayCompute false where it is known that the state does not
    */
   async failOnNaN(step: number, what: string, mayCompute = true): Promise<never> {
-    const { input, state, station } = this.parts;
-    const { folder } = station;
+    const { input, state, lease } = this.parts;
+    const { folder } = lease;
     if (state.step > 0 && mayCompute && (await this.stillComputes())) {
       await this.save();
     } else if (folder.checkpoints().length === 0) {
@@ -85,8 +85,8 @@ export class ProgressKeeper {
   private async stillComputes(): Promise<boolean> {
     const { input, model, task } = this.parts;
     const { domainEval, generalEval } = input.corpora;
-    const watched = [domainEval, generalEval].flatMap(([first]) => first ?? []);
-    return Number.isFinite(await meanLoss(model, watched, task));
+    const evaluated = [domainEval, generalEval].flatMap(([first]) => first ?? []);
+    return Number.isFinite(await meanLoss(model, evaluated, task));
   }
 
   private checkpointState(): CheckpointState {
@@ -94,22 +94,22 @@ export class ProgressKeeper {
   }
 
   private write(read: Parameters<typeof writeCheckpoint>[3]): void {
-    const { station, tuner } = this.parts;
+    const { lease, tuner } = this.parts;
     this.record(this.checkpointState(), (saved) =>
-      writeCheckpoint(station.folder, saved, tuner.parameters, read),
+      writeCheckpoint(lease.folder, saved, tuner.parameters, read),
     );
   }
 
   /** `put` writes the checkpoint and says where it lies; its event comes after it, never before. */
   private record(saved: CheckpointState, put: (state: CheckpointState) => string): void {
-    const { state, station } = this.parts;
+    const { state, lease } = this.parts;
     const { step, domainLoss, generalLoss, baseLearningRate } = saved;
-    station.log.sync();
+    lease.log.sync();
     const path = put(saved);
     state.savedAt = step;
     state.savedRate = baseLearningRate;
     const event: NewRunEvent = { type: 'checkpoint', step, path, domainLoss, generalLoss };
-    station.emit(event);
-    station.log.sync();
+    lease.emit(event);
+    lease.log.sync();
   }
 }

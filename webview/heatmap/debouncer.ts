@@ -1,12 +1,12 @@
-const REST_MILLISECONDS = 300;
+const DEBOUNCE_MILLISECONDS = 300;
 
 /** Work that waits until something that comes in bursts, such as typing, rests. */
-export class RestTimers {
+export class Debouncer {
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** Does the latest work for a kind of burst, once nothing of its kind came for a while. */
-  afterRest(kind: string, work: () => void): void {
+  debounce(kind: string, work: () => void): void {
     clearTimeout(this.timers.get(kind));
-    this.timers.set(kind, setTimeout(work, REST_MILLISECONDS));
+    this.timers.set(kind, setTimeout(work, DEBOUNCE_MILLISECONDS));
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { bestAlpha } from '../../src/shared/run/dial';
-import { RECORDED_DIAL } from '../support/recordedRun';
+import { bestAlpha } from '../../src/shared/run/strength';
+import { RECORDED_STRENGTH } from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
@@ -24,7 +24,7 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         await page.getByRole('button', { name: 'Measure', exact: true }).click();
         await webview.waitForMessage('measureDial');
         assert.equal(await page.locator('.dial-curve').count(), 0);
-        run.dial(RECORDED_DIAL);
+        run.dial(RECORDED_STRENGTH);
         await page.locator('.dial-curve').waitFor();
         assert.equal(
           await page.locator('.dial .reading').innerText(),
@@ -58,14 +58,14 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         await page.getByLabel('Leave out layer 7, copy of 5').check();
         await page.getByText('These are the losses with all added layers.').waitFor();
         await page.getByRole('button', { name: /^Export step 200 at α = 0.25 without layer 7…$/ }).click();
-        const { step, alpha, drop } = await webview.waitForMessage('exportDial');
+        const { step, alpha, drop } = await webview.waitForMessage('exportStrength');
         assert.deepEqual([step, alpha, drop], [200, 0.25, [7]]);
       },
       {
         view: { tab: 'dial' },
         before: (run) => {
           run.finish();
-          run.dial(RECORDED_DIAL);
+          run.dial(RECORDED_STRENGTH);
         },
       },
     );
@@ -87,7 +87,7 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         view: { tab: 'dial' },
         before: (run) => {
           run.finish();
-          run.dial(RECORDED_DIAL);
+          run.dial(RECORDED_STRENGTH);
         },
       },
     );
@@ -98,7 +98,7 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
       browser,
       async ({ page }) => {
         await page.getByText('general loss up by at most 0.2 nats').waitFor();
-        const best = bestAlpha(RECORDED_DIAL, 0.2)?.alpha ?? NaN;
+        const best = bestAlpha(RECORDED_STRENGTH, 0.2)?.alpha ?? NaN;
         assert.ok(best > 0);
         await page.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).waitFor();
       },
@@ -106,13 +106,13 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         view: { tab: 'dial' },
         before: (run) => {
           run.finish();
-          run.dial({ ...RECORDED_DIAL, maxGeneralRise: 0.2 });
+          run.dial({ ...RECORDED_STRENGTH, maxGeneralRise: 0.2 });
         },
       },
     );
   });
 
-  it('says what each layer bought', async () => {
+  it('says what each layer contributed', async () => {
     await withRun(
       browser,
       async ({ page }) => {
@@ -129,7 +129,7 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         view: { tab: 'dial' },
         before: (run) => {
           run.finish();
-          run.dial(RECORDED_DIAL);
+          run.dial(RECORDED_STRENGTH);
         },
       },
     );

@@ -4,7 +4,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const losses = { domainLoss: v.number(), generalLoss: v.number() };
 
 /** dial.json of a run folder: what the added layers of a checkpoint are worth, all together and one by one. */
-export const DialFile = v.object({
+export const StrengthFile = v.object({
   format: v.literal('adept.dial/1'),
   step: count,
   /** By how many nats general loss may rise in this run, where it has a limit. */
@@ -13,17 +13,20 @@ export const DialFile = v.object({
   points: v.array(v.object({ alpha: v.number(), ...losses })),
   /** The tuned model without one added layer each. */
   without: v.array(v.object({ layer: count, source: count, ...losses })),
-  /** The tuned model without all of these, of which each one, and all together, bought nothing; null where there are none. */
+  /** The tuned model without all of these, of which each one, and all together, contributed nothing; null where there are none. */
   pruned: v.optional(v.nullable(v.object({ layers: v.array(count), ...losses }))),
 });
-export type DialFile = v.InferOutput<typeof DialFile>;
-export type DialPoint = DialFile['points'][number];
+export type StrengthFile = v.InferOutput<typeof StrengthFile>;
+export type StrengthPoint = StrengthFile['points'][number];
 
 /**
  * The α whose domain loss is the lowest among those whose general loss exceeds the original's by no more than `limit` nats;
  * α = 0 always qualifies.
  */
-export function bestAlpha({ points }: Pick<DialFile, 'points'>, limit: number): DialPoint | undefined {
+export function bestAlpha(
+  { points }: Pick<StrengthFile, 'points'>,
+  limit: number,
+): StrengthPoint | undefined {
   const [original] = points;
   if (original === undefined) {
     return undefined;
@@ -34,10 +37,10 @@ export function bestAlpha({ points }: Pick<DialFile, 'points'>, limit: number): 
   return allowed.reduce((best, point) => (point.domainLoss < best.domainLoss ? point : best));
 }
 
-/** What an added layer bought: nats by which domain and general loss are lower with it than without it. */
+/** What an added layer contributed: nats by which domain and general loss are lower with it than without it. */
 export function layerWorth(
-  { points }: Pick<DialFile, 'points'>,
-  { domainLoss, generalLoss }: DialFile['without'][number],
+  { points }: Pick<StrengthFile, 'points'>,
+  { domainLoss, generalLoss }: StrengthFile['without'][number],
 ): { domain: number; general: number } {
   const tuned = points.at(-1);
   return tuned === undefined
@@ -49,12 +52,12 @@ export function layerWorth(
 export const USUAL_RISE = 0.02;
 
 /** The same of a run, which may have a limit of its own. */
-export function allowedRise({ maxGeneralRise }: Pick<DialFile, 'maxGeneralRise'>): number {
+export function allowedRise({ maxGeneralRise }: Pick<StrengthFile, 'maxGeneralRise'>): number {
   return maxGeneralRise ?? USUAL_RISE;
 }
 
 /** Added layers that lower neither loss, one by one, the worst first: candidates for leaving out together. */
-export function worthless(dial: Pick<DialFile, 'points' | 'without'>): number[] {
+export function prunable(dial: Pick<StrengthFile, 'points' | 'without'>): number[] {
   return dial.without
     .map((entry) => ({ layer: entry.layer, ...layerWorth(dial, entry) }))
     .filter(({ domain, general }) => domain <= 0 && general <= 0)
@@ -67,10 +70,10 @@ export function worthless(dial: Pick<DialFile, 'points' | 'without'>): number[] 
  * @param measure both losses without these layers; not asked for a single one, which is known
  */
 export async function prune(
-  dial: Pick<DialFile, 'points' | 'without'>,
-  measure: (layers: readonly number[]) => Promise<Pick<DialPoint, 'domainLoss' | 'generalLoss'>>,
-): Promise<NonNullable<DialFile['pruned']> | null> {
-  const candidates = worthless(dial);
+  dial: Pick<StrengthFile, 'points' | 'without'>,
+  measure: (layers: readonly number[]) => Promise<Pick<StrengthPoint, 'domainLoss' | 'generalLoss'>>,
+): Promise<NonNullable<StrengthFile['pruned']> | null> {
+  const candidates = prunable(dial);
   const tuned = dial.points.at(-1);
   for (let kept = candidates.length; kept > 0 && tuned !== undefined; kept -= 1) {
     const layers = candidates.slice(0, kept);
@@ -84,7 +87,7 @@ export async function prune(
 }
 
 /** Losses at any α: measured, or on the line between the two measured ones around it. */
-export function lossesAt({ points }: Pick<DialFile, 'points'>, alpha: number): DialPoint | undefined {
+export function lossesAt({ points }: Pick<StrengthFile, 'points'>, alpha: number): StrengthPoint | undefined {
   const above = points.find((point) => point.alpha >= alpha);
   const below = points.findLast((point) => point.alpha <= alpha);
   if (above === undefined || below === undefined) {

@@ -5,15 +5,15 @@ import {
   layerWorth,
   lossesAt,
   allowedRise,
-  type DialFile,
-  type DialPoint,
-} from '../../src/shared/run/dial';
+  type StrengthFile,
+  type StrengthPoint,
+} from '../../src/shared/run/strength';
 import type { RunHead, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss } from './format';
 
-export interface DialContent {
-  readonly dial: DialFile | null;
+export interface StrengthContent {
+  readonly dial: StrengthFile | null;
   readonly canMeasure: boolean;
   readonly alpha: number;
   readonly drop: readonly number[];
@@ -31,7 +31,7 @@ export function canMeasure({ enabled, state }: RunHead): boolean {
 }
 
 /** What the added layers are worth: both losses at every strength, and each layer by leaving it out. */
-export function dialView(content: DialContent): TemplateResult {
+export function strengthView(content: StrengthContent): TemplateResult {
   const { dial, measure, canMeasure: enabled } = content;
   return html`<div class="dial">
     <p class="muted">
@@ -49,7 +49,7 @@ export function dialView(content: DialContent): TemplateResult {
   </div>`;
 }
 
-function measured(dial: DialFile, content: DialContent): TemplateResult {
+function measured(dial: StrengthFile, content: StrengthContent): TemplateResult {
   const [original] = dial.points;
   const now = lossesAt(dial, content.alpha);
   if (original === undefined || now === undefined) {
@@ -87,7 +87,7 @@ function measured(dial: DialFile, content: DialContent): TemplateResult {
 }
 
 /** The strength that gains most at little cost, and what can go. */
-function recommendation(dial: DialFile, { keep }: DialContent): TemplateResult {
+function recommendation(dial: StrengthFile, { keep }: StrengthContent): TemplateResult {
   const limit = allowedRise(dial);
   const best = bestAlpha(dial, limit);
   const pruned = dial.pruned ?? null;
@@ -110,7 +110,7 @@ function recommendation(dial: DialFile, { keep }: DialContent): TemplateResult {
     pruned === null
       ? nothing
       : html`<p>
-          ${l10n.t('Without layers that bought nothing, domain loss is {0}, general loss {1}:', formatLoss(pruned.domainLoss), formatLoss(pruned.generalLoss))}
+          ${l10n.t('Without layers that contributed nothing, domain loss is {0}, general loss {1}:', formatLoss(pruned.domainLoss), formatLoss(pruned.generalLoss))}
           <button
             type="button"
             @click=${() => {
@@ -123,7 +123,7 @@ function recommendation(dial: DialFile, { keep }: DialContent): TemplateResult {
   }`;
 }
 
-function reading(dial: DialFile, original: DialPoint, now: DialPoint): string {
+function reading(dial: StrengthFile, original: StrengthPoint, now: StrengthPoint): string {
   const { alpha, domainLoss, generalLoss } = now;
   const isMeasured = dial.points.some((point) => point.alpha === alpha);
   const numbers = [
@@ -141,7 +141,7 @@ function reading(dial: DialFile, original: DialPoint, now: DialPoint): string {
       );
 }
 
-function exportText({ step }: DialFile, { alpha, drop }: DialContent): string {
+function exportText({ step }: StrengthFile, { alpha, drop }: StrengthContent): string {
   const [count, strength] = [formatCount(step), alpha.toFixed(2)];
   if (drop.length === 0) {
     return l10n.t('Export step {0} at α = {1}…', count, strength);
@@ -152,7 +152,7 @@ function exportText({ step }: DialFile, { alpha, drop }: DialContent): string {
     : l10n.t('Export step {0} at α = {1} without layers {2}…', count, strength, layers);
 }
 
-function layers(dial: DialFile, { drop, keep }: DialContent): TemplateResult {
+function layers(dial: StrengthFile, { drop, keep }: StrengthContent): TemplateResult {
   return html`<table class="numbers">
     <caption>
       ${l10n.t('What each added layer lowers the losses by, nats; those that lower nothing can be left out')}
@@ -203,7 +203,7 @@ const NAME_ABOVE = -7;
 const NAME_BELOW = 14;
 
 /** Change of both losses over α, with a line where the dial stands. */
-function curve({ points }: DialFile, original: DialPoint, alpha: number): TemplateResult {
+function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number): TemplateResult {
   const changes = points.map((point) => ({
     alpha: point.alpha,
     domain: point.domainLoss - original.domainLoss,

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/run/eventLog';
 import { readModelConfig } from '../../src/node/model/modelConfig';
 import { RunFolder } from '../../src/node/run/runFolder';
-import { allowedRise, bestAlpha, DialFile, layerWorth, prune } from '../../src/shared/run/dial';
+import { allowedRise, bestAlpha, StrengthFile, layerWorth, prune } from '../../src/shared/run/strength';
 import { readManifest } from '../../src/trainer/adept/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/texts/corpora';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
@@ -27,7 +27,7 @@ const SHAPE = ['--seq-len', 32, '--engine', 'wasm'];
 describe('what the added layers of a run are worth', () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-test-'));
   const at = (name: string): string => join(folder, name);
-  let dial: DialFile;
+  let dial: StrengthFile;
 
   before(async () => {
     await adeptResult([
@@ -50,7 +50,7 @@ describe('what the added layers of a run are worth', () => {
       ...['--max-probe-sequences', 4, '--max-eval-sequences', 6],
     ]);
     await adeptResult(['dial', at('run'), '--alphas', '0.5', '--engine', 'wasm']);
-    dial = v.parse(DialFile, JSON.parse(readFileSync(join(at('run'), 'dial.json'), 'utf8')));
+    dial = v.parse(StrengthFile, JSON.parse(readFileSync(join(at('run'), 'dial.json'), 'utf8')));
   });
 
   after(() => {
@@ -203,7 +203,7 @@ describe('the recommended strength', () => {
   });
 });
 
-describe('layers that bought nothing', () => {
+describe('layers that contributed nothing', () => {
   const tuned = { alpha: 1, domainLoss: 1, generalLoss: 2 };
   const points = [{ alpha: 0, domainLoss: 3, generalLoss: 2 }, tuned];
   const without = [

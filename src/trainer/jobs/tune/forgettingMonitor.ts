@@ -4,7 +4,11 @@ import type { RunFolder } from '../../../node/run/runFolder';
 import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
 import type { ModelConfig } from '../../../shared/model/config';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
-import { forgettingRemedy, forgettingVerdict, type ForgettingRemedy } from '../../adept/forgettingLimit';
+import {
+  forgettingResponse,
+  forgettingViolation,
+  type ForgettingResponse,
+} from '../../adept/forgettingLimit';
 import type { Progress } from './progress';
 
 export interface LossesBefore {
@@ -13,7 +17,7 @@ export interface LossesBefore {
 }
 
 /** Holds a run's evaluations against its forgetting limit. */
-export class ForgettingWatch {
+export class ForgettingMonitor {
   private before: LossesBefore | undefined;
 
   constructor(
@@ -42,26 +46,26 @@ export class ForgettingWatch {
   }
 
   /** What the evaluation at this step, if there was one, shows beyond the limit; undefined when nothing. */
-  verdict({ step, evaluatedAt, generalLoss }: Progress): string | undefined {
+  violation({ step, evaluatedAt, generalLoss }: Progress): string | undefined {
     const limit = this.settings.maxGeneralRise;
     return limit === undefined || evaluatedAt !== step
       ? undefined
-      : forgettingVerdict(limit, this.lossesBefore().generalLoss, generalLoss);
+      : forgettingViolation(limit, this.lossesBefore().generalLoss, generalLoss);
   }
 
-  /** What to do where there is such a verdict. */
-  remedy({ step, baseLearningRate, units }: Progress): ForgettingRemedy {
+  /** What to do where there is such a violation. */
+  response({ step, baseLearningRate, units }: Progress): ForgettingResponse {
     const { settings } = this;
-    const remedy = forgettingRemedy({
+    const response = forgettingResponse({
       settings,
       baseLearningRate,
       units,
       sizeOf: (name) => unitSize(this.model, name),
       goodCheckpoints: settings.onGeneralRise === 'rollBack' ? this.goodCheckpoints() : [],
     });
-    return step === settings.steps && (remedy.kind === 'lower' || remedy.kind === 'freeze')
+    return step === settings.steps && (response.kind === 'lower' || response.kind === 'freeze')
       ? { kind: 'stop', because: 'this was the last step' }
-      : remedy;
+      : response;
   }
 
   private goodCheckpoints(): number[] {
@@ -76,7 +80,7 @@ export class ForgettingWatch {
       const told = losses.get(step);
       // A kill may have come between a checkpoint and its event.
       const loss = told === undefined ? readCheckpointState(this.folder, step).generalLoss : told;
-      return forgettingVerdict(limit, before, loss) === undefined;
+      return forgettingViolation(limit, before, loss) === undefined;
     });
   }
 }
@@ -88,18 +92,18 @@ function unitSize(model: ModelConfig, name: string): number {
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
 }
 
-/** What a remedy does, for the end of a sentence. */
-export function remedyText(remedy: ForgettingRemedy): string {
-  switch (remedy.kind) {
+/** What a response does, for the end of a sentence. */
+export function responseText(response: ForgettingResponse): string {
+  switch (response.kind) {
     case 'stop':
-      return `${remedy.because === undefined ? '' : `${remedy.because}: `}the run stops`;
+      return `${response.because === undefined ? '' : `${response.because}: `}the run stops`;
     case 'lower':
-      return `the base learning rate is lowered to ${remedy.baseLearningRate}`;
+      return `the base learning rate is lowered to ${response.baseLearningRate}`;
     case 'freeze': {
-      const names = remedy.frozen.map(({ layer, name }) => `${layer}.${name}`);
+      const names = response.frozen.map(({ layer, name }) => `${layer}.${name}`);
       return `${names.length} units train no more: ${names.join(', ')}`;
     }
     case 'rollBack':
-      return `the run goes back to the checkpoint at step ${remedy.step}, with a base learning rate of ${remedy.baseLearningRate}`;
+      return `the run goes back to the checkpoint at step ${response.step}, with a base learning rate of ${response.baseLearningRate}`;
   }
 }

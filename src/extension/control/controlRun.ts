@@ -1,17 +1,22 @@
 import * as vscode from 'vscode';
 import { NoAnswer } from '../../node/process/noAnswer';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
-import type { Wish } from '../runs/trainerControl';
+import type { ControlRequest } from '../runs/trainerControl';
 import type { Services } from '../services/services';
 
 /**
  * Asks a run's trainer for something while the person sees that an answer is awaited. One that does not answer can be ended.
  * @param doing what the person is told
  */
-export async function steerRun(services: Services, run: RunEntry, wish: Wish, doing: string): Promise<void> {
+export async function controlRun(
+  services: Services,
+  run: RunEntry,
+  request: ControlRequest,
+  doing: string,
+): Promise<void> {
   const options = { location: vscode.ProgressLocation.Window, title: doing };
   try {
-    await vscode.window.withProgress(options, () => services.runs.steer(run, wish));
+    await vscode.window.withProgress(options, () => services.runs.control(run, request));
   } catch (error) {
     if (!(error instanceof NoAnswer) || !isLive(services.runs.list.get(run.path) ?? run)) {
       throw error;

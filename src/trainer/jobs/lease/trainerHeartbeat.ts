@@ -8,7 +8,7 @@ import { claimRun } from './runClaim';
 const HEARTBEAT_MILLISECONDS = 2000;
 
 /** Says in trainer.json who works on the run and that it is alive. */
-export class TrainerPresence {
+export class TrainerHeartbeat {
   private written = Date.now();
 
   private constructor(
@@ -17,7 +17,7 @@ export class TrainerPresence {
   ) {}
 
   /** @throws AdeptError (input) when another living trainer works on the run. */
-  static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerPresence {
+  static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerHeartbeat {
     const now = new Date().toISOString();
     const token = processToken(process.pid);
     const file: TrainerFile = {
@@ -31,7 +31,7 @@ export class TrainerPresence {
       engine: { ...engine },
     };
     claimRun(run, file);
-    return new TrainerPresence(run, file);
+    return new TrainerHeartbeat(run, file);
   }
 
   /** To be called between computations, which block timers. */

@@ -2,27 +2,27 @@ import { join } from 'node:path';
 import { failure, messageOf } from '../../shared/common/errors';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
-import { UnnamedFile } from './unnamedFile';
+import { ScratchFile } from './scratchFile';
 
-const FILE = 'variants.tmp';
+const FILE = 'passes.tmp';
 
-export interface VariantRoom {
+export interface MemoryLimit {
   /** So many bytes of hidden states stay in memory; the others lie in a file. */
   readonly bytes: number;
   /** Where that file is made. */
   readonly folder: string;
 }
 
-/** The hidden states of every masked variant of a batch, [B·T, D] each, in memory as far as there is room for them. */
-export class Variants {
+/** The hidden states of every masked pass of a batch, [B·T, D] each, in memory as far as there is room for them. */
+export class MaskedPasses {
   private readonly held: (Tensor | undefined)[] = [];
-  private file: UnnamedFile | undefined;
+  private file: ScratchFile | undefined;
   private count = 0;
 
   constructor(
     private readonly engine: Engine,
     private readonly shape: readonly [rows: number, width: number],
-    private readonly room: VariantRoom | undefined,
+    private readonly memoryLimit: MemoryLimit | undefined,
   ) {}
 
   get size(): number {
@@ -40,10 +40,12 @@ export class Variants {
   }
 
   private get inMemory(): number {
-    return this.room === undefined ? Infinity : Math.max(1, Math.floor(this.room.bytes / this.bytes));
+    return this.memoryLimit === undefined
+      ? Infinity
+      : Math.max(1, Math.floor(this.memoryLimit.bytes / this.bytes));
   }
 
-  /** Hands a variant's states over to the caller, who frees them or puts others in their place. */
+  /** Hands a pass's states over to the caller, who frees them or puts others in their place. */
   take(index: number): Tensor {
     const held = this.held[index];
     if (held !== undefined) {
@@ -59,7 +61,7 @@ export class Variants {
     return this.engine.keep(this.engine.tensor(values, this.shape));
   }
 
-  /** Takes states over; a new index is the number of variants so far. */
+  /** Takes states over; a new index is the number of passes so far. */
   put(index: number, states: Tensor): void {
     this.count = Math.max(this.count, index + 1);
     if (index < this.inMemory) {
@@ -67,11 +69,11 @@ export class Variants {
       return;
     }
     try {
-      this.file ??= new UnnamedFile(join(this.room?.folder ?? '', FILE));
+      this.file ??= new ScratchFile(join(this.memoryLimit?.folder ?? '', FILE));
       this.file.write(this.engine.read(states), index * this.bytes);
     } catch (error) {
       throw failure(
-        `Hidden states do not fit into the memory given and cannot be kept in ${this.room?.folder ?? ''} (${messageOf(error)}): give more with --memory, or free room on the disk.`,
+        `Hidden states do not fit into the memory given and cannot be kept in ${this.memoryLimit?.folder ?? ''} (${messageOf(error)}): give more with --memory, or free room on the disk.`,
         error,
       );
     } finally {

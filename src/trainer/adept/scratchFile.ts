@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 
 /** A file of float32 values that has no name: it vanishes with the process, however that ends. */
-export class UnnamedFile {
+export class ScratchFile {
   private readonly file: number;
 
   /** @throws NodeJS.ErrnoException where the folder cannot be written to. */

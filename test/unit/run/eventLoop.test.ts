@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { TrainerStatus } from '../../../src/shared/run/protocol';
 import { ControlServer } from '../../../src/trainer/jobs/lease/controlServer';
-import { Wishes } from '../../../src/trainer/jobs/lease/wishes';
-import { breathe, SILENT_TASK } from '../../../src/trainer/task';
+import { ControlRequests } from '../../../src/trainer/jobs/lease/controlRequests';
+import { yieldToEventLoop, SILENT_TASK } from '../../../src/trainer/task';
 
 const STATUS: TrainerStatus = {
   protocol: 1,
@@ -34,9 +34,9 @@ function compute(): void {
 }
 
 describe('a breath between two computations', () => {
-  it('lets a wish be heard whole: it waits for no second computation', async (t) => {
-    const wishes = new Wishes();
-    const server = await ControlServer.listen(wishes.handlers(() => STATUS));
+  it('lets a request be heard whole: it waits for no second computation', async (t) => {
+    const requests = new ControlRequests();
+    const server = await ControlServer.listen(requests.handlers(() => STATUS));
     t.after(() => server.close());
     const client = spawn(process.execPath, ['-e', CLIENT, server.address], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -48,12 +48,12 @@ describe('a breath between two computations', () => {
     });
     let heardAfter = 0;
     // The client may have to be started first; from when it has asked, steps are counted.
-    for (let step = 0; step < 100 && !wishes.stop; step += 1) {
+    for (let step = 0; step < 100 && !requests.stop; step += 1) {
       compute();
-      await breathe(SILENT_TASK);
+      await yieldToEventLoop(SILENT_TASK);
       heardAfter += asked.signal.aborted ? 1 : 0;
     }
-    assert.ok(wishes.stop, 'the wish was never heard');
-    assert.ok(heardAfter <= 1, `the wish was heard after ${heardAfter} steps`);
+    assert.ok(requests.stop, 'the request was never heard');
+    assert.ok(heardAfter <= 1, `the request was heard after ${heardAfter} steps`);
   });
 });

@@ -6,14 +6,14 @@ import {
   bootstrap,
   contrastStability,
   meanShares,
-  StableChoice,
-  type SequenceShares,
+  EarlyStopping,
+  type SequenceContributions,
 } from '../../../src/trainer/adept/bootstrap';
 import { seededRandom } from '../../../src/trainer/data/sequences/order';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 
 /** Sequences of 10 targets each; the importance of layer l is `means[l]`, with noise of ± `noise` in every sequence. */
-function shares(means: readonly number[], noise: number, sequences: number): SequenceShares {
+function shares(means: readonly number[], noise: number, sequences: number): SequenceContributions {
   const random = seededRandom(3);
   return {
     weights: new Array<number>(sequences).fill(10),
@@ -73,14 +73,14 @@ describe('the bootstrap of layer importance', () => {
 });
 
 describe('stopping when the choice is stable', () => {
-  const seen = (order: readonly number[][], sequences: number): SequenceShares => ({
+  const seen = (order: readonly number[][], sequences: number): SequenceContributions => ({
     weights: new Array<number>(sequences).fill(1),
     sums: (order[0] ?? []).map((_, layer) => order.slice(0, sequences).map((values) => values[layer] ?? 0)),
   });
 
   it('is told of contrast by drawing from both texts', () => {
     // [layers][sequences]: layer 0 is far below the others on general text, and above them on domain text.
-    const spread = (values: readonly (readonly number[])[]): SequenceShares => ({
+    const spread = (values: readonly (readonly number[])[]): SequenceContributions => ({
       weights: (values[0] ?? []).map(() => 1),
       sums: values,
     });
@@ -126,7 +126,7 @@ describe('stopping when the choice is stable', () => {
       [1, 1, 9],
       [1, 1, 9],
     ];
-    const choice = new StableChoice((importance) => lowestOf(importance, 2), 2);
+    const choice = new EarlyStopping((importance) => lowestOf(importance, 2), 2);
     const answers = sequences.map((_, index) => choice.settled(seen(sequences, index + 1)));
     // After two sequences the set is {1, 2}, from the third on {0, 1}.
     assert.deepEqual(answers, [false, false, false, false, true]);
