@@ -79,14 +79,14 @@ async function writeLog(file) {
   await once(stream, 'finish');
 }
 
-async function measure(RunHistory, file) {
+async function measure(HistoryReader, file) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const before = process.cpuUsage();
   const begin = performance.now();
   delay.enable();
   let first;
   let firstCpu;
-  const history = new RunHistory(file);
+  const history = new HistoryReader(file);
   await history.readOn(() => {
     if (first === undefined && history.isKnown) {
       history.record.loss.take(true);
@@ -115,14 +115,14 @@ const folder = mkdtempSync(join(tmpdir(), 'adept-bench-'));
 try {
   const bundle = join(folder, 'runHistory.mjs');
   await build({
-    entryPoints: [join(root, 'src/node/run/runHistory.ts')],
+    entryPoints: [join(root, 'src/node/run/historyReader.ts')],
     bundle: true,
     platform: 'node',
     format: 'esm',
     outfile: bundle,
     logLevel: 'warning',
   });
-  const { RunHistory } = await import(pathToFileURL(bundle).href);
+  const { HistoryReader } = await import(pathToFileURL(bundle).href);
   const file = join(folder, 'events.ndjson');
   await writeLog(file);
   console.log(
@@ -130,7 +130,7 @@ try {
   );
   const rounds = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.push(await measure(RunHistory, file));
+    rounds.push(await measure(HistoryReader, file));
   }
   const range = (key) => {
     const sorted = rounds.map((result) => result[key]).sort((a, b) => a - b);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readModelConfig } from '../../src/node/model/modelConfig';
-import { readEvents } from '../../src/node/run/eventLog';
+import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { statusOf } from '../../src/node/run/runStatus';
 import { checkpointPart, readCheckpointState } from '../../src/node/run/checkpointState';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import { readEvents } from '../../src/node/run/eventLog';
+import { readEvents } from '../../src/node/run/eventWriter';
 import { readJson } from '../../src/node/files/jsonFile';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { JobReport } from '../../src/shared/run/job';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as v from 'valibot';
-import { readEvents } from '../../src/node/run/eventLog';
+import { readEvents } from '../../src/node/run/eventWriter';
 import { readModelConfig } from '../../src/node/model/modelConfig';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { allowedRise, bestAlpha, StrengthFile, layerWorth, prune } from '../../src/shared/run/strength';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as v from 'valibot';
-import { readEvents } from '../../src/node/run/eventLog';
+import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { readRunConfig } from '../../src/node/job/runConfigFile';
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as v from 'valibot';
 import { readModelConfig } from '../../src/node/model/modelConfig';
-import { readEvents } from '../../src/node/run/eventLog';
+import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { ImportanceFile } from '../../src/shared/method/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/node/runPage/coalescer';
+import type { Clock } from '../../src/node/runPage/throttle';
 
 interface Timer {
   readonly due: number;

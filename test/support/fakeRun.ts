@@ -71,7 +71,7 @@ export class FakeRun {
       pid: process.pid,
       ...(token === undefined ? {} : { processToken: token }),
       startedAt: CREATED,
-      heartbeat: CREATED,
+      heartbeat: new Date().toISOString(),
       socket: null,
       state: 'running',
       engine: {},

@@ -1,5 +1,5 @@
-import { parseEventLine } from '../../src/node/run/eventLine';
-import { RunRecord } from '../../src/node/run/runRecord';
+import { parseEventLine } from '../../src/node/run/eventParser';
+import { RunHistory } from '../../src/node/run/runHistory';
 import type { NewRunEvent } from '../../src/shared/run/runFolder';
 
 const BEGIN = Date.parse('2026-11-25T08:00:00.000Z');
@@ -43,12 +43,12 @@ export function eventLines(events: readonly NewRunEvent[], firstSeq = 0): string
 }
 
 /** What a log of these events comes to. */
-export function recordOf(events: readonly NewRunEvent[]): RunRecord {
-  const record = new RunRecord();
+export function recordOf(events: readonly NewRunEvent[]): RunHistory {
+  const record = new RunHistory();
   events.forEach((event, seq) => {
     const parsed = parseEventLine(eventLine(seq, event));
     if (!('event' in parsed)) {
-      throw new Error(`${JSON.stringify(event)}: ${parsed.problem}`);
+      throw new Error(`${JSON.stringify(event)}: ${JSON.stringify(parsed)}`);
     }
     record.add(parsed.event);
   });

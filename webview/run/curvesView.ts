@@ -8,13 +8,13 @@ import { curveTables } from './curveTables';
 import type { Series, ValueAxis } from './curveChart';
 import { formatAxisLoss, formatAxisRate, formatChange, formatCount, formatLoss, formatRate } from './format';
 import type { Curve, RunModel } from './runModel';
-import type { LossName, RunSummary } from './runSummary';
+import type { LossName, LossSummary } from './lossSummary';
 import { smoothed } from './smoothing';
 import { toggle } from './toggle';
 
 export interface CurvesContent {
   readonly run: RunModel;
-  readonly summary: RunSummary;
+  readonly lossSummary: LossSummary;
   readonly view: RunView;
   readonly theme: ChartTheme;
   readonly cursor: number | null;
@@ -66,12 +66,12 @@ function curveToggles(view: RunView, keep: CurvesContent['keep']): TemplateResul
 /** Drawn again only when what they show has changed, which not every message does. */
 function chartsOnce(content: CurvesContent): unknown {
   const { run, view, theme, cursor } = content;
-  return guard([run.curves, run.evals, run.checkpoints, run.head?.step, view, theme, cursor], () =>
+  return guard([run.curves, run.evals, run.checkpoints, run.summary?.step, view, theme, cursor], () =>
     charts(content).map((parts) => chart(content, parts)),
   );
 }
 
-function charts({ run, view, summary }: CurvesContent): ChartParts[] {
+function charts({ run, view, lossSummary }: CurvesContent): ChartParts[] {
   const { curves } = run;
   const single = (label: string, curve: Curve, colour: Series['colour']): Series[] => [
     { label, curve, colour },
@@ -79,7 +79,7 @@ function charts({ run, view, summary }: CurvesContent): ChartParts[] {
   return [
     {
       label: l10n.t('Training loss'),
-      note: formatLoss(summary.trainingLoss.now),
+      note: formatLoss(lossSummary.trainingLoss.now),
       series: trainingSeries(run, view.smooth),
       format: formatLoss,
       isLoss: true,
@@ -89,14 +89,14 @@ function charts({ run, view, summary }: CurvesContent): ChartParts[] {
     evalChart(run, view, 'generalLoss', l10n.t('General loss'), 'general'),
     {
       label: l10n.t('Learning rate'),
-      note: formatRate(summary.learningRate),
+      note: formatRate(lossSummary.learningRate),
       series: single(l10n.t('Learning rate'), curves.learningRate, 'rate'),
       format: formatRate,
       axis: { tick: formatAxisRate, fromZero: true },
     },
     {
       label: l10n.t('Tokens per second'),
-      note: formatCount(summary.tokensPerSecond),
+      note: formatCount(lossSummary.tokensPerSecond),
       series: single(l10n.t('Tokens per second'), curves.tokensPerSecond, 'speed'),
       format: formatCount,
       axis: { tick: shortCountText, fromZero: true },
@@ -177,8 +177,8 @@ function checkpointSteps({ checkpoints }: RunModel): readonly number[] {
 }
 
 /** From the start to the latest step of anything. */
-function rangeOf({ curves, evals, head }: RunModel): readonly [number, number] {
-  return [0, Math.max(1, curves.loss.x.at(-1) ?? 0, evals.at(-1)?.step ?? 0, head?.step ?? 0)];
+function rangeOf({ curves, evals, summary }: RunModel): readonly [number, number] {
+  return [0, Math.max(1, curves.loss.x.at(-1) ?? 0, evals.at(-1)?.step ?? 0, summary?.step ?? 0)];
 }
 
 /** How many there are, with the mark that they have in the plots where those are shown. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunCommand, RunHead, RunProblem } from '../../src/shared/webview/run';
+import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatMoment, formatPercent } from './format';
+import { formatDuration, formatMoment, formatPercent } from './format';
 import type { RunModel } from './runModel';
 import {
   commandText,
@@ -20,18 +20,19 @@ export interface HeaderActions {
 }
 
 /** Which run this is, how it stands, and what can be asked of it. */
-export function headerView(run: RunModel, head: RunHead, actions: HeaderActions): TemplateResult {
+export function headerView(run: RunModel, summary: RunSummary, actions: HeaderActions): TemplateResult {
   return html`<header>
     <div class="title">
-      <h1>${head.name}</h1>
-      ${stateBadge(head)}
-      <p class="muted">${contextOf(head)}</p>
+      <h1>${summary.name}</h1>
+      ${stateBadge(summary)}
+      <p class="muted">${contextOf(summary)}</p>
     </div>
-    ${progress(head)} ${buttons(head, actions)} ${ending(head, actions)} ${problems(run, actions)}
+    ${progress(summary)} ${buttons(summary, actions)} ${silence(summary)} ${ending(summary, actions)}
+    ${problems(run, actions)}
   </header>`;
 }
 
-function stateBadge({ state }: RunHead): TemplateResult {
+function stateBadge({ state }: RunSummary): TemplateResult {
   const turning = state === 'opening' || state === 'starting';
   return html`<span class="state state-${state}">
     <span
@@ -43,7 +44,7 @@ function stateBadge({ state }: RunHead): TemplateResult {
 }
 
 /** Model, engine, remote and start, as far as they are known. */
-function contextOf({ model, engine, remoteName, startedAt }: RunHead): TemplateResult[] {
+function contextOf({ model, engine, remoteName, startedAt }: RunSummary): TemplateResult[] {
   const parts = [
     ...(model === null ? [] : [html`<span title=${model}>${shortPath(model)}</span>`]),
     ...(engine === null
@@ -55,24 +56,37 @@ function contextOf({ model, engine, remoteName, startedAt }: RunHead): TemplateR
   return parts.map((part, index) => (index === 0 ? part : html` · ${part}`));
 }
 
-function progress(head: RunHead): TemplateResult {
-  const { state, stage, step, steps, secondsLeft, reading } = head;
+function progress(summary: RunSummary): TemplateResult {
+  const { state, stage, step, steps, secondsLeft, reading } = summary;
   const isLive = state === 'running' || state === 'paused';
   if (reading !== null && state === 'opening') {
     return bar(reading, l10n.t('reading the log, {0}', formatPercent(reading)));
   }
-  if (isLive && head.progress !== null) {
-    const { fraction, message } = head.progress;
+  if (isLive && summary.progress !== null) {
+    const { fraction, message } = summary.progress;
     return bar(fraction, `${stageText(stage ?? '')}: ${message} (${formatPercent(fraction)})`);
   }
   const isTuning = stage === null || stage === 'tuning' || stage === 'paused' || !isLive;
   const parts = [
     ...(isTuning ? [] : [stageText(stage)]),
-    stepText(head),
+    stepText(summary),
     ...(secondsLeft === null || !isTuning ? [] : [timeLeftText(secondsLeft)]),
     ...(reading === null ? [] : [l10n.t('reading the rest of the log, {0}', formatPercent(reading))]),
   ];
   return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '));
+}
+
+/** A trainer that hangs looks like one that computes, but for its heartbeat. */
+function silence({ silentSeconds }: RunSummary): TemplateResult | typeof nothing {
+  return silentSeconds === null
+    ? nothing
+    : html`<section class="notice notice-warning" role="status">
+        <span class="codicon codicon-warning" aria-hidden="true"></span>
+        ${l10n.t(
+          'The trainer has given no sign of life for {0}: it computes something large, or hangs. If it does not come back, stop the run and resume it from its last checkpoint.',
+          formatDuration(silentSeconds),
+        )}
+      </section>`;
 }
 
 function bar(fraction: number | undefined, text: string): TemplateResult {
@@ -103,18 +117,18 @@ const ICONS: Readonly<Record<RunCommand, string>> = {
   openLog: 'output',
 };
 
-function buttons(head: RunHead, actions: HeaderActions): TemplateResult {
+function buttons(summary: RunSummary, actions: HeaderActions): TemplateResult {
   // Pause and Resume share a place: the one that can be done now.
-  const paused = !head.enabled.includes('pause') && head.enabled.includes('resume');
+  const paused = !summary.enabled.includes('pause') && summary.enabled.includes('resume');
   const shown = CONTROL_COMMANDS.filter((command) => command !== (paused ? 'pause' : 'resume'));
   return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
-    <div class="group">${shown.map((command) => button(head, command, actions))}</div>
-    <div class="group quiet">${OPENING.map((command) => button(head, command, actions))}</div>
+    <div class="group">${shown.map((command) => button(summary, command, actions))}</div>
+    <div class="group quiet">${OPENING.map((command) => button(summary, command, actions))}</div>
   </div>`;
 }
 
 function button(
-  { enabled, pending, state }: RunHead,
+  { enabled, pending, state }: RunSummary,
   command: RunCommand,
   actions: HeaderActions,
 ): TemplateResult {
@@ -141,23 +155,23 @@ function button(
   </button>`;
 }
 
-function ending(head: RunHead, actions: HeaderActions): TemplateResult | typeof nothing {
-  if (head.state !== 'died' && head.state !== 'failed') {
+function ending(summary: RunSummary, actions: HeaderActions): TemplateResult | typeof nothing {
+  if (summary.state !== 'died' && summary.state !== 'failed') {
     return nothing;
   }
-  return html`<section class="notice notice-error" aria-label=${stateText(head.state)}>
+  return html`<section class="notice notice-error" aria-label=${stateText(summary.state)}>
     <p>
       <span class="codicon codicon-error" aria-hidden="true"></span>
-      ${endText(head)}
+      ${endText(summary)}
     </p>
     ${
-      head.lastLines.length === 0
+      summary.lastLines.length === 0
         ? nothing
         : html`<p class="muted">${l10n.t('Its last lines:')}</p>
-            <pre tabindex="0" aria-label=${l10n.t('Last lines')}>${head.lastLines.join('\n')}</pre>`
+            <pre tabindex="0" aria-label=${l10n.t('Last lines')}>${summary.lastLines.join('\n')}</pre>`
     }
     ${
-      head.enabled.includes('resume')
+      summary.enabled.includes('resume')
         ? html`<button
             type="button"
             class="primary"

@@ -19,8 +19,8 @@ import { formatChange, formatCount, formatLoss } from './format';
 import { headerView } from './headerView';
 import type { RunLogEvents } from './runLog';
 import { EMPTY_RUN, receive, type RunModel } from './runModel';
-import { summaryOf } from './runSummary';
-import { summaryView } from './summaryView';
+import { lossSummaryOf } from './lossSummary';
+import { lossSummaryView } from './lossSummaryView';
 import { tabList } from './tabList';
 import { unitsView } from './unitsView';
 
@@ -89,12 +89,12 @@ export class RunApp extends LitElement {
 
   protected override render(): TemplateResult {
     const { run } = this;
-    if (run.head === undefined) {
+    if (run.summary === undefined) {
       return html`<main aria-busy="true"><p class="muted">${l10n.t('Reading the run…')}</p></main>`;
     }
-    const summary = summaryOf(run);
+    const lossSummary = lossSummaryOf(run);
     return html`<main>
-      ${headerView(run, run.head, {
+      ${headerView(run, run.summary, {
         command: (command) => {
           this.host.post({ type: 'command', command });
         },
@@ -102,7 +102,7 @@ export class RunApp extends LitElement {
           this.host.post({ type: 'openProblem', file, line });
         },
       })}
-      ${summaryView(summary)}
+      ${lossSummaryView(lossSummary)}
       ${tabList(
         RUN_TABS.map((tab) => [tab, tabText(tab)] as const),
         this.view.tab,
@@ -111,19 +111,19 @@ export class RunApp extends LitElement {
         },
       )}
       <div id="tab-panel" role="tabpanel" aria-labelledby=${`tab-${this.view.tab}`}>
-        ${this.panel(summary)}
+        ${this.panel(lossSummary)}
       </div>
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
     </main>`;
   }
 
-  private panel(summary: ReturnType<typeof summaryOf>): TemplateResult | typeof nothing {
+  private panel(lossSummary: ReturnType<typeof lossSummaryOf>): TemplateResult | typeof nothing {
     const { run, view, theme, keep } = this;
     switch (view.tab) {
       case 'curves':
         return curvesView({
           run,
-          summary,
+          lossSummary,
           view,
           theme,
           cursor: this.cursor,
@@ -147,7 +147,7 @@ export class RunApp extends LitElement {
       case 'dial':
         return strengthView({
           dial: run.dial,
-          canMeasure: run.head !== undefined && canMeasure(run.head),
+          canMeasure: run.summary !== undefined && canMeasure(run.summary),
           alpha: view.alpha,
           drop: view.drop,
           keep,

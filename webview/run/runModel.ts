@@ -5,7 +5,7 @@ import {
   type CurvePatch,
   type EvalPoint,
   type LogLine,
-  type RunHead,
+  type RunSummary,
   type RunProblem,
   type ToRun,
   type UnitColumn,
@@ -29,7 +29,7 @@ export interface UnitTimes {
 
 /** What a page knows of a run. */
 export interface RunModel {
-  readonly head: RunHead | undefined;
+  readonly summary: RunSummary | undefined;
   readonly curves: Readonly<Record<CurveName, Curve>>;
   readonly evals: readonly EvalPoint[];
   readonly checkpoints: readonly EvalPoint[];
@@ -42,7 +42,7 @@ export interface RunModel {
 const NO_CURVE: Curve = { x: [], y: [] };
 
 export const EMPTY_RUN: RunModel = {
-  head: undefined,
+  summary: undefined,
   curves: { loss: NO_CURVE, lossMeans: NO_CURVE, learningRate: NO_CURVE, tokensPerSecond: NO_CURVE },
   evals: [],
   checkpoints: [],
@@ -55,9 +55,9 @@ export const EMPTY_RUN: RunModel = {
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: ToRun): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { head, curves, evals, checkpoints, importance, log, problems, dial } = message;
+  const { summary, curves, evals, checkpoints, importance, log, problems, dial } = message;
   return {
-    head: head ?? before.head,
+    summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
     evals: evals ?? before.evals,
     checkpoints: checkpoints ?? before.checkpoints,

@@ -1,9 +1,9 @@
-import type { RunCommand, RunExit, RunHead, RunState } from '../../src/shared/webview/run';
+import type { RunCommand, RunExit, RunSummary, ShownState } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatCount, formatDuration } from './format';
 
-export function stateText(state: RunState): string {
-  const texts: Readonly<Record<RunState, string>> = {
+export function stateText(state: ShownState): string {
+  const texts: Readonly<Record<ShownState, string>> = {
     opening: l10n.t('Reading the log'),
     waiting: l10n.t('Not started'),
     starting: l10n.t('Starting'),
@@ -18,8 +18,8 @@ export function stateText(state: RunState): string {
 }
 
 /** The codicon of a state. */
-export function stateIcon(state: RunState): string {
-  const icons: Readonly<Record<RunState, string>> = {
+export function stateIcon(state: ShownState): string {
+  const icons: Readonly<Record<ShownState, string>> = {
     opening: 'loading',
     waiting: 'circle-outline',
     starting: 'loading',
@@ -49,7 +49,7 @@ export function stageText(stage: string): string {
 }
 
 /** Why a run ended that did not end well. */
-export function endText({ state, exit, error }: RunHead): string {
+export function endText({ state, exit, error }: RunSummary): string {
   if (state === 'failed') {
     return error ?? l10n.t('The trainer reported an error.');
   }
@@ -82,7 +82,7 @@ export function commandText(command: RunCommand): string {
 }
 
 /** `step 120 of 500` */
-export function stepText({ step, steps }: Pick<RunHead, 'step' | 'steps'>): string {
+export function stepText({ step, steps }: Pick<RunSummary, 'step' | 'steps'>): string {
   return steps === null
     ? l10n.t('step {0}', formatCount(step))
     : l10n.t('step {0} of {1}', formatCount(step), formatCount(steps));

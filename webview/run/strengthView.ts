@@ -8,7 +8,7 @@ import {
   type StrengthFile,
   type StrengthPoint,
 } from '../../src/shared/run/strength';
-import type { RunHead, RunView } from '../../src/shared/webview/run';
+import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss } from './format';
 
@@ -26,7 +26,7 @@ export interface StrengthContent {
 const STEP = 0.05;
 
 /** Whether the dial can be measured now: there is a checkpoint, and no trainer that needs the machine. */
-export function canMeasure({ enabled, state }: RunHead): boolean {
+export function canMeasure({ enabled, state }: RunSummary): boolean {
   return enabled.includes('export') && state !== 'running' && state !== 'paused';
 }
 

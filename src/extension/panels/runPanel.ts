@@ -5,7 +5,7 @@ import { failure, inputError } from '../../shared/common/errors';
 import { JOB_FILES } from '../../shared/run/job';
 import { RUN_FILES } from '../../shared/run/runFolder';
 import { FromRun, RunSource, ToRun, type RunCommand } from '../../shared/webview/run';
-import { RunSession } from '../../node/runPage/runSession';
+import { RunSubscription } from '../../node/runPage/runSubscription';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
 import { VIEW_TYPES } from '../window/viewTypes';
@@ -38,7 +38,7 @@ interface PanelContext {
 
 /** What answers the page of one run. */
 export class RunPanel implements WebviewContent<FromRun> {
-  private readonly session: RunSession;
+  private readonly session: RunSubscription;
   private readonly controller: RunController;
   private readonly subscriptions: vscode.Disposable[];
   private pending: RunCommand | undefined;
@@ -49,7 +49,7 @@ export class RunPanel implements WebviewContent<FromRun> {
     { controller, services, panel }: PanelContext,
   ) {
     this.controller = controller;
-    this.session = new RunSession({
+    this.session = new RunSubscription({
       folder,
       post: (message) => {
         host.post(message).then(undefined, (error: unknown) => {

@@ -1,4 +1,4 @@
-import type { RunWindow } from '../../node/runPage/runHead';
+import type { RunWindow } from '../../node/runPage/runSummary';
 
 /** What this window knows of a run's processes, beside what lies in the run folder. */
 export type RunProcess = Pick<RunWindow, 'exit' | 'output' | 'isStarting' | 'failure'>;

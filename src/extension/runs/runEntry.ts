@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { RunStatus } from '../../node/run/runStatus';
+import type { RunState } from '../../shared/run/runState';
 import type { Exit } from '../process/detachedChild';
 
 /** The process that was started to work on a run, while the run folder does not yet speak for it. */
@@ -14,12 +15,12 @@ export interface Launch {
 }
 
 /** starting: its process runs and has not written to the run folder yet. unreadable: see `problem`. */
-export type RunState = RunStatus['state'] | 'starting' | 'unreadable';
+export type EntryState = RunState | 'starting' | 'unreadable';
 
 /** A run as lists show it. */
 export interface RunEntry {
   readonly path: string;
-  readonly state: RunState;
+  readonly state: EntryState;
   readonly status?: RunStatus;
   /** Why the folder cannot be read, or why the run did not start, with file and what to do. */
   readonly problem?: string;

@@ -1,6 +1,6 @@
 import type { RunStage, RunStatus } from '../../node/run/runStatus';
 import type { Localizer } from '../window/localizer';
-import type { RunEntry, RunState } from './runEntry';
+import type { RunEntry, EntryState } from './runEntry';
 
 /** Nats to four decimals, or a dash for what was not measured. */
 export function nats(value: number | null | undefined): string {
@@ -12,8 +12,8 @@ export function stepsText({ step, steps }: Pick<RunStatus, 'step' | 'steps'>): s
   return steps === null ? String(step) : `${step}/${steps}`;
 }
 
-export function stateText(state: RunState, l10n: Localizer): string {
-  const texts: Readonly<Record<RunState, string>> = {
+export function stateText(state: EntryState, l10n: Localizer): string {
+  const texts: Readonly<Record<EntryState, string>> = {
     starting: l10n.t('starting'),
     waiting: l10n.t('not started'),
     running: l10n.t('running'),
@@ -44,7 +44,7 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
   if (status === undefined) {
     return stateText(state, l10n);
   }
-  const { stage, progress, step, loss } = status;
+  const { stage, progress, silentSeconds, step, loss } = status;
   const parts =
     stage === null || stage === 'tuning' || state !== 'running'
       ? [stateText(state, l10n)]
@@ -52,6 +52,9 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
           stageText(stage, l10n),
           ...(progress === null ? [] : [percent(progress.fraction), progress.message]),
         ];
+  if (silentSeconds !== null) {
+    parts.push(l10n.t('no sign of life for {0} min', Math.floor(silentSeconds / 60)));
+  }
   if (step > 0) {
     parts.push(l10n.t('step {0}', stepsText(status)));
   }

@@ -1,7 +1,7 @@
 import { inputError } from '../../shared/common/errors';
 import type { ControlMethod } from '../../shared/run/protocol';
 import { RunFolder } from '../../node/run/runFolder';
-import { isAlive } from '../../node/run/runStatus';
+import { isAlive } from '../../node/run/runState';
 import { kill, type ProcessIdentity, terminate } from '../process/signalProcess';
 import { nameOf, type RunEntry } from './runEntry';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isLive, isResumable, nameOf, type RunEntry, type RunState } from '../runs/runEntry';
+import { isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
 import { activityText, lossText, nats, stateText, stepsText } from '../runs/runText';
 
@@ -76,10 +76,10 @@ function contextOf(run: RunEntry): string {
   return `run ${life}${saved}`;
 }
 
-function iconOf(state: RunState): vscode.ThemeIcon {
+function iconOf(state: EntryState): vscode.ThemeIcon {
   const coloured = (icon: string, colour: string): vscode.ThemeIcon =>
     new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
-  const icons: Readonly<Record<RunState, vscode.ThemeIcon>> = {
+  const icons: Readonly<Record<EntryState, vscode.ThemeIcon>> = {
     starting: new vscode.ThemeIcon('loading~spin'),
     running: new vscode.ThemeIcon('sync~spin'),
     paused: new vscode.ThemeIcon('debug-pause'),

@@ -12,7 +12,7 @@ import { requireCheckpoint } from './checkpointState';
 import { writeError } from '../files/fileError';
 import { writeJson } from '../files/jsonFile';
 import type { RunFolder } from './runFolder';
-import { isAlive } from './runStatus';
+import { isAlive } from './runState';
 
 /** Why a label cannot be taken, in a sentence; undefined when it can. Empty text asks for none. */
 export function labelProblem(label: string): string | undefined {

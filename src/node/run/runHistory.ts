@@ -1,190 +1,160 @@
-import { setImmediate } from 'node:timers/promises';
-import { looksLikeStep, parseEventLine } from './eventLine';
-import { GrowingFile, type Lines } from '../files/growingFile';
-import { RunRecord } from './runRecord';
+import { runEventLevel, runEventText } from '../../shared/run/runEventText';
+import type { RunEvent } from '../../shared/run/runFolder';
+import type { EvalPoint, RunProblem } from '../../shared/webview/run';
+import { DecimatedCurve } from './decimatedCurve';
+import type { StepEvent } from './eventParser';
+import { LogTail } from './logTail';
+import type { TerminalEvent } from './runState';
+import { StepClock } from './stepClock';
+import { UnitHistory } from './unitHistory';
 
-/** A log up to this size is read at once; a longer one is sampled first. */
-const SAMPLE_ABOVE = 8 * 2 ** 20;
-/** Steps that a samplingPass reads. */
-const SAMPLED_STEPS = 4000;
-/** Bytes of a step's line, about. */
-const STEP_BYTES = 200;
-/** Work goes on no longer than this before others get their turn. */
-const SLICE_MILLISECONDS = 8;
-const LINES_PER_LOOK_AT_THE_CLOCK = 32;
+/** Characters of a line that the log keeps: what is longer is read in the file. */
+const LONGEST_TEXT = 2000;
+/** Problems that are kept; the others are counted. */
+const MOST_PROBLEMS = 50;
 
-export interface RunHistoryOptions {
-  /** Bytes above which a log is sampled before it is read. */
-  readonly sampleAbove?: number;
-  /** Steps that a samplingPass reads, about. */
-  readonly sampledSteps?: number;
-}
-
-/** One way through the log. */
-class Pass {
-  readonly record = new RunRecord();
-  /** Number of the last line that was read, counting from 1. */
-  line = 0;
-
-  /** @param stride one step in so many is read; every other event always is */
-  constructor(readonly stride = 1) {}
-}
+type StatusEvent = Extract<RunEvent, { type: 'status' }>;
+type ProgressEvent = Extract<RunEvent, { type: 'progress' }>;
 
 /**
- * The history of a run, read from its events.ndjson and kept up to date as that grows. A long log is sampled first: every
- * event that is no step, and one step in many, which is a picture of the whole within a fraction of the time; then it is read
- * completely. Reading never keeps the process for longer than some milliseconds.
+ * What a run's events come to, added one by one in the order of the log. Where a run goes back to an earlier step, as one
+ * that is resumed from a checkpoint does, what it did after that step no longer counts.
  */
 export class RunHistory {
-  private readonly log: GrowingFile;
-  private shown = new Pass();
-  private isClosed = false;
-  private readFraction: number | null = null;
-  private replaced = 0;
-  private known = false;
+  readonly loss = new DecimatedCurve();
+  readonly learningRate = new DecimatedCurve();
+  readonly tokensPerSecond = new DecimatedCurve();
+  readonly units = new UnitHistory();
+  readonly log = new LogTail();
+  readonly clock = new StepClock();
+  private readonly evaluations: EvalPoint[] = [];
+  private readonly saved: EvalPoint[] = [];
+  private readonly problemList: RunProblem[] = [];
+  private problemTotal = 0;
+  private readonly changeCounts = { steps: 0, evals: 0, checkpoints: 0, units: 0, cuts: 0 };
 
-  constructor(
-    private readonly file: string,
-    private readonly options: RunHistoryOptions = {},
-  ) {
-    this.log = new GrowingFile(file);
+  /** The step the run stands at. */
+  step = 0;
+  startedAt: string | undefined;
+  lastStep: StepEvent | undefined;
+  terminalEvent: TerminalEvent | undefined;
+  /** What the trainer does or did last. */
+  stage: StatusEvent['status'] | undefined;
+  engine: StatusEvent['engine'];
+  /** How far the stage is, until something else is heard. */
+  progress: ProgressEvent | undefined;
+
+  get evals(): readonly EvalPoint[] {
+    return this.evaluations;
   }
 
-  /** What is known so far. */
-  get record(): RunRecord {
-    return this.shown.record;
+  get checkpoints(): readonly EvalPoint[] {
+    return this.saved;
   }
 
-  /** Changes when `record` became another one: what was taken from the old one says nothing about the new. */
-  get generation(): number {
-    return this.replaced;
+  get problems(): { readonly items: readonly RunProblem[]; readonly total: number } {
+    return { items: this.problemList, total: this.problemTotal };
   }
 
-  /** Whether `record` reaches to the end of the log as it was when it was read last; false before the first picture. */
-  get isKnown(): boolean {
-    return this.known;
+  /** How often each series changed; `cuts` is how often the run went back, which changes all of them. */
+  get changes(): Readonly<Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'cuts', number>> {
+    return this.changeCounts;
   }
 
-  /** How much of the log was read, 0 to 1, while a read is under way; null when all was. */
-  get reading(): number | null {
-    return this.readFraction;
-  }
-
-  /**
-   * Reads what is new. Not to be called again before it ended.
-   * @param onPicture is told when there is more to show although reading goes on
-   * @returns whether anything was new
-   * @throws the file system's error when the log exists and cannot be read
-   */
-  async readOn(onPicture: () => void = () => undefined): Promise<boolean> {
-    const opened = await this.log.open();
-    try {
-      if (opened === 'new') {
-        this.show(new Pass());
-        this.known = false;
-      }
-      const { read, size } = this.log.progress;
-      if (read > 0 || size <= (this.options.sampleAbove ?? SAMPLE_ABOVE)) {
-        const grew = await this.read(this.shown, onPicture);
-        this.known = true;
-        return grew || opened === 'new';
-      }
-      await this.samplingPass(size, onPicture);
-      return true;
-    } finally {
-      this.readFraction = null;
-      await this.log.close();
+  add(event: RunEvent): void {
+    this.startedAt ??= event.time;
+    switch (event.type) {
+      case 'step':
+        this.addStep(event);
+        return;
+      case 'progress':
+        this.progress = event;
+        return;
+      case 'eval':
+        put(this.evaluations, event);
+        this.changeCounts.evals += 1;
+        break;
+      case 'checkpoint':
+        put(this.saved, event);
+        this.changeCounts.checkpoints += 1;
+        break;
+      case 'importance':
+        this.units.add(event);
+        this.changeCounts.units += 1;
+        break;
+      case 'status':
+        this.addStatus(event);
+        break;
+      case 'error':
+      case 'done':
+        this.terminalEvent = event;
+        this.progress = undefined;
+        break;
+      case 'log':
+        break;
+    }
+    const text = runEventText(event);
+    if (text !== undefined) {
+      const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+      this.log.add({ seq: event.seq, time: event.time, level: runEventLevel(event), text: short });
     }
   }
 
-  /** Ends a read that is under way as soon as possible. */
-  close(): void {
-    this.isClosed = true;
-  }
-
-  private show(pass: Pass): void {
-    this.shown = pass;
-    this.replaced += 1;
-  }
-
-  /** Reads a long log twice: roughly, which is shown, and completely, which then takes its place. */
-  private async samplingPass(size: number, onPicture: () => void): Promise<void> {
-    const steps = this.options.sampledSteps ?? SAMPLED_STEPS;
-    const rough = new Pass(Math.max(1, Math.floor(size / STEP_BYTES / steps)));
-    await this.read(rough, onPicture);
-    this.show(rough);
-    this.known = true;
-    this.log.rewind();
-    this.readFraction = 0;
-    onPicture();
-    const whole = new Pass();
-    await this.read(whole, onPicture);
-    if (!this.isClosed) {
-      this.show(whole);
+  addProblem(problem: RunProblem): void {
+    this.problemTotal += 1;
+    if (this.problemList.length < MOST_PROBLEMS) {
+      this.problemList.push(problem);
     }
   }
 
-  /** Reads to the end. @returns whether there was anything */
-  private async read(pass: Pass, onPicture: () => void): Promise<boolean> {
-    let lines = await this.next();
-    const grew = lines !== undefined;
-    while (lines !== undefined) {
-      await this.addLines(pass, lines);
-      const { read, size } = this.log.progress;
-      lines = await this.next();
-      if (lines !== undefined) {
-        this.readFraction = Math.min(1, read / Math.max(1, size));
-        this.known = this.known && pass !== this.shown;
-        onPicture();
-      }
+  private addStep(event: StepEvent): void {
+    const { step, loss } = event;
+    if (step <= this.step) {
+      this.cutAfter(step - 1);
     }
-    return grew;
+    this.loss.add(step, loss);
+    this.learningRate.add(step, event.learningRate);
+    this.tokensPerSecond.add(step, event.tokensPerSecond);
+    this.clock.mark(step, event.time);
+    this.step = step;
+    this.lastStep = event;
+    this.stage = 'tuning';
+    this.changeCounts.steps += 1;
+    this.progress = undefined;
   }
 
-  private async next(): Promise<Lines | undefined> {
-    return this.isClosed ? undefined : this.log.next();
+  private addStatus(event: StatusEvent): void {
+    const { status, step } = event;
+    if ((status === 'resumed' || status === 'started') && step !== undefined) {
+      this.cutAfter(step);
+      this.step = step;
+    }
+    this.clock.interrupt();
+    this.stage = status;
+    this.engine = event.engine ?? this.engine;
+    this.terminalEvent = event;
+    this.progress = undefined;
   }
 
-  private async addLines(pass: Pass, { bytes, end, tooLong }: Lines): Promise<void> {
-    if (tooLong) {
-      pass.line += 1;
-      this.report(pass, 'this line is too long to be an event');
+  private cutAfter(step: number): void {
+    this.changeCounts.cuts += 1;
+    for (const curve of [this.loss, this.learningRate, this.tokensPerSecond, this.units]) {
+      curve.cutAfter(step);
     }
-    let sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    let skipped: readonly [begin: number, end: number] | undefined;
-    for (let begin = 0; begin < end;) {
-      const newline = bytes.indexOf(0x0a, begin);
-      pass.line += 1;
-      if (pass.line % pass.stride !== 0 && looksLikeStep(bytes, begin)) {
-        skipped = [begin, newline];
-      } else {
-        // The step before another event is read, so that the picture reaches to where the run was then.
-        this.addLine(pass, bytes, skipped);
-        this.addLine(pass, bytes, [begin, newline]);
-        skipped = undefined;
-      }
-      begin = newline + 1;
-      if (pass.line % LINES_PER_LOOK_AT_THE_CLOCK === 0 && performance.now() > sliceEnd) {
-        await setImmediate();
-        sliceEnd = performance.now() + SLICE_MILLISECONDS;
-      }
+    cutPoints(this.evaluations, step);
+    cutPoints(this.saved, step);
+    if (this.lastStep !== undefined && this.lastStep.step > step) {
+      this.lastStep = undefined;
     }
-    this.addLine(pass, bytes, skipped);
   }
+}
 
-  private addLine(pass: Pass, bytes: Buffer, place: readonly [begin: number, end: number] | undefined): void {
-    if (place === undefined) {
-      return;
-    }
-    const parsed = parseEventLine(bytes.toString('utf8', ...place));
-    if ('event' in parsed) {
-      pass.record.add(parsed.event);
-    } else {
-      this.report(pass, parsed.problem);
-    }
-  }
+/** Adds a point; what was there at its step or after it no longer counts. */
+function put(points: EvalPoint[], { step, domainLoss, generalLoss }: EvalPoint): void {
+  cutPoints(points, step - 1);
+  points.push({ step, domainLoss, generalLoss });
+}
 
-  private report(pass: Pass, message: string): void {
-    pass.record.addProblem({ file: this.file, line: pass.line, message });
-  }
+function cutPoints(points: EvalPoint[], step: number): void {
+  points.length = points.findLastIndex((point) => point.step <= step) + 1;
 }

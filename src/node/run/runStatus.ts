@@ -1,24 +1,12 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../../shared/run/job';
 import { parseWith } from '../../shared/common/parse';
-import {
-  CHECKPOINT_FILES,
-  CheckpointState,
-  checkpointName,
-  type RunEvent,
-  type TrainerFile,
-} from '../../shared/run/runFolder';
+import type { RunState } from '../../shared/run/runState';
+import { CHECKPOINT_FILES, CheckpointState, checkpointName, type RunEvent } from '../../shared/run/runFolder';
 import { readJob } from '../job/jobFile';
 import { readJson } from '../files/jsonFile';
-import { isProcessAlive } from '../process/processAlive';
 import type { RunFolder } from './runFolder';
-import { hasLowerLoss, type LastEvents, RunLog } from './runLog';
-
-/** Whether the process that trainer.json names still works on the run. */
-export function isAlive(trainer: TrainerFile): boolean {
-  return trainer.state !== 'ended' && isProcessAlive(trainer.pid, trainer.processToken);
-}
+import { isAlive, isUnfinishedJob, runStateOf, silentSeconds } from './runState';
+import { hasLowerLoss, type LastEvents, TailReader } from './tailReader';
 
 /** A stage of a run, as its status events name it. */
 export type RunStage = Exclude<
@@ -35,8 +23,9 @@ export interface Losses {
 
 export interface RunStatus {
   readonly run: string;
-  /** waiting: nobody has worked on it yet. died: its trainer is gone without having ended it. */
-  readonly state: 'waiting' | 'running' | 'paused' | 'stopped' | 'done' | 'failed' | 'died';
+  readonly state: RunState;
+  /** For how long a living trainer has given no sign of life, where that is long. */
+  readonly silentSeconds: number | null;
   /** What a living trainer is doing. */
   readonly stage: RunStage | null;
   /** How far the stage is, where it is not tuning: `fraction` from 0 to 1. */
@@ -68,11 +57,11 @@ export function statusOf(run: RunFolder): RunStatus {
 
 /** Reads a run's status again and again, each time only what is new. */
 export class RunStatusReader {
-  private readonly log: RunLog;
+  private readonly log: TailReader;
   private readonly checkpointLosses = new Map<number, Losses | undefined>();
 
   constructor(private readonly run: RunFolder) {
-    this.log = new RunLog(run.file('events'));
+    this.log = new TailReader(run.file('events'));
   }
 
   /**
@@ -87,10 +76,17 @@ export class RunStatusReader {
     const { last, before } = this.log;
     const { createdAt, steps } = this.plan();
     const checkpoints = this.run.checkpoints();
-    const end = alive ? undefined : ending(last);
+    const terminalEvent = terminalEventOf(last);
+    const end = alive ? undefined : terminalEvent;
     const status: RunStatus = {
       run: this.run.path,
-      state: alive ? aliveState(last) : this.endedState(last, trainer !== undefined),
+      state: runStateOf({
+        isAlive: trainer === undefined ? undefined : alive,
+        terminalEvent,
+        lastStep: last.step,
+        isUnfinishedJob: isUnfinishedJob(this.run.path),
+      }),
+      silentSeconds: alive ? silentSeconds(trainer, Date.now()) : null,
       stage: alive ? stageOf(last) : null,
       progress: alive ? progressOf(last) : null,
       step: last.step?.step ?? 0,
@@ -117,20 +113,6 @@ export class RunStatusReader {
     }
     const spec = this.run.hasSpec() ? this.run.readSpec() : undefined;
     return { createdAt: spec?.createdAt ?? null, steps: spec?.tune.steps ?? null };
-  }
-
-  private endedState(last: LastEvents, started: boolean): RunStatus['state'] {
-    const end = ending(last);
-    if (end?.type === 'error') {
-      return 'failed';
-    }
-    if (end?.type === 'done') {
-      return isUnfinishedJob(this.run) ? 'died' : 'done';
-    }
-    if (end?.type === 'status' && end.status === 'stopped') {
-      return 'stopped';
-    }
-    return started || end !== undefined ? 'died' : 'waiting';
   }
 
   private best(
@@ -167,25 +149,16 @@ export class RunStatusReader {
   }
 }
 
-/** A whole job's tuning may be done while its export is not: the report comes last. */
-function isUnfinishedJob({ path }: RunFolder): boolean {
-  return existsSync(join(path, JOB_FILES.job)) && !existsSync(join(path, JOB_FILES.report));
-}
-
 function lossesOf({ step, domainLoss, generalLoss }: Losses): Losses {
   return { step, domainLoss, generalLoss };
 }
 
 /** The last event that can be a run's terminal event. */
-function ending({ status, error, done }: LastEvents): LastEvents['status' | 'error' | 'done'] {
+function terminalEventOf({ status, error, done }: LastEvents): LastEvents['status' | 'error' | 'done'] {
   return [status, error, done].reduce(
     (a, b) => (b !== undefined && b.seq > (a?.seq ?? -1) ? b : a),
     undefined,
   );
-}
-
-function aliveState({ status, step }: LastEvents): RunStatus['state'] {
-  return status?.status === 'paused' && status.seq > (step?.seq ?? -1) ? 'paused' : 'running';
 }
 
 function stageOf({ status, step }: LastEvents): RunStage | null {

@@ -1,15 +1,15 @@
 import type { StrengthFile } from '../../shared/run/strength';
-import type { EvalPoint, RunHead, RunProblem, RunUpdate, ToRun } from '../../shared/webview/run';
-import type { RunRecord } from '../run/runRecord';
+import type { EvalPoint, RunSummary, RunProblem, RunUpdate, ToRun } from '../../shared/webview/run';
+import type { RunHistory } from '../run/runHistory';
 
 /** Evaluations and checkpoints that are sent at most, about. */
 const MOST_POINTS = 2000;
 
 /** What there is to show of a run. */
 export interface RunSnapshot {
-  readonly head: RunHead;
-  readonly record: RunRecord;
-  /** Of the record: another one means that the old record's series say nothing any more. */
+  readonly summary: RunSummary;
+  readonly history: RunHistory;
+  /** Of the history: another one means that the old history's series say nothing any more. */
   readonly generation: number;
   /** Problems with other files than the log. */
   readonly problems: readonly RunProblem[];
@@ -18,8 +18,8 @@ export interface RunSnapshot {
 
 interface Sent {
   readonly generation: number;
-  readonly head: string;
-  readonly changes: RunRecord['changes'];
+  readonly summary: string;
+  readonly changes: RunHistory['changes'];
   readonly lastUnits: number;
   readonly logLines: number;
   readonly problems: string;
@@ -36,29 +36,29 @@ export class RunFeed {
   }
 
   /** The message that brings the page up to date; undefined when it is. */
-  next(picture: RunSnapshot): ToRun | undefined {
-    const { generation, record } = picture;
+  next(snapshot: RunSnapshot): ToRun | undefined {
+    const { generation, history } = snapshot;
     const sent = this.sent?.generation === generation ? this.sent : undefined;
     const problems = {
-      items: [...picture.problems, ...record.problems.items],
-      total: picture.problems.length + record.problems.total,
+      items: [...snapshot.problems, ...history.problems.items],
+      total: snapshot.problems.length + history.problems.total,
     };
     const now: Sent = {
       generation,
-      head: JSON.stringify(picture.head),
-      changes: { ...record.changes },
-      lastUnits: record.units.lastStep,
-      logLines: record.log.count,
+      summary: JSON.stringify(snapshot.summary),
+      changes: { ...history.changes },
+      lastUnits: history.units.lastStep,
+      logLines: history.log.count,
       problems: JSON.stringify(problems),
-      dial: JSON.stringify(picture.dial ?? null),
+      dial: JSON.stringify(snapshot.dial ?? null),
     };
     this.sent = now;
     const update: RunUpdate = {
-      ...(sent?.head === now.head ? {} : { head: picture.head }),
-      ...seriesUpdate(record, sent, now),
-      ...(sent?.logLines === now.logLines ? {} : { log: logSince(record, sent?.logLines ?? 0) }),
+      ...(sent?.summary === now.summary ? {} : { summary: snapshot.summary }),
+      ...seriesUpdate(history, sent, now),
+      ...(sent?.logLines === now.logLines ? {} : { log: logSince(history, sent?.logLines ?? 0) }),
       ...(sent?.problems === now.problems ? {} : { problems }),
-      ...(sent?.dial === now.dial ? {} : { dial: picture.dial ?? null }),
+      ...(sent?.dial === now.dial ? {} : { dial: snapshot.dial ?? null }),
     };
     if (sent === undefined) {
       return { type: 'snapshot', ...update };
@@ -67,30 +67,30 @@ export class RunFeed {
   }
 }
 
-function seriesUpdate(record: RunRecord, sent: Sent | undefined, now: Sent): RunUpdate {
+function seriesUpdate(history: RunHistory, sent: Sent | undefined, now: Sent): RunUpdate {
   const goesOn = sent?.changes.cuts === now.changes.cuts;
-  const isSame = (series: keyof RunRecord['changes']): boolean =>
+  const isSame = (series: keyof RunHistory['changes']): boolean =>
     goesOn && sent.changes[series] === now.changes[series];
   return {
-    ...(isSame('steps') ? {} : { curves: curves(record, sent === undefined) }),
-    ...(isSame('evals') ? {} : { evals: [...thinned(record.evals)] }),
-    ...(isSame('checkpoints') ? {} : { checkpoints: [...thinned(record.checkpoints)] }),
-    ...(isSame('units') ? {} : { importance: record.units.since(goesOn ? sent.lastUnits : 0) }),
+    ...(isSame('steps') ? {} : { curves: curves(history, sent === undefined) }),
+    ...(isSame('evals') ? {} : { evals: [...thinned(history.evals)] }),
+    ...(isSame('checkpoints') ? {} : { checkpoints: [...thinned(history.checkpoints)] }),
+    ...(isSame('units') ? {} : { importance: history.units.since(goesOn ? sent.lastUnits : 0) }),
   };
 }
 
-function curves(record: RunRecord, whole: boolean): NonNullable<RunUpdate['curves']> {
-  const loss = record.loss.take(whole);
+function curves(history: RunHistory, whole: boolean): NonNullable<RunUpdate['curves']> {
+  const loss = history.loss.take(whole);
   return {
     loss: loss.extremes,
     lossMeans: loss.means,
-    learningRate: record.learningRate.take(whole).extremes,
-    tokensPerSecond: record.tokensPerSecond.take(whole).extremes,
+    learningRate: history.learningRate.take(whole).extremes,
+    tokensPerSecond: history.tokensPerSecond.take(whole).extremes,
   };
 }
 
-function logSince(record: RunRecord, number: number): NonNullable<RunUpdate['log']> {
-  const { lines, skipped } = record.log.since(number);
+function logSince(history: RunHistory, number: number): NonNullable<RunUpdate['log']> {
+  const { lines, skipped } = history.log.since(number);
   return { lines: [...lines], skipped };
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { StrengthFile } from '../run/strength';
+import { RUN_STATES } from '../run/runState';
 import { LOG_LEVELS } from '../run/runFolder';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -52,21 +53,11 @@ export const RunExit = v.object({ code: v.nullable(v.number()), signal: v.nullab
 export type RunExit = v.InferOutput<typeof RunExit>;
 
 /**
- * opening: its log is being read for the first time. waiting: nothing has begun yet. starting: this window started a process
- * for it, of which the folder says nothing yet. died: the trainer is gone without having ended the run.
+ * The state of a run, or, in this window: opening: its log is being read for the first time. starting: a process was started for
+ * it, of which the folder says nothing yet.
  */
-export const RUN_STATES = [
-  'opening',
-  'waiting',
-  'starting',
-  'running',
-  'paused',
-  'stopped',
-  'done',
-  'failed',
-  'died',
-] as const;
-export type RunState = (typeof RUN_STATES)[number];
+export const SHOWN_STATES = ['opening', 'starting', ...RUN_STATES] as const;
+export type ShownState = (typeof SHOWN_STATES)[number];
 
 /** What a person can ask of a run; each of them may be impossible just now. */
 export const RUN_COMMANDS = [
@@ -83,18 +74,20 @@ export const RUN_COMMANDS = [
 export type RunCommand = (typeof RUN_COMMANDS)[number];
 
 /** Everything about the run that is not a series. */
-export const RunHead = v.object({
+export const RunSummary = v.object({
   name: text,
   folder: text,
   /** The model's folder; null when no file says which. */
   model: v.nullable(text),
-  state: v.picklist(RUN_STATES),
+  state: v.picklist(SHOWN_STATES),
   /** What the trainer does now, or did last: `analyzing`, `tuning`, …; null before it said anything. */
   stage: v.nullable(text),
   /** How far a stage outside tuning is, 0 to 1. */
   progress: v.nullable(v.object({ fraction: v.number(), message: text })),
   step: count,
   steps: v.nullable(count),
+  /** For how long a living trainer has given no sign of life, where that is long; null otherwise. */
+  silentSeconds: v.nullable(v.number()),
   secondsLeft: v.nullable(v.number()),
   startedAt: v.nullable(text),
   engine: v.nullable(v.object({ engine: text, device: text })),
@@ -112,10 +105,10 @@ export const RunHead = v.object({
   /** How much of the log was read, 0 to 1; null when all of it. */
   reading: v.nullable(v.number()),
 });
-export type RunHead = v.InferOutput<typeof RunHead>;
+export type RunSummary = v.InferOutput<typeof RunSummary>;
 
 const parts = {
-  head: v.optional(RunHead),
+  summary: v.optional(RunSummary),
   curves: v.optional(Curves),
   /** All of them; of very many, those that show the extremes. */
   evals: v.optional(v.array(EvalPoint)),

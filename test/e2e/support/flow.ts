@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { readEvents } from '../../../src/node/run/eventLog';
+import { readEvents } from '../../../src/node/run/eventWriter';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { type RunStatus, statusOf } from '../../../src/node/run/runStatus';
 import { adeptResult } from '../../support/command';

@@ -80,10 +80,10 @@ describe('the run panel', () => {
     const panel = openPanel(kind, { folder: run.folder }, services);
     assert.equal(panel.title, `Run recorded-${runs}`);
     const first = await eventually('the snapshot', () => snapshots(posted)[0]);
-    assert.deepEqual([first.head?.step, first.head?.state], [29, 'running']);
+    assert.deepEqual([first.summary?.step, first.summary?.state], [29, 'running']);
     assert.equal(first.evals?.length, 2);
     run.advance(recordedLine('"step":50,'));
-    await eventually('an update', () => posted.find(({ head }) => head?.step === 49));
+    await eventually('an update', () => posted.find(({ summary }) => summary?.step === 49));
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'in front' }));
     await eventually('the panel to be hidden', () => (panel.visible ? undefined : true));
     const before = posted.length;
@@ -92,7 +92,7 @@ describe('the run panel', () => {
     assert.equal(posted.length, before);
     panel.reveal();
     const second = await eventually('the second snapshot', () => snapshots(posted)[1]);
-    assert.deepEqual([second.head?.step, second.evals?.length], [200, 11]);
+    assert.deepEqual([second.summary?.step, second.evals?.length], [200, 11]);
     // The page would have told of anything that went wrong in it.
     assert.deepEqual(services.lines, []);
   });
@@ -126,7 +126,7 @@ describe('the run panel', () => {
     const kept = vscode.window.createWebviewPanel(kind.viewType, 'kept', vscode.ViewColumn.One);
     restorePanel(kind, kept, { source: { folder } }, services);
     const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
-    assert.deepEqual([shown.head?.name, shown.head?.state], ['gone', 'waiting']);
+    assert.deepEqual([shown.summary?.name, shown.summary?.state], ['gone', 'waiting']);
     assert.deepEqual(services.lines, []);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { inlineLog, type InlineLog } from '../../../src/extension/inlineLog/inlineLog';
-import type { RunEntry, RunState } from '../../../src/extension/runs/runEntry';
+import type { RunEntry, EntryState } from '../../../src/extension/runs/runEntry';
 import { statusOf } from '../../../src/node/run/runStatus';
 import { ENGLISH } from '../../support/english';
 import { FakeRun } from '../../support/fakeRun';
@@ -116,7 +116,7 @@ describe('the inline log of a *.adept.json', () => {
   });
 
   it('offers what the state allows', (t) => {
-    const lenses = (state: RunState, change: Partial<RunEntry> = {}): readonly string[] =>
+    const lenses = (state: EntryState, change: Partial<RunEntry> = {}): readonly string[] =>
       show(
         TEXT,
         entry(t, (made) => made, { state, ...change }),

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { readEvents } from '../../../src/node/run/eventLog';
+import { readEvents } from '../../../src/node/run/eventWriter';
 import { requireResumable, setLaterAside, type ResumePoint } from '../../../src/node/run/laterResults';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { asKeysOf } from '../../../src/shared/settings/naming';

@@ -1,296 +1,159 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { RunHistory, type RunHistoryOptions } from '../../../src/node/run/runHistory';
-import type { RunRecord } from '../../../src/node/run/runRecord';
+import { describe, it } from 'node:test';
+import { LogTail } from '../../../src/node/run/logTail';
+import { StepClock } from '../../../src/node/run/stepClock';
+import { spread } from '../../../src/node/run/unitHistory';
 import type { NewRunEvent } from '../../../src/shared/run/runFolder';
-import { eventLine, eventLines, evalEvent, importanceEvent, stepEvent } from '../../support/runEvents';
-import { temporaryFolder } from '../../support/temporaryFolder';
+import { evalEvent, importanceEvent, recordOf, stepEvent } from '../../support/runEvents';
 
-interface Log {
-  readonly file: string;
-  readonly history: RunHistory;
-  readonly append: (text: string) => Promise<boolean>;
-}
-
-function log(t: TestContext, options?: RunHistoryOptions): Log {
-  const file = join(temporaryFolder(t), 'events.ndjson');
-  const history = new RunHistory(file, options);
-  return {
-    file,
-    history,
-    append: (text) => {
-      appendFileSync(file, text);
-      return history.readOn();
-    },
-  };
-}
-
-function losses(record: RunRecord): [number, number][] {
-  const { x, y } = record.loss.take(true).extremes;
-  return x.map((step, index) => [step, y[index] ?? NaN]);
-}
-
-/** Steps from `first` to `last`, each with its loss. */
-function steps(first: number, last: number, loss: (step: number) => number): NewRunEvent[] {
-  return Array.from({ length: last - first + 1 }, (_, index) =>
-    stepEvent(first + index, loss(first + index)),
-  );
-}
+const started: NewRunEvent = { type: 'status', status: 'started', step: 0 };
 
 describe('RunHistory', () => {
-  it('waits for a log that is not there yet', async (t) => {
-    const { history, append } = log(t);
-    assert.equal(await history.readOn(), false);
-    assert.equal(history.isKnown, true);
-    assert.equal(history.record.terminalEvent, undefined);
-    assert.equal(await append(eventLine(0, { type: 'status', status: 'started', step: 0 })), true);
-    assert.equal(history.record.stage, 'started');
-    assert.equal(await history.readOn(), false);
-  });
-
-  it('reads on where it stopped, also in the middle of a line and of a character', async (t) => {
-    const { file, history, append } = log(t);
-    const text = Buffer.from(
-      eventLines([
-        stepEvent(1, 2.5),
-        { type: 'log', level: 'warn', message: 'Gewichte überschritten, 学習率を下げる' },
-        stepEvent(2, 2.25),
-      ]),
-    );
-    for (const byte of text) {
-      appendFileSync(file, Buffer.of(byte));
-      await history.readOn();
-    }
-    await append('');
-    assert.deepEqual(losses(history.record), [
-      [1, 2.5],
-      [2, 2.25],
+  it('keeps what every type of event says', () => {
+    const record = recordOf([
+      { type: 'status', status: 'analyzing', engine: { engine: 'wasm', device: 'CPU' } },
+      { type: 'progress', stage: 'analyzing', fraction: 0.5, message: 'layer 3 of 6' },
+      started,
+      evalEvent(0, 3, 2),
+      importanceEvent(0),
+      stepEvent(1, 2.9),
+      { type: 'checkpoint', step: 1, path: '/x', domainLoss: null, generalLoss: null },
+      { type: 'log', level: 'warn', message: 'slow' },
+      { type: 'error', message: 'the loss is NaN', step: 1 },
     ]);
-    const [line] = history.record.log.last(1);
-    assert.deepEqual([line?.text, line?.level], ['Gewichte überschritten, 学習率を下げる', 'warn']);
-    assert.equal(history.record.problems.total, 0);
-  });
-
-  it('lets the steps that a resumed run did again replace the earlier ones', async (t) => {
-    const { history, append } = log(t);
-    await append(
-      eventLines([
-        { type: 'status', status: 'started', step: 0 },
-        evalEvent(0, 3, 2),
-        ...steps(1, 10, () => 1),
-        evalEvent(10, 2.9, 2.1),
-        { type: 'checkpoint', step: 10, path: 'x', domainLoss: 2.9, generalLoss: 2.1 },
-        importanceEvent(10),
-        ...steps(11, 18, () => 2),
-        evalEvent(15, 9, 9),
-        importanceEvent(15),
-      ]),
-    );
-    assert.equal(history.record.step, 18);
-    await append(
-      eventLines([{ type: 'status', status: 'resumed', step: 10 }, ...steps(11, 13, (step) => -step)], 40),
-    );
-    assert.equal(history.record.step, 13);
-    assert.deepEqual(losses(history.record), [
-      ...Array.from({ length: 10 }, (_, index) => [index + 1, 1]),
-      [11, -11],
-      [12, -12],
-      [13, -13],
-    ]);
+    assert.equal(record.step, 1);
+    assert.equal(record.stage, 'tuning');
+    assert.deepEqual(record.engine, { engine: 'wasm', device: 'CPU' });
+    assert.equal(record.startedAt, '2026-11-25T08:00:00.000Z');
+    assert.equal(record.progress, undefined);
+    assert.deepEqual(record.evals, [{ step: 0, domainLoss: 3, generalLoss: 2 }]);
+    assert.deepEqual(record.checkpoints, [{ step: 1, domainLoss: null, generalLoss: null }]);
+    assert.equal(record.terminalEvent?.type, 'error');
     assert.deepEqual(
-      history.record.evals.map(({ step }) => step),
-      [0, 10],
-    );
-    assert.deepEqual(
-      history.record.units.since(0).columns.map(({ step }) => step),
-      [10],
-    );
-    assert.deepEqual(
-      history.record.checkpoints.map(({ step }) => step),
-      [10],
-    );
-  });
-
-  it('reports a line that it cannot use once, with its number, and goes on', async (t) => {
-    const { file, history, append } = log(t);
-    await append(
+      record.log.last(9).map(({ level, text }) => `${level} ${text}`),
       [
-        eventLine(0, stepEvent(1)),
-        'half a l\n',
-        eventLine(1, stepEvent(2)),
-        '{"seq":2,"time":"","type":"step","step":3}\n',
-        eventLine(3, stepEvent(3)),
-      ].join(''),
-    );
-    await append(eventLine(4, stepEvent(4)));
-    await append('\n');
-    assert.equal(history.record.step, 4);
-    const { items, total } = history.record.problems;
-    assert.equal(total, 3);
-    assert.deepEqual(
-      items.map((item) => [item.file, item.line]),
-      [
-        [file, 2],
-        [file, 4],
-        [file, 7],
+        'info analyzing',
+        'info started at step 0',
+        'info step 0: domain loss 3.0000, general loss 2.0000',
+        'info step 0: learning rates refreshed from the added layers',
+        'info step 1: checkpoint saved',
+        'warn slow',
+        'error the loss is NaN',
       ],
     );
-    assert.match(items[1]?.message ?? '', /"loss"/);
   });
 
-  it('counts the problems that are too many to keep', async (t) => {
-    const { history, append } = log(t);
-    await append('x\n'.repeat(1000) + eventLine(0, stepEvent(1)));
-    assert.equal(history.record.problems.total, 1000);
-    assert.equal(history.record.problems.items.length, 50);
-    assert.equal(history.record.step, 1);
+  it('shows the progress of a stage until something else is heard', () => {
+    const progress: NewRunEvent = {
+      type: 'progress',
+      stage: 'expanding',
+      fraction: 0.25,
+      message: 'layer 1',
+    };
+    const record = recordOf([{ type: 'status', status: 'expanding' }, progress]);
+    assert.equal(record.progress?.fraction, 0.25);
+    assert.equal(recordOf([{ type: 'status', status: 'expanding' }, progress, started]).progress, undefined);
   });
 
-  it('begins again when the file becomes shorter', async (t) => {
-    const { file, history, append } = log(t);
-    await append(eventLines(steps(1, 20, () => 1)));
-    const { generation } = history;
-    truncateSync(file, eventLines(steps(1, 5, () => 1)).length);
-    assert.equal(await history.readOn(), true);
-    assert.notEqual(history.generation, generation);
-    assert.equal(history.record.step, 5);
-    assert.equal(losses(history.record).length, 5);
-  });
-
-  it('begins again when the file was replaced by a longer one', async (t) => {
-    const { file, history, append } = log(t);
-    await append(eventLines(steps(1, 5, () => 1)));
-    const { generation } = history;
-    writeFileSync(`${file}.new`, eventLines(steps(1, 30, () => 2)));
-    renameSync(`${file}.new`, file);
-    assert.equal(await history.readOn(), true);
-    assert.notEqual(history.generation, generation);
-    assert.equal(losses(history.record).length, 30);
-    assert.ok(losses(history.record).every(([, loss]) => loss === 2));
-  });
-
-  it('begins again when the file was removed, and made anew', async (t) => {
-    const { file, history, append } = log(t);
-    await append(eventLines(steps(1, 5, () => 1)));
-    rmSync(file);
-    assert.equal(await history.readOn(), true);
-    assert.equal(history.record.step, 0);
-    assert.equal(await history.readOn(), false);
-    await append(eventLines(steps(1, 2, () => 3)));
-    assert.deepEqual(losses(history.record), [
-      [1, 3],
-      [2, 3],
-    ]);
-  });
-
-  it('goes on after a torn last line was cut off and others were written in its place', async (t) => {
-    const { file, history, append } = log(t);
-    const whole = eventLines(steps(1, 3, () => 1));
-    await append(`${whole}{"seq":3,"time":"2026-11-25T08:00:0`);
-    const { generation } = history;
-    truncateSync(file, whole.length);
-    await append(
-      eventLine(3, { type: 'status', status: 'resumed', step: 2 }) + eventLine(4, stepEvent(3, 9)),
+  it('keeps rates that changed without a measurement, and which units are frozen, without a line in the log', () => {
+    const measured = importanceEvent(20);
+    assert.ok(measured.type === 'importance');
+    const units = measured.units.map((unit, place) =>
+      place === 1 ? { ...unit, learningRate: 0, frozen: true } : { ...unit, learningRate: 1e-6 },
     );
-    assert.equal(history.generation, generation);
-    assert.equal(history.record.problems.total, 0);
-    assert.deepEqual(losses(history.record), [
-      [1, 1],
-      [2, 1],
-      [3, 9],
-    ]);
-  });
-
-  it('reads events larger than its buffer', async (t) => {
-    const { history, append } = log(t);
-    const layers = Array.from({ length: 20_000 }, (_, index) => index);
-    await append(eventLines([importanceEvent(1, layers), stepEvent(1)]));
-    assert.equal(history.record.problems.total, 0);
-    assert.equal(history.record.units.since(0).units.length, 40_000);
-    assert.equal(history.record.step, 1);
-  });
-
-  it('passes over a line that no event can be as long as', async (t) => {
-    const { history, append } = log(t);
-    const long = 'x'.repeat(10 * 2 ** 20);
-    await append(eventLine(0, stepEvent(1)) + long.slice(0, 9 * 2 ** 20));
-    assert.equal(history.record.step, 1);
-    await append(`${long}\n${eventLines([stepEvent(2)], 1)}nothing\n`);
-    assert.equal(history.record.step, 2);
+    const record = recordOf([started, measured, { ...measured, step: 25, units, why: 'frozen' }]);
     assert.deepEqual(
-      history.record.problems.items.map(({ line }) => line),
-      [2, 4],
+      record.units.since(0).columns.map(({ step, learningRate, frozen }) => [step, learningRate, frozen]),
+      [
+        [20, measured.units.map(({ learningRate }) => learningRate), undefined],
+        [25, units.map(({ learningRate }) => learningRate), [1]],
+      ],
+    );
+    assert.deepEqual(
+      record.log.last(9).map(({ text }) => text),
+      ['started at step 0', 'step 20: learning rates refreshed from the added layers'],
     );
   });
 
-  it('samples a long log first: everything but steps, and steps up to the last', async (t) => {
-    const { file, history } = log(t, { sampleAbove: 100_000, sampledSteps: 100 });
-    const events = steps(1, 5000, (step) => Math.sin(step)).flatMap((event, index) =>
-      index % 500 === 250 ? [event, evalEvent(index + 1, index, 1), importanceEvent(index + 1)] : [event],
-    );
-    writeFileSync(file, `${eventLines(events)}broken\n`);
-    const pictures: { generation: number; step: number; evals: number; points: number }[] = [];
-    await history.readOn(() => {
-      const { record, generation, isKnown, reading } = history;
-      if (isKnown) {
-        const { length } = losses(record);
-        pictures.push({ generation, step: record.step, evals: record.evals.length, points: length });
-        assert.ok(reading !== null && reading >= 0 && reading <= 1);
-      }
-    });
-    const [first] = pictures;
-    assert.ok(first !== undefined && first.points > 50 && first.points < 500, `${first?.points} points`);
-    assert.equal(first.step, 5000);
-    assert.equal(first.evals, 10);
-    assert.notEqual(history.generation, first.generation);
-    assert.equal(history.reading, null);
-    const plain = new RunHistory(file);
-    await plain.readOn();
-    assert.deepEqual(losses(history.record), losses(plain.record));
-    assert.deepEqual(history.record.problems.items, [
-      { file, line: events.length + 1, message: 'this line is no JSON' },
+  it('forgets everything when the run starts anew from step 0', () => {
+    const record = recordOf([
+      started,
+      evalEvent(0, 3, 2),
+      stepEvent(1),
+      stepEvent(2),
+      started,
+      evalEvent(0, 3, 2),
     ]);
+    assert.equal(record.step, 0);
+    assert.equal(record.lastStep, undefined);
+    assert.equal(record.loss.latest, undefined);
+    assert.equal(record.evals.length, 1);
   });
 
-  it('comes to the same after a sampling pass as without one', async (t) => {
-    const sampled = log(t, { sampleAbove: 1000, sampledSteps: 10 });
-    const plain = log(t);
-    const text = eventLines([
-      ...steps(1, 300, (step) => step),
-      { type: 'status', status: 'resumed', step: 200 },
-      ...steps(201, 700, (step) => -step),
-      evalEvent(700, 1, 2),
-    ]);
-    for (const { append } of [sampled, plain]) {
-      await append(text);
-      await append(
-        eventLines(
-          steps(701, 705, (step) => step),
-          900,
-        ),
-      );
+  it('keeps every measurement, by unit, also when the units changed', () => {
+    const record = recordOf([importanceEvent(0), importanceEvent(500), importanceEvent(1000, [5, 9])]);
+    const { units, columns, total } = record.units.since(0);
+    assert.deepEqual(
+      units.map(({ layer, name }) => `${layer}.${name}`),
+      ['5.self_attn.q_proj', '5.mlp.down_proj', '9.self_attn.q_proj', '9.mlp.down_proj'],
+    );
+    assert.equal(total, 3);
+    assert.deepEqual(
+      columns.map(({ importance }) => importance),
+      [
+        [0.5, 0.6, null, null],
+        [0.5, 0.6, null, null],
+        [0.5, 0.6, 0.9, 1],
+      ],
+    );
+    assert.deepEqual(columns.at(-1)?.learningRate, [1e-4, 2e-4, 1e-4, 2e-4]);
+    assert.deepEqual(
+      record.units.since(500).columns.map(({ step }) => step),
+      [500, 1000],
+    );
+  });
+});
+
+describe('spread', () => {
+  it('takes evenly, with the first and the last', () => {
+    const items = Array.from({ length: 1000 }, (_, index) => index);
+    const some = spread(items, 11);
+    assert.equal(some.length, 11);
+    assert.deepEqual([some[0], some[5], some.at(-1)], [0, 500, 999]);
+    assert.deepEqual(spread([1, 2], 11), [1, 2]);
+  });
+});
+
+describe('LogTail', () => {
+  it('gives what came after a line, as far as it is kept, and counts the rest', () => {
+    const tail = new LogTail(10);
+    for (let seq = 0; seq < 1000; seq += 1) {
+      tail.add({ seq, time: '', level: 'info', text: String(seq) });
     }
-    assert.deepEqual(losses(sampled.history.record), losses(plain.history.record));
-    assert.deepEqual(sampled.history.record.log.last(10), plain.history.record.log.last(10));
-    assert.equal(sampled.history.record.step, 705);
+    const numbers = (from: number): number[] => tail.since(from).lines.map(({ seq }) => seq);
+    assert.deepEqual(numbers(997), [997, 998, 999]);
+    assert.deepEqual(numbers(1000), []);
+    assert.deepEqual(numbers(0), [990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
+    assert.equal(tail.since(0).skipped, 990);
+    assert.equal(tail.since(997).skipped, 0);
   });
+});
 
-  it('stops reading when it is closed', async (t) => {
-    const { file, history } = log(t, { sampleAbove: 1000 });
-    writeFileSync(file, eventLines(steps(1, 20_000, () => 1)));
-    await history.readOn(() => {
-      history.close();
-    });
-    assert.ok(history.record.step < 20_000 || !history.isKnown || history.generation === 1);
-  });
-
-  it('leaves the log as it is', async (t) => {
-    const { file, history, append } = log(t);
-    const text = `${eventLines(steps(1, 3, () => 1))}torn`;
-    await append(text);
-    await history.readOn();
-    assert.equal(readFileSync(file, 'utf8'), text);
+describe('StepClock', () => {
+  it('knows the speed of the latest steps, and forgets it over a pause', () => {
+    const clock = new StepClock();
+    const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+    assert.equal(clock.stepsPerSecond, undefined);
+    for (let step = 1; step <= 500; step += 1) {
+      clock.mark(step, at(step < 100 ? step : 100 + (step - 100) * 2));
+    }
+    assert.equal(clock.stepsPerSecond, 0.5);
+    clock.interrupt();
+    clock.mark(501, at(10_000));
+    assert.equal(clock.stepsPerSecond, undefined);
+    clock.mark(505, at(10_001));
+    assert.equal(clock.stepsPerSecond, 4);
+    clock.mark(3, 'no time');
+    assert.equal(clock.stepsPerSecond, undefined);
   });
 });

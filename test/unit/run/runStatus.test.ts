@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { HistoryReader } from '../../../src/node/run/historyReader';
+import { readRunFiles } from '../../../src/node/run/runFiles';
 import { RunStatusReader, statusOf } from '../../../src/node/run/runStatus';
+import { runSummary } from '../../../src/node/runPage/runSummary';
+import { RUN_FILES } from '../../../src/shared/run/runFolder';
 import { expectInputError } from '../../support/expectInputError';
 import { FakeRun } from '../../support/fakeRun';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -165,5 +169,46 @@ describe('a reader of a run’s status', () => {
     writeFileSync(run.folder.file('events'), '');
     run.status('started').step(2, 2);
     assert.equal(reader.read().status.step, 2);
+  });
+
+  it('says for how long a living trainer has given no sign of life', (t) => {
+    const since = (seconds: number): number | null => {
+      const heartbeat = new Date(Date.now() - seconds * 1000).toISOString();
+      return statusOf(fakeRun(t).tuned().trainer({ heartbeat }).status('started').folder).silentSeconds;
+    };
+    assert.equal(since(30), null);
+    assert.equal(since(-3600), null, 'the clock of another machine');
+    const silent = since(600);
+    assert.ok(silent !== null && silent >= 600 && silent < 660, String(silent));
+    const ended = fakeRun(t).tuned().trainer({ heartbeat: '2026-01-01T00:00:00.000Z', state: 'ended' });
+    assert.equal(statusOf(ended.folder).silentSeconds, null);
+  });
+
+  it('is that of the run panel, whatever the log says', async (t) => {
+    const logs: ((run: FakeRun) => FakeRun)[] = [
+      (run) => run,
+      (run) => run.status('started'),
+      (run) => run.status('started').step(1, 2).status('paused'),
+      (run) => run.status('started').step(1, 2).status('paused').step(2, 2),
+      (run) => run.status('started').step(1, 2).status('paused').status('tuning'),
+      (run) => run.status('started').step(1, 2).status('stopped'),
+      (run) => run.status('started').step(1, 2).status('stopped').status('resumed').step(1, 2),
+      (run) => run.status('started').step(1, 2).event({ type: 'done', step: 1 }),
+      (run) => run.status('started').event({ type: 'error', message: 'no room' }),
+    ];
+    for (const log of logs) {
+      for (const state of ['running', 'ended', undefined] as const) {
+        const run = log(fakeRun(t).tuned());
+        if (state !== undefined) {
+          run.trainer({ state });
+        }
+        const reader = new HistoryReader(join(run.path, RUN_FILES.events));
+        await reader.readOn();
+        const files = await readRunFiles(run.path);
+        const window = { isTrusted: true, remoteName: undefined, pending: undefined };
+        const shown = runSummary(run.path, files, reader.history, window, { isKnown: true, reading: null });
+        assert.equal(statusOf(run.folder).state, shown.state, `${String(log)}, trainer ${String(state)}`);
+      }
+    }
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CurvePatch, LogLine, RunHead, ToRun } from '../../../src/shared/webview/run';
+import type { CurvePatch, LogLine, RunSummary, ToRun } from '../../../src/shared/webview/run';
 import { filteredLog } from '../../../webview/run/logFilter';
 import { EMPTY_RUN, nearest, patched, placeOf, receive, type RunModel } from '../../../webview/run/runModel';
-import { summaryOf } from '../../../webview/run/runSummary';
+import { lossSummaryOf } from '../../../webview/run/lossSummary';
 import { smoothed } from '../../../webview/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';
 import { placeAt, unitRows } from '../../../webview/run/unitTable';
@@ -178,23 +178,23 @@ describe('stretches', () => {
   });
 });
 
-describe('summaryOf', () => {
+describe('lossSummaryOf', () => {
   it('finds start, best and latest of what was measured', () => {
     const run: RunModel = {
       ...EMPTY_RUN,
-      head: { bestTrainingLoss: { step: 7, value: 1 }, gradNorm: 0.5 } as RunHead,
+      summary: { bestTrainingLoss: { step: 7, value: 1 }, gradNorm: 0.5 } as RunSummary,
       evals: [
         { step: 0, domainLoss: 3, generalLoss: null },
         { step: 10, domainLoss: 1, generalLoss: 2 },
         { step: 20, domainLoss: 2, generalLoss: null },
       ],
     };
-    const summary = summaryOf(run);
-    assert.deepEqual(summary.domainLoss, { now: 2, start: 3, best: { step: 10, value: 1 } });
-    assert.deepEqual(summary.generalLoss, { now: 2, start: 2, best: { step: 10, value: 2 } });
-    assert.deepEqual(summary.trainingLoss.best, { step: 7, value: 1 });
-    assert.equal(summary.trainingLoss.now, undefined);
-    assert.equal(summaryOf(EMPTY_RUN).domainLoss.best, undefined);
+    const lossSummary = lossSummaryOf(run);
+    assert.deepEqual(lossSummary.domainLoss, { now: 2, start: 3, best: { step: 10, value: 1 } });
+    assert.deepEqual(lossSummary.generalLoss, { now: 2, start: 2, best: { step: 10, value: 2 } });
+    assert.deepEqual(lossSummary.trainingLoss.best, { step: 7, value: 1 });
+    assert.equal(lossSummary.trainingLoss.now, undefined);
+    assert.equal(lossSummaryOf(EMPTY_RUN).domainLoss.best, undefined);
   });
 });
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
-import { RunSession } from '../../../src/node/runPage/runSession';
-import type { RunWindow } from '../../../src/node/runPage/runHead';
+import { RunSubscription } from '../../../src/node/runPage/runSubscription';
+import type { RunWindow } from '../../../src/node/runPage/runSummary';
 import { FromRun, RunView } from '../../../src/shared/webview/run';
 import { RecordedRun } from '../../support/recordedRun';
 import { WebviewPage, type WebviewOptions } from './webviewPage';
@@ -15,7 +15,7 @@ export interface RunPage {
   readonly webview: WebviewPage;
   readonly page: WebviewPage['page'];
   readonly run: RecordedRun;
-  readonly session: RunSession;
+  readonly session: RunSubscription;
   /** What the window knows of the run; what is changed here is told at the next look. */
   readonly window: { -readonly [K in keyof RunWindow]: RunWindow[K] };
   /** The commands that the page asked for. */
@@ -48,7 +48,7 @@ export async function withRun(
   const state = view === undefined ? undefined : { source, view: v.parse(RunView, view) };
   const webview = await WebviewPage.open(browser, 'run', { source, state, ...options });
   const window: RunPage['window'] = { isTrusted: true, remoteName: 'ssh-remote', pending: undefined };
-  const session = new RunSession({
+  const session = new RunSubscription({
     folder: run.folder,
     window: () => window,
     post: (message) => {

@@ -6,7 +6,7 @@ import { temporaryBeside } from '../../../node/files/atomicFile';
 import { errorCode, writeError } from '../../../node/files/fileError';
 import { readJson, writeJson } from '../../../node/files/jsonFile';
 import type { RunFolder } from '../../../node/run/runFolder';
-import { isAlive } from '../../../node/run/runStatus';
+import { isAlive } from '../../../node/run/runState';
 
 // Each lost race shows another process that is alive or has just gone; more than a few in a row are something else.
 const ATTEMPTS = 20;

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../shared/common/errors';
 import type { TrainerStatus } from '../../../shared/run/protocol';
 import type { NewRunEvent, RunEvent } from '../../../shared/run/runFolder';
-import { EventLog } from '../../../node/run/eventLog';
+import { EventWriter } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { EngineDescription } from '../../engine/engine';
 import type { Task } from '../../task';
@@ -34,7 +34,7 @@ export class RunLease {
 
   private constructor(
     private readonly options: LeaseOptions,
-    readonly log: EventLog,
+    readonly log: EventWriter,
     readonly requests: ControlRequests,
     private readonly heartbeat: TrainerHeartbeat,
     private readonly answer: { status: () => TrainerStatus },
@@ -57,7 +57,7 @@ export class RunLease {
       // Before the event log is opened, which cuts off a torn last line: a living trainer may be in the middle of one.
       const heartbeat = TrainerHeartbeat.claim(folder, control.address, engine);
       try {
-        const log = EventLog.open(folder.file('events'), hooks.onEvent);
+        const log = EventWriter.open(folder.file('events'), hooks.onEvent);
         return await new RunLease(options, log, requests, heartbeat, answer).serve(work);
       } finally {
         heartbeat.end();
@@ -97,15 +97,15 @@ export class RunLease {
   }
 
   /** Says in trainer.json that the trainer lives; called often, it writes seldom. */
-  beat(): void {
-    this.heartbeat.beat();
+  refreshHeartbeat(): void {
+    this.heartbeat.refresh();
   }
 
   /** The task of a run's steps, which look after requests themselves. Its reports keep the heartbeat going. */
   get task(): Task {
     return {
       report: (fraction, message) => {
-        this.beat();
+        this.refreshHeartbeat();
         this.options.hooks.task.report(fraction, message);
       },
       log: (message) => {

@@ -35,7 +35,7 @@ export class TrainerHeartbeat {
   }
 
   /** To be called between computations, which block timers. */
-  beat(): void {
+  refresh(): void {
     if (Date.now() - this.written >= HEARTBEAT_MILLISECONDS) {
       this.file = { ...this.file, heartbeat: new Date().toISOString() };
       this.write();

@@ -4,7 +4,7 @@ import { ExpansionManifest } from '../../../shared/run/manifest';
 import { parseWith } from '../../../shared/common/parse';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import type { ComparedPoint } from '../../../shared/run/comparison';
-import { readEvents } from '../../../node/run/eventLog';
+import { readEvents } from '../../../node/run/eventWriter';
 import { readJson } from '../../../node/files/jsonFile';
 import { RunFolder } from '../../../node/run/runFolder';
 import { readManifest } from '../../adept/manifest';

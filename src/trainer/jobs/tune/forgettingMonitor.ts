@@ -1,5 +1,5 @@
 import { readCheckpointState } from '../../../node/run/checkpointState';
-import { readEvents } from '../../../node/run/eventLog';
+import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
 import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
 import type { ModelConfig } from '../../../shared/model/config';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { inputError } from '../../../shared/common/errors';
 import { unitsOf } from '../../../shared/model/architecture';
 import { CHECKPOINT_FILES, type CheckpointState, type RunSpec } from '../../../shared/run/runFolder';
-import { readEvents } from '../../../node/run/eventLog';
+import { readEvents } from '../../../node/run/eventWriter';
 import { requireResumable, type ResumePoint } from '../../../node/run/laterResults';
 import type { RunFolder } from '../../../node/run/runFolder';
 import { requireManifest } from '../../adept/manifest';

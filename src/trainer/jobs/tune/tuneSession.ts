@@ -265,7 +265,7 @@ export class TuneSession {
     }
     while (requests.pause) {
       this.phase = 'paused';
-      lease.beat();
+      lease.refreshHeartbeat();
       await requests.next();
       await this.serveMinorRequests();
     }

@@ -7,7 +7,7 @@ import type { NewRunEvent, RunSpec } from '../../../shared/run/runFolder';
 import { trainingSeconds } from '../../../shared/run/trainingSeconds';
 import { meanLoss } from '../../adept/loss';
 import { readManifest } from '../../adept/manifest';
-import { readEvents } from '../../../node/run/eventLog';
+import { readEvents } from '../../../node/run/eventWriter';
 import { writeJson } from '../../../node/files/jsonFile';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import { clearIncomplete } from '../../../node/files/outputFolder';

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Coalescer } from '../../../src/node/runPage/coalescer';
+import { Throttle } from '../../../src/node/runPage/throttle';
 import { FakeClock } from '../../support/fakeClock';
 
-function make(): { clock: FakeClock; sent: number[]; coalescer: Coalescer } {
+function make(): { clock: FakeClock; sent: number[]; throttle: Throttle } {
   const clock = new FakeClock();
   const sent: number[] = [];
-  const coalescer = new Coalescer(() => sent.push(clock.now()), 100, clock);
-  return { clock, sent, coalescer };
+  const throttle = new Throttle(() => sent.push(clock.now()), 100, clock);
+  return { clock, sent, throttle };
 }
 
-describe('Coalescer', () => {
+describe('Throttle', () => {
   it('sends at most ten times in any second, however often it is asked', () => {
-    const { clock, sent, coalescer } = make();
-    coalescer.open();
+    const { clock, sent, throttle } = make();
+    throttle.open();
     for (let millisecond = 0; millisecond < 5000; millisecond += 1) {
-      coalescer.request();
+      throttle.request();
       clock.advance(1);
     }
     for (const begin of sent) {
@@ -29,37 +29,37 @@ describe('Coalescer', () => {
   });
 
   it('sends the first call at once and the last one too', () => {
-    const { clock, sent, coalescer } = make();
-    coalescer.open();
-    coalescer.request();
+    const { clock, sent, throttle } = make();
+    throttle.open();
+    throttle.request();
     clock.advance(30);
-    coalescer.request();
-    coalescer.request();
+    throttle.request();
+    throttle.request();
     assert.deepEqual(sent, [0]);
     clock.advance(1000);
     assert.deepEqual(sent, [0, 100]);
   });
 
   it('sends nothing while it is closed, and what was asked for when it opens', () => {
-    const { clock, sent, coalescer } = make();
-    coalescer.request();
+    const { clock, sent, throttle } = make();
+    throttle.request();
     clock.advance(500);
     assert.deepEqual(sent, []);
-    coalescer.open();
-    coalescer.request();
-    coalescer.close();
+    throttle.open();
+    throttle.request();
+    throttle.close();
     clock.advance(500);
     assert.deepEqual(sent, [500]);
-    coalescer.open();
+    throttle.open();
     assert.deepEqual(sent, [500, 1000]);
   });
 
   it('keeps its distance over closing and opening', () => {
-    const { clock, sent, coalescer } = make();
+    const { clock, sent, throttle } = make();
     for (let round = 0; round < 20; round += 1) {
-      coalescer.open();
-      coalescer.request();
-      coalescer.close();
+      throttle.open();
+      throttle.request();
+      throttle.close();
       clock.advance(10);
     }
     assert.deepEqual(sent, [0, 100]);

@@ -1,4 +1,4 @@
-/** The clock that a coalescer goes by. */
+/** The clock that a throttle goes by. */
 export interface Clock {
   /** Milliseconds; never goes back. */
   now(): number;
@@ -20,7 +20,7 @@ export const SYSTEM_CLOCK: Clock = {
  * Turns any number of requests to send into sends that are at least `interval` milliseconds apart: at once when the last one
  * is long enough ago, otherwise as soon as it is. Nothing is sent while it is closed; opening it sends what was asked for.
  */
-export class Coalescer {
+export class Throttle {
   private lastSend = -Infinity;
   private isRequested = false;
   private isOpen = false;

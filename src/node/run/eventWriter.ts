@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
-import { AdeptError, inputError, messageOf } from '../../shared/common/errors';
-import { parseWith } from '../../shared/common/parse';
-import { RunEvent, type NewRunEvent } from '../../shared/run/runFolder';
+import { AdeptError } from '../../shared/common/errors';
+import type { NewRunEvent, RunEvent } from '../../shared/run/runFolder';
 import { writeFully } from '../files/atomicFile';
 import { readError, writeError } from '../files/fileError';
+import { eventOfLine } from './eventParser';
 
 const NEWLINE = 0x0a;
 
@@ -11,7 +11,7 @@ const NEWLINE = 0x0a;
  * events.ndjson, append-only. Each event is one write of one line; a line that a kill tore is cut off when the log is
  * opened again, so that every line is whole.
  */
-export class EventLog {
+export class EventWriter {
   private broken = false;
 
   private constructor(
@@ -23,12 +23,12 @@ export class EventLog {
   ) {}
 
   /** @throws AdeptError (input) naming the line that is no event, or why the file cannot be written. */
-  static open(file: string, onEvent: (event: RunEvent) => void = () => undefined): EventLog {
-    const { events, bytes } = readLog(file);
+  static open(file: string, onEvent: (event: RunEvent) => void = () => undefined): EventWriter {
+    const { lines, bytes } = readLog(file);
     try {
       const descriptor = openSync(file, 'a');
       ftruncateSync(descriptor, bytes);
-      return new EventLog(file, descriptor, events.length, bytes, onEvent);
+      return new EventWriter(file, descriptor, lines, bytes, onEvent);
     } catch (error) {
       throw writeError(file, error);
     }
@@ -92,10 +92,10 @@ export function readEvents(file: string): RunEvent[] {
   return readLog(file).events;
 }
 
-/** `bytes` is the length of all whole lines. */
-function readLog(file: string): { events: RunEvent[]; bytes: number } {
+/** `lines` counts every whole line, also of events that a later version writes; `bytes` is their length. */
+function readLog(file: string): { events: RunEvent[]; lines: number; bytes: number } {
   if (!existsSync(file)) {
-    return { events: [], bytes: 0 };
+    return { events: [], lines: 0, bytes: 0 };
   }
   let content: Buffer;
   try {
@@ -105,16 +105,6 @@ function readLog(file: string): { events: RunEvent[]; bytes: number } {
   }
   const bytes = content.lastIndexOf(NEWLINE) + 1;
   const lines = content.toString('utf8', 0, bytes).split('\n').slice(0, -1);
-  const events = lines.map((line, index) => parseEvent(line, `${file}, line ${index + 1}`));
-  return { events, bytes };
-}
-
-function parseEvent(line: string, where: string): RunEvent {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw inputError(`${where}: is no JSON (${messageOf(error)}): correct or remove that line.`, error);
-  }
-  return parseWith(RunEvent, value, where);
+  const events = lines.flatMap((line, index) => eventOfLine(line, `${file}, line ${index + 1}`) ?? []);
+  return { events, lines: lines.length, bytes };
 }

@@ -1,10 +1,18 @@
 import * as v from 'valibot';
+import { inputError } from '../../shared/common/errors';
 import { RunEvent } from '../../shared/run/runFolder';
 
 export type StepEvent = Extract<RunEvent, { type: 'step' }>;
 
-/** What a line of events.ndjson is: an event, or what is wrong with it. */
-export type EventLine = { readonly event: RunEvent } | { readonly problem: string };
+/**
+ * What a line of events.ndjson is: an event; an event that a later version writes, by its type, which everybody passes over;
+ * or what is wrong with it.
+ */
+export type EventLine =
+  { readonly event: RunEvent } | { readonly unknownType: string } | { readonly problem: string };
+
+const KNOWN_TYPES: ReadonlySet<string> = new Set(RunEvent.options.map(({ entries }) => entries.type.literal));
+const AnyEvent = v.object({ type: v.string() });
 
 /**
  * Reads a line.
@@ -21,8 +29,25 @@ export function parseEventLine(text: string): EventLine {
   if (isStep(value)) {
     return { event: value };
   }
+  const { output, success } = v.safeParse(AnyEvent, value);
+  if (success && !KNOWN_TYPES.has(output.type)) {
+    return { unknownType: output.type };
+  }
   const parsed = v.safeParse(RunEvent, value);
   return parsed.success ? { event: parsed.output } : { problem: problemOf(parsed.issues[0]) };
+}
+
+/**
+ * The event of a line; undefined for one that a later version writes.
+ * @param where file and place, which an error begins with
+ * @throws AdeptError (input) saying what is wrong with the line
+ */
+export function eventOfLine(text: string, where: string): RunEvent | undefined {
+  const line = parseEventLine(text);
+  if ('problem' in line) {
+    throw inputError(`${where}: ${line.problem}: repair or remove that line.`);
+  }
+  return 'event' in line ? line.event : undefined;
 }
 
 /** Whether the schema of a run's events takes a value as a step; it is checked against that schema by a test. */
@@ -74,9 +99,6 @@ export function looksLikeStep(bytes: Buffer, begin: number): boolean {
 
 function problemOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  if (path === 'type') {
-    return `this version of ADEPT knows no event ${issue.received}`;
-  }
   return path === null
     ? `this line is no event (${issue.message})`
     : `"${path}" is not usable (${issue.message})`;

@@ -2,49 +2,49 @@ import { join } from 'node:path';
 import { messageOf } from '../../shared/common/errors';
 import { RUN_FILES } from '../../shared/run/runFolder';
 import type { RunProblem, ToRun } from '../../shared/webview/run';
-import { Coalescer, SYSTEM_CLOCK, type Clock } from './coalescer';
+import { Throttle, SYSTEM_CLOCK, type Clock } from './throttle';
 import { FolderWatcher } from '../files/folderWatcher';
-import { readRunFacts, type RunFacts } from '../run/runFacts';
+import { readRunFiles, type RunFilesContent } from '../run/runFiles';
 import { RunFeed } from './runFeed';
-import { runHead, type RunWindow } from './runHead';
-import { RunHistory } from '../run/runHistory';
+import { runSummary, type RunWindow } from './runSummary';
+import { HistoryReader } from '../run/historyReader';
 
 const MESSAGE_INTERVAL_MILLISECONDS = 100;
 
-export interface RunSessionOptions {
+export interface RunSubscriptionOptions {
   readonly folder: string;
   readonly post: (message: ToRun) => void;
   readonly window: () => RunWindow;
   readonly clock?: Clock;
-  readonly history?: RunHistory;
+  readonly reader?: HistoryReader;
 }
 
 /**
  * Follows a run for one page. While the page is shown it is told what changed, at most ten times a second; while it is
  * hidden nothing is read and nothing is sent, and when it is shown again it begins with a snapshot.
  */
-export class RunSession {
-  private readonly history: RunHistory;
+export class RunSubscription {
+  private readonly reader: HistoryReader;
   private readonly feed = new RunFeed();
-  private readonly sends: Coalescer;
-  private readonly reads: Coalescer;
-  private facts: RunFacts | undefined;
+  private readonly sends: Throttle;
+  private readonly reads: Throttle;
+  private files: RunFilesContent | undefined;
   private readProblem: RunProblem | undefined;
   private watcher: FolderWatcher | undefined;
   private isReading = false;
   private isStale = false;
 
-  constructor(private readonly options: RunSessionOptions) {
+  constructor(private readonly options: RunSubscriptionOptions) {
     const { folder, clock = SYSTEM_CLOCK } = options;
-    this.history = options.history ?? new RunHistory(join(folder, RUN_FILES.events));
-    this.sends = new Coalescer(
+    this.reader = options.reader ?? new HistoryReader(join(folder, RUN_FILES.events));
+    this.sends = new Throttle(
       () => {
         this.send();
       },
       MESSAGE_INTERVAL_MILLISECONDS,
       clock,
     );
-    this.reads = new Coalescer(() => void this.read(), MESSAGE_INTERVAL_MILLISECONDS, clock);
+    this.reads = new Throttle(() => void this.read(), MESSAGE_INTERVAL_MILLISECONDS, clock);
   }
 
   /** The page listens and knows nothing. */
@@ -73,7 +73,7 @@ export class RunSession {
 
   dispose(): void {
     this.hidden();
-    this.history.close();
+    this.reader.close();
   }
 
   private async read(): Promise<void> {
@@ -84,8 +84,8 @@ export class RunSession {
     this.isReading = true;
     try {
       // Before the log: a trainer that was gone by then has written all there will be.
-      this.facts = await readRunFacts(this.options.folder);
-      await this.history.readOn(() => {
+      this.files = await readRunFiles(this.options.folder);
+      await this.reader.readOn(() => {
         this.sends.request();
       });
       this.readProblem = undefined;
@@ -107,18 +107,18 @@ export class RunSession {
 
   private send(): void {
     const { folder, window, post } = this.options;
-    const { history, facts, readProblem } = this;
-    if (facts === undefined) {
+    const { reader, files, readProblem } = this;
+    if (files === undefined) {
       return;
     }
-    const { record, reading } = history;
-    const isKnown = history.isKnown || readProblem !== undefined;
+    const { history, reading } = reader;
+    const isKnown = reader.isKnown || readProblem !== undefined;
     const message = this.feed.next({
-      head: runHead(folder, facts, record, window(), { isKnown, reading }),
-      record,
-      generation: history.generation,
-      dial: facts.dial,
-      problems: [...facts.problems, ...(readProblem === undefined ? [] : [readProblem])],
+      summary: runSummary(folder, files, history, window(), { isKnown, reading }),
+      history,
+      generation: reader.generation,
+      dial: files.dial,
+      problems: [...files.problems, ...(readProblem === undefined ? [] : [readProblem])],
     });
     if (message !== undefined) {
       post(message);

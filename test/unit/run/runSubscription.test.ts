@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
-import { readRunFacts } from '../../../src/node/run/runFacts';
+import { readRunFiles } from '../../../src/node/run/runFiles';
 import { thinned } from '../../../src/node/runPage/runFeed';
-import { RunSession } from '../../../src/node/runPage/runSession';
+import { RunSubscription } from '../../../src/node/runPage/runSubscription';
 import { ToRun, type EvalPoint } from '../../../src/shared/webview/run';
 import { FakeClock } from '../../support/fakeClock';
 import { eventLine, eventLines, evalEvent, importanceEvent, stepEvent } from '../../support/runEvents';
@@ -16,7 +16,7 @@ interface Following {
   readonly folder: string;
   readonly events: string;
   readonly clock: FakeClock;
-  readonly session: RunSession;
+  readonly session: RunSubscription;
   readonly messages: { readonly time: number; readonly message: ToRun }[];
   /** Lets the session read what was written, and the time for it pass. */
   readonly settle: () => Promise<void>;
@@ -26,7 +26,7 @@ function follow(t: TestContext): Following {
   const folder = temporaryFolder(t);
   const clock = new FakeClock();
   const messages: { time: number; message: ToRun }[] = [];
-  const session = new RunSession({
+  const session = new RunSubscription({
     folder,
     clock,
     post: (message) => {
@@ -47,7 +47,7 @@ function follow(t: TestContext): Following {
   return { folder, events: join(folder, 'events.ndjson'), clock, session, messages, settle };
 }
 
-describe('RunSession', () => {
+describe('RunSubscription', () => {
   it('sends a snapshot when the page is ready, then what changed', async (t) => {
     const { events, session, messages, settle } = follow(t);
     writeFileSync(
@@ -66,7 +66,7 @@ describe('RunSession', () => {
     await settle();
     const [, update] = messages.map(({ message }) => message);
     assert.equal(update?.type, 'update');
-    assert.deepEqual(Object.keys(update).sort(), ['curves', 'head', 'importance', 'log', 'type']);
+    assert.deepEqual(Object.keys(update).sort(), ['curves', 'importance', 'log', 'summary', 'type']);
     assert.deepEqual(update.importance?.columns.length, 1);
     assert.deepEqual(update.log?.lines.length, 1);
     assert.equal(messages.length, 2);
@@ -141,7 +141,10 @@ describe('RunSession', () => {
     session.ready();
     await settle();
     const [{ message } = { message: undefined }] = messages;
-    assert.deepEqual([message?.head?.steps, message?.head?.model, message?.head?.step], [40, '/m/new', 2]);
+    assert.deepEqual(
+      [message?.summary?.steps, message?.summary?.model, message?.summary?.step],
+      [40, '/m/new', 2],
+    );
     const problems = message?.problems;
     assert.equal(problems?.total, 2);
     assert.match(problems.items[0]?.message ?? '', /"adept.run\/2".*reads "adept.run\/1": update ADEPT/);
@@ -155,12 +158,12 @@ describe('RunSession', () => {
     session.ready();
     await settle();
     assert.match(messages.at(-1)?.message.problems?.items[0]?.message ?? '', /cannot be read/);
-    assert.equal(messages.at(-1)?.message.head?.state, 'waiting');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
     rmSync(events, { recursive: true });
     writeFileSync(events, eventLines([stepEvent(1)]));
     await settle();
     assert.equal(messages.at(-1)?.message.problems?.total, 0);
-    assert.equal(messages.at(-1)?.message.head?.step, 1);
+    assert.equal(messages.at(-1)?.message.summary?.step, 1);
   });
 
   it('follows a folder that is made later and removed again', async (t) => {
@@ -168,21 +171,21 @@ describe('RunSession', () => {
     rmSync(folder, { recursive: true });
     session.ready();
     await settle();
-    assert.equal(messages.at(-1)?.message.head?.state, 'waiting');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
     mkdirSync(folder);
     writeFileSync(events, eventLines([{ type: 'status', status: 'stopped', step: 4 }]));
     await settle();
-    assert.equal(messages.at(-1)?.message.head?.state, 'stopped');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'stopped');
     rmSync(folder, { recursive: true });
     await settle();
-    assert.equal(messages.at(-1)?.message.head?.state, 'waiting');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
   });
 });
 
-describe('readRunFacts', () => {
+describe('readRunFiles', () => {
   it('reads a good folder without a word', async (t) => {
     const folder = temporaryFolder(t);
-    const facts = await readRunFacts(folder);
+    const facts = await readRunFiles(folder);
     assert.deepEqual(facts.problems, []);
     assert.equal(facts.hasConfig, false);
     assert.equal(facts.isAlive, undefined);
@@ -193,7 +196,7 @@ describe('readRunFacts', () => {
     writeFileSync(join(folder, 'run.json'), '{');
     writeFileSync(join(folder, 'trainer.json'), '{"format":"adept.trainer/1","pid":"x"}');
     writeFileSync(join(folder, 'job.json'), '[]');
-    const { problems, isAlive } = await readRunFacts(folder);
+    const { problems, isAlive } = await readRunFiles(folder);
     assert.equal(isAlive, undefined);
     assert.deepEqual(
       problems.map(({ file }) => file).sort(),
@@ -216,9 +219,9 @@ describe('readRunFacts', () => {
       engine: {},
     };
     writeFileSync(join(folder, 'trainer.json'), JSON.stringify(trainer));
-    assert.equal((await readRunFacts(folder)).isAlive, true);
+    assert.equal((await readRunFiles(folder)).isAlive, true);
     writeFileSync(join(folder, 'trainer.json'), JSON.stringify({ ...trainer, state: 'ended' }));
-    assert.equal((await readRunFacts(folder)).isAlive, false);
+    assert.equal((await readRunFiles(folder)).isAlive, false);
   });
 });
 

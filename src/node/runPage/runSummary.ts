@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
-import type { RunCommand, RunExit, RunHead, RunState } from '../../shared/webview/run';
-import type { RunFacts } from '../run/runFacts';
+import type { RunCommand, RunExit, RunSummary, ShownState } from '../../shared/webview/run';
+import type { RunFilesContent } from '../run/runFiles';
+import type { HistoryReader } from '../run/historyReader';
 import type { RunHistory } from '../run/runHistory';
-import type { TerminalEvent, RunRecord } from '../run/runRecord';
+import { runStateOf, silentSeconds, type TerminalEvent } from '../run/runState';
 
 /** Lines shown of a trainer that is gone. */
 const LAST_LINES = 8;
@@ -24,69 +25,51 @@ export interface RunWindow {
 }
 
 /** Everything that a run panel says about a run beside its series. */
-export function runHead(
+export function runSummary(
   folder: string,
-  facts: RunFacts,
-  record: RunRecord,
+  files: RunFilesContent,
+  history: RunHistory,
   window: RunWindow,
-  { isKnown, reading }: Pick<RunHistory, 'isKnown' | 'reading'>,
-): RunHead {
-  const { terminalEvent, lastStep, step } = record;
-  const state = isKnown ? stateIn(window, runState(terminalEvent, facts)) : 'opening';
-  const steps = facts.steps ?? null;
-  const speed = state === 'running' ? record.clock.stepsPerSecond : undefined;
-  const best = record.loss.lowest;
+  { isKnown, reading }: Pick<HistoryReader, 'isKnown' | 'reading'>,
+): RunSummary {
+  const { terminalEvent, lastStep, step } = history;
+  const evidence = { ...files, terminalEvent, lastStep };
+  const state = isKnown ? stateIn(window, runStateOf(evidence)) : 'opening';
+  const steps = files.steps ?? null;
+  const speed = state === 'running' ? history.clock.stepsPerSecond : undefined;
+  const best = history.loss.lowest;
   return {
     name: basename(folder),
     folder,
-    model: facts.model ?? null,
+    model: files.model ?? null,
     state,
-    stage: record.stage ?? null,
+    stage: history.stage ?? null,
     progress:
-      record.progress === undefined || state !== 'running'
+      history.progress === undefined || state !== 'running'
         ? null
-        : { fraction: record.progress.fraction, message: record.progress.message },
+        : { fraction: history.progress.fraction, message: history.progress.message },
     step,
     steps,
+    silentSeconds:
+      files.isAlive === true && files.trainer !== undefined ? silentSeconds(files.trainer, Date.now()) : null,
     secondsLeft: speed === undefined || steps === null ? null : Math.max(0, steps - step) / speed,
-    startedAt: record.startedAt ?? facts.createdAt ?? null,
-    engine: engineOf(record.engine ?? facts.trainer?.engine),
+    startedAt: history.startedAt ?? files.createdAt ?? null,
+    engine: engineOf(history.engine ?? files.trainer?.engine),
     remoteName: window.remoteName ?? null,
     gradNorm: lastStep?.gradNorm ?? null,
     bestTrainingLoss: best === undefined ? null : { step: best[0], value: best[1] },
     exit: state === 'died' || state === 'failed' ? (window.exit ?? null) : null,
     error: state === 'failed' ? (window.failure ?? errorOf(terminalEvent)) : null,
-    lastLines: state === 'died' ? lastLines(record, window) : [],
-    enabled: enabledCommands(state, facts, record, window),
+    lastLines: state === 'died' ? lastLines(history, window) : [],
+    enabled: enabledCommands(state, files, history, window),
     pending: window.pending ?? null,
     // In twentieths: enough for a person, and seldom enough not to be news ten times a second.
     reading: reading === null ? null : Math.floor(reading * 20) / 20,
   };
 }
 
-/** What became of a run, from the last event in its log and what its files say. */
-export function runState(
-  terminalEvent: TerminalEvent | undefined,
-  { isAlive, isUnfinishedJob }: Pick<RunFacts, 'isAlive' | 'isUnfinishedJob'>,
-): RunState {
-  const status = terminalEvent?.type === 'status' ? terminalEvent.status : undefined;
-  if (isAlive === true) {
-    return status === 'paused' ? 'paused' : 'running';
-  }
-  switch (terminalEvent?.type) {
-    case undefined:
-      return isAlive === undefined ? 'waiting' : 'died';
-    case 'error':
-      return 'failed';
-    case 'done':
-      return isUnfinishedJob ? 'died' : 'done';
-    case 'status':
-      return status === 'stopped' ? 'stopped' : 'died';
-  }
-}
-
 /** What this window started last is not in the folder yet. */
-function stateIn({ isStarting, failure }: RunWindow, state: RunState): RunState {
+function stateIn({ isStarting, failure }: RunWindow, state: ShownState): ShownState {
   if (state === 'running' || state === 'paused') {
     return state;
   }
@@ -97,33 +80,33 @@ function errorOf(terminalEvent: TerminalEvent | undefined): string | null {
   return terminalEvent?.type === 'error' ? terminalEvent.message : null;
 }
 
-function engineOf(engine: Record<string, unknown> | undefined): RunHead['engine'] {
+function engineOf(engine: Record<string, unknown> | undefined): RunSummary['engine'] {
   return typeof engine?.engine === 'string' && typeof engine.device === 'string'
     ? { engine: engine.engine, device: engine.device }
     : null;
 }
 
-function lastLines(record: RunRecord, { output }: RunWindow): string[] {
+function lastLines(history: RunHistory, { output }: RunWindow): string[] {
   return output !== undefined && output.length > 0
     ? output.slice(-LAST_LINES)
-    : record.log.last(LAST_LINES).map(({ text }) => text);
+    : history.log.last(LAST_LINES).map(({ text }) => text);
 }
 
 function enabledCommands(
-  state: RunState,
-  facts: RunFacts,
-  { stage, checkpoints }: RunRecord,
+  state: ShownState,
+  files: RunFilesContent,
+  { stage, checkpoints }: RunHistory,
   { isTrusted, pending }: RunWindow,
 ): RunCommand[] {
   const isBetweenSteps = state === 'running' && ['started', 'resumed', 'tuning'].includes(stage ?? '');
-  const reachable = facts.trainer !== undefined && facts.trainer.socket !== null;
+  const reachable = files.trainer !== undefined && files.trainer.socket !== null;
   const possible: Record<RunCommand, boolean> = {
     pause: isTrusted && reachable && isBetweenSteps,
     resume: isTrusted && (state === 'paused' ? reachable : ['stopped', 'failed', 'died'].includes(state)),
     stop: isTrusted && reachable && (state === 'running' || state === 'paused'),
     checkpoint: isTrusted && reachable && isBetweenSteps,
     setLearningRate: isTrusted && reachable && isBetweenSteps,
-    openConfig: facts.hasConfig,
+    openConfig: files.hasConfig,
     openFolder: true,
     openLog: true,
     export: isTrusted && checkpoints.length > 0,

@@ -8,7 +8,7 @@ export interface SummaryRow {
   readonly best: { readonly step: number; readonly value: number } | undefined;
 }
 
-export interface RunSummary {
+export interface LossSummary {
   readonly trainingLoss: SummaryRow;
   readonly domainLoss: SummaryRow;
   readonly generalLoss: SummaryRow;
@@ -20,18 +20,18 @@ export interface RunSummary {
 export type LossName = 'domainLoss' | 'generalLoss';
 
 /** The numbers that matter of a run: now, at its start, and at their best. */
-export function summaryOf({ head, curves, evals }: RunModel): RunSummary {
+export function lossSummaryOf({ summary, curves, evals }: RunModel): LossSummary {
   return {
     trainingLoss: {
       now: curves.loss.y.at(-1),
       start: curves.loss.y[0],
-      best: head?.bestTrainingLoss ?? undefined,
+      best: summary?.bestTrainingLoss ?? undefined,
     },
     domainLoss: evaluated(evals, 'domainLoss'),
     generalLoss: evaluated(evals, 'generalLoss'),
     learningRate: curves.learningRate.y.at(-1),
     tokensPerSecond: curves.tokensPerSecond.y.at(-1),
-    gradNorm: head?.gradNorm ?? undefined,
+    gradNorm: summary?.gradNorm ?? undefined,
   };
 }
 

@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss, formatRate } from './format';
-import type { RunSummary, SummaryRow } from './runSummary';
+import type { LossSummary, SummaryRow } from './lossSummary';
 
 /** The run in numbers. */
-export function summaryView(summary: RunSummary): TemplateResult {
+export function lossSummaryView(lossSummary: LossSummary): TemplateResult {
   return html`<div class="summary">
     <table class="numbers">
       <caption class="visually-hidden">
@@ -21,14 +21,15 @@ export function summaryView(summary: RunSummary): TemplateResult {
         </tr>
       </thead>
       <tbody>
-        ${lossRow(l10n.t('training'), summary.trainingLoss)} ${lossRow(l10n.t('domain'), summary.domainLoss)}
-        ${lossRow(l10n.t('general'), summary.generalLoss)}
+        ${lossRow(l10n.t('training'), lossSummary.trainingLoss)}
+        ${lossRow(l10n.t('domain'), lossSummary.domainLoss)}
+        ${lossRow(l10n.t('general'), lossSummary.generalLoss)}
       </tbody>
     </table>
     <dl class="facts">
-      ${fact(l10n.t('Learning rate'), formatRate(summary.learningRate))}
-      ${fact(l10n.t('Tokens per second'), formatCount(summary.tokensPerSecond))}
-      ${fact(l10n.t('Gradient norm'), formatLoss(summary.gradNorm))}
+      ${fact(l10n.t('Learning rate'), formatRate(lossSummary.learningRate))}
+      ${fact(l10n.t('Tokens per second'), formatCount(lossSummary.tokensPerSecond))}
+      ${fact(l10n.t('Gradient norm'), formatLoss(lossSummary.gradNorm))}
     </dl>
   </div>`;
 }

@@ -1,9 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs';
-import * as v from 'valibot';
-import { inputError } from '../../shared/common/errors';
-import { parseWith } from '../../shared/common/parse';
-import { RunEvent } from '../../shared/run/runFolder';
+import type { RunEvent } from '../../shared/run/runFolder';
 import { type Line, LineFollower, linesFromEnd, openExisting } from '../files/lineFile';
+import { eventOfLine } from './eventParser';
 
 /** How far back the first look at a log goes: some twenty thousand steps. */
 const END_BYTES = 4 * 1024 * 1024;
@@ -23,7 +21,7 @@ export type LastEvents = { readonly [T in RunEvent['type']]?: EventOf<T> } & {
  * Keeps up with a run's events.ndjson without reading the whole of it: the first look goes from its end backwards, every
  * later one takes in what came since.
  */
-export class RunLog {
+export class TailReader {
   private follower: LineFollower | undefined;
   private lastEvents: LastEvents = {};
   private beforeTuning: EventOf<'eval'> | undefined;
@@ -90,7 +88,7 @@ export class RunLog {
       this.beforeTuning = undefined;
       this.beginSearched = false;
     }
-    const events = lines.flatMap((line) => parseEvent(line, this.file) ?? []);
+    const events = lines.flatMap((line) => this.eventOf(line) ?? []);
     for (const event of events) {
       this.lastEvents = {
         ...this.lastEvents,
@@ -103,7 +101,7 @@ export class RunLog {
   }
 
   private addEarlier(line: Line): void {
-    const event = parseEvent(line, this.file);
+    const event = this.eventOf(line);
     if (event !== undefined) {
       this.lastEvents = {
         any: event,
@@ -112,6 +110,10 @@ export class RunLog {
         ...this.betterThanBest(event),
       };
     }
+  }
+
+  private eventOf({ text, offset }: Line): RunEvent | undefined {
+    return eventOfLine(text, `${this.file}, the line at byte ${offset}`);
   }
 
   private betterThanBest(event: RunEvent): LastEvents {
@@ -132,7 +134,7 @@ export class RunLog {
       this.beginSearched = size === BEGIN_BYTES;
       for (const line of linesFromEnd(handle, size, size)) {
         if (line.text.includes('"eval"')) {
-          const event = parseEvent(line, this.file);
+          const event = this.eventOf(line);
           this.beforeTuning = event?.type === 'eval' && event.step === 0 ? event : this.beforeTuning;
         }
       }
@@ -148,20 +150,4 @@ export function hasLowerLoss(
   other: { readonly domainLoss: number | null } | null | undefined,
 ): boolean {
   return losses.domainLoss !== null && losses.domainLoss < (other?.domainLoss ?? Infinity);
-}
-
-const KNOWN_TYPES: ReadonlySet<string> = new Set(RunEvent.options.map(({ entries }) => entries.type.literal));
-const AnyEvent = v.looseObject({ type: v.string() });
-
-/** @returns undefined for a kind of event that a later version writes */
-function parseEvent({ text, offset }: Line, file: string): RunEvent | undefined {
-  const where = `${file}, the line at byte ${offset}`;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw inputError(`${where}: is no JSON: repair or remove that line.`, error);
-  }
-  const { type } = parseWith(AnyEvent, value, where);
-  return KNOWN_TYPES.has(type) ? parseWith(RunEvent, value, where) : undefined;
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -8,10 +7,10 @@ import { RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
 import { messageOf } from '../../shared/common/errors';
 import type { RunProblem } from '../../shared/webview/run';
 import { errorCode } from '../files/fileError';
-import { isAlive } from './runStatus';
+import { isAlive, isUnfinishedJob } from './runState';
 
 /** What the small files of a run folder say, as far as they can be read. */
-export interface RunFacts {
+export interface RunFilesContent {
   /** The folder of the model that was given: the original one of a whole job, otherwise the one that is tuned. */
   readonly model: string | undefined;
   readonly steps: number | undefined;
@@ -19,7 +18,7 @@ export interface RunFacts {
   readonly trainer: TrainerFile | undefined;
   /** Whether the trainer lived before anything else was read; undefined when none ever worked on the run. */
   readonly isAlive: boolean | undefined;
-  /** Whether it is a whole job that has not written its report, its last deed. */
+  /** Whether it is a whole job that has not written its report, which comes last. */
   readonly isUnfinishedJob: boolean;
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
@@ -29,7 +28,7 @@ export interface RunFacts {
 }
 
 /** Reads run.json, job.json, trainer.json and dial.json. A file that is missing says nothing; one that cannot be used is a problem. */
-export async function readRunFacts(folder: string): Promise<RunFacts> {
+export async function readRunFiles(folder: string): Promise<RunFilesContent> {
   const problems: RunProblem[] = [];
   const [spec, job, trainer, dial] = await Promise.all([
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
@@ -43,7 +42,7 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
     createdAt: looseText(spec, 'createdAt') ?? looseText(job, 'createdAt'),
     trainer: trainer.parsed,
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
-    isUnfinishedJob: job.raw !== undefined && !existsSync(join(folder, JOB_FILES.report)),
+    isUnfinishedJob: isUnfinishedJob(folder),
     dial: dial.parsed,
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RunFilesContent } from '../../../src/node/run/runFiles';
+import { runSummary, type RunWindow } from '../../../src/node/runPage/runSummary';
+import { runStateOf } from '../../../src/node/run/runState';
+import { RunHistory } from '../../../src/node/run/runHistory';
+import type { NewRunEvent } from '../../../src/shared/run/runFolder';
+import { recordOf, stepEvent } from '../../support/runEvents';
+
+const started: NewRunEvent = { type: 'status', status: 'started', step: 0 };
+
+const trainer: NonNullable<RunFilesContent['trainer']> = {
+  format: 'adept.trainer/1',
+  pid: 1,
+  startedAt: '',
+  heartbeat: '',
+  socket: '/tmp/s',
+  state: 'running',
+  engine: { engine: 'native', device: 'Tesla' },
+};
+const facts: RunFilesContent = {
+  model: '/models/m',
+  steps: 100,
+  createdAt: undefined,
+  trainer,
+  isAlive: true,
+  isUnfinishedJob: false,
+  hasConfig: true,
+  dial: undefined,
+  problems: [],
+};
+const aboutWindow: RunWindow = { isTrusted: true, remoteName: 'ssh-remote', pending: undefined };
+const whole = { isKnown: true, reading: null };
+
+describe('the state of a run', () => {
+  it('goes by the trainer first and by the last event then', () => {
+    const word = (event: NewRunEvent): RunHistory => recordOf([event]);
+    const paused: NewRunEvent = { type: 'status', status: 'paused', step: 3 };
+    const cases: [RunHistory | undefined, boolean | undefined, string][] = [
+      [undefined, undefined, 'waiting'],
+      [undefined, true, 'running'],
+      [undefined, false, 'died'],
+      [word(started), true, 'running'],
+      [word(started), false, 'died'],
+      [word(paused), true, 'paused'],
+      [word(paused), false, 'died'],
+      [recordOf([paused, stepEvent(4, 2)]), true, 'running'],
+      [recordOf([stepEvent(3, 2), paused]), true, 'paused'],
+      [word({ type: 'status', status: 'stopped', step: 3 }), false, 'stopped'],
+      [word({ type: 'status', status: 'exporting' }), true, 'running'],
+      [word({ type: 'done', step: 9 }), true, 'running'],
+      [word({ type: 'done', step: 9 }), false, 'done'],
+      [word({ type: 'error', message: 'x' }), false, 'failed'],
+    ];
+    for (const [last, isAlive, state] of cases) {
+      const { terminalEvent, lastStep } = last ?? new RunHistory();
+      const about = `${JSON.stringify([terminalEvent, lastStep])}, alive: ${String(isAlive)}`;
+      assert.equal(runStateOf({ isAlive, terminalEvent, lastStep, isUnfinishedJob: false }), state, about);
+    }
+  });
+
+  it('takes a whole job for done only when it wrote its report', () => {
+    const { terminalEvent, lastStep } = recordOf([{ type: 'done', step: 9 }]);
+    assert.equal(runStateOf({ isAlive: false, terminalEvent, lastStep, isUnfinishedJob: true }), 'died');
+  });
+});
+
+describe('runSummary', () => {
+  const events: NewRunEvent[] = [started, ...Array.from({ length: 20 }, (_, index) => stepEvent(index + 1))];
+
+  it('says how far a running run is and what can be asked of it', () => {
+    const summary = runSummary('/runs/first', facts, recordOf(events), aboutWindow, whole);
+    assert.equal(summary.name, 'first');
+    assert.equal(summary.state, 'running');
+    assert.equal(summary.secondsLeft, 80);
+    assert.deepEqual([summary.step, summary.steps], [20, 100]);
+    assert.deepEqual(summary.engine, { engine: 'native', device: 'Tesla' });
+    assert.deepEqual(summary.bestTrainingLoss, { step: 20, value: 2.98 });
+    assert.deepEqual(summary.enabled, [
+      'pause',
+      'stop',
+      'checkpoint',
+      'setLearningRate',
+      'openConfig',
+      'openFolder',
+      'openLog',
+    ]);
+  });
+
+  it('offers nothing that starts or controls in an untrusted window, and no command that is under way', () => {
+    const untrusted = runSummary('/r', facts, recordOf(events), { ...aboutWindow, isTrusted: false }, whole);
+    assert.deepEqual(untrusted.enabled, ['openConfig', 'openFolder', 'openLog']);
+    const pausing = runSummary('/r', facts, recordOf(events), { ...aboutWindow, pending: 'pause' }, whole);
+    assert.ok(!pausing.enabled.includes('pause') && pausing.enabled.includes('stop'));
+  });
+
+  it('tells how a trainer died, with its last log lines, and offers to resume', () => {
+    const dead = { ...facts, isAlive: false };
+    const exit = { code: null, signal: 'SIGKILL' };
+    const summary = runSummary(
+      '/r',
+      dead,
+      recordOf(events),
+      { ...aboutWindow, exit, output: ['a', 'b'] },
+      whole,
+    );
+    assert.equal(summary.state, 'died');
+    assert.deepEqual(summary.exit, exit);
+    assert.deepEqual(summary.lastLines, ['a', 'b']);
+    assert.equal(summary.secondsLeft, null);
+    assert.deepEqual(summary.enabled, ['resume', 'openConfig', 'openFolder', 'openLog']);
+    const alone = runSummary('/r', dead, recordOf(events), aboutWindow, whole);
+    assert.deepEqual(alone.lastLines, ['started at step 0']);
+  });
+
+  it('tells of a process that was started and is not in the folder yet, or never came to it', () => {
+    const idle = { ...facts, trainer: undefined, isAlive: undefined };
+    const stopped = recordOf([started, { type: 'status', status: 'stopped', step: 0 }]);
+    const starting = runSummary('/r', idle, stopped, { ...aboutWindow, isStarting: true }, whole);
+    assert.deepEqual([starting.state, starting.enabled.includes('resume')], ['starting', false]);
+    const failed = runSummary('/r', idle, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
+    assert.deepEqual([failed.state, failed.error], ['failed', 'no such model']);
+    const running = runSummary('/r', facts, recordOf(events), { ...aboutWindow, isStarting: true }, whole);
+    assert.equal(running.state, 'running');
+  });
+
+  it('says nothing of the state before the log was read', () => {
+    const summary = runSummary('/r', { ...facts, isAlive: false }, new RunHistory(), aboutWindow, {
+      isKnown: false,
+      reading: 0.25,
+    });
+    assert.equal(summary.state, 'opening');
+    assert.deepEqual(summary.enabled, ['openConfig', 'openFolder', 'openLog']);
+  });
+});
