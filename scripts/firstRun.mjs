@@ -106,8 +106,8 @@ function alone() {
     return '';
   }
   const { layersSeconds, unitsSeconds } = readJson('analysis.json').timing;
-  return `The job shared its two cores with other programs. The analysis by itself (\`npm run first-run -- --analysis\`) takes
-${layersSeconds.toFixed(0)} s for all layers and ${unitsSeconds.toFixed(0)} s for all units on the idle machine.
+  return `The job shared its two cores with other programs. On an idle machine the analysis (\`npm run first-run -- --analysis\`) takes
+${layersSeconds.toFixed(0)} s for all layers and ${unitsSeconds.toFixed(0)} s for all units.
 
 `;
 }
@@ -128,17 +128,17 @@ function page(report, importance, measured) {
   return `# A first run on a real model
 
 SmolLM2-135M-Instruct (LLaMA architecture, ${layers.before} layers, ${million(parameters.before)} parameters) learns grade-school mathematics:
-analyzed on MMLU's dev questions, its ${layers.expanded.length} least important layers copied, the copies tuned on GSM8K for ${report.steps} steps.
-One command makes the run and this page:
+analyzed on MMLU's dev questions, its ${layers.expanded.length} least important layers expanded, the added layers tuned on GSM8K for ${report.steps} steps.
+One command does the run and writes this page:
 
 \`\`\`
 npm run first-run
 \`\`\`
 
-It does what [first-run.adept.json](first-run.adept.json) says. Measured on ${cpus()[0]?.model.trim()}, ${cpus().length} threads,
+Its configuration is [first-run.adept.json](first-run.adept.json). Measured on ${cpus()[0]?.model.trim()}, ${cpus().length} threads,
 ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${engine.library} on ${engine.device}.
 
-## What it came to
+## Results
 
 Mean next-token loss in nats, the first ${SEQUENCES} sequences of 256 tokens of each text, measured with \`adept eval\`:
 
@@ -147,9 +147,9 @@ Mean next-token loss in nats, the first ${SEQUENCES} sequences of 256 tokens of 
 ${SETS.map(([name], at) => row(name, measured.before[at], measured.after[at])).join('\n')}
 
 MMLU val, the first ${JSON.parse(JSON.stringify(readJson('job.json').config.choices.maxQuestions))} questions by likelihood of the letter: ${percent(before.accuracy)} before, ${percent(after.accuracy)} after
-(a model of this size answers at chance).
+(chance level for a model of this size).
 
-## What it took
+## Time and memory
 
 | stage | seconds |
 |---|---|
@@ -160,12 +160,12 @@ ${Object.entries(seconds)
 ${alone()}Peak resident memory of the whole job: ${(report.peakMemory / 1e9).toFixed(2)} GB. Trained: ${million(parameters.trained)} of ${million(parameters.after)} parameters
 (${percent(parameters.trained / parameters.after)}). Tuning: ${speeds[Math.floor(speeds.length / 2)]?.toFixed(0)} tokens per second (median of ${steps.length} steps).
 
-## What matters
+## Importance
 
 Exact importance on ${importance.probe.tokens} tokens of MMLU dev (increase in loss without the layer, nats; base loss ${importance.baseLoss.toFixed(4)}). Most important: ${ranked
     .slice(0, 4)
     .map(({ index, importance: value }) => `layer ${index} (${value.toFixed(3)})`)
-    .join(', ')}. Least, and therefore expanded: ${layers.expanded
+    .join(', ')}. Least important, and expanded: ${layers.expanded
     .map((layer) => `layer ${layer} (${importance.layers[layer].importance.toFixed(4)})`)
     .join(', ')}.
 

@@ -24,12 +24,18 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MAX_BYTES = 5 * 2 ** 20;
 const COPIED = ['README.md', 'CHANGELOG.md', 'LICENSE', 'media', '.vscodeignore'];
 
+/** What the README links to in the clone, so that its links lead somewhere in the package too. */
+function linkedFiles() {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  return [...readme.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path]) => path);
+}
+
 /** @param {string} staging the folder to put together what is packaged */
 async function stage(staging) {
   const { buildPackage } = await import('./build.mjs');
   const { notices } = await import('./notices.mjs');
   const translations = readdirSync(root).filter((name) => /^package\.nls(\..+)?\.json$/.test(name));
-  for (const name of [...COPIED, ...translations]) {
+  for (const name of new Set([...COPIED, ...translations, ...linkedFiles()])) {
     cpSync(join(root, name), join(staging, name), { recursive: true });
   }
   writeFileSync(join(staging, 'package.json'), JSON.stringify(shippedManifest(), null, 2));
@@ -59,7 +65,7 @@ async function pack(staging, file) {
     packagePath: file,
     // Everything is bundled.
     dependencies: false,
-    // The project has no public address yet that links of the README could be completed with.
+    // The project has no public address yet that links of the README could be completed with; they are relative.
     allowMissingRepository: true,
     rewriteRelativeLinks: false,
   });

@@ -5,7 +5,7 @@
 /** @typedef {{arm: string, seeds: number, domainGain: Spread, generalRise: Spread, accuracyRise?: Spread, tokensChanged?: Spread, trainingSeconds: Spread, trainableShare: number, ofFull?: {domainGain: number, generalRise: number, trainingSeconds: number}}} Summary */
 
 const HEAD = [
-  'way',
+  'arm',
   'seeds',
   'domain loss fell by',
   'general loss rose by',
@@ -27,7 +27,7 @@ function range(spread, show) {
   return lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
 }
 
-/** @param {readonly Summary[]} summaries @returns {string} a row a way, with mean and range over seeds */
+/** @param {readonly Summary[]} summaries @returns {string} a row an arm, with mean and range over seeds */
 export function studyTable(summaries) {
   const nats = (value) => value.toFixed(4);
   const points = (value) => (value * 100).toFixed(1);

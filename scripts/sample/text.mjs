@@ -25,7 +25,7 @@ const PLACES = [
   'school',
   'old mill',
   'river',
-  'lease',
+  'station',
 ];
 const ANIMALS = ['dog', 'cat', 'horse', 'fox', 'owl', 'rabbit', 'duck', 'goat'];
 const THINGS = [

@@ -107,9 +107,9 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   });
 
   it('the dial of a run', async () => {
-    await editor.runCommand('ADEPT: Measure the Dial');
+    await editor.runCommand('ADEPT: Measure Strength (α)');
     const frame = await editor.webview('run');
-    await frame.getByRole('tab', { name: 'Dial' }).click();
+    await frame.getByRole('tab', { name: 'Strength (α)' }).click();
     await editor.evidently('what the added layers are worth', () => frame.locator('.dial-curve').waitFor());
     await frame.getByRole('slider').fill('0.5');
     const dial = parseWith(

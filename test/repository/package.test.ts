@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { projectRoot } from '../support/projectRoot';
@@ -27,7 +27,13 @@ function webviewFiles(): string[] {
   ];
 }
 
-it('the package holds what runs and nothing else, in at most 5 MB; the extension is a bundle of at most 300 KB', (t) => {
+/** The files that the README links to: it is also the page of the package. */
+function linkedByReadme(): string[] {
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+  return [...readme.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path = '']) => path);
+}
+
+it('the package holds what runs, what its README links to and nothing else, in at most 5 MB; the extension is a bundle of at most 300 KB', (t) => {
   const vsix = join(temporaryFolder(t), 'adept.vsix');
   const script = join(projectRoot, 'scripts/package.mjs');
   const made = spawnSync(process.execPath, [script, '--out', vsix, '--json'], { encoding: 'utf8' });
@@ -55,10 +61,11 @@ it('the package holds what runs and nothing else, in at most 5 MB; the extension
     ...webviewFiles(),
     'package.json',
     'package.nls.json',
+    ...linkedByReadme(),
   ];
   assert.deepEqual(
     paths.filter((path) => !WHOLE_FOLDERS.test(path)),
-    expected.sort(),
+    [...new Set(expected)].sort(),
   );
   for (const path of [
     'media/sample/model/config.json',

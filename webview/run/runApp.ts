@@ -176,7 +176,7 @@ function tabText(tab: RunTab): string {
   const texts: Readonly<Record<RunTab, string>> = {
     curves: l10n.t('Curves'),
     units: l10n.t('Units'),
-    dial: l10n.t('Dial'),
+    dial: l10n.t('Strength (α)'),
     log: l10n.t('Log'),
   };
   return texts[tab];

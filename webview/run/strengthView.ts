@@ -35,16 +35,14 @@ export function strengthView(content: StrengthContent): TemplateResult {
   const { dial, measure, canMeasure: enabled } = content;
   return html`<div class="dial">
     <p class="muted">
-      ${l10n.t(
-        'What was learned can be turned down: the output of the added layers times α, from 0, the original model, to 1.',
-      )}
+      ${l10n.t('The contribution of the added layers is scaled by α, from 0 (the original model) to 1.')}
     </p>
     ${dial === null ? nothing : measured(dial, content)}
     <p class="actions">
       <button type="button" ?disabled=${!enabled} @click=${measure}>
         ${dial === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint')}
       </button>
-      ${enabled ? nothing : html`<span class="muted">${l10n.t('Possible when the run has a checkpoint and nobody works on it.')}</span>`}
+      ${enabled ? nothing : html`<span class="muted">${l10n.t('Possible when the run has a checkpoint and no trainer is active.')}</span>`}
     </p>
   </div>`;
 }

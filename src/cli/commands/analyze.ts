@@ -25,11 +25,14 @@ import { table } from '../common/output';
 import { withEngine } from '../common/withEngine';
 
 export function analyzeCommand(): Command {
-  const command = jsonCommand('analyze', 'measure how much each layer and unit matters to general competence')
+  const command = jsonCommand(
+    'analyze',
+    'measure the importance of every layer and unit, with confidence intervals',
+  )
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--probe <FILE...>', 'general text: the probing corpus')
-    .option('--domain <FILE...>', 'domain text: the same is measured on it, to tell the two apart')
-    .option('--out <FILE>', 'where importance.json is written')
+    .option('--domain <FILE...>', 'domain text: importance is measured on it as well')
+    .option('--out <FILE>', 'the importance.json to write')
     .addOption(engineOption());
   return addTextSettings(addSettings(command, ANALYZE_SETTINGS)).action(
     withOutput(async (output, raw) => {

@@ -6,8 +6,8 @@ import { jsonCommand, withOutput } from '../common/options';
 import { table } from '../common/output';
 
 export function cacheCommand(): Command {
-  return jsonCommand('cache', 'list the texts whose token ids are stored, or remove them')
-    .option('--clear', 'remove them all')
+  return jsonCommand('cache', 'list the corpus cache (stored token IDs), or empty it')
+    .option('--clear', 'remove every stored text')
     .action(
       withOutput((output, raw) => {
         const folder = textCacheFolder();

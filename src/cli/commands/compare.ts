@@ -15,10 +15,10 @@ import { jsonCommand, requiredText, textOf, withOutput, type RawOptions } from '
 import { table } from '../common/output';
 
 export function compareCommand(): Command {
-  return jsonCommand('compare', "show how far two checkpoints' units lie apart, and the metrics of both")
+  return jsonCommand('compare', 'show how far each unit moved between two checkpoints, and their metrics')
     .option('--run <RUNDIR>', 'run folder')
     .option('--checkpoints <A,B>', 'two steps of the run; base (or 0) is the model before the first step')
-    .option('--checkpoint <STEP>', 'step of --run, when another run is compared (default: the last)')
+    .option('--checkpoint <STEP>', 'step of --run, when compared with another run (default: the last)')
     .option('--with-run <RUNDIR>', 'the other run folder')
     .option('--with-checkpoint <STEP>', 'step of the other run (default: the last)')
     .action(

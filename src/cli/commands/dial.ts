@@ -19,16 +19,16 @@ import { withEngine } from '../common/withEngine';
 const USUAL_ALPHAS = [0.25, 0.5, 0.75];
 
 export function strengthCommand(): Command {
-  return jsonCommand(
-    'dial',
-    'measure what the added layers of a run are worth, at every strength and one by one',
-  )
+  return jsonCommand('dial', 'measure losses with the added layers scaled by α, and without each layer')
     .argument('<RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint (default: the last)', parseNumber)
-    .option('--alphas <0.25,0.5>', 'strengths between 0, the original model, and 1 (default: 0.25,0.5,0.75)')
+    .option(
+      '--alphas <0.25,0.5>',
+      'strengths (α) between 0, the original model, and 1 (default: 0.25,0.5,0.75)',
+    )
     .option(
       '--max-general-rise <NATS>',
-      `how much general loss may rise, for the strength that is recommended (default: the run's limit, or ${USUAL_RISE})`,
+      `largest allowed increase of general loss for the recommended strength (default: the run's limit, or ${USUAL_RISE})`,
       parseNumber,
     )
     .addOption(engineOption())

@@ -6,7 +6,7 @@ import { engineOf, engineOption, jsonCommand, withOutput } from '../common/optio
 import { table } from '../common/output';
 
 export function engineCommand(): Command {
-  return jsonCommand('engine', 'say which engine and device compute')
+  return jsonCommand('engine', 'report engine and device')
     .addOption(engineOption())
     .action(
       withOutput(async (output, raw) => {
@@ -26,7 +26,7 @@ export function engineCommand(): Command {
 }
 
 export function setupCommand(): Command {
-  return jsonCommand('setup', 'provide the native engine')
+  return jsonCommand('setup', 'install the native engine')
     .option('--cpu', 'for the CPU')
     .option('--gpu', 'for an NVIDIA GPU')
     .option('--force', 'install again')

@@ -31,24 +31,23 @@ export function evalCommand(): Command {
     'measure the loss on text, or the accuracy on multiple-choice questions',
   )
     .option('--model <DIR>', 'Hugging Face model folder')
-    .option('--data <FILE...>', 'text, or questions as MMLU or ARC have them')
+    .option('--data <FILE...>', 'text, or questions in the form of MMLU or ARC')
     .addOption(
       new Option('--format <text|choices>', 'how the files are read')
         .choices(['text', 'choices'])
         .default('text'),
     )
     .addOption(
-      new Option(
-        '--score <letter|text>',
-        'choices: what has to be the likeliest, the letter or the text',
-      ).choices(ChoiceScore.options),
+      new Option('--score <letter|text>', 'choices: score the letter or the text of the answer').choices(
+        ChoiceScore.options,
+      ),
     )
-    .option('--examples <FILE...>', 'choices: answered questions to put before each')
-    .option('--shots <N>', 'choices: how many of them (default: 5 where there are examples)', parseNumber)
+    .option('--examples <FILE...>', 'choices: answered questions to put before each question')
+    .option('--shots <N>', 'choices: number of examples (default: 5, or 0 without examples)', parseNumber)
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
-    .option('--max-sequences <N>', 'use only N sequences, or questions', parseNumber)
+    .option('--max-sequences <N>', 'use at most N sequences or questions', parseNumber)
     .addOption(samplingOption())
-    .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
+    .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber)
     .addOption(engineOption());
   return addTextSettings(command).action(
     withOutput(async (output, raw) => {

@@ -23,20 +23,20 @@ import { withEngine } from '../common/withEngine';
 export function expandCommand(): Command {
   const command = jsonCommand(
     'expand',
-    'write a model with copies of the chosen layers, which compute nothing yet',
+    'duplicate the chosen layers without changing the output, and check it',
   )
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--out <DIR>', 'folder of the expanded model; must be empty or not exist')
-    .option('--layers <3,7>', 'layers to copy, from 0')
-    .option('--lowest <K>', 'copy the K least important layers; needs --importance', parseNumber)
+    .option('--layers <3,7>', 'layers to duplicate, counted from 0')
+    .option('--lowest <K>', 'duplicate the K least important layers; needs --importance', parseNumber)
     .option('--importance <FILE>', 'importance.json that "adept analyze" wrote')
     .option(
       '--contrast <K>',
-      'copy the K layers that matter least to general and most to domain text; needs --importance',
+      'duplicate the K layers of low general and high domain importance; needs --importance',
       parseNumber,
     )
-    .option('--uniform <K>', 'copy every (L/K)-th layer, as LLaMA-Pro', parseNumber)
-    .option('--probe <FILE...>', 'text on which equivalence is measured; by default seeded token ids')
+    .option('--uniform <K>', 'duplicate every (L/K)-th layer, as in LLaMA-Pro', parseNumber)
+    .option('--probe <FILE...>', 'text for the equivalence check; by default seeded token IDs')
     .addOption(engineOption());
   return addTextSettings(command).action(
     withOutput(async (output, raw) => {

@@ -8,14 +8,10 @@ export function exportCommand(): Command {
   return jsonCommand('export', 'write a tuned model as a Hugging Face folder')
     .option('--run <RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint (default: the last)', parseNumber)
-    .option(
-      '--alpha <X>',
-      'scale of the added layers, 0 to 1; 0 is the original model (default: 1)',
-      parseNumber,
-    )
+    .option('--alpha <X>', 'strength of the added layers, 0 (original model) to 1 (default: 1)', parseNumber)
     .option(
       '--drop <4,16>',
-      'added layers, as the tuned model numbers them, to leave out ("adept dial" says which)',
+      'added layers to remove, numbered as in the tuned model ("adept dial" suggests some)',
     )
     .option('--out <DIR>', 'folder of the exported model; must be empty or not exist')
     .action(

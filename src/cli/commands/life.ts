@@ -11,7 +11,7 @@ import { requireRun } from './run';
 const POLL_MILLISECONDS = 100;
 
 export function statusCommand(): Command {
-  return jsonCommand('status', 'say how far a run is')
+  return jsonCommand('status', 'report the state of a run')
     .argument('<RUNDIR>', 'run folder')
     .action(
       withOutput((output, _raw, path = '') => {
@@ -31,7 +31,7 @@ export function statusCommand(): Command {
 }
 
 export function stopCommand(): Command {
-  return jsonCommand('stop', 'let a run save a checkpoint and end')
+  return jsonCommand('stop', 'save a checkpoint and end a run')
     .argument('<RUNDIR>', 'run folder')
     .action(
       withOutput(async (output, _raw, path = '') => {

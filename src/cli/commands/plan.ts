@@ -24,17 +24,20 @@ const HOUR = 3600;
 const SHOWN = 8;
 
 export function planCommand(): Command {
-  return jsonCommand('plan', 'which layers, and how many, fit a budget of memory, time and inference speed')
+  return jsonCommand('plan', 'list the layers that fit a budget of memory, time and inference speed')
     .option('--model <DIR>', 'Hugging Face model folder')
-    .option('--importance <FILE>', 'importance.json of it, which also says how fast this machine is')
-    .option('--memory <MB>', 'most memory of the trainer', parseNumber)
-    .option('--hours <H>', 'most time of all steps, without evaluations', parseNumber)
+    .option(
+      '--importance <FILE>',
+      'importance.json of the model; its duration calibrates the speed of this machine',
+    )
+    .option('--memory <MB>', 'memory limit of the trainer', parseNumber)
+    .option('--hours <H>', 'time limit of all steps, without evaluations', parseNumber)
     .option(
       '--slowdown <X>',
-      'most time of inference, relative to the original model: 1.1 is a tenth slower',
+      'limit of inference time relative to the original model: 1.1 is 10 % slower',
       parseNumber,
     )
-    .option('--steps <N>', 'optimiser steps', parseNumber)
+    .option('--steps <N>', 'optimizer steps', parseNumber)
     .option(
       '--batch-size <N>',
       `sequences per forward pass (default: ${TUNE_SETTINGS.batchSize.default})`,

@@ -17,7 +17,7 @@ import {
 const USUAL_LENGTH = 256;
 
 export function prepareCommand(): Command {
-  const command = jsonCommand('prepare', 'read, tokenise and store a text ahead of time')
+  const command = jsonCommand('prepare', 'tokenize a text and store its token IDs ahead of time')
     .option('--model <DIR>', 'Hugging Face model folder, whose tokenizer is used')
     .option('--data <FILE...>', 'files, globs, or folders of shards')
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber);

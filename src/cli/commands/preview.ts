@@ -22,12 +22,12 @@ import { table, type Output } from '../common/output';
 import { withEngine } from '../common/withEngine';
 
 export function previewCommand(): Command {
-  const command = jsonCommand('preview', 'show a text as the model gets it')
+  const command = jsonCommand('preview', 'show a text as the model sees it')
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--data <FILE...>', 'files, globs, or folders of shards')
     .option('--documents <N>', 'show the first N documents (default: 3)', parseNumber)
-    .option('--ids', 'show token ids too')
-    .option('--no-framing', 'do not measure with which tokens around documents the model predicts them best')
+    .option('--ids', 'show token IDs too')
+    .option('--no-framing', 'do not measure which document tokens the model predicts best')
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .addOption(engineOption());
   return addTextSettings(command).action(

@@ -30,9 +30,9 @@ import { withEngine } from '../common/withEngine';
 import { reportOutcome } from './tune';
 
 export function runCommand(): Command {
-  return jsonCommand('run', 'analyze, expand, tune, evaluate and export, as a file says')
+  return jsonCommand('run', 'analyze, expand, tune, evaluate and export, as configured in a file')
     .option('--config <FILE>', '*.adept.json')
-    .option('--out <RUNDIR>', 'run folder, instead of the one that the file names')
+    .option('--out <RUNDIR>', 'run folder, instead of the one in the file')
     .addOption(engineOption())
     .action(
       withOutput(async (output, raw) => {
@@ -53,10 +53,10 @@ export function runCommand(): Command {
 }
 
 export function resumeCommand(): Command {
-  return jsonCommand('resume', 'go on with a run from its last checkpoint, or from another')
+  return jsonCommand('resume', 'continue a run from its last checkpoint, or from another')
     .argument('<RUNDIR>', 'run folder')
-    .option('--checkpoint <STEP>', 'step of the checkpoint to go on from (default: the last)', parseNumber)
-    .option('--discard-later', 'set aside what the run made after that checkpoint')
+    .option('--checkpoint <STEP>', 'step of the checkpoint to continue from (default: the last)', parseNumber)
+    .option('--discard-later', 'move later results of the run aside')
     .action(
       withOutput(async (output, raw, path = '') => {
         const from = readResumePoint(path, raw);

@@ -16,7 +16,7 @@ import { logEvent } from '../common/runLog';
 import { withEngine } from '../common/withEngine';
 
 export function studyCommand(): Command {
-  return jsonCommand('study', 'run a job in several ways with several seeds, and compare them')
+  return jsonCommand('study', 'run a job with several methods and seeds, and compare them')
     .option('--config <FILE>', '*.study.json')
     .addOption(engineOption())
     .action(

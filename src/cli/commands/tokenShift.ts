@@ -17,14 +17,14 @@ import {
 import { withEngine } from '../common/withEngine';
 
 export function shiftCommand(): Command {
-  const command = jsonCommand('shift', 'compare the likeliest next tokens of a model before and after tuning')
+  const command = jsonCommand('shift', 'count positions whose most likely next token changed')
     .option('--before <DIR>', 'Hugging Face folder of the original model')
-    .option('--after <DIR>', 'that of the tuned model')
+    .option('--after <DIR>', 'Hugging Face folder of the tuned model')
     .option('--data <FILE...>', 'text whose positions are compared')
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
-    .option('--max-sequences <N>', 'use only N sequences', parseNumber)
+    .option('--max-sequences <N>', 'use at most N sequences', parseNumber)
     .addOption(samplingOption())
-    .option('--batch-size <N>', 'sequences computed at once (default: 4)', parseNumber)
+    .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber)
     .addOption(engineOption());
   return addTextSettings(command).action(
     withOutput(async (output, raw) => {

@@ -54,16 +54,16 @@ export function tuneCommand(): Command {
     .option('--config <FILE>', '*.adept.json; its "model" is the expanded model')
     .option('--model <DIR>', 'expanded model folder')
     .option('--domain <FILE...>', 'domain text to train on')
-    .option('--replay <FILE...>', 'general text to train on as well; --replay-share says how much')
+    .option('--replay <FILE...>', 'general text to train on as well; --replay-share is its share')
     .option('--probe <FILE...>', 'general text on which importance is measured')
     .option('--eval <FILE...>', 'held-out domain text; by default the first training sequences')
     .option('--eval-general <FILE...>', 'held-out general text; by default the probe')
     .option(
       '--importance <FILE>',
-      'importance.json of the base model, to seed the learning rates; by default measured',
+      'importance.json of the base model, for the initial learning rates; by default measured',
     )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
-    .option('--dry-run', 'check everything, say what memory and time it would take, and start nothing')
+    .option('--dry-run', 'check everything, estimate memory and time, and start nothing')
     .addOption(engineOption());
   return addTextSettings(addSettings(command, TUNE_SETTINGS)).action(
     withOutput(async (output, raw) => {

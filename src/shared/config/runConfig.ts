@@ -33,10 +33,10 @@ export const ExpandChoice = v.union(
     v.strictObject({
       contrast: described(
         whole,
-        'the k layers that matter least to general text and most to the domain text, whose importance is then measured too',
+        'the k layers of low importance on general text and high importance on domain text, which is then measured too',
       ),
     }),
-    v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as LLaMA-Pro does') }),
+    v.strictObject({ uniform: described(whole, 'every (L/k)-th layer, as in LLaMA-Pro') }),
   ],
   'give exactly one of "layers", "lowest", "contrast" and "uniform"',
 );
@@ -49,28 +49,22 @@ export const RunConfig = v.strictObject({
   probe: described(CorpusFiles, 'general text: importance is measured on it'),
   domain: described(CorpusFiles, 'domain text: the added layers are trained on it'),
   replay: v.optional(
-    described(
-      ReplayFiles,
-      'general text that is trained on beside the domain text; tune.replayShare says how much',
-    ),
+    described(ReplayFiles, 'general text to train on as well; tune.replayShare is its share'),
   ),
   out: described(path, 'the run folder'),
-  engine: v.optional(described(EngineChoice, 'what computes; auto: native where it is set up'), 'auto'),
+  engine: v.optional(described(EngineChoice, 'engine; auto: native if installed'), 'auto'),
   eval: v.optional(
     described(
       v.strictObject({
         domain: v.optional(described(CorpusFiles, 'domain text that is not trained on')),
-        general: v.optional(described(CorpusFiles, 'general text; the probe when left out')),
+        general: v.optional(described(CorpusFiles, 'general text; by default the probe')),
       }),
       'texts whose loss is evaluated',
     ),
     {},
   ),
   importance: v.optional(
-    described(
-      path,
-      'an importance.json of this model, measured before: the job goes by it instead of analyzing again',
-    ),
+    described(path, 'an importance.json of this model; the job uses it instead of analyzing again'),
   ),
   analyze: v.optional(
     described(
@@ -79,46 +73,48 @@ export const RunConfig = v.strictObject({
     ),
     {},
   ),
-  expand: v.optional(described(ExpandChoice, 'stage 2: which layers get a trainable copy'), { lowest: 2 }),
+  expand: v.optional(described(ExpandChoice, 'stage 2: which layers are expanded'), { lowest: 2 }),
   tune: described(settingsSchema(TUNE_SETTINGS), 'stage 3: how the added layers are trained'),
   choices: v.optional(
     described(
       v.strictObject({
-        files: described(Paths, 'questions: .csv as MMLU has them, or .jsonl as ARC and MMLU are published'),
-        maxQuestions: v.optional(described(whole, 'use only N questions')),
+        files: described(Paths, 'questions: .csv as in MMLU, or .jsonl as ARC and MMLU are published'),
+        maxQuestions: v.optional(described(whole, 'use at most N questions')),
         sampling: v.optional(
           described(
             v.picklist(SAMPLINGS),
-            'which questions are used where not all are: the first, or as many at even distances over all files',
+            'which questions a limit selects: the first, or evenly spaced ones (spread)',
           ),
         ),
         score: v.optional(
           described(
             ChoiceScore,
-            'what has to be the likeliest: the letter of the answer, as MMLU is scored, or its text, as ARC is',
+            'what is scored: the letter of the answer, as in MMLU, or its text, as in ARC',
           ),
         ),
-        examples: v.optional(described(Paths, 'answered questions; shots of them are put before each')),
+        examples: v.optional(
+          described(Paths, 'answered questions, of which shots are put before each question'),
+        ),
         shots: v.optional(
           described(
             v.pipe(v.number(), v.integer(), v.minValue(0)),
-            'how many examples are put before each question; 5 when left out, or none without examples',
+            'number of examples before each question; by default 5, or none without examples',
           ),
         ),
       }),
-      'multiple-choice questions, answered before and after',
+      'multiple-choice questions, answered before and after tuning',
     ),
   ),
   export: v.optional(
     described(
       v.strictObject({
         out: v.optional(
-          described(path, 'the exported Hugging Face folder; inside the run folder when left out'),
+          described(path, 'the exported Hugging Face folder; by default inside the run folder'),
         ),
         alpha: v.optional(
           described(
             v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-            'how much of what was learned is kept: 0 is the base model, 1 all of it',
+            'strength of the added layers (α): 0 is the original model, 1 the tuned model',
           ),
         ),
       }),

@@ -77,7 +77,7 @@ export const COMMANDS = {
     needsTrust: true,
   },
   'adept.measureDial': {
-    title: 'Measure the Dial',
+    title: 'Measure Strength (α)',
     icon: '$(dashboard)',
     palette: `${trusted} && adept.hasCheckpoint`,
     needsTrust: true,

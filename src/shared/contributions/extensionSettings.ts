@@ -18,12 +18,11 @@ export const EXTENSION_SETTINGS = {
     scope: 'machine-overridable',
     schema: EngineChoice,
     default: 'auto',
-    description:
-      'What computes: the native engine (CPU or CUDA), or the embedded one that needs no download.',
+    description: 'The engine: native (CPU or CUDA), or the embedded wasm engine, which needs no download.',
     choices: [
-      'The native engine where it is set up, the embedded one otherwise.',
-      'The native engine (libtensorflow); *ADEPT: Set Up Native Engine* provides it.',
-      'The embedded WebAssembly engine; practical for small models only.',
+      'The native engine if it is installed, otherwise the embedded engine.',
+      'The native engine (libtensorflow); *ADEPT: Set Up Native Engine* installs it.',
+      'The embedded WebAssembly engine, for small models.',
     ],
   },
   'adept.nodePath': {
@@ -37,15 +36,13 @@ export const EXTENSION_SETTINGS = {
     scope: 'machine-overridable',
     schema: v.pipe(v.string(), v.minLength(1)),
     default: '.adept/runs',
-    description:
-      'Where new runs are kept and existing ones are found: absolute, or relative to the workspace folder.',
+    description: 'Folder of runs, new and existing: absolute, or relative to the workspace folder.',
   },
   'adept.modelFolders': {
     scope: 'machine-overridable',
     schema: v.array(v.pipe(v.string(), v.minLength(1))),
     default: [],
-    description:
-      'More folders in which to look for models (each holding `config.json` and `.safetensors` files), beside the workspace.',
+    description: 'Model folders outside the workspace; each contains `config.json` and `.safetensors` files.',
   },
 } as const satisfies Readonly<Record<`adept.${string}`, SettingFacts>>;
 

@@ -7,7 +7,7 @@ export const ANALYZE_SETTINGS = {
     default: 'exact',
     choices: ['exact', 'fast'],
     description:
-      "exact: increase in loss when a layer is masked; fast: how much a layer changes its input, relative to the input's size, one pass",
+      "exact: increase in loss when a layer is masked; fast: change of a layer's input relative to its size, from one pass",
   },
   unitDefinition: {
     kind: 'choice',
@@ -19,39 +19,39 @@ export const ANALYZE_SETTINGS = {
   maxSequences: {
     kind: 'whole',
     min: 1,
-    description: 'use only N sequences of the probe, and of the domain text where that is measured too',
+    description: 'use at most N sequences of the probe and of the domain text',
   },
   sampling,
   batchSize: {
     kind: 'whole',
     default: 4,
     min: 1,
-    description: 'sequences computed at once; unit importance averages over these batches',
+    description: 'sequences per batch; unit importance is a mean over batches',
   },
   parts: {
     kind: 'switch',
     default: false,
-    description: 'also measure every attention head and groups of MLP neurons, within each unit',
+    description: 'also measure attention heads and groups of MLP neurons within each unit',
   },
   stableFor: {
     kind: 'whole',
     min: 1,
     description:
-      'an exact analysis ends as soon as the least important layers, on domain text those of most contrast, have been the same over so many further sequences, which are taken from all over the text; by default all of it is measured',
+      'early stopping: end an exact analysis when the least important layers (with domain text, those of most contrast) have not changed over N further sequences, evenly spaced over the text; by default the whole text is measured',
   },
   stableLayers: {
     kind: 'whole',
     default: 4,
     min: 1,
     description:
-      'how many least important layers stableFor watches; in a job with expand.lowest or expand.contrast as many as that',
+      'number of layers that stableFor compares; in a job, that of expand.lowest or expand.contrast',
   },
   frozenWeights,
   memory: {
     kind: 'whole',
     min: 1,
     description:
-      'most memory, MB: exact layer importance then takes as many sequences at once as are fastest and fit, and keeps on the disk what does not',
+      'memory limit in MB: exact layer importance uses the fastest batch size that fits, and stores the rest on disk',
   },
 } as const satisfies SettingTable;
 export type AnalyzeSettings = SettingValues<typeof ANALYZE_SETTINGS>;

@@ -7,7 +7,7 @@ export const frozenWeights = {
   default: 'auto',
   choices: ['auto', 'float32', 'bfloat16'],
   description:
-    'how matrices that do not change are kept, of checkpoints in bfloat16; auto: in bfloat16 where a measurement at the start says that it costs no time, or memory is short',
+    'storage of frozen matrices of a bfloat16 checkpoint; auto: bfloat16 if a measurement at the start shows that it costs no time, or if memory is short',
 } as const satisfies Setting;
 export type FrozenWeights = (typeof frozenWeights.choices)[number];
 
@@ -16,6 +16,5 @@ export const sampling = {
   kind: 'choice',
   default: 'first',
   choices: SAMPLINGS,
-  description:
-    'which sequences are used where not all are: the first, or as many at even distances over the whole of the text',
+  description: 'which sequences a limit selects: the first, or evenly spaced ones (spread)',
 } as const satisfies Setting;

@@ -6,38 +6,38 @@ export const TEXT_SETTINGS = {
     kind: 'text',
     placeholder: 'NAME',
     description:
-      'the column or key that holds the text, for example body or article.text; by default text, content or raw_content, or what else the rows have',
+      'column or key of the text, such as body or article.text; by default text, content or raw_content, or another known form of row',
   },
   documentStart: {
     kind: 'text',
     default: 'auto',
     placeholder: 'auto|none|TOKEN',
-    description: "token before each document; auto: the one that the tokenizer's own template sets",
+    description: "token before each document; auto: the one of the tokenizer's template",
   },
   documentEnd: {
     kind: 'text',
     default: 'auto',
     placeholder: 'auto|none|TOKEN',
     description:
-      "token after each document; auto: the one that the tokenizer's own template sets, or the end of a text where that is the end of a turn in a chat",
+      "token after each document; auto: the one of the tokenizer's template, otherwise EOS, or end of text if EOS ends a chat turn",
   },
   packing: {
     kind: 'choice',
     default: 'joined',
     choices: ['joined', 'separate'],
     description:
-      'joined: documents of a sequence see those before them; separate: no position sees another document, and positions begin anew at each',
+      'joined: a document attends to those before it in its sequence; separate: attention stays within a document, and positions restart at each',
   },
   dedup: {
     kind: 'choice',
     default: 'none',
     choices: ['none', 'exact'],
-    description: 'exact: a document that was there before, but for white space, is left out',
+    description: 'exact: omit documents that occurred before, ignoring white space',
   },
   skipBadRows: {
     kind: 'switch',
     default: false,
-    description: 'pass over rows that cannot be read, and count them, instead of ending at the first',
+    description: 'skip and count unreadable rows instead of ending at the first',
   },
 } as const satisfies SettingTable;
 export type TextSettings = SettingValues<typeof TEXT_SETTINGS>;

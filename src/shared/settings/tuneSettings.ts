@@ -2,7 +2,7 @@ import { frozenWeights, sampling } from './sharedSettings';
 import type { SettingTable, SettingValues } from './settingTable';
 
 export const TUNE_SETTINGS = {
-  steps: { kind: 'whole', required: true, min: 1, description: 'optimiser steps' },
+  steps: { kind: 'whole', required: true, min: 1, description: 'optimizer steps' },
   learningRate: {
     kind: 'number',
     required: true,
@@ -14,18 +14,18 @@ export const TUNE_SETTINGS = {
     kind: 'whole',
     default: 500,
     min: 1,
-    description: 'measure importance again and refresh the learning rates every M steps',
+    description: 'steps between refreshes of importance and learning rates',
   },
   batchSize: { kind: 'whole', default: 4, min: 1, description: 'sequences per forward pass' },
   seqLen: { kind: 'whole', default: 256, min: 2, description: 'tokens per packed sequence' },
-  gradAccum: { kind: 'whole', default: 1, min: 1, description: 'forward passes per optimiser step' },
+  gradAccum: { kind: 'whole', default: 1, min: 1, description: 'forward passes per optimizer step' },
   warmup: { kind: 'whole', default: 0, min: 0, description: 'steps of linear warm-up' },
   frozenWeights,
   schedule: {
     kind: 'choice',
     default: 'constant',
     choices: ['constant', 'cosine', 'linear'],
-    description: "of the learning rate after warm-up, as transformers' get_scheduler",
+    description: "learning-rate schedule after warm-up, as in transformers' get_scheduler",
   },
   unitDefinition: {
     kind: 'choice',
@@ -38,20 +38,20 @@ export const TUNE_SETTINGS = {
     default: 'importance',
     choices: ['importance', 'rank', 'released', 'equal'],
     description:
-      "importance: 2·(1 − normalised importance) of the base rate, as the paper has it; rank: by the unit's place among all; released: two groups, as the released code's optimiser; equal: the base rate for every unit (LLaMA-Pro)",
+      "importance: 2·(1 − normalized importance) of the base rate (paper); rank: by the unit's rank among all; released: two groups, as in the released code; equal: the base rate for every unit (LLaMA-Pro)",
   },
   normRange: {
     kind: 'choice',
     default: 'shared',
     choices: ['shared', 'own'],
     description:
-      "own: norms are compared with norms alone, whose importance is of another size than projections'",
+      'range for normalizing importance; own: norms are normalized among norms, because their importance has another scale than that of projections',
   },
   rateFloor: {
     kind: 'number',
     default: 0,
     min: 0,
-    description: 'least learning rate of a unit, as a multiple of the base rate',
+    description: 'lowest learning rate of a unit, as a multiple of the base rate',
   },
   rateCap: {
     kind: 'number',
@@ -65,14 +65,14 @@ export const TUNE_SETTINGS = {
     min: 0,
     max: 1,
     description:
-      'share of its former importance that a unit keeps at every refresh: 0 forgets it, 1 never changes; the first refresh of added layers keeps nothing of what was measured on their sources',
+      'weight of the previous importance of a unit at a refresh: 0 uses the new value, 1 keeps the old one; the first refresh of added layers always uses the new value',
   },
   replayShare: {
     kind: 'number',
     default: 0.1,
     min: 0,
     max: 0.99,
-    description: 'share of the training sequences that are replay, where general text for it is given',
+    description: 'share of training sequences that are replay, if replay text is given',
   },
   order: {
     kind: 'choice',
@@ -84,9 +84,14 @@ export const TUNE_SETTINGS = {
     kind: 'number',
     default: 0,
     min: 0,
-    description: 'decoupled weight decay, of matrices only',
+    description: 'decoupled weight decay, applied to matrices only',
   },
-  maxGradNorm: { kind: 'number', default: 1, min: 0, description: 'clip the global gradient norm; 0 is off' },
+  maxGradNorm: {
+    kind: 'number',
+    default: 1,
+    min: 0,
+    description: 'limit of the global gradient norm; 0: no clipping',
+  },
   full: {
     kind: 'switch',
     default: false,
@@ -97,31 +102,31 @@ export const TUNE_SETTINGS = {
     kind: 'whole',
     min: 1,
     description:
-      'steps between evaluations; by default saveEvery, with maxGeneralRise at most a tenth of all steps',
+      'steps between evaluations; by default saveEvery, and with maxGeneralRise at most a tenth of all steps',
   },
   maxTrainSequences: {
     kind: 'whole',
     min: 1,
-    description: 'train on only N sequences of the domain text',
+    description: 'train on at most N sequences of the domain text',
   },
-  maxProbeSequences: { kind: 'whole', min: 1, description: 'use only N sequences of the probe' },
+  maxProbeSequences: { kind: 'whole', min: 1, description: 'use at most N sequences of the probe' },
   maxEvalSequences: {
     kind: 'whole',
     min: 1,
-    description: 'use only N sequences of each evaluation corpus',
+    description: 'use at most N sequences of each evaluation corpus',
   },
   sampling,
   maxGeneralRise: {
     kind: 'number',
     min: 0,
-    description: 'nats by which general loss may exceed its value before tuning',
+    description: 'largest allowed increase of general loss over its initial value, in nats',
   },
   onGeneralRise: {
     kind: 'choice',
     default: 'stop',
     choices: ['stop', 'lower', 'freeze', 'rollBack'],
     description:
-      'at an evaluation beyond the forgetting limit: end the run, lower the base learning rate, freeze the units whose training risks most (importance × parameters × rate), or go on from the last checkpoint within it',
+      'response to an evaluation above maxGeneralRise: stop the run, lower the base learning rate, freeze the units of highest risk (importance × parameters × rate), or roll back to the last checkpoint within the limit',
   },
   rateCut: {
     kind: 'number',
@@ -129,22 +134,22 @@ export const TUNE_SETTINGS = {
     // A cut to nothing trains no more, and one of nothing would be tried for ever.
     min: 0.001,
     max: 0.99,
-    description: 'what the base learning rate is multiplied by where the forgetting limit lowers it',
+    description: 'factor on the base learning rate when the forgetting limit lowers it',
   },
   freezeShare: {
     kind: 'number',
     default: 0.25,
     min: 0,
     max: 1,
-    description: 'share of all trained units that the forgetting limit freezes at once',
+    description: 'share of all trained units that one freeze response freezes',
   },
-  seed: { kind: 'whole', default: 0, min: 0, description: 'of the shuffling' },
+  seed: { kind: 'whole', default: 0, min: 0, description: 'random seed of the order of sequences' },
   keepStates: {
     kind: 'whole',
     default: 4096,
     min: 0,
     description:
-      'keep what enters the lowest trained layer for later epochs, on at most so many MB of disk; 0 computes it anew each time',
+      'activation cache: disk space in MB for the input of the lowest trained layer, reused in later epochs; 0: no cache',
   },
 } as const satisfies SettingTable;
 export type TuneSettings = SettingValues<typeof TUNE_SETTINGS>;

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { runAdept } from '../support/command';
+import { projectRoot } from '../support/projectRoot';
+
+it('docs/command-line.md has every command that adept --help lists, and no other', async () => {
+  const { stdout } = await runAdept(['--help']);
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[|<)/gm)].map(([, name]) => name);
+  const page = readFileSync(join(projectRoot, 'docs/command-line.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `adept '));
+  const described = rows.flatMap((row) =>
+    [...(row.split(/(?<!\\)\|/)[1] ?? '').matchAll(/`adept ([a-z]+)/g)].map(([, name]) => name),
+  );
+  assert.deepEqual(described.sort(), listed.filter((name) => name !== 'help').sort());
+});
