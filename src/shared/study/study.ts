@@ -107,7 +107,7 @@ export const StudyConfig = v.strictObject({
     ),
     [...ArmName.options],
   ),
-  /** Further arms to run the job, after the arms. */
+  /** Variants of the arms, run after them. */
   variants: v.optional(v.record(VariantName, Variant), {}),
   seeds: v.optional(
     v.pipe(
@@ -193,7 +193,7 @@ export function plannedRuns({
   );
 }
 
-/** The arm that a arm is, or is made of. @throws AdeptError (input) when the study has no such arm */
+/** The arm behind a name: itself, or what a variant is made of. @throws AdeptError (input) when the study has no such arm */
 function armOf(name: string, { variants }: Pick<StudyFile, 'variants'>): Variant {
   const variant = variants[name] ?? (isArm(name) ? { of: name } : undefined);
   if (variant === undefined) {
@@ -206,7 +206,7 @@ function isArm(name: string): name is ArmName {
   return name in ARMS;
 }
 
-/** What a arm is, for a legend. */
+/** What an arm or a variant is, for a legend. */
 export function armText(name: string, study: Pick<StudyFile, 'variants'>): string {
   const { of, k, layers, tune } = armOf(name, study);
   const changes = [
