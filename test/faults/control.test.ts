@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { callTrainer } from '../../src/node/process/controlClient';
 import { CheckpointState, TrainerFile } from '../../src/shared/run/runFolder';
-import type { ControlMethod, ControlParams, TrainerStatus } from '../../src/shared/run/protocol';
+import type { TrainerCall, TrainerStatus } from '../../src/shared/run/protocol';
 import { adeptResult, resultOf, runAdept, startAdept, type Ended, type Running } from '../support/command';
 import { assertRefused } from '../support/refusal';
 import { lastStep, until } from '../support/watchRun';
@@ -38,14 +38,10 @@ const tune = (run: string): Running =>
   startAdept([...tuneArgs(world, run, PLAN), '--json'], { env: world.env });
 const resume = (run: string): Running => startAdept(['resume', run, '--json'], { env: world.env });
 
-function call<M extends ControlMethod>(
-  run: string,
-  method: M,
-  params: ControlParams<M>,
-): Promise<TrainerStatus> {
+function call(run: string, request: TrainerCall): Promise<TrainerStatus> {
   const { socket } = v.parse(TrainerFile, JSON.parse(readFileSync(join(run, 'trainer.json'), 'utf8')));
   assert.ok(socket !== null);
-  return callTrainer(socket, method, params);
+  return callTrainer(socket, request);
 }
 
 function checkpointState(run: string, step: number): CheckpointState {
@@ -57,10 +53,10 @@ function checkpointState(run: string, step: number): CheckpointState {
 async function paused(run: string): Promise<{ running: Running; step: number }> {
   const running = tune(run);
   await until(running, () => lastStep(run) >= 3);
-  await call(run, 'pause', {});
-  let status = await call(run, 'status', {});
+  await call(run, { method: 'pause' });
+  let status = await call(run, { method: 'status' });
   while (status.phase !== 'paused') {
-    status = await call(run, 'status', {});
+    status = await call(run, { method: 'status' });
   }
   assert.equal(lastStep(run), status.step);
   return { running, step: status.step };
@@ -135,13 +131,13 @@ describe('a run at work', { concurrency: 2 }, () => {
     const run = join(folder, 'rated');
     const { running, step } = await paused(run);
     const before = PLAN.lr;
-    await call(run, 'checkpoint', {});
+    await call(run, { method: 'checkpoint' });
     await until(running, () => readRun(run).checkpoints.at(-1) === step);
     const saved = checkpointState(run, step);
     assert.equal(saved.baseLearningRate, before);
 
-    await call(run, 'setLearningRate', { value: before / 4 });
-    await call(run, 'checkpoint', {});
+    await call(run, { method: 'setLearningRate', value: before / 4 });
+    await call(run, { method: 'checkpoint' });
     await until(running, () => checkpointState(run, step).baseLearningRate === before / 4);
     const { units, ...state } = checkpointState(run, step);
     const { units: savedUnits, ...savedState } = saved;
@@ -152,13 +148,13 @@ describe('a run at work', { concurrency: 2 }, () => {
     for (const [index, unit] of savedUnits.entries()) {
       assert.ok(Math.abs((units[index]?.learningRate ?? NaN) - unit.learningRate / 4) <= 1e-12, unit.name);
     }
-    assert.equal((await call(run, 'status', {})).baseLearningRate, before / 4);
+    assert.equal((await call(run, { method: 'status' })).baseLearningRate, before / 4);
 
     // One goes on from the pause, its copy from the checkpoint as after a kill: they take the same steps.
     const copy = copyOf(run, join(folder, 'copied'));
     rmSync(join(copy, 'trainer.json'));
     const other = resume(copy);
-    await call(run, 'resume', {});
+    await call(run, { method: 'resume' });
     await until(running, () => lastStep(run) >= step + 6);
     await until(other, () => lastStep(copy) >= step + 6);
     await stop(run, running);
@@ -188,8 +184,8 @@ describe('a run at work', { concurrency: 2 }, () => {
   it('refuses a call that is none, and goes on', async () => {
     const run = join(folder, 'called');
     const { running } = await paused(run);
-    await assert.rejects(call(run, 'setLearningRate', { value: -1 }), /"value"/);
-    await assert.rejects(call(run, 'party' as 'status', {}), /party/);
+    await assert.rejects(call(run, { method: 'setLearningRate', value: -1 }), /"value"/);
+    await assert.rejects(call(run, { method: 'party' as 'status' }), /party/);
     await stop(run, running);
   });
 });

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { processToken } from '../../src/node/process/processAlive';
 import { adeptResult, runAdept, startAdept, type Running } from '../support/command';
-import { seededRandom } from '../support/random';
+import { seededRandom } from '../../src/shared/common/random';
 import { hasEvent, killWhenNamed, lastStep, until } from '../support/watchRun';
 import { EVERYTHING, makeLifeWorld, tuneArgs, type LifeWorld } from './lifeWorld';
 import { assertSameCheckpoint, assertSameSteps, readRun, type RunContent } from './runs';

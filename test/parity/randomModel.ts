@@ -1,19 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '../../src/shared/common/random';
 import { narrowFloat32 } from '../../src/trainer/safetensors/safetensors';
 import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
 import { RECIPES, type Recipe, type RecipeName } from './recipes';
-
-/** mulberry32: numbers from 0 to 1, the same on every machine. Kept here, because the golden values hang on it. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Tensors of a checkpoint: name, shape, and how wide their values spread around what mean. */
 interface TensorPlan {
@@ -30,7 +20,7 @@ interface TensorPlan {
 export function writeRandomModel(folder: string, name: RecipeName): string {
   const recipe = RECIPES[name];
   mkdirSync(folder, { recursive: true });
-  const random = randomNumbers(recipe.seed);
+  const random = seededRandom(recipe.seed);
   const tensors = tensorPlans(recipe).map((plan) => tensorSource(plan, recipe, random));
   if (recipe.shards === 1) {
     writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
@@ -121,7 +111,7 @@ function writeShards(folder: string, tensors: readonly TensorSource[], shards: n
  * random one.
  */
 export function randomSequences(seed: number, lengths: readonly number[], vocabSize: number): Int32Array[] {
-  const random = randomNumbers(seed);
+  const random = seededRandom(seed);
   const anyToken = (): number => Math.floor(random() * vocabSize);
   return lengths.map((length) => {
     let token = anyToken();

@@ -16,7 +16,8 @@ import { SILENT_TASK } from '../../src/trainer/task';
 import { RATE_MAPPING } from '../support/settings';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { ENGINES } from './engines';
-import { randomNumbers, randomSequences, writeRandomModel } from './randomModel';
+import { seededRandom } from '../../src/shared/common/random';
+import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPES } from './recipes';
 import { reference } from './reference';
 import { addedLayers, checkRun, DEFAULT_PLAN, expanded, tuned, tuneRequest, type TuneCase } from './tuned';
@@ -27,7 +28,7 @@ type Part = 'domain' | 'probe' | 'evaluate';
 function packedCase(): Required<TuneCase> {
   const lengths = Array.from({ length: 48 }, () => 64);
   const sequences = randomSequences(6, lengths, RECIPES.llama.config.vocab_size);
-  const random = randomNumbers(7);
+  const random = seededRandom(7);
   const starts = lengths.map((length) => {
     const begins: number[] = [];
     for (let at = 0; at < length; at += 1 + Math.floor(random() * 40)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseModelConfig, type ModelConfig } from '../../src/shared/model/config';
 import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
 import { expectedTensors } from '../../src/trainer/model/loadTensors';
-import { seededRandom } from './random';
+import { seededRandom } from '../../src/shared/common/random';
 
 /** What decides how large a model is; the other keys of config.json can be given in `more`. */
 export interface ModelShape {

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { CONTROL_COMMANDS } from '../../src/shared/run/protocol';
 import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatDuration, formatMoment, formatPercent } from './format';
@@ -96,14 +97,7 @@ function bar(fraction: number | undefined, text: string): TemplateResult {
   </div>`;
 }
 
-const CONTROL_COMMANDS: readonly RunCommand[] = [
-  'pause',
-  'resume',
-  'stop',
-  'checkpoint',
-  'setLearningRate',
-  'export',
-];
+const ACTING: readonly RunCommand[] = [...CONTROL_COMMANDS, 'export'];
 const OPENING: readonly RunCommand[] = ['openConfig', 'openFolder', 'openLog'];
 const ICONS: Readonly<Record<RunCommand, string>> = {
   pause: 'debug-pause',
@@ -120,7 +114,7 @@ const ICONS: Readonly<Record<RunCommand, string>> = {
 function buttons(summary: RunSummary, actions: HeaderActions): TemplateResult {
   // Pause and Resume share a place: the one that can be done now.
   const paused = !summary.enabled.includes('pause') && summary.enabled.includes('resume');
-  const shown = CONTROL_COMMANDS.filter((command) => command !== (paused ? 'pause' : 'resume'));
+  const shown = ACTING.filter((command) => command !== (paused ? 'pause' : 'resume'));
   return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
     <div class="group">${shown.map((command) => button(summary, command, actions))}</div>
     <div class="group quiet">${OPENING.map((command) => button(summary, command, actions))}</div>

@@ -42,7 +42,7 @@ export function stopCommand(): Command {
             `${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`,
           );
         }
-        await callTrainer(trainer.socket, 'stop', {}).catch((error: unknown) => {
+        await callTrainer(trainer.socket, { method: 'stop' }).catch((error: unknown) => {
           // It may have come to its end by itself.
           if (isAlive(run.readTrainer() ?? trainer)) {
             throw error;

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
 import { controlRun } from '../control/controlRun';
@@ -11,10 +10,5 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: ({ state }) => state === 'running' || state === 'paused',
     none: l10n.t('No run is being worked on, so there is nothing to save.'),
   });
-  await controlRun(
-    services,
-    chosen,
-    { method: 'checkpoint' },
-    l10n.t('{0} saves a checkpoint', nameOf(chosen)),
-  );
+  await controlRun(services, chosen, { method: 'checkpoint' });
 }

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
 import { controlRun } from '../control/controlRun';
@@ -11,10 +10,5 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: ({ state }) => state === 'running',
     none: l10n.t('No run is being worked on, so there is none to pause: start or resume one.'),
   });
-  await controlRun(
-    services,
-    chosen,
-    { method: 'pause' },
-    l10n.t('Pausing {0} after the step in hand', nameOf(chosen)),
-  );
+  await controlRun(services, chosen, { method: 'pause' });
 }

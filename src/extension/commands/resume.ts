@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isResumable, nameOf } from '../runs/runEntry';
+import { isResumable } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
 import { controlRun } from '../control/controlRun';
@@ -12,7 +12,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     none: l10n.t('No run is paused or was interrupted, so there is none to resume: start one.'),
   });
   if (chosen.state === 'paused') {
-    await controlRun(services, chosen, { method: 'resume' }, l10n.t('Resuming {0}', nameOf(chosen)));
+    await controlRun(services, chosen, { method: 'resume' });
   } else {
     await services.runs.resume(chosen);
   }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isLive, nameOf } from '../runs/runEntry';
+import { isLive } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
 import { controlRun } from '../control/controlRun';
@@ -11,10 +11,5 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: isLive,
     none: l10n.t('No run is being worked on, so there is none to stop.'),
   });
-  await controlRun(
-    services,
-    chosen,
-    { method: 'stop' },
-    l10n.t('Stopping {0} after a checkpoint', nameOf(chosen)),
-  );
+  await controlRun(services, chosen, { method: 'stop' });
 }

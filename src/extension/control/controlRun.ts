@@ -1,20 +1,13 @@
 import * as vscode from 'vscode';
 import { NoAnswer } from '../../node/process/noAnswer';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
-import type { ControlRequest } from '../runs/trainerControl';
+import type { ControlRequest } from '../../shared/run/protocol';
 import type { Services } from '../services/services';
 
-/**
- * Asks a run's trainer for something while the person sees that an answer is awaited. One that does not answer can be ended.
- * @param doing what the person is told
- */
-export async function controlRun(
-  services: Services,
-  run: RunEntry,
-  request: ControlRequest,
-  doing: string,
-): Promise<void> {
-  const options = { location: vscode.ProgressLocation.Window, title: doing };
+/** Asks a run's trainer for something while the person sees that an answer is awaited. One that does not answer can be ended. */
+export async function controlRun(services: Services, run: RunEntry, request: ControlRequest): Promise<void> {
+  const title = progressTitle(request, nameOf(run));
+  const options = { location: vscode.ProgressLocation.Window, title };
   try {
     await vscode.window.withProgress(options, () => services.runs.control(run, request));
   } catch (error) {
@@ -22,6 +15,22 @@ export async function controlRun(
       throw error;
     }
     await offerToEnd(services, run, error);
+  }
+}
+
+function progressTitle({ method }: ControlRequest, name: string): string {
+  const { l10n } = vscode;
+  switch (method) {
+    case 'pause':
+      return l10n.t('Pausing {0} after the step in hand', name);
+    case 'resume':
+      return l10n.t('Resuming {0}', name);
+    case 'stop':
+      return l10n.t('Stopping {0} after a checkpoint', name);
+    case 'checkpoint':
+      return l10n.t('{0} saves a checkpoint', name);
+    case 'setLearningRate':
+      return l10n.t('Changing the learning rate of {0}', name);
   }
 }
 

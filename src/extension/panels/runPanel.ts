@@ -6,6 +6,7 @@ import { JOB_FILES } from '../../shared/run/job';
 import { RUN_FILES } from '../../shared/run/runFolder';
 import { FromRun, RunSource, ToRun, type RunCommand } from '../../shared/webview/run';
 import { RunSubscription } from '../../node/runPage/runSubscription';
+import type { ControlCommand } from '../../shared/run/protocol';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
 import { VIEW_TYPES } from '../window/viewTypes';
@@ -27,8 +28,6 @@ export function runPanelKind(controller: RunController): RunPanelKind {
       new RunPanel(host, folder, { controller, services, panel }),
   };
 }
-
-type ControlCommand = Exclude<RunCommand, `open${string}`>;
 
 interface PanelContext {
   readonly controller: RunController;
@@ -128,31 +127,21 @@ export class RunPanel implements WebviewContent<FromRun> {
       case 'resume':
       case 'stop':
       case 'checkpoint':
-      case 'export':
       case 'setLearningRate':
         requireTrust(folder);
         return this.control(command);
+      case 'export':
+        requireTrust(folder);
+        return this.controller.exportModel(folder);
     }
   }
 
-  private async control(command: ControlCommand): Promise<void> {
-    const { folder, controller } = this;
-    switch (command) {
-      case 'pause':
-        return controller.pause(folder);
-      case 'resume':
-        return controller.resume(folder);
-      case 'stop':
-        return controller.stop(folder);
-      case 'checkpoint':
-        return controller.checkpoint(folder);
-      case 'export':
-        return controller.exportModel(folder);
-      case 'setLearningRate': {
-        const value = await askLearningRate();
-        return value === undefined ? undefined : controller.setLearningRate(folder, value);
-      }
+  private async control(method: ControlCommand): Promise<void> {
+    if (method !== 'setLearningRate') {
+      return this.controller.control(this.folder, { method });
     }
+    const value = await askLearningRate();
+    return value === undefined ? undefined : this.controller.control(this.folder, { method, value });
   }
 
   private configFile(): string {

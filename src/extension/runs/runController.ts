@@ -1,3 +1,4 @@
+import type { ControlRequest } from '../../shared/run/protocol';
 import type { RunWindow } from '../../node/runPage/runSummary';
 
 /** What this window knows of a run's processes, beside what lies in the run folder. */
@@ -16,14 +17,8 @@ export interface ExportChoice {
  * @throws AdeptError that says why it cannot be done now, and what to do.
  */
 export interface RunController {
-  pause(run: string): Promise<void>;
-  /** Goes on with a run that is paused, or that nobody works on. */
-  resume(run: string): Promise<void>;
-  /** Has the trainer save a checkpoint and end. */
-  stop(run: string): Promise<void>;
-  checkpoint(run: string): Promise<void>;
-  /** Changes the base learning rate from the next step on. */
-  setLearningRate(run: string, value: number): Promise<void>;
+  /** Asks the run's trainer for something; `resume` also goes on with a run that nobody works on. */
+  control(run: string, request: ControlRequest): Promise<void>;
   /** Asks for checkpoint and folder where they are not given, and exports. */
   exportModel(run: string, how?: ExportChoice): Promise<void>;
   /** Measures what the added layers of the last checkpoint are worth. */

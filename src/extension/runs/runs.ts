@@ -1,3 +1,4 @@
+import type { ControlRequest } from '../../shared/run/protocol';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
@@ -14,7 +15,7 @@ import { endingText, type EndingText } from './endingText';
 import { lastLogLinesOf, Launcher } from './launcher';
 import { endingOf, isLive, isResumable, nameOf, type RunEntry } from './runEntry';
 import { RunList } from './runList';
-import { endProcess, control, type ControlRequest } from './trainerControl';
+import { control, endProcess } from './trainerControl';
 
 const EXIT_MILLISECONDS = 1000;
 const Paths = v.array(v.string());

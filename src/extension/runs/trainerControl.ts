@@ -1,5 +1,5 @@
 import { inputError } from '../../shared/common/errors';
-import type { ControlMethod } from '../../shared/run/protocol';
+import type { ControlRequest } from '../../shared/run/protocol';
 import { RunFolder } from '../../node/run/runFolder';
 import { isAlive } from '../../node/run/runState';
 import { kill, type ProcessIdentity, terminate } from '../process/signalProcess';
@@ -7,11 +7,6 @@ import { nameOf, type RunEntry } from './runEntry';
 
 /** Past this a step takes so long that the person decides. */
 const TIMEOUT_MILLISECONDS = 30_000;
-
-/** What a person asks of a trainer. */
-export type ControlRequest =
-  | { readonly method: Exclude<ControlMethod, 'status' | 'setLearningRate'> }
-  | { readonly method: 'setLearningRate'; readonly value: number };
 
 /**
  * Asks the trainer of a run for something.
@@ -28,11 +23,7 @@ export async function control(run: RunEntry, request: ControlRequest): Promise<v
   }
   // Only who controls a run needs the connection.
   const { callTrainer } = await import('../../node/process/controlClient');
-  if (request.method === 'setLearningRate') {
-    await callTrainer(trainer.socket, request.method, { value: request.value }, TIMEOUT_MILLISECONDS);
-  } else {
-    await callTrainer(trainer.socket, request.method, {}, TIMEOUT_MILLISECONDS);
-  }
+  await callTrainer(trainer.socket, request, TIMEOUT_MILLISECONDS);
 }
 
 function stopStarting(run: RunEntry, launch: ProcessIdentity, { method }: ControlRequest): void {

@@ -6,7 +6,7 @@ import { parseWith } from '../../shared/common/parse';
 import {
   CONTROL_METHODS,
   type ControlMethod,
-  type ControlParams,
+  type TrainerCall,
   type TrainerStatus,
 } from '../../shared/run/protocol';
 
@@ -18,10 +18,9 @@ const GRACE_MILLISECONDS = 200;
  * @throws NoAnswer when the trainer is gone or does not answer in time; AdeptError (failure) when it refuses, (input) when
  * it answers something else.
  */
-export async function callTrainer<M extends ControlMethod>(
+export async function callTrainer(
   address: string,
-  method: M,
-  params: ControlParams<M>,
+  { method, ...params }: TrainerCall,
   timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS,
 ): Promise<TrainerStatus> {
   const socket = connect(address);

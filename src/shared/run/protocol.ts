@@ -44,3 +44,13 @@ export const CONTROL_METHODS = {
 
 export type ControlMethod = keyof typeof CONTROL_METHODS;
 export type ControlParams<M extends ControlMethod> = v.InferOutput<(typeof CONTROL_METHODS)[M]['params']>;
+
+/** What people ask of a run, in the order of its buttons. */
+export const CONTROL_COMMANDS = ['pause', 'resume', 'stop', 'checkpoint', 'setLearningRate'] as const;
+export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
+
+type RequestOf<M extends ControlMethod> = { readonly method: M } & ControlParams<M>;
+/** The same with what it needs, from the button to the socket. */
+export type ControlRequest = { [M in ControlCommand]: RequestOf<M> }[ControlCommand];
+/** Everything that a trainer can be called with. */
+export type TrainerCall = ControlRequest | RequestOf<'status'>;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { StrengthFile } from '../run/strength';
+import { CONTROL_COMMANDS } from '../run/protocol';
 import { RUN_STATES } from '../run/runState';
 import { LOG_LEVELS } from '../run/runFolder';
 
@@ -60,17 +61,7 @@ export const SHOWN_STATES = ['opening', 'starting', ...RUN_STATES] as const;
 export type ShownState = (typeof SHOWN_STATES)[number];
 
 /** What a person can ask of a run; each of them may be impossible just now. */
-export const RUN_COMMANDS = [
-  'pause',
-  'resume',
-  'stop',
-  'checkpoint',
-  'setLearningRate',
-  'openConfig',
-  'openFolder',
-  'openLog',
-  'export',
-] as const;
+export const RUN_COMMANDS = [...CONTROL_COMMANDS, 'openConfig', 'openFolder', 'openLog', 'export'] as const;
 export type RunCommand = (typeof RUN_COMMANDS)[number];
 
 /** Everything about the run that is not a series. */

@@ -1,6 +1,6 @@
 import type { ConfidenceIntervals } from '../../shared/method/importance';
 import { contrastOrder, lowestOf } from '../../shared/method/layerChoice';
-import { seededRandom } from '../data/sequences/order';
+import { seededRandom } from '../../shared/common/random';
 
 /** What each sequence of a probe contributed to the importance of every layer. */
 export interface SequenceContributions {

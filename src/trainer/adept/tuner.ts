@@ -23,6 +23,13 @@ export interface StepResult {
   readonly tokens: number;
 }
 
+/** What a checkpoint keeps of a parameter: its values, and AdamW's first and second moments, all of its shape. */
+export interface ParameterState {
+  readonly values: Float32Array;
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+}
+
 /**
  * Decoupled tuning: AdamW over the trainable parameters, one learning rate per unit. Every trainable tensor is claimed
  * by exactly one unit or, outside the layers, by the base rate.
@@ -212,22 +219,14 @@ export class Tuner {
     });
   }
 
-  /** Values of a parameter and its moments, for a checkpoint. */
-  read(parameter: Parameter): { values: Float32Array; first: Float32Array; second: Float32Array } {
-    const { engine } = this.model;
-    const { first, second } = this.momentsOf(parameter.name);
-    return {
-      values: engine.read(tensorOf(parameter)),
-      first: engine.read(first),
-      second: engine.read(second),
-    };
+  /** One of the three tensors of a parameter's state, for a checkpoint. */
+  read(parameter: Parameter, part: keyof ParameterState): Float32Array {
+    const tensor = part === 'values' ? tensorOf(parameter) : this.momentsOf(parameter.name)[part];
+    return this.model.engine.read(tensor);
   }
 
-  /** The reverse of {@link read}. */
-  restore(
-    parameter: Parameter,
-    state: { values: Float32Array; first: Float32Array; second: Float32Array },
-  ): void {
+  /** The reverse of {@link read}, of all three. */
+  restore(parameter: Parameter, state: ParameterState): void {
     const { engine } = this.model;
     const make = (values: Float32Array): Tensor => engine.keep(engine.tensor(values, parameter.shape));
     this.replace(parameter, make(state.values), { first: make(state.first), second: make(state.second) });

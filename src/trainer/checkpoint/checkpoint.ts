@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inputError } from '../../shared/common/errors';
 import { CHECKPOINT_FILES, checkpointName, type CheckpointState } from '../../shared/run/runFolder';
 import type { Parameter } from '../adept/parameters';
-import type { Tuner } from '../adept/tuner';
+import type { ParameterState, Tuner } from '../adept/tuner';
 import { fsyncFolder } from '../../node/files/atomicFile';
 import {
   checkpointFolder,
@@ -17,22 +17,22 @@ import type { RunFolder } from '../../node/run/runFolder';
 import { TensorStore } from '../safetensors/safetensors';
 import { writeSafetensors, type TensorSource } from '../safetensors/safetensorsWriter';
 
-/** Values of the trainable parameters and their AdamW moments, by parameter. */
-export type ParameterState = ReturnType<Tuner['read']>;
+/** Reads one tensor of a parameter's state. */
+export type ReadState = (parameter: Parameter, part: keyof ParameterState) => Float32Array;
 
 /** What the names of a parameter's moments end in, as in torch.optim.AdamW. */
 const MOMENTS = ['.exp_avg', '.exp_avg_sq'] as const;
 
 /**
  * Writes a checkpoint beside its place, syncs it, and puts it there by one rename: it is complete or not there.
- * `read` is called once per parameter, so that one parameter at a time lies in host memory.
+ * `read` is called once for each tensor, so that one at a time lies in host memory.
  * @returns the checkpoint's folder
  */
 export function writeCheckpoint(
   run: RunFolder,
   state: CheckpointState,
   parameters: readonly Parameter[],
-  read: (parameter: Parameter) => ParameterState,
+  read: ReadState,
 ): string {
   const place = checkpointFolder(run, state.step);
   const partial = join(run.file('checkpoints'), `.${checkpointName(state.step)}.partial`);
@@ -61,20 +61,16 @@ function writeParts(
   folder: string,
   state: CheckpointState,
   parameters: readonly Parameter[],
-  read: (parameter: Parameter) => ParameterState,
+  read: ReadState,
 ): void {
-  const source = (
-    parameter: Parameter,
-    suffix: string,
-    pick: (values: ParameterState) => Float32Array,
-  ): TensorSource => {
+  const source = (parameter: Parameter, suffix: string, part: keyof ParameterState): TensorSource => {
     const bytes = 4 * parameter.shape.reduce((a, b) => a * b, 1);
     return {
       name: `${parameter.name}${suffix}`,
       dtype: 'F32',
       shape: parameter.shape,
       *chunks(): Generator<Uint8Array> {
-        const values = pick(read(parameter));
+        const values = read(parameter, part);
         yield new Uint8Array(values.buffer, values.byteOffset, bytes);
       },
     };
@@ -82,13 +78,13 @@ function writeParts(
   const [first, second] = MOMENTS;
   writeSafetensors(
     join(folder, CHECKPOINT_FILES.delta),
-    parameters.map((parameter) => source(parameter, '', ({ values }) => values)),
+    parameters.map((parameter) => source(parameter, '', 'values')),
   );
   writeSafetensors(
     join(folder, CHECKPOINT_FILES.optimizer),
     parameters.flatMap((parameter) => [
-      source(parameter, first, (values) => values.first),
-      source(parameter, second, (values) => values.second),
+      source(parameter, first, 'first'),
+      source(parameter, second, 'second'),
     ]),
   );
   writeJson(join(folder, CHECKPOINT_FILES.state), state);

@@ -6,7 +6,7 @@ import type { EngineKind } from '../../../src/trainer/engine/engine';
 import { openEngine } from '../../../src/trainer/engine/open';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { lossGradients } from '../../../src/trainer/model/gradients';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel } from '../../support/shapedModel';
 
 const SHAPE = { vocab: 1024, hidden: 576, mlp: 1536, heads: 9, keyValueHeads: 3, tied: true };

@@ -27,11 +27,8 @@ function fakeController(): RunController & { readonly asked: string[] } {
   };
   return {
     asked,
-    pause: note('pause'),
-    resume: note('resume'),
-    stop: () => Promise.reject(new Error('no trainer')),
-    checkpoint: note('checkpoint'),
-    setLearningRate: note('setLearningRate'),
+    control: (_run, { method }) =>
+      method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
     measureDial: note('dial'),
     about: () => ({}),

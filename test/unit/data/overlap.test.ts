@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { seededRandom } from '../../../src/trainer/data/sequences/order';
+import { seededRandom } from '../../../src/shared/common/random';
 import { OVERLAP_TOKENS, overlaps } from '../../../src/trainer/data/sequences/overlap';
 import { eachOf, listOf } from '../../../src/trainer/data/sequences/sequences';
 import { SILENT_TASK } from '../../../src/trainer/task';

@@ -21,7 +21,7 @@ import { TokenStore } from '../../../src/trainer/data/store/tokenStore';
 import { Cancelled, SILENT_TASK, type Task } from '../../../src/trainer/task';
 import { idsOf } from '../../support/corpora';
 import { expectInputRejection } from '../../support/expectInputError';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { characterTokenizer, storedDocuments } from '../../support/tokenizers';
 

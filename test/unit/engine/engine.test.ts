@@ -3,7 +3,7 @@ import type { Engine } from '../../../src/trainer/engine/engine';
 import type { Tensor } from '../../../src/trainer/engine/tensor';
 import { assertAllClose } from '../../support/allclose';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 
 const random = seededRandom(7);
 const values = (size: number): Float32Array => Float32Array.from({ length: size }, () => random() * 2 - 1);

@@ -17,7 +17,7 @@ import { eachTensor } from '../../../src/trainer/model/weights';
 import { assertAllClose } from '../../support/allclose';
 import { adeptResult, runAdept } from '../../support/command';
 import { projectRoot } from '../../support/projectRoot';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel, type ModelShape } from '../../support/shapedModel';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

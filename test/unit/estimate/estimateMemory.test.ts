@@ -12,7 +12,7 @@ import type { Engine } from '../../../src/trainer/engine/engine';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { configOfShape, writeShapedModel, type ModelShape } from '../../support/shapedModel';
 import { countTensorBytes } from '../../support/tensorBytes';
 

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { LineFollower, linesFromEnd, type Line } from '../../../src/node/files/lineFile';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 function backwards(file: string, limit = Infinity): Line[] {

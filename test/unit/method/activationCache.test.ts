@@ -15,7 +15,7 @@ import { lossGradients } from '../../../src/trainer/model/gradients';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { assertAllClose } from '../../support/allclose';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel } from '../../support/shapedModel';
 
 const numbers = new Map<Int32Array, number>();

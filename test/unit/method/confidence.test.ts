@@ -9,7 +9,7 @@ import {
   EarlyStopping,
   type SequenceContributions,
 } from '../../../src/trainer/adept/bootstrap';
-import { seededRandom } from '../../../src/trainer/data/sequences/order';
+import { seededRandom } from '../../../src/shared/common/random';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 
 /** Sequences of 10 targets each; the importance of layer l is `means[l]`, with noise of ± `noise` in every sequence. */

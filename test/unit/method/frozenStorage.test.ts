@@ -9,7 +9,7 @@ import { CausalLM } from '../../../src/trainer/model/causalLM';
 import type { StorageRequest } from '../../../src/trainer/model/frozenStorage';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel, type ModelShape } from '../../support/shapedModel';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -54,7 +54,7 @@ async function everything(model: CausalLM): Promise<unknown> {
     model.units.map(({ name }) => ({ layer: TRAINED, name, importance: 0, learningRate: 1e-2 })),
   );
   const steps = [1, 2].map((step) => tuner.step([batch()], step, 1));
-  const values = parameters.map((parameter) => [...tuner.read(parameter).values]);
+  const values = parameters.map((parameter) => [...tuner.read(parameter, 'values')]);
   const after = [...model.losses(batch())];
   tuner.dispose();
   return { before, units, steps, values, after };

@@ -16,7 +16,7 @@ import { lossGradients } from '../../../src/trainer/model/gradients';
 import { RECIPE_NAMES, type RecipeName } from '../../parity/recipes';
 import { randomSequences, writeRandomModel } from '../../parity/randomModel';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 
 /** Loads a random model, hands it to the test, and removes it. */
 function withModel(engine: Engine, name: RecipeName, test: (model: CausalLM) => void): void {

@@ -10,7 +10,7 @@ import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { assertAllClose } from '../../support/allclose';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel } from '../../support/shapedModel';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

@@ -8,7 +8,7 @@ import {
   startOfEach,
   type Document,
 } from '../../../src/trainer/model/documents';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 
 function oneAfterTheOther(lengths: readonly number[]): Document[] {
   return lengths.map((length, index) => ({ first: sum(lengths.slice(0, index)), length }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type HalfDtype, narrow, upcast } from '../../../src/trainer/safetensors/halfFloat';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 
 const ALL = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
 

@@ -9,7 +9,7 @@ import {
   writeSafetensors,
   zeroSource,
 } from '../../../src/trainer/safetensors/safetensorsWriter';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const MUTATIONS = 400;

@@ -10,7 +10,7 @@ import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { lossGradients } from '../../../src/trainer/model/gradients';
 import { eachTensor } from '../../../src/trainer/model/weights';
 import { onEveryEngine } from '../../support/engines';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { sharedCase, sharedData } from '../../support/sharedData';
 import { writeShapedModel, type ModelShape } from '../../support/shapedModel';
 import { temporaryFolder } from '../../support/temporaryFolder';

@@ -62,8 +62,8 @@ describe('a call to a trainer', () => {
       setLearningRate: note('setLearningRate'),
     });
     t.after(() => server.close());
-    assert.deepEqual(await callTrainer(server.address, 'status', {}), STATUS);
-    assert.deepEqual(await callTrainer(server.address, 'setLearningRate', { value: 0.5 }), STATUS);
+    assert.deepEqual(await callTrainer(server.address, { method: 'status' }), STATUS);
+    assert.deepEqual(await callTrainer(server.address, { method: 'setLearningRate', value: 0.5 }), STATUS);
     assert.deepEqual(asked, [
       ['status', {}],
       ['setLearningRate', { value: 0.5 }],
@@ -71,21 +71,21 @@ describe('a call to a trainer', () => {
   });
 
   it('says that nobody is there', async (t) => {
-    const error = await rejection(callTrainer(join(temporaryFolder(t), 'none'), 'pause', {}));
+    const error = await rejection(callTrainer(join(temporaryFolder(t), 'none'), { method: 'pause' }));
     assert.ok(error instanceof NoAnswer);
     assert.match(error.message, /cannot be reached for "pause" at .*none .*ENOENT/);
   });
 
   it('says that the trainer ended before it answered', async (t) => {
     const address = await listen(t, (socket) => socket.once('data', () => socket.destroy()));
-    const error = await rejection(callTrainer(address, 'stop', {}));
+    const error = await rejection(callTrainer(address, { method: 'stop' }));
     assert.ok(error instanceof NoAnswer);
     assert.match(error.message, /ended before it answered "stop"/);
   });
 
   it('gives up after its time, naming it', async (t) => {
     const address = await listen(t, (socket) => socket.resume());
-    const error = await rejection(callTrainer(address, 'checkpoint', {}, 50));
+    const error = await rejection(callTrainer(address, { method: 'checkpoint' }, 50));
     assert.ok(error instanceof NoAnswer);
     assert.match(error.message, /did not answer "checkpoint" within 0.05 seconds/);
   });
@@ -105,11 +105,11 @@ describe('a call to a trainer', () => {
       setLearningRate: refuse,
     });
     t.after(() => server.close());
-    const refused = await rejection(callTrainer(server.address, 'pause', {}));
+    const refused = await rejection(callTrainer(server.address, { method: 'pause' }));
     assert.ok(!(refused instanceof NoAnswer));
     assert.match(refused.message, /refused "pause" \(.*not now\)/);
     assert.match(
-      (await rejection(callTrainer(server.address, 'status', {}))).message,
+      (await rejection(callTrainer(server.address, { method: 'status' }))).message,
       /"step" is not usable/,
     );
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DecimatedCurve } from '../../../src/node/run/decimatedCurve';
 import type { CurvePatch } from '../../../src/shared/webview/run';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 
 type Points = [number, number][];
 

@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import type { Browser, Page } from 'playwright-core';
 import { unitKindsOf } from '../../../src/shared/model/architecture';
 import { importanceFile } from '../../support/importanceFile';
-import { seededRandom } from '../../support/random';
+import { seededRandom } from '../../../src/shared/common/random';
 import { heatmapContent } from '../support/heatmapContent';
 import { launchChromium, noChromium, WebviewPage } from '../support/webviewPage';
 

@@ -1,13 +1,4 @@
-/** A small seeded generator (mulberry32): the same numbers on every machine. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seededRandom } from '../../../shared/common/random';
 
 /** Up to so many sequences an epoch's order is a table (4 MB); more have one that is computed place by place. */
 export const TABLE_SIZE = 2 ** 20;

@@ -3,10 +3,15 @@ import type { CheckpointState, NewRunEvent } from '../../../shared/run/runFolder
 import { setLaterAside } from '../../../node/run/laterResults';
 import { meanLoss } from '../../adept/loss';
 import type { Tuner } from '../../adept/tuner';
-import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint';
+import {
+  replaceCheckpointState,
+  restoreCheckpoint,
+  writeCheckpoint,
+  type ReadState,
+} from '../../checkpoint/checkpoint';
 import type { CausalLM } from '../../model/causalLM';
 import { yieldToEventLoop, type Task } from '../../task';
-import { initialParameterState } from './initialState';
+import { withInitialState } from './initialState';
 import { checkpointStateOf, savedProgress, type Progress } from './progress';
 import type { RunLease } from '../lease/runLease';
 import type { TuneInput } from './tuneInput';
@@ -60,7 +65,7 @@ export class Checkpointer {
     if (evaluatedAt !== step && !(await this.stillComputes())) {
       await this.failOnNaN(step, 'loss on the evaluation text is no number', false);
     }
-    this.write((parameter) => this.parts.tuner.read(parameter));
+    this.write((parameter, part) => this.parts.tuner.read(parameter, part));
   }
 
   /**
@@ -75,7 +80,9 @@ export class Checkpointer {
       await this.save();
     } else if (folder.checkpoints().length === 0) {
       Object.assign(state, { step: 0, evaluatedAt: -1, loss: null, units: [], unitsMeasuredAt: 0 });
-      this.write(initialParameterState(input.spec.model));
+      withInitialState(input.spec.model, (read) => {
+        this.write(read);
+      });
     }
     throw failure(
       `${folder.path}: at step ${step} the ${what}: lower the learning rate (it is ${state.baseLearningRate}) and start again, or resume from the checkpoint at step ${state.savedAt}, the last good one.`,
@@ -93,7 +100,7 @@ export class Checkpointer {
     return checkpointStateOf(this.parts.state, this.parts.input.spec.tune);
   }
 
-  private write(read: Parameters<typeof writeCheckpoint>[3]): void {
+  private write(read: ReadState): void {
     const { lease, tuner } = this.parts;
     this.record(this.checkpointState(), (saved) =>
       writeCheckpoint(lease.folder, saved, tuner.parameters, read),

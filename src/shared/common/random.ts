@@ -1,4 +1,4 @@
-/** A seeded generator of numbers from 0 to 1 (mulberry32), for tests that need the same randomness each time. */
+/** A seeded generator of numbers from 0 up to 1 (mulberry32): the same ones on every machine. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
