@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyNativeSources } from './nativeSources.mjs';
 import { withLock } from './packages.mjs';
+import { testFiles } from './testing/files.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out');
@@ -135,22 +136,36 @@ function copyCodicons(target) {
   }
 }
 
-const inHost = (file) => file.startsWith(join('test', 'host', 'suite'));
+/** Runs in VS Code as tests do: scripts/benchActivation.mjs starts it. */
+const ACTIVATION_BENCH = { source: 'test/e2e/activationBench.ts' };
 
-/** One bundle for each test file; those of test/host/suite run inside VS Code, under mocha. */
-async function buildTests() {
+/**
+ * One bundle for each test file, and what they have beside them.
+ * @param {readonly { source: string }[]} files
+ * @returns {Promise<Map<string, string[]>>} the files that went into each bundle
+ */
+async function buildTests(files) {
   const target = join(out, 'test');
   rmSync(target, { recursive: true, force: true });
-  const tests = { ...node, outdir: target, outbase: 'test', sourcemap: 'inline' };
-  const files = filesBelow('test', '.test.ts');
-  await build({
+  const tests = { ...node, outdir: target, outbase: 'test', sourcemap: 'inline', metafile: true };
+  const esbuild = await import('esbuild');
+  const { metafile } = await esbuild.build({
     ...tests,
-    entryPoints: [...files.filter((file) => !inHost(file)), 'test/e2e/activationBench.ts'],
+    entryPoints: files.map(({ source }) => source),
     external: ['typescript', 'playwright-core', 'axe-core'],
   });
+  return new Map(Object.entries(metafile.outputs).map(([path, { inputs }]) => [path, Object.keys(inputs)]));
+}
+
+/** The suite that runs inside VS Code, under mocha, and the page that it opens. */
+async function buildHostSuite() {
+  const target = join(out, 'test');
   await build({
-    ...tests,
-    entryPoints: [...files.filter(inHost), 'test/host/suite/index.ts'],
+    ...node,
+    outdir: target,
+    outbase: 'test',
+    sourcemap: 'inline',
+    entryPoints: [...filesBelow('test/host/suite', '.test.ts'), 'test/host/suite/index.ts'],
     external: ['vscode', 'mocha'],
   });
   const page = join(target, 'host/page');
@@ -170,8 +185,25 @@ export async function buildAll({ extension = true, tests = true } = {}) {
     await buildWebviews({ out, minify: false });
   }
   if (tests) {
-    await buildTests();
+    await buildTests([...testFiles(root), ACTIVATION_BENCH]);
+    await buildHostSuite();
   }
+}
+
+/**
+ * Builds what these tests run, and nothing else.
+ * @param {object} options
+ * @param {readonly { source: string, kind: string }[]} options.files
+ * @param {boolean} options.extension also the extension and its webviews
+ * @returns {Promise<Map<string, string[]>>} the files that went into each bundle
+ */
+export async function buildForTests({ files, extension }) {
+  await buildAll({ extension, tests: false });
+  const inputs = await buildTests(files);
+  if (files.some(({ kind }) => kind === 'host')) {
+    await buildHostSuite();
+  }
+  return inputs;
 }
 
 /**

@@ -1,8 +1,11 @@
 // `npm run quickstart`: the main job on the sample, with the embedded engine, on a fresh clone.
+//
+//   npm run quickstart -- --config FILE   another job than media/sample/sample.adept.json, for example a shorter one
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { ensurePackages } from './packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,7 +27,10 @@ function nextRun() {
 }
 
 const out = nextRun();
-const config = join(root, 'media/sample/sample.adept.json');
+const { values } = parseArgs({
+  options: { config: { type: 'string', default: join(root, 'media/sample/sample.adept.json') } },
+});
+const config = resolve(process.env.INIT_CWD ?? process.cwd(), values.config);
 console.log('Adapting the sample model to its domain with the embedded wasm engine:');
 console.log('analyze, expand the layers that matter least, tune the copies, evaluate, export.\n');
 const begin = performance.now();

@@ -52,13 +52,13 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
     await editor.screenshot('analyze-step-probe');
-    await keyboard.press('Enter');
+    await editor.acceptInput();
     await step('Analyze Model (3/6)');
     await editor.quickPickRow('domain.jsonl').waitFor();
     await keyboard.type('domain.jsonl');
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
-    await keyboard.press('Enter');
+    await editor.acceptInput();
     await step('Analyze Model (4/6)');
     await editor.enter('Native');
     await step('Analyze Model (5/6)');
@@ -70,7 +70,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await step('Analyze Model (5/6)');
     await editor.enter('Fast');
     await step('Analyze Model (6/6)');
-    await keyboard.press('Enter');
+    await editor.acceptInput();
     const heatmap = await editor.webview('heatmap');
     await editor.evidently('general × domain importance', () =>
       heatmap.locator('adept-quadrant-plot .point[data-layer="7"]').waitFor(),
@@ -127,11 +127,10 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
   });
 
   it('remember what was answered', async () => {
-    const { keyboard } = editor.page;
     await editor.runCommand('ADEPT: Analyze Model');
     for (const number of [1, 2, 3, 4, 5, 6]) {
       await step(`Analyze Model (${number}/6)`);
-      await keyboard.press('Enter');
+      await editor.acceptInput();
     }
     await editor.evidently('the second analysis', async () => {
       while (analysesIn(editor.workspace).length < 2) {

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { manifestOf, RunFixture } from '../support/runFixture';
 import { seriousViolations } from './support/accessibility';
-import { Editor, THEMES, type Theme } from './support/editor';
+import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
 import { openWeights } from './support/weights';
 
@@ -79,8 +79,9 @@ describe('checkpoints and weight files in the window', { skip: unavailable() }, 
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
     assert.equal(await frame.locator('h1').innerText(), 'Comparison: step 10 and step 30');
-    for (const theme of Object.keys(THEMES) as Theme[]) {
+    for (const theme of editor.themes()) {
       await editor.setTheme(theme);
+      await editor.painted(frame);
       await editor.screenshot(`comparison-${theme}`);
       const low = await frame.evaluate(() =>
         getComputedStyle(document.documentElement).getPropertyValue('--vscode-adept-heatLow'),
@@ -88,7 +89,6 @@ describe('checkpoints and weight files in the window', { skip: unavailable() }, 
       assert.match(low, /^#/, 'the page does not get the colours that the extension contributes');
       assert.deepEqual(await seriousViolations(frame), [], theme);
     }
-    await editor.setTheme('light');
   });
 
   it('renames and deletes by keyboard alone', async () => {

@@ -12,7 +12,7 @@ import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { seriousViolations } from './support/accessibility';
-import { Editor, THEMES, type Theme } from './support/editor';
+import { Editor } from './support/editor';
 import { FirstSteps } from './support/firstSteps';
 import { mouseOf } from './support/hands';
 import { unavailable } from './support/provided';
@@ -73,17 +73,14 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   });
 
   async function inEveryTheme(name: string, frame?: Frame): Promise<void> {
-    for (const theme of Object.keys(THEMES) as Theme[]) {
+    for (const theme of editor.themes()) {
       await editor.setTheme(theme);
-      // Off everything that would show a tooltip.
-      await editor.page.mouse.move(700, 898);
-      await editor.page.waitForTimeout(1000);
+      await editor.painted(frame);
       await editor.screenshot(`panel-${name}-${theme}`);
       if (frame !== undefined) {
         assert.deepEqual(await seriousViolations(frame), [], theme);
       }
     }
-    await editor.setTheme('light');
   }
 
   it('heatmap, with plan and form', async () => {

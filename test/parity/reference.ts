@@ -28,7 +28,7 @@ export async function reference<J extends JobName>(
     }
     return parse(job, golden.result, goldenName);
   }
-  const result = await ask(python.worker, job, request);
+  const result = await askOnce(python.worker, { job, inputs, request });
   const kept = keptPart(result);
   if (process.env.ADEPT_UPDATE_GOLDEN === '1') {
     writeGolden(goldenName, {
@@ -59,6 +59,19 @@ export async function liveReference<J extends JobName>(
 ): Promise<Result<J> | undefined> {
   const python = await live();
   return python && ask(python.worker, job, request);
+}
+
+/** Results that were asked for already, by their inputs: both engines are held against the same ones. */
+const answers = new Map<string, Promise<Result<JobName>>>();
+
+function askOnce<J extends JobName>(
+  worker: PythonWorker,
+  { job, inputs, request }: { readonly job: J; readonly inputs: string; readonly request: Request<J> },
+): Promise<Result<J>> {
+  const known = answers.get(inputs) as Promise<Result<J>> | undefined;
+  const answer = known ?? ask(worker, job, request);
+  answers.set(inputs, answer);
+  return answer;
 }
 
 async function ask<J extends JobName>(worker: PythonWorker, job: J, request: Request<J>): Promise<Result<J>> {

@@ -18,15 +18,23 @@ const CHROMIUM_ARGUMENTS = [
 const STATE_MILLISECONDS = 7000;
 /** How long a question is looked at before it is taken as closed by something else. */
 const FOCUS_MILLISECONDS = 10_000;
-/** Generous: the machine may be busy with other work. */
-export const WAIT_MILLISECONDS = 90_000;
+/** Generous: the machine may be busy with other work, and other tests run beside this one. */
+export const WAIT_MILLISECONDS = 180_000;
 
-/** Colour themes that every panel is looked at in, as VS Code offers them, with the class that it gives its window. */
+/** Colour themes that every panel is looked at in, as VS Code offers them, with the classes that it gives its window and webviews. */
 export const THEMES = {
-  light: { label: 'Light Modern', windowClass: 'vs' },
-  dark: { label: 'Dark Modern', windowClass: 'vs-dark' },
-  'high-contrast': { label: 'Dark High Contrast', windowClass: 'hc-black' },
-  'high-contrast-light': { label: 'Light High Contrast', windowClass: 'hc-light' },
+  light: { label: 'Light Modern', windowClass: 'vs', bodyClass: 'vscode-light' },
+  dark: { label: 'Dark Modern', windowClass: 'vs-dark', bodyClass: 'vscode-dark' },
+  'high-contrast': {
+    label: 'Dark High Contrast',
+    windowClass: 'hc-black',
+    bodyClass: 'vscode-high-contrast:not(.vscode-high-contrast-light)',
+  },
+  'high-contrast-light': {
+    label: 'Light High Contrast',
+    windowClass: 'hc-light',
+    bodyClass: 'vscode-high-contrast-light',
+  },
 } as const;
 export type Theme = keyof typeof THEMES;
 
@@ -35,6 +43,8 @@ export class Editor {
   /** Errors in the console of the window and its webviews that are about this extension, and every CSP violation. */
   readonly problems: string[] = [];
   private failures = 0;
+  /** Of the settings that every window is launched with. */
+  private theme: Theme = 'light';
 
   private constructor(
     readonly page: Page,
@@ -281,19 +291,62 @@ export class Editor {
     writeFileSync(file, JSON.stringify({ ...before, ...settings }));
   }
 
+  /** The themes in an order that begins with the one that shows: each change of it takes seconds. */
+  themes(): Theme[] {
+    const all = Object.keys(THEMES) as Theme[];
+    const first = all.indexOf(this.theme);
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+
   /** Chooses a theme as people do: the window does not notice that its settings file was written. */
   async setTheme(theme: Theme): Promise<void> {
     const { label, windowClass } = THEMES[theme];
-    await this.evidently(`the theme ${label}`, () =>
-      this.persistently(async (timeout) => {
-        await this.runCommand('Preferences: Color Theme');
-        await this.page.locator('.quick-input-widget input').fill(label, { timeout });
-        await this.quickPickRow(label).click({ timeout });
-        await this.page.locator(`.monaco-workbench.${windowClass}`).waitFor({ timeout });
-      }),
-    );
-    // The focus comes back to the panel only now, and would close what is opened meanwhile.
-    await this.page.waitForTimeout(1000);
+    if (theme !== this.theme) {
+      await this.evidently(`the theme ${label}`, () =>
+        this.persistently(async (timeout) => {
+          await this.runCommand('Preferences: Color Theme');
+          await this.page.locator('.quick-input-widget input').fill(label, { timeout });
+          await this.quickPickRow(label).click({ timeout });
+          await this.page.locator(`.monaco-workbench.${windowClass}`).waitFor({ timeout });
+        }),
+      );
+      this.theme = theme;
+    }
+    await this.focusIsBack();
+  }
+
+  /** Waits until the focus has left a question that closed: coming back late, it would close what is opened meanwhile. */
+  private async focusIsBack(): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    await this.evidently('the focus back from the question', async () => {
+      await widget.waitFor({ state: 'hidden' });
+      await this.page.waitForFunction(
+        () => document.activeElement !== null && document.activeElement !== document.body,
+      );
+    });
+  }
+
+  /** Waits until a webview shows the window's theme, in a frame that was painted since, and no hint covers anything. */
+  async painted(frame?: Frame): Promise<void> {
+    await this.evidently('a settled picture', async () => {
+      // Off everything that would show a hint.
+      await this.page.mouse.move(700, 898);
+      await this.page.locator('.monaco-hover:visible').waitFor({ state: 'detached' });
+      const { bodyClass } = THEMES[this.theme];
+      await frame?.locator(`body.${bodyClass}`).waitFor();
+      for (const document of [this.page, ...(frame === undefined ? [] : [frame])]) {
+        await document.evaluate(
+          () =>
+            new Promise<void>((resolve) => {
+              requestAnimationFrame(() => {
+                requestAnimationFrame(() => {
+                  resolve();
+                });
+              });
+            }),
+        );
+      }
+    });
   }
 
   /** A picture of the window in out/test/screenshots; returns its path. */

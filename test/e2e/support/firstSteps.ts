@@ -5,9 +5,9 @@ import { seriousViolations } from './accessibility';
 import { type Editor, WAIT_MILLISECONDS } from './editor';
 import type { Hand } from './hands';
 
-// Below the numbers that are shown with a separator.
-export const STEPS = 960;
-export const SAVE_EVERY = 240;
+/** As many as are still running when the window is reloaded, and no more: each is computed at the full price of a processor. */
+export const STEPS = 480;
+export const SAVE_EVERY = 120;
 export const SEQ_LEN = 64;
 const LAYERS = [3, 5];
 

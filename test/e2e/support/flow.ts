@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { readEvents } from '../../../src/node/run/eventWriter';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { type RunStatus, statusOf } from '../../../src/node/run/runStatus';
 import { adeptResult } from '../../support/command';
-import { projectRoot } from '../../support/projectRoot';
 import { seriousViolations } from './accessibility';
 import { Editor } from './editor';
 import { FirstSteps, FORM, SAVE_EVERY, SEQ_LEN, shownStep, STEPS } from './firstSteps';
 import type { Hand } from './hands';
+import { sampleWorkspace } from './sampleWorkspace';
 
 /**
  * The tests of the whole way, from the palette to an exported model with the loss of the run's last evaluation.
  * @param name of its screenshots
  */
 export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-flow-'));
   let editor: Editor;
   let hand: Hand;
   let steps: FirstSteps;
@@ -24,7 +26,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
 
   before(async () => {
     editor = await Editor.open({
-      workspace: join(projectRoot, 'media/sample'),
+      workspace: sampleWorkspace(folder),
       settings: { 'security.workspace.trust.enabled': false },
     });
     hand = handOf(editor);
@@ -33,6 +35,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
 
   after(async () => {
     await editor.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const status = (): RunStatus => statusOf(RunFolder.at(run));

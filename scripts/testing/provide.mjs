@@ -1,0 +1,105 @@
+// What tests run on, provided where it can be had while tests that need less run already.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/** @param {string} root @returns {Promise<string>} the native engine, or why it is not tested */
+async function provideNative(root) {
+  if (process.env.ADEPT_TEST_ENGINES === 'wasm') {
+    return 'not tested: ADEPT_TEST_ENGINES=wasm';
+  }
+  const setup = await output(process.execPath, [join(root, 'out/cli.cjs'), 'setup', '--cpu', '--json']);
+  if (setup.status !== 0) {
+    return `not tested: ${lastLine(setup.stderr) || 'adept setup failed'}`;
+  }
+  const { library, device } = JSON.parse(lastLine(setup.stdout));
+  return `${library} on ${device}`;
+}
+
+/** @param {string} root @returns {Promise<string>} the Python of the parity tests, or what stands in for it */
+async function providePython(root) {
+  const { status, stdout, stderr } = await output(process.execPath, [join(root, 'scripts/python.mjs')]);
+  if (status !== 0) {
+    return `committed golden values (${lastLine(stderr)})`;
+  }
+  process.env.ADEPT_PARITY_PYTHON = lastLine(stdout);
+  return `PyTorch, live (${process.env.ADEPT_PARITY_PYTHON})`;
+}
+
+/** @param {string} root @param {string[]} args @returns {Promise<Record<string, string>>} what scripts/vscode.mjs says */
+async function askVSCode(root, ...args) {
+  const { status, stdout, stderr } = await output(process.execPath, [
+    join(root, 'scripts/vscode.mjs'),
+    ...args,
+  ]);
+  if (status !== 0) {
+    throw new Error(`scripts/vscode.mjs ended with ${status}: ${stderr}`);
+  }
+  return JSON.parse(lastLine(stdout));
+}
+
+/** @param {string} root @returns {Promise<string>} */
+async function provideChromium(root) {
+  const found = await askVSCode(root, '--chromium');
+  return found.reason === undefined ? (found.chromium ?? '') : `not tested: ${found.reason}`;
+}
+
+/** @param {string} root @returns {Promise<string>} */
+async function provideVSCode(root) {
+  const found = await askVSCode(root);
+  return found.reason === undefined ? `${found.server}, in ${found.chromium}` : `not tested: ${found.reason}`;
+}
+
+/** @type {Record<import('./files.mjs').Need, { title: string, provide: (root: string) => Promise<string> }>} */
+const PROVIDERS = {
+  native: { title: 'native engine', provide: provideNative },
+  python: { title: 'reference', provide: providePython },
+  chromium: { title: 'Chromium', provide: provideChromium },
+  vscode: { title: 'VS Code', provide: provideVSCode },
+};
+
+/**
+ * Starts to provide each need, and says what each came to as soon as it is known.
+ * @param {string} root
+ * @param {Iterable<import('./files.mjs').Need>} needs
+ * @returns {Map<import('./files.mjs').Need, Promise<void>>} settled when the tests that need it can run, or skip
+ */
+export function provideAll(root, needs) {
+  return new Map(
+    [...needs].map((need) => {
+      const { title, provide } = PROVIDERS[need];
+      const begin = performance.now();
+      const provided = provide(root).then((found) => {
+        const seconds = (performance.now() - begin) / 1000;
+        console.log(`${`${title}:`.padEnd(14)} ${found} (${seconds.toFixed(0)} s)`);
+      });
+      return [need, provided];
+    }),
+  );
+}
+
+/**
+ * Runs a program beside everything else; what it says on stderr is also shown as it comes.
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<{ status: number | null, stdout: string, stderr: string }>}
+ */
+function output(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const text = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => {
+      text.stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      text.stderr += chunk;
+    });
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, ...text }));
+    process.once('exit', () => child.kill());
+  });
+}
+
+/** @param {string} text */
+function lastLine(text) {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,17 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../support/projectRoot';
+
+/** Lines of the texts that are measured: with all of them, measuring would take most of the time of a run. */
+const LINES = { 'general.txt': 40, 'general-eval.txt': 20, 'domain-eval.jsonl': 10 };
+
+/** Makes the sample a workspace in which measuring is quick. @returns its folder, below `folder` */
+export function sampleWorkspace(folder: string): string {
+  const workspace = join(folder, 'sample');
+  cpSync(join(projectRoot, 'media/sample'), workspace, { recursive: true });
+  for (const [name, lines] of Object.entries(LINES)) {
+    const file = join(workspace, name);
+    writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(0, lines).join('\n'));
+  }
+  return workspace;
+}
