@@ -102,6 +102,13 @@ describe('borders between processes', () => {
     assert.ok(owners.size > 100);
   });
 
+  it('what two processes share lies in folders by subject', () => {
+    for (const folder of ['src/node', 'src/shared']) {
+      const flat = readdirSync(join(projectRoot, folder)).filter((name) => name.endsWith('.ts'));
+      assert.ok(flat.length <= 3, `${folder} holds ${flat.join(', ')}: each belongs to a subject`);
+    }
+  });
+
   it('every process is type-checked by `npm run types`, once it has files', () => {
     const { scripts } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;

@@ -18,6 +18,9 @@ export function statusCommand(): Command {
         const status = statusOf(requireRun(path));
         const rows = [
           ['state', status.state],
+          ...(status.silentSeconds === null
+            ? []
+            : [['no sign of life', `for ${status.silentSeconds} s: it computes something large, or hangs`]]),
           ['step', `${status.step}${status.steps === null ? '' : ` of ${status.steps}`}`],
           ['loss', nats(status.loss)],
           ['domain loss', nats(status.domainLoss)],
