@@ -195,7 +195,7 @@ describe('the life of a run', function () {
     writeFileSync(join(damaged, 'events.ndjson'), 'rubbish\n');
     writeFileSync(join(newer, 'run.json'), '{"format":"adept.run/9"}');
     const first = await runThat(all, damaged, 'shown', () => true);
-    assert.match(first.problem ?? '', /damaged.events\.ndjson, the line at byte 0: is no JSON/);
+    assert.match(first.problem ?? '', /damaged.events\.ndjson, the line at byte 0: this line is no JSON/);
     const second = await runThat(all, newer, 'shown', () => true);
     assert.match(second.problem ?? '', /newer.run\.json: "format" is adept\.run\/9, of a newer version/);
     assert.equal(itemOf(all, newer).description, second.problem);
