@@ -42,6 +42,7 @@ export class TestQueue {
         for (let file = this.#take(waiting); file !== undefined; file = this.#take(waiting)) {
           this.#start(file).then(next, reject);
         }
+        // After a signal files still wait, so that no count is printed that looks like a result.
         if (waiting.length === 0 && this.#running === 0) {
           resolve(this.results);
         }
@@ -58,7 +59,7 @@ export class TestQueue {
 
   /** @param {QueuedFile[]} waiting @returns {QueuedFile | undefined} the first that can run now, taken out */
   #take(waiting) {
-    if (this.#running >= this.limits.atOnce) {
+    if (this.signal.aborted || this.#running >= this.limits.atOnce) {
       return undefined;
     }
     const index = waiting.findIndex(

@@ -4,6 +4,7 @@ import { type Browser, chromium, type Frame, type Locator, type Page } from 'pla
 import { projectRoot } from '../../support/projectRoot';
 import { launch, type Launched, type LaunchOptions } from './launch';
 import { vscode } from './provided';
+import { type Theme, THEMES } from './themes';
 
 const CHROMIUM_ARGUMENTS = [
   '--no-sandbox',
@@ -20,23 +21,6 @@ const STATE_MILLISECONDS = 7000;
 const FOCUS_MILLISECONDS = 10_000;
 /** Generous: the machine may be busy with other work, and other tests run beside this one. */
 export const WAIT_MILLISECONDS = 180_000;
-
-/** Colour themes that every panel is looked at in, as VS Code offers them, with the classes that it gives its window and webviews. */
-export const THEMES = {
-  light: { label: 'Light Modern', windowClass: 'vs', bodyClass: 'vscode-light' },
-  dark: { label: 'Dark Modern', windowClass: 'vs-dark', bodyClass: 'vscode-dark' },
-  'high-contrast': {
-    label: 'Dark High Contrast',
-    windowClass: 'hc-black',
-    bodyClass: 'vscode-high-contrast:not(.vscode-high-contrast-light)',
-  },
-  'high-contrast-light': {
-    label: 'Light High Contrast',
-    windowClass: 'hc-light',
-    bodyClass: 'vscode-high-contrast-light',
-  },
-} as const;
-export type Theme = keyof typeof THEMES;
 
 /** VS Code in a browser, with the extension under development, a profile of its own and a temporary workspace. */
 export class Editor {
@@ -315,15 +299,15 @@ export class Editor {
     await this.focusIsBack();
   }
 
-  /** Waits until the focus has left a question that closed: coming back late, it would close what is opened meanwhile. */
+  /** Waits until a question has closed and the focus has left it: leaving late, it would close what is opened meanwhile. */
   private async focusIsBack(): Promise<void> {
-    const widget = this.page.locator('.quick-input-widget');
-    await this.evidently('the focus back from the question', async () => {
-      await widget.waitFor({ state: 'hidden' });
-      await this.page.waitForFunction(
-        () => document.activeElement !== null && document.activeElement !== document.body,
-      );
-    });
+    await this.evidently('the focus back from the question', () =>
+      this.page.waitForFunction(
+        () =>
+          document.querySelector('.quick-input-widget')?.checkVisibility() !== true &&
+          (document.activeElement?.closest('.quick-input-widget') ?? null) === null,
+      ),
+    );
   }
 
   /** Waits until a webview shows the window's theme, in a frame that was painted since, and no hint covers anything. */
