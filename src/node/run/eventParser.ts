@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { inputError } from '../../shared/common/errors';
+import { type AdeptError, inputError } from '../../shared/common/errors';
 import { RunEvent } from '../../shared/run/runFolder';
 
 export type StepEvent = Extract<RunEvent, { type: 'step' }>;
 
 /**
- * What a line of events.ndjson is: an event; an event that a later version writes, by its type, which everybody passes over;
- * or what is wrong with it.
+ * What a line of events.ndjson is: an event; an event that a later version writes, by its type, which whoever only looks at the
+ * run passes over; or what is wrong with it.
  */
 export type EventLine =
   { readonly event: RunEvent } | { readonly unknownType: string } | { readonly problem: string };
@@ -45,9 +45,29 @@ export function parseEventLine(text: string): EventLine {
 export function eventOfLine(text: string, where: string): RunEvent | undefined {
   const line = parseEventLine(text);
   if ('problem' in line) {
-    throw inputError(`${where}: ${line.problem}: repair or remove that line.`);
+    throw damaged(where, line.problem);
   }
   return 'event' in line ? line.event : undefined;
+}
+
+/**
+ * The event of a line, for whoever goes on with the run and so has to know all of it.
+ * @throws AdeptError (input) as {@link eventOfLine}, and for an event that a later version writes
+ */
+export function requireEvent(text: string, where: string): RunEvent {
+  const line = parseEventLine(text);
+  if ('event' in line) {
+    return line.event;
+  }
+  throw 'problem' in line
+    ? damaged(where, line.problem)
+    : inputError(
+        `${where}: "type" is "${line.unknownType}", which this version of ADEPT does not know: update ADEPT, or remove that line.`,
+      );
+}
+
+function damaged(where: string, problem: string): AdeptError {
+  return inputError(`${where}: ${problem}: repair or remove that line.`);
 }
 
 /** Whether the schema of a run's events takes a value as a step; it is checked against that schema by a test. */

@@ -3,7 +3,7 @@ import { AdeptError } from '../../shared/common/errors';
 import type { NewRunEvent, RunEvent } from '../../shared/run/runFolder';
 import { writeFully } from '../files/atomicFile';
 import { readError, writeError } from '../files/fileError';
-import { eventOfLine } from './eventParser';
+import { requireEvent } from './eventParser';
 
 const NEWLINE = 0x0a;
 
@@ -24,11 +24,11 @@ export class EventWriter {
 
   /** @throws AdeptError (input) naming the line that is no event, or why the file cannot be written. */
   static open(file: string, onEvent: (event: RunEvent) => void = () => undefined): EventWriter {
-    const { lines, bytes } = readLog(file);
+    const { events, bytes } = readLog(file);
     try {
       const descriptor = openSync(file, 'a');
       ftruncateSync(descriptor, bytes);
-      return new EventWriter(file, descriptor, lines, bytes, onEvent);
+      return new EventWriter(file, descriptor, events.length, bytes, onEvent);
     } catch (error) {
       throw writeError(file, error);
     }
@@ -92,10 +92,10 @@ export function readEvents(file: string): RunEvent[] {
   return readLog(file).events;
 }
 
-/** `lines` counts every whole line, also of events that a later version writes; `bytes` is their length. */
-function readLog(file: string): { events: RunEvent[]; lines: number; bytes: number } {
+/** `bytes` is the length of all whole lines. */
+function readLog(file: string): { events: RunEvent[]; bytes: number } {
   if (!existsSync(file)) {
-    return { events: [], lines: 0, bytes: 0 };
+    return { events: [], bytes: 0 };
   }
   let content: Buffer;
   try {
@@ -105,6 +105,6 @@ function readLog(file: string): { events: RunEvent[]; lines: number; bytes: numb
   }
   const bytes = content.lastIndexOf(NEWLINE) + 1;
   const lines = content.toString('utf8', 0, bytes).split('\n').slice(0, -1);
-  const events = lines.flatMap((line, index) => eventOfLine(line, `${file}, line ${index + 1}`) ?? []);
-  return { events, lines: lines.length, bytes };
+  const events = lines.map((line, index) => requireEvent(line, `${file}, line ${index + 1}`));
+  return { events, bytes };
 }
