@@ -80,5 +80,9 @@ console.log('wasm engine:   always');
 const providing = provideAll(root, new Set(queued.flatMap(({ needs }) => needs)));
 const queue = new TestQueue(root, { atOnce: FILES_AT_ONCE, inVSCodeAtOnce: IN_VSCODE_AT_ONCE }, signal);
 const results = await queue.run(queued, providing);
+if (signal.aborted) {
+  // A count of half the tests would look like a result.
+  process.exit(1);
+}
 report(results, begin);
 process.exit(results.failed > 0 || results.passed === 0 ? 1 : 0);

@@ -42,7 +42,6 @@ export class TestQueue {
         for (let file = this.#take(waiting); file !== undefined; file = this.#take(waiting)) {
           this.#start(file).then(next, reject);
         }
-        // After a signal files still wait, so that no count is printed that looks like a result.
         if (waiting.length === 0 && this.#running === 0) {
           resolve(this.results);
         }
