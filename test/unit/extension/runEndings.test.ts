@@ -67,8 +67,8 @@ describe('what is said when a run has ended', () => {
       text({ code: null, signal: 'SIGKILL' }),
       'one, step 7/100: its process was ended by the signal SIGKILL, as the system does when memory runs out. The last lines of its log: b | c | d | step 7',
     );
-    assert.match(text({ code: 134, signal: null }), /ended with exit code 134\. Its last log lines/);
-    assert.match(text(undefined), /its process is gone, and nobody saw it end\. Its last log lines/);
+    assert.match(text({ code: 134, signal: null }), /ended with exit code 134\. The last lines of its log/);
+    assert.match(text(undefined), /its process is gone, and nobody saw it end\. The last lines of its log/);
   });
 
   it('is the command’s own message when a run did not start', (t) => {

@@ -87,7 +87,7 @@ describe('the list of runs', () => {
     list.scan();
     assert.deepEqual(states().sort(), ['damaged unreadable', 'fine waiting', 'newer unreadable']);
     const problems = list.entries.map(({ problem }) => problem).join('\n');
-    assert.match(problems, /damaged.events\.ndjson, the line at byte 0: is no JSON/);
+    assert.match(problems, /damaged.events\.ndjson, the line at byte 0: this line is no JSON/);
     assert.match(problems, /newer.run\.json: "format" is adept\.run\/9, of a newer version/);
   });
 
