@@ -299,9 +299,15 @@ export class Editor {
     await this.focusIsBack();
   }
 
-  /** The focus comes back from a question only after it has closed, and would close what is opened meanwhile: no event says when. */
+  /** Waits until a question has closed and the focus has left it: leaving late, it would close what is opened meanwhile. */
   private async focusIsBack(): Promise<void> {
-    await this.page.waitForTimeout(1000);
+    await this.evidently('the focus back from the question', () =>
+      this.page.waitForFunction(
+        () =>
+          document.querySelector('.quick-input-widget')?.checkVisibility() !== true &&
+          (document.activeElement?.closest('.quick-input-widget') ?? null) === null,
+      ),
+    );
   }
 
   /** Waits until a webview shows the window's theme, in a frame that was painted since, and no hint covers anything. */
