@@ -193,7 +193,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
   it('the state of a run inside its configuration, beside runs and checkpoints', async () => {
     await editor.runCommand('View: Close All Editors');
     await editor.openText(CONFIG);
-    await editor.runCommand('ADEPT: Explore Checkpoints');
+    await editor.pick('ADEPT: Explore Checkpoints', 'clinical-notes');
     await editor.evidently('the links', () =>
       editor.page.locator('.codelens-decoration a', { hasText: 'Open' }).waitFor(),
     );
