@@ -29,6 +29,8 @@ export interface TrainerFacts {
   /** Of the process that works on the run; the test's own by default, which lives. */
   readonly pid?: number;
   readonly state?: 'running' | 'ended';
+  /** When it gave a sign of life last; now when left out. */
+  readonly heartbeat?: string;
 }
 
 /** The recorded run in a folder, up to any line of its log, and going on from there. */
@@ -68,14 +70,18 @@ export class RecordedRun {
   }
 
   /** Says who works on the run. */
-  trainer({ pid = process.pid, state = 'running' }: TrainerFacts = {}): void {
+  trainer({
+    pid = process.pid,
+    state = 'running',
+    heartbeat = new Date().toISOString(),
+  }: TrainerFacts = {}): void {
     writeFileSync(
       join(this.folder, 'trainer.json'),
       JSON.stringify({
         format: 'adept.trainer/1',
         pid,
         startedAt: '2026-11-25T02:43:09.700Z',
-        heartbeat: '2026-11-25T02:43:09.700Z',
+        heartbeat,
         socket: state === 'ended' ? null : '/tmp/adept.sock',
         state,
         engine: { engine: 'wasm', device: 'CPU (WebAssembly SIMD)' },

@@ -73,7 +73,7 @@ export class RunFixture {
       pid: process.pid,
       ...(token === undefined ? {} : { processToken: token }),
       startedAt: '2026-01-01T00:00:00.000Z',
-      heartbeat: '2026-01-01T00:00:00.000Z',
+      heartbeat: new Date().toISOString(),
       socket: null,
       state,
       engine: {},

@@ -112,6 +112,24 @@ describe('the page of a run', { skip: noChromium }, () => {
     );
   });
 
+  it('says for how long a trainer that lives has given no sign of life', async () => {
+    await withRun(
+      browser,
+      async ({ page, run }) => {
+        await page.waitForSelector('.state-running');
+        assert.match(await textOf(page, '.notice-warning'), /no sign of life for 10 min: .*, or hangs/);
+        run.trainer();
+        await page.locator('.notice-warning').waitFor({ state: 'detached' });
+      },
+      {
+        before: (run) => {
+          run.trainer({ heartbeat: new Date(Date.now() - 630_000).toISOString() });
+          run.advance(recordedLine('"status":"resumed"'));
+        },
+      },
+    );
+  });
+
   it('asks for what is clicked, and for nothing that cannot be done now', async () => {
     await withRun(
       browser,

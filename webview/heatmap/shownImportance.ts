@@ -10,7 +10,7 @@ import { sortRows, type SortOrder } from '../../src/shared/heatmap/sortRows';
 import type { ImportanceFile } from '../../src/shared/method/importance';
 import { l10n } from '../common/l10n';
 import { pricedModel, type PricedModel } from '../../src/shared/launch/planPrice';
-import type { HeatmapModel } from '../../src/shared/model/foundModel';
+import type { FoundModel } from '../../src/shared/model/foundModel';
 import type { DescribeCell, GridColumn } from '../common/heatGrid';
 import type { GridRow } from '../common/gridRow';
 import { gridRows } from './gridRows';
@@ -39,7 +39,7 @@ export class ShownImportance {
   /** @throws AdeptError (input) when the file's parts contradict one another. */
   constructor(
     readonly importance: ImportanceFile,
-    model: HeatmapModel,
+    model: FoundModel,
     /** Path of the importance.json. */
     readonly file: string,
   ) {

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { CONTROL_COMMANDS } from '../../src/shared/run/protocol';
 import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatDuration, formatMoment, formatPercent } from './format';
+import { formatMoment, formatPercent } from './format';
 import type { RunModel } from './runModel';
 import {
   commandText,
@@ -84,8 +84,8 @@ function silence({ silentSeconds }: RunSummary): TemplateResult | typeof nothing
     : html`<section class="notice notice-warning" role="status">
         <span class="codicon codicon-warning" aria-hidden="true"></span>
         ${l10n.t(
-          'The trainer has given no sign of life for {0}: it computes something large, or hangs. If it does not come back, stop the run and resume it from its last checkpoint.',
-          formatDuration(silentSeconds),
+          'The trainer has given no sign of life for {0} min: it computes something large, or hangs. If it does not come back, stop the run and resume it from its last checkpoint.',
+          Math.floor(silentSeconds / 60),
         )}
       </section>`;
 }

@@ -17,7 +17,7 @@ export interface LockOptions {
 }
 
 const heartbeatMs = 5_000;
-// Of a owner whose process this machine cannot see, or whose number another process may have been given since.
+// Of an owner whose process this machine cannot see, or whose number another process may have been given since.
 const staleMs = 60_000;
 
 /**
@@ -117,7 +117,7 @@ function removeStale(path: string, expected: Owner | undefined): void {
       linkSync(aside, path);
     }
   } catch {
-    // another process was quicker.
+    // Another process was quicker.
   }
   rmSync(aside, { force: true });
 }

@@ -4,13 +4,13 @@ import { messageOf } from '../../shared/common/errors';
 import { importanceTable } from '../../shared/heatmap/importanceTable';
 import { ImportanceFile } from '../../shared/method/importance';
 import { parseWith } from '../../shared/common/parse';
-import type { HeatmapModel } from '../../shared/model/foundModel';
+import type { FoundModel } from '../../shared/model/foundModel';
 import { readJson } from '../files/jsonFile';
 import { readModelConfig } from './modelConfig';
 
 export interface HeatmapFile {
   readonly importance: ImportanceFile;
-  readonly model: HeatmapModel;
+  readonly model: FoundModel;
 }
 
 /**
@@ -24,7 +24,7 @@ export function readHeatmapFile(file: string): HeatmapFile {
   return { importance, model: readModel(importance.model.path) };
 }
 
-function readModel(folder: string): HeatmapModel {
+function readModel(folder: string): FoundModel {
   const file = join(folder, 'config.json');
   if (!existsSync(file)) {
     return {

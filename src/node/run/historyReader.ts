@@ -5,7 +5,7 @@ import { RunHistory } from './runHistory';
 
 /** A log up to this size is read at once; a longer one is sampled first. */
 const SAMPLE_ABOVE = 8 * 2 ** 20;
-/** Steps that a samplingPass reads. */
+/** Steps that a sampling pass reads. */
 const SAMPLED_STEPS = 4000;
 /** Bytes of a step's line, about. */
 const STEP_BYTES = 200;
@@ -16,7 +16,7 @@ const LINES_PER_LOOK_AT_THE_CLOCK = 32;
 export interface RunHistoryOptions {
   /** Bytes above which a log is sampled before it is read. */
   readonly sampleAbove?: number;
-  /** Steps that a samplingPass reads, about. */
+  /** Steps that a sampling pass reads, about. */
   readonly sampledSteps?: number;
 }
 

@@ -47,12 +47,12 @@ export function isAlive(trainer: TrainerFile): boolean {
 }
 
 /**
- * For how many seconds a living trainer has given no sign of life; null while that is no cause for concern, and where the
- * clocks of two machines disagree.
+ * For how many seconds a living trainer has given no sign of life, in whole minutes, so that it is seldom news; null while that is
+ * no cause for concern, and where the clocks of two machines disagree.
  */
 export function silentSeconds(trainer: TrainerFile, now: number): number | null {
   const seconds = (now - Date.parse(trainer.heartbeat)) / 1000;
-  return seconds >= SILENT_SECONDS ? Math.floor(seconds) : null;
+  return seconds >= SILENT_SECONDS ? Math.floor(seconds / 60) * 60 : null;
 }
 
 /** A whole job's tuning may be done while its export is not: the report comes last. */

@@ -6,7 +6,7 @@ import { parseModelConfig, type ModelConfig } from '../model/config';
 import { modelText } from '../model/modelText';
 import { analyzedModelText } from '../method/analyzedModel';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
-import type { HeatmapModel } from '../model/foundModel';
+import type { FoundModel } from '../model/foundModel';
 import type { FormReading } from './launchForm';
 
 /** What a plan costs; or why that cannot be told. */
@@ -19,7 +19,7 @@ export type PricedModel =
   | { readonly known: false; readonly problem: string };
 
 /** Reads what the host found of the model, and checks that it is the one that was analyzed. */
-export function pricedModel(model: HeatmapModel, importance: ImportanceFile): PricedModel {
+export function pricedModel(model: FoundModel, importance: ImportanceFile): PricedModel {
   if (!model.found) {
     return { known: false, problem: model.problem };
   }

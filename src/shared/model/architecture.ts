@@ -1,7 +1,12 @@
 import type { ModelConfig } from './config';
 import { FAMILIES, isFamily, type Family } from './families';
 
-/** Every unit that a layer of any family has, in the order of the computation. */
+/**
+ * Every unit that a layer of any family has, in the order of the computation. This file is the one description of what a
+ * decoder layer is made of: which tensors form which unit (ADEPT's groups of parameters), which units write into the residual
+ * stream, and when a unit or a bias exists. What sets a family apart is in families.ts.
+ * Shape letters used throughout: B batch, T tokens, D hidden, H heads, K KV heads, F MLP, V vocabulary.
+ */
 export const UNIT_NAMES = [
   'input_layernorm',
   'self_attn.q_proj',

@@ -1,8 +1,4 @@
-/**
- * The one description of what a decoder layer of each supported family is made of: which tensors form which unit
- * (ADEPT's groups of parameters), which units write into the residual stream, and when a unit or a bias exists.
- * Shape letters used throughout: B batch, T tokens, D hidden, H heads, K KV heads, F MLP, V vocabulary.
- */
+/** The families of models that are supported, by the `model_type` of their config.json. */
 export type Family = 'llama' | 'mistral' | 'qwen2' | 'qwen3';
 
 /** What sets a family apart; every other difference is a key of its config.json. */

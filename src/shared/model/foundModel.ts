@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** What the host knows of the model that was analyzed: its config.json, or why it cannot be read. */
-export const HeatmapModel = v.variant('found', [
+export const FoundModel = v.variant('found', [
   v.object({
     found: v.literal(true),
     file: v.string(),
@@ -9,4 +9,4 @@ export const HeatmapModel = v.variant('found', [
   }),
   v.object({ found: v.literal(false), problem: v.string() }),
 ]);
-export type HeatmapModel = v.InferOutput<typeof HeatmapModel>;
+export type FoundModel = v.InferOutput<typeof FoundModel>;

@@ -29,7 +29,7 @@ export function togetherProblems(tune: Together, name: Naming['name']): Together
 
 /**
  * Steps from one evaluation to the next: as is set, or as often as checkpoints are written. What is held against a limit is looked
- * at ten times in a run at least, or there would be nothing left to control.
+ * at ten times in a run at least, or there would be nothing left to correct.
  */
 export function evaluationInterval({
   evalEvery,

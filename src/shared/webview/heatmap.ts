@@ -3,7 +3,7 @@ import { ImportanceFile } from '../method/importance';
 import { FORM_FILES, LaunchForm } from '../launch/launchForm';
 import { EngineChoice } from '../config/runConfig';
 import { GivenTextSettings } from './preview';
-import { HeatmapModel } from '../model/foundModel';
+import { FoundModel } from '../model/foundModel';
 
 const layers = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));
 const problem = v.nullable(v.string());
@@ -42,7 +42,7 @@ export const ToHeatmap = v.variant('type', [
     /** Path of the importance.json. */
     file: v.string(),
     importance: ImportanceFile,
-    model: HeatmapModel,
+    model: FoundModel,
     trusted: v.boolean(),
     launch: LaunchContext,
   }),

@@ -40,7 +40,7 @@ export function activationCache(
 
 /**
  * The hidden states that enter the lowest trainable layer. They depend on a sequence's tokens (and on where its documents
- * begin) alone, so they are computed once, kept on the disk (in the system's memory as long as there is memoryLimit), and read in
+ * begin) alone, so they are computed once, kept on the disk (in the system's memory as long as there is room), and read in
  * later epochs, evaluations and importance refreshes. Exact: they are those of the sequence by itself. An engine that gives
  * other bits to a sequence in a batch computes them one after the other, so that a resumed run, which puts other batches
  * together, goes on bit for bit.

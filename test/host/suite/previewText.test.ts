@@ -80,8 +80,9 @@ describe('previewing texts', () => {
 
   it('measures the framing when the page asks for it, and says in the page what goes wrong', async () => {
     const all = await services();
-    const posted: ToPreview[] = [];
-    const open = (source: PreviewSource): PreviewPanel => {
+    // Each panel's own: its page asks as well, whenever it is loaded.
+    const open = (source: PreviewSource): { panel: PreviewPanel; posted: ToPreview[] } => {
+      const posted: ToPreview[] = [];
       let made: PreviewPanel | undefined;
       const connect: (typeof PREVIEW_PANEL)['connect'] = (host, given, own) => {
         const post = host.post.bind(host);
@@ -94,10 +95,11 @@ describe('previewing texts', () => {
       };
       openPanel({ ...PREVIEW_PANEL, connect }, source, all);
       assert.ok(made !== undefined);
-      return made;
+      return { panel: made, posted };
     };
     const files = [samplePath('domain.jsonl')];
-    await open({ model: MODEL(), files, text: {} }).receive({ type: 'read', framing: true });
+    const { panel, posted } = open({ model: MODEL(), files, text: {} });
+    await panel.receive({ type: 'read', framing: true });
     assert.ok(posted.some(({ type }) => type === 'reading'));
     const shown = posted.find((message) => message.type === 'show');
     assert.ok(shown?.type === 'show' && shown.preview.framing !== null);
@@ -107,8 +109,9 @@ describe('previewing texts', () => {
     );
 
     const missing = [join(workspaceFolder(), 'gone.txt')];
-    await open({ model: MODEL(), files: missing, text: {} }).receive({ type: 'read', framing: false });
-    const stopped = posted.at(-1);
+    const other = open({ model: MODEL(), files: missing, text: {} });
+    await other.panel.receive({ type: 'read', framing: false });
+    const stopped = other.posted.find((message) => message.type === 'stopped');
     assert.ok(stopped?.type === 'stopped');
     assert.match(stopped.problem ?? '', /gone\.txt/);
     assert.ok(!stopped.problem?.includes('--'), stopped.problem ?? '');

@@ -248,6 +248,38 @@ describe('data order', () => {
     assert.deepEqual(new DataOrder(10, 'shuffled', 1).take(7, 6), [...first.slice(7), ...second.slice(0, 3)]);
   });
 
+  it('visits every sequence once an epoch where it is computed and not kept, whatever their number', () => {
+    for (const size of [1, 2, 3, 16, 17, 100, 257]) {
+      const order = new DataOrder(size, 'shuffled', 5, 0);
+      const epochs = [order.take(0, size), order.take(size, size)];
+      for (const epoch of epochs) {
+        assert.deepEqual(
+          [...epoch].sort((a, b) => a - b),
+          Array.from({ length: size }, (_, index) => index),
+        );
+      }
+      if (size > 3) {
+        assert.notDeepEqual(epochs[0], epochs[1]);
+        assert.notDeepEqual(epochs[0], new DataOrder(size, 'shuffled', 6, 0).take(0, size));
+      }
+    }
+  });
+
+  it('orders a billion sequences without a table of them, and goes on from any place', () => {
+    const size = 1_000_000_000;
+    const before = process.memoryUsage().arrayBuffers;
+    const taken = new DataOrder(size, 'shuffled', 3).take(0, 20_000);
+    assert.ok(process.memoryUsage().arrayBuffers - before < 1e6);
+    assert.equal(new Set(taken).size, taken.length);
+    assert.ok(taken.every((index) => Number.isInteger(index) && index >= 0 && index < size));
+    // Of evenly spread numbers from 0 to 1 the mean is ½, here within seven of its standard deviations.
+    const mean = taken.reduce((sum, index) => sum + index, 0) / taken.length / size;
+    assert.ok(Math.abs(mean - 0.5) < 7 / Math.sqrt(12 * taken.length), String(mean));
+    const [far] = new DataOrder(size, 'shuffled', 3).take(3 * size - 1, 1);
+    assert.deepEqual(new DataOrder(size, 'shuffled', 3).take(3 * size - 2, 2)[1], far);
+    assert.deepEqual(new DataOrder(size, 'shuffled', 3).take(12_345, 10), taken.slice(12_345, 12_355));
+  });
+
   it('goes round and round when the order is given', () => {
     assert.deepEqual(new DataOrder(3, 'given', 9).take(2, 5), [2, 0, 1, 2, 0]);
   });

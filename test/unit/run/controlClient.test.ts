@@ -5,19 +5,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { callTrainer } from '../../../src/node/process/controlClient';
 import { NoAnswer } from '../../../src/node/process/noAnswer';
 import { AdeptError } from '../../../src/shared/common/errors';
-import type { TrainerStatus } from '../../../src/shared/run/protocol';
 import { ControlServer } from '../../../src/trainer/jobs/lease/controlServer';
 import { temporaryFolder } from '../../support/temporaryFolder';
-
-const STATUS: TrainerStatus = {
-  protocol: 1,
-  pid: 4711,
-  phase: 'tuning',
-  step: 3,
-  steps: 9,
-  loss: 2.5,
-  baseLearningRate: 0.001,
-};
+import { TRAINER_STATUS } from '../../support/trainerStatus';
 
 /** A server that does with each connection what the test says. */
 async function listen(t: TestContext, serve: (socket: Socket) => void): Promise<string> {
@@ -51,7 +41,7 @@ describe('a call to a trainer', () => {
     const asked: unknown[] = [];
     const note = (name: string) => (params: unknown) => {
       asked.push([name, params]);
-      return STATUS;
+      return TRAINER_STATUS;
     };
     const server = await ControlServer.listen({
       status: note('status'),
@@ -62,8 +52,11 @@ describe('a call to a trainer', () => {
       setLearningRate: note('setLearningRate'),
     });
     t.after(() => server.close());
-    assert.deepEqual(await callTrainer(server.address, { method: 'status' }), STATUS);
-    assert.deepEqual(await callTrainer(server.address, { method: 'setLearningRate', value: 0.5 }), STATUS);
+    assert.deepEqual(await callTrainer(server.address, { method: 'status' }), TRAINER_STATUS);
+    assert.deepEqual(
+      await callTrainer(server.address, { method: 'setLearningRate', value: 0.5 }),
+      TRAINER_STATUS,
+    );
     assert.deepEqual(asked, [
       ['status', {}],
       ['setLearningRate', { value: 0.5 }],
@@ -95,7 +88,7 @@ describe('a call to a trainer', () => {
       throw new Error('not now');
     };
     // A trainer of another version, whose answers have another shape.
-    const foreign = { ...STATUS, step: -1 };
+    const foreign = { ...TRAINER_STATUS, step: -1 };
     const server = await ControlServer.listen({
       status: () => foreign,
       pause: refuse,

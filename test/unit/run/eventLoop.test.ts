@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
-import type { TrainerStatus } from '../../../src/shared/run/protocol';
 import { ControlServer } from '../../../src/trainer/jobs/lease/controlServer';
 import { ControlRequests } from '../../../src/trainer/jobs/lease/controlRequests';
 import { yieldToEventLoop, SILENT_TASK } from '../../../src/trainer/task';
+import { TRAINER_STATUS } from '../../support/trainerStatus';
 
-const STATUS: TrainerStatus = {
-  protocol: 1,
-  pid: 4711,
-  phase: 'tuning',
-  step: 3,
-  steps: 9,
-  loss: 2.5,
-  baseLearningRate: 0.001,
-};
 const STEP_MILLISECONDS = 100;
 
 /** Calls `stop` over the socket that is its argument, and says "asked" once the call is on its way. */
@@ -36,7 +27,7 @@ function compute(): void {
 describe('a breath between two computations', () => {
   it('lets a request be heard whole: it waits for no second computation', async (t) => {
     const requests = new ControlRequests();
-    const server = await ControlServer.listen(requests.handlers(() => STATUS));
+    const server = await ControlServer.listen(requests.handlers(() => TRAINER_STATUS));
     t.after(() => server.close());
     const client = spawn(process.execPath, ['-e', CLIENT, server.address], {
       stdio: ['ignore', 'pipe', 'inherit'],
