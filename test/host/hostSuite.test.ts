@@ -59,7 +59,7 @@ describe('inside the extension host', { skip: unavailable() }, () => {
 
   it('every test of the suite passes', async (t) => {
     for (const result of results) {
-      if (result.type !== 'end') {
+      if (result.type !== 'start' && result.type !== 'end') {
         await t.test(result.name, { skip: result.type === 'skip' }, () => {
           assert.notEqual(result.type, 'fail', result.type === 'fail' ? result.error : '');
         });
@@ -72,11 +72,11 @@ describe('inside the extension host', { skip: unavailable() }, () => {
     assert.deepEqual(directives.sort(), ['img', 'script', 'style'], editor.problems.join('\n'));
   });
 
-  it('the suite says it ran as many tests as it reported', () => {
-    const end = results.at(-1);
-    assert.ok(end?.type === 'end');
-    assert.equal(results.filter(({ type }) => type === 'pass').length, end.passed);
-    assert.equal(results.filter(({ type }) => type === 'fail').length, end.failed);
-    assert.ok(end.passed + end.failed > 10);
+  it('every test that the suite declares was reported: a hook that fails leaves out what it was for', () => {
+    const [start] = results;
+    assert.ok(start?.type === 'start');
+    assert.ok(start.tests > 0);
+    // Beside the first and the last line each is of a test.
+    assert.equal(results.length - 2, start.tests);
   });
 });

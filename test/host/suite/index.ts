@@ -6,6 +6,8 @@ const TEST_MILLISECONDS = 60_000;
 
 /** One line of the results file; the last one is `end`, and a file without it is of a host that died. */
 export type HostResult =
+  /** How many tests the files declare, before any of them ran. */
+  | { readonly type: 'start'; readonly tests: number }
   | { readonly type: 'pass'; readonly name: string }
   | { readonly type: 'skip'; readonly name: string }
   | { readonly type: 'fail'; readonly name: string; readonly error: string }
@@ -40,6 +42,9 @@ function record(runner: Mocha.Runner): void {
       appendFileSync(file, `${JSON.stringify(result)}\n`);
     }
   };
+  runner.on('start', () => {
+    write({ type: 'start', tests: runner.total });
+  });
   runner.on('pass', (test) => {
     write({ type: 'pass', name: test.fullTitle() });
   });

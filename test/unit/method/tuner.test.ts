@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
+import type { ExpansionManifest } from '../../../src/shared/run/manifest';
 import { tokenProbe, recordEquivalence } from '../../../src/trainer/adept/equivalence';
 import { expandModel } from '../../../src/trainer/adept/expansion';
+import { readManifest } from '../../../src/trainer/adept/manifest';
 import { unitRates } from '../../../src/shared/method/learningRates';
 import { RATE_MAPPING } from '../../support/settings';
 import { allParameters, layerParameters, tensorOf } from '../../../src/trainer/adept/parameters';
 import { Tuner } from '../../../src/trainer/adept/tuner';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
-import { batchOf, makeBatch } from '../../../src/trainer/data/sequences/batch';
-import { eachOf } from '../../../src/trainer/data/sequences/sequences';
+import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine } from '../../../src/trainer/engine/engine';
 import { CausalLM } from '../../../src/trainer/model/causalLM';
 import { SILENT_TASK } from '../../../src/trainer/task';
@@ -21,17 +23,36 @@ import { onEveryEngine } from '../../support/engines';
 /** A random model with copies of its layers 0 and 1, in a folder that is removed afterwards. */
 async function withExpanded(
   name: RecipeName,
-  test: (folders: { original: string; expanded: string; added: number[] }) => void | Promise<void>,
+  test: (folders: {
+    original: string;
+    expanded: string;
+    manifest: ExpansionManifest;
+    added: number[];
+  }) => void | Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'adept-tuner-'));
   try {
     const original = writeRandomModel(join(folder, 'original'), name);
     const expanded = join(folder, 'expanded');
     const manifest = await expandModel({ model: original, out: expanded, layers: [0, 1] }, SILENT_TASK);
-    await test({ original, expanded, added: manifest.added.map(({ layer }) => layer) });
+    await test({ original, expanded, manifest, added: manifest.added.map(({ layer }) => layer) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Fills a stored tensor with one byte, which every format reads as a number. @returns what puts the file back */
+function fillTensor(folder: string, name: string, byte: number): () => void {
+  const file = join(folder, 'model.safetensors');
+  const before = readFileSync(file);
+  const begin = 8 + Number(before.readBigUInt64LE(0));
+  const entry = v.object({ data_offsets: v.tuple([v.number(), v.number()]) });
+  const header = JSON.parse(before.toString('utf8', 8, begin)) as Record<string, unknown>;
+  const [first, end] = v.parse(entry, header[name]).data_offsets;
+  writeFileSync(file, Buffer.from(before).fill(byte, begin + first, begin + end));
+  return () => {
+    writeFileSync(file, before);
+  };
 }
 
 function withModel<T>(engine: Engine, folder: string, work: (model: CausalLM) => T): T {
@@ -47,36 +68,30 @@ const OPTIONS = { baseLearningRate: 1e-2, weightDecay: 0.1, maxGradNorm: 1 };
 
 onEveryEngine('decoupled tuning', (test) => {
   for (const name of RECIPE_NAMES) {
-    test(`${name}: the expanded model computes exactly what the original does, though its copies are live`, async (engine) => {
-      await withExpanded(name, async ({ original, expanded, added }) => {
+    test(`${name}: the expanded model computes exactly what the original does, or is refused`, async (engine) => {
+      await withExpanded(name, async ({ original, expanded, manifest }) => {
         const probe = tokenProbe(60, 24);
-        const manifest = await expandModel(
-          { model: original, out: `${expanded}2`, layers: [0, 1] },
-          SILENT_TASK,
-        );
-        const measured = await recordEquivalence(
-          engine,
-          original,
-          `${expanded}2`,
-          manifest,
-          probe,
-          SILENT_TASK,
-        );
-        assert.equal(measured.equivalence?.maxDifference, 0);
-        // The same check has to notice a copy that does something.
-        withModel(engine, expanded, (model) => {
-          const batch = batchOf([...eachOf(probe.sequences)]);
-          const before = model.logits(batch);
-          const [layer = 0] = added;
-          const unit = model.blocks[layer]?.tensors['mlp.down_proj'];
-          assert.ok(unit);
-          const shape = unit.weight.shape;
-          engine.dispose(unit.weight);
-          unit.weight = engine.keep(
-            engine.tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01), shape),
+        const record = (): Promise<ExpansionManifest> =>
+          recordEquivalence(engine, original, expanded, manifest, probe, SILENT_TASK);
+        // The same check has to notice copies that do something: of small weights, and of such that are no numbers.
+        for (const [byte, difference] of [
+          [0x3c, '\\d[\\d.e-]*'],
+          [0xff, 'Infinity'],
+        ] as const) {
+          const restore = fillTensor(expanded, 'model.layers.1.mlp.down_proj.weight', byte);
+          await assert.rejects(
+            record(),
+            new RegExp(`differ .* by up to ${difference}: .*not function-preserving`),
           );
-          assert.notDeepEqual(model.logits(batch), before);
-        });
+          assert.equal(readManifest(expanded)?.equivalence, null);
+          restore();
+        }
+        const equivalence = {
+          ...{ maxDifference: 0, positions: 4 * 24 },
+          ...{ probe: 'seeded token ids', engine: engine.kind },
+        };
+        assert.deepEqual((await record()).equivalence, equivalence);
+        assert.deepEqual(readManifest(expanded), { ...manifest, equivalence });
       });
     });
   }
