@@ -71,6 +71,7 @@ describe('a growing file', () => {
       begun[1].map((line) => line?.length),
       [3, fits.length],
     );
+    assert.equal(own.growing.progress.read, statSync(own.file).size, 'what is there of it is past');
     // Its end comes later, and what follows it is a line again.
     assert.deepEqual(await found(own), ['same', []]);
     appendFileSync(own.file, 'yy\nlast\n');

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CurvePatch, LogLine, RunSummary, ToRun } from '../../../src/shared/webview/run';
+import * as v from 'valibot';
+import {
+  RunView,
+  type CurvePatch,
+  type LogLine,
+  type RunSummary,
+  type ToRun,
+} from '../../../src/shared/webview/run';
 import { filteredLog } from '../../../webview/run/logFilter';
 import { EMPTY_RUN, nearest, patched, placeOf, receive, type RunModel } from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
@@ -210,5 +217,15 @@ describe('filteredLog', () => {
     assert.deepEqual(texts('DISK', 'info'), [1, 2]);
     assert.deepEqual(texts('full disk', 'info'), [2]);
     assert.deepEqual(texts('started', 'warn'), []);
+  });
+});
+
+describe('the view of a run page', () => {
+  it('begins with the curves, smoothed, and everything as it is', () => {
+    assert.deepEqual(v.parse(RunView, {}), {
+      ...{ tab: 'curves', logScale: false, smooth: true, sinceStart: false, table: false },
+      ...{ unitValue: 'importance', unitScale: 'linear', scrubber: null },
+      ...{ alpha: 1, drop: [], filter: '', level: 'info' },
+    });
   });
 });
