@@ -233,7 +233,10 @@ describe('a corpus that cannot be used', () => {
     it(what, async (t) => {
       // A setting's fault is told by the setting alone.
       const file = parts[0]?.startsWith('--') === true ? [] : [name];
-      await expectInputRejection(load(t, { [name]: content }, options), ...file, ...parts);
+      // The second time the text may be in the cache, where it is no better.
+      for (const read of [load, load]) {
+        await expectInputRejection(read(t, { [name]: content }, options), ...file, ...parts);
+      }
     });
   }
 

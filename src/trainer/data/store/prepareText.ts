@@ -41,6 +41,13 @@ export async function prepareText(request: TextRequest, task: Task): Promise<Pre
   for (const file of request.files) {
     corpusForm(file, `${request.label}${file}`);
   }
+  const prepared = await storedOrMade(request, task);
+  // Of what is stored as well: otherwise a text that was refused once would be taken the second time.
+  requireDocuments(request, prepared.store.description);
+  return prepared;
+}
+
+async function storedOrMade(request: TextRequest, task: Task): Promise<PreparedText> {
   const cache = usableCache(task);
   const digests = FileDigests.in(cache ?? '');
   if (cache === undefined || isNotWorthStoring(request, digests)) {
@@ -158,7 +165,6 @@ async function fill(store: TokenStore, request: TextRequest, room: number, task:
     keepShort: request.legacy === true,
   };
   await new TextFiller(store, recipe, request, room, task).fill();
-  requireDocuments(request, store.description);
 }
 
 /** @throws AdeptError (input) where a whole text holds nothing, or more than half of its rows came to nothing */
