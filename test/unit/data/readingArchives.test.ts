@@ -62,6 +62,8 @@ describe('archives', () => {
       skippable('index'),
       zstdFrame(first),
       zstdFrame(Buffer.alloc(0)),
+      // Shorter than what the decoder in JavaScript waits for.
+      zstdFrame(Buffer.from('\n')),
       skippable(''),
       zstdFrame(second.subarray(0, 9), second.subarray(9)),
     ];
@@ -69,7 +71,7 @@ describe('archives', () => {
     assert.deepEqual(await textsOf(file), ['a', 'b', 'ö']);
     for (const size of [1, 7, 1000]) {
       const unpacked = unpackZstd(inPieces(Buffer.concat(frames), size), 'a', decodeInJavaScript);
-      assert.equal(await joined(unpacked), rows('a', 'b', 'ö'));
+      assert.equal(await joined(unpacked), `${rows('a')}\n${rows('b', 'ö')}`);
     }
   });
 

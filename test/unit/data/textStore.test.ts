@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { clearTexts, keptTexts, makeRoom } from '../../../src/node/texts/storedTexts';
@@ -343,6 +352,36 @@ describe('the text cache', () => {
     const cleared = clearTexts(cache);
     assert.deepEqual([cleared.texts, cleared.inUse, keptTexts(cache)], [2, 0, []]);
   });
+
+  it('counts and removes nothing that is not its own', async (t) => {
+    const { cache, read } = bench(t, rows('abc'));
+    const { cache: own } = await read();
+    const others = [join(cache, 'folder'), join(cache, '0123456789abcdef0123456789abcdef')] as const;
+    await mkdir(others[0]);
+    writeFileSync(others[1], 'a file');
+    assert.deepEqual(
+      keptTexts(cache).map(({ folder }) => folder),
+      [own],
+    );
+    assert.equal(clearTexts(cache).texts, 1);
+    assert.deepEqual(
+      readdirSync(cache)
+        .sort()
+        .map((name) => join(cache, name)),
+      others.toSorted(),
+    );
+  });
+
+  it('leaves a tenth of the disk, whatever may be kept and is removed', async (t) => {
+    const { cache, read } = bench(t, rows('abc', 'def'));
+    for (const kept of [0, 1]) {
+      await (kept === 1 ? read() : mkdir(cache, { recursive: true }));
+      const { bavail, bsize } = statfsSync(cache);
+      const share = makeRoom(cache, Infinity, Infinity) / (bavail * bsize);
+      // Others write to the disk meanwhile.
+      assert.ok(Math.abs(share - 0.9) < 0.05, `${share} with ${kept} texts`);
+    }
+  });
 });
 
 describe('hashes of documents', () => {
@@ -367,11 +406,12 @@ it('ids of more than 16 bits are stored in 32', (t) => {
     ...{ folder, limits: { vocabSize: 200_000 }, framing: { documentStart: 'auto', documentEnd: 'auto' } },
     ...{ chat: { kind: 'plain' }, hashed: false, keepShort: false },
   });
-  const block = { kind: 'rows', rows: [{ tokens: [199_999, 7] }], firstRow: 1, position: 1 } as const;
+  const block = { kind: 'rows', rows: [{ tokens: [199_999, 7, 70_000] }], firstRow: 1, position: 1 } as const;
   writer.add(tokenizer.tokenize(block, 'x'), { file: 0, row: 1, bytes: 1 }, false);
   writer.commit(true);
   assert.deepEqual([...store.rowTokens(0, 2)], [199_999, 7]);
-  assert.equal(statSync(join(folder, STORE_FILES.rowTokens)).size, 8);
+  assert.deepEqual([...store.rowTokens(1, 3)], [7, 70_000]);
+  assert.equal(statSync(join(folder, STORE_FILES.rowTokens)).size, 12);
 });
 
 function digest(folder: string): string {

@@ -38,6 +38,12 @@ describe(`ids of small tokenizers (${golden.madeBy})`, () => {
   }
 });
 
+it('what was encoded is decoded as it was, spaces before punctuation included', (t) => {
+  const text = "It is , as they say , n't so . Is it ? Yes !";
+  const tokenizer = openTokenizer(folderWith(t, golden.tokenizers.bytes), SMALL);
+  assert.equal(tokenizer.decode(tokenizer.encode(text)), text);
+});
+
 /** Where a real tokenizer of the golden file lies on this machine. */
 function realFolder(t: TestContext, name: string): string | undefined {
   if (name !== 'smollm2') {
