@@ -49,7 +49,7 @@ describe('what the added layers of a run are worth', () => {
       ...['--eval', DOMAIN_EVAL, '--eval-general', GENERAL_EVAL],
       ...['--max-probe-sequences', 4, '--max-eval-sequences', 6],
     ]);
-    await adeptResult(['dial', at('run'), '--alphas', '0.5', '--engine', 'wasm']);
+    await adeptResult(['dial', at('run'), '--alphas', '0.5,0.25', '--engine', 'wasm']);
     dial = v.parse(StrengthFile, JSON.parse(readFileSync(join(at('run'), 'dial.json'), 'utf8')));
   });
 
@@ -80,9 +80,9 @@ describe('what the added layers of a run are worth', () => {
   it('is that of the original model at 0 and of the tuned one at 1', async () => {
     assert.deepEqual(
       dial.points.map(({ alpha }) => alpha),
-      [0, 0.5, 1],
+      [0, 0.25, 0.5, 1],
     );
-    const [original, , tuned] = dial.points;
+    const [original, tuned] = [dial.points[0], dial.points[3]];
     assert.ok(original && tuned);
     assertSame(original, await evaluated(sample('model')));
     const evaluations = readEvents(RunFolder.at(at('run')).file('events')).flatMap((event) =>
@@ -98,7 +98,7 @@ describe('what the added layers of a run are worth', () => {
   });
 
   it('is that of the model that is exported at the same strength', async () => {
-    const [, half] = dial.points;
+    const [, , half] = dial.points;
     assert.ok(half);
     assertSame(half, await evaluated(await exported('half', '--alpha', 0.5)));
   });
@@ -117,7 +117,7 @@ describe('what the added layers of a run are worth', () => {
     // Without both it is the original, weight by weight.
     assertSame(await evaluated(await exported('bare', '--drop', '4,7')), await evaluated(sample('model')));
     const { domain } = layerWorth(dial, first);
-    assert.equal(domain, first.domainLoss - (dial.points[2]?.domainLoss ?? NaN));
+    assert.equal(domain, first.domainLoss - (dial.points[3]?.domainLoss ?? NaN));
   });
 
   it('is not asked of layers that were not added', async () => {

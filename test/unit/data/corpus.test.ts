@@ -147,6 +147,9 @@ describe('packing', () => {
       [6, 6],
     ]);
     assert.deepEqual(lists(await load(t, files, { seqLen: 4, maxSequences: 1 })), [[8, 9]]);
+    // Text that is too short by itself is none too few where the rows are as many as are wanted.
+    const rows = { 'a.jsonl': '{"tokens":[8,9]}\n{"text":"a"}' };
+    assert.deepEqual(lists(await load(t, rows, { seqLen: 5, maxSequences: 1 })), [[8, 9]]);
     assert.deepEqual(lists(await load(t, files, { seqLen: 2 })), [
       [1, 97],
       [8, 9],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { callTrainer } from '../../../src/node/process/controlClient';
@@ -53,12 +54,20 @@ describe('a call to a trainer', () => {
     });
     t.after(() => server.close());
     assert.deepEqual(await callTrainer(server.address, { method: 'status' }), TRAINER_STATUS);
+    // Other programs write null where there are no parameters.
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'pause', params: null });
+    const socket = connect(server.address);
+    t.after(() => socket.destroy());
+    socket.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString(), /"result":\{/);
     assert.deepEqual(
       await callTrainer(server.address, { method: 'setLearningRate', value: 0.5 }),
       TRAINER_STATUS,
     );
     assert.deepEqual(asked, [
       ['status', {}],
+      ['pause', {}],
       ['setLearningRate', { value: 0.5 }],
     ]);
   });
