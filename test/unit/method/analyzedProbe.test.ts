@@ -34,6 +34,11 @@ onEveryEngine('what importance was measured on', (test) => {
     assert.deepEqual(probe, { ...measured, documentStart: '<s>', documentEnd: '' });
   });
 
+  test('goes by the name that was given, also where the same was read before under another', async (engine, t) => {
+    const text = '{"text":"the same text twice"}\n';
+    assert.deepEqual(await probeOf(engine, t, text), await probeOf(engine, t, text));
+  });
+
   test('is said of rows of ids, which nothing frames', async (engine, t) => {
     assert.deepEqual(await probeOf(engine, t, '{"tokens":[1,2,3,4]}\n'), measured);
   });

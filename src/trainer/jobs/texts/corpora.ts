@@ -53,10 +53,11 @@ export class CorpusReader {
     return this.remembered(corpus, JSON.stringify([corpus.text.key, options, text?.packing]));
   }
 
-  /** The same corpus as before, where it holds the same. */
+  /** The same corpus as before, where it holds the same, under the names that it has now. */
   private remembered(corpus: Corpus, key: string): Corpus {
     const known = corpus.cache === undefined ? undefined : corpora.get(key);
-    const same = known?.sequences.size === corpus.sequences.size ? known : corpus;
+    const same =
+      known?.sequences.size === corpus.sequences.size ? { ...known, sources: corpus.sources } : corpus;
     if (same === corpus && this.tells) {
       for (const { message } of corpusMessages(corpus)) {
         this.task.log?.(message);
