@@ -128,7 +128,7 @@ describe('a study', () => {
     const text = at('domain.jsonl');
     cpSync(sample('domain.jsonl'), text);
     writeFileSync(at('job.adept.json'), JSON.stringify({ ...job, domain: [text] }));
-    // The same text in another place.
+    // The same text at another path.
     assert.equal((await run()).done, 6);
     writeFileSync(text, readFileSync(text, 'utf8').replace(/\n.*\n/, '\n'));
     assert.match(await refusal(), /other settings \(inputs\.domain\)/);

@@ -79,13 +79,13 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       browser,
       async (webview) => {
         const { page } = webview;
-        const places = (): Promise<(string | null)[]> =>
+        const positions = (): Promise<(string | null)[]> =>
           page
             .locator('adept-quadrant-plot .point')
             .evaluateAll((points) => points.map((point) => point.getAttribute('transform')));
-        const before = await places();
+        const before = await positions();
         await page.getByLabel('Layers by', { exact: true }).selectOption({ label: 'mlp.up_proj' });
-        assert.notDeepEqual(await places(), before);
+        assert.notDeepEqual(await positions(), before);
       },
       { content: contentOf('sampleBoth') },
     );

@@ -309,7 +309,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         await page.waitForSelector('.units caption:has-text("step 201")');
         assert.deepEqual(
           (await rates()).map((text) => text === 'frozen'),
-          (await rates()).map((_, place) => place === 0),
+          (await rates()).map((_, index) => index === 0),
         );
       },
       {

@@ -194,7 +194,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
       .preview=${preview}
       .rates=${ratePreview(shown.importance, view.marked, reading)}
       .state=${launchModel.state}
-      .blocked=${plan.blocked ?? (launch.place === null ? noFolder() : undefined)}
+      .blocked=${plan.blocked ?? (launch.folders === null ? noFolder() : undefined)}
       @edit=${({ detail }: LaunchFormEvents['edit']) => {
         actions.edit(detail);
       }}

@@ -17,7 +17,7 @@ export interface QuadrantPlotEvents {
 }
 
 /**
- * Layers by their places on general (to the right) and on domain text (upwards). One stop of the Tab key; arrows go from
+ * Layers by their ranks on general (to the right) and on domain text (upwards). One stop of the Tab key; arrows go from
  * layer to layer, Space marks.
  */
 export class QuadrantPlot extends LitElement {
@@ -75,8 +75,8 @@ export class QuadrantPlot extends LitElement {
   }
 
   private point(point: QuadrantPoint, index: number): SVGTemplateResult {
-    const x = LEFT + INSET + point.generalPlace * (SIDE - 2 * INSET);
-    const y = SIDE - INSET - NAMES - point.domainPlace * (SIDE - 2 * (INSET + NAMES));
+    const x = LEFT + INSET + point.generalRank * (SIDE - 2 * INSET);
+    const y = SIDE - INSET - NAMES - point.domainRank * (SIDE - 2 * (INSET + NAMES));
     const isMarked = this.marked.has(point.layer);
     return svg`<g class="point ${point.quadrant} ${isMarked ? 'marked' : ''}" transform="translate(${x} ${y})"
       role="checkbox" aria-checked=${isMarked ? 'true' : 'false'} aria-label=${this.describe(point)}

@@ -66,7 +66,7 @@ function contrastTable(points: readonly QuadrantPoint[]): TemplateResult {
   const sorted = contrastOrder(
     points.map(({ general }) => general),
     points.map(({ domain }) => domain),
-  ).flatMap((place) => points[place] ?? []);
+  ).flatMap((index) => points[index] ?? []);
   return html`<div class="contrasts" tabindex="0" role="region" aria-label=${l10n.t('Layers by contrast')}>
     <table class="numbers">
       <thead>

@@ -78,7 +78,7 @@ function patchedCurves(
 
 /** The curve with everything from the patch's step on replaced. */
 export function patched({ x, y }: Curve, patch: CurvePatch): Curve {
-  const kept = placeOf(x, patch.from);
+  const kept = countBefore(x, patch.from);
   return { x: [...x.slice(0, kept), ...patch.x], y: [...y.slice(0, kept), ...patch.y] };
 }
 
@@ -100,7 +100,7 @@ function longerLog(before: RunModel['log'], more: NonNullable<ToRun['log']>): Ru
 }
 
 /** How many of the ascending steps are before `step`. */
-export function placeOf(steps: readonly number[], step: number): number {
+export function countBefore(steps: readonly number[], step: number): number {
   let low = 0;
   let high = steps.length;
   while (low < high) {
@@ -114,12 +114,12 @@ export function placeOf(steps: readonly number[], step: number): number {
   return low;
 }
 
-/** The place of the step closest to `step`; undefined where there are none. */
+/** The index of the step closest to `step`; undefined where there are none. */
 export function nearest(steps: readonly number[], step: number): number | undefined {
-  const place = placeOf(steps, step);
-  const [before, after] = [steps[place - 1], steps[place]];
+  const index = countBefore(steps, step);
+  const [before, after] = [steps[index - 1], steps[index]];
   if (before === undefined || after === undefined) {
-    return after !== undefined ? place : before !== undefined ? place - 1 : undefined;
+    return after !== undefined ? index : before !== undefined ? index - 1 : undefined;
   }
-  return step - before < after - step ? place - 1 : place;
+  return step - before < after - step ? index - 1 : index;
 }

@@ -227,7 +227,7 @@ function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number)
     aria-label=${l10n.t('Change of domain and general loss over α; the slider below reads it out')}
   >
     <line class="grid" x1=${LEFT} x2=${WIDTH - EDGE} y1=${y(0)} y2=${y(0)}></line>
-    <line class="place" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>
+    <line class="marker" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>
     ${[low, 0, high]
       // Zero speaks for what lies on its label.
       .filter((value) => value === 0 || Math.abs(y(value) - y(0)) > TICK_HEIGHT)

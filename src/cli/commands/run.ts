@@ -101,7 +101,7 @@ function readResumePoint(path: string, raw: RawOptions): ResumePoint | undefined
   return from;
 }
 
-/** @throws AdeptError (input) when the model that the job will end with has no place, which would show only then. */
+/** @throws AdeptError (input) when the job could not export its final model, which would show only at its end. */
 function requireRoomForExport({ export: { out } }: RunConfig): void {
   if (out !== undefined && existsSync(join(out, 'config.json'))) {
     throw inputError(

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { workspaceFolders, storageFolder } from '../window/places';
+import { workspaceFolders, storageFolder } from '../window/folders';
 import type { Services } from '../services/services';
 import { bytesText } from '../texts/bytesText';
 

@@ -10,7 +10,7 @@ import { presentOutcome } from '../notices/jobOutcomes';
 import { analysisText } from '../models/modelText';
 import { modelName } from '../../shared/model/modelName';
 import { HeatmapPanel } from '../panels/heatmapPanel';
-import { shortPath, workspaceFolderOf } from '../window/places';
+import { shortPath, workspaceFolderOf } from '../window/folders';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
 import { pathOf } from '../control/arguments';

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { presentOutcome } from '../notices/jobOutcomes';
-import { shortPath, workspaceFolderOf } from '../window/places';
+import { shortPath, workspaceFolderOf } from '../window/folders';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { nats } from '../runs/runText';
 import type { Services } from '../services/services';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { openStudy } from '../panels/studyPanel';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import type { Services } from '../services/services';
 import { pathOf } from '../control/arguments';
 

@@ -6,7 +6,7 @@ import { readRunTarget } from '../../node/job/runConfigFile';
 import { inputError } from '../../shared/common/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
 import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';

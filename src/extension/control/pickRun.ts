@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { activeRunPanel } from '../runs/activeRunPanel';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { activityText } from '../runs/runText';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { openHeatmap } from '../panels/open';
-import { shortPath, workspaceFolders } from '../window/places';
+import { shortPath, workspaceFolders } from '../window/folders';
 import type { JobRecord } from '../process/jobStore';
 import type { Services } from '../services/services';
 

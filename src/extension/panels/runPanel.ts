@@ -165,10 +165,10 @@ export class RunPanel implements WebviewContent<FromRun> {
 }
 
 async function showFile(file: string, line?: number): Promise<void> {
-  const place = line === undefined ? undefined : new vscode.Position(line - 1, 0);
+  const position = line === undefined ? undefined : new vscode.Position(line - 1, 0);
   await vscode.window.showTextDocument(vscode.Uri.file(file), {
     preview: true,
-    ...(place === undefined ? {} : { selection: new vscode.Range(place, place) }),
+    ...(position === undefined ? {} : { selection: new vscode.Range(position, position) }),
   });
 }
 

@@ -4,7 +4,7 @@ import { CommandEvent } from '../../shared/run/commandEvent';
 import { LineFollower } from '../../node/files/lineFile';
 import { isProcessAlive } from '../../node/process/processAlive';
 import { type ChildRuntime, type Exit, startDetached } from './detachedChild';
-import type { JobPlace, JobRecord, JobStore } from './jobStore';
+import type { JobPaths, JobRecord, JobStore } from './jobStore';
 import { lastLines } from './lastLines';
 import { kill, terminate } from './signalProcess';
 import { TimeLeft } from './timeLeft';
@@ -51,10 +51,10 @@ export class CommandJob {
 
   private constructor(
     readonly record: JobRecord,
-    readonly place: JobPlace,
+    readonly paths: JobPaths,
     exit: Promise<Exit> | undefined,
   ) {
-    this.#follower = new LineFollower(place.events);
+    this.#follower = new LineFollower(paths.events);
     void exit?.then((how) => {
       this.#exit = how;
     });
@@ -62,13 +62,13 @@ export class CommandJob {
 
   /** @throws AdeptError when the process cannot be started. */
   static async start(runtime: ChildRuntime, store: JobStore, request: CommandRequest): Promise<CommandJob> {
-    const place = store.create();
-    const args = [...request.args, '--events', place.events];
+    const paths = store.create();
+    const args = [...request.args, '--events', paths.events];
     const startedAt = new Date().toISOString();
     try {
       const { pid, processToken, exit } = await startDetached(runtime, args, {
         cwd: request.cwd,
-        log: place.log,
+        log: paths.log,
       });
       const { title, purpose } = request;
       const identity = { pid, ...(processToken === undefined ? {} : { processToken }) };
@@ -80,17 +80,17 @@ export class CommandJob {
         startedAt,
         purpose,
       };
-      store.write(place, record);
-      return new CommandJob(record, place, exit);
+      store.write(paths, record);
+      return new CommandJob(record, paths, exit);
     } catch (error) {
-      store.remove(place);
+      store.remove(paths);
       throw error;
     }
   }
 
   /** Follows a job that another host started. */
-  static attach(record: JobRecord, place: JobPlace): CommandJob {
-    return new CommandJob(record, place, undefined);
+  static attach(record: JobRecord, paths: JobPaths): CommandJob {
+    return new CommandJob(record, paths, undefined);
   }
 
   /** Whether its process is there. */
@@ -164,7 +164,7 @@ export class CommandJob {
       // The process is gone a moment before its parent is told how.
       await pause(POLL_MILLISECONDS);
     }
-    return failure(`${this.record.title}: ${howItEnded(this.#exit)}${lastLogLines(this.place.log)}`);
+    return failure(`${this.record.title}: ${howItEnded(this.#exit)}${lastLogLines(this.paths.log)}`);
   }
 }
 

@@ -61,6 +61,6 @@ export function writeError(path: string, error: unknown, bytes?: number): AdeptE
         error,
       );
     default:
-      return inputError(`${path}: cannot be written (${messageOf(error)}): name another place.`, error);
+      return inputError(`${path}: cannot be written (${messageOf(error)}): name another path.`, error);
   }
 }

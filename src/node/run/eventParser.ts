@@ -39,7 +39,7 @@ export function parseEventLine(text: string): EventLine {
 
 /**
  * The event of a line; undefined for one that a later version writes.
- * @param where file and place, which an error begins with
+ * @param where file and line, which an error begins with
  * @throws AdeptError (input) saying what is wrong with the line
  */
 export function eventOfLine(text: string, where: string): RunEvent | undefined {

@@ -73,17 +73,17 @@ export function setLaterAside(run: RunFolder, step: number): string | undefined 
   if (later.length === 0) {
     return undefined;
   }
-  const place = freshFolder(run.file('discarded'), `after-${checkpointName(step)}`);
+  const discarded = freshFolder(run.file('discarded'), `after-${checkpointName(step)}`);
   for (const path of later) {
     try {
-      renameSync(path, join(place, basename(path)));
+      renameSync(path, join(discarded, basename(path)));
     } catch (error) {
       throw writeError(path, error);
     }
   }
-  fsyncFolder(place);
+  fsyncFolder(discarded);
   fsyncFolder(join(run.path, RUN_FILES.checkpoints));
-  return place;
+  return discarded;
 }
 
 /** Makes `name` in a folder, or `name-2`, `name-3`, … where that is there already. */

@@ -12,7 +12,7 @@ const loss = v.nullable(v.number());
 export const CurvePatch = v.object({ from: v.number(), x: v.array(v.number()), y: v.array(v.number()) });
 export type CurvePatch = v.InferOutput<typeof CurvePatch>;
 
-/** The curves of a run's steps; `lossMeans` is the mean training loss around each place, which smoothing starts from. */
+/** The curves of a run's steps; `lossMeans` is the mean training loss around each point, which smoothing starts from. */
 export const CURVES = ['loss', 'lossMeans', 'learningRate', 'tokensPerSecond'] as const;
 export type CurveName = (typeof CURVES)[number];
 const Curves = v.object({
@@ -34,7 +34,7 @@ export const UnitColumn = v.object({
   /** What the importance counts for among the units, 0 to 1. */
   normalized: v.array(v.nullable(v.number())),
   learningRate: v.array(v.nullable(v.number())),
-  /** Places of the units that train no more. */
+  /** Indices of the units that train no more. */
   frozen: v.optional(v.array(count)),
 });
 export type UnitColumn = v.InferOutput<typeof UnitColumn>;
@@ -126,7 +126,7 @@ export type RunUpdate = Omit<ToRun, 'type'>;
 /** From the page, beside what every page says. */
 export const FromRun = v.variant('type', [
   v.object({ type: v.literal('command'), command: v.picklist(RUN_COMMANDS) }),
-  /** Show a problem's place in an editor. */
+  /** Show a problem's line in an editor. */
   v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
   v.object({ type: v.literal('measureDial') }),
   /** Export the checkpoint that the dial was measured of, at a strength and without some added layers. */

@@ -1,7 +1,7 @@
 import type { Frame } from 'playwright-core';
 import type { Editor } from './editor';
 
-/** More focusable places than any panel has between two that a person wants. */
+/** More focusable elements than any panel has between two that a person wants. */
 const MOST_TABS = 80;
 
 /** How a person works a window: with the mouse, or with the keyboard alone. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { analyzeArguments } from '../../../src/extension/analysis/analysisRequest';
-import { jobFolder } from '../../../src/extension/window/places';
+import { jobFolder } from '../../../src/extension/window/folders';
 import { Jobs } from '../../../src/extension/process/jobs';
 import { JobStore } from '../../../src/extension/process/jobStore';
 import { ModelsTree } from '../../../src/extension/trees/modelsTree';

@@ -83,7 +83,7 @@ describe('parquet', () => {
     await expectReadError(() => blocksOf(fixture('nested.parquet'), 'a'), '"a" holds struct');
   });
 
-  it('damaged in any place', async (t) => {
+  it('damaged at any position', async (t) => {
     const folder = temporaryFolder(t);
     const whole = readFileSync(fixture('snappy.parquet'));
     const end = whole.length;

@@ -75,7 +75,7 @@ class ArrayScan {
   #quoted = false;
   #escaped = false;
 
-  /** The place of the comma or bracket that ends the element, from `start` on; -1 if it does not end in these bytes. */
+  /** The position of the comma or bracket that ends the element, from `start` on; -1 if it does not end in these bytes. */
   next(bytes: Uint8Array, start: number): number {
     if (this.closed) {
       return -1;

@@ -152,7 +152,7 @@ function arcQuestion(
   if (labels.length !== texts.length) {
     throw inputError(`${where}: has ${texts.length} choices and ${labels.length} labels: correct it.`);
   }
-  // Some of ARC's labels are digits, from 1: the label decides, not the place.
+  // Some of ARC's labels are digits, from 1: the label decides, not the position.
   const wanted = String(answerKey).trim();
   const answer = labels.findIndex((label) => label.trim() === wanted);
   if (answer < 0) {

@@ -64,7 +64,7 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
   if (binding === undefined) {
     throw failure('the install script of @tensorflow/tfjs-node-gpu ended well and left no binding');
   }
-  await placeLibrary(host, folder, binding);
+  await copyLibrary(host, folder, binding);
   for (const name of ['scripts', 'package.json', join('deps', 'include')]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
@@ -164,7 +164,7 @@ function findBinding(folder: string): string | undefined {
 }
 
 /** The script puts Windows's library beside a binding of the newest N-API, where none is. */
-async function placeLibrary(host: Host, folder: string, binding: string): Promise<void> {
+async function copyLibrary(host: Host, folder: string, binding: string): Promise<void> {
   if (host.platform !== 'win32') {
     return;
   }

@@ -116,8 +116,8 @@ async function turn(
   alphas: readonly number[],
   task: Task,
 ): Promise<Pick<StrengthFile, 'points' | 'without' | 'pruned'>> {
-  const places = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
-  const count = places.length + manifest.added.length;
+  const strengths = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
+  const count = strengths.length + manifest.added.length;
   let done = 0;
   const losses = async (): Promise<{ domainLoss: number; generalLoss: number }> => {
     // What is left out together is measured beyond the count.
@@ -132,7 +132,7 @@ async function turn(
     return { domainLoss, generalLoss };
   };
   const points: StrengthFile['points'] = [];
-  for (const alpha of places) {
+  for (const alpha of strengths) {
     added.scale(alpha);
     points.push({ alpha, ...(await losses()) });
   }

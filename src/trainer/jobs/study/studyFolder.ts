@@ -94,7 +94,7 @@ export class StudyFolder {
    * Where a run lies or will lie, with its job.
    * @throws AdeptError (input) when it was begun as another job
    */
-  place(run: PlannedRun, importance: string): { readonly config: RunConfig; readonly begun: boolean } {
+  jobOf(run: PlannedRun, importance: string): { readonly config: RunConfig; readonly begun: boolean } {
     const out = join(this.study.out, RUNS_FOLDER, `${run.arm}-${run.seed}`);
     const config: RunConfig = { ...armConfig(this.base, this.study, run.arm, run.seed, out), importance };
     const file = join(out, JOB_FILES.job);
