@@ -111,7 +111,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     const rates = heatmap.locator('.rates tbody tr');
     await editor.evidently('a learning rate for every unit of both copies', () => rates.first().waitFor());
     assert.equal(await rates.count(), saved.units.filter(({ layer }) => layers.includes(layer)).length);
-    const heads = heatmap.locator('.parts-table tbody tr').first().locator('td');
+    const heads = heatmap.locator('.groups-table tbody tr').first().locator('td');
     const { parts } = saved.units.find(({ name }) => name === 'self_attn.q_proj') ?? {};
     assert.equal(await heads.count(), parts?.length);
     await heatmap.locator('.budget summary').click();
