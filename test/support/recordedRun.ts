@@ -89,9 +89,9 @@ export class RecordedRun {
     );
   }
 
-  /** Writes what the added layers are worth, as `adept dial` does. */
-  dial(dial: StrengthFile): void {
-    writeFileSync(join(this.folder, 'dial.json'), JSON.stringify(dial));
+  /** Writes losses over α, as `adept dial` does. */
+  strength(strength: StrengthFile): void {
+    writeFileSync(join(this.folder, 'dial.json'), JSON.stringify(strength));
   }
 
   /** The run has come to its end. */

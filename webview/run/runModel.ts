@@ -35,7 +35,7 @@ export interface RunModel {
   readonly checkpoints: readonly EvalPoint[];
   readonly units: UnitTimes;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
-  readonly dial: StrengthFile | null;
+  readonly strength: StrengthFile | null;
   readonly problems: { readonly items: readonly RunProblem[]; readonly total: number };
 }
 
@@ -48,14 +48,14 @@ export const EMPTY_RUN: RunModel = {
   checkpoints: [],
   units: { units: [], columns: [], total: 0 },
   log: { lines: [], skipped: 0 },
-  dial: null,
+  strength: null,
   problems: { items: [], total: 0 },
 };
 
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: ToRun): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { summary, curves, evals, checkpoints, importance, log, problems, dial } = message;
+  const { summary, curves, evals, checkpoints, importance, log, problems, strength } = message;
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
@@ -63,7 +63,7 @@ export function receive(known: RunModel, message: ToRun): RunModel {
     checkpoints: checkpoints ?? before.checkpoints,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
     log: log === undefined ? before.log : longerLog(before.log, log),
-    dial: dial === undefined ? before.dial : dial,
+    strength: strength === undefined ? before.strength : strength,
     problems: problems ?? before.problems,
   };
 }

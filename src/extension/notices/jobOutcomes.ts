@@ -38,7 +38,7 @@ export async function presentOutcome(
       await services.models.refresh();
       await presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path, attended);
       break;
-    case 'dial':
+    case 'strength':
       if (attended) {
         await vscode.commands.executeCommand('adept.openRun', path);
       }

@@ -88,9 +88,9 @@ export class RunPanel implements WebviewContent<FromRun> {
       await this.openProblem(message.file, message.line);
       return;
     }
-    if (message.type === 'measureDial') {
+    if (message.type === 'measureStrength') {
       requireTrust(this.folder);
-      await this.controller.measureDial(this.folder);
+      await this.controller.measureStrength(this.folder);
       return;
     }
     if (message.type === 'exportStrength') {

@@ -34,9 +34,9 @@ export function laterResults(run: RunFolder, step: number): string[] {
   ];
 }
 
-/** The dial, where it is of a later checkpoint. */
+/** dial.json, where it is of a later checkpoint. */
 function strengthAfter(run: RunFolder, step: number): string[] {
-  const file = run.file('dial');
+  const file = run.file('strength');
   if (!existsSync(file)) {
     return [];
   }

@@ -82,7 +82,7 @@ export const Variant = v.strictObject({
   tune: v.optional(settings),
   /** Those of the study's seeds that it runs with; all when left out. */
   seeds: v.optional(v.pipe(v.array(count), v.minLength(1))),
-  /** Keep its models and checkpoints, for example to measure the dial. */
+  /** Keep its models and checkpoints, for example to measure the strength. */
   keep: v.optional(v.boolean()),
 });
 export type Variant = v.InferOutput<typeof Variant>;

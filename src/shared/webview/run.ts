@@ -112,7 +112,7 @@ const parts = {
   log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
   problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
   /** What the added layers are worth; null where it was not measured. */
-  dial: v.optional(v.nullable(StrengthFile)),
+  strength: v.optional(v.nullable(StrengthFile)),
 };
 
 /** To the page: `snapshot` replaces everything, `update` says what changed. */
@@ -128,8 +128,8 @@ export const FromRun = v.variant('type', [
   v.object({ type: v.literal('command'), command: v.picklist(RUN_COMMANDS) }),
   /** Show a problem's line in an editor. */
   v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
-  v.object({ type: v.literal('measureDial') }),
-  /** Export the checkpoint that the dial was measured of, at a strength and without some added layers. */
+  v.object({ type: v.literal('measureStrength') }),
+  /** Export the checkpoint that the strength was measured of, at a strength and without some added layers. */
   v.object({
     type: v.literal('exportStrength'),
     step: count,
@@ -143,7 +143,7 @@ export type FromRun = v.InferOutput<typeof FromRun>;
 export const RunSource = v.object({ folder: v.pipe(text, v.minLength(1)) });
 export type RunSource = v.InferOutput<typeof RunSource>;
 
-export const RUN_TABS = ['curves', 'units', 'dial', 'log'] as const;
+export const RUN_TABS = ['curves', 'units', 'strength', 'log'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** What the page keeps over hiding and reload. */
@@ -157,7 +157,7 @@ export const RunView = v.object({
   unitScale: v.optional(v.picklist(['linear', 'log', 'rank']), 'linear'),
   /** The step that the scrubber stands at; null follows the latest measurement. */
   scrubber: v.optional(v.nullable(count), null),
-  /** Where the dial stands, and the added layers that are left out. */
+  /** The strength (α) that is set, and the added layers that are left out. */
   alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
   drop: v.optional(v.array(count), []),
   filter: v.optional(text, ''),

@@ -30,7 +30,7 @@ function fakeController(): RunController & { readonly asked: string[] } {
     control: (_run, { method }) =>
       method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
-    measureDial: note('dial'),
+    measureStrength: note('strength'),
     about: () => ({}),
     configOf: () => undefined,
   };

@@ -25,11 +25,11 @@ export interface StrengthRequest {
 }
 
 /**
- * The dial of a run's checkpoint: domain and general loss with the added layers' outputs scaled by α, and without each
+ * The strength of a run's added layers, at a checkpoint: domain and general loss with the added layers' outputs scaled by α, and without each
  * added layer. Written to the run folder's dial.json.
  * @throws AdeptError (input) when there are no added layers, or no such checkpoint.
  */
-export async function measureDial(
+export async function measureStrength(
   run: RunFolder,
   engine: Engine,
   { step: wanted, alphas, onProblem }: StrengthRequest,
@@ -55,15 +55,15 @@ export async function measureDial(
     onProblem,
   });
   try {
-    const dial = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
+    const measured = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
     const { maxGeneralRise } = spec.tune;
     const file: StrengthFile = {
       format: 'adept.dial/1',
       step,
       ...(maxGeneralRise === undefined ? {} : { maxGeneralRise }),
-      ...dial,
+      ...measured,
     };
-    writeJson(run.file('dial'), file);
+    writeJson(run.file('strength'), file);
     return file;
   } finally {
     frozen?.close();

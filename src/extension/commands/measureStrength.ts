@@ -15,7 +15,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     none: l10n.t('No run has saved a checkpoint yet, so there is nothing to measure.'),
   });
   const title = l10n.t('Measuring what the added layers of {0} are worth', nameOf(chosen));
-  const purpose = { kind: 'dial', path: chosen.path };
+  const purpose = { kind: 'strength', path: chosen.path };
   const value = await services.jobs.run({
     title,
     args: ['dial', chosen.path, '--engine', readSetting('adept.engine', services.log)],
