@@ -95,7 +95,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     const [saved] = analysesIn(editor.workspace);
     assert.ok(saved);
     const heatmap = await editor.webview('heatmap');
-    await editor.evidently('how sure the choice is', () =>
+    await editor.evidently('the confidence of the choice', () =>
       heatmap.getByText(/the same layers in \d+\s?% of resamples of the text/).waitFor(),
     );
     await heatmap.getByLabel('Layers to suggest').selectOption({ label: 'Layers that take up the domain' });

@@ -35,7 +35,7 @@ describe('general and domain text together', () => {
     return v.parse(ImportanceFile, JSON.parse(readFileSync(at(out), 'utf8')));
   }
 
-  it('measures on each what an analysis of it alone measures, and how sure that is', async () => {
+  it('measures on each what an analysis of it alone measures, with confidence intervals', async () => {
     const both = await analyzed(
       'both.json',
       '--probe',

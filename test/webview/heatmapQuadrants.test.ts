@@ -91,17 +91,17 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
     );
   });
 
-  it('says how sure importance and suggestion are', async () => {
+  it('shows confidence intervals of importance, and the confidence of the suggestion', async () => {
     const content = contentOf('sampleBoth');
-    const trust = content.importance.trust;
-    assert.ok(trust);
+    const { trust: confidence } = content.importance;
+    assert.ok(confidence);
     await withHeatmap(
       browser,
       async (webview) => {
         const { page } = webview;
         await page.fill('#lowest', '3');
-        const sure = `${Math.round((trust.sameLowest[2] ?? NaN) * 100)}%`;
-        assert.ok((await page.innerText('.toolbar')).includes(`in ${sure} of resamples`), sure);
+        const same = `${Math.round((confidence.sameLowest[2] ?? NaN) * 100)}%`;
+        assert.ok((await page.innerText('.toolbar')).includes(`in ${same} of resamples`), same);
         await page.locator('tr[data-layer="2"] td').first().hover();
         assert.match(
           await page.locator('.cell-tooltip').innerText(),
@@ -112,7 +112,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
     );
   });
 
-  it('says how sure the layers of most contrast are, what was enough, and what the texts share', async () => {
+  it('shows the confidence of the layers of most contrast, when the analysis ended early, and what the texts share', async () => {
     const { importance, ...content } = contentOf('sampleBoth');
     const { probe } = importance;
     const told = {

@@ -85,21 +85,25 @@ export function layerTable(result: ImportanceFile): string {
   ].join('\n');
 }
 
-function measurementColumns({ layers, trust }: Measurement, name: string, unit: string): string[][] {
+function measurementColumns(
+  { layers, trust: confidence }: Measurement,
+  name: string,
+  unit: string,
+): string[][] {
   const values = layers.map(({ importance }) => importance);
   const order = lowestOf(values, values.length);
   const columns = [
     [`${name} (${unit})`, ...values.map((value) => value.toFixed(4))],
     ['rank', ...layers.map((_, layer) => String(order.indexOf(layer) + 1))],
   ];
-  if (trust === undefined) {
+  if (confidence === undefined) {
     return columns;
   }
-  const percent = `${Math.round(trust.interval * 100)}%`;
+  const percent = `${Math.round(confidence.interval * 100)}%`;
   return [
     ...columns,
-    [percent, ...trust.layers.map(({ low, high }) => `${low.toFixed(4)} to ${high.toFixed(4)}`)],
-    ['of rank', ...trust.layers.map(({ lowestRank, highestRank }) => `${lowestRank}–${highestRank}`)],
+    [percent, ...confidence.layers.map(({ low, high }) => `${low.toFixed(4)} to ${high.toFixed(4)}`)],
+    ['of rank', ...confidence.layers.map(({ lowestRank, highestRank }) => `${lowestRank}–${highestRank}`)],
   ];
 }
 

@@ -136,7 +136,7 @@ async function measure(
   const taken = firstOf(sequences, layers.shares.weights.length);
   const units = await unitImportance(model, batches(taken, settings.batchSize), wanted, unitsTask);
   const end = performance.now();
-  const trust = bootstrap(layers.shares);
+  const confidence = bootstrap(layers.shares);
   return {
     measurement: {
       probe: {
@@ -145,7 +145,7 @@ async function measure(
       },
       baseLoss: layers.baseLoss,
       layers: layers.layers.map((importance, index) => ({ index, importance })),
-      ...(trust ? { trust } : {}),
+      ...(confidence ? { trust: confidence } : {}),
       units,
     },
     shares: layers.shares,
