@@ -31,7 +31,7 @@ type Request = v.InferOutput<typeof Request>;
 const PROPOSED = 2;
 
 /**
- * Writes a model with copies of the chosen layers: those marked in the heatmap in front, those of the argument, or those
+ * Writes a model with copies of the chosen layers: those marked in the active heatmap, those of the argument, or those
  * the person picks of a saved analysis.
  * @returns the folder of the expanded model
  */

@@ -23,7 +23,7 @@ const Request = v.object({
 type Request = v.InferOutput<typeof Request>;
 
 /**
- * Starts the job of a *.adept.json: that of the argument, of the active editor, or one that is picked. In front of a heatmap
+ * Starts the job of a *.adept.json: that of the argument, of the active editor, or one that is picked. With an active heatmap
  * it shows the form that writes one.
  * @returns the run folder; undefined when nothing was started
  */

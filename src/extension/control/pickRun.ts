@@ -19,7 +19,7 @@ export interface RunChoice {
 }
 
 /**
- * The run that a command is for: the one its argument names, that of the panel in front, the only one that fits, or the one
+ * The run that a command is for: the one its argument names, that of the active panel, the only one that fits, or the one
  * the person picks.
  * @throws AdeptError when the argument names no run, or none fits; vscode.CancellationError when none was picked.
  */

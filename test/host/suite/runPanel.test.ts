@@ -81,7 +81,7 @@ describe('the run panel', () => {
     assert.equal(first.evals?.length, 2);
     run.advance(recordedLine('"step":50,'));
     await eventually('an update', () => posted.find(({ summary }) => summary?.step === 49));
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'in front' }));
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'active' }));
     await eventually('the panel to be hidden', () => (panel.visible ? undefined : true));
     const before = posted.length;
     run.advance(recordedLines.length);

@@ -289,7 +289,7 @@ describe('the life of a run', function () {
 
   it('cannot be controlled when nobody works on it', async () => {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
-    // A run panel in front would say which run is meant.
+    // An active run panel would say which run is meant.
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.commands.executeCommand('adept.pause', run);
     await vscode.commands.executeCommand('adept.resume', run);

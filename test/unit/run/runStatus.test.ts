@@ -60,7 +60,7 @@ describe('the status of a run', () => {
     assert.equal(statusOf(run.status('paused').step(2, 2).folder).state, 'running');
   });
 
-  it('of a run without a living trainer follows from its last word', (t) => {
+  it('of a run without a living trainer follows from its last event', (t) => {
     const run = fakeRun(t).tuned().deadTrainer().status('started').step(1, 2);
     assert.deepEqual([statusOf(run.folder).state, statusOf(run.folder).pid], ['died', null]);
     assert.equal(statusOf(run.status('stopped').folder).state, 'stopped');
