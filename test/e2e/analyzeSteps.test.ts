@@ -91,14 +91,16 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.screenshot('analyzed');
   });
 
-  it('lead to layers that take up the domain, at rates that are shown, within a budget', async () => {
+  it('lead to layers important to the domain, at rates that are shown, within a budget', async () => {
     const [saved] = analysesIn(editor.workspace);
     assert.ok(saved);
     const heatmap = await editor.webview('heatmap');
     await editor.evidently('the confidence of the choice', () =>
       heatmap.getByText(/the same layers in \d+\s?% of resamples of the text/).waitFor(),
     );
-    await heatmap.getByLabel('Layers to suggest').selectOption({ label: 'Layers that take up the domain' });
+    await heatmap
+      .getByLabel('Layers to suggest')
+      .selectOption({ label: 'Layers more important to the domain' });
     await heatmap.locator('#lowest').fill('2');
     await heatmap.getByRole('button', { name: 'Suggest' }).click();
     const layers = contrastLayers(saved, 2, 8, 'it');

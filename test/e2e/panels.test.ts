@@ -176,8 +176,8 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
 
   it('comparison of checkpoints', async () => {
     await editor.answer((label) => editor.runCommand(label), 'ADEPT: Compare Checkpoints', [
-      ['The one checkpoint', 'Step 30'],
-      ['The other checkpoint', 'Step 120'],
+      ['The first checkpoint', 'Step 30'],
+      ['The second checkpoint', 'Step 120'],
     ]);
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());

@@ -235,11 +235,11 @@ describe('a study', () => {
     assert.match(await refused({ tune: { adept: { learningRat: 1 } } }), /"adept".*learningRat/);
     assert.match(
       await refused({ tune: { adept: { unitRates: 'rank' } } }),
-      /tune\.adept\.unitRates.*makes this arm/,
+      /tune\.adept\.unitRates.*defines this arm/,
     );
     assert.match(
       await refused({ tune: { adept: { steps: 5 } } }),
-      /tune\.steps is another for "adept" than for "full"/,
+      /tune\.steps differs between "adept" and "full"/,
     );
     assert.match(await refused({ seeds: [1, 1] }), /only once/);
     const { replay, ...alone } = job;

@@ -29,7 +29,7 @@ export interface TrainerFacts {
   /** Of the process that works on the run; the test's own by default, which lives. */
   readonly pid?: number;
   readonly state?: 'running' | 'ended';
-  /** When it gave a sign of life last; now when left out. */
+  /** When it sent its last heartbeat; now when left out. */
   readonly heartbeat?: string;
 }
 

@@ -59,7 +59,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
     );
   });
 
-  it('suggests the layers that take up the domain, where that rule is chosen', async () => {
+  it('suggests the layers more important to the domain, where that rule is chosen', async () => {
     const content = contentOf('sampleBoth');
     await withHeatmap(
       browser,
@@ -128,7 +128,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
         assert.ok((await page.innerText('.toolbar')).includes('in 71% of resamples of both texts'));
         const facts = await page.innerText('.facts');
         assert.ok(facts.includes(`${probe.sequences} of 999 sequences were enough`), facts);
-        assert.ok(facts.includes('25% of the tokens of general text stand in the domain text too'), facts);
+        assert.ok(facts.includes('25% of the tokens of general text also occur in the domain text'), facts);
       },
       { content: { ...content, importance: told } },
     );

@@ -60,10 +60,10 @@ export class QuadrantPlot extends LitElement {
         ${this.corner('neither', LEFT + 6, SIDE - 6, 'start')}
         ${this.corner('general', LEFT + SIDE - 6, SIDE - 6, 'end')}
         <text class="axis" x=${LEFT + middle} y=${SIDE + 22} text-anchor="middle">
-          ${l10n.t('matters to general text →')}
+          ${l10n.t('importance on general text →')}
         </text>
         <text class="axis" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">
-          ${l10n.t('matters to domain text →')}
+          ${l10n.t('importance on domain text →')}
         </text>
       </g>
       ${this.points.map((point, index) => this.point(point, index))}
@@ -123,12 +123,12 @@ export class QuadrantPlot extends LitElement {
 export function quadrantName(quadrant: Quadrant): string {
   switch (quadrant) {
     case 'domain':
-      return l10n.t('takes up the domain');
+      return l10n.t('important to domain text');
     case 'both':
-      return l10n.t('matters to both');
+      return l10n.t('important to both');
     case 'general':
-      return l10n.t('matters to general text');
+      return l10n.t('important to general text');
     case 'neither':
-      return l10n.t('matters little');
+      return l10n.t('important to neither');
   }
 }

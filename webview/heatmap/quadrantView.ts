@@ -44,7 +44,7 @@ export function quadrantView({ shown, column, marked, choose, mark }: QuadrantCo
         )}
       </select>
       <span class="muted"
-        >${Number.isNaN(correlation) ? l10n.t('no rank correlation: the values are all alike') : l10n.t('rank correlation {0}', correlation.toFixed(2))}</span
+        >${Number.isNaN(correlation) ? l10n.t('no rank correlation: all values are equal') : l10n.t('rank correlation {0}', correlation.toFixed(2))}</span
       >
     </p>
     <div class="quadrant-panes">

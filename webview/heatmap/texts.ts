@@ -146,7 +146,12 @@ export function factsText(importance: ImportanceFile): string {
           ...enoughText(domain.probe),
           ...readText(domain.probe),
           ...(overlap > 0
-            ? [l10n.t('{0} of the tokens of general text stand in the domain text too', percentText(overlap))]
+            ? [
+                l10n.t(
+                  '{0} of the tokens of general text also occur in the domain text',
+                  percentText(overlap),
+                ),
+              ]
             : []),
         ]
       : []),
@@ -275,11 +280,11 @@ export function settingLabel(setting: FormSetting): string {
     case 'replayShare':
       return l10n.t('Share of replay');
     case 'unitRates':
-      return l10n.t('Rates go by');
+      return l10n.t('Rates by');
     case 'normRange':
       return l10n.t('Norms');
     case 'rateFloor':
-      return l10n.t('Least rate');
+      return l10n.t('Lowest rate');
     case 'rateCap':
       return l10n.t('Highest rate');
     case 'rateSmoothing':

@@ -113,7 +113,7 @@ function suggestion(
 function ruleSelect(view: HeatmapView, actions: ToolbarActions): TemplateResult {
   const rules: readonly (readonly [HeatmapView['suggestBy'], string])[] = [
     ['general', l10n.t('Least important layers')],
-    ['contrast', l10n.t('Layers that take up the domain')],
+    ['contrast', l10n.t('Layers more important to the domain')],
   ];
   return html`<select
     aria-label=${l10n.t('Layers to suggest')}

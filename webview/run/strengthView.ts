@@ -153,7 +153,7 @@ function exportText({ step }: StrengthFile, { alpha, drop }: StrengthContent): s
 function layers(strength: StrengthFile, { drop, keep }: StrengthContent): TemplateResult {
   return html`<table class="numbers">
     <caption>
-      ${l10n.t('What each added layer lowers the losses by, nats; those that lower nothing can be left out')}
+      ${l10n.t('Reduction of the losses by each added layer, nats; layers without a reduction can be left out')}
     </caption>
     <thead>
       <tr>
@@ -224,7 +224,7 @@ function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number)
     class="strength-curve"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     role="img"
-    aria-label=${l10n.t('Change of domain and general loss over α; the slider below reads it out')}
+    aria-label=${l10n.t('Change of domain and general loss over α; the slider below gives the values')}
   >
     <line class="grid" x1=${LEFT} x2=${WIDTH - EDGE} y1=${y(0)} y2=${y(0)}></line>
     <line class="marker" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>

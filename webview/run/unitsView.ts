@@ -199,7 +199,7 @@ function valueList(units: UnitTimes, index: number, kind: UnitValue): TemplateRe
           <th scope="col">${l10n.t('importance')}</th>
           ${kind === 'importance' ? changeHead() : nothing}
           <th scope="col" title=${l10n.t('of the importance; 1 is the lowest')}>${l10n.t('rank')}</th>
-          <th scope="col" title=${l10n.t('what the importance counts for among the units, after smoothing')}>
+          <th scope="col" title=${l10n.t('importance normalized among the units, after smoothing')}>
             ${l10n.t('0 to 1')}
           </th>
           <th scope="col">${l10n.t('learning rate')}</th>

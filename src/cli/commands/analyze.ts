@@ -147,6 +147,6 @@ function overlapLines({ overlap = 0 }: ImportanceFile): string[] {
   return overlap === 0
     ? []
     : [
-        `${(overlap * 100).toFixed(1)}% of the tokens of the probe stand in the domain text too, in runs of ${OVERLAP_TOKENS} or more`,
+        `${(overlap * 100).toFixed(1)}% of the tokens of the probe also occur in the domain text, in runs of ${OVERLAP_TOKENS} or more`,
       ];
 }

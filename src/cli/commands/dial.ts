@@ -55,7 +55,7 @@ function alphasOf(raw: RawOptions): number[] {
   const alphas = text?.split(',').map(Number) ?? USUAL_ALPHAS;
   const wrong = alphas.find((alpha) => !(alpha >= 0 && alpha <= 1));
   if (wrong !== undefined) {
-    throw inputError(`--alphas: "${text}" is no list of numbers from 0 to 1: give for example 0.25,0.5.`);
+    throw inputError(`--alphas: "${text}" is not a list of numbers from 0 to 1: give for example 0.25,0.5.`);
   }
   return alphas;
 }

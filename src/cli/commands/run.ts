@@ -89,12 +89,12 @@ function readResumePoint(path: string, raw: RawOptions): ResumePoint | undefined
   const step = numberOf(raw, 'checkpoint');
   if (step === undefined) {
     if (raw.discardLater === true) {
-      throw inputError('--discard-later: says nothing without --checkpoint: name the step to go on from.');
+      throw inputError('--discard-later: needs --checkpoint: name the step to continue from.');
     }
     return undefined;
   }
   if (!Number.isInteger(step) || step < 0) {
-    throw inputError(`--checkpoint: ${step} is no step: give one that "adept status" lists.`);
+    throw inputError(`--checkpoint: ${step} is not a step: give one that "adept status" lists.`);
   }
   const from = { step, discardLater: raw.discardLater === true };
   requireResumable(requireRun(path), from);

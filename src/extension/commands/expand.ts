@@ -99,7 +99,7 @@ async function pickAnalysis({ models }: Services): Promise<string> {
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: l10n.t('Expand Selected Layers'),
-    placeHolder: l10n.t('The analysis that the layers are chosen by'),
+    placeHolder: l10n.t('The analysis to choose the layers by'),
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();
@@ -119,7 +119,7 @@ async function pickLayers(file: string): Promise<Request> {
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title: l10n.t('Expand Selected Layers'),
-    placeHolder: l10n.t('The layers that are copied, the least important first'),
+    placeHolder: l10n.t('Layers to copy, the least important first'),
     canPickMany: true,
   });
   if (picked === undefined) {

@@ -34,7 +34,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   const chosen =
     request.run === undefined
       ? await pickRun(services, argument, {
-          prompt: l10n.t('Which run is to be exported?'),
+          prompt: l10n.t('Select the run to export'),
           fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
           none: l10n.t('No run has saved a checkpoint yet, so there is nothing to export.'),
         })

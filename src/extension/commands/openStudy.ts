@@ -26,7 +26,7 @@ async function pickStudy(): Promise<string> {
   }
   const items = files.map((path) => ({ path, label: shortPath(path) }));
   const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: l10n.t('Which study is to be opened?'),
+    placeHolder: l10n.t('Select the study to open'),
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();

@@ -66,7 +66,7 @@ export async function findRun({ runs }: Services, folder: string): Promise<RunEn
   }
   if (!isRunFolder(path)) {
     throw inputError(
-      `${path} is no run folder: choose one that a run has made, with job.json or run.json in it.`,
+      `${path} is not a run folder: choose one that a run has made, with job.json or run.json in it.`,
     );
   }
   await runs.remember(path);

@@ -283,7 +283,10 @@ const ACTIONS: HeatmapActions = {
       );
       if (started === undefined) {
         throw failure(
-          vscode.l10n.t('{0} is written, but was not started: see the message or the log.', configFile),
+          vscode.l10n.t(
+            '{0} was written, but the run did not start: see the message or the log.',
+            configFile,
+          ),
         );
       }
     },

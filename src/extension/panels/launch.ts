@@ -62,7 +62,7 @@ async function mayOverwrite(file: string): Promise<boolean> {
   const overwrite = vscode.l10n.t('Overwrite');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('{0} exists already.', file),
-    { modal: true, detail: vscode.l10n.t('What it holds is lost when it is overwritten.') },
+    { modal: true, detail: vscode.l10n.t('Its content is lost when it is overwritten.') },
     overwrite,
   );
   return answer === overwrite;

@@ -171,7 +171,7 @@ export class CommandJob {
 /** How a process ended, of which no message was left. */
 export function howItEnded(exit: Exit | undefined): string {
   if (exit === undefined) {
-    return 'its process is gone, and nobody saw it end.';
+    return 'its process ended, and its exit status is unknown.';
   }
   const { code, signal } = exit;
   return signal === null

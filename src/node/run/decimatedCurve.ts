@@ -74,7 +74,7 @@ export class DecimatedCurve {
     return this.used === 0 ? undefined : this.pointOf('lowest', best);
   }
 
-  /** Adds a point; a value that is no finite number is left out. */
+  /** Adds a point; a value that is not a finite number is left out. */
   add(step: number, value: number): void {
     if (step <= this.lastStep) {
       this.cutAfter(step - 1);

@@ -23,7 +23,7 @@ export function parseEventLine(text: string): EventLine {
   try {
     value = JSON.parse(text);
   } catch {
-    return { problem: 'this line is no JSON' };
+    return { problem: 'this line is not JSON' };
   }
   // Nearly every line is a step, and the schema takes longer than all the rest.
   if (isStep(value)) {

@@ -58,7 +58,7 @@ export function requireResumable(run: RunFolder, { step, discardLater }: ResumeP
   const later = laterResults(run, step).map((path) => relative(run.path, path));
   if (later.length > 0 && !discardLater) {
     throw inputError(
-      `${folder} is not the last: going on from it would mix its steps with ${later.join(', ')}: give --discard-later to set these aside, or resume without --checkpoint.`,
+      `${folder} is not the last: continuing from it would mix its steps with ${later.join(', ')}: give --discard-later to set these aside, or resume without --checkpoint.`,
     );
   }
 }

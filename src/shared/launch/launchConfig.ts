@@ -105,7 +105,7 @@ export function parseLaunchText(text: string, where: string): RunConfig {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${where}: the content is no JSON (${messageOf(error)}): correct it.`, error);
+    throw inputError(`${where}: the content is not JSON (${messageOf(error)}): correct it.`, error);
   }
   return parseWith(RunConfig, value, where);
 }

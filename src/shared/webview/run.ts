@@ -77,7 +77,7 @@ export const RunSummary = v.object({
   progress: v.nullable(v.object({ fraction: v.number(), message: text })),
   step: count,
   steps: v.nullable(count),
-  /** For how long a living trainer has given no sign of life, where that is long; null otherwise. */
+  /** For how long a living trainer has sent no heartbeat, where that is long; null otherwise. */
   silentSeconds: v.nullable(v.number()),
   secondsLeft: v.nullable(v.number()),
   startedAt: v.nullable(text),

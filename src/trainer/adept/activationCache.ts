@@ -173,7 +173,7 @@ export class ActivationCache {
     } catch (error) {
       this.writable = false;
       this.options.onProblem(
-        `Hidden states cannot be kept in ${this.options.folder} (${messageOf(error)}): they are computed anew each time.`,
+        `Hidden states cannot be stored in ${this.options.folder} (${messageOf(error)}): they are computed again each time.`,
       );
     }
   }

@@ -5,7 +5,7 @@ import type { TuneSettings } from '../../shared/settings/tuneSettings';
  * That a run forgets more than it may, as a sentence without an end; undefined when it does not.
  * @param limit nats by which general loss may exceed `before`
  * @param before general loss before tuning, nats per token; null when it is not known or no finite number
- * @param now general loss of the latest evaluation; null when it is no finite number
+ * @param now general loss of the latest evaluation; null when it is not a finite number
  */
 export function forgettingViolation(
   limit: number,
@@ -16,7 +16,7 @@ export function forgettingViolation(
     return `general loss before tuning is not known, so whether it rose by more than ${limit} nats cannot be told`;
   }
   if (now === null) {
-    return `general loss is no finite number; it was ${before.toFixed(4)} nats before tuning and may rise by ${limit}`;
+    return `general loss is not a finite number; it was ${before.toFixed(4)} nats before tuning and may rise by ${limit}`;
   }
   const rise = now - before;
   return rise > limit

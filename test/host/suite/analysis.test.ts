@@ -108,7 +108,7 @@ describe('analyzing models', () => {
     const items = modelItems(await services());
     const damaged = items.find(({ id }) => id === model);
     assert.equal(damaged?.contextValue, 'unusable');
-    assert.match(String(damaged.description), /model\.safetensors: is no whole safetensors file/);
+    assert.match(String(damaged.description), /model\.safetensors: is not a complete safetensors file/);
     const analysis = items.find(({ id }) => id === file);
     assert.match(
       String(analysis?.description),

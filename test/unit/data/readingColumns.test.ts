@@ -110,7 +110,7 @@ describe('parquet', () => {
       writeFileSync(file, bytes);
       await expectReadError(
         () => blocksOf(file),
-        `${name}.parquet: is no whole parquet file`,
+        `${name}.parquet: is not a complete parquet file`,
         'download it again',
       );
     }

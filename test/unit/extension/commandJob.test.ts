@@ -149,7 +149,7 @@ describe('a command job', () => {
     const [found] = store.list(assert.ifError);
     assert.ok(found);
     const error = await rejection(CommandJob.attach(found.record, found.paths).result({}));
-    assert.match(error.message, /its process is gone, and nobody saw it end/);
+    assert.match(error.message, /its process ended, and its exit status is unknown/);
   });
 });
 

@@ -126,6 +126,6 @@ describe('the folders of a launch', () => {
     assert.match(corpusProblem(folder, 'c.txt') ?? '', /c\.txt: there is no such file/);
     assert.match(corpusProblem(folder, 'b.pdf') ?? '', /b\.pdf: a corpus file ends in .*, not "\.pdf"/);
     assert.match(corpusProblem(folder, '*.pdf') ?? '', /not "\.pdf"/);
-    assert.match(corpusProblem(folder, '*.csv') ?? '', /no file fits/);
+    assert.match(corpusProblem(folder, '*.csv') ?? '', /no file matches/);
   });
 });

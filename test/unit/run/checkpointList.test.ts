@@ -78,7 +78,7 @@ describe('listCheckpoints', () => {
     rmSync(join(fixture.run.file('checkpoints'), 'step-00000020', 'delta.safetensors'));
     fixture.checkpoint(40, { step: 41 });
     const problems = new Map(listCheckpoints(fixture.run).map(({ step, problem }) => [step, problem]));
-    assert.match(problems.get(10) ?? '', /step-00000010\/state\.json: is no JSON/);
+    assert.match(problems.get(10) ?? '', /step-00000010\/state\.json: is not JSON/);
     assert.match(problems.get(20) ?? '', /step-00000020\/delta\.safetensors: is missing/);
     assert.match(problems.get(40) ?? '', /"step" is 41, not 40 as its folder says/);
     assert.equal(problems.get(30), null);

@@ -171,7 +171,7 @@ describe('a reader of a run’s status', () => {
     assert.equal(reader.read().status.step, 2);
   });
 
-  it('says for how long a living trainer has given no sign of life', (t) => {
+  it('says for how long a living trainer has sent no heartbeat', (t) => {
     const since = (seconds: number): number | null => {
       const heartbeat = new Date(Date.now() - seconds * 1000).toISOString();
       return statusOf(fakeRun(t).tuned().trainer({ heartbeat }).status('started').folder).silentSeconds;

@@ -80,9 +80,9 @@ describe('the launch form', () => {
     ['steps', '0x10', 'Give a whole number of at least 1.'],
     ['learningRate', '-1', 'Give a number of at least 0.'],
     ['learningRate', 'Infinity', 'Give a number of at least 0.'],
-    ['seqLen', '1', 'Give a whole number of at least 2, or nothing.'],
-    ['schedule', 'step', 'Give one of constant, cosine, linear, or nothing.'],
-    ['maxGeneralRise', 'a little', 'Give a number of at least 0, or nothing.'],
+    ['seqLen', '1', 'Give a whole number of at least 2, or leave it empty.'],
+    ['schedule', 'step', 'Give one of constant, cosine, linear, or leave it empty.'],
+    ['maxGeneralRise', 'a little', 'Give a number of at least 0, or leave it empty.'],
   ];
   for (const [field, text, message] of wrong) {
     it(`says of "${text}" in ${field} what it takes`, () => {
@@ -283,7 +283,7 @@ describe('the configuration that a form comes to', () => {
     const empty = readForm({ ...form, texts: { documentStart: ' ', documentEnd: '', packing: 'joined' } });
     assert.deepEqual([empty.texts, [...empty.problems]], [{}, []]);
     const wrong = readForm({ ...form, texts: { ...form.texts, packing: 'loose' } });
-    assert.deepEqual([...wrong.problems], [['packing', 'Give one of joined, separate, or nothing.']]);
+    assert.deepEqual([...wrong.problems], [['packing', 'Give one of joined, separate, or leave it empty.']]);
   });
 
   it('leaves paths alone that look like a list of numbers', () => {
@@ -293,7 +293,7 @@ describe('the configuration that a form comes to', () => {
   });
 
   it('is refused when it is no configuration', () => {
-    expectInputError(() => parseLaunchText('{', 'f.adept.json'), 'f.adept.json', 'no JSON');
+    expectInputError(() => parseLaunchText('{', 'f.adept.json'), 'f.adept.json', 'not JSON');
     expectInputError(() => parseLaunchText('{"model": "m"}', 'f.adept.json'), 'f.adept.json', 'probe');
   });
 });

@@ -17,7 +17,7 @@ type WithoutPosition<Block> = Block extends Block ? Omit<Block, 'position'> : ne
  * The rows of a corpus file of any form, in blocks of about 1 MiB of text, read as they are asked for: memory does not grow
  * with the file. When no more are asked for, the file is closed.
  * @param where names the file in errors
- * @throws AdeptError (input) if the file cannot be read, is empty, is no whole archive, or is not of the form that its name says.
+ * @throws AdeptError (input) if the file cannot be read, is empty, is not a complete archive, or is not of the form that its name says.
  */
 export async function* readBlocks(
   file: string,

@@ -72,7 +72,7 @@ export async function provideKernels(host: Host, request: KernelRequest): Promis
     if (signal?.aborted === true) {
       throw error;
     }
-    const message = `Going on without fused kernels, slower: ${messageOf(error)}`;
+    const message = `Continuing without fused kernels, slower: ${messageOf(error)}`;
     onProgress({ step: 'compile', message });
   }
 }

@@ -21,7 +21,7 @@ export function claimRun(run: RunFolder, file: TrainerFile): void {
     const other = run.readTrainer();
     if (other && isAlive(other) && other.pid !== process.pid) {
       throw inputError(
-        `${run.path} is being worked on by process ${other.pid}: stop it first with "adept stop ${run.path}".`,
+        `${run.path} is in use by process ${other.pid}: stop it first with "adept stop ${run.path}".`,
       );
     }
     if ((other === undefined || takeAway(run, other)) && putFirst(run, file)) {

@@ -127,7 +127,7 @@ async function turn(
     const generalLoss = await meanLoss(model, input.corpora.generalEval, part(1), frozen);
     done += 1;
     if (!Number.isFinite(domainLoss) || !Number.isFinite(generalLoss)) {
-      throw failure(`${input.spec.model}: the loss is no finite number: check another checkpoint.`);
+      throw failure(`${input.spec.model}: the loss is not a finite number: check another checkpoint.`);
     }
     return { domainLoss, generalLoss };
   };
