@@ -75,7 +75,7 @@ describe('the preview of a text', { skip: noChromium }, () => {
       assert.match(facts, /14: 3 without text, 1 empty, 10 shorter than two tokens/);
       assert.match(facts, /<\|endoftext\|>\s*not <\|im_end\|>, which ends a turn of a chat/);
       const notices = await page.locator('.notice').allInnerTexts();
-      assert.match(notices.join('\n'), /41 of 2,012 documents begin with <\|im_start\|> already/);
+      assert.match(notices.join('\n'), /41 of 2,012 documents already begin with <\|im_start\|>/);
       assert.match(notices.join('\n'), /2 conversations are written out without a template/);
       assert.equal(await page.locator('.framing').count(), 0);
     });

@@ -139,7 +139,7 @@ function correlation(general: Measurement, domain: Measurement): number | null {
 }
 
 function correlationLine(rho: number | null): string {
-  const value = rho === null ? 'none, the layers are all alike' : rho.toFixed(2);
+  const value = rho === null ? 'none, all values are equal' : rho.toFixed(2);
   return `rank correlation of general and domain importance: ${value}`;
 }
 

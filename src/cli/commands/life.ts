@@ -60,7 +60,7 @@ export function stopCommand(): Command {
             `${run.path}: the trainer ended without saving (${status.error ?? status.state}): resume from its last checkpoint.`,
           );
         }
-        output.result(status, `${status.state} at step ${status.step}; go on with: adept resume ${path}`);
+        output.result(status, `${status.state} at step ${status.step}; continue with: adept resume ${path}`);
       }),
     );
 }

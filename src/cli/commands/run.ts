@@ -127,7 +127,7 @@ function report(output: Output, path: string, outcome: JobOutcome): void {
   if (outcome.status === 'stopped') {
     output.result(
       { run: path, ...outcome },
-      `stopped at step ${outcome.step}${outcome.because === undefined ? '' : `: ${outcome.because}`}; go on with: adept resume ${path}`,
+      `stopped at step ${outcome.step}${outcome.because === undefined ? '' : `: ${outcome.because}`}; continue with: adept resume ${path}`,
     );
     return;
   }

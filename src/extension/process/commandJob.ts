@@ -199,7 +199,7 @@ function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);
-      reject(failure('Nobody follows this command any more.'));
+      reject(failure('This command is no longer followed.'));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', stop);

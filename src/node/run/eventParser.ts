@@ -120,6 +120,6 @@ export function looksLikeStep(bytes: Buffer, begin: number): boolean {
 function problemOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
   return path === null
-    ? `this line is no event (${issue.message})`
+    ? `this line is not an event (${issue.message})`
     : `"${path}" is not usable (${issue.message})`;
 }

@@ -170,7 +170,7 @@ describe('webview host, with a real page', () => {
     const line = await eventually('the log', () =>
       logged.find((text) => text.includes('a fault of the page')),
     );
-    assert.match(line, /probe page met an error/);
+    assert.match(line, /probe page reported an error/);
   });
 });
 

@@ -131,11 +131,11 @@ describe('Arrow', () => {
     const whole = readFileSync(fixture('stream.arrow'));
     const FAULTS: [string, Uint8Array, string[]][] = [
       ['cut.arrow', whole.subarray(0, -300), ['ends in the middle']],
-      ['other.arrow', Buffer.from('x'.repeat(100)), ['no Arrow stream']],
+      ['other.arrow', Buffer.from('x'.repeat(100)), ['not a readable Arrow stream']],
       [
         'zeros.arrow',
         Buffer.concat([whole.subarray(0, 8), Buffer.alloc(whole.length - 8)]),
-        ['no Arrow stream'],
+        ['not a readable Arrow stream'],
       ],
     ];
     for (const [name, bytes, parts] of FAULTS) {
