@@ -107,7 +107,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
     for (const score of ['letter', 'text'] as const) {
       assert.throws(() => answerByLikelihood(model, tokenizer, choicePrompt(asked, score)), {
         name: 'AdeptError',
-        message: /no numbers: check its weights/,
+        message: /not numbers: check its weights/,
       });
     }
     mock.restoreAll();
