@@ -69,7 +69,7 @@ describe('parseEventLine', () => {
     assert.match(problem('{"seq":1,"ty'), /not JSON/);
     assert.match(problem(''), /not JSON/);
     assert.match(problem('[]'), /"type"/);
-    assert.match(problem('3'), /no event/);
+    assert.match(problem('3'), /not an event/);
     assert.match(problem(JSON.stringify({ ...good, loss: null })), /"loss"/);
     assert.match(problem(JSON.stringify({ ...good, type: undefined })), /"type"/);
   });
