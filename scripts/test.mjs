@@ -46,6 +46,11 @@ function ownTextCache() {
   });
 }
 
+/** Several files run at once, and small models are slower on two threads than on one: what computes takes one. */
+function oneThreadEach() {
+  process.env.TF_NUM_INTRAOP_THREADS ??= '1';
+}
+
 /** @param {import('./testing/queue.mjs').Results} results @param {number} begin when the first file was started */
 function report({ passed, failed, skipped, seconds }, begin) {
   const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
@@ -71,6 +76,7 @@ if (values.kind !== undefined || values.filter !== undefined) {
 }
 const signal = endOnSignals();
 ownTextCache();
+oneThreadEach();
 await ensurePackages(root);
 const { buildForTests } = await import('./build.mjs');
 const inputs = await buildForTests({ files, extension: files.some(needsExtension) });

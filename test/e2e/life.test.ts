@@ -6,8 +6,9 @@ import { isProcessAlive } from '../../src/node/process/processAlive';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { statusOf } from '../../src/node/run/runStatus';
 import { projectRoot } from '../support/projectRoot';
-import { Editor, WAIT_MILLISECONDS } from './support/editor';
+import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
+import { HANG_MILLISECONDS } from '../support/hang';
 
 /** More than a test waits for. */
 const STEPS = 100_000;
@@ -101,7 +102,7 @@ describe('a run in a window', { skip: unavailable() }, () => {
     );
     await editor.screenshot('life-stopped');
     assert.ok(existsSync(join(run, 'checkpoints')));
-    const deadline = Date.now() + WAIT_MILLISECONDS;
+    const deadline = Date.now() + HANG_MILLISECONDS;
     while (pid !== null && isProcessAlive(pid, undefined) && Date.now() < deadline) {
       await page.waitForTimeout(200);
     }

@@ -27,7 +27,8 @@ const RUN = {
   probe: ['general.txt'],
   domain: ['domain.jsonl'],
   eval: { domain: ['domain-eval.jsonl'], general: ['general-eval.txt'] },
-  engine: 'wasm',
+  // The native one where it is installed: a fifth of the time of wasm.
+  engine: 'auto',
   analyze: { mode: 'fast', seqLen: 64, maxSequences: 16 },
   expand: { lowest: 2 },
   tune: {

@@ -8,14 +8,17 @@ import { JobReport } from '../../src/shared/run/job';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-/** The sample's job, in a folder of its own, with fewer and shorter sequences: its own configuration is checked as it is elsewhere. */
+/** The sample's job, in a folder of its own, with fewer steps on fewer and shorter sequences: its own configuration is checked as it is elsewhere. */
 function shorterJob(folder: string): string {
   cpSync(join(projectRoot, 'media/sample'), folder, { recursive: true });
   const file = join(folder, 'sample.adept.json');
   const shorter = {
     '"seqLen": 128': '"seqLen": 64',
     '"maxSequences": 32': '"maxSequences": 8',
+    '"maxProbeSequences": 16': '"maxProbeSequences": 4, "maxEvalSequences": 16',
     '"batchSize": 8': '"batchSize": 4',
+    '"steps": 80': '"steps": 40',
+    '"saveEvery": 20': '"saveEvery": 40',
   };
   const text = Object.entries(shorter).reduce(
     (before, [long, short]) => {
@@ -42,7 +45,7 @@ describe('npm run quickstart, where nothing native is or can be installed', () =
     });
     const report = v.parse(JobReport, JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')));
     assert.equal(report.layers.after, report.layers.before + 2);
-    assert.ok((report.after.domainLoss ?? NaN) < 0.8 * (report.before.domainLoss ?? NaN), stdout);
+    assert.ok((report.after.domainLoss ?? NaN) < 0.9 * (report.before.domainLoss ?? NaN), stdout);
     assert.match(stdout, /layer +0 .*█/);
     assert.match(stdout, /general loss +\d\.\d+ → \d\.\d+/);
     assert.match(stdout, /export .*Hugging Face folder/);

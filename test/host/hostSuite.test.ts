@@ -6,10 +6,11 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Editor } from '../e2e/support/editor';
 import { unavailable } from '../e2e/support/provided';
+import { HANG_MILLISECONDS } from '../support/hang';
 import { projectRoot } from '../support/projectRoot';
 import type { HostResult } from './suite';
 
-const SUITE_MILLISECONDS = 600_000;
+const SUITE_MILLISECONDS = 2 * HANG_MILLISECONDS;
 
 /** The complete lines of the results file; the last one may still be being written. */
 function readResults(file: string): HostResult[] {

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-
-const TIMEOUT_MILLISECONDS = 300_000;
+import { HANG_MILLISECONDS } from '../support/hang';
 
 /**
  * Runs the command line, as a person or another program would.
@@ -14,7 +13,7 @@ export function adept(...args: readonly (string | number)[]): Record<string, unk
   const command = [join(process.cwd(), 'out', 'cli.cjs'), ...args.map(String), '--json'];
   const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, command, {
     encoding: 'utf8',
-    timeout: TIMEOUT_MILLISECONDS,
+    timeout: HANG_MILLISECONDS,
     maxBuffer: 2 ** 28,
   });
   if (status !== 0) {

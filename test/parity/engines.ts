@@ -1,4 +1,4 @@
-import { inspectNativeInstall } from '../../src/trainer/engine/provision';
+import { nativeMissing } from '../support/quickEngine';
 
 export type EngineName = 'native' | 'wasm';
 
@@ -10,18 +10,8 @@ export interface TestedEngine {
   readonly logitTolerance: number;
 }
 
-function nativeMissing(): string | false {
-  if (process.env.ADEPT_TEST_ENGINES === 'wasm') {
-    return 'ADEPT_TEST_ENGINES=wasm';
-  }
-  const { install, problem } = inspectNativeInstall();
-  return (
-    install === undefined && (problem ?? 'the native engine is not installed ("adept setup" installs it)')
-  );
-}
-
 /** Both engines; the native one is skipped where it is not installed. */
 export const ENGINES: readonly TestedEngine[] = [
-  { name: 'native', skip: nativeMissing(), logitTolerance: 1e-4 },
+  { name: 'native', skip: nativeMissing() ?? false, logitTolerance: 1e-4 },
   { name: 'wasm', skip: false, logitTolerance: 1e-3 },
 ];

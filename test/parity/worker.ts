@@ -2,8 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-
-const REQUEST_TIMEOUT_MILLISECONDS = 300_000;
+import { HANG_MILLISECONDS } from '../support/hang';
 
 const Versions = v.object({ python: v.string(), torch: v.string(), transformers: v.string() });
 export type Versions = v.InferOutput<typeof Versions>;
@@ -68,8 +67,8 @@ export class PythonWorker {
       }
       const timer = setTimeout(() => {
         this.child.kill();
-        reject(new Error(`Python took more than ${REQUEST_TIMEOUT_MILLISECONDS / 1000} s for "${job}".`));
-      }, REQUEST_TIMEOUT_MILLISECONDS);
+        reject(new Error(`Python took more than ${HANG_MILLISECONDS / 1000} s for "${job}".`));
+      }, HANG_MILLISECONDS);
       this.waiting.set(id, {
         resolve: (result) => {
           clearTimeout(timer);

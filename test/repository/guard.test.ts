@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { HANG_MILLISECONDS } from '../support/hang';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
-
-const WAIT_MILLISECONDS = 30_000;
 
 /** Starts a process of its own session, as the extension starts a trainer, then idles. */
 const COMMAND = `
@@ -20,7 +19,7 @@ setInterval(() => undefined, 1000);
 `;
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + WAIT_MILLISECONDS;
+  const deadline = Date.now() + HANG_MILLISECONDS;
   while (!holds()) {
     assert.ok(Date.now() < deadline, `waited for ${what}`);
     await setTimeout(50);

@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { HANG_MILLISECONDS } from './hang';
 import { projectRoot } from './projectRoot';
 
 const CLI = join(projectRoot, 'out', 'cli.cjs');
-// Only against one that hangs: beside other tests a job takes several times as long as alone.
-const TIMEOUT_MILLISECONDS = 360_000;
 
 export type Argument = string | number;
 
@@ -35,7 +34,7 @@ export function startAdept(args: readonly Argument[], { through = [], env }: Com
   const child = spawn(program, before, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
-    timeout: TIMEOUT_MILLISECONDS,
+    timeout: HANG_MILLISECONDS,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<Ended>((resolve, reject) => {

@@ -1,27 +1,15 @@
 import { describe, it, type TestContext } from 'node:test';
 import type { Engine, EngineKind } from '../../src/trainer/engine/engine';
 import { openEngine } from '../../src/trainer/engine/open';
-import { inspectNativeInstall } from '../../src/trainer/engine/provision';
+import { nativeMissing } from './quickEngine';
 
 /** Relative error allowed beside double precision or PyTorch's float32, by engine. */
 export const TOLERANCE: Readonly<Record<EngineKind, number>> = { native: 1e-4, wasm: 1e-3 };
 
-/** Why an engine cannot be tested here; undefined when it can. */
-function missing(kind: EngineKind): string | undefined {
-  if (kind === 'wasm') {
-    return undefined;
-  }
-  if (process.env.ADEPT_TEST_ENGINES === 'wasm') {
-    return 'ADEPT_TEST_ENGINES=wasm';
-  }
-  const { install, problem } = inspectNativeInstall();
-  return install === undefined ? (problem ?? 'the native engine is not installed') : undefined;
-}
-
 /** One suite over every engine. Engines share a process one after the other, so the tests of one come together. */
 export function onEveryEngine(title: string, suite: (test: EngineTest) => void): void {
   for (const kind of ['wasm', 'native'] as const) {
-    const skip = missing(kind);
+    const skip = kind === 'native' ? nativeMissing() : undefined;
     describe(`${title} (${kind})`, { skip: skip ?? false }, () => {
       suite((name, body) => {
         it(name, async (t) => {

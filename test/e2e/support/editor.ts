@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+import { HANG_MILLISECONDS } from '../../support/hang';
 import { projectRoot } from '../../support/projectRoot';
 import { launch, type Launched, type LaunchOptions } from './launch';
 import { vscode } from './provided';
@@ -19,8 +20,6 @@ const CHROMIUM_ARGUMENTS = [
 const STATE_MILLISECONDS = 7000;
 /** How long a question is looked at before it is taken as closed by something else. */
 const FOCUS_MILLISECONDS = 10_000;
-/** Generous: the machine may be busy with other work, and other tests run beside this one. */
-export const WAIT_MILLISECONDS = 180_000;
 
 /** VS Code in a browser, with the extension under development, a profile of its own and a temporary workspace. */
 export class Editor {
@@ -62,9 +61,10 @@ export class Editor {
       const context = await browser.newContext({
         viewport: { width: 1400, height: 900 },
         permissions: ['clipboard-read', 'clipboard-write'],
+        reducedMotion: 'reduce',
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(WAIT_MILLISECONDS);
+      page.setDefaultTimeout(HANG_MILLISECONDS);
       const editor = new Editor(page, launched, browser);
       await page.goto(launched.address);
       await editor.started();
@@ -148,7 +148,7 @@ export class Editor {
   /** Opens the palette until it offers a command: its list is made when it opens, so what becomes possible later needs another look. */
   private async offered(label: string): Promise<void> {
     const row = this.quickPickRow(label);
-    const deadline = Date.now() + WAIT_MILLISECONDS;
+    const deadline = Date.now() + HANG_MILLISECONDS;
     for (;;) {
       await this.openPalette(label);
       const found = await row.waitFor({ timeout: 5000 }).then(
@@ -234,7 +234,7 @@ export class Editor {
   }
 
   /** Accepts what stands in the open input box or quick pick, wherever the focus is. */
-  async acceptInput(timeout = WAIT_MILLISECONDS): Promise<void> {
+  async acceptInput(timeout = HANG_MILLISECONDS): Promise<void> {
     await this.page.locator('.quick-input-widget input[type="text"]').press('Enter', { timeout });
   }
 
@@ -255,7 +255,7 @@ export class Editor {
    */
   async webview(name: string, title?: string): Promise<Frame> {
     return this.evidently(`the webview "${title ?? name}"`, async () => {
-      const deadline = Date.now() + WAIT_MILLISECONDS;
+      const deadline = Date.now() + HANG_MILLISECONDS;
       while (Date.now() < deadline) {
         for (const frame of this.page.frames()) {
           if (await holdsBundle(frame, name, title)) {
@@ -378,7 +378,7 @@ export class Editor {
 
   /** Does what opens a question and answers it; once more where something that took the focus late closed the question. */
   private async persistently(act: (timeout: number) => Promise<void>): Promise<void> {
-    const deadline = Date.now() + WAIT_MILLISECONDS;
+    const deadline = Date.now() + HANG_MILLISECONDS;
     for (;;) {
       try {
         await act(FOCUS_MILLISECONDS);

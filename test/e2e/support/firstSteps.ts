@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { seriousViolations } from './accessibility';
-import { type Editor, WAIT_MILLISECONDS } from './editor';
+import type { Editor } from './editor';
 import type { Hand } from './hands';
+import { HANG_MILLISECONDS } from '../../support/hang';
 
 /** As many as are still running when the window is reloaded, and no more: each is computed at the full price of a processor. */
 export const STEPS = 480;
@@ -123,7 +124,7 @@ export class FirstSteps {
   /** Looks again and again until something is so. */
   async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     await this.editor.evidently(what, async () => {
-      const deadline = Date.now() + WAIT_MILLISECONDS;
+      const deadline = Date.now() + HANG_MILLISECONDS;
       while (!(await holds())) {
         if (Date.now() > deadline) {
           throw new Error('it did not come');

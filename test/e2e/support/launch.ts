@@ -16,6 +16,9 @@ const SETTINGS = {
   'chat.disableAIFeatures': true,
   'telemetry.telemetryLevel': 'off',
   'files.simpleDialog.enable': true,
+  // Without a GPU every frame of an animation is drawn by the processor.
+  'workbench.reduceMotion': 'on',
+  'editor.cursorBlinking': 'solid',
 };
 
 export interface LaunchOptions {

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { HANG_MILLISECONDS } from '../../support/hang';
 import { projectRoot } from '../../support/projectRoot';
-
-const START_MILLISECONDS = 120_000;
 
 export interface Server {
   readonly port: number;
@@ -49,8 +48,8 @@ export async function startServer(
   const ended = new Promise<void>((resolve) => guard.once('close', resolve));
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`the server was not up after ${START_MILLISECONDS / 1000} s:\n${text}`));
-    }, START_MILLISECONDS);
+      reject(new Error(`the server was not up after ${HANG_MILLISECONDS / 1000} s:\n${text}`));
+    }, HANG_MILLISECONDS);
     const read = (chunk: Buffer): void => {
       text += chunk.toString();
       if (ready.test(text)) {

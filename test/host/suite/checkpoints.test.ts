@@ -271,8 +271,6 @@ describe('the checkpoints view', () => {
 });
 
 describe('resume from a checkpoint', function () {
-  this.timeout(180_000);
-
   it('goes on from there with what came later set aside, and ends the same', async () => {
     const all = await services();
     const dialogs = new Dialogs();

@@ -1,8 +1,7 @@
 import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
-
-const TEST_MILLISECONDS = 60_000;
+import { HANG_MILLISECONDS } from '../../support/hang';
 
 /** One line of the results file; the last one is `end`, and a file without it is of a host that died. */
 export type HostResult =
@@ -17,7 +16,7 @@ export type HostResult =
  * @throws Error when a test failed, which is how VS Code learns of it
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_MILLISECONDS, color: false, reporter: 'spec' });
+  const mocha = new Mocha({ ui: 'bdd', timeout: HANG_MILLISECONDS, color: false, reporter: 'spec' });
   const grep = process.env.ADEPT_HOST_GREP;
   if (grep !== undefined) {
     mocha.grep(grep);

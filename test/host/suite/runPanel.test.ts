@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { openPanel, restorePanel } from '../../../src/extension/panels/panel';
 import { RunPanel, runPanelKind, type RunPanelKind } from '../../../src/extension/panels/runPanel';
 import type { RunController } from '../../../src/extension/runs/runController';
+import { RunSubscription } from '../../../src/node/runPage/runSubscription';
 import type { ToRun } from '../../../src/shared/webview/run';
 import { recordedLine, recordedLines, RecordedRun } from '../../support/recordedRun';
 import { fakeServices } from './fakeServices';
@@ -60,6 +61,22 @@ function watchedKind() {
   return { kind, controller, posted, panels, services: fakeServices() };
 }
 
+/** Waits until whoever follows the run and is shown knows of a step. */
+async function toldOf({ folder }: RecordedRun, step: number): Promise<void> {
+  const told: ToRun[] = [];
+  const subscription = new RunSubscription({
+    folder,
+    post: (message) => told.push(message),
+    window: () => ({ isTrusted: true, remoteName: undefined, pending: undefined }),
+  });
+  try {
+    subscription.ready();
+    await eventually(`step ${step}`, () => told.find(({ summary }) => summary?.step === step));
+  } finally {
+    subscription.dispose();
+  }
+}
+
 function snapshots(posted: readonly ToRun[]): ToRun[] {
   return posted.filter(({ type }) => type === 'snapshot');
 }
@@ -85,7 +102,7 @@ describe('the run panel', () => {
     await eventually('the panel to be hidden', () => (panel.visible ? undefined : true));
     const before = posted.length;
     run.advance(recordedLines.length);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await toldOf(run, 200);
     assert.equal(posted.length, before);
     panel.reveal();
     const second = await eventually('the second snapshot', () => snapshots(posted)[1]);

@@ -40,7 +40,6 @@ async function lensesOf(file: string): Promise<string[]> {
 const tuning = ({ state, status }: RunEntry): boolean => state === 'running' && (status?.step ?? 0) > 0;
 
 describe('the life of a run', function () {
-  this.timeout(180_000);
   let dialogs: Dialogs;
   let all: Services;
 

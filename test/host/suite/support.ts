@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
-
-const WAIT_MILLISECONDS = 40_000;
+import { HANG_MILLISECONDS } from '../../support/hang';
 
 /** The extension under test. */
 export function extension(): vscode.Extension<unknown> {
@@ -23,7 +22,7 @@ export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
 ): Promise<T> {
-  const deadline = Date.now() + WAIT_MILLISECONDS;
+  const deadline = Date.now() + HANG_MILLISECONDS;
   while (Date.now() < deadline) {
     const found = await look();
     if (found !== undefined) {
@@ -31,5 +30,5 @@ export async function eventually<T>(
     }
     await setTimeout(100);
   }
-  throw new Error(`Waited ${WAIT_MILLISECONDS / 1000} s for ${what}.`);
+  throw new Error(`Waited ${HANG_MILLISECONDS / 1000} s for ${what}.`);
 }

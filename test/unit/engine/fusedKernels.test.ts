@@ -129,6 +129,8 @@ describe('fused kernels', { skip }, () => {
   let composed: Engine;
 
   before(async () => {
+    // Rows are divided between threads; the run of all tests asks for one.
+    process.env.TF_NUM_INTRAOP_THREADS = '2';
     engine = await openEngine('native');
     assert.ok(engine.fused, `the kernels are not loaded: ${engine.describe().kernels}`);
     fused = engine.fused;
