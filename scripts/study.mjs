@@ -3,7 +3,7 @@
 //
 //   npm run study                     docs/study.study.json: every arm with three seeds
 //   npm run study -- --only epochs    docs/epochs.study.json: the same text four times
-//   npm run study -- --only epochs --dial NAME-SEED    the dial of a run that was kept
+//   npm run study -- --only epochs --dial NAME-SEED    losses over α of a run that was kept
 //   npm run study -- --rates          the units' learning rates in the runs that were done here, beside the base rate
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -68,10 +68,10 @@ export function strengthTable(points) {
  * @param {string} page
  * @param {string} name of the study
  * @param {readonly StrengthPoint[]} points
- * @returns {string} the page with the dial of a run of that study
+ * @returns {string} the page with the strengths of a run of that study
  */
 export function withStrength(page, name, points) {
-  return between(page, `dial of ${name}`, strengthTable(points));
+  return between(page, `strength of ${name}`, strengthTable(points));
 }
 
 /**

@@ -38,7 +38,7 @@ async function effectsOf(models) {
   const tuning = tuningJob(base, deep.twin, deep.trained);
   const long = { ...tuning, batchSize: 1, tokens: randomTokens(1, 4096, MODELS.deep.vocab, 7) };
   const large = { ...baseJob('smollm2', smollm2.folder), job: 'forward' };
-  const halves = { ...base, model: deep.halves, job: 'forward' };
+  const bfloat16 = { ...base, model: deep.bfloat16, job: 'forward' };
   const composed = { ADEPT_FUSED_KERNELS: '0' };
   const changed = {
     wholeLogits: await buildChanged('wholeLogits', {
@@ -81,7 +81,7 @@ async function effectsOf(models) {
       differs: true,
     },
     keepStates: {
-      what: 'kept hidden states, against none',
+      what: 'cached activations, against none',
       where: 'deep, step of later epochs',
       with: { job: tuning },
       without: { job: { ...tuning, keepStates: 0 } },
@@ -129,11 +129,11 @@ async function effectsOf(models) {
       without: { job: large, env: { TF_ENABLE_ONEDNN_OPTS: '0' } },
       rows: [seconds],
     },
-    halves: {
+    bfloat16: {
       what: 'frozen matrices in bfloat16, against float32',
       where: 'deep stored in bfloat16, forward',
-      with: { job: { ...halves, storage: 'bfloat16' } },
-      without: { job: halves },
+      with: { job: { ...bfloat16, storage: 'bfloat16' } },
+      without: { job: bfloat16 },
       rows: [seconds, memory],
     },
   };
@@ -168,8 +168,8 @@ const { values } = parseArgs({
 const parts = await build();
 mkdirSync(work, { recursive: true });
 const deep = await prepare('deep', parts);
-const halves = parts.writeShapedModel(join(work, 'deep-bfloat16'), { ...MODELS.deep.shape, dtype: 'BF16' });
-const effects = await effectsOf({ deep: { ...deep, halves }, smollm2: { folder: MODELS.smollm2.folder } });
+const bfloat16 = parts.writeShapedModel(join(work, 'deep-bfloat16'), { ...MODELS.deep.shape, dtype: 'BF16' });
+const effects = await effectsOf({ deep: { ...deep, bfloat16 }, smollm2: { folder: MODELS.smollm2.folder } });
 const rows = [];
 for (const [name, effect] of Object.entries(effects)) {
   if ((values.only ?? name).split(',').includes(name)) {

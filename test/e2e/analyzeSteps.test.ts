@@ -91,14 +91,16 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.screenshot('analyzed');
   });
 
-  it('lead to layers that take up the domain, at rates that are shown, within a budget', async () => {
+  it('lead to layers important to the domain, at rates that are shown, within a budget', async () => {
     const [saved] = analysesIn(editor.workspace);
     assert.ok(saved);
     const heatmap = await editor.webview('heatmap');
-    await editor.evidently('how sure the choice is', () =>
+    await editor.evidently('the confidence of the choice', () =>
       heatmap.getByText(/the same layers in \d+\s?% of resamples of the text/).waitFor(),
     );
-    await heatmap.getByLabel('Layers to suggest').selectOption({ label: 'Layers that take up the domain' });
+    await heatmap
+      .getByLabel('Layers to suggest')
+      .selectOption({ label: 'Layers more important to the domain' });
     await heatmap.locator('#lowest').fill('2');
     await heatmap.getByRole('button', { name: 'Suggest' }).click();
     const layers = contrastLayers(saved, 2, 8, 'it');
@@ -111,7 +113,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     const rates = heatmap.locator('.rates tbody tr');
     await editor.evidently('a learning rate for every unit of both copies', () => rates.first().waitFor());
     assert.equal(await rates.count(), saved.units.filter(({ layer }) => layers.includes(layer)).length);
-    const heads = heatmap.locator('.parts-table tbody tr').first().locator('td');
+    const heads = heatmap.locator('.groups-table tbody tr').first().locator('td');
     const { parts } = saved.units.find(({ name }) => name === 'self_attn.q_proj') ?? {};
     assert.equal(await heads.count(), parts?.length);
     await heatmap.locator('.budget summary').click();

@@ -104,29 +104,29 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     await inEveryTheme('units', frame);
   });
 
-  it('the dial of a run', async () => {
+  it('the strength (α) of a run', async () => {
     await editor.runCommand('ADEPT: Measure Strength (α)');
     const frame = await editor.webview('run');
     await frame.getByRole('tab', { name: 'Strength (α)' }).click();
-    await editor.evidently('what the added layers are worth', () => frame.locator('.dial-curve').waitFor());
+    await editor.evidently('losses over α', () => frame.locator('.strength-curve').waitFor());
     await frame.getByRole('slider').fill('0.5');
-    const dial = parseWith(
+    const strength = parseWith(
       StrengthFile,
       readJson(join(editor.workspace, '.adept/runs/clinical-notes/dial.json')),
       'it',
     );
-    const half = dial.points.find(({ alpha }) => alpha === 0.5);
+    const half = strength.points.find(({ alpha }) => alpha === 0.5);
     assert.ok(half);
     await editor.evidently('both losses at this strength', () =>
       frame.getByText(`domain loss ${half.domainLoss.toFixed(4)}`).waitFor(),
     );
-    const best = bestAlpha(dial, USUAL_RISE)?.alpha ?? NaN;
+    const best = bestAlpha(strength, USUAL_RISE)?.alpha ?? NaN;
     await frame.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).click();
     await editor.evidently('the strength that is recommended', () =>
       frame.getByText(new RegExp(`^α = ${best.toFixed(2)}: domain loss`)).waitFor(),
     );
     await frame.getByRole('slider').fill('0.5');
-    await inEveryTheme('dial', frame);
+    await inEveryTheme('strength', frame);
   });
 
   it('a run that froze units, because it forgot more than it may', async () => {
@@ -177,8 +177,8 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
 
   it('comparison of checkpoints', async () => {
     await editor.answer((label) => editor.runCommand(label), 'ADEPT: Compare Checkpoints', [
-      ['The one checkpoint', 'Step 30'],
-      ['The other checkpoint', 'Step 120'],
+      ['The first checkpoint', 'Step 30'],
+      ['The second checkpoint', 'Step 120'],
     ]);
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());

@@ -34,7 +34,7 @@ interface BadConfig {
 }
 
 const CONFIGS: readonly BadConfig[] = [
-  { title: 'is no JSON', content: '{\n  // comment\n  "model": "m",\n  "probe": [,\n}', says: ['line 4'] },
+  { title: 'is not JSON', content: '{\n  // comment\n  "model": "m",\n  "probe": [,\n}', says: ['line 4'] },
   { title: 'is cut short', content: '{\n  "model": "m"', says: ['line 2'] },
   { title: 'is empty', content: '', says: ['line 1'] },
   { title: 'is a list', content: '[]', says: ['"model"'] },

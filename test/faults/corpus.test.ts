@@ -64,10 +64,10 @@ const CORPORA: readonly BadCorpus[] = [
   { title: 'is an empty list', name: 'c.json', content: '[]', says: ['c.json', 'no document'] },
   { title: 'is of an unknown form', name: 'c.docx', content: 'PK', says: ['c.docx', '.jsonl'] },
   {
-    title: 'is no whole parquet file',
+    title: 'is not a complete parquet file',
     name: 'c.parquet',
     content: 'PAR1',
-    says: ['c.parquet', 'no whole parquet file'],
+    says: ['c.parquet', 'not a complete parquet file'],
   },
   {
     title: 'is not UTF-8',
@@ -76,7 +76,7 @@ const CORPORA: readonly BadCorpus[] = [
     says: ['c.txt', 'byte 2', 'UTF-8'],
   },
   {
-    title: 'has a row that is no JSON',
+    title: 'has a row that is not JSON',
     name: 'c.jsonl',
     content: `${good}{"text"`,
     says: ['c.jsonl', 'row 2', 'JSON'],

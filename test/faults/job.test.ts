@@ -13,12 +13,12 @@ import { letters, write } from './world';
 
 const folder = mkdtempSync(join(tmpdir(), 'adept-life-'));
 let world: LifeWorld;
-let undisturbed: Place;
+let undisturbed: Job;
 before(async () => {
   world = await makeLifeWorld(folder);
   writeFileSync(join(world.model, 'tokenizer.json'), JSON.stringify(letters()));
   write(join(folder, 'questions_test.csv'), 'one or two,a,b,c,d,B\nhow many,1,2,3,4,C\n');
-  undisturbed = place('undisturbed');
+  undisturbed = writeJob('undisturbed');
   resultOf(await runAdept(['run', '--config', undisturbed.config, '--json']));
 });
 after(() => {
@@ -26,13 +26,13 @@ after(() => {
 });
 
 /** A job's configuration, its run folder, and where its model is exported to. */
-interface Place {
+interface Job {
   readonly config: string;
   readonly run: string;
   readonly exported: string;
 }
 
-function place(name: string): Place {
+function writeJob(name: string): Job {
   const [run, exported] = [join(folder, name), join(folder, `${name}-export`)];
   const config = {
     ...{ model: world.model, probe: [world.probe], domain: [world.domain], out: run, engine: 'wasm' },
@@ -45,15 +45,15 @@ function place(name: string): Place {
   return { config: write(join(folder, `${name}.adept.json`), JSON.stringify(config)), run, exported };
 }
 
-/** What a job came to, without what hangs on the clock and the place. */
-function report({ run }: Place): object {
+/** What a job came to, without what depends on the clock and the paths. */
+function report({ run }: Job): object {
   const whole = v.parse(JobReport, JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')));
   const { layers, parameters, steps, before: first, after: last } = whole;
   assert.ok(whole.trainingSeconds > 0, 'the time of its steps');
   return { layers, parameters, steps, before: first, after: last };
 }
 
-function assertSameJob(actual: Place): void {
+function assertSameJob(actual: Job): void {
   assert.deepEqual(report(actual), report(undisturbed));
   assertSameSteps(readRun(actual.run), readRun(undisturbed.run));
   assert.deepEqual(readdirSync(actual.exported).sort(), readdirSync(undisturbed.exported).sort());
@@ -68,12 +68,12 @@ function assertSameJob(actual: Place): void {
   );
 }
 
-const start = ({ config }: Place): Running =>
+const start = ({ config }: Job): Running =>
   startAdept(['run', '--config', config, '--json'], { env: world.env });
-const resume = ({ run }: Place): Running => startAdept(['resume', run, '--json'], { env: world.env });
+const resume = ({ run }: Job): Running => startAdept(['resume', run, '--json'], { env: world.env });
 
 /** Every stage has a moment by which it has begun, and one by which it has just ended. */
-const MOMENTS: readonly [string, (job: Place) => boolean][] = [
+const MOMENTS: readonly [string, (job: Job) => boolean][] = [
   ['the job is there', ({ run }) => existsSync(join(run, 'job.json'))],
   ['analysis has begun', ({ run }) => hasEvent(run, '"analyzing"')],
   ['importance is there', ({ run }) => existsSync(join(run, 'importance.json'))],
@@ -94,7 +94,7 @@ const MOMENTS: readonly [string, (job: Place) => boolean][] = [
 
 describe('a whole job', { concurrency: 2 }, () => {
   it('killed in every stage comes out as if it had not been', async (t) => {
-    const job = place('killed');
+    const job = writeJob('killed');
     let running = start(job);
     let kills = 0;
     for (const [title, moment] of MOMENTS) {
@@ -114,7 +114,7 @@ describe('a whole job', { concurrency: 2 }, () => {
   });
 
   it('stopped in every stage goes on from there', async (t) => {
-    const job = place('stopped');
+    const job = writeJob('stopped');
     let running = start(job);
     let stops = 0;
     for (const [, moment] of MOMENTS.filter(([title]) => / (begun|asked|steps are done)$/.test(title))) {

@@ -102,9 +102,9 @@ describe('a run that is killed', { concurrency: 2 }, () => {
     let running = tune(run);
     let kills = 0;
     for (const fits of moments) {
-      const place = fits.source.includes('trainer') ? run : join(run, 'checkpoints');
-      await until(running, () => existsSync(place));
-      const close = killWhenNamed(running, place, fits);
+      const folder = fits.source.includes('trainer') ? run : join(run, 'checkpoints');
+      await until(running, () => existsSync(folder));
+      const close = killWhenNamed(running, folder, fits);
       kills += (await running.ended).signal === 'SIGKILL' ? 1 : 0;
       close();
       await checkKilled(run);

@@ -98,11 +98,15 @@ const DAMAGES: readonly Damage[] = [
     },
     says: ['pytorch_model.bin', 'convert'],
   },
-  { title: 'has empty weights', damage: cut(WEIGHTS, () => 0), says: [WEIGHTS, 'no whole safetensors file'] },
+  {
+    title: 'has empty weights',
+    damage: cut(WEIGHTS, () => 0),
+    says: [WEIGHTS, 'not a complete safetensors file'],
+  },
   {
     title: 'has weights cut within the header',
     damage: cut(WEIGHTS, () => 99),
-    says: [WEIGHTS, 'no whole safetensors file'],
+    says: [WEIGHTS, 'not a complete safetensors file'],
   },
   {
     title: 'has weights cut within the data',
@@ -147,9 +151,9 @@ const DAMAGES: readonly Damage[] = [
     says: ['model.layers.2.input_layernorm.weight', 'missing'],
   },
   {
-    title: 'has a tensor that nothing claims',
+    title: 'has a tensor that its family lacks',
     damage: editConfig({ num_hidden_layers: 1 }),
-    says: [CONFIG, 'model.layers.1.', 'claims'],
+    says: [CONFIG, 'model.layers.1.', 'has no tensor'],
   },
   {
     title: 'has a config without a needed key',
@@ -241,7 +245,7 @@ const DAMAGES: readonly Damage[] = [
     says: [INDEX, '"weight_map"', DOWN],
   },
   {
-    title: 'has an index that is no JSON',
+    title: 'has an index that is not JSON',
     sharded: true,
     damage: cut(INDEX, (bytes) => bytes / 2),
     says: [INDEX, 'JSON'],

@@ -76,7 +76,7 @@ const DAMAGES: readonly Damage[] = [
     title: 'it is some other folder',
     damage: remove('run.json'),
     commands: ['status', 'resume', 'stop', 'export'],
-    says: ['run.json', 'no run folder'],
+    says: ['run.json', 'not a run folder'],
   },
   {
     title: 'it is a file',
@@ -85,7 +85,7 @@ const DAMAGES: readonly Damage[] = [
       writeFileSync(run, '');
     },
     commands: ['status', 'resume'],
-    says: ['no run folder'],
+    says: ['not a run folder'],
   },
   {
     title: 'no trainer works on it',

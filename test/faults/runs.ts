@@ -74,13 +74,13 @@ export function assertSameSteps(actual: RunContent, expected: RunContent): void 
 
 /** The files of two checkpoints are the same bytes; of the state, all but when it was saved. */
 export function assertSameCheckpoint(actual: string, expected: string, step: number): void {
-  const place = (run: string, name: string): string =>
+  const pathOf = (run: string, name: string): string =>
     join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}`, name);
   for (const name of ['delta.safetensors', 'optimizer.safetensors']) {
-    assert.ok(readFileSync(place(actual, name)).equals(readFileSync(place(expected, name))), name);
+    assert.ok(readFileSync(pathOf(actual, name)).equals(readFileSync(pathOf(expected, name))), name);
   }
   const [ours, theirs] = [actual, expected].map((run): object => {
-    const state = JSON.parse(readFileSync(place(run, 'state.json'), 'utf8')) as object;
+    const state = JSON.parse(readFileSync(pathOf(run, 'state.json'), 'utf8')) as object;
     return { ...state, createdAt: '' };
   });
   assert.deepEqual(ours, theirs);

@@ -249,7 +249,7 @@ const FAULTS: readonly Fault[] = [
   {
     title: 'a glob that nothing fits',
     args: (own) => prepare(join(own, '*.parquet')),
-    says: ['--data', '*.parquet', 'no file fits'],
+    says: ['--data', '*.parquet', 'no file matches'],
   },
   {
     title: 'a folder of several kinds',
@@ -281,7 +281,10 @@ describe('a text that cannot be used', () => {
     broken.fill(0x41, broken.length - 200, broken.length - 8);
     const own = temporaryFolder(t);
     writeFileSync(join(own, 'a.parquet'), broken);
-    assertRefused(await runAdept(prepare(join(own, 'a.parquet'))), ['a.parquet', 'no whole parquet file']);
+    assertRefused(await runAdept(prepare(join(own, 'a.parquet'))), [
+      'a.parquet',
+      'not a complete parquet file',
+    ]);
     const named = await runAdept(prepare(file, '--text-column', 'body'));
     assertRefused(named, ['text-zstd.parquet', 'no column "body"', 'text']);
   });

@@ -62,9 +62,9 @@ export async function makeTunedWorld(folder: string): Promise<TunedWorld> {
 }
 
 /** A copy of a folder or file that a test may damage. */
-export function copyOf(source: string, place: string): string {
-  cpSync(source, place, { recursive: true });
-  return place;
+export function copyOf(source: string, target: string): string {
+  cpSync(source, target, { recursive: true });
+  return target;
 }
 
 export function write(path: string, content: string | Uint8Array): string {

@@ -107,7 +107,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
     for (const score of ['letter', 'text'] as const) {
       assert.throws(() => answerByLikelihood(model, tokenizer, choicePrompt(asked, score)), {
         name: 'AdeptError',
-        message: /no numbers: check its weights/,
+        message: /not numbers: check its weights/,
       });
     }
     mock.restoreAll();
@@ -220,8 +220,8 @@ describe('adept eval --format choices', () => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'law_val.csv'), rows(6, 1));
     const questions = loadQuestions([join(folder, 'law_val.csv')]);
-    const right = [1, 4].filter((place) => {
-      const asked = questions[place] ?? assert.fail();
+    const right = [1, 4].filter((index) => {
+      const asked = questions[index] ?? assert.fail();
       return answerByLikelihood(model, tokenizer, choicePrompt(asked, 'letter')).choice === asked.answer;
     });
     model.dispose();

@@ -40,8 +40,8 @@ describe('the violation on forgetting', () => {
   });
 
   it('counts what cannot be compared as too much', () => {
-    assert.match(forgettingViolation(0.1, 2, null) ?? '', /no finite number; it was 2\.0000/);
-    assert.match(forgettingViolation(0.1, null, 2) ?? '', /not known/);
+    assert.match(forgettingViolation(0.1, 2, null) ?? '', /not a finite number; it was 2\.0000/);
+    assert.match(forgettingViolation(0.1, null, 2) ?? '', /unknown/);
   });
 });
 

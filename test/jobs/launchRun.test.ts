@@ -40,7 +40,7 @@ describe('what the launch form writes', () => {
       probe: importance.probe,
       layers: [4, 6],
       engine: 'wasm',
-      place: { folder, runs: '.adept/runs' },
+      folders: { folder, runs: '.adept/runs' },
     });
     const config = join(folder, 'night-1.adept.json');
     writeFileSync(config, text);

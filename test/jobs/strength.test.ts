@@ -27,7 +27,7 @@ const SHAPE = ['--seq-len', 32, '--engine', 'wasm'];
 describe('what the added layers of a run are worth', () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-test-'));
   const at = (name: string): string => join(folder, name);
-  let dial: StrengthFile;
+  let strength: StrengthFile;
 
   before(async () => {
     await adeptResult([
@@ -50,7 +50,7 @@ describe('what the added layers of a run are worth', () => {
       ...['--max-probe-sequences', 4, '--max-eval-sequences', 6],
     ]);
     await adeptResult(['dial', at('run'), '--alphas', '0.5,0.25', '--engine', 'wasm']);
-    dial = v.parse(StrengthFile, JSON.parse(readFileSync(join(at('run'), 'dial.json'), 'utf8')));
+    strength = v.parse(StrengthFile, JSON.parse(readFileSync(join(at('run'), 'dial.json'), 'utf8')));
   });
 
   after(() => {
@@ -79,10 +79,10 @@ describe('what the added layers of a run are worth', () => {
 
   it('is that of the original model at 0 and of the tuned one at 1', async () => {
     assert.deepEqual(
-      dial.points.map(({ alpha }) => alpha),
+      strength.points.map(({ alpha }) => alpha),
       [0, 0.25, 0.5, 1],
     );
-    const [original, tuned] = [dial.points[0], dial.points[3]];
+    const [original, tuned] = [strength.points[0], strength.points[3]];
     assert.ok(original && tuned);
     assertSame(original, await evaluated(sample('model')));
     const evaluations = readEvents(RunFolder.at(at('run')).file('events')).flatMap((event) =>
@@ -98,13 +98,13 @@ describe('what the added layers of a run are worth', () => {
   });
 
   it('is that of the model that is exported at the same strength', async () => {
-    const [, , half] = dial.points;
+    const [, , half] = strength.points;
     assert.ok(half);
     assertSame(half, await evaluated(await exported('half', '--alpha', 0.5)));
   });
 
   it('is, without a layer, that of the model that is exported without it', async () => {
-    const [first, second] = dial.without;
+    const [first, second] = strength.without;
     assert.ok(first && second);
     assert.deepEqual([first.layer, first.source, second.layer, second.source], [4, 3, 7, 5]);
     const model = await exported('without', '--drop', '4');
@@ -116,8 +116,8 @@ describe('what the added layers of a run are worth', () => {
     );
     // Without both it is the original, weight by weight.
     assertSame(await evaluated(await exported('bare', '--drop', '4,7')), await evaluated(sample('model')));
-    const { domain } = layerWorth(dial, first);
-    assert.equal(domain, first.domainLoss - (dial.points[3]?.domainLoss ?? NaN));
+    const { domain } = layerWorth(strength, first);
+    assert.equal(domain, first.domainLoss - (strength.points[3]?.domainLoss ?? NaN));
   });
 
   it('is not asked of layers that were not added', async () => {

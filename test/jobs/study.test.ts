@@ -128,7 +128,7 @@ describe('a study', () => {
     const text = at('domain.jsonl');
     cpSync(sample('domain.jsonl'), text);
     writeFileSync(at('job.adept.json'), JSON.stringify({ ...job, domain: [text] }));
-    // The same text in another place.
+    // The same text at another path.
     assert.equal((await run()).done, 6);
     writeFileSync(text, readFileSync(text, 'utf8').replace(/\n.*\n/, '\n'));
     assert.match(await refusal(), /other settings \(inputs\.domain\)/);
@@ -235,11 +235,11 @@ describe('a study', () => {
     assert.match(await refused({ tune: { adept: { learningRat: 1 } } }), /"adept".*learningRat/);
     assert.match(
       await refused({ tune: { adept: { unitRates: 'rank' } } }),
-      /tune\.adept\.unitRates.*makes this arm/,
+      /tune\.adept\.unitRates.*defines this arm/,
     );
     assert.match(
       await refused({ tune: { adept: { steps: 5 } } }),
-      /tune\.steps is another for "adept" than for "full"/,
+      /tune\.steps differs between "adept" and "full"/,
     );
     assert.match(await refused({ seeds: [1, 1] }), /only once/);
     const { replay, ...alone } = job;

@@ -35,7 +35,7 @@ describe('general and domain text together', () => {
     return v.parse(ImportanceFile, JSON.parse(readFileSync(at(out), 'utf8')));
   }
 
-  it('measures on each what an analysis of it alone measures, and how sure that is', async () => {
+  it('measures on each what an analysis of it alone measures, with confidence intervals', async () => {
     const both = await analyzed(
       'both.json',
       '--probe',
@@ -215,7 +215,7 @@ describe('general and domain text together', () => {
     }
   });
 
-  it('trains on both kinds of text in their places', async () => {
+  it('trains on both kinds of text in their order', async () => {
     const rows = (first: number, count: number): number[][] =>
       Array.from({ length: count }, (_, row) =>
         Array.from({ length: 12 }, (_, at) => (first + 7 * row + at) % 250),

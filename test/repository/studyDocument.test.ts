@@ -39,17 +39,21 @@ for (const name of STUDIES) {
     });
 
     const strengthFile = at(`docs/${name}/dial.json`);
-    it('shows the dial that was measured', { skip: !existsSync(strengthFile) && 'none was' }, async () => {
-      const { withStrength } = v.parse(
-        v.object({ withStrength: v.function() }),
-        await import(pathToFileURL(at('scripts/studyPage.mjs')).href),
-      );
-      const page = readFileSync(at('docs/study.md'), 'utf8');
-      assert.equal(
-        withStrength(page, name, parseWith(StrengthFile, readJson(strengthFile), strengthFile).points),
-        page,
-      );
-    });
+    it(
+      'shows the strength that was measured',
+      { skip: !existsSync(strengthFile) && 'none was' },
+      async () => {
+        const { withStrength } = v.parse(
+          v.object({ withStrength: v.function() }),
+          await import(pathToFileURL(at('scripts/studyPage.mjs')).href),
+        );
+        const page = readFileSync(at('docs/study.md'), 'utf8');
+        assert.equal(
+          withStrength(page, name, parseWith(StrengthFile, readJson(strengthFile), strengthFile).points),
+          page,
+        );
+      },
+    );
 
     it('is of the configuration beside it', { skip: !existsSync(file) && 'it has not run yet' }, () => {
       const config = at(`docs/${name}.study.json`);

@@ -45,7 +45,7 @@ export const FULL_DISKS: readonly FullDisk[] = [
   {
     name: 'where files are limited in size',
     skip: process.platform === 'win32' && 'Windows has no ulimit',
-    says: 'too large a file',
+    says: 'file too large',
     through: (disk, bytes, after) => ['sh', '-c', SMALL_FILES, 'sh', disk, String(bytes), after],
   },
 ];

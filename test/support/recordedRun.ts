@@ -16,20 +16,20 @@ export const recordedLines: readonly string[] = readFileSync(join(RECORDED, 'eve
   .split(/(?<=\n)/)
   .filter((line) => line !== '');
 
-/** The place of the first line that holds a text. */
+/** The index of the first line that holds a text. */
 export function recordedLine(text: string): number {
-  const place = recordedLines.findIndex((line) => line.includes(text));
-  if (place === -1) {
+  const index = recordedLines.findIndex((line) => line.includes(text));
+  if (index === -1) {
     throw new Error(`The recorded run has no line with ${text}.`);
   }
-  return place;
+  return index;
 }
 
 export interface TrainerFacts {
   /** Of the process that works on the run; the test's own by default, which lives. */
   readonly pid?: number;
   readonly state?: 'running' | 'ended';
-  /** When it gave a sign of life last; now when left out. */
+  /** When it sent its last heartbeat; now when left out. */
   readonly heartbeat?: string;
 }
 
@@ -49,10 +49,10 @@ export class RecordedRun {
     return join(this.folder, 'events.ndjson');
   }
 
-  /** Writes the log's lines up to, without, a place. */
-  advance(place: number): void {
-    appendFileSync(this.events, recordedLines.slice(this.written, place).join(''));
-    this.written = place;
+  /** Writes the log's lines up to, without, the one at `end`. */
+  advance(end: number): void {
+    appendFileSync(this.events, recordedLines.slice(this.written, end).join(''));
+    this.written = end;
   }
 
   /** Freezes the first unit, as the forgetting limit does at an evaluation. */
@@ -62,8 +62,8 @@ export class RecordedRun {
     if (event.type !== 'importance') {
       throw new Error(`Not what was looked for: ${line}`);
     }
-    const units = event.units.map((unit, place) =>
-      place === 0 ? { ...unit, learningRate: 0, frozen: true } : unit,
+    const units = event.units.map((unit, index) =>
+      index === 0 ? { ...unit, learningRate: 0, frozen: true } : unit,
     );
     const frozen = { ...event, step, seq: recordedLines.length, units, why: 'frozen' };
     appendFileSync(this.events, `${JSON.stringify(frozen)}\n`);
@@ -89,9 +89,9 @@ export class RecordedRun {
     );
   }
 
-  /** Writes what the added layers are worth, as `adept dial` does. */
-  dial(dial: StrengthFile): void {
-    writeFileSync(join(this.folder, 'dial.json'), JSON.stringify(dial));
+  /** Writes losses over α, as `adept dial` does. */
+  strength(strength: StrengthFile): void {
+    writeFileSync(join(this.folder, 'dial.json'), JSON.stringify(strength));
   }
 
   /** The run has come to its end. */

@@ -70,9 +70,9 @@ describe('the heatmap', { skip: noChromium }, () => {
         ['Control+Home', '0,0'],
         ['ArrowRight', '0,1'],
       ];
-      for (const [key, place] of steps) {
+      for (const [key, cell] of steps) {
         await page.keyboard.press(key);
-        assert.equal(await at(), place, key);
+        assert.equal(await at(), cell, key);
       }
       const order = (): Promise<number[]> => layersOf(page, 'tbody tr');
       const sorted = [...heatmapContent().importance.layers]

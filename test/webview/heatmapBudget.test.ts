@@ -30,9 +30,9 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
         await choices.first().click();
         assert.deepEqual(await markedLayers(page), [3, 6]);
         await page.fill('#budget-memory', '0.001');
-        await page.getByText('Not even one layer fits.').waitFor();
+        await page.getByText('No layer fits.').waitFor();
         await page.fill('#budget-memory', '8 GB');
-        await page.getByText('Give a number above 0, or nothing.').waitFor();
+        await page.getByText('Give a number above 0, or leave this empty.').waitFor();
         assert.equal(await page.locator('#budget-memory').getAttribute('aria-invalid'), 'true');
         assert.equal(await choices.count(), 0);
         await page.fill('#budget-memory', '');

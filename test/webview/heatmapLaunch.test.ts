@@ -184,8 +184,8 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       async ({ page }) => {
         assert.match(await page.innerText('.facts'), /<s> before each document · 12 rows held no document/);
         await page.click('summary:has-text("How texts are read")');
-        assert.match(await page.innerText('#field-documentStart-help'), /here auto is <s>$/);
-        assert.match(await page.innerText('#field-documentEnd-help'), /here auto is no token$/);
+        assert.match(await page.innerText('#field-documentStart-help'), /auto: <s> here$/);
+        assert.match(await page.innerText('#field-documentEnd-help'), /auto: no token here$/);
       },
       { content: { ...rest, importance: { ...importance, probe } } },
     );
@@ -221,7 +221,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         await page.locator('tr[data-layer="3"] th').click();
         assert.match(
           await page.innerText('.plan'),
-          /Copies of layer 3: 5 layers become 6\..*No price: \/m\/config\.json is gone/s,
+          /Copies of layer 3: 5 layers become 6\..*No cost estimate: \/m\/config\.json is gone/s,
         );
       },
       {

@@ -59,7 +59,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
     );
   });
 
-  it('suggests the layers that take up the domain, where that rule is chosen', async () => {
+  it('suggests the layers more important to the domain, where that rule is chosen', async () => {
     const content = contentOf('sampleBoth');
     await withHeatmap(
       browser,
@@ -79,29 +79,29 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       browser,
       async (webview) => {
         const { page } = webview;
-        const places = (): Promise<(string | null)[]> =>
+        const positions = (): Promise<(string | null)[]> =>
           page
             .locator('adept-quadrant-plot .point')
             .evaluateAll((points) => points.map((point) => point.getAttribute('transform')));
-        const before = await places();
+        const before = await positions();
         await page.getByLabel('Layers by', { exact: true }).selectOption({ label: 'mlp.up_proj' });
-        assert.notDeepEqual(await places(), before);
+        assert.notDeepEqual(await positions(), before);
       },
       { content: contentOf('sampleBoth') },
     );
   });
 
-  it('says how sure importance and suggestion are', async () => {
+  it('shows confidence intervals of importance, and the confidence of the suggestion', async () => {
     const content = contentOf('sampleBoth');
-    const trust = content.importance.trust;
-    assert.ok(trust);
+    const { trust: confidence } = content.importance;
+    assert.ok(confidence);
     await withHeatmap(
       browser,
       async (webview) => {
         const { page } = webview;
         await page.fill('#lowest', '3');
-        const sure = `${Math.round((trust.sameLowest[2] ?? NaN) * 100)}%`;
-        assert.ok((await page.innerText('.toolbar')).includes(`in ${sure} of resamples`), sure);
+        const same = `${Math.round((confidence.sameLowest[2] ?? NaN) * 100)}%`;
+        assert.ok((await page.innerText('.toolbar')).includes(`in ${same} of resamples`), same);
         await page.locator('tr[data-layer="2"] td').first().hover();
         assert.match(
           await page.locator('.cell-tooltip').innerText(),
@@ -112,7 +112,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
     );
   });
 
-  it('says how sure the layers of most contrast are, what was enough, and what the texts share', async () => {
+  it('shows the confidence of the layers of most contrast, when the analysis ended early, and what the texts share', async () => {
     const { importance, ...content } = contentOf('sampleBoth');
     const { probe } = importance;
     const told = {
@@ -128,7 +128,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
         assert.ok((await page.innerText('.toolbar')).includes('in 71% of resamples of both texts'));
         const facts = await page.innerText('.facts');
         assert.ok(facts.includes(`${probe.sequences} of 999 sequences were enough`), facts);
-        assert.ok(facts.includes('25% of the tokens of general text stand in the domain text too'), facts);
+        assert.ok(facts.includes('25% of the tokens of general text also occur in the domain text'), facts);
       },
       { content: { ...content, importance: told } },
     );

@@ -75,7 +75,7 @@ describe('the preview of a text', { skip: noChromium }, () => {
       assert.match(facts, /14: 3 without text, 1 empty, 10 shorter than two tokens/);
       assert.match(facts, /<\|endoftext\|>\s*not <\|im_end\|>, which ends a turn of a chat/);
       const notices = await page.locator('.notice').allInnerTexts();
-      assert.match(notices.join('\n'), /41 of 2,012 documents begin with <\|im_start\|> already/);
+      assert.match(notices.join('\n'), /41 of 2,012 documents already begin with <\|im_start\|>/);
       assert.match(notices.join('\n'), /2 conversations are written out without a template/);
       assert.equal(await page.locator('.framing').count(), 0);
     });
@@ -123,7 +123,7 @@ describe('the preview of a text', { skip: noChromium }, () => {
       await page.waitForSelector('table.framing');
       assert.match(
         (await page.locator('.notice').allInnerTexts()).join('\n'),
-        /knows documents better with no token before and <\|endoftext\|> after each/,
+        /predicts documents better with no token before and <\|endoftext\|> after each/,
       );
       assert.match(await page.innerText('table.framing'), /3\.412\s+yes/);
     });
@@ -144,7 +144,7 @@ describe('the preview of a text', { skip: noChromium }, () => {
       await page.getByRole('button', { name: 'Preview Again' }).click({ force: true });
       assert.equal((await webview.sent()).filter(({ type }) => type === 'read').length, 0);
       await webview.send({ type: 'nothing', source: PREVIEW_SOURCE, trusted: true });
-      await page.waitForSelector('[role="status"]:has-text("not read yet")');
+      await page.waitForSelector('[role="status"]:has-text("has not been read yet")');
       await page.getByRole('button', { name: 'Preview Again' }).click();
       await webview.waitForMessage('read');
     });

@@ -90,7 +90,7 @@ describe('the page of a run', { skip: noChromium }, () => {
       browser,
       async ({ page, window, commands }) => {
         await page.waitForSelector('.state-died');
-        assert.match(await textOf(page, '.notice-error'), /process is gone, and the run is not done/);
+        assert.match(await textOf(page, '.notice-error'), /process ended before the run was done/);
         window.exit = { code: null, signal: 'SIGKILL' };
         window.output = ['reading the corpus', 'out of memory'];
         await page.waitForSelector('.notice-error:has-text("SIGKILL")');
@@ -112,12 +112,12 @@ describe('the page of a run', { skip: noChromium }, () => {
     );
   });
 
-  it('says for how long a trainer that lives has given no sign of life', async () => {
+  it('says for how long a trainer that lives has sent no heartbeat', async () => {
     await withRun(
       browser,
       async ({ page, run }) => {
         await page.waitForSelector('.state-running');
-        assert.match(await textOf(page, '.notice-warning'), /no sign of life for 10 min: .*, or hangs/);
+        assert.match(await textOf(page, '.notice-warning'), /no heartbeat for 10 min: .*, or hangs/);
         run.trainer();
         await page.locator('.notice-warning').waitFor({ state: 'detached' });
       },
@@ -193,7 +193,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         const items = await page.locator('.notice-warning li').allInnerTexts();
         assert.equal(items.length, 2);
         assert.match(items[0] ?? '', /clinical-notes\/run.json.*"adept.run\/2".*update ADEPT/);
-        assert.match(items[1] ?? '', /clinical-notes\/events.ndjson, line 61.*no JSON/);
+        assert.match(items[1] ?? '', /clinical-notes\/events.ndjson, line 61.*not JSON/);
         await page.click('.notice-warning li >> nth=1 >> button');
         const asked = await webview.waitForMessage('openProblem');
         assert.deepEqual([asked.file, asked.line], [run.events, 61]);
@@ -250,7 +250,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.match(await textOf(page, '.units caption'), /step 60/);
         await page.click('#tab-log');
         assert.equal(await page.inputValue('input[type=search]'), 'checkpoint');
-        assert.match(await textOf(page, '#tab-panel'), /No line fits/);
+        assert.match(await textOf(page, '#tab-panel'), /No line matches/);
       },
       { view },
     );
@@ -309,7 +309,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         await page.waitForSelector('.units caption:has-text("step 201")');
         assert.deepEqual(
           (await rates()).map((text) => text === 'frozen'),
-          (await rates()).map((_, place) => place === 0),
+          (await rates()).map((_, index) => index === 0),
         );
       },
       {

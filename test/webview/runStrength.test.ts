@@ -6,7 +6,7 @@ import { RECORDED_STRENGTH } from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
-describe("the dial in a run's page", { skip: noChromium }, () => {
+describe("the strength (α) in a run's page", { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {
@@ -22,16 +22,16 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
       browser,
       async ({ page, run, webview }) => {
         await page.getByRole('button', { name: 'Measure', exact: true }).click();
-        await webview.waitForMessage('measureDial');
-        assert.equal(await page.locator('.dial-curve').count(), 0);
-        run.dial(RECORDED_STRENGTH);
-        await page.locator('.dial-curve').waitFor();
+        await webview.waitForMessage('measureStrength');
+        assert.equal(await page.locator('.strength-curve').count(), 0);
+        run.strength(RECORDED_STRENGTH);
+        await page.locator('.strength-curve').waitFor();
         assert.equal(
-          await page.locator('.dial .reading').innerText(),
+          await page.locator('.strength .reading').innerText(),
           'α = 1.00: domain loss 0.9626 (−1.4670), general loss 1.0548 (+0.4332)',
         );
       },
-      { view: { tab: 'dial' } },
+      { view: { tab: 'strength' } },
     );
   });
 
@@ -62,10 +62,10 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         assert.deepEqual([step, alpha, drop], [200, 0.25, [7]]);
       },
       {
-        view: { tab: 'dial' },
+        view: { tab: 'strength' },
         before: (run) => {
           run.finish();
-          run.dial(RECORDED_STRENGTH);
+          run.strength(RECORDED_STRENGTH);
         },
       },
     );
@@ -77,17 +77,17 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
       async ({ page, webview }) => {
         // General loss rises by 0.1284 at 0.5: too much, so the original it is.
         await page.getByRole('button', { name: 'α = 0.00' }).click();
-        assert.match(await page.locator('.dial .reading').innerText(), /^α = 0\.00:/);
+        assert.match(await page.locator('.strength .reading').innerText(), /^α = 0\.00:/);
         await page.getByText('domain loss is 0.9625, general loss 1.0500').waitFor();
         await page.getByRole('button', { name: 'Leave out 7' }).click();
         assert.ok(await page.getByLabel('Leave out layer 7, copy of 5').isChecked());
         assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       {
-        view: { tab: 'dial' },
+        view: { tab: 'strength' },
         before: (run) => {
           run.finish();
-          run.dial(RECORDED_STRENGTH);
+          run.strength(RECORDED_STRENGTH);
         },
       },
     );
@@ -103,10 +103,10 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         await page.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).waitFor();
       },
       {
-        view: { tab: 'dial' },
+        view: { tab: 'strength' },
         before: (run) => {
           run.finish();
-          run.dial({ ...RECORDED_STRENGTH, maxGeneralRise: 0.2 });
+          run.strength({ ...RECORDED_STRENGTH, maxGeneralRise: 0.2 });
         },
       },
     );
@@ -116,7 +116,7 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page }) => {
-        const rows = await page.locator('.dial tbody tr').allInnerTexts();
+        const rows = await page.locator('.strength tbody tr').allInnerTexts();
         assert.deepEqual(
           rows.map((row) => row.split(/\s*\t\s*/).slice(0, 3)),
           [
@@ -126,10 +126,10 @@ describe("the dial in a run's page", { skip: noChromium }, () => {
         );
       },
       {
-        view: { tab: 'dial' },
+        view: { tab: 'strength' },
         before: (run) => {
           run.finish();
-          run.dial(RECORDED_STRENGTH);
+          run.strength(RECORDED_STRENGTH);
         },
       },
     );

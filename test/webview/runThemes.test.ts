@@ -44,11 +44,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   table: { view: { table: true } },
   units: { view: { tab: 'units', unitScale: 'log' } },
-  dial: {
-    view: { tab: 'dial', alpha: 0.6 },
+  strength: {
+    view: { tab: 'strength', alpha: 0.6 },
     before: (run) => {
       run.finish();
-      run.dial(RECORDED_STRENGTH);
+      run.strength(RECORDED_STRENGTH);
     },
   },
   log: { view: { tab: 'log' } },

@@ -235,7 +235,7 @@ describe('the editor of weight files', { skip: noChromium }, () => {
     );
   });
 
-  it('finds filter, sorting and place again after it was hidden', async (t) => {
+  it('finds filter, sorting and scroll position again after it was hidden', async (t) => {
     const view: SafetensorsView = {
       filter: { text: 'q_proj', dtype: '', only: 'all' },
       sort: { column: 'byteLength', descending: true },

@@ -37,7 +37,7 @@ export function changeLegend(
         ${
           fresh
             ? html`<span class="sample numeric heat-none">${l10n.t('new')}</span>
-                <span class="muted">${l10n.t('zero in A: there is nothing to relate the change to')}</span>`
+                <span class="muted">${l10n.t('zero in A: no relative change')}</span>`
             : nothing
         }
       </dd>

@@ -128,7 +128,7 @@ export class ComparisonApp extends LitElement {
         ${outerTable(comparison)}
       </div>
       <section aria-labelledby="change-title">
-        <h2 id="change-title">${l10n.t('How far each unit moved')}</h2>
+        <h2 id="change-title">${l10n.t('Change of each unit')}</h2>
         ${this.toolbar(comparison)} ${this.view.asTable ? valuesView(comparison) : this.map(comparison)}
       </section>`;
   }

@@ -36,7 +36,9 @@ export function budgetView(content: BudgetContent): TemplateResult {
 function budget(content: BudgetContent): TemplateResult {
   const reading = content.read();
   if (reading === undefined) {
-    return html`<p class="muted">${l10n.t('The model has no price, so what fits cannot be told.')}</p>`;
+    return html`<p class="muted">
+      ${l10n.t('There is no cost estimate for this model, so what fits is unknown.')}
+    </p>`;
   }
   const field = (name: keyof BudgetTexts, label: string): TemplateResult =>
     budgetField(content, name, {
@@ -52,7 +54,7 @@ function budget(content: BudgetContent): TemplateResult {
 
 function choiceList(choices: readonly BudgetedChoice[], content: BudgetContent): TemplateResult {
   return choices.length === 0
-    ? html`<p class="muted" role="status">${l10n.t('Not even one layer fits.')}</p>`
+    ? html`<p class="muted" role="status">${l10n.t('No layer fits.')}</p>`
     : html`<ul class="choices">
         ${choices.slice(0, SHOWN).map((choice) => item(choice, content))}
       </ul>`;
@@ -61,9 +63,9 @@ function choiceList(choices: readonly BudgetedChoice[], content: BudgetContent):
 function problemText({ why }: BudgetProblem): string {
   switch (why) {
     case 'no number':
-      return l10n.t('Give a number above 0, or nothing.');
+      return l10n.t('Give a number above 0, or leave this empty.');
     case 'no speed':
-      return l10n.t('How fast this machine is, is not known: analyze the model here.');
+      return l10n.t('The speed of this machine is unknown: analyze the model here.');
     case 'no steps':
       return l10n.t('Give the number of steps below.');
   }

@@ -1,6 +1,6 @@
 const DEBOUNCE_MILLISECONDS = 300;
 
-/** Work that waits until something that comes in bursts, such as typing, rests. */
+/** Work that waits until something that comes in bursts, such as typing, pauses. */
 export class Debouncer {
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
 

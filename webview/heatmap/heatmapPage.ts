@@ -14,7 +14,7 @@ import type { LaunchModel } from './launchModel';
 import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
-import { partsView } from './partsView';
+import { groupsView } from './groupsView';
 import { planView } from './planView';
 import { quadrantView } from './quadrantView';
 import type { ShownImportance } from './shownImportance';
@@ -113,12 +113,12 @@ function map({ shown, view, marked, note }: PageContent, actions: PageActions): 
         actions.mark(layer);
       },
     })}
-    ${partsView({
+    ${groupsView({
       shown,
-      unit: view.partsUnit,
+      unit: view.groupsUnit,
       scale: view.scale,
-      choose: (partsUnit) => {
-        actions.change({ partsUnit });
+      choose: (groupsUnit) => {
+        actions.change({ groupsUnit });
       },
     })}`;
 }
@@ -194,7 +194,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
       .preview=${preview}
       .rates=${ratePreview(shown.importance, view.marked, reading)}
       .state=${launchModel.state}
-      .blocked=${plan.blocked ?? (launch.place === null ? noFolder() : undefined)}
+      .blocked=${plan.blocked ?? (launch.folders === null ? noFolder() : undefined)}
       @edit=${({ detail }: LaunchFormEvents['edit']) => {
         actions.edit(detail);
       }}

@@ -21,8 +21,8 @@ export const HeatmapView = v.object({
   suggestBy: v.optional(v.picklist(['general', 'contrast']), 'general'),
   /** The column that layers are placed by in the picture of general × domain importance. */
   quadrantColumn: v.optional(count, 0),
-  /** The unit whose heads or groups are shown; any where it is empty. */
-  partsUnit: v.optional(v.string(), ''),
+  /** The unit whose groups are shown; any where it is empty. */
+  groupsUnit: v.optional(v.string(), ''),
   /** What a person has of memory, time and inference speed, as typed. */
   budget: v.optional(BudgetTexts, NO_BUDGET),
   budgetOpen: v.optional(v.boolean(), false),
@@ -42,7 +42,7 @@ export const FIRST_VIEW: HeatmapView = {
   lowest: '2',
   suggestBy: 'general',
   quadrantColumn: 0,
-  partsUnit: '',
+  groupsUnit: '',
   budget: NO_BUDGET,
   budgetOpen: false,
   asTable: false,

@@ -251,9 +251,7 @@ function isNumber(field: FormField): boolean {
 
 /** What “auto” comes to with this model. */
 function autoText(token: string): string {
-  return token === ''
-    ? l10n.t('here auto is no token')
-    : l10n.t('here auto is {0}', token.replaceAll('\n', '⏎'));
+  return token === '' ? l10n.t('auto: no token here') : l10n.t('auto: {0} here', token.replaceAll('\n', '⏎'));
 }
 
 function helpOf(setting: Setting): string {

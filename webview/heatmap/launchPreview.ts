@@ -22,20 +22,20 @@ export interface LaunchFacts {
 /** What a launch would do, in a sentence and as the file that would be written. */
 export function previewOf(facts: LaunchFacts): LaunchPreview {
   const { reading, problems, marked, importance, launch } = facts;
-  const { place, engine } = launch;
+  const { folders, engine } = launch;
   const missing = [
     ...(marked.length === 0 ? [l10n.t('mark at least one layer')] : []),
     ...(problems.size === 0 ? [] : [l10n.t('complete {0}', listed([...problems.keys()].map(labelOf)))]),
   ];
-  if (place === null || missing.length > 0) {
-    const steps = place === null ? [...missing, l10n.t('open a folder')] : missing;
+  if (folders === null || missing.length > 0) {
+    const steps = folders === null ? [...missing, l10n.t('open a folder')] : missing;
     return { ready: false, reason: l10n.t('Before tuning can start: {0}.', listed(steps)) };
   }
   const { path } = importance.model;
   return {
     ready: true,
     sentence: sentenceOf(facts),
-    file: `${place.folder.replace(/[\\/]$/, '')}${place.folder.includes('\\') ? '\\' : '/'}${configName(reading.name)}`,
+    file: `${folders.folder.replace(/[\\/]$/, '')}${folders.folder.includes('\\') ? '\\' : '/'}${configName(reading.name)}`,
     text: launchText({
       reading,
       model: path,
@@ -43,7 +43,7 @@ export function previewOf(facts: LaunchFacts): LaunchPreview {
       probe: { ...importance.probe, sources: launch.probe ?? importance.probe.sources },
       layers: marked,
       engine,
-      place,
+      folders,
     }),
   };
 }

@@ -19,7 +19,7 @@ export function planView(plan: Plan): TemplateResult {
   return html`<section class="plan" aria-labelledby="plan-heading">
     <h2 id="plan-heading">${l10n.t('Plan')}</h2>
     <p role="status" aria-live="polite" class="summary">${summary(plan)}</p>
-    ${price.known ? details(price.estimate) : html`<p class="muted">${l10n.t('No price: {0}', price.problem)}</p>`}
+    ${price.known ? details(price.estimate) : html`<p class="muted">${l10n.t('No cost estimate: {0}', price.problem)}</p>`}
     <p class="actions">
       <button
         type="button"

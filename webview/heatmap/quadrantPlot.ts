@@ -17,7 +17,7 @@ export interface QuadrantPlotEvents {
 }
 
 /**
- * Layers by their places on general (to the right) and on domain text (upwards). One stop of the Tab key; arrows go from
+ * Layers by their ranks on general (to the right) and on domain text (upwards). One stop of the Tab key; arrows go from
  * layer to layer, Space marks.
  */
 export class QuadrantPlot extends LitElement {
@@ -60,10 +60,10 @@ export class QuadrantPlot extends LitElement {
         ${this.corner('neither', LEFT + 6, SIDE - 6, 'start')}
         ${this.corner('general', LEFT + SIDE - 6, SIDE - 6, 'end')}
         <text class="axis" x=${LEFT + middle} y=${SIDE + 22} text-anchor="middle">
-          ${l10n.t('matters to general text →')}
+          ${l10n.t('importance on general text →')}
         </text>
         <text class="axis" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">
-          ${l10n.t('matters to domain text →')}
+          ${l10n.t('importance on domain text →')}
         </text>
       </g>
       ${this.points.map((point, index) => this.point(point, index))}
@@ -75,8 +75,8 @@ export class QuadrantPlot extends LitElement {
   }
 
   private point(point: QuadrantPoint, index: number): SVGTemplateResult {
-    const x = LEFT + INSET + point.generalPlace * (SIDE - 2 * INSET);
-    const y = SIDE - INSET - NAMES - point.domainPlace * (SIDE - 2 * (INSET + NAMES));
+    const x = LEFT + INSET + point.generalRank * (SIDE - 2 * INSET);
+    const y = SIDE - INSET - NAMES - point.domainRank * (SIDE - 2 * (INSET + NAMES));
     const isMarked = this.marked.has(point.layer);
     return svg`<g class="point ${point.quadrant} ${isMarked ? 'marked' : ''}" transform="translate(${x} ${y})"
       role="checkbox" aria-checked=${isMarked ? 'true' : 'false'} aria-label=${this.describe(point)}
@@ -123,12 +123,12 @@ export class QuadrantPlot extends LitElement {
 export function quadrantName(quadrant: Quadrant): string {
   switch (quadrant) {
     case 'domain':
-      return l10n.t('takes up the domain');
+      return l10n.t('important to domain text');
     case 'both':
-      return l10n.t('matters to both');
+      return l10n.t('important to both');
     case 'general':
-      return l10n.t('matters to general text');
+      return l10n.t('important to general text');
     case 'neither':
-      return l10n.t('matters little');
+      return l10n.t('important to neither');
   }
 }

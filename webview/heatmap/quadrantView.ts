@@ -44,7 +44,7 @@ export function quadrantView({ shown, column, marked, choose, mark }: QuadrantCo
         )}
       </select>
       <span class="muted"
-        >${Number.isNaN(correlation) ? l10n.t('no rank correlation: the values are all alike') : l10n.t('rank correlation {0}', correlation.toFixed(2))}</span
+        >${Number.isNaN(correlation) ? l10n.t('no rank correlation: all values are equal') : l10n.t('rank correlation {0}', correlation.toFixed(2))}</span
       >
     </p>
     <div class="quadrant-panes">
@@ -66,7 +66,7 @@ function contrastTable(points: readonly QuadrantPoint[]): TemplateResult {
   const sorted = contrastOrder(
     points.map(({ general }) => general),
     points.map(({ domain }) => domain),
-  ).flatMap((place) => points[place] ?? []);
+  ).flatMap((index) => points[index] ?? []);
   return html`<div class="contrasts" tabindex="0" role="region" aria-label=${l10n.t('Layers by contrast')}>
     <table class="numbers">
       <thead>

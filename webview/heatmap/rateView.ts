@@ -61,7 +61,7 @@ function reason(why: Extract<RatePreview, { known: false }>['why']): string {
       return l10n.t('Mark layers to see the learning rates of their copies.');
     case 'settings':
       return l10n.t('Give steps and a learning rate to see the learning rates of the units.');
-    case 'measured anew':
+    case 'measured again':
       return l10n.t(
         'This analysis measured the other definition of unit importance: the rates are measured when the run starts.',
       );

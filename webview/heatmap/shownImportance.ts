@@ -55,7 +55,7 @@ export class ShownImportance {
 
   /** Every number that was measured. */
   values(): ValueTable {
-    return valueTable(this.table, { trust: this.importance.trust, domain: this.domainTable });
+    return valueTable(this.table, { confidence: this.importance.trust, domain: this.domainTable });
   }
 
   get layers(): number {
@@ -90,9 +90,11 @@ export class ShownImportance {
   }
 
   private confidenceOf(layer: number, { name }: HeatColumn): LayerConfidence | undefined {
-    const { trust } = this.importance;
-    const found = name === 'layer' ? trust?.layers.find(({ index }) => index === layer) : undefined;
-    return trust === undefined || found === undefined ? undefined : { interval: trust.interval, ...found };
+    const { trust: confidence } = this.importance;
+    const found = name === 'layer' ? confidence?.layers.find(({ index }) => index === layer) : undefined;
+    return confidence === undefined || found === undefined
+      ? undefined
+      : { interval: confidence.interval, ...found };
   }
 
   private describing(ranges: readonly ColourRange[]): DescribeCell {

@@ -59,12 +59,12 @@ function confidenceText({ interval, low, high, lowestRank, highestRank }: LayerC
   );
 }
 
-/** All that a cell stands for: where it is, its value in full, its rank, and how sure that is. */
+/** All that a cell stands for: where it is, its value in full, its rank, and their confidence intervals. */
 export function cellText(
   layer: number,
   column: HeatColumn,
   facts: CellFacts | undefined,
-  trust?: LayerConfidence,
+  confidence?: LayerConfidence,
 ): string {
   const where = l10n.t('Layer {0}, {1}', layer, columnName(column));
   if (facts === undefined) {
@@ -73,7 +73,7 @@ export function cellText(
   const { value, inColumn, inRange, range } = facts;
   if (range === 'layers') {
     const text = l10n.t('{0}: {1}; rank {2}, 1 is the lowest', where, String(value), rankText(inColumn));
-    return trust === undefined ? text : `${text}; ${confidenceText(trust)}`;
+    return confidence === undefined ? text : `${text}; ${confidenceText(confidence)}`;
   }
   return l10n.t(
     '{0}: {1}; rank {2} in the column, {3} among {4}, 1 is the lowest',
@@ -146,7 +146,12 @@ export function factsText(importance: ImportanceFile): string {
           ...enoughText(domain.probe),
           ...readText(domain.probe),
           ...(overlap > 0
-            ? [l10n.t('{0} of the tokens of general text stand in the domain text too', percentText(overlap))]
+            ? [
+                l10n.t(
+                  '{0} of the tokens of general text also occur in the domain text',
+                  percentText(overlap),
+                ),
+              ]
             : []),
         ]
       : []),
@@ -275,11 +280,11 @@ export function settingLabel(setting: FormSetting): string {
     case 'replayShare':
       return l10n.t('Share of replay');
     case 'unitRates':
-      return l10n.t('Rates go by');
+      return l10n.t('Rates by');
     case 'normRange':
       return l10n.t('Norms');
     case 'rateFloor':
-      return l10n.t('Least rate');
+      return l10n.t('Lowest rate');
     case 'rateCap':
       return l10n.t('Highest rate');
     case 'rateSmoothing':

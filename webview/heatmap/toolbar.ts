@@ -64,7 +64,7 @@ function suggestion(
   const wrong = count === undefined;
   const byContrast = domainTable !== undefined && view.suggestBy === 'contrast';
   const same = byContrast ? importance.sameContrast : importance.trust?.sameLowest;
-  const sure = count === undefined ? undefined : same?.[count - 1];
+  const confidence = count === undefined ? undefined : same?.[count - 1];
   return html`<form
     class="group"
     novalidate
@@ -99,10 +99,10 @@ function suggestion(
       ${l10n.t('Clear')}
     </button>
     ${
-      sure === undefined
+      confidence === undefined
         ? nothing
         : html`<span class="muted"
-            >${byContrast ? l10n.t('the same layers in {0} of resamples of both texts', percentText(Math.round(sure * 100) / 100)) : l10n.t('the same layers in {0} of resamples of the text', percentText(Math.round(sure * 100) / 100))}</span
+            >${byContrast ? l10n.t('the same layers in {0} of resamples of both texts', percentText(Math.round(confidence * 100) / 100)) : l10n.t('the same layers in {0} of resamples of the text', percentText(Math.round(confidence * 100) / 100))}</span
           >`
     }
     ${wrong ? html`<span id="lowest-problem" class="error">${l10n.t('Give a whole number from 1 to {0}.', layers)}</span>` : nothing}
@@ -113,7 +113,7 @@ function suggestion(
 function ruleSelect(view: HeatmapView, actions: ToolbarActions): TemplateResult {
   const rules: readonly (readonly [HeatmapView['suggestBy'], string])[] = [
     ['general', l10n.t('Least important layers')],
-    ['contrast', l10n.t('Layers that take up the domain')],
+    ['contrast', l10n.t('Layers more important to the domain')],
   ];
   return html`<select
     aria-label=${l10n.t('Layers to suggest')}

@@ -16,7 +16,7 @@ export function noticesView(preview: TextPreview): TemplateResult[] {
       ? []
       : [
           l10n.t(
-            '{0} of {1} documents begin with {2} already, and have it twice: remove it from the text, or choose “none” as document start.',
+            '{0} of {1} documents already begin with {2} and get it twice: remove it from the text, or choose “none” as document start.',
             countText(startTwice),
             countText(documents),
             documentStart ?? '',
@@ -40,7 +40,7 @@ function betterFraming({ framings: [best], otherIsBetter }: FramingTrial): strin
     ? []
     : [
         l10n.t(
-          'The model knows documents better with {0} before and {1} after each.',
+          'The model predicts documents better with {0} before and {1} after each.',
           tokenText(best.documentStart),
           tokenText(best.documentEnd),
         ),
@@ -104,7 +104,7 @@ function reasonText(reason: SkipReason, count: string): string {
     case 'short':
       return l10n.t('{0} shorter than two tokens', count);
     case 'duplicate':
-      return l10n.t('{0} there before', count);
+      return l10n.t('{0} duplicates', count);
     case 'unreadable':
       return l10n.t('{0} not readable', count);
   }
@@ -148,7 +148,7 @@ export function lengthsView({ lengths, documents }: TextPreview): TemplateResult
     <h2 id="lengths-heading">${l10n.t('Length of documents')}</h2>
     <p>
       ${l10n.t(
-        '{0} tokens at least, {1} in the middle, at most {2} in nine of ten, {3} at most.',
+        'Tokens per document: minimum {0}, median {1}, 90th percentile {2}, maximum {3}.',
         at(0),
         at(50),
         at(90),
@@ -197,7 +197,7 @@ export function framingView({ framing }: TextPreview): TemplateResult | typeof n
     <h2 id="framing-heading">${l10n.t('Framing')}</h2>
     <p>
       ${l10n.t(
-        'How well the model predicts the beginnings of {0} documents with these tokens between them: the lower the loss, the better it knows them.',
+        'How well the model predicts the beginnings of {0} documents with these tokens between them; a lower loss is better.',
         countText(framing.documents),
       )}
     </p>

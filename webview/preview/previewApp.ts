@@ -90,15 +90,17 @@ export class PreviewApp extends LitElement {
 
   private status(): string {
     if (!this.trusted) {
-      return l10n.t('This workspace is not trusted: nothing can be read anew.');
+      return l10n.t('This workspace is not trusted: the text cannot be read again.');
     }
     switch (this.reading) {
       case 'text':
         return l10n.t('Reading…');
       case 'framing':
-        return l10n.t('Measuring which tokens around documents the model knows…');
+        return l10n.t('Measuring which tokens around documents the model predicts best…');
       case 'not':
-        return this.preview === undefined && this.problem === '' ? l10n.t('The text is not read yet.') : '';
+        return this.preview === undefined && this.problem === ''
+          ? l10n.t('The text has not been read yet.')
+          : '';
     }
   }
 

@@ -149,8 +149,8 @@ export class CurveChart extends LitElement {
   /** The step nearest to `step` and each curve's value there. */
   private valuesAt(step: number): string {
     const values = this.series.flatMap(({ label, curve }) => {
-      const place = nearest(curve.x, step);
-      const [at, value] = place === undefined ? [] : [curve.x[place], curve.y[place]];
+      const index = nearest(curve.x, step);
+      const [at, value] = index === undefined ? [] : [curve.x[index], curve.y[index]];
       return at === undefined || value === undefined
         ? []
         : [{ at, text: this.series.length > 1 ? `${label} ${this.format(value)}` : this.format(value) }];
@@ -215,7 +215,7 @@ export class CurveChart extends LitElement {
     return pale ? `color-mix(in srgb, ${colour} ${this.theme.pale}, transparent)` : colour;
   }
 
-  /** A logarithmic axis has no place for zero and below. */
+  /** A logarithmic axis leaves out zero and below. */
   private pointsOf({ x, y }: Curve): { x: number; y: number }[] {
     const points = x.map((step, index) => ({ x: step, y: y[index] ?? NaN }));
     return this.logScale ? points.filter(({ y }) => y > 0) : points;

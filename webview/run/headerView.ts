@@ -84,7 +84,7 @@ function silence({ silentSeconds }: RunSummary): TemplateResult | typeof nothing
     : html`<section class="notice notice-warning" role="status">
         <span class="codicon codicon-warning" aria-hidden="true"></span>
         ${l10n.t(
-          'The trainer has given no sign of life for {0} min: it computes something large, or hangs. If it does not come back, stop the run and resume it from its last checkpoint.',
+          'The trainer has sent no heartbeat for {0} min: it is busy with a long computation, or hangs. If this persists, stop the run and resume it from its last checkpoint.',
           Math.floor(silentSeconds / 60),
         )}
       </section>`;
@@ -112,7 +112,7 @@ const ICONS: Readonly<Record<RunCommand, string>> = {
 };
 
 function buttons(summary: RunSummary, actions: HeaderActions): TemplateResult {
-  // Pause and Resume share a place: the one that can be done now.
+  // Pause and Resume share a position: the one that can be done now.
   const paused = !summary.enabled.includes('pause') && summary.enabled.includes('resume');
   const shown = ACTING.filter((command) => command !== (paused ? 'pause' : 'resume'));
   return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
@@ -189,8 +189,8 @@ function problems(
   }
   const title =
     total === 1
-      ? l10n.t('A file of this run cannot be read as a whole')
-      : l10n.t('{0} places in the files of this run cannot be read', total);
+      ? l10n.t('A file of this run cannot be read completely')
+      : l10n.t('Files of this run cannot be read completely: {0} problems', total);
   return html`<details class="notice notice-warning" ?open=${total <= 3}>
     <summary><span class="codicon codicon-warning" aria-hidden="true"></span> ${title}</summary>
     <ul>

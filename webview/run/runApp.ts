@@ -144,15 +144,15 @@ export class RunApp extends LitElement {
             this.hovered = cell;
           },
         });
-      case 'dial':
+      case 'strength':
         return strengthView({
-          dial: run.dial,
+          strength: run.strength,
           canMeasure: run.summary !== undefined && canMeasure(run.summary),
           alpha: view.alpha,
           drop: view.drop,
           keep,
           measure: () => {
-            this.host.post({ type: 'measureDial' });
+            this.host.post({ type: 'measureStrength' });
           },
           exportAt: (step) => {
             this.host.post({ type: 'exportStrength', step, alpha: view.alpha, drop: [...view.drop] });
@@ -176,7 +176,7 @@ function tabText(tab: RunTab): string {
   const texts: Readonly<Record<RunTab, string>> = {
     curves: l10n.t('Curves'),
     units: l10n.t('Units'),
-    dial: l10n.t('Strength (α)'),
+    strength: l10n.t('Strength (α)'),
     log: l10n.t('Log'),
   };
   return texts[tab];

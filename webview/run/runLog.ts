@@ -92,7 +92,7 @@ export class RunLog extends LitElement {
           ({ seq }) => seq,
           (line) => logLine(line),
         )}
-        ${drawn.length === 0 ? html`<p class="muted">${this.lines.length === 0 ? l10n.t('Nothing was logged yet.') : l10n.t('No line fits.')}</p>` : nothing}
+        ${drawn.length === 0 ? html`<p class="muted">${this.lines.length === 0 ? l10n.t('Nothing has been logged yet.') : l10n.t('No line matches.')}</p>` : nothing}
       </div>`;
   }
 

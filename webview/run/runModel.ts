@@ -35,7 +35,7 @@ export interface RunModel {
   readonly checkpoints: readonly EvalPoint[];
   readonly units: UnitTimes;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
-  readonly dial: StrengthFile | null;
+  readonly strength: StrengthFile | null;
   readonly problems: { readonly items: readonly RunProblem[]; readonly total: number };
 }
 
@@ -48,14 +48,14 @@ export const EMPTY_RUN: RunModel = {
   checkpoints: [],
   units: { units: [], columns: [], total: 0 },
   log: { lines: [], skipped: 0 },
-  dial: null,
+  strength: null,
   problems: { items: [], total: 0 },
 };
 
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: ToRun): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { summary, curves, evals, checkpoints, importance, log, problems, dial } = message;
+  const { summary, curves, evals, checkpoints, importance, log, problems, strength } = message;
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
@@ -63,7 +63,7 @@ export function receive(known: RunModel, message: ToRun): RunModel {
     checkpoints: checkpoints ?? before.checkpoints,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
     log: log === undefined ? before.log : longerLog(before.log, log),
-    dial: dial === undefined ? before.dial : dial,
+    strength: strength === undefined ? before.strength : strength,
     problems: problems ?? before.problems,
   };
 }
@@ -78,7 +78,7 @@ function patchedCurves(
 
 /** The curve with everything from the patch's step on replaced. */
 export function patched({ x, y }: Curve, patch: CurvePatch): Curve {
-  const kept = placeOf(x, patch.from);
+  const kept = countBefore(x, patch.from);
   return { x: [...x.slice(0, kept), ...patch.x], y: [...y.slice(0, kept), ...patch.y] };
 }
 
@@ -100,7 +100,7 @@ function longerLog(before: RunModel['log'], more: NonNullable<ToRun['log']>): Ru
 }
 
 /** How many of the ascending steps are before `step`. */
-export function placeOf(steps: readonly number[], step: number): number {
+export function countBefore(steps: readonly number[], step: number): number {
   let low = 0;
   let high = steps.length;
   while (low < high) {
@@ -114,12 +114,12 @@ export function placeOf(steps: readonly number[], step: number): number {
   return low;
 }
 
-/** The place of the step closest to `step`; undefined where there are none. */
+/** The index of the step closest to `step`; undefined where there are none. */
 export function nearest(steps: readonly number[], step: number): number | undefined {
-  const place = placeOf(steps, step);
-  const [before, after] = [steps[place - 1], steps[place]];
+  const index = countBefore(steps, step);
+  const [before, after] = [steps[index - 1], steps[index]];
   if (before === undefined || after === undefined) {
-    return after !== undefined ? place : before !== undefined ? place - 1 : undefined;
+    return after !== undefined ? index : before !== undefined ? index - 1 : undefined;
   }
-  return step - before < after - step ? place - 1 : place;
+  return step - before < after - step ? index - 1 : index;
 }

@@ -54,8 +54,8 @@ export function endText({ state, exit, error }: RunSummary): string {
     return error ?? l10n.t('The trainer reported an error.');
   }
   return exit === null
-    ? l10n.t("The trainer's process is gone, and the run is not done.")
-    : l10n.t("The trainer's process is gone, and the run is not done: {0}.", exitText(exit));
+    ? l10n.t("The trainer's process ended before the run was done.")
+    : l10n.t("The trainer's process ended before the run was done: {0}.", exitText(exit));
 }
 
 function exitText({ code, signal }: RunExit): string {

@@ -1,4 +1,4 @@
-import { type Curve, placeOf, type RunModel } from './runModel';
+import { type Curve, countBefore, type RunModel } from './runModel';
 
 /** What the steps of one stretch of a run came to. */
 export interface StretchRow {
@@ -52,7 +52,7 @@ function niceLength(atLeast: number): number {
 }
 
 function between({ x, y }: Curve, first: number, last: number): readonly number[] {
-  return y.slice(placeOf(x, first), placeOf(x, last + 1));
+  return y.slice(countBefore(x, first), countBefore(x, last + 1));
 }
 
 function mean(values: readonly number[]): number | undefined {

@@ -13,7 +13,7 @@ import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss } from './format';
 
 export interface StrengthContent {
-  readonly dial: StrengthFile | null;
+  readonly strength: StrengthFile | null;
   readonly canMeasure: boolean;
   readonly alpha: number;
   readonly drop: readonly number[];
@@ -25,35 +25,35 @@ export interface StrengthContent {
 /** A step of the slider. */
 const STEP = 0.05;
 
-/** Whether the dial can be measured now: there is a checkpoint, and no trainer that needs the machine. */
+/** Whether losses over α can be measured now: there is a checkpoint, and no trainer that needs the machine. */
 export function canMeasure({ enabled, state }: RunSummary): boolean {
   return enabled.includes('export') && state !== 'running' && state !== 'paused';
 }
 
 /** What the added layers are worth: both losses at every strength, and each layer by leaving it out. */
 export function strengthView(content: StrengthContent): TemplateResult {
-  const { dial, measure, canMeasure: enabled } = content;
-  return html`<div class="dial">
+  const { strength, measure, canMeasure: enabled } = content;
+  return html`<div class="strength">
     <p class="muted">
       ${l10n.t('The contribution of the added layers is scaled by α, from 0 (the original model) to 1.')}
     </p>
-    ${dial === null ? nothing : measured(dial, content)}
+    ${strength === null ? nothing : measured(strength, content)}
     <p class="actions">
       <button type="button" ?disabled=${!enabled} @click=${measure}>
-        ${dial === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint')}
+        ${strength === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint')}
       </button>
       ${enabled ? nothing : html`<span class="muted">${l10n.t('Possible when the run has a checkpoint and no trainer is active.')}</span>`}
     </p>
   </div>`;
 }
 
-function measured(dial: StrengthFile, content: StrengthContent): TemplateResult {
-  const [original] = dial.points;
-  const now = lossesAt(dial, content.alpha);
+function measured(strength: StrengthFile, content: StrengthContent): TemplateResult {
+  const [original] = strength.points;
+  const now = lossesAt(strength, content.alpha);
   if (original === undefined || now === undefined) {
     return html``;
   }
-  return html`${curve(dial, original, content.alpha)}
+  return html`${curve(strength, original, content.alpha)}
     <label class="scrubber narrow">
       <span>α</span>
       <input
@@ -62,33 +62,33 @@ function measured(dial: StrengthFile, content: StrengthContent): TemplateResult 
         max="1"
         step=${STEP}
         .value=${live(String(content.alpha))}
-        aria-valuetext=${reading(dial, original, now)}
+        aria-valuetext=${reading(strength, original, now)}
         @input=${(event: InputEvent) => {
           content.keep({ alpha: Number((event.currentTarget as HTMLInputElement).value) });
         }}
       />
     </label>
-    <p class="numeric reading" aria-hidden="true">${reading(dial, original, now)}</p>
+    <p class="numeric reading" aria-hidden="true">${reading(strength, original, now)}</p>
     ${content.drop.length === 0 ? nothing : html`<p class="muted">${l10n.t('These are the losses with all added layers.')}</p>`}
-    ${recommendation(dial, content)} ${layers(dial, content)}
+    ${recommendation(strength, content)} ${layers(strength, content)}
     <p class="actions">
       <button
         type="button"
         class="primary"
         @click=${() => {
-          content.exportAt(dial.step);
+          content.exportAt(strength.step);
         }}
       >
-        ${exportText(dial, content)}
+        ${exportText(strength, content)}
       </button>
     </p>`;
 }
 
 /** The strength that gains most at little cost, and what can go. */
-function recommendation(dial: StrengthFile, { keep }: StrengthContent): TemplateResult {
-  const limit = allowedRise(dial);
-  const best = bestAlpha(dial, limit);
-  const pruned = dial.pruned ?? null;
+function recommendation(strength: StrengthFile, { keep }: StrengthContent): TemplateResult {
+  const limit = allowedRise(strength);
+  const best = bestAlpha(strength, limit);
+  const pruned = strength.pruned ?? null;
   return html`${
     best === undefined
       ? nothing
@@ -121,9 +121,9 @@ function recommendation(dial: StrengthFile, { keep }: StrengthContent): Template
   }`;
 }
 
-function reading(dial: StrengthFile, original: StrengthPoint, now: StrengthPoint): string {
+function reading(strength: StrengthFile, original: StrengthPoint, now: StrengthPoint): string {
   const { alpha, domainLoss, generalLoss } = now;
-  const isMeasured = dial.points.some((point) => point.alpha === alpha);
+  const isMeasured = strength.points.some((point) => point.alpha === alpha);
   const numbers = [
     alpha.toFixed(2),
     formatLoss(domainLoss),
@@ -150,10 +150,10 @@ function exportText({ step }: StrengthFile, { alpha, drop }: StrengthContent): s
     : l10n.t('Export step {0} at α = {1} without layers {2}…', count, strength, layers);
 }
 
-function layers(dial: StrengthFile, { drop, keep }: StrengthContent): TemplateResult {
+function layers(strength: StrengthFile, { drop, keep }: StrengthContent): TemplateResult {
   return html`<table class="numbers">
     <caption>
-      ${l10n.t('What each added layer lowers the losses by, nats; those that lower nothing can be left out')}
+      ${l10n.t('Reduction of the losses by each added layer, nats; layers without a reduction can be left out')}
     </caption>
     <thead>
       <tr>
@@ -164,9 +164,9 @@ function layers(dial: StrengthFile, { drop, keep }: StrengthContent): TemplateRe
       </tr>
     </thead>
     <tbody>
-      ${dial.without.map((entry) => {
+      ${strength.without.map((entry) => {
         const { layer, source } = entry;
-        const worth = layerWorth(dial, entry);
+        const worth = layerWorth(strength, entry);
         const name = l10n.t('{0}, copy of {1}', layer, source);
         return html`<tr>
           <th scope="row">${name}</th>
@@ -200,7 +200,7 @@ const TICK_HEIGHT = 14;
 const NAME_ABOVE = -7;
 const NAME_BELOW = 14;
 
-/** Change of both losses over α, with a line where the dial stands. */
+/** Change of both losses over α, with a line at the α that is set. */
 function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number): TemplateResult {
   const changes = points.map((point) => ({
     alpha: point.alpha,
@@ -221,13 +221,13 @@ function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number)
       <text class=${of} x=${WIDTH - EDGE - 4} y=${y(last?.[of] ?? 0) + ((last?.[of] ?? 0) < 0 ? NAME_BELOW : NAME_ABOVE)} text-anchor="end">${name}</text>`;
   };
   return html`<svg
-    class="dial-curve"
+    class="strength-curve"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     role="img"
-    aria-label=${l10n.t('Change of domain and general loss over α; the slider below reads it out')}
+    aria-label=${l10n.t('Change of domain and general loss over α; the slider below gives the values')}
   >
     <line class="grid" x1=${LEFT} x2=${WIDTH - EDGE} y1=${y(0)} y2=${y(0)}></line>
-    <line class="place" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>
+    <line class="marker" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>
     ${[low, 0, high]
       // Zero speaks for what lies on its label.
       .filter((value) => value === 0 || Math.abs(y(value) - y(0)) > TICK_HEIGHT)

@@ -31,7 +31,7 @@ export class UnitMap extends LitElement {
     steps: { attribute: false },
     values: { attribute: false },
     scale: { attribute: false },
-    place: { attribute: false },
+    column: { attribute: false },
     colours: { attribute: false },
     theme: { attribute: false },
   };
@@ -43,7 +43,7 @@ export class UnitMap extends LitElement {
   declare values: readonly (readonly number[])[];
   declare scale: HeatScale;
   /** The measurement that is marked. */
-  declare place: number;
+  declare column: number;
   declare colours: HeatColours;
   declare theme: ChartTheme;
 
@@ -170,8 +170,8 @@ export class UnitMap extends LitElement {
   }
 
   private drawMark(context: CanvasRenderingContext2D, bottom: number): void {
-    const { columnWidth, labelWidth, place } = this;
-    const left = labelWidth + place * columnWidth;
+    const { columnWidth, labelWidth, column } = this;
+    const left = labelWidth + column * columnWidth;
     const width = Math.max(3, columnWidth);
     context.lineWidth = 2;
     context.strokeStyle = this.theme.background;

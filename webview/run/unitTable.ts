@@ -23,9 +23,9 @@ export function unitValues({ columns }: UnitTimes, kind: UnitValue): number[][] 
 }
 
 /** Every unit at a measurement, with what changed of `kind` since the one before. */
-export function unitRows({ units, columns }: UnitTimes, place: number, kind: UnitValue): UnitRow[] {
-  const column = columns[place];
-  const before = columns[place - 1];
+export function unitRows({ units, columns }: UnitTimes, index: number, kind: UnitValue): UnitRow[] {
+  const column = columns[index];
+  const before = columns[index - 1];
   return units.map(({ layer, name }, index) => {
     const now = valueAt(column, kind, index);
     const earlier = valueAt(before, kind, index);
@@ -50,9 +50,9 @@ function valueAt(
 }
 
 /** The measurement in force at a step: the last that is not later; the latest where `step` is null. */
-export function placeAt({ columns }: UnitTimes, step: number | null): number {
-  const place = step === null ? columns.length - 1 : columns.findLastIndex((column) => column.step <= step);
-  return Math.max(0, place);
+export function indexAt({ columns }: UnitTimes, step: number | null): number {
+  const index = step === null ? columns.length - 1 : columns.findLastIndex((column) => column.step <= step);
+  return Math.max(0, index);
 }
 
 /** `q_proj` of `self_attn.q_proj`: enough where the layer says the rest. */

@@ -10,7 +10,7 @@ import { formatCount, formatRate } from './format';
 import type { UnitTimes } from './runModel';
 import { choice, toggle } from './toggle';
 import { hasRowLabels } from './unitMap';
-import { placeAt, shortUnitName, unitRows, unitValues, type UnitRow, type UnitValue } from './unitTable';
+import { indexAt, shortUnitName, unitRows, unitValues, type UnitRow, type UnitValue } from './unitTable';
 
 /** Measurements in the table of all times. */
 const TABLE_COLUMNS = 40;
@@ -81,7 +81,7 @@ function scaleText(kind: ScaleKind): string {
 
 function mapAndList(content: UnitsContent): TemplateResult {
   const { units, view, theme, colours, keep, hover } = content;
-  const place = placeAt(units, view.scrubber);
+  const index = indexAt(units, view.scrubber);
   const values = unitValues(units, view.unitValue);
   const scale = heatScale(
     view.unitScale,
@@ -99,7 +99,7 @@ function mapAndList(content: UnitsContent): TemplateResult {
         .steps=${units.columns.map(({ step }) => step)}
         .values=${values}
         .scale=${scale}
-        .place=${place}
+        .column=${index}
         .colours=${colours}
         .theme=${theme}
         @pick=${({ detail }: CustomEvent<number>) => {
@@ -109,11 +109,11 @@ function mapAndList(content: UnitsContent): TemplateResult {
           hover(detail);
         }}
       ></adept-unit-map>
-      ${scrubber(units, place, pick)}
+      ${scrubber(units, index, pick)}
       <p class="muted reading numeric" aria-hidden="true">${hoverText(content, values)}</p>
       ${ends(view.unitValue, scale.lowest, scale.highest)}
     </section>
-    ${valueList(units, place, view.unitValue)}
+    ${valueList(units, index, view.unitValue)}
   </div>`;
 }
 
@@ -126,10 +126,10 @@ function mapLabel({ units, columns }: UnitTimes, kind: UnitValue): string {
 
 function scrubber(
   { columns, units }: UnitTimes,
-  place: number,
-  pick: (place: number) => void,
+  index: number,
+  pick: (index: number) => void,
 ): TemplateResult {
-  const column = columns[place];
+  const column = columns[index];
   return html`<label class="scrubber ${hasRowLabels(units.length) ? '' : 'narrow'}">
     <span>${l10n.t('Time')}</span>
     <input
@@ -137,7 +137,7 @@ function scrubber(
       min="0"
       max=${Math.max(0, columns.length - 1)}
       step="1"
-      .value=${String(place)}
+      .value=${String(index)}
       aria-valuetext=${column === undefined ? nothing : timeText(column)}
       @input=${(event: InputEvent) => {
         pick(Number((event.currentTarget as HTMLInputElement).value));
@@ -179,9 +179,9 @@ function ends(kind: UnitValue, lowest: number | undefined, highest: number | und
   </p>`;
 }
 
-function valueList(units: UnitTimes, place: number, kind: UnitValue): TemplateResult {
-  const column = units.columns[place];
-  const rows = unitRows(units, place, kind);
+function valueList(units: UnitTimes, index: number, kind: UnitValue): TemplateResult {
+  const column = units.columns[index];
+  const rows = unitRows(units, index, kind);
   const measured = rows.flatMap(({ importance }) => importance ?? []);
   return html`<section
     class="table-scroll"
@@ -199,7 +199,7 @@ function valueList(units: UnitTimes, place: number, kind: UnitValue): TemplateRe
           <th scope="col">${l10n.t('importance')}</th>
           ${kind === 'importance' ? changeHead() : nothing}
           <th scope="col" title=${l10n.t('of the importance; 1 is the lowest')}>${l10n.t('rank')}</th>
-          <th scope="col" title=${l10n.t('what the importance counts for among the units, after smoothing')}>
+          <th scope="col" title=${l10n.t('importance normalized among the units, after smoothing')}>
             ${l10n.t('0 to 1')}
           </th>
           <th scope="col">${l10n.t('learning rate')}</th>

@@ -44,7 +44,7 @@ export class StudyApp extends LitElement {
     const planned = plannedRuns(study).length;
     const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
     return html`<main>
-      <h1>${l10n.t('Study: domain gain against what is forgotten')}</h1>
+      <h1>${l10n.t('Study: domain gain against forgetting')}</h1>
       <p class="muted">
         ${l10n.t('{0} of {1} runs are done; {2} layers are expanded', done, planned, study.k)} ·
         <button
@@ -59,7 +59,7 @@ export class StudyApp extends LitElement {
       ${study.failures.map(
         ({ arm, seed, message }) =>
           html`<p class="error">
-            ${l10n.t('Failed, and tried again next time: {0}', `${arm}-${seed}: ${message}`)}
+            ${l10n.t('Failed, retried at the next start: {0}', `${arm}-${seed}: ${message}`)}
           </p>`,
       )}
       ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : results(summaries, study)}

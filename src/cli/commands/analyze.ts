@@ -85,21 +85,25 @@ export function layerTable(result: ImportanceFile): string {
   ].join('\n');
 }
 
-function measurementColumns({ layers, trust }: Measurement, name: string, unit: string): string[][] {
+function measurementColumns(
+  { layers, trust: confidence }: Measurement,
+  name: string,
+  unit: string,
+): string[][] {
   const values = layers.map(({ importance }) => importance);
   const order = lowestOf(values, values.length);
   const columns = [
     [`${name} (${unit})`, ...values.map((value) => value.toFixed(4))],
     ['rank', ...layers.map((_, layer) => String(order.indexOf(layer) + 1))],
   ];
-  if (trust === undefined) {
+  if (confidence === undefined) {
     return columns;
   }
-  const percent = `${Math.round(trust.interval * 100)}%`;
+  const percent = `${Math.round(confidence.interval * 100)}%`;
   return [
     ...columns,
-    [percent, ...trust.layers.map(({ low, high }) => `${low.toFixed(4)} to ${high.toFixed(4)}`)],
-    ['of rank', ...trust.layers.map(({ lowestRank, highestRank }) => `${lowestRank}–${highestRank}`)],
+    [percent, ...confidence.layers.map(({ low, high }) => `${low.toFixed(4)} to ${high.toFixed(4)}`)],
+    ['of rank', ...confidence.layers.map(({ lowestRank, highestRank }) => `${lowestRank}–${highestRank}`)],
   ];
 }
 
@@ -135,7 +139,7 @@ function correlation(general: Measurement, domain: Measurement): number | null {
 }
 
 function correlationLine(rho: number | null): string {
-  const value = rho === null ? 'none, the layers are all alike' : rho.toFixed(2);
+  const value = rho === null ? 'none, all values are equal' : rho.toFixed(2);
   return `rank correlation of general and domain importance: ${value}`;
 }
 
@@ -143,6 +147,6 @@ function overlapLines({ overlap = 0 }: ImportanceFile): string[] {
   return overlap === 0
     ? []
     : [
-        `${(overlap * 100).toFixed(1)}% of the tokens of the probe stand in the domain text too, in runs of ${OVERLAP_TOKENS} or more`,
+        `${(overlap * 100).toFixed(1)}% of the tokens of the probe also occur in the domain text, in runs of ${OVERLAP_TOKENS} or more`,
       ];
 }

@@ -65,7 +65,7 @@ function readStep(text: string | undefined, flag: string): number | 'base' | und
     return text === undefined ? undefined : 'base';
   }
   if (!/^\d+$/.test(text.trim())) {
-    throw inputError(`${flag}: "${text}" is no step: give one that "adept status" lists, or base.`);
+    throw inputError(`${flag}: "${text}" is not a step: give one that "adept status" lists, or base.`);
   }
   return Number(text);
 }

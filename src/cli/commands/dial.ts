@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type StrengthFile } from '../../shared/run/strength';
 import { inputError } from '../../shared/common/errors';
 import { RunFolder } from '../../node/run/runFolder';
-import { measureDial } from '../../trainer/jobs/results/strength';
+import { measureStrength } from '../../trainer/jobs/results/strength';
 import {
   engineOf,
   engineOption,
@@ -42,10 +42,10 @@ export function strengthCommand(): Command {
             output.log(message);
           },
         };
-        const dial = await withEngine(engineOf(raw), output, (engine) =>
-          measureDial(run, engine, request, output.cancellableTask()),
+        const measured = await withEngine(engineOf(raw), output, (engine) =>
+          measureStrength(run, engine, request, output.cancellableTask()),
         );
-        report(output, dial, numberOf(raw, 'maxGeneralRise') ?? allowedRise(dial));
+        report(output, measured, numberOf(raw, 'maxGeneralRise') ?? allowedRise(measured));
       }),
     );
 }
@@ -55,16 +55,16 @@ function alphasOf(raw: RawOptions): number[] {
   const alphas = text?.split(',').map(Number) ?? USUAL_ALPHAS;
   const wrong = alphas.find((alpha) => !(alpha >= 0 && alpha <= 1));
   if (wrong !== undefined) {
-    throw inputError(`--alphas: "${text}" is no list of numbers from 0 to 1: give for example 0.25,0.5.`);
+    throw inputError(`--alphas: "${text}" is not a list of numbers from 0 to 1: give for example 0.25,0.5.`);
   }
   return alphas;
 }
 
-function report(output: Output, dial: StrengthFile, limit: number): void {
-  const best = bestAlpha(dial, limit);
-  const worth = dial.without.map((entry) => ({ ...entry, worth: layerWorth(dial, entry) }));
-  const { pruned } = dial;
-  const points = dial.points.map(({ alpha, domainLoss, generalLoss }) => [
+function report(output: Output, measured: StrengthFile, limit: number): void {
+  const best = bestAlpha(measured, limit);
+  const worth = measured.without.map((entry) => ({ ...entry, worth: layerWorth(measured, entry) }));
+  const { pruned } = measured;
+  const points = measured.points.map(({ alpha, domainLoss, generalLoss }) => [
     String(alpha),
     nats(domainLoss),
     nats(generalLoss),
@@ -83,7 +83,7 @@ function report(output: Output, dial: StrengthFile, limit: number): void {
       : []),
   ];
   output.result(
-    { ...dial, bestAlpha: best?.alpha ?? null, removable: pruned?.layers ?? [] },
+    { ...measured, bestAlpha: best?.alpha ?? null, removable: pruned?.layers ?? [] },
     [
       table([['alpha', 'domain loss', 'general loss'], ...points]),
       '',

@@ -21,7 +21,7 @@ export function exportCommand(): Command {
         const step = numberOf(raw, 'checkpoint');
         const alpha = numberOf(raw, 'alpha');
         if (step !== undefined && (!Number.isInteger(step) || step < 0)) {
-          throw inputError(`--checkpoint: ${step} is no step: give one that "adept status" lists.`);
+          throw inputError(`--checkpoint: ${step} is not a step: give one that "adept status" lists.`);
         }
         if (alpha !== undefined && (alpha < 0 || alpha > 1)) {
           throw inputError(`--alpha: ${alpha} is out of range: give a number from 0 to 1.`);

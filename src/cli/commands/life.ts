@@ -20,7 +20,7 @@ export function statusCommand(): Command {
           ['state', status.state],
           ...(status.silentSeconds === null
             ? []
-            : [['no sign of life', `for ${status.silentSeconds} s: it computes something large, or hangs`]]),
+            : [['no heartbeat', `for ${status.silentSeconds} s: busy with a long computation, or hangs`]]),
           ['step', `${status.step}${status.steps === null ? '' : ` of ${status.steps}`}`],
           ['loss', nats(status.loss)],
           ['domain loss', nats(status.domainLoss)],
@@ -42,7 +42,7 @@ export function stopCommand(): Command {
         const trainer = run.readTrainer();
         if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
           throw inputError(
-            `${run.path}: no trainer works on this run, so there is nothing to stop; go on with "adept resume ${path}".`,
+            `${run.path}: no trainer works on this run, so there is nothing to stop; continue it with "adept resume ${path}".`,
           );
         }
         await callTrainer(trainer.socket, { method: 'stop' }).catch((error: unknown) => {
@@ -60,7 +60,7 @@ export function stopCommand(): Command {
             `${run.path}: the trainer ended without saving (${status.error ?? status.state}): resume from its last checkpoint.`,
           );
         }
-        output.result(status, `${status.state} at step ${status.step}; go on with: adept resume ${path}`);
+        output.result(status, `${status.state} at step ${status.step}; continue with: adept resume ${path}`);
       }),
     );
 }

@@ -66,7 +66,7 @@ export function planCommand(): Command {
         output.result(
           { plans },
           best === undefined
-            ? 'not even one layer fits: raise the memory, the hours or the slow-down'
+            ? 'no layer fits: raise the memory, the hours or the slow-down'
             : `${table([['k', 'layers', 'MB', ...hours, 'inference ×'], ...rows])}\n\nbest: --layers ${best.layers.join(',')} (adept expand)`,
         );
       }),
@@ -86,9 +86,7 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | un
   const importance = readImportanceOf(file, model);
   const speed = speedFrom(importance, config);
   if (hours !== undefined && speed === undefined) {
-    throw inputError(
-      `--hours: ${file} does not say how fast this machine is on ${model}: analyze the model here.`,
-    );
+    throw inputError(`--hours: ${file} has no speed of this machine for ${model}: analyze the model here.`);
   }
   const tune = {
     batchSize: countOf(raw, 'batchSize', '--batch-size') ?? TUNE_SETTINGS.batchSize.default,

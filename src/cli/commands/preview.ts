@@ -80,7 +80,7 @@ function prose(preview: Previewed['preview'], framing: FramingTrial | undefined,
     `${preview.documents} documents, ${preview.tokens} tokens, ${preview.sequences} sequences of ${preview.seqLen}${of}`,
     ...(skipped === 0 ? [] : [`${skipped} rows skipped: ${skipText({ skipped: preview.skippedBy })}`]),
     ...(tokensPerByte === null ? [] : [`${tokensPerByte.toFixed(3)} tokens per byte`]),
-    `tokens of a document: ${quantiles['0']} at least, ${quantiles['50']} in the middle, ${quantiles['90']} in nine of ten at most, ${quantiles['100']} at most`,
+    `tokens per document: minimum ${quantiles['0']}, median ${quantiles['50']}, 90th percentile ${quantiles['90']}, maximum ${quantiles['100']}`,
     table([
       ['tokens up to', ...lengths.histogram.map(({ upTo }) => String(upTo))],
       ['documents', ...lengths.histogram.map(({ documents }) => String(documents))],
@@ -121,7 +121,7 @@ function frameLines({
     ...(startTwice === 0
       ? []
       : [
-          `${startTwice} of ${documents} documents begin with ${documentStart} already, and have it twice: remove it from the text, or give --document-start none`,
+          `${startTwice} of ${documents} documents already begin with ${documentStart} and get it twice: remove it from the text, or give --document-start none`,
         ]),
   ];
 }
@@ -136,11 +136,11 @@ function trialLines(trial: FramingTrial | undefined): string[] {
   const [best] = trial.framings;
   return [
     '',
-    `how well the model predicts the beginnings of ${trial.documents} documents, nats per token:`,
+    `loss on the beginnings of ${trial.documents} documents, nats per token:`,
     table([['end', 'start', 'loss', ''], ...rows]),
     ...(trial.otherIsBetter && best !== undefined
       ? [
-          `the model knows documents with another framing better: --document-start ${best.documentStart} --document-end ${best.documentEnd}`,
+          `the model predicts documents better with another framing: --document-start ${best.documentStart} --document-end ${best.documentEnd}`,
         ]
       : []),
   ];

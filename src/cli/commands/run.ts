@@ -89,19 +89,19 @@ function readResumePoint(path: string, raw: RawOptions): ResumePoint | undefined
   const step = numberOf(raw, 'checkpoint');
   if (step === undefined) {
     if (raw.discardLater === true) {
-      throw inputError('--discard-later: says nothing without --checkpoint: name the step to go on from.');
+      throw inputError('--discard-later: needs --checkpoint: name the step to continue from.');
     }
     return undefined;
   }
   if (!Number.isInteger(step) || step < 0) {
-    throw inputError(`--checkpoint: ${step} is no step: give one that "adept status" lists.`);
+    throw inputError(`--checkpoint: ${step} is not a step: give one that "adept status" lists.`);
   }
   const from = { step, discardLater: raw.discardLater === true };
   requireResumable(requireRun(path), from);
   return from;
 }
 
-/** @throws AdeptError (input) when the model that the job will end with has no place, which would show only then. */
+/** @throws AdeptError (input) when the job could not export its final model, which would show only at its end. */
 function requireRoomForExport({ export: { out } }: RunConfig): void {
   if (out !== undefined && existsSync(join(out, 'config.json'))) {
     throw inputError(
@@ -127,7 +127,7 @@ function report(output: Output, path: string, outcome: JobOutcome): void {
   if (outcome.status === 'stopped') {
     output.result(
       { run: path, ...outcome },
-      `stopped at step ${outcome.step}${outcome.because === undefined ? '' : `: ${outcome.because}`}; go on with: adept resume ${path}`,
+      `stopped at step ${outcome.step}${outcome.because === undefined ? '' : `: ${outcome.because}`}; continue with: adept resume ${path}`,
     );
     return;
   }

@@ -50,7 +50,7 @@ export function studyCommand(): Command {
         if (failures.length > 0) {
           const each = failures.map(({ arm, seed, message }) => `${arm}-${seed}: ${message}`);
           throw failure(
-            `${failures.length} runs failed, and are tried again when the study is run once more:\n${each.join('\n')}`,
+            `${failures.length} runs failed; they are retried when the study is run again:\n${each.join('\n')}`,
           );
         }
       }),

@@ -18,7 +18,7 @@ export class EventFile {
       descriptor = openSync(file, 'a');
     } catch (error) {
       throw inputError(
-        `--events: ${file} cannot be written (${messageOf(error)}): name another place.`,
+        `--events: ${file} cannot be written (${messageOf(error)}): name another path.`,
         error,
       );
     }

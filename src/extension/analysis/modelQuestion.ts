@@ -3,7 +3,7 @@ import { modelName } from '../../shared/model/modelName';
 import type { ModelFolder } from '../models/models';
 import { parametersText } from '../models/modelText';
 import type { StepInput } from '../window/multiStep';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import type { Services } from '../services/services';
 
 type PathItem = vscode.QuickPickItem & { readonly path?: string };

@@ -109,7 +109,7 @@ class Questions {
 
   async domain(input: StepInput): Promise<void> {
     this.answers.domain = await askForTexts(this.services, input, {
-      placeholder: vscode.l10n.t('Domain text to measure as well, which takes as long again; or none'),
+      placeholder: vscode.l10n.t('Domain text to measure as well (doubles the time), or none'),
       before: this.answers.domain,
       optional: true,
     });
@@ -122,7 +122,7 @@ class Questions {
       {
         engine: 'auto',
         label: l10n.t('Automatic'),
-        description: l10n.t('native where it is set up, else embedded'),
+        description: l10n.t('native if it is installed, otherwise embedded'),
       },
       {
         engine: 'native',
@@ -132,7 +132,7 @@ class Questions {
       { engine: 'wasm', label: l10n.t('Embedded'), description: l10n.t('WebAssembly, for small models') },
     ];
     const [picked] = await input.pick({
-      placeholder: l10n.t('The engine that computes'),
+      placeholder: l10n.t('The compute engine'),
       items,
       isChosen: ({ engine }) => engine === (this.answers.engine ?? setting),
     });
@@ -162,7 +162,7 @@ class Questions {
     const items: (vscode.QuickPickItem & { count: number | null; untilStable?: true })[] = SEQUENCES.map(
       (count) => ({
         count,
-        label: count === null ? l10n.t('All of it') : l10n.t('{0} sequences from all over it', count),
+        label: count === null ? l10n.t('All of it') : l10n.t('{0} evenly spaced sequences', count),
         ...(count === SEQUENCES[0] ? { description: l10n.t('minutes for a small model') } : {}),
       }),
     );

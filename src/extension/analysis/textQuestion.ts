@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { suggestedTexts, SUGGESTED_ENDINGS } from '../../node/texts/suggestedTexts';
 import type { StepInput } from '../window/multiStep';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import type { Services } from '../services/services';
 import { browseForFiles, browseForFolders } from '../texts/browse';
 import { TextFacts } from '../texts/textFacts';

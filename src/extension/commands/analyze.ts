@@ -10,7 +10,7 @@ import { presentOutcome } from '../notices/jobOutcomes';
 import { modelName } from '../../shared/model/modelName';
 import { newAnalysisFile } from '../models/savedAnalyses';
 import { importanceFolder } from '../window/importanceFolder';
-import { workspaceFolderOf } from '../window/places';
+import { workspaceFolderOf } from '../window/folders';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
 import { pathOf } from '../control/arguments';

@@ -6,9 +6,9 @@ import { controlRun } from '../control/controlRun';
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
   const chosen = await pickRun(services, argument, {
-    prompt: l10n.t('Which run is to save a checkpoint?'),
+    prompt: l10n.t('Select the run to save a checkpoint of'),
     fits: ({ state }) => state === 'running' || state === 'paused',
-    none: l10n.t('No run is being worked on, so there is nothing to save.'),
+    none: l10n.t('No run is active, so there is nothing to save.'),
   });
   await controlRun(services, chosen, { method: 'checkpoint' });
 }

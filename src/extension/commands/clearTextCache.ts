@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { workspaceFolders, storageFolder } from '../window/places';
+import { workspaceFolders, storageFolder } from '../window/folders';
 import type { Services } from '../services/services';
 import { bytesText } from '../texts/bytesText';
 
@@ -48,7 +48,7 @@ export async function run(services: Services): Promise<number | undefined> {
       removed === 1
         ? l10n.t('1 text was removed from the text cache, {0}.', bytesText(bytes))
         : l10n.t('{0} texts were removed from the text cache, {1}.', removed, bytesText(bytes)),
-      ...(inUse === 0 ? [] : [l10n.t('Being written, and therefore kept: {0}.', inUse)]),
+      ...(inUse === 0 ? [] : [l10n.t('Kept because it is being written: {0}.', inUse)]),
     ].join(' '),
   );
   return removed;

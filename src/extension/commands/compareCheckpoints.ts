@@ -51,10 +51,10 @@ async function complete(
 ): Promise<ComparisonSource> {
   const { l10n } = vscode;
   const first =
-    named ?? (await pickPoint(services, { title, placeHolder: l10n.t('The one checkpoint'), base: true }));
+    named ?? (await pickPoint(services, { title, placeHolder: l10n.t('The first checkpoint'), base: true }));
   const second = await pickPoint(services, {
     title,
-    placeHolder: l10n.t('The other checkpoint'),
+    placeHolder: l10n.t('The second checkpoint'),
     run: first.run,
     base: true,
     except: first,

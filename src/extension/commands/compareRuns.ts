@@ -22,12 +22,12 @@ async function pickRuns({ runs }: Services, chosen: readonly string[]): Promise<
   const { l10n } = vscode;
   const { entries } = runs.list;
   if (entries.length < 2) {
-    throw inputError(l10n.t('There are not two runs to compare: start another one.'));
+    throw inputError(l10n.t('A comparison needs at least two runs: start another one.'));
   }
   const items = entries.map((run) => ({ ...runItem(run), picked: chosen.includes(run.path) }));
   const picked = await vscode.window.showQuickPick(items, {
     title: l10n.t('Compare Runs'),
-    placeHolder: l10n.t('Two runs or more'),
+    placeHolder: l10n.t('Select two or more runs'),
     canPickMany: true,
   });
   if (picked === undefined) {

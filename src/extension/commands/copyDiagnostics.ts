@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { messageOf } from '../../shared/common/errors';
 import { EXTENSION_SETTINGS } from '../../shared/contributions/extensionSettings';
-import { storageFolder, workspaceFolders } from '../window/places';
+import { storageFolder, workspaceFolders } from '../window/folders';
 import { recentErrors } from '../window/reportError';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
@@ -30,7 +30,7 @@ async function diagnostics(services: Services): Promise<string> {
     ...settings,
     ...recentErrors().map((error) => `error: ${error}`),
   ]
-    .map(withoutPlaces)
+    .map(withoutPaths)
     .join('\n');
 }
 
@@ -56,12 +56,12 @@ async function engineLines(services: Services): Promise<string[]> {
 }
 
 /** Names of the person, the machine's folders and the project are nobody's business. */
-function withoutPlaces(line: string): string {
-  const places: readonly [string, string][] = [
+function withoutPaths(line: string): string {
+  const replacements: readonly [string, string][] = [
     ...workspaceFolders().map(({ uri }): [string, string] => [uri.fsPath, '<workspace>']),
     [homedir(), '~'],
   ];
-  return places.reduce((text, [path, instead]) => text.replaceAll(path, instead), line);
+  return replacements.reduce((text, [path, instead]) => text.replaceAll(path, instead), line);
 }
 
 export async function run(services: Services): Promise<void> {

@@ -71,9 +71,7 @@ function lossOf(one: Doomed, several: boolean): string[] {
   const { l10n } = vscode;
   const { info, inNeed } = one;
   const missed = [
-    ...(inNeed
-      ? [l10n.t('a trainer works on the run, and this is what it would go on from if it broke off')]
-      : []),
+    ...(inNeed ? [l10n.t('the run is active and would resume from it after an interruption')] : []),
     ...(info.bestDomain ? [l10n.t('it has the lowest domain loss of the run')] : []),
     ...(info.bestGeneral ? [l10n.t('it has the lowest general loss of the run')] : []),
   ];

@@ -10,7 +10,7 @@ import { presentOutcome } from '../notices/jobOutcomes';
 import { analysisText } from '../models/modelText';
 import { modelName } from '../../shared/model/modelName';
 import { HeatmapPanel } from '../panels/heatmapPanel';
-import { shortPath, workspaceFolderOf } from '../window/places';
+import { shortPath, workspaceFolderOf } from '../window/folders';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
 import { pathOf } from '../control/arguments';
@@ -31,7 +31,7 @@ type Request = v.InferOutput<typeof Request>;
 const PROPOSED = 2;
 
 /**
- * Writes a model with copies of the chosen layers: those marked in the heatmap in front, those of the argument, or those
+ * Writes a model with copies of the chosen layers: those marked in the active heatmap, those of the argument, or those
  * the person picks of a saved analysis.
  * @returns the folder of the expanded model
  */
@@ -99,7 +99,7 @@ async function pickAnalysis({ models }: Services): Promise<string> {
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: l10n.t('Expand Selected Layers'),
-    placeHolder: l10n.t('The analysis that the layers are chosen by'),
+    placeHolder: l10n.t('The analysis to choose the layers by'),
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();
@@ -119,7 +119,7 @@ async function pickLayers(file: string): Promise<Request> {
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title: l10n.t('Expand Selected Layers'),
-    placeHolder: l10n.t('The layers that are copied, the least important first'),
+    placeHolder: l10n.t('Layers to copy, the least important first'),
     canPickMany: true,
   });
   if (picked === undefined) {

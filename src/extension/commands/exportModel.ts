@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { presentOutcome } from '../notices/jobOutcomes';
-import { shortPath, workspaceFolderOf } from '../window/places';
+import { shortPath, workspaceFolderOf } from '../window/folders';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { nats } from '../runs/runText';
 import type { Services } from '../services/services';
@@ -34,7 +34,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   const chosen =
     request.run === undefined
       ? await pickRun(services, argument, {
-          prompt: l10n.t('Which run is to be exported?'),
+          prompt: l10n.t('Select the run to export'),
           fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
           none: l10n.t('No run has saved a checkpoint yet, so there is nothing to export.'),
         })

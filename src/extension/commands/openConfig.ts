@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 
 export const CONFIG_ENDING = '.adept.json';
 

@@ -19,7 +19,7 @@ async function pickFolder({ runs }: Services): Promise<string> {
     { label: l10n.t('$(folder-opened) Browse…') },
   ];
   const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: l10n.t('Which run is to be opened?'),
+    placeHolder: l10n.t('Select the run to open'),
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { openStudy } from '../panels/studyPanel';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import type { Services } from '../services/services';
 import { pathOf } from '../control/arguments';
 
@@ -26,7 +26,7 @@ async function pickStudy(): Promise<string> {
   }
   const items = files.map((path) => ({ path, label: shortPath(path) }));
   const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: l10n.t('Which study is to be opened?'),
+    placeHolder: l10n.t('Select the study to open'),
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();

@@ -6,9 +6,9 @@ import { controlRun } from '../control/controlRun';
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
   const chosen = await pickRun(services, argument, {
-    prompt: l10n.t('Which run is to pause?'),
+    prompt: l10n.t('Select the run to pause'),
     fits: ({ state }) => state === 'running',
-    none: l10n.t('No run is being worked on, so there is none to pause: start or resume one.'),
+    none: l10n.t('No run is active, so there is none to pause: start or resume one.'),
   });
   await controlRun(services, chosen, { method: 'pause' });
 }

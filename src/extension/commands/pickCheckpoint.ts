@@ -32,7 +32,7 @@ export function namedCheckpoints(services: Services, args: readonly unknown[]): 
 }
 
 /**
- * The one checkpoint that a command is for; the person picks where none is named.
+ * The first checkpoint that a command is for; the person picks where none is named.
  * @throws AdeptError when several are named, or there is none; vscode.CancellationError when none was picked.
  */
 export async function oneCheckpoint(

@@ -9,7 +9,7 @@ import { lastModel } from '../analysis/questions';
 import { askForTexts } from '../analysis/textQuestion';
 import { multiStep, type StepInput } from '../window/multiStep';
 import { showPreview } from '../panels/previewPanel';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import type { Services } from '../services/services';
 import { configTexts, type ConfigText } from '../texts/configTexts';
 import { readPreview } from '../texts/previewJob';

@@ -15,7 +15,7 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
   requireCheckpoint(folder, step);
   const label = await vscode.window.showInputBox({
     title,
-    prompt: l10n.t('A name for the checkpoint of step {0}; empty to take it away', step),
+    prompt: l10n.t('Name of the checkpoint at step {0}; empty removes the name', step),
     value: labelOf(folder, step) ?? '',
     validateInput: labelProblem,
   });

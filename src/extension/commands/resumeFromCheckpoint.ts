@@ -18,7 +18,7 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
   services.runs.list.scan();
   const entry = await findRun(services, path);
   if (isLive(entry)) {
-    throw inputError(l10n.t('{0} is being worked on: stop it first.', nameOf(entry)));
+    throw inputError(l10n.t('{0} is in use by a trainer: stop it first.', nameOf(entry)));
   }
   const folder = RunFolder.at(entry.path);
   requireCheckpoint(folder, step);
@@ -37,7 +37,7 @@ async function confirm(name: string, step: number, later: readonly string[]): Pr
     {
       modal: true,
       detail: l10n.t(
-        'What it made after that step is moved into the folder "discarded" of the run, where it stays until you remove it: {0}.',
+        'Later results are moved to the folder "discarded" of the run and stay there until you remove them: {0}.',
         later.join(', '),
       ),
     },

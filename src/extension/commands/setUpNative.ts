@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { presentOutcome } from '../notices/jobOutcomes';
-import { storageFolder } from '../window/places';
+import { storageFolder } from '../window/folders';
 import type { Services } from '../services/services';
 
 const Request = v.object({ variant: v.optional(v.picklist(['cpu', 'gpu'])) });

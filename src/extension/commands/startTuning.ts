@@ -6,7 +6,7 @@ import { readRunTarget } from '../../node/job/runConfigFile';
 import { inputError } from '../../shared/common/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
 import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
@@ -23,7 +23,7 @@ const Request = v.object({
 type Request = v.InferOutput<typeof Request>;
 
 /**
- * Starts the job of a *.adept.json: that of the argument, of the active editor, or one that is picked. In front of a heatmap
+ * Starts the job of a *.adept.json: that of the argument, of the active editor, or one that is picked. With an active heatmap
  * it shows the form that writes one.
  * @returns the run folder; undefined when nothing was started
  */

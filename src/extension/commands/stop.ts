@@ -7,9 +7,9 @@ import { controlRun } from '../control/controlRun';
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
   const chosen = await pickRun(services, argument, {
-    prompt: l10n.t('Which run is to stop?'),
+    prompt: l10n.t('Select the run to stop'),
     fits: isLive,
-    none: l10n.t('No run is being worked on, so there is none to stop.'),
+    none: l10n.t('No run is active, so there is none to stop.'),
   });
   await controlRun(services, chosen, { method: 'stop' });
 }

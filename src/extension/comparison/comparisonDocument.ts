@@ -57,7 +57,7 @@ async function textOf(uri: vscode.Uri): Promise<string> {
     ]);
     return comparisonMarkdown(compareRuns(paths.map(readComparedRun), vscode.l10n), vscode.l10n);
   } catch (error) {
-    // The document is the place where the person looks.
+    // The person looks at the document.
     return messageOf(error);
   }
 }

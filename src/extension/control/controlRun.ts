@@ -22,13 +22,13 @@ function progressTitle({ method }: ControlRequest, name: string): string {
   const { l10n } = vscode;
   switch (method) {
     case 'pause':
-      return l10n.t('Pausing {0} after the step in hand', name);
+      return l10n.t('Pausing {0} after the current step', name);
     case 'resume':
       return l10n.t('Resuming {0}', name);
     case 'stop':
       return l10n.t('Stopping {0} after a checkpoint', name);
     case 'checkpoint':
-      return l10n.t('{0} saves a checkpoint', name);
+      return l10n.t('Saving a checkpoint of {0}', name);
     case 'setLearningRate':
       return l10n.t('Changing the learning rate of {0}', name);
   }
@@ -42,7 +42,7 @@ async function offerToEnd(services: Services, run: RunEntry, problem: NoAnswer):
   if (chosen !== end) {
     return;
   }
-  const detail = l10n.t('What it did since its last checkpoint is lost; it can be resumed from there.');
+  const detail = l10n.t('Progress since its last checkpoint is lost; the run can be resumed from there.');
   const sure = await vscode.window.showWarningMessage(
     l10n.t('End the process of {0}?', nameOf(run)),
     { modal: true, detail },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { activeRunPanel } from '../runs/activeRunPanel';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { activityText } from '../runs/runText';
@@ -19,7 +19,7 @@ export interface RunChoice {
 }
 
 /**
- * The run that a command is for: the one its argument names, that of the panel in front, the only one that fits, or the one
+ * The run that a command is for: the one its argument names, that of the active panel, the only one that fits, or the one
  * the person picks.
  * @throws AdeptError when the argument names no run, or none fits; vscode.CancellationError when none was picked.
  */
@@ -66,7 +66,7 @@ export async function findRun({ runs }: Services, folder: string): Promise<RunEn
   }
   if (!isRunFolder(path)) {
     throw inputError(
-      `${path} is no run folder: choose one that a run has made, with job.json or run.json in it.`,
+      `${path} is not a run folder: choose one that a run has made, with job.json or run.json in it.`,
     );
   }
   await runs.remember(path);

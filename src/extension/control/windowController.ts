@@ -20,8 +20,8 @@ export function windowController(services: Services): RunController {
     exportModel: async (run, how) => {
       await vscode.commands.executeCommand('adept.exportModel', how === undefined ? run : { run, ...how });
     },
-    measureDial: async (run) => {
-      await vscode.commands.executeCommand('adept.measureDial', run);
+    measureStrength: async (run) => {
+      await vscode.commands.executeCommand('adept.measureStrength', run);
     },
     about: (path) => processOf(services, services.runs.list.get(path)),
     configOf: (run) => services.runs.configOf(run),

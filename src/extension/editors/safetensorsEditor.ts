@@ -104,7 +104,7 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
       return readWeightFile(this.uri.fsPath);
     }
     const problem = vscode.l10n.t(
-      '{0}: only a file on the disk of this machine can be read by parts: save it there first.',
+      '{0}: only a local file can be read: save it to a local disk first.',
       this.uri.toString(),
     );
     const facts = { fileBytes: null, headerBytes: null, metadata: [], added: [], tensors: 0 };

@@ -9,7 +9,7 @@ import {
   type ModelSummary,
   readModelSummary,
 } from '../../node/model/modelFolder';
-import { importanceFolders, modelFolders, workspaceFolders } from '../window/places';
+import { importanceFolders, modelFolders, workspaceFolders } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
 import { type SavedAnalysis, SavedAnalyses } from './savedAnalyses';
 

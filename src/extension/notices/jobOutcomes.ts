@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { openHeatmap } from '../panels/open';
-import { shortPath, workspaceFolders } from '../window/places';
+import { shortPath, workspaceFolders } from '../window/folders';
 import type { JobRecord } from '../process/jobStore';
 import type { Services } from '../services/services';
 
@@ -38,7 +38,7 @@ export async function presentOutcome(
       await services.models.refresh();
       await presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path, attended);
       break;
-    case 'dial':
+    case 'strength':
       if (attended) {
         await vscode.commands.executeCommand('adept.openRun', path);
       }

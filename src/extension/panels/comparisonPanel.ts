@@ -146,7 +146,7 @@ class ComparisonPanel implements WebviewContent<FromComparison> {
         : [checkpointFolder(RunFolder.at(run), step)],
     );
     const messages = [...new Set(gone)].map((folder) =>
-      vscode.l10n.t('{0} was deleted: what is shown was computed before.', folder),
+      vscode.l10n.t('{0} was deleted after this comparison was computed.', folder),
     );
     await this.host.post({ type: 'gone', messages: this.comparison === undefined ? [] : messages });
   }

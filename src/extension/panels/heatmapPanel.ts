@@ -2,11 +2,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { readHeatmapFile } from '../../node/model/analysisFile';
-import { corpusProblem, freeName, nameProblem } from '../../node/job/launchPlace';
+import { corpusProblem, freeName, nameProblem } from '../../node/job/launchFolders';
 import { namedTogether } from '../../node/texts/namedTogether';
 import { failure, messageOf } from '../../shared/common/errors';
 import type { ImportanceFile } from '../../shared/method/importance';
-import type { LaunchPlace } from '../../shared/launch/launchConfig';
+import type { LaunchFolders } from '../../shared/launch/launchConfig';
 import { LaunchForm, type FormFiles } from '../../shared/launch/launchForm';
 import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchContext } from '../../shared/webview/heatmap';
 import type { PreviewSource } from '../../shared/webview/preview';
@@ -176,7 +176,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
   }
 
   /** The workspace folder that the file, or the model, lies in; the first one where none does. */
-  private get place(): LaunchPlace | null {
+  private get folders(): LaunchFolders | null {
     const within = [this.file, this.importance?.model.path].flatMap((path) =>
       path === undefined ? [] : (vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path)) ?? []),
     );
@@ -189,37 +189,37 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
   }
 
   private launchContext(): LaunchContext {
-    const { place } = this;
+    const { folders } = this;
     const last = v.safeParse(LaunchForm, this.services.context.workspaceState.get(LAST_FORM));
     return {
       engine: readSetting('adept.engine', this.services.log),
-      place,
+      folders,
       ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),
-      name: place === null ? `${FIRST_NAME}-1` : freeName(place, FIRST_NAME),
+      name: folders === null ? `${FIRST_NAME}-1` : freeName(folders, FIRST_NAME),
       last: last.success ? last.output : null,
     };
   }
 
   private async pick(field: FormFiles): Promise<void> {
-    const { place } = this;
-    const paths = await browseForTexts(place?.folder);
+    const { folders } = this;
+    const paths = await browseForTexts(folders?.folder);
     if (paths.length > 0) {
       await this.host.post({ type: 'picked', field, paths });
     }
   }
 
   private async check({ name, files, texts }: Extract<FromHeatmap, { type: 'check' }>): Promise<void> {
-    const { place } = this;
-    if (place === null) {
+    const { folders } = this;
+    if (folders === null) {
       return;
     }
     const facts = TextFacts.now();
     await this.host.post({
       type: 'checked',
-      name: { text: name, problem: nameProblem(place, name) },
-      files: files.map((path) => ({ path, problem: corpusProblem(place.folder, path) })),
+      name: { text: name, problem: nameProblem(folders, name) },
+      files: files.map((path) => ({ path, problem: corpusProblem(folders.folder, path) })),
       texts: texts.flatMap((entries) => {
-        const size = facts.sizeOf(entries.map((path) => resolve(place.folder, path)));
+        const size = facts.sizeOf(entries.map((path) => resolve(folders.folder, path)));
         return size === undefined ? [] : [{ files: entries, ...size }];
       }),
     });
@@ -232,7 +232,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     seqLen,
   }: Extract<FromHeatmap, { type: 'previewText' }>): Promise<void> {
     if (this.importance !== undefined) {
-      const folder = this.place?.folder ?? dirname(this.file);
+      const folder = this.folders?.folder ?? dirname(this.file);
       await this.actions.previewText({
         model: this.importance.model.path,
         files: files.map((path) => resolve(folder, path)),
@@ -244,9 +244,9 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
 
   /** What goes wrong is said in the form, where it can be put right. */
   private async launch(form: LaunchForm, text: string): Promise<void> {
-    const { place } = this;
+    const { folders } = this;
     try {
-      const request = place === null ? undefined : { place, name: form.name.trim(), text };
+      const request = folders === null ? undefined : { folders, name: form.name.trim(), text };
       const file = request && (await launch(request, this.actions.starter));
       if (file === undefined) {
         await this.host.post({ type: 'notLaunched', problem: null });
@@ -263,7 +263,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
   private async save(ending: 'csv' | 'png', content: Uint8Array): Promise<void> {
     const name = `${basename(this.file, '.json')}.${ending}`;
     const target = await vscode.window.showSaveDialog({
-      defaultUri: vscode.Uri.file(join(this.place?.folder ?? dirname(this.file), name)),
+      defaultUri: vscode.Uri.file(join(this.folders?.folder ?? dirname(this.file), name)),
       filters: { [ending.toUpperCase()]: [ending] },
     });
     if (target !== undefined) {
@@ -283,7 +283,10 @@ const ACTIONS: HeatmapActions = {
       );
       if (started === undefined) {
         throw failure(
-          vscode.l10n.t('{0} is written, but was not started: see the message or the log.', configFile),
+          vscode.l10n.t(
+            '{0} was written, but the run did not start: see the message or the log.',
+            configFile,
+          ),
         );
       }
     },

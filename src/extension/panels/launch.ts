@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { writeFileAtomic } from '../../node/files/atomicFile';
-import { configPath, corpusProblem, nameProblem } from '../../node/job/launchPlace';
+import { configPath, corpusProblem, nameProblem } from '../../node/job/launchFolders';
 import { failure, inputError } from '../../shared/common/errors';
-import { parseLaunchText, type LaunchPlace } from '../../shared/launch/launchConfig';
+import { parseLaunchText, type LaunchFolders } from '../../shared/launch/launchConfig';
 import { pathsOf, replayTexts } from '../../shared/texts/texts';
 
 /** Whoever runs *.adept.json files. */
@@ -16,7 +16,7 @@ export interface RunStarter {
 }
 
 export interface LaunchRequest {
-  readonly place: LaunchPlace;
+  readonly folders: LaunchFolders;
   readonly name: string;
   /** What the file is to hold. */
   readonly text: string;
@@ -29,7 +29,7 @@ export interface LaunchRequest {
  * Restricted Mode.
  */
 export async function launch(
-  { place, name, text }: LaunchRequest,
+  { folders, name, text }: LaunchRequest,
   starter: RunStarter,
 ): Promise<string | undefined> {
   if (!vscode.workspace.isTrusted) {
@@ -37,15 +37,15 @@ export async function launch(
       vscode.l10n.t('This workspace is not trusted: trust it with "Workspaces: Manage Workspace Trust".'),
     );
   }
-  const file = configPath(place, name);
+  const file = configPath(folders, name);
   const config = parseLaunchText(text, file);
   const { domain = [], general = [] } = config.eval;
   const replayed = replayTexts(config.replay ?? []).map(({ corpus }) => corpus);
   const problem = [
-    nameProblem(place, name),
+    nameProblem(folders, name),
     ...[config.domain, config.probe, domain, general, ...replayed]
       .flatMap(pathsOf)
-      .map((path) => corpusProblem(place.folder, path)),
+      .map((path) => corpusProblem(folders.folder, path)),
   ].find((found) => found !== null);
   if (typeof problem === 'string') {
     throw inputError(problem);
@@ -62,7 +62,7 @@ async function mayOverwrite(file: string): Promise<boolean> {
   const overwrite = vscode.l10n.t('Overwrite');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('{0} exists already.', file),
-    { modal: true, detail: vscode.l10n.t('What it holds is lost when it is overwritten.') },
+    { modal: true, detail: vscode.l10n.t('Its content is lost when it is overwritten.') },
     overwrite,
   );
   return answer === overwrite;

@@ -80,7 +80,7 @@ export function restorePanel<
   if (source.success) {
     attach(panel, kind, source.output, services);
   } else {
-    services.log.warn(`A ${kind.viewType} panel was not restored: what it kept is not usable.`);
+    services.log.warn(`A ${kind.viewType} panel was not restored: its saved state is not usable.`);
     panel.dispose();
   }
 }

@@ -88,9 +88,9 @@ export class RunPanel implements WebviewContent<FromRun> {
       await this.openProblem(message.file, message.line);
       return;
     }
-    if (message.type === 'measureDial') {
+    if (message.type === 'measureStrength') {
       requireTrust(this.folder);
-      await this.controller.measureDial(this.folder);
+      await this.controller.measureStrength(this.folder);
       return;
     }
     if (message.type === 'exportStrength') {
@@ -165,10 +165,10 @@ export class RunPanel implements WebviewContent<FromRun> {
 }
 
 async function showFile(file: string, line?: number): Promise<void> {
-  const place = line === undefined ? undefined : new vscode.Position(line - 1, 0);
+  const position = line === undefined ? undefined : new vscode.Position(line - 1, 0);
   await vscode.window.showTextDocument(vscode.Uri.file(file), {
     preview: true,
-    ...(place === undefined ? {} : { selection: new vscode.Range(place, place) }),
+    ...(position === undefined ? {} : { selection: new vscode.Range(position, position) }),
   });
 }
 

@@ -4,7 +4,7 @@ import { CommandEvent } from '../../shared/run/commandEvent';
 import { LineFollower } from '../../node/files/lineFile';
 import { isProcessAlive } from '../../node/process/processAlive';
 import { type ChildRuntime, type Exit, startDetached } from './detachedChild';
-import type { JobPlace, JobRecord, JobStore } from './jobStore';
+import type { JobPaths, JobRecord, JobStore } from './jobStore';
 import { lastLines } from './lastLines';
 import { kill, terminate } from './signalProcess';
 import { TimeLeft } from './timeLeft';
@@ -51,10 +51,10 @@ export class CommandJob {
 
   private constructor(
     readonly record: JobRecord,
-    readonly place: JobPlace,
+    readonly paths: JobPaths,
     exit: Promise<Exit> | undefined,
   ) {
-    this.#follower = new LineFollower(place.events);
+    this.#follower = new LineFollower(paths.events);
     void exit?.then((how) => {
       this.#exit = how;
     });
@@ -62,13 +62,13 @@ export class CommandJob {
 
   /** @throws AdeptError when the process cannot be started. */
   static async start(runtime: ChildRuntime, store: JobStore, request: CommandRequest): Promise<CommandJob> {
-    const place = store.create();
-    const args = [...request.args, '--events', place.events];
+    const paths = store.create();
+    const args = [...request.args, '--events', paths.events];
     const startedAt = new Date().toISOString();
     try {
       const { pid, processToken, exit } = await startDetached(runtime, args, {
         cwd: request.cwd,
-        log: place.log,
+        log: paths.log,
       });
       const { title, purpose } = request;
       const identity = { pid, ...(processToken === undefined ? {} : { processToken }) };
@@ -80,17 +80,17 @@ export class CommandJob {
         startedAt,
         purpose,
       };
-      store.write(place, record);
-      return new CommandJob(record, place, exit);
+      store.write(paths, record);
+      return new CommandJob(record, paths, exit);
     } catch (error) {
-      store.remove(place);
+      store.remove(paths);
       throw error;
     }
   }
 
   /** Follows a job that another host started. */
-  static attach(record: JobRecord, place: JobPlace): CommandJob {
-    return new CommandJob(record, place, undefined);
+  static attach(record: JobRecord, paths: JobPaths): CommandJob {
+    return new CommandJob(record, paths, undefined);
   }
 
   /** Whether its process is there. */
@@ -164,14 +164,14 @@ export class CommandJob {
       // The process is gone a moment before its parent is told how.
       await pause(POLL_MILLISECONDS);
     }
-    return failure(`${this.record.title}: ${howItEnded(this.#exit)}${lastLogLines(this.place.log)}`);
+    return failure(`${this.record.title}: ${howItEnded(this.#exit)}${lastLogLines(this.paths.log)}`);
   }
 }
 
 /** How a process ended, of which no message was left. */
 export function howItEnded(exit: Exit | undefined): string {
   if (exit === undefined) {
-    return 'its process is gone, and nobody saw it end.';
+    return 'its process ended, and its exit status is unknown.';
   }
   const { code, signal } = exit;
   return signal === null
@@ -199,7 +199,7 @@ function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);
-      reject(failure('Nobody follows this command any more.'));
+      reject(failure('This command is no longer followed.'));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', stop);

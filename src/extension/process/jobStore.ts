@@ -20,7 +20,7 @@ export const JobRecord = v.object({
 export type JobRecord = v.InferOutput<typeof JobRecord>;
 
 /** Where a job's files lie. */
-export interface JobPlace {
+export interface JobPaths {
   readonly folder: string;
   /** What `--events` names. */
   readonly events: string;
@@ -40,33 +40,33 @@ let made = 0;
 export class JobStore {
   constructor(private readonly folder: string) {}
 
-  /** A place for a job that is about to start. */
-  create(): JobPlace {
+  /** A folder for a job that is about to start. */
+  create(): JobPaths {
     made += 1;
-    const place = placeOf(join(this.folder, `${Date.now()}-${process.pid}-${made}`));
-    mkdirSync(place.folder, { recursive: true });
-    return place;
+    const paths = pathsOf(join(this.folder, `${Date.now()}-${process.pid}-${made}`));
+    mkdirSync(paths.folder, { recursive: true });
+    return paths;
   }
 
-  write(place: JobPlace, record: JobRecord): void {
-    writeJson(join(place.folder, NAMES.record), record);
+  write(paths: JobPaths, record: JobRecord): void {
+    writeJson(join(paths.folder, NAMES.record), record);
   }
 
   /**
    * The jobs that nobody has reported yet.
    * @param onDamaged told of a job that cannot be read
    */
-  list(onDamaged: (error: unknown) => void): { readonly place: JobPlace; readonly record: JobRecord }[] {
+  list(onDamaged: (error: unknown) => void): { readonly paths: JobPaths; readonly record: JobRecord }[] {
     const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
     return names.sort().flatMap((name) => {
-      const place = placeOf(join(this.folder, name));
-      const file = join(place.folder, NAMES.record);
+      const paths = pathsOf(join(this.folder, name));
+      const file = join(paths.folder, NAMES.record);
       // Without its record it is just being started, by this host or another.
       if (name.endsWith(CLAIMED) || !existsSync(file)) {
         return [];
       }
       try {
-        return [{ place, record: parseWith(JobRecord, readJson(file), file) }];
+        return [{ paths, record: parseWith(JobRecord, readJson(file), file) }];
       } catch (error) {
         onDamaged(error);
         return [];
@@ -78,10 +78,10 @@ export class JobStore {
    * Takes a job out of the list, so that one host only reports it.
    * @returns where its files lie now; undefined when another host was faster
    */
-  claim(place: JobPlace): JobPlace | undefined {
-    const claimed = placeOf(`${place.folder}${CLAIMED}`);
+  claim(paths: JobPaths): JobPaths | undefined {
+    const claimed = pathsOf(`${paths.folder}${CLAIMED}`);
     try {
-      renameSync(place.folder, claimed.folder);
+      renameSync(paths.folder, claimed.folder);
       return claimed;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') {
@@ -91,8 +91,8 @@ export class JobStore {
     }
   }
 
-  remove(place: JobPlace): void {
-    rmSync(place.folder, { recursive: true, force: true });
+  remove(paths: JobPaths): void {
+    rmSync(paths.folder, { recursive: true, force: true });
   }
 
   /** Removes the logs of what was reported long ago. */
@@ -106,6 +106,6 @@ export class JobStore {
   }
 }
 
-function placeOf(folder: string): JobPlace {
+function pathsOf(folder: string): JobPaths {
   return { folder, events: join(folder, NAMES.events), log: join(folder, NAMES.log) };
 }

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { jobFolder } from '../window/places';
+import { jobFolder } from '../window/folders';
 import type { Children } from './children';
 import { CommandJob, type CommandRequest, JobCancelled, type JobProgress } from './commandJob';
-import { type JobPlace, type JobRecord, JobStore } from './jobStore';
+import { type JobPaths, type JobRecord, JobStore } from './jobStore';
 import { progressText } from './progressText';
 
 /** The window that started a job, where it is still there, reads the result first. */
@@ -31,7 +31,7 @@ export class Jobs implements vscode.Disposable {
    */
   async run(request: CommandRequest): Promise<Record<string, unknown>> {
     const job = await CommandJob.start(this.children.runtime(request.title), this.#store, request);
-    this.log.info(`${request.title}: process ${job.record.pid}, log ${job.place.log}`);
+    this.log.info(`${request.title}: process ${job.record.pid}, log ${job.paths.log}`);
     return this.#follow(job, 'mine');
   }
 
@@ -61,8 +61,8 @@ export class Jobs implements vscode.Disposable {
     const damaged = (error: unknown): void => {
       this.log.warn(error instanceof Error ? error.message : String(error));
     };
-    for (const { place, record } of this.#store.list(damaged)) {
-      const job = CommandJob.attach(record, place);
+    for (const { paths, record } of this.#store.list(damaged)) {
+      const job = CommandJob.attach(record, paths);
       this.log.info(
         `${record.title}: ${job.alive ? 'still runs' : 'ended meanwhile'} (process ${record.pid})`,
       );
@@ -115,11 +115,11 @@ export class Jobs implements vscode.Disposable {
     whose: Whose,
     result: Promise<Record<string, unknown>>,
   ): Promise<Record<string, unknown>> {
-    const take = async (): Promise<JobPlace | undefined> => {
+    const take = async (): Promise<JobPaths | undefined> => {
       if (whose === 'found') {
         await setTimeout(OWNER_FIRST_MILLISECONDS);
       }
-      const claimed = this.#store.claim(job.place);
+      const claimed = this.#store.claim(job.paths);
       if (claimed === undefined && whose === 'found') {
         throw new vscode.CancellationError();
       }
@@ -144,9 +144,9 @@ export class Jobs implements vscode.Disposable {
     }
   }
 
-  #remove(place: JobPlace | undefined): void {
-    if (place !== undefined) {
-      this.#store.remove(place);
+  #remove(paths: JobPaths | undefined): void {
+    if (paths !== undefined) {
+      this.#store.remove(paths);
     }
   }
 }

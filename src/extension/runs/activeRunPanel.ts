@@ -1,17 +1,17 @@
 import type * as vscode from 'vscode';
 
-let front: { readonly panel: vscode.WebviewPanel; readonly run: string } | undefined;
+let active: { readonly panel: vscode.WebviewPanel; readonly run: string } | undefined;
 
 /** The run folder of the panel that has the focus, which commands act upon. */
 export function activeRunPanel(): string | undefined {
-  return front?.run;
+  return active?.run;
 }
 
-/** From now on the run is in front whenever its panel has the focus. */
-export function noteFront(panel: vscode.WebviewPanel, run: string): void {
+/** From now on the run is the active one whenever its panel has the focus. */
+export function trackActive(panel: vscode.WebviewPanel, run: string): void {
   const note = (): void => {
     if (panel.active) {
-      front = { panel, run };
+      active = { panel, run };
     } else {
       leave(panel);
     }
@@ -24,7 +24,7 @@ export function noteFront(panel: vscode.WebviewPanel, run: string): void {
 }
 
 function leave(panel: vscode.WebviewPanel): void {
-  if (front?.panel === panel) {
-    front = undefined;
+  if (active?.panel === panel) {
+    active = undefined;
   }
 }

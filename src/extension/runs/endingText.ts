@@ -45,7 +45,7 @@ export function endingText(
         ),
       };
     case 'unreadable':
-      return { severity: 'error', text: l10n.t('{0} cannot be read any more: {1}', name, run.problem ?? '') };
+      return { severity: 'error', text: l10n.t('{0} can no longer be read: {1}', name, run.problem ?? '') };
   }
 }
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ChildRuntime, type Exit, startDetached } from '../process/detachedChild';
-import { type JobPlace, JobStore } from '../process/jobStore';
+import { type JobPaths, JobStore } from '../process/jobStore';
 import { lastLines } from '../process/lastLines';
 import { runLogFile } from './runEntry';
 import type { RunList } from './runList';
@@ -16,7 +16,7 @@ const OWN_MESSAGE = /^adept: (?!unexpected error)/;
 /** Starts the processes that work on runs, and finds those that an earlier host started. */
 export class Launcher {
   private readonly store: JobStore;
-  private readonly places = new Map<string, JobPlace[]>();
+  private readonly jobPaths = new Map<string, JobPaths[]>();
   private readonly exits = new Map<string, Promise<Exit>>();
 
   /** @param folder where what was started is noted until it has ended */
@@ -38,8 +38,8 @@ export class Launcher {
     appendFileSync(log, `${MARK}${startedAt} adept ${args.join(' ')}\n`);
     const { pid, processToken, exit } = await startDetached(runtime, args, { cwd, log });
     const identity = { pid, ...(processToken === undefined ? {} : { processToken }) };
-    const place = this.store.create();
-    this.store.write(place, {
+    const paths = this.store.create();
+    this.store.write(paths, {
       format: 'adept.commandJob/1',
       title: run,
       args: [...args],
@@ -47,7 +47,7 @@ export class Launcher {
       startedAt,
       purpose: { kind: KIND, path: run },
     });
-    this.note(run, place);
+    this.note(run, paths);
     this.exits.set(run, exit);
     this.list.launched(run, { ...identity, startedAt });
     void exit.then((how) => {
@@ -60,12 +60,12 @@ export class Launcher {
    * @returns the runs in question
    */
   attachAll(onDamaged: (error: unknown) => void): string[] {
-    return this.store.list(onDamaged).flatMap(({ place, record }) => {
+    return this.store.list(onDamaged).flatMap(({ paths, record }) => {
       const { pid, processToken, startedAt, purpose } = record;
       if (purpose.path === undefined) {
         return [];
       }
-      this.note(purpose.path, place);
+      this.note(purpose.path, paths);
       this.list.launched(purpose.path, { pid, processToken, startedAt });
       return [purpose.path];
     });
@@ -86,15 +86,15 @@ export class Launcher {
 
   /** What was started for the run has ended and is dealt with. */
   forget(run: string): void {
-    for (const place of this.places.get(run) ?? []) {
-      this.store.remove(place);
+    for (const paths of this.jobPaths.get(run) ?? []) {
+      this.store.remove(paths);
     }
-    this.places.delete(run);
+    this.jobPaths.delete(run);
     this.exits.delete(run);
   }
 
-  private note(run: string, place: JobPlace): void {
-    this.places.set(run, [...(this.places.get(run) ?? []), place]);
+  private note(run: string, paths: JobPaths): void {
+    this.jobPaths.set(run, [...(this.jobPaths.get(run) ?? []), paths]);
   }
 }
 

@@ -22,7 +22,7 @@ export interface RunController {
   /** Asks for checkpoint and folder where they are not given, and exports. */
   exportModel(run: string, how?: ExportChoice): Promise<void>;
   /** Measures what the added layers of the last checkpoint are worth. */
-  measureDial(run: string): Promise<void>;
+  measureStrength(run: string): Promise<void>;
   about(run: string): RunProcess;
   /** The *.adept.json that the run was started from, where this window knows it. */
   configOf(run: string): string | undefined;

@@ -53,7 +53,7 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
           ...(progress === null ? [] : [percent(progress.fraction), progress.message]),
         ];
   if (silentSeconds !== null) {
-    parts.push(l10n.t('no sign of life for {0} min', Math.floor(silentSeconds / 60)));
+    parts.push(l10n.t('no heartbeat for {0} min', Math.floor(silentSeconds / 60)));
   }
   if (step > 0) {
     parts.push(l10n.t('step {0}', stepsText(status)));

@@ -6,7 +6,7 @@ import { inputError, messageOf } from '../../shared/common/errors';
 import type { ResumePoint } from '../../node/run/laterResults';
 import { readRunTarget } from '../../node/job/runConfigFile';
 import { PersistedValue } from '../window/persistedValue';
-import { jobFolder, runParents } from '../window/places';
+import { jobFolder, runParents } from '../window/folders';
 import type { Children } from '../process/children';
 import { readSetting } from '../window/settings';
 import type { Exit } from '../process/detachedChild';

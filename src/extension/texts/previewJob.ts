@@ -5,7 +5,7 @@ import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
 import { flagOf } from '../../shared/settings/settingTable';
 import { TextPreview } from '../../shared/texts/textPreview';
 import type { PreviewSource } from '../../shared/webview/preview';
-import { workspaceFolderOf } from '../window/places';
+import { workspaceFolderOf } from '../window/folders';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
 import { textName } from './textName';

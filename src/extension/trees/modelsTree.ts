@@ -4,7 +4,7 @@ import type { ModelFolder, Models } from '../models/models';
 import { analysisText, parametersText } from '../models/modelText';
 import { modelName } from '../../shared/model/modelName';
 import type { SavedAnalysis } from '../models/savedAnalyses';
-import { shortPath } from '../window/places';
+import { shortPath } from '../window/folders';
 import { OPEN_ANALYSIS } from './itemCommands';
 
 /** `path` and `file` are what commands of the context menus are given. */

@@ -130,7 +130,7 @@ export class WebviewHost<To extends v.GenericSchema, From extends v.GenericSchem
         break;
       case 'problem':
         this.services.log.error(
-          `The ${this.kind.name} page met an error: ${message.stack ?? message.message}`,
+          `The ${this.kind.name} page reported an error: ${message.stack ?? message.message}`,
         );
         break;
     }

@@ -44,23 +44,20 @@ export function writeError(path: string, error: unknown, bytes?: number): AdeptE
       );
     case 'EFBIG':
       return inputError(
-        `${path}: too large a file${need} where it is to lie: name a folder elsewhere.`,
+        `${path}: file too large${need}: name a folder on a file system that allows it.`,
         error,
       );
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       return inputError(
-        `${path}: cannot be written (permission denied): name a folder that is yours.`,
+        `${path}: cannot be written (permission denied): name a folder that you can write to.`,
         error,
       );
     case 'ENOENT':
     case 'ENOTDIR':
-      return inputError(
-        `${path}: the folder it is to lie in does not exist: create it or name another.`,
-        error,
-      );
+      return inputError(`${path}: its folder does not exist: create it or name another.`, error);
     default:
-      return inputError(`${path}: cannot be written (${messageOf(error)}): name another place.`, error);
+      return inputError(`${path}: cannot be written (${messageOf(error)}): name another path.`, error);
   }
 }

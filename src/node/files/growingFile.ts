@@ -6,7 +6,7 @@ const SMALLEST_BUFFER = 64 * 1024;
 const LARGEST_BUFFER = 4 * 2 ** 20;
 /** A longer line is passed over: it would not fit into memory, and no event is that long. */
 const LONGEST_LINE = 8 * 2 ** 20;
-/** How many of the bytes before the place it reads on from are compared, to notice that the file is another one. */
+/** How many of the bytes before the position it reads on from are compared, to notice that the file is another one. */
 const FINGERPRINT = 512;
 
 /** Whole lines of a file, without copying them; good until the next ones are asked for. */
@@ -20,7 +20,7 @@ export interface Lines {
 
 /**
  * Reads a growing file line by line, each time from where it stopped. A last line without its newline is left for later. A
- * file that became shorter, or whose bytes before that place changed, is another one and is read from its start.
+ * file that became shorter, or whose bytes before that position changed, is another one and is read from its start.
  */
 export class GrowingFile {
   private buffer = Buffer.allocUnsafe(SMALLEST_BUFFER);

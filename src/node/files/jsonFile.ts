@@ -3,7 +3,7 @@ import { inputError, messageOf } from '../../shared/common/errors';
 import { writeFileAtomic } from './atomicFile';
 import { readError } from './fileError';
 
-/** @throws AdeptError (input) when the file cannot be read or is no JSON. */
+/** @throws AdeptError (input) when the file cannot be read or is not JSON. */
 export function readJson(file: string): unknown {
   let text: string;
   try {
@@ -14,7 +14,7 @@ export function readJson(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw inputError(`${file}: is no JSON (${messageOf(error)}): correct it, or make it again.`, error);
+    throw inputError(`${file}: is not JSON (${messageOf(error)}): correct it, or make it again.`, error);
   }
 }
 

@@ -15,7 +15,7 @@ export function requireWritableFile(path: string, option: string): void {
   }
   const folder = nearestExisting(dirname(resolve(path)));
   if (!statSync(folder).isDirectory()) {
-    throw inputError(`${where}: ${folder} is a file, not a folder: name another place.`);
+    throw inputError(`${where}: ${folder} is a file, not a folder: name another path.`);
   }
   try {
     accessSync(folder, constants.W_OK);

@@ -11,7 +11,7 @@ import { listedFiles } from '../texts/corpusFiles';
 /**
  * Reads a *.adept.json (JSON with comments) and makes its paths absolute, relative to the file; `*` in a corpus's file
  * name stands for every file that fits.
- * @throws AdeptError (input) naming the file and the key, or the line that is no JSON.
+ * @throws AdeptError (input) naming the file and the key, or the line that is not JSON.
  */
 export function readRunConfig(file: string): RunConfig {
   const config = parseWith(RunConfig, readJsonWithComments(file), file);
@@ -64,7 +64,7 @@ export function readRunTarget(file: string): Pick<RunConfig, 'out' | 'engine'> {
   return { out: resolve(dirname(resolve(file)), out), engine };
 }
 
-/** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is no JSON. */
+/** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is not JSON. */
 export function readJsonWithComments(file: string): unknown {
   let text: string;
   try {

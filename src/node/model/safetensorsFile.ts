@@ -22,7 +22,7 @@ export function readHeaderOf(handle: number, file: string, refetch = REFETCH): S
   const headerBytes = Number(new DataView(start.buffer).getBigUint64(0, true));
   if (got < 8 || headerBytes > LARGEST_HEADER || 8 + headerBytes > size) {
     throw inputError(
-      `${file}: is no whole safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): ${refetch}`,
+      `${file}: is not a complete safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): ${refetch}`,
     );
   }
   const header = new Uint8Array(headerBytes);

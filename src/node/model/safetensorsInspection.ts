@@ -67,7 +67,7 @@ async function inspect(handle: FileHandle, file: string): Promise<SafetensorsIns
   const { size } = await handle.stat();
   const start = await readUpTo(handle, 0, 8);
   if (start.length < 8) {
-    const problem = `${file}: is no whole safetensors file (${size} bytes, not even the 8 that give the header's length): download or copy it again.`;
+    const problem = `${file}: is not a complete safetensors file (${size} bytes, not even the 8 that give the header's length): download or copy it again.`;
     return { ...NOTHING, fileBytes: size, problems: [problem] };
   }
   const headerBytes = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));

@@ -110,7 +110,7 @@ function parseWeightMap(text: string, file: string): object {
   try {
     index = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${file}: is no JSON (${messageOf(error)}): download it again.`, error);
+    throw inputError(`${file}: is not JSON (${messageOf(error)}): download it again.`, error);
   }
   const map: unknown =
     typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined;

@@ -58,7 +58,7 @@ export function deleteCheckpoint(run: RunFolder, step: number, evenInNeed = fals
   const folder = requireCheckpoint(run, step);
   if (!evenInNeed && checkpointInNeed(run) === step) {
     throw inputError(
-      `${folder} is the last checkpoint of a run that a trainer works on, which would need it to be resumed: stop the run first, or confirm the deletion.`,
+      `${folder} is the last checkpoint of an active run, which needs it to resume: stop the run first, or confirm the deletion.`,
     );
   }
   const doomed = join(run.file('checkpoints'), `.${checkpointName(step)}.deleted-${process.pid}`);

@@ -54,14 +54,14 @@ function readInfo(run: RunFolder, step: number): Unranked {
     generalLoss: null,
     baseLearningRate: null,
   };
-  const place = { step, folder, label: labelOf(run, step), bytes: folderBytes(folder) };
+  const base = { step, folder, label: labelOf(run, step), bytes: folderBytes(folder) };
   try {
     const { createdAt, loss, domainLoss, generalLoss, baseLearningRate } = readCheckpointState(run, step);
     checkpointPart(run, step, 'delta');
     checkpointPart(run, step, 'optimizer');
-    return { ...place, createdAt, loss, domainLoss, generalLoss, baseLearningRate, problem: null };
+    return { ...base, createdAt, loss, domainLoss, generalLoss, baseLearningRate, problem: null };
   } catch (error) {
-    return { ...place, ...nothing, problem: messageOf(error) };
+    return { ...base, ...nothing, problem: messageOf(error) };
   }
 }
 

@@ -74,7 +74,7 @@ export class DecimatedCurve {
     return this.used === 0 ? undefined : this.pointOf('lowest', best);
   }
 
-  /** Adds a point; a value that is no finite number is left out. */
+  /** Adds a point; a value that is not a finite number is left out. */
   add(step: number, value: number): void {
     if (step <= this.lastStep) {
       this.cutAfter(step - 1);
@@ -87,7 +87,7 @@ export class DecimatedCurve {
     }
     const open = this.used - 1;
     if (open >= 0 && at(this.buckets.count, open) < this.width) {
-      this.widen(open, step, value);
+      this.addTo(open, step, value);
     } else {
       this.append(step, value);
     }
@@ -163,7 +163,7 @@ export class DecimatedCurve {
     return group;
   }
 
-  private widen(bucket: number, step: number, value: number): void {
+  private addTo(bucket: number, step: number, value: number): void {
     const { lowest, lowestStep, highest, highestStep, lastStep, last, sum, count } = this.buckets;
     if (value < at(lowest, bucket)) {
       lowest[bucket] = value;
@@ -263,7 +263,7 @@ export class DecimatedCurve {
     const [[firstStep, first]] = known as [Point, ...Point[]];
     this.begin(bucket, firstStep, first);
     for (const [knownStep, value] of known.slice(1)) {
-      this.widen(bucket, knownStep, value);
+      this.addTo(bucket, knownStep, value);
     }
     // As many as there were before the cut, so that the bucket is full when it would have been.
     const left = Math.min(count, step - firstStep + 1);

@@ -23,7 +23,7 @@ export function parseEventLine(text: string): EventLine {
   try {
     value = JSON.parse(text);
   } catch {
-    return { problem: 'this line is no JSON' };
+    return { problem: 'this line is not JSON' };
   }
   // Nearly every line is a step, and the schema takes longer than all the rest.
   if (isStep(value)) {
@@ -39,7 +39,7 @@ export function parseEventLine(text: string): EventLine {
 
 /**
  * The event of a line; undefined for one that a later version writes.
- * @param where file and place, which an error begins with
+ * @param where file and line, which an error begins with
  * @throws AdeptError (input) saying what is wrong with the line
  */
 export function eventOfLine(text: string, where: string): RunEvent | undefined {
@@ -120,6 +120,6 @@ export function looksLikeStep(bytes: Buffer, begin: number): boolean {
 function problemOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
   return path === null
-    ? `this line is no event (${issue.message})`
+    ? `this line is not an event (${issue.message})`
     : `"${path}" is not usable (${issue.message})`;
 }

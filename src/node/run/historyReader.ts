@@ -172,11 +172,11 @@ export class HistoryReader {
     this.addLine(pass, bytes, skipped);
   }
 
-  private addLine(pass: Pass, bytes: Buffer, place: readonly [begin: number, end: number] | undefined): void {
-    if (place === undefined) {
+  private addLine(pass: Pass, bytes: Buffer, range: readonly [begin: number, end: number] | undefined): void {
+    if (range === undefined) {
       return;
     }
-    const parsed = parseEventLine(bytes.toString('utf8', ...place));
+    const parsed = parseEventLine(bytes.toString('utf8', ...range));
     if ('event' in parsed) {
       pass.history.add(parsed.event);
     } else {

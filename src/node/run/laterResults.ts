@@ -34,9 +34,9 @@ export function laterResults(run: RunFolder, step: number): string[] {
   ];
 }
 
-/** The dial, where it is of a later checkpoint. */
+/** dial.json, where it is of a later checkpoint. */
 function strengthAfter(run: RunFolder, step: number): string[] {
-  const file = run.file('dial');
+  const file = run.file('strength');
   if (!existsSync(file)) {
     return [];
   }
@@ -58,7 +58,7 @@ export function requireResumable(run: RunFolder, { step, discardLater }: ResumeP
   const later = laterResults(run, step).map((path) => relative(run.path, path));
   if (later.length > 0 && !discardLater) {
     throw inputError(
-      `${folder} is not the last: going on from it would mix its steps with ${later.join(', ')}: give --discard-later to set these aside, or resume without --checkpoint.`,
+      `${folder} is not the last: continuing from it would mix its steps with ${later.join(', ')}: give --discard-later to set these aside, or resume without --checkpoint.`,
     );
   }
 }
@@ -73,17 +73,17 @@ export function setLaterAside(run: RunFolder, step: number): string | undefined 
   if (later.length === 0) {
     return undefined;
   }
-  const place = freshFolder(run.file('discarded'), `after-${checkpointName(step)}`);
+  const discarded = freshFolder(run.file('discarded'), `after-${checkpointName(step)}`);
   for (const path of later) {
     try {
-      renameSync(path, join(place, basename(path)));
+      renameSync(path, join(discarded, basename(path)));
     } catch (error) {
       throw writeError(path, error);
     }
   }
-  fsyncFolder(place);
+  fsyncFolder(discarded);
   fsyncFolder(join(run.path, RUN_FILES.checkpoints));
-  return place;
+  return discarded;
 }
 
 /** Makes `name` in a folder, or `name-2`, `name-3`, … where that is there already. */

@@ -23,18 +23,18 @@ export interface RunFilesContent {
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
   /** What the added layers are worth; undefined where it was not measured. */
-  readonly dial: StrengthFile | undefined;
+  readonly strength: StrengthFile | undefined;
   readonly problems: readonly RunProblem[];
 }
 
 /** Reads run.json, job.json, trainer.json and dial.json. A file that is missing says nothing; one that cannot be used is a problem. */
 export async function readRunFiles(folder: string): Promise<RunFilesContent> {
   const problems: RunProblem[] = [];
-  const [spec, job, trainer, dial] = await Promise.all([
+  const [spec, job, trainer, strength] = await Promise.all([
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
     readFact(join(folder, JOB_FILES.job), JobFile, 'adept.job/1', problems),
     readFact(join(folder, RUN_FILES.trainer), TrainerFile, 'adept.trainer/1', problems),
-    readFact(join(folder, RUN_FILES.dial), StrengthFile, 'adept.dial/1', problems),
+    readFact(join(folder, RUN_FILES.strength), StrengthFile, 'adept.dial/1', problems),
   ]);
   return {
     model: looseText(job, 'config', 'model') ?? looseText(spec, 'model'),
@@ -43,7 +43,7 @@ export async function readRunFiles(folder: string): Promise<RunFilesContent> {
     trainer: trainer.parsed,
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
     isUnfinishedJob: isUnfinishedJob(folder),
-    dial: dial.parsed,
+    strength: strength.parsed,
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,
   };

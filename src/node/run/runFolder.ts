@@ -43,7 +43,7 @@ export class RunFolder {
     const folder = new RunFolder(resolve(path));
     if (!existsSync(folder.file('spec'))) {
       throw inputError(
-        `${folder.file('spec')} is missing: ${folder.path} is no run folder; name one that "adept tune" or "adept run" made.`,
+        `${folder.file('spec')} is missing: ${folder.path} is not a run folder; name one that "adept tune" or "adept run" made.`,
       );
     }
     return folder;

@@ -47,7 +47,7 @@ export function isAlive(trainer: TrainerFile): boolean {
 }
 
 /**
- * For how many seconds a living trainer has given no sign of life, in whole minutes, so that it is seldom news; null while that is
+ * For how many seconds a living trainer has sent no heartbeat, in whole minutes, so that it is seldom news; null while that is
  * no cause for concern, and where the clocks of two machines disagree.
  */
 export function silentSeconds(trainer: TrainerFile, now: number): number | null {

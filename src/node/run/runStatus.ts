@@ -24,7 +24,7 @@ export interface Losses {
 export interface RunStatus {
   readonly run: string;
   readonly state: RunState;
-  /** For how long a living trainer has given no sign of life, where that is long. */
+  /** For how long a living trainer has sent no heartbeat, where that is long. */
   readonly silentSeconds: number | null;
   /** What a living trainer is doing. */
   readonly stage: RunStage | null;

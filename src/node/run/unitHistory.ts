@@ -87,10 +87,10 @@ function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitCol
   const index =
     measurement.units === units
       ? undefined
-      : new Map(measurement.units.map((unit, place) => [keyOf(unit), place]));
+      : new Map(measurement.units.map((unit, position) => [keyOf(unit), position]));
   const values = (of: Float64Array): (number | null)[] =>
-    units.map((unit, place) => {
-      const value = of[index === undefined ? place : (index.get(keyOf(unit)) ?? -1)];
+    units.map((unit, position) => {
+      const value = of[index === undefined ? position : (index.get(keyOf(unit)) ?? -1)];
       return value !== undefined && Number.isFinite(value) ? value : null;
     });
   return {
@@ -101,7 +101,7 @@ function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitCol
     learningRate: values(learningRate),
     ...(frozen.size === 0
       ? {}
-      : { frozen: units.flatMap((unit, place) => (frozen.has(keyOf(unit)) ? [place] : [])) }),
+      : { frozen: units.flatMap((unit, position) => (frozen.has(keyOf(unit)) ? [position] : [])) }),
   };
 }
 

@@ -13,7 +13,7 @@ export interface RunSnapshot {
   readonly generation: number;
   /** Problems with other files than the log. */
   readonly problems: readonly RunProblem[];
-  readonly dial: StrengthFile | undefined;
+  readonly strength: StrengthFile | undefined;
 }
 
 interface Sent {
@@ -23,7 +23,7 @@ interface Sent {
   readonly lastUnits: number;
   readonly logLines: number;
   readonly problems: string;
-  readonly dial: string;
+  readonly strength: string;
 }
 
 /** Finds out what a page that shows a run has not been told yet. */
@@ -50,7 +50,7 @@ export class RunFeed {
       lastUnits: history.units.lastStep,
       logLines: history.log.count,
       problems: JSON.stringify(problems),
-      dial: JSON.stringify(snapshot.dial ?? null),
+      strength: JSON.stringify(snapshot.strength ?? null),
     };
     this.sent = now;
     const update: RunUpdate = {
@@ -58,7 +58,7 @@ export class RunFeed {
       ...seriesUpdate(history, sent, now),
       ...(sent?.logLines === now.logLines ? {} : { log: logSince(history, sent?.logLines ?? 0) }),
       ...(sent?.problems === now.problems ? {} : { problems }),
-      ...(sent?.dial === now.dial ? {} : { dial: snapshot.dial ?? null }),
+      ...(sent?.strength === now.strength ? {} : { strength: snapshot.strength ?? null }),
     };
     if (sent === undefined) {
       return { type: 'snapshot', ...update };

@@ -117,7 +117,7 @@ export class RunSubscription {
       summary: runSummary(folder, files, history, window(), { isKnown, reading }),
       history,
       generation: reader.generation,
-      dial: files.dial,
+      strength: files.strength,
       problems: [...files.problems, ...(readProblem === undefined ? [] : [readProblem])],
     });
     if (message !== undefined) {

@@ -59,7 +59,7 @@ function globbed(path: string, where: string): string[] {
   const pattern = relative(folder, path).split(sep).join('/');
   const found = globSync(pattern, { cwd: folder, expandDirectories: false, onlyFiles: true });
   if (found.length === 0) {
-    throw inputError(`${where}: no file fits: correct the pattern.`);
+    throw inputError(`${where}: no file matches: correct the pattern.`);
   }
   return found.sort().map((file) => join(folder, file));
 }

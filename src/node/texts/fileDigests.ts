@@ -14,7 +14,7 @@ const SETTLED_MILLISECONDS = 2000;
 const REMEMBERED = 50_000;
 
 /**
- * SHA-256 of files, remembered in a folder as long as size, place on the disk and both of the system's times of change, which
+ * SHA-256 of files, remembered in a folder as long as size, inode and both of the system's times of change, which
  * nobody can set, are the same.
  */
 export class FileDigests {

@@ -71,6 +71,6 @@ function readJson(file: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw inputError(`${where}: ${file} is no JSON: save the dataset again.`, error);
+    throw inputError(`${where}: ${file} is not JSON: save the dataset again.`, error);
   }
 }

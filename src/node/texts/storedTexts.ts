@@ -24,7 +24,7 @@ export function readStoredText(folder: string): StoredText | undefined {
     );
     return parsed.success ? parsed.output : undefined;
   } catch (error) {
-    // A description that is no JSON is a damaged one: the text is tokenised anew.
+    // A description that is not JSON is a damaged one: the text is tokenised anew.
     if (error instanceof SyntaxError || errorCode(error) !== undefined) {
       return undefined;
     }

@@ -2,7 +2,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { looksLikeData } from './corpusFiles';
 import { CORPUS_ENDINGS, endingOf, knownForm } from './corpusForm';
 
-/** Of so many files of one kind in a folder the folder is offered in their place. */
+/** Of so many files of one kind in a folder the folder is offered instead. */
 const MANY = 8;
 
 /** Endings by which texts are looked for; prose about a project is rarely what a model is to learn. */

@@ -76,7 +76,7 @@ export const COMMANDS = {
     palette: `${trusted} && adept.hasCheckpoint`,
     needsTrust: true,
   },
-  'adept.measureDial': {
+  'adept.measureStrength': {
     title: 'Measure Strength (α)',
     icon: '$(dashboard)',
     palette: `${trusted} && adept.hasCheckpoint`,

@@ -102,10 +102,10 @@ export function changeValues({ layers, units, outer }: Comparison): ValueTable {
     rows: [
       ...units.map((unit) => {
         const layer = layerOf.get(unit.layer);
-        const place = [unit.layer, layer?.layerInB ?? '', layer?.added === true ? layer.source : ''].map(
+        const layerCells = [unit.layer, layer?.layerInB ?? '', layer?.added === true ? layer.source : ''].map(
           String,
         );
-        return [...place, unit.name, ...numbers(unit)];
+        return [...layerCells, unit.name, ...numbers(unit)];
       }),
       ...outer.map((tensor) => ['', '', '', tensor.name, ...numbers(tensor)]),
     ],

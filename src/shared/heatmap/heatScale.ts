@@ -1,9 +1,9 @@
-import { relativePlaces } from './rank';
+import { relativeRanks } from './rank';
 
 export const SCALE_KINDS = ['linear', 'log', 'rank'] as const;
 export type ScaleKind = (typeof SCALE_KINDS)[number];
 
-/** How strongly a value is coloured, 0 to 1; or that the scale has no place for it (zero and below on a log scale). */
+/** How strongly a value is coloured, 0 to 1; or that it is off the scale (zero and below on a log scale). */
 export type Heat = number | 'off scale';
 
 /** The colouring of one range of values. */
@@ -52,8 +52,8 @@ function heatFunction(
     case 'log':
       return (value) => (isOff(value) ? 'off scale' : Math.log(value / lowest) / Math.log(highest / lowest));
     case 'rank': {
-      const places = relativePlaces(values);
-      return (value) => places.get(value) ?? 'off scale';
+      const ranks = relativeRanks(values);
+      return (value) => ranks.get(value) ?? 'off scale';
     }
   }
 }

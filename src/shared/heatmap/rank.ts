@@ -1,6 +1,6 @@
 /** Where a value stands among others, lowest first. */
 export interface Rank {
-  /** From 1; equal values share the best place, as in a competition (1, 2, 2, 4). */
+  /** From 1; equal values share the best rank, as in a competition (1, 2, 2, 4). */
   readonly rank: number;
   readonly of: number;
 }
@@ -10,8 +10,8 @@ export function rankAmong(value: number, values: readonly number[]): Rank {
   return { rank: values.filter((other) => other < value).length + 1, of: values.length };
 }
 
-/** Of every distinct value, its place from 0 (lowest) to 1 (highest); equal values share the mean of their places. */
-export function relativePlaces(values: readonly number[]): ReadonlyMap<number, number> {
+/** Of every distinct value, its rank from 0 (lowest) to 1 (highest); equal values share the mean of their ranks. */
+export function relativeRanks(values: readonly number[]): ReadonlyMap<number, number> {
   const sorted = [...values].sort((a, b) => a - b);
   const first = new Map<number, number>();
   const last = new Map<number, number>();

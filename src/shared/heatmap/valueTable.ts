@@ -11,18 +11,18 @@ export interface ValueTable {
 
 /** What was measured beside importance on general text. */
 export interface FurtherValues {
-  readonly trust?: ConfidenceIntervals | undefined;
+  readonly confidence?: ConfidenceIntervals | undefined;
   readonly domain?: ImportanceTable | undefined;
 }
 
 /** Rows in layer order; the rank of a layer's importance is from 1, lowest first. What was not measured is empty. */
-export function valueTable(table: ImportanceTable, { trust, domain }: FurtherValues = {}): ValueTable {
-  const bounds = new Map(trust?.layers.map((layer) => [layer.index, layer]));
+export function valueTable(table: ImportanceTable, { confidence, domain }: FurtherValues = {}): ValueTable {
+  const bounds = new Map(confidence?.layers.map((layer) => [layer.index, layer]));
   const names = table.columns.slice(1).map(({ name }) => name);
   return {
     headings: [
       ...['layer', 'importance', 'rank'],
-      ...(trust ? ['low', 'high', 'lowest rank', 'highest rank'] : []),
+      ...(confidence ? ['low', 'high', 'lowest rank', 'highest rank'] : []),
       ...names,
       ...(domain ? ['domain importance', 'domain rank', ...names.map((name) => `domain ${name}`)] : []),
     ],
@@ -31,7 +31,7 @@ export function valueTable(table: ImportanceTable, { trust, domain }: FurtherVal
       return [
         String(layer),
         ...withRank(table, values),
-        ...(trust ? [low, high, lowestRank, highestRank].map(textOf) : []),
+        ...(confidence ? [low, high, lowestRank, highestRank].map(textOf) : []),
         ...values.slice(1).map(textOf),
         ...(domain
           ? [

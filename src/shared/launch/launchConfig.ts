@@ -7,7 +7,7 @@ import { RATE_SETTINGS, type FormReading } from './launchForm';
 import { pathFrom } from './pathFrom';
 
 /** Where a launched run's files go. */
-export interface LaunchPlace {
+export interface LaunchFolders {
   /** Absolute: the workspace folder that the *.adept.json is written into. */
   readonly folder: string;
   /** The folder of run folders: absolute, or relative to `folder`. */
@@ -23,7 +23,7 @@ export interface LaunchPlan {
   readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences' | 'available' | 'sampling'>;
   readonly layers: readonly number[];
   readonly engine: EngineChoice;
-  readonly place: LaunchPlace;
+  readonly folders: LaunchFolders;
 }
 
 /** `NAME.adept.json` */
@@ -36,8 +36,8 @@ export function configName(name: string): string {
  * be moved as a whole.
  */
 export function launchText(plan: LaunchPlan): string {
-  const { reading, model, importance, layers, engine, place } = plan;
-  const relative = (path: string): string => pathFrom(place.folder, path);
+  const { reading, model, importance, layers, engine, folders } = plan;
+  const relative = (path: string): string => pathFrom(folders.folder, path);
   const { domain, replay, evalDomain, evalGeneral, probe } = reading.files;
   const isPlain = Object.keys(reading.texts).length === 0;
   /** Files by themselves, as long as nothing is to be said of how they are read. */
@@ -63,7 +63,7 @@ export function launchText(plan: LaunchPlan): string {
     expand: { layers },
     tune: { ...spokenSettings(reading), ...probeLimit(plan) },
     engine,
-    out: `${relative(place.runs)}/${reading.name}`,
+    out: `${relative(folders.runs)}/${reading.name}`,
   };
   return `${withNumbersInLine(JSON.stringify(config, null, 2))}\n`;
 }
@@ -105,7 +105,7 @@ export function parseLaunchText(text: string, where: string): RunConfig {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${where}: the content is no JSON (${messageOf(error)}): correct it.`, error);
+    throw inputError(`${where}: the content is not JSON (${messageOf(error)}): correct it.`, error);
   }
   return parseWith(RunConfig, value, where);
 }

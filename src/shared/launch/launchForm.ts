@@ -138,12 +138,12 @@ export function readForm(form: LaunchForm): FormReading {
     if (value !== undefined && v.is(valueSchema(setting), value)) {
       settings[field] = value;
     } else {
-      problems.set(field, `Give ${wanted(setting)}${isRequired(setting) ? '' : ', or nothing'}.`);
+      problems.set(field, `Give ${wanted(setting)}${isRequired(setting) ? '' : ', or leave it empty'}.`);
     }
   }
   const read = readTexts(form);
   for (const field of read.unusable) {
-    problems.set(field, `Give ${wanted(TEXT_SETTINGS[field])}, or nothing.`);
+    problems.set(field, `Give ${wanted(TEXT_SETTINGS[field])}, or leave it empty.`);
   }
   for (const [field, problem] of problemsTogether(settings)) {
     problems.set(field, problems.get(field) ?? problem);

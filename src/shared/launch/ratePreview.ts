@@ -14,7 +14,7 @@ export interface PreviewedRate extends UnitRate {
 export type RatePreview =
   | { readonly known: true; readonly rates: readonly PreviewedRate[]; readonly baseLearningRate: number }
   /** Why it cannot be said before the run measures it. */
-  | { readonly known: false; readonly why: 'no layers' | 'settings' | 'measured anew' };
+  | { readonly known: false; readonly why: 'no layers' | 'settings' | 'measured again' };
 
 const schema = settingsSchema(TUNE_SETTINGS);
 
@@ -43,7 +43,7 @@ export function firstRates(
 ): RatePreview {
   const sources = [...new Set(layers)].sort((a, b) => a - b);
   if (tune.unitRates !== 'equal' && tune.unitDefinition !== importance.unitDefinition) {
-    return { known: false, why: 'measured anew' };
+    return { known: false, why: 'measured again' };
   }
   const sourceOf = new Map(sources.map((source, below) => [source + below + 1, source]));
   const units = [...sourceOf].flatMap(([layer, source]) =>

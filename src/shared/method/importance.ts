@@ -71,7 +71,7 @@ export const ImportanceFile = v.object({
   ...measurement,
   /** The same on domain text, where it was measured too. */
   domain: v.optional(Measurement),
-  /** Then also: the share of the probe's tokens that stand in the domain text too, in long runs. */
+  /** Then also: the share of the probe's tokens that also occur in the domain text, in long runs. */
   overlap: v.optional(v.number()),
   /** And, of k = 1, 2, …: the share of resamples of both texts whose k layers of most contrast are the measured ones. */
   sameContrast: v.optional(v.array(v.number())),

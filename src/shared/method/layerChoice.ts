@@ -33,7 +33,7 @@ export function contrastLayers(
 ): number[] {
   if (importance.domain === undefined) {
     throw inputError(
-      `${label}: ${where} knows nothing of domain text: analyze the model with --domain, or choose by general importance alone.`,
+      `${label}: ${where} has no domain importance: analyze the model with --domain, or choose by general importance alone.`,
     );
   }
   const general = layerValues(importance.layers, layers, `${where}: "layers"`);
@@ -45,7 +45,7 @@ export function contrastLayers(
 }
 
 /**
- * All layers, that first which takes up the domain best: before all others those of the lower half on general text and of the
+ * All layers, by how well they suit the domain: before all others those of the lower half on general text and of the
  * upper half on domain text, then by how far the rank on general text lies below that on domain text; ties go to the deeper
  * layer. Ranks, because the two importances have different sizes.
  */
@@ -54,10 +54,12 @@ export function contrastOrder(general: readonly number[], domain: readonly numbe
   const middle = (general.length - 1) / 2;
   const order = onGeneral.map((rank, layer) => {
     const other = onDomain[layer] ?? NaN;
-    return { layer, takesUp: rank <= middle && other > middle, contrast: rank - other };
+    return { layer, domainAlone: rank <= middle && other > middle, contrast: rank - other };
   });
   return order
-    .sort((a, b) => Number(b.takesUp) - Number(a.takesUp) || a.contrast - b.contrast || b.layer - a.layer)
+    .sort(
+      (a, b) => Number(b.domainAlone) - Number(a.domainAlone) || a.contrast - b.contrast || b.layer - a.layer,
+    )
     .map(({ layer }) => layer);
 }
 

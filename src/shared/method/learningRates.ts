@@ -19,7 +19,7 @@ const EVEN = 0.5;
  * lr_U = 2·(1 − Ĩ_U)·base (arXiv 2510.10071, stage 2), kept between `rateFloor` and `rateCap` times the base. Ĩ lies
  * between 0 and 1:
  * - `importance`: min–max over all units of all added layers, as the paper has it;
- * - `rank`: the unit's place among them, so that one outlier does not decide the others' rates;
+ * - `rank`: the unit's rank among them, so that one outlier does not decide the others' rates;
  * - `released`: as the released code's two optimiser groups do: every projection follows the first, every norm the first
  *   norm, of the paper's Ĩ;
  * - `equal`: the same for all.
@@ -104,7 +104,7 @@ function minMax(values: readonly number[]): number[] {
   return values.map((value) => (range > 0 ? (value - lowest) / range : EVEN));
 }
 
-/** From 0, the least, to 1; equal values share their mean place. */
+/** From 0, the least, to 1; equal values share their mean rank. */
 function ranked(values: readonly number[]): number[] {
   return values.length > 1
     ? meanRanks(values).map((rank) => rank / (values.length - 1))

@@ -90,14 +90,14 @@ function parseObject(bytes: Uint8Array, file: string, refetch: string): Record<s
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${file}: its safetensors header is no JSON (${messageOf(error)}): ${refetch}`, error);
+    throw inputError(`${file}: its safetensors header is not JSON (${messageOf(error)}): ${refetch}`, error);
   }
   if (!isObject(header)) {
-    throw inputError(`${file}: its safetensors header is no JSON object: ${refetch}`);
+    throw inputError(`${file}: its safetensors header is not a JSON object: ${refetch}`);
   }
   const twice = duplicateKey(text);
   if (twice !== undefined) {
-    throw inputError(`${file}: its safetensors header names "${twice}" twice: write the file anew.`);
+    throw inputError(`${file}: its safetensors header names "${twice}" twice: write the file again.`);
   }
   return header;
 }
@@ -114,7 +114,7 @@ function parseMetadata(value: unknown, file: string): Record<string, string> {
   const texts = pairs?.filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   if (texts === undefined || texts.length !== pairs?.length) {
     throw inputError(
-      `${file}: "__metadata__" of its header is no map of texts to texts: write the file anew.`,
+      `${file}: "__metadata__" of its header is not a map of strings to strings: write the file again.`,
     );
   }
   return Object.fromEntries(texts);

@@ -145,7 +145,7 @@ export const RUN_FILES = {
   events: 'events.ndjson',
   trainer: 'trainer.json',
   /** What the added layers of a checkpoint are worth, where that was measured. */
-  dial: 'dial.json',
+  strength: 'dial.json',
   checkpoints: 'checkpoints',
   /** What came after a checkpoint from which the run was resumed; nothing reads it. */
   discarded: 'discarded',

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const losses = { domainLoss: v.number(), generalLoss: v.number() };
 
-/** dial.json of a run folder: what the added layers of a checkpoint are worth, all together and one by one. */
+/** dial.json of a run folder: losses with the added layers of a checkpoint scaled by α, and without each layer. */
 export const StrengthFile = v.object({
   format: v.literal('adept.dial/1'),
   step: count,
@@ -57,9 +57,9 @@ export function allowedRise({ maxGeneralRise }: Pick<StrengthFile, 'maxGeneralRi
 }
 
 /** Added layers that lower neither loss, one by one, the worst first: candidates for leaving out together. */
-export function prunable(dial: Pick<StrengthFile, 'points' | 'without'>): number[] {
-  return dial.without
-    .map((entry) => ({ layer: entry.layer, ...layerWorth(dial, entry) }))
+export function prunable(measured: Pick<StrengthFile, 'points' | 'without'>): number[] {
+  return measured.without
+    .map((entry) => ({ layer: entry.layer, ...layerWorth(measured, entry) }))
     .filter(({ domain, general }) => domain <= 0 && general <= 0)
     .sort((a, b) => a.domain - b.domain || a.layer - b.layer)
     .map(({ layer }) => layer);
@@ -70,14 +70,14 @@ export function prunable(dial: Pick<StrengthFile, 'points' | 'without'>): number
  * @param measure both losses without these layers; not asked for a single one, which is known
  */
 export async function prune(
-  dial: Pick<StrengthFile, 'points' | 'without'>,
+  measured: Pick<StrengthFile, 'points' | 'without'>,
   measure: (layers: readonly number[]) => Promise<Pick<StrengthPoint, 'domainLoss' | 'generalLoss'>>,
 ): Promise<NonNullable<StrengthFile['pruned']> | null> {
-  const candidates = prunable(dial);
-  const tuned = dial.points.at(-1);
+  const candidates = prunable(measured);
+  const tuned = measured.points.at(-1);
   for (let kept = candidates.length; kept > 0 && tuned !== undefined; kept -= 1) {
     const layers = candidates.slice(0, kept);
-    const alone = kept === 1 ? dial.without.find(({ layer }) => layer === layers[0]) : undefined;
+    const alone = kept === 1 ? measured.without.find(({ layer }) => layer === layers[0]) : undefined;
     const { domainLoss, generalLoss } = alone ?? (await measure(layers));
     if (domainLoss <= tuned.domainLoss && generalLoss <= tuned.generalLoss) {
       return { layers: layers.toSorted((a, b) => a - b), domainLoss, generalLoss };

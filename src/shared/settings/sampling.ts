@@ -10,14 +10,14 @@ export function sampleOf<T>(items: readonly T[], count: number, sampling: Sampli
   if (sampling === 'first' || count >= items.length) {
     return items.slice(0, count);
   }
-  return Array.from({ length: count }, (_, place) => spreadIndex(place, count, items.length)).flatMap(
+  return Array.from({ length: count }, (_, position) => spreadIndex(position, count, items.length)).flatMap(
     (index) => items.slice(index, index + 1),
   );
 }
 
-/** Which of `size` items is the one at `place` among `count` that are spread over them. */
-export function spreadIndex(place: number, count: number, size: number): number {
-  return Math.floor((place + 0.5) * (size / count));
+/** Which of `size` items is the one at `position` among `count` that are spread over them. */
+export function spreadIndex(position: number, count: number, size: number): number {
+  return Math.floor((position + 0.5) * (size / count));
 }
 
 /** A number below 2^bits with its bits in reverse. */

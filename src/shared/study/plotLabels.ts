@@ -40,7 +40,7 @@ const DIRECTIONS = [
 ] as const;
 
 /**
- * Places for labels, so that none lies on another or on a point, or nearer to another point than to its own: one after the other, each
+ * Positions of labels, so that none lies on another or on a point, or nearer to another point than to its own: one after the other, each
  * as near to its point as there is room, and beside it where there is none at all.
  */
 export function placeLabels(
@@ -57,21 +57,21 @@ export function placeLabels(
       taken.every((other, which) => which === index || !overlap(box, other));
     const own = (box: Box): boolean =>
       points.every((other) => other === point || distance(other, box) > distance(point, box));
-    const candidates = placesOf(point);
-    const place =
+    const candidates = candidatesOf(point);
+    const chosen =
       candidates.find(({ box }) => free(box) && own(box)) ??
       candidates.find(({ box }) => free(box)) ??
       candidates[0];
-    if (place === undefined) {
+    if (chosen === undefined) {
       return { x: point.x, y: point.y, leader: undefined };
     }
-    taken.push(place.box);
-    return { x: place.box.left, y: place.box.bottom - DESCENT, leader: place.leader };
+    taken.push(chosen.box);
+    return { x: chosen.box.left, y: chosen.box.bottom - DESCENT, leader: chosen.leader };
   });
 }
 
 /** From the nearest on. */
-function placesOf({ x, y, text }: LabelledPoint): { box: Box; leader: PlacedLabel['leader'] }[] {
+function candidatesOf({ x, y, text }: LabelledPoint): { box: Box; leader: PlacedLabel['leader'] }[] {
   const width = text.length * LETTER_WIDTH;
   return DISTANCES.flatMap((away) =>
     DIRECTIONS.map(([right, down]) => {

@@ -82,7 +82,7 @@ export const Variant = v.strictObject({
   tune: v.optional(settings),
   /** Those of the study's seeds that it runs with; all when left out. */
   seeds: v.optional(v.pipe(v.array(count), v.minLength(1))),
-  /** Keep its models and checkpoints, for example to measure the dial. */
+  /** Keep its models and checkpoints, for example to measure the strength. */
   keep: v.optional(v.boolean()),
 });
 export type Variant = v.InferOutput<typeof Variant>;
@@ -197,7 +197,7 @@ export function plannedRuns({
 function armOf(name: string, { variants }: Pick<StudyFile, 'variants'>): Variant {
   const variant = variants[name] ?? (isArm(name) ? { of: name } : undefined);
   if (variant === undefined) {
-    throw inputError(`The study has no arm and no variant "${name}".`);
+    throw inputError(`The study has neither an arm nor a variant "${name}".`);
   }
   return variant;
 }
@@ -272,7 +272,7 @@ export function checkStudy(study: StudyConfig, base: RunConfig, label: string): 
     const own = ARM_SETTINGS.find((name) => name in settings);
     if (own !== undefined) {
       throw inputError(
-        `${label}: tune.${arm}.${own}: is what makes this arm, or is set by the study: remove it, or make a variant.`,
+        `${label}: tune.${arm}.${own}: defines this arm, or is set by the study: remove it, or make a variant.`,
       );
     }
   }
@@ -297,7 +297,7 @@ export function checkStudy(study: StudyConfig, base: RunConfig, label: string): 
     const other = SHARED_SETTINGS.find((name) => own[name] !== shared?.[name]);
     if (other !== undefined) {
       throw inputError(
-        `${label}: tune.${other} is another for "${arm}" than for "${first}": arms are compared on the same text; give it to all, or make a variant.`,
+        `${label}: tune.${other} differs between "${arm}" and "${first}": arms are compared on the same text; give it to all, or make a variant.`,
       );
     }
   }

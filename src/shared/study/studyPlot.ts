@@ -27,12 +27,12 @@ export function studyPlot(summaries: readonly ArmSummary[]): string {
     MARGIN.left + ((value - x.low) / (x.high - x.low)) * (WIDTH - MARGIN.left - MARGIN.right);
   const top = (value: number): number =>
     HEIGHT - MARGIN.bottom - ((value - y.low) / (y.high - y.low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  const places = summaries.map(({ arm, domainGain, generalRise }) => ({
+  const centres = summaries.map(({ arm, domainGain, generalRise }) => ({
     x: left(domainGain.mean),
     y: top(generalRise.mean),
     text: arm,
   }));
-  const labels = placeLabels(places, { width: WIDTH, height: HEIGHT - MARGIN.bottom });
+  const labels = placeLabels(centres, { width: WIDTH, height: HEIGHT - MARGIN.bottom });
   const points = summaries.map(({ arm, domainGain, generalRise }, index) => {
     const [cx, cy] = [left(domainGain.mean), top(generalRise.mean)];
     const label = labels[index];

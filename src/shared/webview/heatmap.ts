@@ -24,7 +24,7 @@ export type HeatmapSource = v.InferOutput<typeof HeatmapSource>;
 export const LaunchContext = v.object({
   engine: EngineChoice,
   /** Where the *.adept.json goes; null without an open folder. */
-  place: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
+  folders: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
   /** A name that nothing has yet. */
   name: v.string(),
   /** The files that importance was measured on, as a person would name them; as they are when left out. */

@@ -12,7 +12,7 @@ const loss = v.nullable(v.number());
 export const CurvePatch = v.object({ from: v.number(), x: v.array(v.number()), y: v.array(v.number()) });
 export type CurvePatch = v.InferOutput<typeof CurvePatch>;
 
-/** The curves of a run's steps; `lossMeans` is the mean training loss around each place, which smoothing starts from. */
+/** The curves of a run's steps; `lossMeans` is the mean training loss around each point, which smoothing starts from. */
 export const CURVES = ['loss', 'lossMeans', 'learningRate', 'tokensPerSecond'] as const;
 export type CurveName = (typeof CURVES)[number];
 const Curves = v.object({
@@ -34,7 +34,7 @@ export const UnitColumn = v.object({
   /** What the importance counts for among the units, 0 to 1. */
   normalized: v.array(v.nullable(v.number())),
   learningRate: v.array(v.nullable(v.number())),
-  /** Places of the units that train no more. */
+  /** Indices of the units that train no more. */
   frozen: v.optional(v.array(count)),
 });
 export type UnitColumn = v.InferOutput<typeof UnitColumn>;
@@ -77,7 +77,7 @@ export const RunSummary = v.object({
   progress: v.nullable(v.object({ fraction: v.number(), message: text })),
   step: count,
   steps: v.nullable(count),
-  /** For how long a living trainer has given no sign of life, where that is long; null otherwise. */
+  /** For how long a living trainer has sent no heartbeat, where that is long; null otherwise. */
   silentSeconds: v.nullable(v.number()),
   secondsLeft: v.nullable(v.number()),
   startedAt: v.nullable(text),
@@ -112,7 +112,7 @@ const parts = {
   log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
   problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
   /** What the added layers are worth; null where it was not measured. */
-  dial: v.optional(v.nullable(StrengthFile)),
+  strength: v.optional(v.nullable(StrengthFile)),
 };
 
 /** To the page: `snapshot` replaces everything, `update` says what changed. */
@@ -126,10 +126,10 @@ export type RunUpdate = Omit<ToRun, 'type'>;
 /** From the page, beside what every page says. */
 export const FromRun = v.variant('type', [
   v.object({ type: v.literal('command'), command: v.picklist(RUN_COMMANDS) }),
-  /** Show a problem's place in an editor. */
+  /** Show a problem's line in an editor. */
   v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
-  v.object({ type: v.literal('measureDial') }),
-  /** Export the checkpoint that the dial was measured of, at a strength and without some added layers. */
+  v.object({ type: v.literal('measureStrength') }),
+  /** Export the checkpoint that the strength was measured of, at a strength and without some added layers. */
   v.object({
     type: v.literal('exportStrength'),
     step: count,
@@ -143,7 +143,7 @@ export type FromRun = v.InferOutput<typeof FromRun>;
 export const RunSource = v.object({ folder: v.pipe(text, v.minLength(1)) });
 export type RunSource = v.InferOutput<typeof RunSource>;
 
-export const RUN_TABS = ['curves', 'units', 'dial', 'log'] as const;
+export const RUN_TABS = ['curves', 'units', 'strength', 'log'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** What the page keeps over hiding and reload. */
@@ -157,7 +157,7 @@ export const RunView = v.object({
   unitScale: v.optional(v.picklist(['linear', 'log', 'rank']), 'linear'),
   /** The step that the scrubber stands at; null follows the latest measurement. */
   scrubber: v.optional(v.nullable(count), null),
-  /** Where the dial stands, and the added layers that are left out. */
+  /** The strength (α) that is set, and the added layers that are left out. */
   alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
   drop: v.optional(v.array(count), []),
   filter: v.optional(text, ''),

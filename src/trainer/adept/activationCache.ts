@@ -48,7 +48,7 @@ export function activationCache(
 export class ActivationCache {
   readonly layer: number;
   /** Where a sequence's states begin in the file, by the sequence's number. */
-  private readonly places = new Map<number, number>();
+  private readonly offsets = new Map<number, number>();
   private file: ScratchFile | undefined;
   private bytes = 0;
   /** Whether a batch gives each of its sequences the bits that it has alone; unknown before the first batch of several. */
@@ -64,7 +64,7 @@ export class ActivationCache {
 
   /** How many sequences are kept. */
   get size(): number {
-    return this.places.size;
+    return this.offsets.size;
   }
 
   /** Input of the layer for a batch, [B·T, D]; zero where a row is padding, which no position looks at. */
@@ -75,7 +75,7 @@ export class ActivationCache {
   close(): void {
     this.file?.close();
     this.file = undefined;
-    this.places.clear();
+    this.offsets.clear();
   }
 
   private compute(batch: Batch): Tensor {
@@ -99,15 +99,15 @@ export class ActivationCache {
   private read({ numbers, lengths, length, batch }: Batch): Tensor | undefined {
     const { engine, config } = this.model;
     const { file } = this;
-    const places = numbers.map((number) => this.places.get(number));
-    if (file === undefined || places.length === 0 || places.includes(undefined)) {
+    const offsets = numbers.map((number) => this.offsets.get(number));
+    if (file === undefined || offsets.length === 0 || offsets.includes(undefined)) {
       return undefined;
     }
     const states = new Float32Array(batch * length * config.hiddenSize);
-    for (const [index, place] of places.entries()) {
+    for (const [index, offset] of offsets.entries()) {
       const values = (lengths[index] ?? 0) * config.hiddenSize;
       const begin = index * length * config.hiddenSize;
-      file.read(states.subarray(begin, begin + values), place ?? 0);
+      file.read(states.subarray(begin, begin + values), offset ?? 0);
     }
     return engine.tensor(states, [batch * length, config.hiddenSize]);
   }
@@ -152,7 +152,7 @@ export class ActivationCache {
     const { engine, config } = this.model;
     const fresh = numbers
       .map((number, index) => ({ number, index, own: (lengths[index] ?? 0) * config.hiddenSize }))
-      .filter(({ number }) => !this.places.has(number));
+      .filter(({ number }) => !this.offsets.has(number));
     const wanted = fresh.reduce((sum, { own }) => sum + own * BYTES, 0);
     if (this.bytes + wanted > this.options.limit) {
       return;
@@ -167,13 +167,13 @@ export class ActivationCache {
         const begin = index * length * config.hiddenSize;
         const part = values.subarray(begin, begin + own);
         this.file.write(part, this.bytes);
-        this.places.set(number, this.bytes);
+        this.offsets.set(number, this.bytes);
         this.bytes += part.byteLength;
       }
     } catch (error) {
       this.writable = false;
       this.options.onProblem(
-        `Hidden states cannot be kept in ${this.options.folder} (${messageOf(error)}): they are computed anew each time.`,
+        `Hidden states cannot be stored in ${this.options.folder} (${messageOf(error)}): they are computed again each time.`,
       );
     }
   }

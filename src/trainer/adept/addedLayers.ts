@@ -10,7 +10,7 @@ interface Output {
 }
 
 /**
- * The dial: scales what added layers write into the residual stream by α, which is their output projections, biases
+ * The strength α: scales what added layers write into the residual stream by α, which is their output projections, biases
  * included, times α. At 0 the layer adds nothing, and the model is exactly what it was without it. Owns the tensors of the
  * trained projections; the model owns the scaled ones.
  */

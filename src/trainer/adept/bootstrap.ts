@@ -43,8 +43,8 @@ export function bootstrap(shares: SequenceContributions): ConfidenceIntervals | 
     for (const [layer, value] of means.entries()) {
       values[layer]?.push(value);
     }
-    for (const [place, layer] of order.entries()) {
-      ranks[layer]?.push(place + 1);
+    for (const [position, layer] of order.entries()) {
+      ranks[layer]?.push(position + 1);
     }
     countSameSets(base, order, sameSet);
   }
@@ -92,14 +92,14 @@ function meanOf({ weights, sums }: SequenceContributions, drawn: readonly number
 /** Counts for every k whether the k first of two orders are the same layers. */
 function countSameSets(a: readonly number[], b: readonly number[], counts: number[]): void {
   const open = new Set<number>();
-  for (const [place, layer] of a.entries()) {
-    for (const one of [layer, b[place] ?? -1]) {
+  for (const [position, layer] of a.entries()) {
+    for (const one of [layer, b[position] ?? -1]) {
       if (!open.delete(one)) {
         open.add(one);
       }
     }
     if (open.size === 0) {
-      counts[place] = (counts[place] ?? 0) + 1;
+      counts[position] = (counts[position] ?? 0) + 1;
     }
   }
 }

@@ -5,7 +5,7 @@ import type { TuneSettings } from '../../shared/settings/tuneSettings';
  * That a run forgets more than it may, as a sentence without an end; undefined when it does not.
  * @param limit nats by which general loss may exceed `before`
  * @param before general loss before tuning, nats per token; null when it is not known or no finite number
- * @param now general loss of the latest evaluation; null when it is no finite number
+ * @param now general loss of the latest evaluation; null when it is not a finite number
  */
 export function forgettingViolation(
   limit: number,
@@ -13,10 +13,10 @@ export function forgettingViolation(
   now: number | null,
 ): string | undefined {
   if (before === null) {
-    return `general loss before tuning is not known, so whether it rose by more than ${limit} nats cannot be told`;
+    return `general loss before tuning is unknown, so its increase cannot be compared with ${limit} nats`;
   }
   if (now === null) {
-    return `general loss is no finite number; it was ${before.toFixed(4)} nats before tuning and may rise by ${limit}`;
+    return `general loss is not a finite number; it was ${before.toFixed(4)} nats before tuning and may rise by ${limit}`;
   }
   const rise = now - before;
   return rise > limit
@@ -83,14 +83,14 @@ function freezeMore({ units, sizeOf, settings: { freezeShare: share } }: Forgett
   const training = units.filter(({ frozen }) => frozen !== true);
   const [first] = training;
   if (training.every(({ importance }) => importance === first?.importance)) {
-    return { kind: 'stop', because: 'no importance tells the units apart' };
+    return { kind: 'stop', because: 'all units have the same importance' };
   }
   const count = Math.max(1, Math.round(units.length * share));
   // Of those left, the last ones are not frozen too: a run that trains nothing should stop instead.
   if (training.length <= count) {
     return {
       kind: 'stop',
-      because: `to freeze ${count} more would leave none of the ${training.length} units that train`,
+      because: `freezing ${count} more would leave none of the ${training.length} trained units`,
     };
   }
   const worst = new Set([...training].sort((a, b) => risk(b) - risk(a)).slice(0, count));

@@ -73,7 +73,7 @@ export class MaskedPasses {
       this.file.write(this.engine.read(states), index * this.bytes);
     } catch (error) {
       throw failure(
-        `Hidden states do not fit into the memory given and cannot be kept in ${this.memoryLimit?.folder ?? ''} (${messageOf(error)}): give more with --memory, or free room on the disk.`,
+        `Hidden states do not fit into the memory limit and cannot be stored in ${this.memoryLimit?.folder ?? ''} (${messageOf(error)}): raise --memory, or free disk space.`,
         error,
       );
     } finally {

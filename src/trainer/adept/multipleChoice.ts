@@ -65,7 +65,7 @@ function largest(scores: readonly number[]): number {
   // No number is larger than NaN, so none of the answers would seem to have been given.
   if (scores.some(Number.isNaN)) {
     throw failure(
-      'The model computes likelihoods that are no numbers: check its weights for NaN or infinite values.',
+      'The model computes likelihoods that are not numbers: check its weights for NaN or infinite values.',
     );
   }
   return scores.indexOf(Math.max(...scores));

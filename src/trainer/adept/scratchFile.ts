@@ -24,7 +24,7 @@ export class ScratchFile {
     for (let done = 0; done < bytes.length;) {
       const read = readSync(this.file, bytes, done, bytes.length - done, position + done);
       if (read === 0) {
-        throw new Error('A file of kept hidden states is shorter than what was written to it.');
+        throw new Error('A scratch file of cached activations is shorter than what was written to it.');
       }
       done += read;
     }

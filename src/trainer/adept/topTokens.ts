@@ -46,7 +46,7 @@ export async function ranksOf(
 function requireNumber(logit: number | undefined): void {
   if (logit === undefined || Number.isNaN(logit)) {
     throw failure(
-      'The model computes logits that are no numbers: check its weights for NaN or infinite values.',
+      'The model computes logits that are not numbers: check its weights for NaN or infinite values.',
     );
   }
 }

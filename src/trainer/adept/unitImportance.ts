@@ -9,13 +9,13 @@ import { targetsOf } from '../model/head';
 import { dot, upcastWeight } from '../model/primitives';
 import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../model/weights';
 import { yieldToEventLoop, type Task } from '../task';
-import { PartSums } from './partImportance';
+import { GroupSums } from './groupImportance';
 
 export interface UnitImportance {
   readonly layer: number;
   readonly name: UnitName;
   readonly importance: number;
-  /** Of its heads or groups, where they were asked for: the mean over the parameters of the weight that belong to each. */
+  /** Of its groups, where they were asked for: the mean over the parameters of the weight that belong to each. */
   readonly parts?: number[];
 }
 
@@ -23,7 +23,7 @@ export interface UnitRequest {
   readonly layers: readonly number[];
   readonly definition: UnitDefinition;
   /** Also measure attention heads and groups of MLP neurons. */
-  readonly parts?: boolean;
+  readonly groups?: boolean;
 }
 
 /**
@@ -34,15 +34,15 @@ export interface UnitRequest {
 export async function unitImportance(
   model: CausalLM,
   batches: BatchList,
-  { layers, definition, parts = false }: UnitRequest,
+  { layers, definition, groups = false }: UnitRequest,
   task: Task,
   known?: CachedActivations,
 ): Promise<UnitImportance[]> {
   const wanted = new Set(layers);
   const lowestLayer = Math.min(...layers);
   const sums = new Map(layers.map((layer) => [layer, new Map<UnitName, number>()]));
-  const partSums = new Map(
-    layers.map((layer) => [layer, new PartSums(model, parts ? definition : undefined)]),
+  const groupSums = new Map(
+    layers.map((layer) => [layer, new GroupSums(model, groups ? definition : undefined)]),
   );
   let index = 0;
   for (const batch of batches) {
@@ -59,7 +59,7 @@ export async function unitImportance(
         const units = sums.get(layer);
         if (block && units) {
           addLayer(model.engine, units, block.tensors, gradients, definition);
-          partSums.get(layer)?.add(block.tensors, gradients);
+          groupSums.get(layer)?.add(block.tensors, gradients);
         }
       },
     });
@@ -67,12 +67,12 @@ export async function unitImportance(
   const sizes = new Map(unitsOf(model.config).map((unit) => [unit.name, sizeOf(unit)]));
   return layers.flatMap((layer) =>
     [...sizes].map(([name, size]) => {
-      const partMeans = partSums.get(layer)?.means(name, batches.length);
+      const groupMeans = groupSums.get(layer)?.means(name, batches.length);
       return {
         layer,
         name,
         importance: (sums.get(layer)?.get(name) ?? 0) / (size * batches.length),
-        ...(partMeans ? { parts: partMeans } : {}),
+        ...(groupMeans ? { parts: groupMeans } : {}),
       };
     }),
   );

@@ -24,7 +24,7 @@ export type ReadState = (parameter: Parameter, part: keyof ParameterState) => Fl
 const MOMENTS = ['.exp_avg', '.exp_avg_sq'] as const;
 
 /**
- * Writes a checkpoint beside its place, syncs it, and puts it there by one rename: it is complete or not there.
+ * Writes a checkpoint beside its folder, syncs it, and moves it there by one rename: it is complete or not there.
  * `read` is called once for each tensor, so that one at a time lies in host memory.
  * @returns the checkpoint's folder
  */
@@ -34,20 +34,20 @@ export function writeCheckpoint(
   parameters: readonly Parameter[],
   read: ReadState,
 ): string {
-  const place = checkpointFolder(run, state.step);
+  const folder = checkpointFolder(run, state.step);
   const partial = join(run.file('checkpoints'), `.${checkpointName(state.step)}.partial`);
   try {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
     writeParts(partial, state, parameters, read);
     fsyncFolder(partial);
-    renameSync(partial, place);
+    renameSync(partial, folder);
     fsyncFolder(run.file('checkpoints'));
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    throw errorCode(error) === undefined ? error : writeError(place, error);
+    throw errorCode(error) === undefined ? error : writeError(folder, error);
   }
-  return place;
+  return folder;
 }
 
 /** Replaces the state of a checkpoint whose tensors are still those of the run. @returns the checkpoint's folder */

@@ -37,7 +37,7 @@ export interface Bfloat16Storage {
 }
 
 /**
- * The operations the trainer is written in; the only place that knows which library computes them. Tensors are
+ * The operations the trainer is written in; the only module that knows which library computes them. Tensors are
  * float32 unless they are indices (int32). Every operation returns a new tensor, which lives until the enclosing
  * `tidy` ends or `dispose` frees it.
  */

@@ -158,8 +158,8 @@ export abstract class TfjsEngine implements Engine {
     const result = this.tidy(() => {
       const [n = 0, size = 0] = logits.shape;
       const probabilities = tf.softmax(logits);
-      const places = targetPlaces(targets, n);
-      const hits = tf.scatterND(places, tf.fill([n], scale), [n, size]);
+      const indices = targetIndices(targets, n);
+      const hits = tf.scatterND(indices, tf.fill([n], scale), [n, size]);
       return {
         losses: this.crossEntropyLosses(logits, targets),
         logitGradients: tf.sub(tf.mul(probabilities, scale), hits),
@@ -174,7 +174,7 @@ export abstract class TfjsEngine implements Engine {
       const [n = 0] = logits.shape;
       const shifted = tf.sub(logits, tf.max(logits, -1, true));
       const logNormalizer = tf.log(tf.sum(tf.exp(shifted), -1));
-      return tf.sub(logNormalizer, tf.gatherND(shifted, targetPlaces(targets, n)));
+      return tf.sub(logNormalizer, tf.gatherND(shifted, targetIndices(targets, n)));
     });
   }
 
@@ -184,6 +184,6 @@ export abstract class TfjsEngine implements Engine {
 }
 
 /** [n, 2] int32: (row, target of the row). */
-function targetPlaces(targets: Tensor, n: number): Tensor {
+function targetIndices(targets: Tensor, n: number): Tensor {
   return tf.stack([tf.range(0, n, 1, 'int32'), tf.cast(targets, 'int32')], 1);
 }

@@ -357,14 +357,14 @@ class BackwardBlock {
     for (int64_t i = 0; i < block_.rows(); i++) {
       const int64_t t = block_.begin + i;
       rotate(query_gradient_ + i * shape_.width(), in_.query_rope, t - shape_.start(sequence(), t), shape_, -1.0f,
-             of_.queries + place(i));
+             of_.queries + offset(i));
     }
   }
 
  private:
   int64_t sequence() const { return item_ / shape_.heads; }
   int64_t head_index() const { return item_ % shape_.heads; }
-  int64_t place(int64_t i) const {
+  int64_t offset(int64_t i) const {
     return ((sequence() * shape_.length + block_.begin + i) * shape_.heads + head_index()) * shape_.size;
   }
 
@@ -372,8 +372,8 @@ class BackwardBlock {
   void copy_gradient() {
     const int64_t width = shape_.width();
     for (int64_t i = 0; i < block_.rows(); i++) {
-      const float* attended = of_.attended + place(i);
-      const float* gradient = of_.gradient + place(i);
+      const float* attended = of_.attended + offset(i);
+      const float* gradient = of_.gradient + offset(i);
       float sum = 0;
       for (int64_t j = 0; j < shape_.size; j++) {
         gradient_[i * width + j] = gradient[j];

@@ -98,11 +98,11 @@ function ofGroup(engine: Engine, indices: Tensor, { begin, batch, length }: Grou
 }
 
 /** Rows of all groups, [n·L, width] each, as rows of the batch, [B·T, width]; 0 beyond a row's end. */
-function unpacked(engine: Engine, { places }: PackedDocuments, parts: readonly Tensor[]): Tensor {
+function unpacked(engine: Engine, { rowIndices }: PackedDocuments, parts: readonly Tensor[]): Tensor {
   return engine.tidy(() => {
     const [any] = parts;
     const rows = engine.concat(any ? [...parts, zeroRow(engine, any)] : [], 0);
-    return engine.gather(rows, places);
+    return engine.gather(rows, rowIndices);
   });
 }
 

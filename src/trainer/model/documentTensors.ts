@@ -26,7 +26,7 @@ export interface PackedDocuments {
   /** The same for gradients, with B·T, where a row of zeros is put, for padding: it adds nothing to its document's keys. */
   readonly gradientRows: Tensor;
   /** [B·T] int32: the groups' row of each position; for what lies beyond a row's end the one after the last, also of zeros. */
-  readonly places: Tensor;
+  readonly rowIndices: Tensor;
 }
 
 /** Freed by {@link disposeDocuments}. There are as many tensors whatever the batch. */
@@ -42,7 +42,7 @@ export function attentionDocuments(engine: Engine, batch: Batch): AttentionDocum
 }
 
 export function disposeDocuments(engine: Engine, { documentStarts, packed }: AttentionDocuments): void {
-  engine.dispose(documentStarts, packed?.rows, packed?.gradientRows, packed?.places);
+  engine.dispose(documentStarts, packed?.rows, packed?.gradientRows, packed?.rowIndices);
 }
 
 function packedDocuments(
@@ -59,17 +59,17 @@ function packedDocuments(
   }
   const rows = new Int32Array(total);
   const gradientRows = new Int32Array(total).fill(tokens.length);
-  const places = new Int32Array(tokens.length).fill(total);
+  const rowIndices = new Int32Array(tokens.length).fill(total);
   let at = 0;
   for (const { first, length, padded } of planned.flatMap(paddedDocuments)) {
     rows.fill(first + length - 1, at, at + padded);
     for (let position = 0; position < length; position++) {
       rows[at + position] = gradientRows[at + position] = first + position;
-      places[first + position] = at + position;
+      rowIndices[first + position] = at + position;
     }
     at += padded;
   }
-  return { groups, rows: kept(rows), gradientRows: kept(gradientRows), places: kept(places) };
+  return { groups, rows: kept(rows), gradientRows: kept(gradientRows), rowIndices: kept(rowIndices) };
 }
 
 function paddedDocuments({ documents, length }: DocumentGroup): (Document & { padded: number })[] {

@@ -63,7 +63,7 @@ export function checkTensors(folder: string, config: ModelConfig, store: TensorS
   for (const name of store.entries.keys()) {
     if (!expected.has(name) && !isDerivedBuffer(name) && !isTiedHead(name, folder, config, store)) {
       throw inputError(
-        `${join(folder, 'config.json')}: no part of a ${config.family} model claims tensor "${name}": give the config.json that belongs to these weights.`,
+        `${join(folder, 'config.json')}: a ${config.family} model has no tensor "${name}": give the config.json that belongs to these weights.`,
       );
     }
   }

@@ -15,7 +15,7 @@ type OptionalUnit = 'self_attn.q_norm' | 'self_attn.k_norm';
 /** Gradients of one layer, in the shape of its weights. */
 export type LayerGradients = LayerTensors;
 
-/** Every tensor of a layer, with its place. */
+/** Every tensor of a layer, with its unit. */
 export function* eachTensor(
   layer: LayerTensors,
 ): Generator<{ unit: UnitName; part: 'weight' | 'bias'; tensor: Tensor }> {

@@ -55,7 +55,7 @@ function float16ToFloat32Bits(half: number): number {
   if (fraction === 0) {
     return sign >>> 0;
   }
-  // Subnormal: fraction · 2^-24; shift until its leading one takes the hidden place.
+  // Subnormal: fraction · 2^-24; shift until its leading one takes the hidden bit's position.
   const shift = Math.clz32(fraction) - 21;
   return (sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13)) >>> 0;
 }

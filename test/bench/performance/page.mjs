@@ -34,11 +34,11 @@ function table(head, rows) {
 
 /** Rows in the order of their jobs; a job's own rows stay as they were measured. */
 function inOrder(rows) {
-  const place = ({ model, name }) => {
+  const rank = ({ model, name }) => {
     const job = ORDER.indexOf(name.split(/[ ,]/)[0]);
     return (model === 'smollm2' ? 0 : 100) + (job < 0 ? 50 : job);
   };
-  return [...rows].sort((a, b) => place(a) - place(b));
+  return [...rows].sort((a, b) => rank(a) - rank(b));
 }
 
 function speedTable(rows) {

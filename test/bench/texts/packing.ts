@@ -29,8 +29,8 @@ interface Compared {
 
 function spread(seconds: readonly number[]): Spread {
   const sorted = [...seconds].sort((a, b) => a - b);
-  const at = (place: number): number =>
-    Number((sorted[Math.round(place * (sorted.length - 1))] ?? NaN).toFixed(4));
+  const at = (quantile: number): number =>
+    Number((sorted[Math.round(quantile * (sorted.length - 1))] ?? NaN).toFixed(4));
   return [at(0.5), at(0), at(1)];
 }
 

@@ -116,8 +116,8 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
 
   it('compares two checkpoints', async () => {
     await editor.answer((label) => hand.command(label), 'ADEPT: Compare Checkpoints', [
-      ['The one checkpoint', 'Base'],
-      ['The other checkpoint', `Step ${STEPS}`],
+      ['The first checkpoint', 'Base'],
+      ['The second checkpoint', `Step ${STEPS}`],
     ]);
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());

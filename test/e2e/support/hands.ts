@@ -1,7 +1,7 @@
 import type { Frame } from 'playwright-core';
 import type { Editor } from './editor';
 
-/** More focusable places than any panel has between two that a person wants. */
+/** More focusable elements than any panel has between two that a person wants. */
 const MOST_TABS = 80;
 
 /** How a person works a window: with the mouse, or with the keyboard alone. */
@@ -57,7 +57,7 @@ export function keyboardOf(editor: Editor): Hand {
   };
 }
 
-/** Goes to an element of the panel in front with Tab alone, in whole rounds over everything that takes the focus. */
+/** Goes to an element of the active panel with Tab alone, in whole rounds over everything that takes the focus. */
 async function tabTo(editor: Editor, frame: Frame, selector: string): Promise<void> {
   await editor.evidently(`the way to ${selector} with the keyboard`, async () => {
     for (let presses = 0; presses < MOST_TABS; presses += 1) {

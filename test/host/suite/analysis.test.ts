@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { analyzeArguments } from '../../../src/extension/analysis/analysisRequest';
-import { jobFolder } from '../../../src/extension/window/places';
+import { jobFolder } from '../../../src/extension/window/folders';
 import { Jobs } from '../../../src/extension/process/jobs';
 import { JobStore } from '../../../src/extension/process/jobStore';
 import { ModelsTree } from '../../../src/extension/trees/modelsTree';
@@ -108,7 +108,7 @@ describe('analyzing models', () => {
     const items = modelItems(await services());
     const damaged = items.find(({ id }) => id === model);
     assert.equal(damaged?.contextValue, 'unusable');
-    assert.match(String(damaged.description), /model\.safetensors: is no whole safetensors file/);
+    assert.match(String(damaged.description), /model\.safetensors: is not a complete safetensors file/);
     const analysis = items.find(({ id }) => id === file);
     assert.match(
       String(analysis?.description),

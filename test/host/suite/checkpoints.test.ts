@@ -169,7 +169,7 @@ describe('the checkpoints view', () => {
     );
     assert.deepEqual(fixture.run.checkpoints(), [10, 20, 30]);
     await vscode.commands.executeCommand('adept.resumeFromCheckpoint', node(fixture, 20));
-    assert.match(dialogs.errors.join(), /needed is being worked on: stop it first/);
+    assert.match(dialogs.errors.join(), /needed is in use by a trainer: stop it first/);
     rmSync(fixture.run.file('trainer'));
     all.runs.list.scan();
   });

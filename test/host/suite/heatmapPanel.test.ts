@@ -108,7 +108,7 @@ describe('a launch', () => {
     const { file, model } = writeAnalysis(`model-of-${name}`);
     const domain = join(workspaceFolder(), 'domain.txt');
     writeFileSync(domain, 'text');
-    const place = { folder: workspaceFolder(), runs: '.adept/runs' };
+    const folders = { folder: workspaceFolder(), runs: '.adept/runs' };
     const form = freshForm(name, [domain]);
     const settings = { ...form.settings, steps: '3', learningRate: '0.001' };
     const reading = readForm({ ...form, settings, files: { ...form.files, domain } });
@@ -119,9 +119,9 @@ describe('a launch', () => {
       probe: { sources: [], sequences: 8 },
       layers: [7],
       engine: 'wasm',
-      place,
+      folders,
     });
-    return { place, name, text };
+    return { folders, name, text };
   }
 
   const starterOf = (started: string[]) => ({

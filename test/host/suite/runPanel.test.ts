@@ -31,7 +31,7 @@ function fakeController(): RunController & { readonly asked: string[] } {
     control: (_run, { method }) =>
       method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
-    measureDial: note('dial'),
+    measureStrength: note('strength'),
     about: () => ({}),
     configOf: () => undefined,
   };
@@ -98,7 +98,7 @@ describe('the run panel', () => {
     assert.equal(first.evals?.length, 2);
     run.advance(recordedLine('"step":50,'));
     await eventually('an update', () => posted.find(({ summary }) => summary?.step === 49));
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'in front' }));
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'active' }));
     await eventually('the panel to be hidden', () => (panel.visible ? undefined : true));
     const before = posted.length;
     run.advance(recordedLines.length);

@@ -194,7 +194,7 @@ describe('the life of a run', function () {
     writeFileSync(join(damaged, 'events.ndjson'), 'rubbish\n');
     writeFileSync(join(newer, 'run.json'), '{"format":"adept.run/9"}');
     const first = await runThat(all, damaged, 'shown', () => true);
-    assert.match(first.problem ?? '', /damaged.events\.ndjson, the line at byte 0: this line is no JSON/);
+    assert.match(first.problem ?? '', /damaged.events\.ndjson, the line at byte 0: this line is not JSON/);
     const second = await runThat(all, newer, 'shown', () => true);
     assert.match(second.problem ?? '', /newer.run\.json: "format" is adept\.run\/9, of a newer version/);
     assert.equal(itemOf(all, newer).description, second.problem);
@@ -283,12 +283,12 @@ describe('the life of a run', function () {
 
   it('names a folder that is no run', async () => {
     await vscode.commands.executeCommand('adept.openRun', workspaceFolder());
-    assert.match(dialogs.errors.join(), /is no run folder: choose one/);
+    assert.match(dialogs.errors.join(), /is not a run folder: choose one/);
   });
 
   it('cannot be controlled when nobody works on it', async () => {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
-    // A run panel in front would say which run is meant.
+    // An active run panel would say which run is meant.
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.commands.executeCommand('adept.pause', run);
     await vscode.commands.executeCommand('adept.resume', run);
@@ -296,6 +296,6 @@ describe('the life of a run', function () {
     assert.equal(dialogs.errors.length, 3, dialogs.errors.join('\n'));
     assert.match(dialogs.errors[0] ?? '', /no trainer works on this run/);
     assert.match(dialogs.errors[1] ?? '', /short is done: only a run that is paused or was interrupted/);
-    assert.match(dialogs.errors[2] ?? '', /No run is being worked on/);
+    assert.match(dialogs.errors[2] ?? '', /No run is active/);
   });
 });

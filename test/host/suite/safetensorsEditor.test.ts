@@ -108,6 +108,6 @@ describe('the editor of weight files', () => {
   it('says of a file that lies on no disk why it cannot be shown', async () => {
     const { files } = open(vscode.Uri.parse('untitled:weights.safetensors'));
     const message = await eventually('the refusal', () => files()[0]);
-    assert.match(message.facts.problems[0] ?? '', /only a file on the disk of this machine/);
+    assert.match(message.facts.problems[0] ?? '', /only a local file can be read/);
   });
 });

@@ -124,7 +124,7 @@ describe('webview host, with a real page', () => {
     await host().post({ type: 'keep', text: 'sorted by name' });
     await host().post({ type: 'echo', text: 'before' });
     await eventually('the echo', () => received[0]);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'in front' }));
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'active' }));
     await eventually('the panel to be hidden', () => (host().listening ? undefined : true));
     assert.equal(await host().post({ type: 'echo', text: 'nobody listens' }), false);
     panel.reveal();
@@ -170,7 +170,7 @@ describe('webview host, with a real page', () => {
     const line = await eventually('the log', () =>
       logged.find((text) => text.includes('a fault of the page')),
     );
-    assert.match(line, /probe page met an error/);
+    assert.match(line, /probe page reported an error/);
   });
 });
 

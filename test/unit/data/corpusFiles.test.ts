@@ -137,8 +137,8 @@ describe('the files that an entry names', () => {
   it('nothing, or nobody knows what', (t) => {
     const { named } = world(t, ['a/1.jsonl', 'a/2.parquet', 'b/README.md']);
     expectInputError(() => named('none.jsonl'), '--domain', 'none.jsonl', 'no such file');
-    expectInputError(() => named('*.txt'), '--domain', '*.txt: no file fits');
-    expectInputError(() => named('c/d/*.txt'), 'no file fits');
+    expectInputError(() => named('*.txt'), '--domain', '*.txt: no file matches');
+    expectInputError(() => named('c/d/*.txt'), 'no file matches');
     expectInputError(() => named('b'), 'holds no corpus file');
     expectInputError(
       () => named('a'),

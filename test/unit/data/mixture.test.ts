@@ -37,7 +37,7 @@ describe('domain text with replay', () => {
     assert.equal(new Set(names.filter((name) => name < 100).slice(0, 40)).size, 40);
   });
 
-  it('goes on from any place as if it had never stopped, and follows the seed', () => {
+  it('goes on from any position as if it had never stopped, and follows the seed', () => {
     const parts = { domain, replay, replayShare: 0.3 };
     const whole = order(new Mixture(parts, 'shuffled', 1), 100);
     const rest = new Mixture(parts, 'shuffled', 1).take(37, 63).map(nameOf);

@@ -94,7 +94,7 @@ describe('loadQuestions', () => {
   });
 
   const ROWS: [string, object | string, string[]][] = [
-    ['no JSON', '{', ['row 1', 'no JSON']],
+    ['no JSON', '{', ['row 1', 'not JSON']],
     ['another form', { text: 'x' }, ['row 1', 'answerKey']],
     [
       'an answer that is no label',
@@ -141,7 +141,7 @@ describe('loadQuestions', () => {
       ['row 2', '"C"', 'A, B (or'],
     ],
     ['a single choice', 'question,A,B,answer\nq,a,,A\n', ['row 2', '1 choices', 'two']],
-    ['an open quote', '"q,a,b,c,d,A\n', ['no CSV', 'quotes']],
+    ['an open quote', '"q,a,b,c,d,A\n', ['not CSV', 'quotes']],
     ['nothing', '', ['empty']],
   ];
   for (const [what, content, parts] of FAULTS) {

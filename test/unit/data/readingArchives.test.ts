@@ -91,13 +91,13 @@ describe('archives', () => {
     const FAULTS: [string, Uint8Array, string[]][] = [
       ['cut.jsonl.gz', gzip.subarray(0, -20), ['the archive ends in the middle: download it again.']],
       ['cut2.jsonl.gz', Buffer.concat([gzip, gzip.subarray(0, 100)]), ['ends in the middle']],
-      ['broken.jsonl.gz', broken, ['no whole gzip archive', 'download it again']],
-      ['none.jsonl.gz', Buffer.from(text), ['no whole gzip archive']],
+      ['broken.jsonl.gz', broken, ['not a complete gzip archive', 'download it again']],
+      ['none.jsonl.gz', Buffer.from(text), ['not a complete gzip archive']],
       ['empty.jsonl.gz', Buffer.alloc(0), ['empty']],
       ['void.jsonl.gz', gzipSync(''), ['empty']],
       ['cut.jsonl.zst', zstd.subarray(0, -20), ['the archive ends in the middle: download it again.']],
       ['cut2.jsonl.zst', Buffer.concat([zstd, zstd.subarray(0, 5)]), ['ends in the middle']],
-      ['none.jsonl.zst', Buffer.from(text), ['no whole zstd archive']],
+      ['none.jsonl.zst', Buffer.from(text), ['not a complete zstd archive']],
     ];
     for (const [name, bytes, parts] of FAULTS) {
       writeFileSync(join(folder, name), bytes);

@@ -83,7 +83,7 @@ describe('parquet', () => {
     await expectReadError(() => blocksOf(fixture('nested.parquet'), 'a'), '"a" holds struct');
   });
 
-  it('damaged in any place', async (t) => {
+  it('damaged at any position', async (t) => {
     const folder = temporaryFolder(t);
     const whole = readFileSync(fixture('snappy.parquet'));
     const end = whole.length;
@@ -110,7 +110,7 @@ describe('parquet', () => {
       writeFileSync(file, bytes);
       await expectReadError(
         () => blocksOf(file),
-        `${name}.parquet: is no whole parquet file`,
+        `${name}.parquet: is not a complete parquet file`,
         'download it again',
       );
     }
@@ -131,11 +131,11 @@ describe('Arrow', () => {
     const whole = readFileSync(fixture('stream.arrow'));
     const FAULTS: [string, Uint8Array, string[]][] = [
       ['cut.arrow', whole.subarray(0, -300), ['ends in the middle']],
-      ['other.arrow', Buffer.from('x'.repeat(100)), ['no Arrow stream']],
+      ['other.arrow', Buffer.from('x'.repeat(100)), ['not a readable Arrow stream']],
       [
         'zeros.arrow',
         Buffer.concat([whole.subarray(0, 8), Buffer.alloc(whole.length - 8)]),
-        ['no Arrow stream'],
+        ['not a readable Arrow stream'],
       ],
     ];
     for (const [name, bytes, parts] of FAULTS) {

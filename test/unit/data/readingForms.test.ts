@@ -84,8 +84,8 @@ describe('what becomes of a row', () => {
       bad(`"tokens" holds 3 ids, more than the model's 2 positions: shorten the row.`),
       { limits: { vocabSize: 9, maxPositions: 2 } },
     ],
-    ['ids that are text', '{"tokens":"1 2"}', bad('"tokens" is no list: write a list of token ids.')],
-    ['a number', '{"text":5}', bad('"text" is no text: write it in quotes.')],
+    ['ids that are text', '{"tokens":"1 2"}', bad('"tokens" is not a list: write a list of token ids.')],
+    ['a number', '{"text":5}', bad('"text" is not a string: write it in quotes.')],
     [
       'nobody speaks',
       '{"messages":[{"content":"a"}]}',
@@ -124,8 +124,8 @@ describe('what becomes of a row', () => {
     const messages = outcomes.map((outcome) => (outcome.kind === 'bad' ? outcome.message : outcome.kind));
     const says = [
       'text',
-      'row 3: is no JSON',
-      'row 4: is no object',
+      'row 3: is not JSON',
+      'row 4: is not an object',
       'row 5: fits no known form (its keys: title, body)',
       'line 6: byte 63 of the file is not UTF-8',
       'row 7: "conversations[0]" is from "narrator"',
@@ -217,11 +217,11 @@ describe('a file that is not what its name says', () => {
       ['line 2', 'byte 6', 'UTF-8'],
     ],
     ['UTF-16', 'a.csv', Buffer.from('\ufefftext', 'utf16le'), ['line 1', 'byte 0', 'UTF-8']],
-    ['a list cut short', 'a.json', '[{"text":"a"},', ['no JSON', '.jsonl']],
-    ['a list with a broken row', 'a.json', '[{"text":"a"},{"text":}]', ['row 2', 'no JSON']],
-    ['something after a list', 'a.json', '[{"text":"a"}]\n[1]', ['no JSON', 'follows']],
-    ['a broken object', 'a.json', '{"text":', ['a.json: is no JSON']],
-    ['a quote without end', 'a.csv', 'text\n"a\nb\n', ['no CSV', 'quotes']],
+    ['a list cut short', 'a.json', '[{"text":"a"},', ['not JSON', '.jsonl']],
+    ['a list with a broken row', 'a.json', '[{"text":"a"},{"text":}]', ['row 2', 'not JSON']],
+    ['something after a list', 'a.json', '[{"text":"a"}]\n[1]', ['not JSON', 'follows']],
+    ['a broken object', 'a.json', '{"text":', ['a.json: is not JSON']],
+    ['a quote without end', 'a.csv', 'text\n"a\nb\n', ['not CSV', 'quotes']],
     ['a table without the column', 'a.csv', 'id,text\n1,a\n', ['"body"', 'id, text'], 'body'],
   ];
   for (const [what, name, content, parts, textColumn] of FAULTS) {

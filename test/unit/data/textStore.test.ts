@@ -228,8 +228,8 @@ describe('where documents begin', () => {
       at += length + 1;
     }
     for (let index = 0; index < corpus.sequences.size; index++) {
-      const expected = Array.from({ length: 300 }, (_, place) => place).filter(
-        (place) => place === 0 || begins.has(index * 300 + place),
+      const expected = Array.from({ length: 300 }, (_, position) => position).filter(
+        (position) => position === 0 || begins.has(index * 300 + position),
       );
       assert.deepEqual([...(corpus.sequences.at(index).documentStarts ?? [])], expected);
     }
@@ -320,13 +320,13 @@ describe('what frames documents', () => {
 
   it('is warned about where a text has it already', async (t) => {
     const corpus = await bench(t, rows('<s>ab', 'cd')).read();
-    assert.match(startTwiceText(corpus) ?? '', /1 of 2 documents begin with <s> already/);
+    assert.match(startTwiceText(corpus) ?? '', /1 of 2 documents already begin with <s>/);
     assert.equal(startTwiceText(await bench(t, rows('ab', 'cd')).read()), undefined);
   });
 });
 
 describe('the text cache', () => {
-  it('has a documented place on every system', () => {
+  it('has a documented path on every system', () => {
     assert.equal(textCacheFolder({ ADEPT_TEXT_CACHE: '/t', XDG_CACHE_HOME: '/x' }), '/t');
     assert.equal(textCacheFolder({ XDG_CACHE_HOME: '/x' }, 'linux'), join('/x', 'adept', 'texts'));
     assert.match(textCacheFolder({}, 'darwin'), /Library.Caches.adept.texts$/);
@@ -388,7 +388,7 @@ describe('hashes of documents', () => {
   it('are told apart as by a set', () => {
     const random = seededRandom(3);
     const [set, known] = [new HashSet(), new Set<string>()];
-    // Few enough that many come again; spread over the first word, as hashes are, or all of them would want the same places.
+    // Few enough that many come again; spread over the first word, as hashes are, or all of them would want the same slots.
     const below = (limit: number): number => Math.floor(random() * limit);
     for (let index = 0; index < 20_000; index++) {
       const hash = Uint32Array.of(below(2000) * 2_147_483, below(4), below(4), below(4));

@@ -117,7 +117,7 @@ describe('setting up the native engine', () => {
       const host = fakeHost(home, { ...tools, verify });
       const { install, lines } = provision(host);
       assert.notEqual((await install).folder, first.folder);
-      assert.match(messages(lines), /does not load: libfoo\.so: cannot open\. Installing it anew/);
+      assert.match(messages(lines), /does not load: libfoo\.so: cannot open\. Installing it again/);
 
       writeFileSync(join(host.home, 'install.json'), '{');
       const again = provision(fakeHost(home, tools));
@@ -205,7 +205,7 @@ describe('the device', () => {
       assert.equal((await install).variant, 'cpu');
       assert.match(
         messages(lines),
-        /for GPUs loads and computes on the processor, and its log says "failed call to cuInit".* Going on with the processor/,
+        /for GPUs loads and computes on the processor, and its log says "failed call to cuInit".* Continuing with the processor/,
       );
       await assert.rejects(
         provision(host, { variant: 'gpu' }).install,
@@ -352,7 +352,7 @@ describe('the fused kernels', () => {
         const { install, lines } = provision(fakeHost(home, { ...workingTools(), ...tools }, changes));
         const done = await install;
         assert.deepEqual(kernels(done), []);
-        const line = lines.find(({ message }) => message.startsWith('Going on without fused kernels'));
+        const line = lines.find(({ message }) => message.startsWith('Continuing without fused kernels'));
         assert.match(line?.message ?? '', said);
       }));
   }

@@ -64,9 +64,9 @@ describe('what the checkpoints view says', () => {
       '12.3 MB',
       INFO.folder,
     ]);
-    const broken = { ...INFO, problem: 'state.json is no JSON.' };
+    const broken = { ...INFO, problem: 'state.json is not JSON.' };
     assert.equal(checkpointDescription(broken, l10n), 'cannot be used');
-    assert.equal(checkpointTooltip(broken, l10n, 'en').split('\n')[1], 'state.json is no JSON.');
+    assert.equal(checkpointTooltip(broken, l10n, 'en').split('\n')[1], 'state.json is not JSON.');
   });
 
   it('speaks without signs', () => {

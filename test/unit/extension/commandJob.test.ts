@@ -51,7 +51,7 @@ async function rejection(work: Promise<unknown>): Promise<AdeptError> {
 
 /** The job's process has told that it runs. */
 async function started(job: CommandJob): Promise<void> {
-  while (!existsSync(job.place.events)) {
+  while (!existsSync(job.paths.events)) {
     await setTimeout(10);
   }
 }
@@ -68,10 +68,10 @@ describe('a command job', () => {
     });
     assert.deepEqual(progress, [{ message: 'engine: wasm' }, { fraction: 0.5, message: 'layer 1 of 2' }]);
     assert.deepEqual(logs, ['engine: wasm']);
-    assert.deepEqual(value.args, ['--events', job.place.events]);
+    assert.deepEqual(value.args, ['--events', job.paths.events]);
     assert.equal((value.environment as NodeJS.ProcessEnv).MARK, 'set');
     assert.equal((value.environment as NodeJS.ProcessEnv).HOME, undefined);
-    assert.deepEqual(lastLines(job.place.log, 9), ['half way']);
+    assert.deepEqual(lastLines(job.paths.log, 9), ['half way']);
   });
 
   it('ends with the command’s own message', async (t) => {
@@ -125,7 +125,7 @@ describe('a command job', () => {
 
     const [found] = store.list(assert.ifError);
     assert.ok(found);
-    const second = CommandJob.attach(found.record, found.place);
+    const second = CommandJob.attach(found.record, found.paths);
     assert.deepEqual([second.record, second.alive], [first.record, true]);
     second.cancel();
     assert.ok((await rejection(second.result({}))) instanceof JobCancelled);
@@ -136,7 +136,7 @@ describe('a command job', () => {
     await (await start('succeed')).result({});
     const [found] = store.list(assert.ifError);
     assert.ok(found);
-    const value = await CommandJob.attach(found.record, found.place).result({});
+    const value = await CommandJob.attach(found.record, found.paths).result({});
     assert.equal((value.environment as NodeJS.ProcessEnv).MARK, 'set');
   });
 
@@ -148,8 +148,8 @@ describe('a command job', () => {
     await rejection(first.result({}));
     const [found] = store.list(assert.ifError);
     assert.ok(found);
-    const error = await rejection(CommandJob.attach(found.record, found.place).result({}));
-    assert.match(error.message, /its process is gone, and nobody saw it end/);
+    const error = await rejection(CommandJob.attach(found.record, found.paths).result({}));
+    assert.match(error.message, /its process ended, and its exit status is unknown/);
   });
 });
 
@@ -159,9 +159,9 @@ describe('the store of jobs', () => {
     await (await start('succeed')).result({});
     const [found] = store.list(assert.ifError);
     assert.ok(found);
-    const claimed = store.claim(found.place);
+    const claimed = store.claim(found.paths);
     assert.ok(claimed !== undefined && existsSync(claimed.events));
-    assert.equal(store.claim(found.place), undefined);
+    assert.equal(store.claim(found.paths), undefined);
     assert.deepEqual(store.list(assert.ifError), []);
     store.remove(claimed);
     assert.equal(existsSync(claimed.folder), false);

@@ -102,7 +102,7 @@ describe('the inline log of a *.adept.json', () => {
       entry(t, (made) => made.trainer({ state: 'ended' }).event({ type: 'error', message }));
     const errorLine = (message: string): number | undefined =>
       show(TEXT, failing(message)).notes.find(({ kind }) => kind === 'error')?.line;
-    assert.equal(errorLine('"probe": no file fits x: correct it.'), 4);
+    assert.equal(errorLine('"probe": no file matches x: correct it.'), 4);
     assert.equal(errorLine('a.adept.json: "eval.general.0" is not usable: correct it.'), 7);
     assert.equal(errorLine('a.adept.json: "tune.learningRate" is not usable: correct it.'), 9);
     assert.equal(errorLine('--domain: cannot be read: correct it.'), 5);

@@ -68,16 +68,19 @@ describe('what is said when a run has ended', () => {
       'one, step 7/100: its process was ended by the signal SIGKILL, as the system does when memory runs out. The last lines of its log: b | c | d | step 7',
     );
     assert.match(text({ code: 134, signal: null }), /ended with exit code 134\. The last lines of its log/);
-    assert.match(text(undefined), /its process is gone, and nobody saw it end\. The last lines of its log/);
+    assert.match(
+      text(undefined),
+      /its process ended, and its exit status is unknown\. The last lines of its log/,
+    );
   });
 
   it('is the command’s own message when a run did not start', (t) => {
     const run = ended(t, (made) => made, { launch: LATER });
     assert.equal(endingOf(run), 'notStarted');
-    const words = { message: '"probe": no file fits: correct it.', lines: ['x'] };
+    const words = { message: '"probe": no file matches: correct it.', lines: ['x'] };
     assert.equal(
       endingText(run, { code: 2, signal: null }, words, ENGLISH).text,
-      'one did not start: "probe": no file fits: correct it.',
+      'one did not start: "probe": no file matches: correct it.',
     );
     assert.match(
       endingText(run, { code: 9, signal: null }, NO_WORDS, ENGLISH).text,
@@ -92,8 +95,8 @@ describe('the last log lines of a run', () => {
     assert.deepEqual(lastLogLinesOf(run), { lines: [] });
     writeFileSync(runLogFile(run), '=== first\nold\nadept: old trouble.\n=== second\nnew\n');
     assert.deepEqual(lastLogLinesOf(run), { lines: ['new'] });
-    writeFileSync(runLogFile(run), '=== first\nadept: "probe": no file fits: correct it.\n');
-    assert.equal(lastLogLinesOf(run).message, '"probe": no file fits: correct it.');
+    writeFileSync(runLogFile(run), '=== first\nadept: "probe": no file matches: correct it.\n');
+    assert.equal(lastLogLinesOf(run).message, '"probe": no file matches: correct it.');
     writeFileSync(runLogFile(run), '=== first\nadept: unexpected error: TypeError\n');
     assert.equal(lastLogLinesOf(run).message, undefined);
   });

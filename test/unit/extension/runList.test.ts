@@ -87,7 +87,7 @@ describe('the list of runs', () => {
     list.scan();
     assert.deepEqual(states().sort(), ['damaged unreadable', 'fine waiting', 'newer unreadable']);
     const problems = list.entries.map(({ problem }) => problem).join('\n');
-    assert.match(problems, /damaged.events\.ndjson, the line at byte 0: this line is no JSON/);
+    assert.match(problems, /damaged.events\.ndjson, the line at byte 0: this line is not JSON/);
     assert.match(problems, /newer.run\.json: "format" is adept\.run\/9, of a newer version/);
   });
 
@@ -151,8 +151,8 @@ describe('the list of runs', () => {
     list.exited(path, HERE.pid, { code: 2, signal: null });
     assert.deepEqual(ended.map(endingOf), ['notStarted']);
     assert.deepEqual(ended[0]?.launch?.exit, { code: 2, signal: null });
-    list.notStarted(path, '"probe": no file fits.');
-    assert.deepEqual([states(), list.get(path)?.problem], [['new failed'], '"probe": no file fits.']);
+    list.notStarted(path, '"probe": no file matches.');
+    assert.deepEqual([states(), list.get(path)?.problem], [['new failed'], '"probe": no file matches.']);
     list.launched(path, HERE);
     assert.deepEqual(states(), ['new starting']);
     list.forget(path);

@@ -48,11 +48,11 @@ describe('the lock of setup', () => {
   const stale = [
     ['of a dead process', JSON.stringify({ pid: deadPid, host: hostname(), token: 't' }), 0],
     [
-      'of another machine without a sign of life',
+      'of another machine without a heartbeat',
       JSON.stringify({ pid: 1, host: 'elsewhere', token: 't' }),
       120,
     ],
-    ['that is no JSON', '{', 120],
+    ['that is not JSON', '{', 120],
   ] as const;
   for (const [what, content, ageSeconds] of stale) {
     it(`is taken over from a lock ${what}`, () =>

@@ -271,7 +271,7 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       });
       assert.deepEqual(tuned(bench, states).length, (LENGTHS.length / 2) * EPOCHS);
       assert.equal(bench.problems.length, 1);
-      assert.match(bench.problems[0] ?? '', /Hidden states cannot be kept in .*missing .*computed anew/);
+      assert.match(bench.problems[0] ?? '', /Hidden states cannot be stored in .*missing .*computed again/);
       assert.equal(states?.size, 0);
     });
   });

@@ -27,24 +27,24 @@ describe('the bootstrap of layer importance', () => {
   it('holds the measured value within its bounds, which narrow with the root of the sequences', () => {
     const width = (sequences: number): number => {
       const sample = shares([1, 2, 3], 0.5, sequences);
-      const trust = bootstrap(sample);
-      assert.ok(trust);
+      const confidence = bootstrap(sample);
+      assert.ok(confidence);
       for (const [layer, mean] of meanShares(sample).entries()) {
-        const { low = NaN, high = NaN } = trust.layers[layer] ?? {};
+        const { low = NaN, high = NaN } = confidence.layers[layer] ?? {};
         assert.ok(low < mean && mean < high, `${low} < ${mean} < ${high}`);
       }
-      const [first] = trust.layers;
+      const [first] = confidence.layers;
       return (first?.high ?? NaN) - (first?.low ?? NaN);
     };
     const ratio = width(25) / width(400);
     assert.ok(ratio > 3 && ratio < 5.3, `${ratio} beside 4`);
   });
 
-  it('is sure of what lies far apart, and not of what does not', () => {
-    const sure = bootstrap(shares([3, 1, 2], 0.1, 30));
-    assert.deepEqual(sure?.sameLowest, [1, 1, 1]);
+  it('are narrow where importances lie far apart, and wide where they do not', () => {
+    const distant = bootstrap(shares([3, 1, 2], 0.1, 30));
+    assert.deepEqual(distant?.sameLowest, [1, 1, 1]);
     assert.deepEqual(
-      sure.layers.map(({ lowestRank, highestRank }) => [lowestRank, highestRank]),
+      distant.layers.map(({ lowestRank, highestRank }) => [lowestRank, highestRank]),
       [
         [3, 3],
         [1, 1],

@@ -108,7 +108,7 @@ onEveryEngine('frozen matrices in bfloat16', (test) => {
     }
     const bits = Uint16Array.from([0x3f80, 0xbf80, 0x0000, 0x8000, 0x7f80, 0x0001, 0x7fc0, 0x4049]);
     const expected = new Float32Array(Uint32Array.from(bits, (value) => value << 16).buffer);
-    // At an odd place of its buffer, as a tensor in a file can lie.
+    // At an odd offset of its buffer, as a tensor in a file can lie.
     const bytes = new Uint8Array(18);
     bytes.set(new Uint8Array(bits.buffer), 2);
     const composed = Object.create(bfloat16Storage, {

@@ -42,7 +42,7 @@ onEveryEngine('exact layer importance within a budget of memory', (test) => {
     const memoryLimit = { bytes: 0, folder: '/nowhere' };
     await assert.rejects(
       exactLayerImportance(model, { ...probeOf(batches(listOf(sequences(1)), 1)), memoryLimit }, SILENT_TASK),
-      /cannot be kept in \/nowhere .*: give more with --memory/,
+      /cannot be stored in \/nowhere .*: raise --memory/,
     );
     model.dispose();
   });

@@ -50,7 +50,7 @@ describe('learning rates', () => {
     assert.deepEqual(factors([unit(q, 1), unit(k, 3)], { unitRates: 'equal' }), [1, 1]);
   });
 
-  it('by rank do not care how far apart importances lie, and ties share a place', () => {
+  it('by rank do not care how far apart importances lie, and ties share a rank', () => {
     const units = [
       unit(q, 1),
       unit(k, 1000),
@@ -265,7 +265,7 @@ describe('data order', () => {
     }
   });
 
-  it('orders a billion sequences without a table of them, and goes on from any place', () => {
+  it('orders a billion sequences without a table of them, and goes on from any position', () => {
     const size = 1_000_000_000;
     const before = process.memoryUsage().arrayBuffers;
     const taken = new DataOrder(size, 'shuffled', 3).take(0, 20_000);

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readHeatmapFile } from '../../../src/node/model/analysisFile';
-import { corpusProblem, freeName, nameProblem } from '../../../src/node/job/launchPlace';
+import { corpusProblem, freeName, nameProblem } from '../../../src/node/job/launchFolders';
 import { readModelConfig } from '../../../src/node/model/modelConfig';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 import { planPrice, pricedModel } from '../../../src/shared/launch/planPrice';
@@ -92,28 +92,28 @@ describe('an importance.json for the heatmap', () => {
   });
 });
 
-describe('the place of a launch', () => {
+describe('the folders of a launch', () => {
   it('has a name that neither a file nor a run has', (t) => {
-    const place = { folder: temporaryFolder(t), runs: 'runs' };
-    assert.equal(freeName(place, 'tune'), 'tune-1');
-    writeFileSync(join(place.folder, 'tune-1.adept.json'), '{}');
-    mkdirSync(join(place.folder, 'runs/tune-2'), { recursive: true });
-    assert.equal(freeName(place, 'tune'), 'tune-3');
+    const folders = { folder: temporaryFolder(t), runs: 'runs' };
+    assert.equal(freeName(folders, 'tune'), 'tune-1');
+    writeFileSync(join(folders.folder, 'tune-1.adept.json'), '{}');
+    mkdirSync(join(folders.folder, 'runs/tune-2'), { recursive: true });
+    assert.equal(freeName(folders, 'tune'), 'tune-3');
   });
 
   it('takes no name whose run folder holds something', (t) => {
-    const place = { folder: temporaryFolder(t), runs: 'runs' };
-    mkdirSync(join(place.folder, 'runs/a'), { recursive: true });
-    assert.equal(nameProblem(place, 'a'), null);
-    assert.equal(nameProblem(place, 'b'), null);
-    assert.equal(nameProblem(place, ''), null);
-    writeFileSync(join(place.folder, 'runs/a/run.json'), '{}');
-    writeFileSync(join(place.folder, 'runs/c'), '');
+    const folders = { folder: temporaryFolder(t), runs: 'runs' };
+    mkdirSync(join(folders.folder, 'runs/a'), { recursive: true });
+    assert.equal(nameProblem(folders, 'a'), null);
+    assert.equal(nameProblem(folders, 'b'), null);
+    assert.equal(nameProblem(folders, ''), null);
+    writeFileSync(join(folders.folder, 'runs/a/run.json'), '{}');
+    writeFileSync(join(folders.folder, 'runs/c'), '');
     const taken = (name: string): string =>
-      `${join(place.folder, 'runs', name)} exists already: choose another name.`;
-    assert.equal(nameProblem(place, 'a'), taken('a'));
-    assert.equal(nameProblem({ ...place, runs: join(place.folder, 'runs') }, 'a'), taken('a'));
-    assert.equal(nameProblem(place, 'c'), taken('c'));
+      `${join(folders.folder, 'runs', name)} exists already: choose another name.`;
+    assert.equal(nameProblem(folders, 'a'), taken('a'));
+    assert.equal(nameProblem({ ...folders, runs: join(folders.folder, 'runs') }, 'a'), taken('a'));
+    assert.equal(nameProblem(folders, 'c'), taken('c'));
   });
 
   it('knows which texts can be read', (t) => {
@@ -126,6 +126,6 @@ describe('the place of a launch', () => {
     assert.match(corpusProblem(folder, 'c.txt') ?? '', /c\.txt: there is no such file/);
     assert.match(corpusProblem(folder, 'b.pdf') ?? '', /b\.pdf: a corpus file ends in .*, not "\.pdf"/);
     assert.match(corpusProblem(folder, '*.pdf') ?? '', /not "\.pdf"/);
-    assert.match(corpusProblem(folder, '*.csv') ?? '', /no file fits/);
+    assert.match(corpusProblem(folder, '*.csv') ?? '', /no file matches/);
   });
 });

@@ -24,7 +24,7 @@ describe('documents of a batch', () => {
   const rows = [Int32Array.from({ length: 6 }), Int32Array.from({ length: 4 })];
   const batch = makeBatch(rows, [Int32Array.of(0, 2, 5), Int32Array.of(0, 1)]);
 
-  it('lie between the places at which they begin, and padding belongs to none', () => {
+  it('lie between the positions at which they begin, and padding belongs to none', () => {
     const documents = separateDocuments(batch) ?? [];
     assert.deepEqual(documents, [
       { first: 0, length: 2 },

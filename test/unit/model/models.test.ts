@@ -60,7 +60,7 @@ describe('a model folder', () => {
     cpSync(join(SAMPLE, 'config.json'), join(folder, 'config.json'));
     expectInputError(() => readModelSummary(folder), folder, 'model.safetensors');
     writeFileSync(join(folder, 'model.safetensors'), 'not weights');
-    expectInputError(() => readModelSummary(folder), 'no whole safetensors file');
+    expectInputError(() => readModelSummary(folder), 'not a complete safetensors file');
   });
 });
 

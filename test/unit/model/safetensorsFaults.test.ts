@@ -16,26 +16,26 @@ const EIGHT = new Uint8Array(8);
 
 /** [what is wrong, the file, what the sentence has to say] */
 const BROKEN_FILES: [string, Uint8Array, string[]][] = [
-  ['empty', new Uint8Array(), ['no whole safetensors file', 'download']],
-  ['cut within the length', Uint8Array.of(1, 0, 0), ['no whole safetensors file']],
+  ['empty', new Uint8Array(), ['not a complete safetensors file', 'download']],
+  ['cut within the length', Uint8Array.of(1, 0, 0), ['not a complete safetensors file']],
   [
     'cut within the header',
     rawSafetensors({ a: F32([2], 0, 8) }).subarray(0, 30),
-    ['no whole safetensors file'],
+    ['not a complete safetensors file'],
   ],
   ['header longer than the file', Buffer.from('ffffff0000000000', 'hex'), ['header of 16777215 bytes']],
-  ['header of 2^64 bytes', Buffer.alloc(100, 0xff), ['no whole safetensors file']],
-  ['no JSON', rawSafetensors('{"a":'), ['header is no JSON']],
+  ['header of 2^64 bytes', Buffer.alloc(100, 0xff), ['not a complete safetensors file']],
+  ['no JSON', rawSafetensors('{"a":'), ['header is not JSON']],
   [
     'no UTF-8',
     Buffer.concat([
       rawSafetensors('{"xx":1}').subarray(0, 10),
       Buffer.from([0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
     ]),
-    ['header is no JSON'],
+    ['header is not JSON'],
   ],
-  ['a list', rawSafetensors([1]), ['no JSON object']],
-  ['null', rawSafetensors('null'), ['no JSON object']],
+  ['a list', rawSafetensors([1]), ['not a JSON object']],
+  ['null', rawSafetensors('null'), ['not a JSON object']],
   ['deep nesting', rawSafetensors(`{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), ['"a"', '"dtype"']],
   ['entry of the wrong kind', rawSafetensors({ a: 5 }), ['"a"', '"entry"']],
   ['no dtype', rawSafetensors({ a: { shape: [2], data_offsets: [0, 8] } }, EIGHT), ['"a"', '"dtype"']],
@@ -156,7 +156,7 @@ describe('the weights of a folder', () => {
   const second = 'model-00002-of-00002.safetensors';
   const first = 'model-00001-of-00002.safetensors';
   const INDEXES: [string, unknown, string[]][] = [
-    ['no JSON', '{', ['index.json', 'no JSON']],
+    ['no JSON', '{', ['index.json', 'not JSON']],
     ['no object', '[]', ['"weight_map"']],
     ['without a map', {}, ['"weight_map"']],
     ['with an empty map', { weight_map: {} }, ['"weight_map"']],

@@ -57,11 +57,11 @@ function mutate(original: Buffer, random: Random): Buffer {
 function withHeader(bytes: Buffer, random: Random): Buffer {
   const length = Number(bytes.readBigUInt64LE(0));
   const header = bytes.toString('latin1', 8, 8 + length);
-  const places = [...header.matchAll(/\d+|"[^"]*"/g)];
-  const place = places[random(places.length)];
+  const tokens = [...header.matchAll(/\d+|"[^"]*"/g)];
+  const found = tokens[random(tokens.length)];
   const token = random(3) === 0 ? String(random(200)) : (TOKENS[random(TOKENS.length)] ?? '');
-  const start = place?.index ?? 0;
-  const changed = header.slice(0, start) + token + header.slice(start + (place?.[0].length ?? 0));
+  const start = found?.index ?? 0;
+  const changed = header.slice(0, start) + token + header.slice(start + (found?.[0].length ?? 0));
   const lengthBytes = Buffer.alloc(8);
   lengthBytes.writeBigUInt64LE(BigInt(changed.length));
   return Buffer.concat([lengthBytes, Buffer.from(changed, 'latin1'), bytes.subarray(8 + length)]);

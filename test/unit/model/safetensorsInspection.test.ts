@@ -114,10 +114,10 @@ describe('inspectSafetensors', () => {
     const pointer = await inspectBytes(t, Buffer.from('version https://git-lfs.github.com/spec/v1\noid'));
     assert.match(pointer.problems[0] ?? '', /is a Git LFS pointer, not the weights/);
     const json = await inspectBytes(t, rawSafetensors('[1, 2]'));
-    assert.match(json.problems[0] ?? '', /no JSON object/);
+    assert.match(json.problems[0] ?? '', /not a JSON object/);
     assert.deepEqual(json.tensors, []);
     const garbage = await inspectBytes(t, rawSafetensors('\u0000\u0001 not json'));
-    assert.match(garbage.problems[0] ?? '', /is no JSON/);
+    assert.match(garbage.problems[0] ?? '', /is not JSON/);
   });
 
   it('says of a file that is gone, or is a folder, what it is', async (t) => {

@@ -232,7 +232,7 @@ onEveryEngine('documents that do not see each other', (test) => {
   });
 });
 
-/** The texts in sequences of 128 tokens, one after the other, and the same with the places at which texts begin. */
+/** The texts in sequences of 128 tokens, one after the other, and the same with the positions at which texts begin. */
 function shortTexts(folder: string, file: string, vocabSize: number): { joined: Batch; separate: Batch } {
   const length = 128;
   const tokenizer = openTokenizer(folder, vocabSize);

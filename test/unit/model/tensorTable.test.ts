@@ -69,7 +69,7 @@ describe('sortTensors', () => {
     assert.deepEqual(sorted('shape'), [TEN, NORM, TWO, SCALAR]);
   });
 
-  it('sorts by size, place and number of parameters, with what is not known last', () => {
+  it('sorts by size, position and number of parameters, with what is not known last', () => {
     assert.deepEqual(sorted('byteOffset'), [TWO, SCALAR, TEN, NORM]);
     assert.deepEqual(sorted('byteOffset', true), [TEN, SCALAR, TWO, NORM]);
     assert.deepEqual(sorted('byteLength', true), [TWO, TEN, SCALAR, NORM]);

@@ -80,7 +80,7 @@ describe('listCheckpoints', () => {
     writeFileSync(join(fixture.run.file('checkpoints'), 'step-00000050'), 'no folder');
     const list = listCheckpoints(fixture.run);
     const problems = new Map(list.map(({ step, problem }) => [step, problem]));
-    assert.match(problems.get(10) ?? '', /step-00000010\/state\.json: is no JSON/);
+    assert.match(problems.get(10) ?? '', /step-00000010\/state\.json: is not JSON/);
     assert.match(problems.get(20) ?? '', /step-00000020\/delta\.safetensors: is missing/);
     assert.match(problems.get(40) ?? '', /"step" is 41, not 40 as its folder says/);
     assert.match(problems.get(50) ?? '', /step-00000050/);

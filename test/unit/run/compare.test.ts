@@ -202,7 +202,7 @@ describe('compare', () => {
       compare({ run: broken.run.path, step: 10 }, { run: broken.run.path, step: 30 }, SILENT_TASK),
       'delta.safetensors',
       `${Q}.weight`,
-      'no finite numbers',
+      'not finite numbers',
     );
   });
 });

@@ -101,7 +101,7 @@ describe('DecimatedCurve', () => {
     assert.deepEqual(curve.latest, [80, -80]);
   });
 
-  it('leaves out values that are no numbers, and still goes back for them', () => {
+  it('leaves out values that are not numbers, and still goes back for them', () => {
     const curve = new DecimatedCurve();
     fill(curve, 5, (step) => step);
     curve.add(6, Infinity);

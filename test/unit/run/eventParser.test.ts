@@ -66,10 +66,10 @@ describe('parseEventLine', () => {
       assert.ok('problem' in parsed, line);
       return parsed.problem;
     };
-    assert.match(problem('{"seq":1,"ty'), /no JSON/);
-    assert.match(problem(''), /no JSON/);
+    assert.match(problem('{"seq":1,"ty'), /not JSON/);
+    assert.match(problem(''), /not JSON/);
     assert.match(problem('[]'), /"type"/);
-    assert.match(problem('3'), /no event/);
+    assert.match(problem('3'), /not an event/);
     assert.match(problem(JSON.stringify({ ...good, loss: null })), /"loss"/);
     assert.match(problem(JSON.stringify({ ...good, type: undefined })), /"type"/);
   });

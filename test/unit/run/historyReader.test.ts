@@ -250,7 +250,7 @@ describe('HistoryReader', () => {
     await plain.readOn();
     assert.deepEqual(losses(reader.history), losses(plain.history));
     assert.deepEqual(reader.history.problems.items, [
-      { file, line: events.length + 1, message: 'this line is no JSON' },
+      { file, line: events.length + 1, message: 'this line is not JSON' },
     ]);
   });
 

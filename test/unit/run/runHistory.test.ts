@@ -58,8 +58,8 @@ describe('RunHistory', () => {
   it('keeps rates that changed without a measurement, and which units are frozen, without a line in the log', () => {
     const measured = importanceEvent(20);
     assert.ok(measured.type === 'importance');
-    const units = measured.units.map((unit, place) =>
-      place === 1 ? { ...unit, learningRate: 0, frozen: true } : { ...unit, learningRate: 1e-6 },
+    const units = measured.units.map((unit, index) =>
+      index === 1 ? { ...unit, learningRate: 0, frozen: true } : { ...unit, learningRate: 1e-6 },
     );
     const record = recordOf([started, measured, { ...measured, step: 25, units, why: 'frozen' }]);
     assert.deepEqual(

@@ -60,7 +60,7 @@ describe('the status of a run', () => {
     assert.equal(statusOf(run.status('paused').step(2, 2).folder).state, 'running');
   });
 
-  it('of a run without a living trainer follows from its last word', (t) => {
+  it('of a run without a living trainer follows from its last event', (t) => {
     const run = fakeRun(t).tuned().deadTrainer().status('started').step(1, 2);
     assert.deepEqual([statusOf(run.folder).state, statusOf(run.folder).pid], ['died', null]);
     assert.equal(statusOf(run.status('stopped').folder).state, 'stopped');
@@ -171,7 +171,7 @@ describe('a reader of a run’s status', () => {
     assert.equal(reader.read().status.step, 2);
   });
 
-  it('says for how long a living trainer has given no sign of life', (t) => {
+  it('says for how long a living trainer has sent no heartbeat', (t) => {
     const since = (seconds: number): number | null => {
       const heartbeat = new Date(Date.now() - seconds * 1000).toISOString();
       return statusOf(fakeRun(t).tuned().trainer({ heartbeat }).status('started').folder).silentSeconds;

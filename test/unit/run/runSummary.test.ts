@@ -26,7 +26,7 @@ const facts: RunFilesContent = {
   isAlive: true,
   isUnfinishedJob: false,
   hasConfig: true,
-  dial: undefined,
+  strength: undefined,
   problems: [],
 };
 const aboutWindow: RunWindow = { isTrusted: true, remoteName: 'ssh-remote', pending: undefined };

@@ -59,14 +59,14 @@ describe('package.json as the extension’s manifest', () => {
   });
 
   it('offers no command that needs trust where the workspace has none', () => {
-    for (const [place, items] of Object.entries(manifest.contributes.menus)) {
+    for (const [menu, items] of Object.entries(manifest.contributes.menus)) {
       for (const { command, when } of items) {
         const facts = Object.entries(COMMANDS).find(([id]) => id === command)?.[1];
-        assert.ok(facts !== undefined, `${place}: ${command} is no command`);
+        assert.ok(facts !== undefined, `${menu}: ${command} is no command`);
         const offered = when !== 'false';
         assert.ok(
           !offered || !facts.needsTrust || when?.includes('isWorkspaceTrusted'),
-          `${place}: ${command}`,
+          `${menu}: ${command}`,
         );
       }
     }

@@ -29,7 +29,7 @@ function filled(settings: Partial<Record<FormSetting, string>> = {}): LaunchForm
   };
 }
 
-function planOf(form: LaunchForm, place: LaunchPlan['place']): LaunchPlan {
+function planOf(form: LaunchForm, folders: LaunchPlan['folders']): LaunchPlan {
   return {
     reading: readForm(form),
     model: '/work/space/models/small',
@@ -37,7 +37,7 @@ function planOf(form: LaunchForm, place: LaunchPlan['place']): LaunchPlan {
     probe: { sources: ['/data/general.txt'], sequences: 12 },
     layers: [3, 5],
     engine: 'auto',
-    place,
+    folders,
   };
 }
 
@@ -80,9 +80,9 @@ describe('the launch form', () => {
     ['steps', '0x10', 'Give a whole number of at least 1.'],
     ['learningRate', '-1', 'Give a number of at least 0.'],
     ['learningRate', 'Infinity', 'Give a number of at least 0.'],
-    ['seqLen', '1', 'Give a whole number of at least 2, or nothing.'],
-    ['schedule', 'step', 'Give one of constant, cosine, linear, or nothing.'],
-    ['maxGeneralRise', 'a little', 'Give a number of at least 0, or nothing.'],
+    ['seqLen', '1', 'Give a whole number of at least 2, or leave it empty.'],
+    ['schedule', 'step', 'Give one of constant, cosine, linear, or leave it empty.'],
+    ['maxGeneralRise', 'a little', 'Give a number of at least 0, or leave it empty.'],
   ];
   for (const [field, text, message] of wrong) {
     it(`says of "${text}" in ${field} what it takes`, () => {
@@ -131,8 +131,8 @@ describe('the launch form', () => {
 
 describe('the probe of a launch after an analysis that ended early', () => {
   it('is as many sequences from all over the text, as they were then', () => {
-    const place = { folder: '/work/space', runs: '.adept/runs' };
-    const plan = planOf(filled(), place);
+    const folders = { folder: '/work/space', runs: '.adept/runs' };
+    const plan = planOf(filled(), folders);
     const tuneOf = (probe: LaunchPlan['probe']): unknown =>
       (JSON.parse(launchText({ ...plan, probe })) as { tune: Record<string, unknown> }).tune;
     const early = { ...plan.probe, available: 99 };
@@ -144,11 +144,11 @@ describe('the probe of a launch after an analysis that ended early', () => {
 });
 
 describe('the configuration that a form comes to', () => {
-  const place = { folder: '/work/space', runs: '.adept/runs' };
+  const folders = { folder: '/work/space', runs: '.adept/runs' };
 
   it('is the file that people see, with paths relative to the workspace folder', () => {
     assert.equal(
-      launchText(planOf(filled({ maxGeneralRise: '0.05' }), place)),
+      launchText(planOf(filled({ maxGeneralRise: '0.05' }), folders)),
       `{
   "model": "models/small",
   "importance": ".adept/importance.json",
@@ -185,7 +185,7 @@ describe('the configuration that a form comes to', () => {
   it('is read by the real schema as what was typed, and every setting left alone is its default', () => {
     const form = filled({ seqLen: '64', warmup: '5', schedule: 'linear' });
     const evaluated = { ...form, files: { ...form.files, evalGeneral: 'g.txt', evalDomain: 'd.txt\ne.csv' } };
-    const config = parseLaunchText(launchText(planOf(evaluated, place)), 'x');
+    const config = parseLaunchText(launchText(planOf(evaluated, folders)), 'x');
     assert.deepEqual(config.expand, { layers: [3, 5] });
     assert.deepEqual(config.eval, { domain: ['d.txt', 'e.csv'], general: ['g.txt'] });
     assert.equal(config.out, '.adept/runs/night-1');
@@ -205,7 +205,7 @@ describe('the configuration that a form comes to', () => {
   it('measures as much of the analyzed text as the analysis did, and all of any other', () => {
     const limitOf = (probe: string): number | undefined => {
       const form = filled();
-      const text = launchText(planOf({ ...form, files: { ...form.files, probe } }, place));
+      const text = launchText(planOf({ ...form, files: { ...form.files, probe } }, folders));
       return parseLaunchText(text, 'x').tune.maxProbeSequences;
     };
     assert.equal(limitOf('/data/general.txt'), 12);
@@ -214,7 +214,7 @@ describe('the configuration that a form comes to', () => {
   });
 
   it('takes the sequences from all over the text where the analysis did', () => {
-    const plan = planOf(filled(), place);
+    const plan = planOf(filled(), folders);
     const text = launchText({ ...plan, probe: { ...plan.probe, sampling: 'spread' } });
     const { maxProbeSequences, sampling } = parseLaunchText(text, 'x').tune;
     assert.deepEqual([maxProbeSequences, sampling], [12, 'spread']);
@@ -261,12 +261,12 @@ describe('the configuration that a form comes to', () => {
       replay: 'old.txt',
       evalGeneral: 'g.txt',
     };
-    const plain = parseLaunchText(launchText(planOf({ ...form, files }, place)), 'x');
+    const plain = parseLaunchText(launchText(planOf({ ...form, files }, folders)), 'x');
     assert.deepEqual(plain.domain, ['shards', '/data/notes/**/*.md']);
     assert.deepEqual(plain.replay, ['old.txt']);
 
     const texts = { documentStart: ' auto ', documentEnd: 'none', packing: 'separate' };
-    const text = launchText(planOf({ ...form, files, texts }, place));
+    const text = launchText(planOf({ ...form, files, texts }, folders));
     const config = JSON.parse(text) as Record<string, unknown>;
     const set = { documentEnd: 'none', packing: 'separate' };
     assert.deepEqual(config.domain, { files: ['shards', '/data/notes/**/*.md'], ...set });
@@ -283,17 +283,17 @@ describe('the configuration that a form comes to', () => {
     const empty = readForm({ ...form, texts: { documentStart: ' ', documentEnd: '', packing: 'joined' } });
     assert.deepEqual([empty.texts, [...empty.problems]], [{}, []]);
     const wrong = readForm({ ...form, texts: { ...form.texts, packing: 'loose' } });
-    assert.deepEqual([...wrong.problems], [['packing', 'Give one of joined, separate, or nothing.']]);
+    assert.deepEqual([...wrong.problems], [['packing', 'Give one of joined, separate, or leave it empty.']]);
   });
 
   it('leaves paths alone that look like a list of numbers', () => {
     const form = filled();
     const odd = { ...form, files: { ...form.files, domain: 'a[ 1, 2 ].txt' } };
-    assert.deepEqual(parseLaunchText(launchText(planOf(odd, place)), 'x').domain, ['a[ 1, 2 ].txt']);
+    assert.deepEqual(parseLaunchText(launchText(planOf(odd, folders)), 'x').domain, ['a[ 1, 2 ].txt']);
   });
 
   it('is refused when it is no configuration', () => {
-    expectInputError(() => parseLaunchText('{', 'f.adept.json'), 'f.adept.json', 'no JSON');
+    expectInputError(() => parseLaunchText('{', 'f.adept.json'), 'f.adept.json', 'not JSON');
     expectInputError(() => parseLaunchText('{"model": "m"}', 'f.adept.json'), 'f.adept.json', 'probe');
   });
 });

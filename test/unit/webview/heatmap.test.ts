@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { formatShort } from '../../../src/shared/heatmap/formatNumber';
 import { heatScale } from '../../../src/shared/heatmap/heatScale';
 import { importanceTable } from '../../../src/shared/heatmap/importanceTable';
-import { rankAmong, relativePlaces } from '../../../src/shared/heatmap/rank';
+import { rankAmong, relativeRanks } from '../../../src/shared/heatmap/rank';
 import { colourRanges } from '../../../src/shared/heatmap/ranges';
 import { nextOrder, sortRows } from '../../../src/shared/heatmap/sortRows';
 import { toCsv, valueTable } from '../../../src/shared/heatmap/valueTable';
@@ -122,9 +122,9 @@ describe('ranks', () => {
     assert.equal(rankAmong(1, values).of, 5);
   });
 
-  it('as places spread evenly from 0 to 1, equal values in the middle of theirs', () => {
+  it('as ranks spread evenly from 0 to 1, equal values in the middle of theirs', () => {
     assert.deepEqual(
-      [...relativePlaces([5, 1, 3, 3, 9])],
+      [...relativeRanks([5, 1, 3, 3, 9])],
       [
         [1, 0],
         [3, 1.5 / 4],
@@ -132,7 +132,7 @@ describe('ranks', () => {
         [9, 1],
       ],
     );
-    assert.deepEqual([...relativePlaces([7])], [[7, 0]]);
+    assert.deepEqual([...relativeRanks([7])], [[7, 0]]);
   });
 });
 
@@ -152,7 +152,7 @@ describe('a scale', () => {
     assert.ok(Math.abs(Number(middle) - 0.5) < 1e-12);
   });
 
-  it('that is logarithmic has no place for zero and below, and says how many there are', () => {
+  it('that is logarithmic leaves out zero and below, and says how many there are', () => {
     assert.deepEqual(heats('log', [-2, 0, 1, 100]), ['off scale', 'off scale', 0, 1]);
     const { offScale, lowest, highest } = heatScale('log', [-2, 0, 1, 100]);
     assert.deepEqual({ offScale, lowest, highest }, { offScale: 2, lowest: 1, highest: 100 });

@@ -9,11 +9,18 @@ import {
   type ToRun,
 } from '../../../src/shared/webview/run';
 import { filteredLog } from '../../../webview/run/logFilter';
-import { EMPTY_RUN, nearest, patched, placeOf, receive, type RunModel } from '../../../webview/run/runModel';
+import {
+  EMPTY_RUN,
+  nearest,
+  patched,
+  countBefore,
+  receive,
+  type RunModel,
+} from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
 import { smoothed } from '../../../webview/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';
-import { placeAt, unitRows } from '../../../webview/run/unitTable';
+import { indexAt, unitRows } from '../../../webview/run/unitTable';
 
 function patch(from: number, points: readonly (readonly [number, number])[]): CurvePatch {
   return { from, x: points.map(([x]) => x), y: points.map(([, y]) => y) };
@@ -115,7 +122,7 @@ describe('what a page knows of a run', () => {
       change: 4,
     });
     assert.deepEqual(
-      [null, 0, 9, 10, 15, 99].map((step) => placeAt(run.units, step)),
+      [null, 0, 9, 10, 15, 99].map((step) => indexAt(run.units, step)),
       [2, 0, 0, 1, 1, 2],
     );
     run = receive(run, {
@@ -129,11 +136,11 @@ describe('what a page knows of a run', () => {
   });
 });
 
-describe('places on a curve', () => {
+describe('positions on a curve', () => {
   it('are found by step', () => {
     const steps = [10, 20, 40];
     assert.deepEqual(
-      [5, 10, 11, 40, 41].map((step) => placeOf(steps, step)),
+      [5, 10, 11, 40, 41].map((step) => countBefore(steps, step)),
       [0, 0, 1, 2, 3],
     );
     assert.deepEqual(

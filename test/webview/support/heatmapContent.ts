@@ -21,7 +21,12 @@ export function contentOf(name: 'stories260K' | 'sampleBoth'): HeatmapContent {
     importance: read('importance.json'),
     model: { found: true, file: `/space/models/${name}/config.json`, config: read('config.json') },
     trusted: true,
-    launch: { engine: 'auto', place: { folder: '/space', runs: '.adept/runs' }, name: 'tune-1', last: null },
+    launch: {
+      engine: 'auto',
+      folders: { folder: '/space', runs: '.adept/runs' },
+      name: 'tune-1',
+      last: null,
+    },
   });
   if (content.type !== 'show') {
     throw new Error('The content is no "show".');

@@ -128,7 +128,7 @@ export function startTwiceText({ text, sources }: Corpus): string | undefined {
   const { startTwice, documents, frame } = text;
   return startTwice === 0 || frame === null
     ? undefined
-    : `${sources.join(', ')}: ${startTwice} of ${documents} documents begin with ${frame.start} already, and have it twice: remove it from the text, or choose "none" for the document start.`;
+    : `${sources.join(', ')}: ${startTwice} of ${documents} documents already begin with ${frame.start} and get it twice: remove it from the text, or choose "none" for the document start.`;
 }
 
 /** @throws AdeptError (input) where a text is shorter than one sequence */

@@ -45,7 +45,7 @@ export async function* arrowBlocks(
     }
   }
   if (before.length === 0) {
-    throw inputError(`${where}: is no Arrow stream that can be read (it has no schema): write it anew.`);
+    throw inputError(`${where}: is not a readable Arrow stream (it has no schema): write it again.`);
   }
   const rest = cutter.rest();
   if (rest !== undefined) {
@@ -74,10 +74,7 @@ function decoded(messages: Uint8Array[], where: string): Table {
 function arrowError(error: unknown, where: string): AdeptError {
   return error instanceof AdeptError
     ? error
-    : inputError(
-        `${where}: is no Arrow stream that can be read (${messageOf(error)}): write it anew.`,
-        error,
-      );
+    : inputError(`${where}: is not a readable Arrow stream (${messageOf(error)}): write it again.`, error);
 }
 
 function* rowsOf(table: Table, paths: readonly string[][]): Generator<Record<string, unknown>> {

@@ -29,7 +29,7 @@ export async function* arrowMessages(
 ): AsyncGenerator<ArrowMessage> {
   const bytes = new ByteReader(
     pieces,
-    `${where}: the file ends in the middle: download it again, or write it anew.`,
+    `${where}: the file ends in the middle: download it again, or write it again.`,
   );
   try {
     for (let index = 0; await bytes.hasMore(); index += 1) {
@@ -52,7 +52,7 @@ export async function* arrowMessages(
 
 async function readMessage(bytes: ByteReader, length: number, where: string): Promise<ArrowMessage> {
   if (length > LARGEST_METADATA) {
-    throw inputError(`${where}: is no Arrow stream that can be read: write it anew.`);
+    throw inputError(`${where}: is not a readable Arrow stream: write it again.`);
   }
   const metadata = await bytes.take(length);
   const { type, bodyLength } = headOf(metadata, where);
@@ -90,7 +90,7 @@ function headOf(
       bodyLength: body === 0 ? 0 : Number(view.getBigUint64(table + body, true)),
     };
   } catch (error) {
-    throw inputError(`${where}: is no Arrow stream that can be read: write it anew.`, error);
+    throw inputError(`${where}: is not a readable Arrow stream: write it again.`, error);
   }
 }
 

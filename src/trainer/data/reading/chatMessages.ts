@@ -29,7 +29,7 @@ const ROLES = new Map([
 export function chatMessages(value: unknown, column: string, where: string): ChatMessage[] {
   if (!Array.isArray(value)) {
     throw inputError(
-      `${where}: "${column}" is no list: write a list of {"role", "content"} or {"from", "value"}.`,
+      `${where}: "${column}" is not a list: write a list of {"role", "content"} or {"from", "value"}.`,
     );
   }
   return value.map((turn: unknown, index) => chatMessage(turn, `${where}: "${column}[${index}]"`));
@@ -37,7 +37,7 @@ export function chatMessages(value: unknown, column: string, where: string): Cha
 
 function chatMessage(turn: unknown, where: string): ChatMessage {
   if (!isObject(turn)) {
-    throw inputError(`${where} is no object: write {"role", "content"} or {"from", "value"}.`);
+    throw inputError(`${where} is not an object: write {"role", "content"} or {"from", "value"}.`);
   }
   const sharegpt = typeof turn.role !== 'string' && typeof turn.from === 'string';
   const speaker = sharegpt ? turn.from : turn.role;
@@ -53,7 +53,7 @@ function chatMessage(turn: unknown, where: string): ChatMessage {
   }
   const content = sharegpt ? turn.value : turn.content;
   if (content !== undefined && content !== null && typeof content !== 'string' && !Array.isArray(content)) {
-    throw inputError(`${where} has a content that is no text: write it in quotes.`);
+    throw inputError(`${where} has a content that is not a string: write it in quotes.`);
   }
   return sharegpt ? { role, content } : withoutNulls({ ...turn, role });
 }

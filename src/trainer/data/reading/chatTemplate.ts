@@ -105,7 +105,7 @@ function describe(folder: string): ChatTemplateDescription {
     typeof template === 'string' ? template : template.find(({ name }) => name === 'default')?.template;
   if (source === undefined) {
     throw inputError(
-      `${configFile}: "chat_template" has several templates and none is named "default": name one of them so.`,
+      `${configFile}: "chat_template" has several templates and none is named "default": give one of them that name.`,
     );
   }
   return { kind: 'template', source, file: configFile, tokens: tokensOf(folder, config) };

@@ -82,6 +82,6 @@ async function* records(
   } catch (error) {
     throw error instanceof AdeptError
       ? error
-      : inputError(`${where}: is no CSV (${messageOf(error)}): correct its quotes.`, error);
+      : inputError(`${where}: is not CSV (${messageOf(error)}): correct its quotes.`, error);
   }
 }

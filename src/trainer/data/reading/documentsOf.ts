@@ -87,7 +87,7 @@ function lineDocument(line: string, options: DocumentOptions, where: string): Ro
     row = parseLenientJson(line);
   } catch (error) {
     throw inputError(
-      `${where}: is no JSON (${messageOf(error)}): write one object a line: ${ROW_FORMS}.`,
+      `${where}: is not JSON (${messageOf(error)}): write one object a line: ${ROW_FORMS}.`,
       error,
     );
   }

@@ -54,7 +54,7 @@ export async function* arrayElements(
   }
   if (!scan.closed) {
     throw inputError(
-      `${where}: is no JSON (its list has no end): correct it, or name it .jsonl if each line is one object.`,
+      `${where}: is not JSON (its list has no end): correct it, or name it .jsonl if each line is one object.`,
     );
   }
 }
@@ -62,7 +62,7 @@ export async function* arrayElements(
 function checkRemainder(bytes: Uint8Array, where: string): void {
   if (bytes.some((byte) => byte > 0x20)) {
     throw inputError(
-      `${where}: is no JSON (something follows its list): correct it, or name it .jsonl if each line is one list.`,
+      `${where}: is not JSON (something follows its list): correct it, or name it .jsonl if each line is one list.`,
     );
   }
 }
@@ -75,7 +75,7 @@ class ArrayScan {
   #quoted = false;
   #escaped = false;
 
-  /** The place of the comma or bracket that ends the element, from `start` on; -1 if it does not end in these bytes. */
+  /** The position of the comma or bracket that ends the element, from `start` on; -1 if it does not end in these bytes. */
   next(bytes: Uint8Array, start: number): number {
     if (this.closed) {
       return -1;

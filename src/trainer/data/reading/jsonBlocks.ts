@@ -20,7 +20,7 @@ const ADVICE = 'correct it, or name it .jsonl if each line is one object.';
  * The rows of a .json file: a list, which is read as a stream; `{"data": [...]}` or one row by itself, which are read as a
  * whole; or one object a line, as many .json.gz files on the Hugging Face Hub are.
  * @param where names the file in errors
- * @throws AdeptError (input) if it is no JSON, or too long an object.
+ * @throws AdeptError (input) if it is not JSON, or too long an object.
  */
 export async function* jsonBlocks(pieces: AsyncGenerator<Uint8Array>, where: string): AsyncGenerator<Block> {
   const { head, form, first } = await sniff(pieces);
@@ -138,6 +138,6 @@ function parsed(text: string, where: string): unknown {
   try {
     return parseLenientJson(text);
   } catch (error) {
-    throw inputError(`${where}: is no JSON (${messageOf(error)}): ${ADVICE}`, error);
+    throw inputError(`${where}: is not JSON (${messageOf(error)}): ${ADVICE}`, error);
   }
 }

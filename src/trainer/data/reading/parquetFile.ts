@@ -48,7 +48,7 @@ export function parquetError(error: unknown, where: string): AdeptError {
   return error instanceof AdeptError
     ? error
     : inputError(
-        `${where}: is no whole parquet file that can be read (${messageOf(error).replace(/^parquet /, '')}): download it again, or write it anew.`,
+        `${where}: is not a complete parquet file (${messageOf(error).replace(/^parquet /, '')}): download it again, or write it again.`,
         error,
       );
 }

@@ -128,7 +128,7 @@ function jsonQuestion(text: string, where: string): QuestionParts {
   try {
     row = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${where}: is no JSON (${messageOf(error)}): write one question a line.`, error);
+    throw inputError(`${where}: is not JSON (${messageOf(error)}): write one question a line.`, error);
   }
   const arc = v.safeParse(ArcRow, row);
   if (arc.success) {
@@ -137,7 +137,7 @@ function jsonQuestion(text: string, where: string): QuestionParts {
   const mmlu = v.safeParse(MmluRow, row);
   if (!mmlu.success) {
     throw inputError(
-      `${where}: is no question as ARC or MMLU have them: write {"question", "choices": {"text": [...], "label": [...]}, "answerKey"} or {"question", "choices": [...], "answer"}.`,
+      `${where}: is not a question in the form of ARC or MMLU: write {"question", "choices": {"text": [...], "label": [...]}, "answerKey"} or {"question", "choices": [...], "answer"}.`,
     );
   }
   const { question, choices, answer, subject } = mmlu.output;
@@ -152,7 +152,7 @@ function arcQuestion(
   if (labels.length !== texts.length) {
     throw inputError(`${where}: has ${texts.length} choices and ${labels.length} labels: correct it.`);
   }
-  // Some of ARC's labels are digits, from 1: the label decides, not the place.
+  // Some of ARC's labels are digits, from 1: the label decides, not the position.
   const wanted = String(answerKey).trim();
   const answer = labels.findIndex((label) => label.trim() === wanted);
   if (answer < 0) {
@@ -242,7 +242,7 @@ function parseCsv(text: string, where: string): string[][] {
   try {
     return parse(text, { relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
   } catch (error) {
-    throw inputError(`${where}: is no CSV (${messageOf(error)}): correct its quotes.`, error);
+    throw inputError(`${where}: is not CSV (${messageOf(error)}): correct its quotes.`, error);
   }
 }
 

@@ -11,13 +11,13 @@ import { paragraphBlocks, wholeText } from './textBlocks';
 import { unpacked } from './unpacked';
 
 /** A block that does not say yet how far the file was read. */
-type Unplaced<Block> = Block extends Block ? Omit<Block, 'position'> : never;
+type WithoutPosition<Block> = Block extends Block ? Omit<Block, 'position'> : never;
 
 /**
  * The rows of a corpus file of any form, in blocks of about 1 MiB of text, read as they are asked for: memory does not grow
  * with the file. When no more are asked for, the file is closed.
  * @param where names the file in errors
- * @throws AdeptError (input) if the file cannot be read, is empty, is no whole archive, or is not of the form that its name says.
+ * @throws AdeptError (input) if the file cannot be read, is empty, is not a complete archive, or is not of the form that its name says.
  */
 export async function* readBlocks(
   file: string,
@@ -41,7 +41,7 @@ async function* streamedBlocks(
   bytes: AsyncGenerator<Uint8Array>,
   options: ReadOptions,
   where: string,
-): AsyncGenerator<Unplaced<RowBlock>> {
+): AsyncGenerator<WithoutPosition<RowBlock>> {
   switch (kind) {
     case 'txt':
       for await (const block of paragraphBlocks(bytes, where)) {

@@ -41,7 +41,7 @@ const FEWEST_TOKENS = 2;
  */
 export function rowDocument(row: unknown, options: DocumentOptions, where: string): RowContent {
   if (!isObject(row)) {
-    throw inputError(`${where}: is no object: write ${ROW_FORMS}.`);
+    throw inputError(`${where}: is not an object: write ${ROW_FORMS}.`);
   }
   const { textColumn } = options;
   if (textColumn !== undefined) {
@@ -102,7 +102,7 @@ function joinedColumns(row: Record<string, unknown>, { chat }: DocumentOptions, 
     const hint = TOKEN_COLUMNS.find((column) => Object.hasOwn(row, column));
     throw hint === undefined
       ? inputError(`${where}: fits no known form (its keys: ${keysOf(row)}): write ${ROW_FORMS}.`)
-      : inputError(`${where}: "${hint}" is no list: write a list of token ids.`);
+      : inputError(`${where}: "${hint}" is not a list: write a list of token ids.`);
   }
   const [first, last] = form.needed;
   if (row[first] === null || row[last] === null || row[first] === undefined || row[last] === undefined) {
@@ -152,7 +152,7 @@ function conversation(messages: readonly ChatMessage[], chat: ChatTemplate, wher
 
 function textOf(value: unknown, column: string, where: string): string {
   if (typeof value !== 'string') {
-    throw inputError(`${where}: "${column}" is no text: write it in quotes.`);
+    throw inputError(`${where}: "${column}" is not a string: write it in quotes.`);
   }
   return value;
 }
@@ -165,7 +165,7 @@ function tokenRow(
 ): RowContent {
   const problem = (what: string): AdeptError => inputError(`${where}: "${column}" ${what}.`);
   if (!isList(tokens)) {
-    throw problem('is no list: write a list of token ids');
+    throw problem('is not a list: write a list of token ids');
   }
   if (tokens.length < FEWEST_TOKENS) {
     return { kind: 'skipped', reason: 'short' };

@@ -37,7 +37,7 @@ function archiveError(error: unknown, compression: 'gzip' | 'zstd', where: strin
   return code === 'Z_BUF_ERROR'
     ? inputError(`${where}: the archive ends in the middle: download it again.`, error)
     : inputError(
-        `${where}: is no whole ${compression} archive (${messageOf(error)}): download it again.`,
+        `${where}: is not a complete ${compression} archive (${messageOf(error)}): download it again.`,
         error,
       );
 }

@@ -33,7 +33,7 @@ function firstInvalid(bytes: Uint8Array): number {
       invalid = middle;
     }
   }
-  // What is wrong may be the beginning of a character that does not go on: the place is where it begins.
+  // What is wrong may be the beginning of a character that does not go on: the position is where it begins.
   while (!isUtf8(bytes.subarray(0, valid))) {
     valid -= 1;
   }

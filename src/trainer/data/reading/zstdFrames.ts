@@ -23,7 +23,7 @@ export async function findFrame(reader: ByteReader, where: string): Promise<bool
       return true;
     }
     if ((magic & SKIPPABLE_MASK) >>> 0 !== SKIPPABLE) {
-      throw inputError(`${where}: is no whole zstd archive: download it again.`);
+      throw inputError(`${where}: is not a complete zstd archive: download it again.`);
     }
     for (let left = await word(reader); left > 0;) {
       left -= (await reader.some(left)).length;

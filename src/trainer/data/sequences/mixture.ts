@@ -30,7 +30,7 @@ interface MixedText {
 /**
  * Domain text and replay in exact proportions: of any first n training sequences, ⌊n·share⌋ are replay, evenly spread; and so on
  * within the replay, one text after the other: of what those before it leave, it has ⌊n·share⌋.
- * Which text comes at a place follows from the shares alone, which sequence of it from the seed. So the position follows from the
+ * Which text comes at a position follows from the shares alone, which sequence of it from the seed. So the position follows from the
  * count of sequences seen, and resuming needs no other state.
  */
 export class Mixture {
@@ -45,9 +45,9 @@ export class Mixture {
     /** As {@link DataOrder} has it. */
     tableSize?: number,
   ) {
-    const text = (sequences: SequenceList, place: number, share: number): MixedText => ({
+    const text = (sequences: SequenceList, number: number, share: number): MixedText => ({
       sequences,
-      order: new DataOrder(sequences.size, order, seed ^ Math.imul(TEXT_SEED, place), tableSize),
+      order: new DataOrder(sequences.size, order, seed ^ Math.imul(TEXT_SEED, number), tableSize),
       share,
     });
     this.domain = text(parts.domain, 0, 1);
@@ -98,20 +98,20 @@ export class Mixture {
     if (this.replayed(position + 1) === before) {
       return nth(this.domain, position - before);
     }
-    let place = before;
+    let index = before;
     for (const text of this.replay) {
-      const taken = wholeShare(place, text.share);
-      if (wholeShare(place + 1, text.share) > taken) {
+      const taken = wholeShare(index, text.share);
+      if (wholeShare(index + 1, text.share) > taken) {
         return nth(text, taken);
       }
-      place -= taken;
+      index -= taken;
     }
     throw new Error('The last text takes all that is left.');
   }
 }
 
-function nth({ sequences, order }: MixedText, place: number): Sequence {
-  const [index = 0] = order.take(place, 1);
+function nth({ sequences, order }: MixedText, position: number): Sequence {
+  const [index = 0] = order.take(position, 1);
   return sequences.at(index);
 }
 

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../shared/common/random';
 
-/** Up to so many sequences an epoch's order is a table (4 MB); more have one that is computed place by place. */
+/** Up to so many sequences an epoch's order is a table (4 MB); more have one that is computed position by position. */
 export const TABLE_SIZE = 2 ** 20;
 
 /**
@@ -9,7 +9,7 @@ export const TABLE_SIZE = 2 ** 20;
  */
 export class DataOrder {
   private epoch = -1;
-  private place: (within: number) => number = (within) => within;
+  private indexAt: (within: number) => number = (within) => within;
 
   /** @param tableSize {@link TABLE_SIZE} but for tests, and for runs of versions that had tables of any size */
   constructor(
@@ -33,9 +33,9 @@ export class DataOrder {
     if (epoch !== this.epoch) {
       this.epoch = epoch;
       const mixed = Math.imul(this.seed ^ 0x5bd1e995, 0x9e3779b1) + Math.imul(epoch + 1, 0x85ebca6b);
-      this.place = this.size <= this.tableSize ? tableOf(this.size, mixed) : permutation(this.size, mixed);
+      this.indexAt = this.size <= this.tableSize ? tableOf(this.size, mixed) : permutation(this.size, mixed);
     }
-    return this.place(within);
+    return this.indexAt(within);
   }
 }
 

@@ -51,10 +51,10 @@ function heldSequences(text: SequenceList): Sequence[] {
 /** Every run of {@link OVERLAP_TOKENS} tokens of some sequences, and which of their tokens were met elsewhere. */
 class Runs {
   private readonly met: Uint8Array;
-  /** Hash table, at most half full: the run's key, and the last place where it begins. */
+  /** Hash table, at most half full: the run's key, and the last position where it begins. */
   private readonly keys: Float64Array;
   private readonly heads: Int32Array;
-  /** From each place, the one before it at which the same run begins. */
+  /** From each position, the one before it at which the same run begins. */
   private readonly before: Int32Array;
   private length = 0;
 
@@ -81,8 +81,12 @@ class Runs {
   meet(ids: Int32Array): void {
     for (let begin = 0; begin + OVERLAP_TOKENS <= ids.length; begin++) {
       const slot = this.slotOf(keyOf(ids, begin));
-      for (let place = this.heads[slot] ?? NONE; place !== NONE; place = this.before[place] ?? NONE) {
-        this.met.fill(1, place, place + OVERLAP_TOKENS);
+      for (
+        let position = this.heads[slot] ?? NONE;
+        position !== NONE;
+        position = this.before[position] ?? NONE
+      ) {
+        this.met.fill(1, position, position + OVERLAP_TOKENS);
       }
       // Marked once and for all.
       this.heads[slot] = NONE;

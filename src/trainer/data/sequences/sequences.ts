@@ -51,9 +51,9 @@ function listBy(size: number, find: (index: number) => Sequence | undefined): Se
 }
 
 /** Those of `list` that `index` names, one after the other. */
-function viewOf(list: SequenceList, size: number, index: (place: number) => number): SequenceList {
-  return listBy(size, (place) =>
-    place >= 0 && place < size && Number.isInteger(place) ? list.at(index(place)) : undefined,
+function viewOf(list: SequenceList, size: number, index: (position: number) => number): SequenceList {
+  return listBy(size, (position) =>
+    position >= 0 && position < size && Number.isInteger(position) ? list.at(index(position)) : undefined,
   );
 }
 
@@ -65,7 +65,7 @@ export function sampleOfList(list: SequenceList, count: number, sampling: Sampli
   return viewOf(
     list,
     count,
-    sampling === 'first' ? (place) => place : (place) => spreadIndex(place, count, list.size),
+    sampling === 'first' ? (position) => position : (position) => spreadIndex(position, count, list.size),
   );
 }
 
@@ -73,16 +73,16 @@ export function firstOf(list: SequenceList, count: number): SequenceList {
   return sampleOfList(list, count, 'first');
 }
 
-/** All sequences, in an order of which every beginning is from all over the list: that of the reversed bits of their places. */
+/** All sequences, in an order of which every beginning is from all over the list: that of the reversed bits of their positions. */
 export function evenlySpaced(list: SequenceList): SequenceList {
   const bits = Math.ceil(Math.log2(Math.max(1, list.size)));
-  // Reversed places beyond the list's end are passed over, so a place is found by counting from the last one that was found.
+  // Reversed positions beyond the list's end are passed over, so a position is found by counting from the last one that was found.
   let [counted, candidate] = [-1, -1];
-  return viewOf(list, list.size, (place) => {
-    if (place < counted || counted < 0) {
+  return viewOf(list, list.size, (position) => {
+    if (position < counted || counted < 0) {
       [counted, candidate] = [-1, -1];
     }
-    while (counted < place) {
+    while (counted < position) {
       candidate += 1;
       if (reversedBits(candidate, bits) < list.size) {
         counted += 1;

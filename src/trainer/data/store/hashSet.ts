@@ -35,9 +35,9 @@ function isTaken(slot: Uint32Array): boolean {
 }
 
 function insert(slots: Uint32Array, hash: Uint32Array): boolean {
-  const places = slots.length / WORDS;
-  for (let place = (hash[0] ?? 0) % places; ; place = (place + 1) % places) {
-    const slot = slots.subarray(place * WORDS, (place + 1) * WORDS);
+  const count = slots.length / WORDS;
+  for (let position = (hash[0] ?? 0) % count; ; position = (position + 1) % count) {
+    const slot = slots.subarray(position * WORDS, (position + 1) * WORDS);
     if (!isTaken(slot)) {
       slot.set(hash);
       return true;

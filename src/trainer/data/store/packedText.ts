@@ -35,19 +35,19 @@ export class PackedText implements SequenceList {
     }
     const row = this.rowsUpTo(index);
     const number = this.first + index;
-    return row > 0 && this.placeOfRow(row - 1) === index
+    return row > 0 && this.indexOfRow(row - 1) === index
       ? { number, ids: this.rowIds(row - 1) }
       : { number, ...this.textAt((index - row) * this.seqLen) };
   }
 
   /** A row stands behind the sequences that the text before it completed. */
-  private placeOfRow(row: number): number {
+  private indexOfRow(row: number): number {
     return row + Math.floor(this.store.row(row).textBefore / this.seqLen);
   }
 
-  /** How many rows stand at this place or before it. */
+  /** How many rows stand at this index or before it. */
   private rowsUpTo(index: number): number {
-    return countUntil(this.rows, (row) => this.placeOfRow(row) <= index);
+    return countUntil(this.rows, (row) => this.indexOfRow(row) <= index);
   }
 
   private rowIds(row: number): Int32Array {

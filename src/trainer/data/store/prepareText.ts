@@ -113,7 +113,7 @@ async function inFolder(
     const release = await acquireLock(folder, {
       signal: task.signal,
       onWait: (pid) => {
-        task.report(0, `process ${pid} tokenises this text already: waiting for it`);
+        task.report(0, `waiting for process ${pid}, which is tokenising this text`);
       },
       enough: () => (after = stored()) !== undefined,
     });

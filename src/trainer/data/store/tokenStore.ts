@@ -17,7 +17,7 @@ const PARTS: readonly Part[] = ['tokens', 'ends', 'rowTokens', 'rows'];
 export type StoreRequest = Pick<StoredText, 'key' | 'files' | 'tokenizer' | 'width'>;
 
 /** Where a row of token ids ends among those of all rows, and how many ids of text came before it. */
-export interface RowPlace {
+export interface RowEnd {
   readonly end: number;
   readonly textBefore: number;
 }
@@ -109,10 +109,10 @@ export class TokenStore {
     return ends;
   }
 
-  row(index: number): RowPlace {
-    const place = new Float64Array(2);
-    this.bytes.rows.read(new Uint8Array(place.buffer), index * ROW_BYTES);
-    const [end = 0, textBefore = 0] = place;
+  row(index: number): RowEnd {
+    const numbers = new Float64Array(2);
+    this.bytes.rows.read(new Uint8Array(numbers.buffer), index * ROW_BYTES);
+    const [end = 0, textBefore = 0] = numbers;
     return { end, textBefore };
   }
 

@@ -109,7 +109,7 @@ export class TokenThreads implements BlockWorkers {
       return;
     }
     const gone = failure(
-      `A thread that tokenised text was lost (${error.message}): start again, which goes on from what was stored.`,
+      `A tokenizer thread ended (${error.message}): start again; what was stored is reused.`,
       error,
     );
     const jobs = [...this.working.values(), ...this.waiting.splice(0)];

@@ -72,7 +72,7 @@ export async function provideKernels(host: Host, request: KernelRequest): Promis
     if (signal?.aborted === true) {
       throw error;
     }
-    const message = `Going on without fused kernels, slower: ${messageOf(error)}`;
+    const message = `Continuing without fused kernels, slower: ${messageOf(error)}`;
     onProgress({ step: 'compile', message });
   }
 }
@@ -99,8 +99,8 @@ async function compileKernels(host: Host, request: KernelRequest): Promise<strin
   if (missing !== undefined) {
     throw failure(`the processor lacks ${missing}`);
   }
-  const library = LIBRARY_FOLDERS.map((name) => join(folder, name)).find((place) =>
-    existsSync(join(place, LIBRARY)),
+  const library = LIBRARY_FOLDERS.map((name) => join(folder, name)).find((candidate) =>
+    existsSync(join(candidate, LIBRARY)),
   );
   if (library === undefined) {
     throw failure(`${folder} holds no ${LIBRARY}`);

@@ -52,7 +52,7 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
   const { variant, device, staging, onProgress, signal } = options;
   const obstacle = await prebuiltObstacle(host, variant, device, signal);
   if (obstacle !== undefined) {
-    throw failure(`it does not serve this machine, ${obstacle}`);
+    throw failure(`it does not support this machine, ${obstacle}`);
   }
   const folder = join(staging, 'prebuilt');
   const commands = join(staging, 'commands');
@@ -62,9 +62,9 @@ export async function stagePrebuilt(host: Host, options: RouteOptions): Promise<
   await runInstallScript(host, options, folder, commands);
   const binding = findBinding(folder);
   if (binding === undefined) {
-    throw failure('the install script of @tensorflow/tfjs-node-gpu ended well and left no binding');
+    throw failure('the install script of @tensorflow/tfjs-node-gpu succeeded but left no binding');
   }
-  await placeLibrary(host, folder, binding);
+  await copyLibrary(host, folder, binding);
   for (const name of ['scripts', 'package.json', join('deps', 'include')]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
@@ -142,7 +142,7 @@ async function runInstallScript(
     });
   } catch (error) {
     if (stalled.signal.aborted && !signal.aborted) {
-      throw failure(`its host sent nothing for ${String(stallLimitMs / 1000)} s`, error);
+      throw failure(`the server sent no data for ${String(stallLimitMs / 1000)} s`, error);
     }
     throw error;
   } finally {
@@ -164,7 +164,7 @@ function findBinding(folder: string): string | undefined {
 }
 
 /** The script puts Windows's library beside a binding of the newest N-API, where none is. */
-async function placeLibrary(host: Host, folder: string, binding: string): Promise<void> {
+async function copyLibrary(host: Host, folder: string, binding: string): Promise<void> {
   if (host.platform !== 'win32') {
     return;
   }

@@ -118,7 +118,7 @@ async function provisionLocked(
     if (options.variant !== undefined || variant === 'cpu' || signal.aborted) {
       throw error;
     }
-    onProgress({ step: 'check', message: `${messageOf(error)} Going on with the processor.` });
+    onProgress({ step: 'check', message: `${messageOf(error)} Continuing with the processor.` });
     return installVariant(work, 'cpu');
   }
 }
@@ -154,7 +154,7 @@ async function usableInstall(
     if (signal.aborted) {
       throw error;
     }
-    onProgress({ step: 'check', message: `${messageOf(error)} Installing it anew.` });
+    onProgress({ step: 'check', message: `${messageOf(error)} Installing it again.` });
     return undefined;
   }
 }

@@ -46,7 +46,7 @@ export async function stageWheel(host: Host, options: RouteOptions): Promise<Sta
   const { variant, device, staging, onProgress, signal } = options;
   const obstacle = wheelObstacle(host, variant, device);
   if (obstacle !== undefined) {
-    throw failure(`it does not serve this machine, ${obstacle}`);
+    throw failure(`it does not support this machine, ${obstacle}`);
   }
   onProgress({ step: 'check', message: 'Looking for python3, pip and a C++ compiler' });
   const tools = await findWheelTools(host, staging, signal);

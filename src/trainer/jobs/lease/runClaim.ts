@@ -21,7 +21,7 @@ export function claimRun(run: RunFolder, file: TrainerFile): void {
     const other = run.readTrainer();
     if (other && isAlive(other) && other.pid !== process.pid) {
       throw inputError(
-        `${run.path} is being worked on by process ${other.pid}: stop it first with "adept stop ${run.path}".`,
+        `${run.path} is in use by process ${other.pid}: stop it first with "adept stop ${run.path}".`,
       );
     }
     if ((other === undefined || takeAway(run, other)) && putFirst(run, file)) {
@@ -33,20 +33,20 @@ export function claimRun(run: RunFolder, file: TrainerFile): void {
 
 /** @returns false when the file was gone, or another process's lay there by then, which is put back */
 function takeAway(run: RunFolder, dead: TrainerFile): boolean {
-  const place = run.file('trainer');
-  const aside = temporaryBeside(place);
+  const path = run.file('trainer');
+  const aside = temporaryBeside(path);
   if (
-    moved(place, () => {
-      renameSync(place, aside);
+    moved(path, () => {
+      renameSync(path, aside);
     }) !== 'done'
   ) {
     return false;
   }
-  const found = parseWith(TrainerFile, readJson(aside), place);
+  const found = parseWith(TrainerFile, readJson(aside), path);
   const isDead = found.pid === dead.pid && found.startedAt === dead.startedAt;
   if (!isDead) {
-    moved(place, () => {
-      linkSync(aside, place);
+    moved(path, () => {
+      linkSync(aside, path);
     });
   }
   rmSync(aside, { force: true });
@@ -55,11 +55,11 @@ function takeAway(run: RunFolder, dead: TrainerFile): boolean {
 
 /** @returns false when another process was quicker */
 function putFirst(run: RunFolder, file: TrainerFile): boolean {
-  const place = run.file('trainer');
-  const ready = temporaryBeside(place);
+  const path = run.file('trainer');
+  const ready = temporaryBeside(path);
   writeJson(ready, file);
-  const result = moved(place, () => {
-    linkSync(ready, place);
+  const result = moved(path, () => {
+    linkSync(ready, path);
   });
   rmSync(ready, { force: true });
   if (result === 'no links') {
@@ -70,7 +70,7 @@ function putFirst(run: RunFolder, file: TrainerFile): boolean {
 }
 
 /** Does one move of the race. */
-function moved(place: string, move: () => void): 'done' | 'lost' | 'no links' {
+function moved(path: string, move: () => void): 'done' | 'lost' | 'no links' {
   try {
     move();
     return 'done';
@@ -82,6 +82,6 @@ function moved(place: string, move: () => void): 'done' | 'lost' | 'no links' {
     if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV'].includes(code)) {
       return 'no links';
     }
-    throw writeError(place, error);
+    throw writeError(path, error);
   }
 }

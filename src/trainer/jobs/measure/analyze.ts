@@ -136,7 +136,7 @@ async function measure(
   const taken = firstOf(sequences, layers.shares.weights.length);
   const units = await unitImportance(model, batches(taken, settings.batchSize), wanted, unitsTask);
   const end = performance.now();
-  const trust = bootstrap(layers.shares);
+  const confidence = bootstrap(layers.shares);
   return {
     measurement: {
       probe: {
@@ -145,7 +145,7 @@ async function measure(
       },
       baseLoss: layers.baseLoss,
       layers: layers.layers.map((importance, index) => ({ index, importance })),
-      ...(trust ? { trust } : {}),
+      ...(confidence ? { trust: confidence } : {}),
       units,
     },
     shares: layers.shares,
@@ -171,7 +171,7 @@ function batchChooser(
   const taken = process.memoryUsage.rss();
   if (taken > bytes) {
     throw inputError(
-      `--memory ${memory}: with the model's weights loaded ${Math.ceil(taken / MEGABYTE)} MB are taken already; give more, or leave it out.`,
+      `--memory ${memory}: ${Math.ceil(taken / MEGABYTE)} MB are in use once the model's weights are loaded; raise the limit, or leave it out.`,
     );
   }
   return new BatchChooser(sequences, { bytes, folder: scratch });
@@ -222,8 +222,8 @@ export function checkStable(
   if (stableLayers < 1 || stableLayers >= layers) {
     throw inputError(
       layers < 2
-        ? `${naming.label('analyze.stableFor')}: of a model of one layer the choice never changes: leave it out.`
-        : `${naming.label('analyze.stableLayers')} ${stableLayers}: of a model of ${layers} layers these are always the same: give at most ${layers - 1}.`,
+        ? `${naming.label('analyze.stableFor')}: a model of one layer has only one choice: leave it out.`
+        : `${naming.label('analyze.stableLayers')} ${stableLayers}: a model of ${layers} layers has only one such choice: give at most ${layers - 1}.`,
     );
   }
 }

@@ -188,7 +188,7 @@ function layersOf(pairs: readonly Pair[], a: ComparedWeights): ComparedLayer[] {
   return [...layers.values()].sort((x, y) => x.layer - y.layer);
 }
 
-/** Place of a unit in the order of the computation; an unknown one comes last. */
+/** Position of a unit in the order of the computation; an unknown one comes last. */
 function rank(name: string): number {
   const index = UNIT_NAMES.findIndex((known) => known === name);
   return index === -1 ? UNIT_NAMES.length : index;

@@ -62,7 +62,7 @@ export class ComparedWeights {
     const values = store.readFloat32(name);
     if (!values.every(Number.isFinite)) {
       throw inputError(
-        `${store.entry(name).file}: tensor "${name}": holds values that are no finite numbers: compare another checkpoint.`,
+        `${store.entry(name).file}: tensor "${name}": holds values that are not finite numbers: compare another checkpoint.`,
       );
     }
     return values;

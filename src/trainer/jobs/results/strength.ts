@@ -25,11 +25,11 @@ export interface StrengthRequest {
 }
 
 /**
- * The dial of a run's checkpoint: domain and general loss with the added layers' outputs scaled by α, and without each
+ * The strength of a run's added layers, at a checkpoint: domain and general loss with the added layers' outputs scaled by α, and without each
  * added layer. Written to the run folder's dial.json.
  * @throws AdeptError (input) when there are no added layers, or no such checkpoint.
  */
-export async function measureDial(
+export async function measureStrength(
   run: RunFolder,
   engine: Engine,
   { step: wanted, alphas, onProblem }: StrengthRequest,
@@ -55,15 +55,15 @@ export async function measureDial(
     onProblem,
   });
   try {
-    const dial = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
+    const measured = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
     const { maxGeneralRise } = spec.tune;
     const file: StrengthFile = {
       format: 'adept.dial/1',
       step,
       ...(maxGeneralRise === undefined ? {} : { maxGeneralRise }),
-      ...dial,
+      ...measured,
     };
-    writeJson(run.file('dial'), file);
+    writeJson(run.file('strength'), file);
     return file;
   } finally {
     frozen?.close();
@@ -116,8 +116,8 @@ async function turn(
   alphas: readonly number[],
   task: Task,
 ): Promise<Pick<StrengthFile, 'points' | 'without' | 'pruned'>> {
-  const places = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
-  const count = places.length + manifest.added.length;
+  const strengths = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
+  const count = strengths.length + manifest.added.length;
   let done = 0;
   const losses = async (): Promise<{ domainLoss: number; generalLoss: number }> => {
     // What is left out together is measured beyond the count.
@@ -127,12 +127,12 @@ async function turn(
     const generalLoss = await meanLoss(model, input.corpora.generalEval, part(1), frozen);
     done += 1;
     if (!Number.isFinite(domainLoss) || !Number.isFinite(generalLoss)) {
-      throw failure(`${input.spec.model}: the loss is no finite number: check another checkpoint.`);
+      throw failure(`${input.spec.model}: the loss is not a finite number: check another checkpoint.`);
     }
     return { domainLoss, generalLoss };
   };
   const points: StrengthFile['points'] = [];
-  for (const alpha of places) {
+  for (const alpha of strengths) {
     added.scale(alpha);
     points.push({ alpha, ...(await losses()) });
   }

@@ -104,7 +104,7 @@ async function runArm(
   engine: Engine,
   hooks: StudyHooks,
 ): Promise<JobReport | undefined> {
-  const { config, begun } = folder.place(run, importance);
+  const { config, begun } = folder.jobOf(run, importance);
   const { out } = config;
   const file = join(out, JOB_FILES.report);
   if (!existsSync(file)) {

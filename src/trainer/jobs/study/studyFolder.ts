@@ -94,7 +94,7 @@ export class StudyFolder {
    * Where a run lies or will lie, with its job.
    * @throws AdeptError (input) when it was begun as another job
    */
-  place(run: PlannedRun, importance: string): { readonly config: RunConfig; readonly begun: boolean } {
+  jobOf(run: PlannedRun, importance: string): { readonly config: RunConfig; readonly begun: boolean } {
     const out = join(this.study.out, RUNS_FOLDER, `${run.arm}-${run.seed}`);
     const config: RunConfig = { ...armConfig(this.base, this.study, run.arm, run.seed, out), importance };
     const file = join(out, JOB_FILES.job);
@@ -105,7 +105,7 @@ export class StudyFolder {
     const what = ({ tune, expand }: RunConfig): unknown => asJson({ tune, expand });
     if (!isDeepStrictEqual(what(other), what(config))) {
       throw inputError(
-        `${out}: was begun with other settings: remove this folder to begin that run anew, or give the way another name.`,
+        `${out}: was begun with other settings: remove this folder to start that run over, or give the arm another name.`,
       );
     }
     return { config, begun: true };
@@ -178,7 +178,7 @@ function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['setting
   ];
   if (changed.length > 0) {
     throw inputError(
-      `${file}: its runs were made with other settings (${changed.join(', ')}): name another folder in "out", or remove ${study.out} to begin anew.`,
+      `${file}: its runs were made with other settings (${changed.join(', ')}): name another folder in "out", or remove ${study.out} to start over.`,
     );
   }
   return known;

@@ -59,7 +59,7 @@ export async function tuneAt(
     storageOf(input),
   );
   const { dtype, reason } = model.storage;
-  lease.emit({ type: 'log', level: 'info', message: `Frozen matrices are kept in ${dtype}: ${reason}.` });
+  lease.emit({ type: 'log', level: 'info', message: `Frozen matrices are stored in ${dtype}: ${reason}.` });
   try {
     const session = new TuneSession({ lease, input, model, from });
     lease.answerWith(() => session.status);

@@ -134,7 +134,7 @@ export class TuneSession {
     const aside = start === undefined ? undefined : this.checkpointer.restore(start);
     const { step, baseLearningRate, units } = this.state;
     const status = start === undefined ? 'started' : 'resumed';
-    const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
+    const message = aside === undefined ? {} : { message: `later results were moved to ${aside}` };
     this.emit({ type: 'status', status, step, engine: { ...model.engine.describe() }, ...message });
     this.tuner.setBaseRate(baseLearningRate);
     if (units.length > 0) {
@@ -361,7 +361,7 @@ export class TuneSession {
     // First of all: whoever resumes the run goes on at the lower rate too.
     await this.save();
     const aside = this.checkpointer.setLaterAside(to);
-    const message = aside === undefined ? {} : { message: `what came after this step lies in ${aside}` };
+    const message = aside === undefined ? {} : { message: `later results were moved to ${aside}` };
     this.emit({ type: 'status', status: 'resumed', step: to, ...message });
   }
 

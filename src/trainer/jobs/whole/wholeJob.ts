@@ -115,12 +115,12 @@ class WholeJob {
     const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
     const before = { ...tuned.before, accuracy: accuracyBefore };
     const report = { ...this.report(tuned.step, exported, { before, after }), tokenShift };
-    writeJson(this.place('report'), report);
+    writeJson(this.pathOf('report'), report);
     this.lease.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
     return { status: 'done', report };
   }
 
-  private place(name: keyof typeof JOB_FILES): string {
+  private pathOf(name: keyof typeof JOB_FILES): string {
     return join(this.folder.path, JOB_FILES[name]);
   }
 
@@ -165,14 +165,14 @@ class WholeJob {
 
   /** The model that is tuned: the expanded one, or with `tune.full` the original. */
   private tunedModel(): string {
-    return this.config.tune.full ? this.config.model : this.place('expanded');
+    return this.config.tune.full ? this.config.model : this.pathOf('expanded');
   }
 
   private async expand(): Promise<void> {
     if (this.config.tune.full || existsSync(this.folder.file('manifest'))) {
       return;
     }
-    const out = this.place('expanded');
+    const out = this.pathOf('expanded');
     const task = this.announce('expanding');
     // What an interrupted expansion left behind is this job's own.
     rmSync(out, { recursive: true, force: true });
@@ -252,7 +252,7 @@ class WholeJob {
   }
 
   private async export(step: number): Promise<string> {
-    const out = this.config.export.out ?? this.place('exported');
+    const out = this.config.export.out ?? this.pathOf('exported');
     const begun = readEvents(this.folder.file('events')).some(
       (event) => event.type === 'status' && event.status === 'exporting',
     );

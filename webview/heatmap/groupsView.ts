@@ -1,14 +1,14 @@
 import { html, type TemplateResult } from 'lit';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import { heatScale, type ScaleKind } from '../../src/shared/heatmap/heatScale';
-import { partsTable, unitsWithParts, type PartsTable } from '../../src/shared/heatmap/partsTable';
+import { groupsTable, unitsWithGroups, type GroupsTable } from '../../src/shared/heatmap/groupsTable';
 import type { UnitName } from '../../src/shared/model/architecture';
 import { heatClass } from '../common/heatRamp';
 import { l10n } from '../common/l10n';
 import type { ShownImportance } from './shownImportance';
 import { NOT_MEASURED } from './gridRows';
 
-export interface PartsContent {
+export interface GroupsContent {
   readonly shown: ShownImportance;
   /** The unit that is looked into, as the view keeps it; the first where it is none. */
   readonly unit: string;
@@ -16,20 +16,20 @@ export interface PartsContent {
   readonly choose: (unit: UnitName) => void;
 }
 
-/** The heads and groups within a unit, where they were measured. */
-export function partsView({ shown, unit, scale, choose }: PartsContent): TemplateResult {
-  const units = unitsWithParts(shown.importance);
+/** Attention heads or groups of neurons within a unit, where they were measured. */
+export function groupsView({ shown, unit, scale, choose }: GroupsContent): TemplateResult {
+  const units = unitsWithGroups(shown.importance);
   const [first] = units;
   if (first === undefined) {
     return html``;
   }
   const chosen = units.find((name) => name === unit) ?? first;
-  return html`<section class="parts" aria-labelledby="parts-heading">
-    <h2 id="parts-heading">${l10n.t('Inside a unit')}</h2>
+  return html`<section class="unit-groups" aria-labelledby="groups-heading">
+    <h2 id="groups-heading">${l10n.t('Inside a unit')}</h2>
     <p class="toolbar">
-      <label for="parts-unit">${l10n.t('Unit')}</label>
+      <label for="groups-unit">${l10n.t('Unit')}</label>
       <select
-        id="parts-unit"
+        id="groups-unit"
         @change=${(event: Event) => {
           const name = units.find((other) => other === (event.currentTarget as HTMLSelectElement).value);
           choose(name ?? first);
@@ -39,7 +39,7 @@ export function partsView({ shown, unit, scale, choose }: PartsContent): Templat
       </select>
       <span class="muted">${about(chosen)}</span>
     </p>
-    ${table(partsTable(shown.importance, chosen), scale)}
+    ${table(groupsTable(shown.importance, chosen), scale)}
   </section>`;
 }
 
@@ -52,15 +52,15 @@ function about(unit: UnitName): string {
     : l10n.t('attention heads');
 }
 
-function table({ unit, parts, rows }: PartsTable, kind: ScaleKind): TemplateResult {
+function table({ unit, groups, rows }: GroupsTable, kind: ScaleKind): TemplateResult {
   const scale = heatScale(kind, rows.flat());
-  const columns = Array.from({ length: parts }, (_, part) => part);
-  return html`<div class="parts-scroll" tabindex="0" role="region" aria-label=${l10n.t('Inside {0}', unit)}>
-    <table class="parts-table">
+  const columns = Array.from({ length: groups }, (_, index) => index);
+  return html`<div class="groups-scroll" tabindex="0" role="region" aria-label=${l10n.t('Inside {0}', unit)}>
+    <table class="groups-table">
       <thead>
         <tr>
           <th scope="col">${l10n.t('layer')}</th>
-          ${columns.map((part) => html`<th scope="col">${part}</th>`)}
+          ${columns.map((index) => html`<th scope="col">${index}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -68,8 +68,8 @@ function table({ unit, parts, rows }: PartsTable, kind: ScaleKind): TemplateResu
           (values, layer) =>
             html`<tr>
               <th scope="row">${layer}</th>
-              ${columns.map((part) => {
-                const value = values[part];
+              ${columns.map((index) => {
+                const value = values[index];
                 const heat = heatClass(value === undefined ? undefined : scale.heat(value));
                 return html`<td class=${heat}>
                   ${value === undefined ? NOT_MEASURED : formatShort(value)}

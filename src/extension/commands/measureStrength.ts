@@ -10,12 +10,12 @@ import { pickRun } from '../control/pickRun';
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
   const chosen = await pickRun(services, argument, {
-    prompt: l10n.t('Of which run?'),
+    prompt: l10n.t('Select the run to measure'),
     fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
     none: l10n.t('No run has saved a checkpoint yet, so there is nothing to measure.'),
   });
-  const title = l10n.t('Measuring what the added layers of {0} are worth', nameOf(chosen));
-  const purpose = { kind: 'dial', path: chosen.path };
+  const title = l10n.t('Measuring losses over α for {0}', nameOf(chosen));
+  const purpose = { kind: 'strength', path: chosen.path };
   const value = await services.jobs.run({
     title,
     args: ['dial', chosen.path, '--engine', readSetting('adept.engine', services.log)],

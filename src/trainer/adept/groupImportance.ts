@@ -1,6 +1,6 @@
 import type { UnitDefinition } from '../../shared/method/importance';
 import type { UnitName } from '../../shared/model/architecture';
-import { partsOf, type UnitParts } from '../../shared/model/unitParts';
+import { groupsOf, type UnitGroups } from '../../shared/model/unitGroups';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
@@ -9,10 +9,10 @@ import { unitEntries, type LayerGradients, type LayerTensors } from '../model/we
 import { sum } from './loss';
 
 /**
- * Importance of the heads and groups of one layer's projections: what unit importance sums over a whole weight, summed over
- * the rows or columns of each part. Biases are left out, since those of o_proj and down_proj belong to no part.
+ * Importance of the groups (attention heads, or groups of neurons) of one layer's projections: what unit importance sums over a whole weight, summed over
+ * the rows or columns of each group. Biases are left out, since those of o_proj and down_proj belong to no group.
  */
-export class PartSums {
+export class GroupSums {
   private readonly sums = new Map<UnitName, number[]>();
 
   /** @param definition undefined where nothing is to be measured */
@@ -28,28 +28,28 @@ export class PartSums {
       return;
     }
     for (const [name, gradient] of unitEntries(gradients)) {
-      const parts = partsOf(model.config, name);
+      const groups = groupsOf(model.config, name);
       const weight = tensors[name]?.weight;
-      if (parts !== undefined && weight !== undefined) {
-        const products = alongAxis(model.engine, weight, gradient.weight, parts, definition);
+      if (groups !== undefined && weight !== undefined) {
+        const products = alongAxis(model.engine, weight, gradient.weight, groups, definition);
         const before = this.sums.get(name);
-        const now = partSums(products, parts);
+        const now = groupSums(products, groups);
         this.sums.set(
           name,
-          now.map((value, part) => value + (before?.[part] ?? 0)),
+          now.map((value, index) => value + (before?.[index] ?? 0)),
         );
       }
     }
   }
 
-  /** Of each part the mean over its parameters and all batches; undefined where nothing was measured. */
+  /** Of each group the mean over its parameters and all batches; undefined where nothing was measured. */
   means(name: UnitName, batches: number): number[] | undefined {
-    const parts = partsOf(this.model.config, name);
+    const groups = groupsOf(this.model.config, name);
     const sums = this.sums.get(name);
     const shape = this.model.units.find((unit) => unit.name === name)?.shape ?? [];
-    const across = (parts?.along === 'rows' ? shape[1] : shape[0]) ?? 1;
-    return sums?.map((value, part) => {
-      const size = (parts?.bounds[part + 1] ?? NaN) - (parts?.bounds[part] ?? NaN);
+    const across = (groups?.along === 'rows' ? shape[1] : shape[0]) ?? 1;
+    return sums?.map((value, index) => {
+      const size = (groups?.bounds[index + 1] ?? NaN) - (groups?.bounds[index] ?? NaN);
       return value / (size * across * batches);
     });
   }
@@ -60,7 +60,7 @@ function alongAxis(
   engine: Engine,
   weight: Tensor,
   gradient: Tensor,
-  { along }: UnitParts,
+  { along }: UnitGroups,
   definition: UnitDefinition,
 ): Float32Array {
   return engine.tidy(() => {
@@ -70,6 +70,6 @@ function alongAxis(
   });
 }
 
-function partSums(values: Float32Array, { bounds }: UnitParts): number[] {
-  return bounds.slice(1).map((end, part) => sum(values.subarray(bounds[part] ?? 0, end)));
+function groupSums(values: Float32Array, { bounds }: UnitGroups): number[] {
+  return bounds.slice(1).map((end, index) => sum(values.subarray(bounds[index] ?? 0, end)));
 }

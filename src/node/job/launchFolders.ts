@@ -1,32 +1,32 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../shared/common/errors';
-import { configName, type LaunchPlace } from '../../shared/launch/launchConfig';
+import { configName, type LaunchFolders } from '../../shared/launch/launchConfig';
 import { checkCorpusForm, corpusFilesOf } from '../texts/corpusFiles';
 
 /** The *.adept.json of a launch. */
-export function configPath(place: LaunchPlace, name: string): string {
-  return join(place.folder, configName(name));
+export function configPath(folders: LaunchFolders, name: string): string {
+  return join(folders.folder, configName(name));
 }
 
 /** The run folder of a launch. */
-export function runPath(place: LaunchPlace, name: string): string {
-  return join(resolve(place.folder, place.runs), name);
+export function runPath(folders: LaunchFolders, name: string): string {
+  return join(resolve(folders.folder, folders.runs), name);
 }
 
 /** What is wrong with a name for a run, in a sentence; null when nothing is. A file that exists is asked about later. */
-export function nameProblem(place: LaunchPlace, name: string): string | null {
-  const run = runPath(place, name);
+export function nameProblem(folders: LaunchFolders, name: string): string | null {
+  const run = runPath(folders, name);
   const there = name === '' ? undefined : statSync(run, { throwIfNoEntry: false });
   const free = there === undefined || (there.isDirectory() && readdirSync(run).length === 0);
   return free ? null : `${run} exists already: choose another name.`;
 }
 
 /** The first of NAME-1, NAME-2, … that neither a file nor a run has. */
-export function freeName(place: LaunchPlace, name: string): string {
+export function freeName(folders: LaunchFolders, name: string): string {
   for (let number = 1; ; number++) {
     const candidate = `${name}-${number}`;
-    if (!existsSync(configPath(place, candidate)) && !existsSync(runPath(place, candidate))) {
+    if (!existsSync(configPath(folders, candidate)) && !existsSync(runPath(folders, candidate))) {
       return candidate;
     }
   }

@@ -6,8 +6,8 @@ import { picturePath, withHeatmap } from './support/heatmapPage';
 import { THEMES, type Theme } from './support/themes';
 import { launchChromium, noChromium } from './support/webviewPage';
 
-/** The recorded analysis, with parts of q_proj and up_proj that follow from the unit's importance. */
-function withParts(): HeatmapContent {
+/** The recorded analysis, with groups of q_proj and up_proj that follow from the unit's importance. */
+function withGroups(): HeatmapContent {
   const content = contentOf('sampleBoth');
   const units = content.importance.units.map((unit) =>
     /q_proj|up_proj/.test(unit.name)
@@ -30,23 +30,23 @@ describe("the heads and groups within the heatmap's units", { skip: noChromium }
 
   for (const theme of Object.keys(THEMES) as Theme[]) {
     it(`can be looked into, unit by unit, in a ${theme} theme`, async () => {
-      const content = withParts();
+      const content = withGroups();
       await withHeatmap(
         browser,
         async (webview) => {
           const { page } = webview;
-          assert.deepEqual(await page.locator('#parts-unit option').allInnerTexts(), [
+          assert.deepEqual(await page.locator('#groups-unit option').allInnerTexts(), [
             'self_attn.q_proj',
             'mlp.up_proj',
           ]);
-          const cells = page.locator('.parts-table tbody td');
+          const cells = page.locator('.groups-table tbody td');
           assert.equal(await cells.count(), 8 * 4);
           const heads = await cells.allInnerTexts();
-          await page.selectOption('#parts-unit', 'mlp.up_proj');
+          await page.selectOption('#groups-unit', 'mlp.up_proj');
           await page.getByText('groups of neurons').waitFor();
           assert.notDeepEqual(await cells.allInnerTexts(), heads);
           assert.deepEqual(await webview.accessibilityFaults(), []);
-          await page.locator('.parts').screenshot({ path: picturePath(`parts-${theme}.png`) });
+          await page.locator('.unit-groups').screenshot({ path: picturePath(`groups-${theme}.png`) });
         },
         { theme, content },
       );
@@ -57,7 +57,7 @@ describe("the heads and groups within the heatmap's units", { skip: noChromium }
     await withHeatmap(
       browser,
       async ({ page }) => {
-        assert.equal(await page.locator('.parts').count(), 0);
+        assert.equal(await page.locator('.unit-groups').count(), 0);
       },
       { content: contentOf('sampleBoth') },
     );

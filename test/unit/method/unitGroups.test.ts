@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unitsOf } from '../../../src/shared/model/architecture';
-import { partsOf } from '../../../src/shared/model/unitParts';
+import { groupsOf } from '../../../src/shared/model/unitGroups';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import { unitImportance } from '../../../src/trainer/adept/unitImportance';
 import { lossGradients } from '../../../src/trainer/model/gradients';
@@ -24,18 +24,18 @@ onEveryEngine('importance of heads and groups', (test) => {
       const units = await unitImportance(
         model,
         BATCHES,
-        { layers: [1, 4], definition, parts: true },
+        { layers: [1, 4], definition, groups: true },
         SILENT_TASK,
       );
       const alone = await unitImportance(model, BATCHES, { layers: [1, 4], definition }, SILENT_TASK);
       for (const [index, { name, importance, parts }] of units.entries()) {
         assert.equal(importance, alone[index]?.importance);
-        const spec = partsOf(model.config, name);
+        const spec = groupsOf(model.config, name);
         assert.equal(parts === undefined, spec === undefined, name);
         if (parts && spec) {
-          const sizes = spec.bounds.slice(1).map((end, part) => end - (spec.bounds[part] ?? 0));
+          const sizes = spec.bounds.slice(1).map((end, group) => end - (spec.bounds[group] ?? 0));
           const total = sizes.reduce((sum, size) => sum + size, 0);
-          const mean = parts.reduce((sum, value, part) => sum + value * (sizes[part] ?? 0), 0) / total;
+          const mean = parts.reduce((sum, value, group) => sum + value * (sizes[group] ?? 0), 0) / total;
           const scale = parts.reduce((sum, value) => sum + Math.abs(value), 0) / parts.length;
           assert.ok(Math.abs(mean - importance) < 1e-5 * scale, `${name}: ${mean}, ${importance}`);
           assert.equal(alone[index]?.parts, undefined);
@@ -52,7 +52,7 @@ onEveryEngine('importance of heads and groups', (test) => {
     const units = await unitImportance(
       model,
       [batch],
-      { layers: [2], definition: 'released', parts: true },
+      { layers: [2], definition: 'released', groups: true },
       SILENT_TASK,
     );
     lossGradients(model, batch, {
@@ -70,9 +70,9 @@ onEveryEngine('importance of heads and groups', (test) => {
           const gradient = engine.read(gradients[name].weight);
           const [rows = 0, columns = 0] =
             unitsOf(model.config).find((unit) => unit.name === name)?.shape ?? [];
-          const { along, bounds } = partsOf(model.config, name) ?? { along: 'rows', bounds: [] };
-          const expected = bounds.slice(1).map((end, part) => {
-            const begin = bounds[part] ?? 0;
+          const { along, bounds } = groupsOf(model.config, name) ?? { along: 'rows', bounds: [] };
+          const expected = bounds.slice(1).map((end, group) => {
+            const begin = bounds[group] ?? 0;
             let sum = 0;
             for (let row = 0; row < rows; row++) {
               for (let column = 0; column < columns; column++) {
@@ -88,10 +88,10 @@ onEveryEngine('importance of heads and groups', (test) => {
           });
           const { parts = [] } = units.find((unit) => unit.name === name) ?? {};
           assert.equal(parts.length, expected.length);
-          for (const [part, value] of expected.entries()) {
+          for (const [group, value] of expected.entries()) {
             assert.ok(
-              Math.abs((parts[part] ?? NaN) / value - 1) < 1e-4,
-              `${name} ${part}: ${parts[part]}, ${value}`,
+              Math.abs((parts[group] ?? NaN) / value - 1) < 1e-4,
+              `${name} ${group}: ${parts[group]}, ${value}`,
             );
           }
         }
@@ -101,20 +101,20 @@ onEveryEngine('importance of heads and groups', (test) => {
   });
 });
 
-describe('parts of units', () => {
+describe('groups of a unit', () => {
   const config = { numAttentionHeads: 9, numKeyValueHeads: 3, headDim: 64, intermediateSize: 1540 };
 
   it('are heads of queries, of keys and values, and groups that differ by one neuron at most', () => {
-    assert.equal(partsOf(config, 'self_attn.q_proj')?.bounds.length, 10);
-    assert.deepEqual(partsOf(config, 'self_attn.k_proj')?.bounds, [0, 64, 128, 192]);
-    assert.equal(partsOf(config, 'self_attn.o_proj')?.along, 'columns');
-    const groups = partsOf(config, 'mlp.down_proj')?.bounds ?? [];
-    const sizes = groups.slice(1).map((end, part) => end - (groups[part] ?? 0));
+    assert.equal(groupsOf(config, 'self_attn.q_proj')?.bounds.length, 10);
+    assert.deepEqual(groupsOf(config, 'self_attn.k_proj')?.bounds, [0, 64, 128, 192]);
+    assert.equal(groupsOf(config, 'self_attn.o_proj')?.along, 'columns');
+    const groups = groupsOf(config, 'mlp.down_proj')?.bounds ?? [];
+    const sizes = groups.slice(1).map((end, group) => end - (groups[group] ?? 0));
     assert.deepEqual(
       [sizes.length, Math.min(...sizes), Math.max(...sizes), groups.at(-1)],
       [16, 96, 97, 1540],
     );
-    assert.equal(partsOf({ ...config, intermediateSize: 4 }, 'mlp.up_proj')?.bounds.length, 5);
-    assert.equal(partsOf(config, 'input_layernorm'), undefined);
+    assert.equal(groupsOf({ ...config, intermediateSize: 4 }, 'mlp.up_proj')?.bounds.length, 5);
+    assert.equal(groupsOf(config, 'input_layernorm'), undefined);
   });
 });
