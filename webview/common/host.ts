@@ -14,7 +14,7 @@ declare global {
 }
 
 /** The key under which a page outside VS Code hands out what it would have sent to the extension. */
-export const OUTSIDE_MESSAGE = 'adeptFromPage';
+const OUTSIDE_MESSAGE = 'adeptFromPage';
 
 /**
  * The page's side of the extension host: typed messages, parsed in both directions, and the state that outlives the page.

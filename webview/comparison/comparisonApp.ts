@@ -27,6 +27,7 @@ import { changeColumns, changeRows, describeChange } from './changeRows';
 import { changeLegend } from './changeLegend';
 import { metricsTable } from './metricsTable';
 import { dateText, pointText, runName, shortPointText } from './texts';
+import { dataTable } from '../common/dataTable';
 
 type Shown = Extract<ToComparison, { type: 'show' }>;
 
@@ -256,27 +257,14 @@ function outerTable({ outer }: Comparison): TemplateResult | typeof nothing {
   }
   return html`<section aria-labelledby="outer-title">
     <h2 id="outer-title">${l10n.t('Outside the layers')}</h2>
-    <table class="metrics">
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('Tensor')}</th>
-          <th scope="col" class="numeric">${l10n.t('Parameters')}</th>
-          <th scope="col" class="numeric">‖B − A‖</th>
-          <th scope="col" class="numeric">${l10n.t('Relative change')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${outer.map(
-          ({ name, parameters, difference, change }) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td class="numeric">${countText(parameters)}</td>
-              <td class="numeric">${formatMetric(difference)}</td>
-              <td class="numeric">${formatChange(change)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    ${dataTable({
+      classes: 'metrics numeric',
+      headings: [l10n.t('Tensor'), l10n.t('Parameters'), '‖B − A‖', l10n.t('Relative change')],
+      rows: outer.map(({ name, parameters, difference, change }) => ({
+        name,
+        cells: [countText(parameters), formatMetric(difference), formatChange(change)],
+      })),
+    })}
   </section>`;
 }
 

@@ -7,6 +7,7 @@ import { l10n } from '../common/l10n';
 import { quadrantName, type QuadrantPlotEvents } from './quadrantPlot';
 import type { ShownImportance } from './shownImportance';
 import { columnName } from './texts';
+import { scrollingTable } from '../common/dataTable';
 
 export interface QuadrantContent {
   readonly shown: ShownImportance;
@@ -67,29 +68,12 @@ function contrastTable(points: readonly QuadrantPoint[]): TemplateResult {
     points.map(({ general }) => general),
     points.map(({ domain }) => domain),
   ).flatMap((index) => points[index] ?? []);
-  return html`<div class="contrasts" tabindex="0" role="region" aria-label=${l10n.t('Layers by contrast')}>
-    <table class="numbers">
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('layer')}</th>
-          <th scope="col">${l10n.t('general')}</th>
-          <th scope="col">${l10n.t('domain')}</th>
-          <th scope="col">${l10n.t('quadrant')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${sorted.map(
-          (point) =>
-            html`<tr>
-              <th scope="row">${point.layer}</th>
-              <td>${formatShort(point.general)}</td>
-              <td>${formatShort(point.domain)}</td>
-              <td>${quadrantName(point.quadrant)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  const rows = sorted.map(({ layer, general, domain, quadrant }) => ({
+    name: layer,
+    cells: [formatShort(general), formatShort(domain), quadrantName(quadrant)],
+  }));
+  const headings = [l10n.t('layer'), l10n.t('general'), l10n.t('domain'), l10n.t('quadrant')];
+  return scrollingTable(l10n.t('Layers by contrast'), { headings, rows }, { classes: 'contrasts' });
 }
 
 function describe({ layer, general, domain, quadrant }: QuadrantPoint): string {

@@ -12,7 +12,7 @@ export interface ChartTheme {
 }
 
 /** Each curve's colour, by the name of its CSS variable `--run-NAME`. */
-export const SERIES_COLOURS = ['loss', 'domain', 'general', 'rate', 'speed'] as const;
+const SERIES_COLOURS = ['loss', 'domain', 'general', 'rate', 'speed'] as const;
 export type SeriesColour = (typeof SERIES_COLOURS)[number];
 
 export function readChartTheme(): ChartTheme {

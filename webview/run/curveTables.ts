@@ -1,9 +1,10 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { EvalPoint } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss, formatRate } from './format';
 import type { RunModel } from './runModel';
 import { stretches } from './stepTable';
+import { scrollingTable, type DataRow } from '../common/dataTable';
 
 /** The curves as text: every evaluation, and the steps in stretches. */
 export function curveTables(run: RunModel): TemplateResult {
@@ -13,38 +14,35 @@ export function curveTables(run: RunModel): TemplateResult {
 function evalTable({ evals, checkpoints }: RunModel): TemplateResult {
   const saved = new Set(checkpoints.map(({ step }) => step));
   const [first] = evals;
-  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${l10n.t('Evaluations')}>
-    <table class="numbers">
-      <caption>
-        ${l10n.t('Evaluations, in nats per token')}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('step')}</th>
-          <th scope="col">${l10n.t('domain loss')}</th>
-          <th scope="col">${l10n.t('change')}</th>
-          <th scope="col">${l10n.t('general loss')}</th>
-          <th scope="col">${l10n.t('change')}</th>
-          <th scope="col">${l10n.t('checkpoint')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${evals.map((point) => evalRow(point, first, saved.has(point.step)))}
-      </tbody>
-    </table>
-    ${evals.length === 0 ? html`<p class="muted">${l10n.t('None yet.')}</p>` : nothing}
-  </div>`;
+  const headings = [
+    l10n.t('step'),
+    l10n.t('domain loss'),
+    l10n.t('change'),
+    l10n.t('general loss'),
+    l10n.t('change'),
+    l10n.t('checkpoint'),
+  ];
+  const rows = evals.map((point) => evalRow(point, first, saved.has(point.step)));
+  const table = { caption: l10n.t('Evaluations, in nats per token'), headings, rows };
+  return scrollingTable(l10n.t('Evaluations'), table, noteOf(rows));
 }
 
-function evalRow(point: EvalPoint, first: EvalPoint | undefined, saved: boolean): TemplateResult {
-  return html`<tr>
-    <th scope="row">${formatCount(point.step)}</th>
-    <td>${formatLoss(point.domainLoss)}</td>
-    <td>${formatChange(difference(point.domainLoss, first?.domainLoss))}</td>
-    <td>${formatLoss(point.generalLoss)}</td>
-    <td>${formatChange(difference(point.generalLoss, first?.generalLoss))}</td>
-    <td>${saved ? l10n.t('saved') : ''}</td>
-  </tr>`;
+function evalRow(point: EvalPoint, first: EvalPoint | undefined, saved: boolean): DataRow {
+  const { step, domainLoss, generalLoss } = point;
+  return {
+    name: formatCount(step),
+    cells: [
+      formatLoss(domainLoss),
+      formatChange(difference(domainLoss, first?.domainLoss)),
+      formatLoss(generalLoss),
+      formatChange(difference(generalLoss, first?.generalLoss)),
+      saved ? l10n.t('saved') : '',
+    ],
+  };
+}
+
+function noteOf(rows: readonly unknown[]): { readonly note?: string } {
+  return rows.length === 0 ? { note: l10n.t('None yet.') } : {};
 }
 
 function difference(value: number | null, from: number | null | undefined): number | undefined {
@@ -52,38 +50,25 @@ function difference(value: number | null, from: number | null | undefined): numb
 }
 
 function stepTable({ curves }: RunModel): TemplateResult {
-  const rows = stretches(curves);
-  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${l10n.t('Steps')}>
-    <table class="numbers">
-      <caption>
-        ${l10n.t('Steps, training loss in nats per token')}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('steps')}</th>
-          <th scope="col">${l10n.t('mean loss')}</th>
-          <th scope="col">${l10n.t('lowest')}</th>
-          <th scope="col">${l10n.t('highest')}</th>
-          <th scope="col">${l10n.t('learning rate')}</th>
-          <th scope="col">${l10n.t('tokens per second')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              <th scope="row">
-                ${row.first === row.last ? formatCount(row.last) : `${formatCount(row.first)}–${formatCount(row.last)}`}
-              </th>
-              <td>${formatLoss(row.meanLoss)}</td>
-              <td>${formatLoss(row.lowestLoss)}</td>
-              <td>${formatLoss(row.highestLoss)}</td>
-              <td>${formatRate(row.learningRate)}</td>
-              <td>${formatCount(row.tokensPerSecond)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-    ${rows.length === 0 ? html`<p class="muted">${l10n.t('None yet.')}</p>` : nothing}
-  </div>`;
+  const headings = [
+    l10n.t('steps'),
+    l10n.t('mean loss'),
+    l10n.t('lowest'),
+    l10n.t('highest'),
+    l10n.t('learning rate'),
+    l10n.t('tokens per second'),
+  ];
+  const rows = stretches(curves).map((row): DataRow => ({
+    name:
+      row.first === row.last ? formatCount(row.last) : `${formatCount(row.first)}–${formatCount(row.last)}`,
+    cells: [
+      formatLoss(row.meanLoss),
+      formatLoss(row.lowestLoss),
+      formatLoss(row.highestLoss),
+      formatRate(row.learningRate),
+      formatCount(row.tokensPerSecond),
+    ],
+  }));
+  const table = { caption: l10n.t('Steps, training loss in nats per token'), headings, rows };
+  return scrollingTable(l10n.t('Steps'), table, noteOf(rows));
 }

@@ -11,6 +11,7 @@ import {
 import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss } from './format';
+import { dataTable, type DataRow } from '../common/dataTable';
 
 export interface StrengthContent {
   readonly strength: StrengthFile | null;
@@ -151,43 +152,30 @@ function exportText({ step }: StrengthFile, { alpha, drop }: StrengthContent): s
 }
 
 function layers(strength: StrengthFile, { drop, keep }: StrengthContent): TemplateResult {
-  return html`<table class="numbers">
-    <caption>
-      ${l10n.t('Reduction of the losses by each added layer, nats; layers without a reduction can be left out')}
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">${l10n.t('added layer')}</th>
-        <th scope="col">${l10n.t('domain loss')}</th>
-        <th scope="col">${l10n.t('general loss')}</th>
-        <th scope="col">${l10n.t('leave out')}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${strength.without.map((entry) => {
-        const { layer, source } = entry;
-        const worth = layerWorth(strength, entry);
-        const name = l10n.t('{0}, copy of {1}', layer, source);
-        return html`<tr>
-          <th scope="row">${name}</th>
-          <td>${formatLoss(worth.domain)}</td>
-          <td>${formatLoss(worth.general)}</td>
-          <td>
-            <input
-              type="checkbox"
-              aria-label=${l10n.t('Leave out layer {0}', name)}
-              .checked=${live(drop.includes(layer))}
-              @change=${() => {
-                keep({
-                  drop: drop.includes(layer) ? drop.filter((other) => other !== layer) : [...drop, layer],
-                });
-              }}
-            />
-          </td>
-        </tr>`;
-      })}
-    </tbody>
-  </table>`;
+  const rows = strength.without.map((entry): DataRow => {
+    const { layer, source } = entry;
+    const worth = layerWorth(strength, entry);
+    const name = l10n.t('{0}, copy of {1}', layer, source);
+    const choice = html`<input
+      type="checkbox"
+      aria-label=${l10n.t('Leave out layer {0}', name)}
+      .checked=${live(drop.includes(layer))}
+      @change=${() => {
+        keep({ drop: drop.includes(layer) ? drop.filter((other) => other !== layer) : [...drop, layer] });
+      }}
+    />`;
+    return { name, cells: [formatLoss(worth.domain), formatLoss(worth.general), choice] };
+  });
+  const caption = l10n.t(
+    'Reduction of the losses by each added layer, nats; layers without a reduction can be left out',
+  );
+  const headings = [
+    l10n.t('added layer'),
+    l10n.t('domain loss'),
+    l10n.t('general loss'),
+    l10n.t('leave out'),
+  ];
+  return dataTable({ caption, headings, rows });
 }
 
 const WIDTH = 460;

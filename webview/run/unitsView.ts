@@ -11,6 +11,7 @@ import type { UnitTimes } from './runModel';
 import { choice, toggle } from './toggle';
 import { hasRowLabels } from './unitMap';
 import { indexAt, shortUnitName, unitRows, unitValues, type UnitRow, type UnitValue } from './unitTable';
+import { scrollingTable, type DataRow } from '../common/dataTable';
 
 /** Measurements in the table of all times. */
 const TABLE_COLUMNS = 40;
@@ -183,52 +184,38 @@ function valueList(units: UnitTimes, index: number, kind: UnitValue): TemplateRe
   const column = units.columns[index];
   const rows = unitRows(units, index, kind);
   const measured = rows.flatMap(({ importance }) => importance ?? []);
-  return html`<section
-    class="table-scroll"
-    tabindex="0"
-    role="region"
-    aria-label=${l10n.t('Units at one time')}
-  >
-    <table class="numbers">
-      <caption>
-        ${column === undefined ? '' : timeText(column)}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('unit')}</th>
-          <th scope="col">${l10n.t('importance')}</th>
-          ${kind === 'importance' ? changeHead() : nothing}
-          <th scope="col" title=${l10n.t('of the importance; 1 is the lowest')}>${l10n.t('rank')}</th>
-          <th scope="col" title=${l10n.t('importance normalized among the units, after smoothing')}>
-            ${l10n.t('0 to 1')}
-          </th>
-          <th scope="col">${l10n.t('learning rate')}</th>
-          ${kind === 'importance' ? nothing : changeHead()}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map((row) => valueRow(row, measured, kind))}
-      </tbody>
-    </table>
-  </section>`;
+  const change = { text: l10n.t('change'), title: l10n.t('since the measurement before') };
+  const headings = [
+    l10n.t('unit'),
+    l10n.t('importance'),
+    ...(kind === 'importance' ? [change] : []),
+    { text: l10n.t('rank'), title: l10n.t('of the importance; 1 is the lowest') },
+    { text: l10n.t('0 to 1'), title: l10n.t('importance normalized among the units, after smoothing') },
+    l10n.t('learning rate'),
+    ...(kind === 'importance' ? [] : [change]),
+  ];
+  return scrollingTable(l10n.t('Units at one time'), {
+    caption: column === undefined ? '' : timeText(column),
+    headings,
+    rows: rows.map((row) => valueRow(row, measured, kind)),
+  });
 }
 
-function changeHead(): TemplateResult {
-  return html`<th scope="col" title=${l10n.t('since the measurement before')}>${l10n.t('change')}</th>`;
-}
-
-function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): TemplateResult {
+function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): DataRow {
   const { layer, name, importance, learningRate } = row;
-  const change = html`<td>${row.change === undefined ? '–' : signed(formatValue(kind, row.change))}</td>`;
-  return html`<tr>
-    <th scope="row" title=${`${layer}.${name}`}>${layer}.${shortUnitName(name)}</th>
-    <td>${formatValue('importance', importance)}</td>
-    ${kind === 'importance' ? change : nothing}
-    <td>${importance === undefined ? '–' : rankAmong(importance, measured).rank}</td>
-    <td>${row.normalized?.toFixed(2) ?? '–'}</td>
-    <td>${row.frozen ? l10n.t('frozen') : formatRate(learningRate)}</td>
-    ${kind === 'importance' ? nothing : change}
-  </tr>`;
+  const change = row.change === undefined ? '–' : signed(formatValue(kind, row.change));
+  return {
+    name: `${layer}.${shortUnitName(name)}`,
+    title: `${layer}.${name}`,
+    cells: [
+      formatValue('importance', importance),
+      ...(kind === 'importance' ? [change] : []),
+      importance === undefined ? '–' : rankAmong(importance, measured).rank,
+      row.normalized?.toFixed(2) ?? '–',
+      row.frozen ? l10n.t('frozen') : formatRate(learningRate),
+      ...(kind === 'importance' ? [] : [change]),
+    ],
+  };
 }
 
 function signed(text: string): string {
@@ -240,34 +227,19 @@ function timesTable({ units, view }: UnitsContent): TemplateResult {
   const { columns } = units;
   const stride = Math.max(1, Math.ceil(columns.length / TABLE_COLUMNS));
   const shown = columns.filter((_, index) => (columns.length - 1 - index) % stride === 0);
-  return html`<div
-    class="table-scroll wide"
-    tabindex="0"
-    role="region"
-    aria-label=${l10n.t('Units over the run')}
-  >
-    <table class="numbers">
-      <caption>
-        ${stride === 1 ? l10n.t('Every measurement, by step') : l10n.t('Every {0}th measurement, by step', stride)}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('unit')}</th>
-          ${shown.map(({ step }) => html`<th scope="col">${formatCount(step)}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${units.units.map(
-          ({ layer, name }, index) =>
-            html`<tr>
-              <th scope="row">${layer}.${name}</th>
-              ${shown.map(
-                (column) =>
-                  html`<td>${formatValue(view.unitValue, column[view.unitValue][index] ?? undefined)}</td>`,
-              )}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return scrollingTable(
+    l10n.t('Units over the run'),
+    {
+      caption:
+        stride === 1
+          ? l10n.t('Every measurement, by step')
+          : l10n.t('Every {0}th measurement, by step', stride),
+      headings: [l10n.t('unit'), ...shown.map(({ step }) => formatCount(step))],
+      rows: units.units.map(({ layer, name }, index) => ({
+        name: `${layer}.${name}`,
+        cells: shown.map((column) => formatValue(view.unitValue, column[view.unitValue][index] ?? undefined)),
+      })),
+    },
+    { classes: 'table-scroll wide' },
+  );
 }

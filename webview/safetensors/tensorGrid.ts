@@ -288,7 +288,7 @@ function layerOf(name: string): number {
 }
 
 /** A column's heading. */
-export function columnTitle(column: TensorColumn): string {
+function columnTitle(column: TensorColumn): string {
   switch (column) {
     case 'name':
       return l10n.t('Name');

@@ -5,6 +5,7 @@ import { studyPlot } from '../../src/shared/study/studyPlot';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { scrollingTable, type DataRow } from '../common/dataTable';
 
 /** The page of a study: what every arm came to, as a picture and in numbers. */
 export class StudyApp extends LitElement {
@@ -75,21 +76,11 @@ function results(summaries: readonly ArmSummary[], study: StudyFile): TemplateRe
     >
       ${drawing(studyPlot(summaries))}
     </figure>
-    <div class="table-scroll" tabindex="0" role="region" aria-label=${l10n.t('Every arm in numbers')}>
-      <table class="numbers">
-        <caption>
-          ${l10n.t('Mean over seeds, and the range where there are several; losses in nats')}
-        </caption>
-        <thead>
-          <tr>
-            ${headings().map((heading) => html`<th scope="col">${heading}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${summaries.map((summary) => row(summary, study))}
-        </tbody>
-      </table>
-    </div>`;
+    ${scrollingTable(l10n.t('Every arm in numbers'), {
+      caption: l10n.t('Mean over seeds, and the range where there are several; losses in nats'),
+      headings: headings(),
+      rows: summaries.map((summary) => row(summary, study)),
+    })}`;
 }
 
 function headings(): string[] {
@@ -105,19 +96,22 @@ function headings(): string[] {
   ];
 }
 
-function row(summary: ArmSummary, study: StudyFile): TemplateResult {
+function row(summary: ArmSummary, study: StudyFile): DataRow {
   const nats = (value: number): string => value.toFixed(4);
   const points = (value: number): string => (value * 100).toFixed(1);
-  return html`<tr>
-    <th scope="row" title=${armText(summary.arm, study)}>${summary.arm}</th>
-    <td>${summary.seeds}</td>
-    <td>${range(summary.domainGain, nats)}</td>
-    <td>${range(summary.generalRise, nats)}</td>
-    <td>${range(summary.accuracyRise, points)}</td>
-    <td>${range(summary.tokensChanged, points)}</td>
-    <td>${range(summary.trainingSeconds, (value) => value.toFixed(0))}</td>
-    <td>${points(summary.trainableShare)}</td>
-  </tr>`;
+  return {
+    name: summary.arm,
+    title: armText(summary.arm, study),
+    cells: [
+      summary.seeds,
+      range(summary.domainGain, nats),
+      range(summary.generalRise, nats),
+      range(summary.accuracyRise, points),
+      range(summary.tokensChanged, points),
+      range(summary.trainingSeconds, (value) => value.toFixed(0)),
+      points(summary.trainableShare),
+    ],
+  };
 }
 
 function range(spread: Spread | undefined, show: (value: number) => string): string {

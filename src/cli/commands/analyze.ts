@@ -65,7 +65,7 @@ export function analyzeCommand(): Command {
 }
 
 /** Layers with their importance and rank, 1 the lowest, and how far these hang on which text was measured. */
-export function layerTable(result: ImportanceFile): string {
+function layerTable(result: ImportanceFile): string {
   const { domain } = result;
   const unit = result.mode === 'exact' ? 'nats' : 'relative change';
   const columns = [

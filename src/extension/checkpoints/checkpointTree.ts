@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { type CheckpointInfo, listCheckpoints } from '../../node/run/checkpointList';
 import { RunFolder } from '../../node/run/runFolder';
 import { RUN_FILES } from '../../shared/run/runFolder';
-import { FolderWatches } from '../runs/folderWatches';
+import { FolderWatches } from '../../node/files/folderWatches';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
 import { stateText } from '../runs/runText';

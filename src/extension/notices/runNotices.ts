@@ -57,6 +57,6 @@ function offersOfFailed(services: Services, run: RunEntry): Offer[] {
 }
 
 /** Opens what the processes of a run have written. */
-export async function showRunLog(run: Pick<RunEntry, 'path'>): Promise<void> {
+async function showRunLog(run: Pick<RunEntry, 'path'>): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.file(runLogFile(run.path)));
 }

@@ -14,7 +14,7 @@ import {
   ToComparison,
 } from '../../shared/webview/comparison';
 import { openTensors } from '../editors/safetensorsEditor';
-import { FolderWatches } from '../runs/folderWatches';
+import { FolderWatches } from '../../node/files/folderWatches';
 import { saveAs } from '../window/saveAs';
 import type { Services } from '../services/services';
 import { VIEW_TYPES } from '../window/viewTypes';

@@ -5,7 +5,7 @@ import { messageOf } from '../../shared/common/errors';
 import { parseWith } from '../../shared/common/parse';
 import { StudyFile } from '../../shared/study/study';
 import { FromStudy, StudySource, ToStudy } from '../../shared/webview/study';
-import { FolderWatches } from '../runs/folderWatches';
+import { FolderWatches } from '../../node/files/folderWatches';
 import type { Services } from '../services/services';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';

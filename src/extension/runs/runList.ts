@@ -6,7 +6,7 @@ import { RunFolder } from '../../node/run/runFolder';
 import { RunStatusReader } from '../../node/run/runStatus';
 import { Listeners } from '../window/listeners';
 import type { Exit } from '../process/detachedChild';
-import { FolderWatches } from './folderWatches';
+import { FolderWatches } from '../../node/files/folderWatches';
 import { findRuns, signatureOf } from './runDiscovery';
 import { isLive, type Launch, type RunEntry } from './runEntry';
 

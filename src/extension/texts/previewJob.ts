@@ -51,7 +51,7 @@ function withoutFlags(error: unknown): unknown {
 }
 
 /** The arguments of `adept preview`. */
-export function previewArguments(source: PreviewSource, framing: boolean, engine: string): string[] {
+function previewArguments(source: PreviewSource, framing: boolean, engine: string): string[] {
   const { model, files, text, seqLen } = source;
   const settings = Object.entries(TEXT_SETTINGS).flatMap(([name, setting]) => {
     const value = text[name as keyof typeof text];

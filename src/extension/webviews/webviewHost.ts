@@ -27,7 +27,7 @@ export interface WebviewContent<From> {
 }
 
 /** Where a kind's bundle lies; tests have theirs elsewhere. */
-export function webviewFolder(context: vscode.ExtensionContext): vscode.Uri {
+function webviewFolder(context: vscode.ExtensionContext): vscode.Uri {
   return vscode.Uri.joinPath(context.extensionUri, 'out', 'webview');
 }
 

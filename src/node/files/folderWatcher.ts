@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { FolderWatches } from './folderWatches';
 
 const POLL_MILLISECONDS = 1000;
 
@@ -7,46 +7,21 @@ const POLL_MILLISECONDS = 1000;
  * systems and containers say nothing.
  */
 export class FolderWatcher {
-  private watcher: FSWatcher | undefined;
+  private readonly watches: FolderWatches;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(
-    private readonly folder: string,
-    private readonly changed: () => void,
-    pollMilliseconds = POLL_MILLISECONDS,
-  ) {
-    this.listen();
+  constructor(folder: string, changed: () => void, pollMilliseconds = POLL_MILLISECONDS) {
+    this.watches = new FolderWatches(changed);
+    this.watches.set([folder]);
     this.timer = setInterval(() => {
-      this.listen();
+      // The folder may not have been there yet, or have been replaced.
+      this.watches.set([folder]);
       changed();
     }, pollMilliseconds);
   }
 
   close(): void {
     clearInterval(this.timer);
-    this.forget();
-  }
-
-  /** The folder may not be there yet, or not any more; the next poll tries again. */
-  private listen(): void {
-    if (this.watcher !== undefined) {
-      return;
-    }
-    try {
-      this.watcher = watch(this.folder, () => {
-        this.changed();
-      });
-      this.watcher.on('error', () => {
-        this.forget();
-      });
-    } catch {
-      // Polling goes on: that the folder cannot be watched is no problem of the run.
-      this.watcher = undefined;
-    }
-  }
-
-  private forget(): void {
-    this.watcher?.close();
-    this.watcher = undefined;
+    this.watches.dispose();
   }
 }

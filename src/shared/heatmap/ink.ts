@@ -7,7 +7,7 @@ const WHITE: Rgb = [255, 255, 255];
 export const TEXT_CONTRAST = 4.5;
 
 /** Contrast ratio of two colours as WCAG defines it, 1 to 21. */
-export function contrastRatio(a: Rgb, b: Rgb): number {
+function contrastRatio(a: Rgb, b: Rgb): number {
   const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
   return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
 }

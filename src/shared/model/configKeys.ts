@@ -1,5 +1,5 @@
 /** Keys of config.json that this program computes with. */
-export const SUPPORTED_KEYS: ReadonlySet<string> = new Set([
+const SUPPORTED_KEYS: ReadonlySet<string> = new Set([
   'model_type',
   'vocab_size',
   'hidden_size',

@@ -158,7 +158,7 @@ export function parseEntry(
   return { name, dtype, shape, file, byteOffset: dataStart + begin, byteLength };
 }
 
-export function isStoredDtype(dtype: string): dtype is StoredDtype {
+function isStoredDtype(dtype: string): dtype is StoredDtype {
   return Object.hasOwn(DTYPE_BYTES, dtype);
 }
 

@@ -57,7 +57,7 @@ export function allowedRise({ maxGeneralRise }: Pick<StrengthFile, 'maxGeneralRi
 }
 
 /** Added layers that lower neither loss, one by one, the worst first: candidates for leaving out together. */
-export function prunable(measured: Pick<StrengthFile, 'points' | 'without'>): number[] {
+function prunable(measured: Pick<StrengthFile, 'points' | 'without'>): number[] {
   return measured.without
     .map((entry) => ({ layer: entry.layer, ...layerWorth(measured, entry) }))
     .filter(({ domain, general }) => domain <= 0 && general <= 0)

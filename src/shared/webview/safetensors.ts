@@ -3,10 +3,6 @@ import { TensorFilter, TensorRow, TensorSort } from '../model/tensorTable';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** What the editor of weight files shows: a path. The browser keeps it over a restart. */
-export const SafetensorsSource = v.object({ file: v.string() });
-export type SafetensorsSource = v.InferOutput<typeof SafetensorsSource>;
-
 /** What the file says of itself, beside its tensors. */
 export const WeightFileFacts = v.object({
   file: v.string(),

@@ -192,7 +192,7 @@ async function describeExpansion(
 }
 
 /** sha256 over the layer's tensors' own hashes, in the order of the architecture table. */
-export function layerHash(config: ModelConfig, store: TensorStore, layer: number): string {
+function layerHash(config: ModelConfig, store: TensorStore, layer: number): string {
   const hash = createHash('sha256');
   for (const { unit, part } of unitsOf(config).flatMap(tensorsOfUnit)) {
     hash.update(sha256OfTensor(store, layerTensorName(layer, unit, part)));

@@ -4,7 +4,7 @@ import type { Rope, RopeScaling } from '../../shared/model/ropeConfig';
  * Inverse frequencies, [headDim / 2], in float32 as transformers computes them
  * (modeling_rope_utils.py: default, _compute_linear_scaling_rope_parameters, _compute_llama3_parameters).
  */
-export function inverseFrequencies(rope: Rope, headDim: number): Float32Array {
+function inverseFrequencies(rope: Rope, headDim: number): Float32Array {
   const plain = Float32Array.from(
     { length: headDim / 2 },
     (_, i) => 1 / Math.fround(rope.theta ** Math.fround((2 * i) / headDim)),

@@ -46,7 +46,7 @@ export function loadQuestions(files: readonly string[], field?: string): Questio
 }
 
 /** Reads one file for {@link loadQuestions}; `where` names it in errors. */
-export function readQuestions(file: string, where: string): Question[] {
+function readQuestions(file: string, where: string): Question[] {
   const extension = extname(file).toLowerCase();
   if (extension !== '.csv' && extension !== '.jsonl') {
     throw inputError(

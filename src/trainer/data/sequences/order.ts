@@ -1,7 +1,7 @@
 import { seededRandom } from '../../../shared/common/random';
 
 /** Up to so many sequences an epoch's order is a table (4 MB); more have one that is computed position by position. */
-export const TABLE_SIZE = 2 ** 20;
+const TABLE_SIZE = 2 ** 20;
 
 /**
  * The order in which training sequences come: epoch after epoch without a seam, each shuffled by seed and epoch, or as

@@ -133,7 +133,7 @@ function checkPip(wheel: Wheel, result: RunResult): void {
   );
 }
 
-export async function requireChecksum(path: string, wheel: Wheel, signal?: AbortSignal): Promise<void> {
+async function requireChecksum(path: string, wheel: Wheel, signal?: AbortSignal): Promise<void> {
   if (!existsSync(path)) {
     throw failure(`pip reported success and did not write ${path}: upgrade pip and run "adept setup" again.`);
   }
@@ -150,7 +150,7 @@ function checksumFailure(file: string, expected: string, actual: string | undefi
   );
 }
 
-export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
+async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
   return hash.digest('hex');

@@ -44,7 +44,7 @@ process.stdin.on('end', end).on('error', end).resume();
 `;
 
 /** What every child of setup is told: under Electron, process.execPath is Node only when asked to be. */
-export const nodeEnvironment = { ELECTRON_RUN_AS_NODE: '1' };
+const nodeEnvironment = { ELECTRON_RUN_AS_NODE: '1' };
 
 export function cancelled(): Error {
   return failure(

@@ -54,7 +54,7 @@ export async function readTuneInput(
 }
 
 /** Whether a run is of a version that knew no text settings: its documents are framed, and ordered, as they were then. */
-export function isLegacy({ domain }: Pick<RunSpec, 'domain'>): boolean {
+function isLegacy({ domain }: Pick<RunSpec, 'domain'>): boolean {
   return Array.isArray(domain);
 }
 
