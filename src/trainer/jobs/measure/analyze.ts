@@ -9,7 +9,7 @@ import {
 } from '../../adept/bootstrap';
 import { exactLayerImportance, fastLayerImportance, type Probe } from '../../adept/layerImportance';
 import { BatchChooser } from '../../adept/sweeps';
-import { unitImportance } from '../../adept/unitImportance';
+import { unitImportance, type UnitRequest } from '../../adept/unitImportance';
 import { batches, type BatchList } from '../../data/sequences/batch';
 import type { Corpus } from '../../data/corpus/corpus';
 import { eachOf, firstOf, evenlySpaced, tokensOf, type SequenceList } from '../../data/sequences/sequences';
@@ -131,7 +131,11 @@ async function measure(
   const between = performance.now();
   const all = [...model.blocks.keys()];
   const unitsTask = subtask(task, LAYERS_SHARE, 1);
-  const wanted = { layers: all, definition: settings.unitDefinition, parts: settings.parts };
+  const wanted: UnitRequest = {
+    layers: all,
+    definition: settings.unitDefinition,
+    groups: settings.parts,
+  };
   // Layers, units and the loss are those of the same sequences.
   const taken = firstOf(sequences, layers.shares.weights.length);
   const units = await unitImportance(model, batches(taken, settings.batchSize), wanted, unitsTask);
