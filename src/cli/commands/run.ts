@@ -13,7 +13,7 @@ import { checkJob } from '../../trainer/jobs/whole/jobInput';
 import { readRunConfig } from '../../node/job/runConfigFile';
 import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
 import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
-import { createJob, runJob, type JobOutcome } from '../../trainer/jobs/whole/wholeJob';
+import { createJob, runJob, type JobOutcome, type JobStart } from '../../trainer/jobs/whole/wholeJob';
 import {
   engineOf,
   engineOption,
@@ -45,9 +45,9 @@ export function runCommand(): Command {
           engine: engine === 'auto' ? read.engine : engine,
         };
         const naming = asKeysOf(file);
-        await checkJob(config, naming, output.task);
+        const corpora = await checkJob(config, naming, output.task);
         const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
-        await work(run, config, output);
+        await work(run, config, output, { corpora });
       }),
     );
 }
@@ -65,7 +65,7 @@ export function resumeCommand(): Command {
           if (from) {
             requireRoomForExport(job.config);
           }
-          await work(RunFolder.at(path), job.config, output, from);
+          await work(RunFolder.at(path), job.config, output, { from });
           return;
         }
         const run = RunFolder.open(path);
@@ -110,7 +110,7 @@ function requireRoomForExport({ export: { out } }: RunConfig): void {
   }
 }
 
-async function work(run: RunFolder, config: RunConfig, output: Output, from?: ResumePoint): Promise<void> {
+async function work(run: RunFolder, config: RunConfig, output: Output, start: JobStart): Promise<void> {
   await withEngine(config.engine, output, async (engine) => {
     const hooks = {
       task: output.task,
@@ -118,7 +118,7 @@ async function work(run: RunFolder, config: RunConfig, output: Output, from?: Re
         logEvent(output, event);
       },
     };
-    const outcome = await runJob(run, config, engine, hooks, from);
+    const outcome = await runJob(run, config, engine, hooks, start);
     report(output, run.path, outcome);
   });
 }

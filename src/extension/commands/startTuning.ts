@@ -75,9 +75,10 @@ async function pickConfig(): Promise<string> {
 }
 
 async function start(services: Services, config: string, taken: Request['taken']): Promise<string> {
-  const { out } = readRunTarget(config);
+  const target = readRunTarget(config);
+  const { out } = target;
   if (!existsSync(out) || readdirSync(out).length === 0) {
-    return services.runs.run(config);
+    return services.runs.run(target);
   }
   if (!isRunFolder(out)) {
     throw inputError(
@@ -95,7 +96,7 @@ async function start(services: Services, config: string, taken: Request['taken']
     await services.runs.resume(run);
     return run.path;
   }
-  return services.runs.run(config, freePath(out));
+  return services.runs.run(target, freePath(out));
 }
 
 async function askAbout(run: RunEntry): Promise<'resume' | 'beside'> {

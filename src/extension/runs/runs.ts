@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError, messageOf } from '../../shared/common/errors';
 import type { ResumePoint } from '../../node/run/laterResults';
-import { readRunTarget } from '../../node/job/runConfigFile';
+import type { RunTarget } from '../../node/job/runConfigFile';
 import { PersistedValue } from '../window/persistedValue';
 import { jobFolder, runParents } from '../window/folders';
 import type { Children } from '../process/children';
@@ -87,19 +87,19 @@ export class Runs implements vscode.Disposable {
 
   /**
    * Starts the whole job of a *.adept.json.
+   * @param target what the file says, as it was read
    * @param out the run folder, instead of the one that the file names
    * @returns the run folder
-   * @throws AdeptError when the file is not usable, or nothing can be started.
+   * @throws AdeptError when nothing can be started.
    */
-  async run(config: string, out?: string): Promise<string> {
+  async run({ file: config, ...target }: RunTarget, out?: string): Promise<string> {
     const runtime = this.children.runtime(vscode.l10n.t('Start Tuning'));
-    const read = readRunTarget(config);
-    const path = out ?? read.out;
+    const path = out ?? target.out;
     const existing = this.list.get(path);
     if (existing !== undefined && isLive(existing)) {
       throw inputError(`${path} is being worked on already: stop it first, or name another "out".`);
     }
-    const engine = read.engine === 'auto' ? readSetting('adept.engine', this.log) : 'auto';
+    const engine = target.engine === 'auto' ? readSetting('adept.engine', this.log) : 'auto';
     const args = [
       'run',
       '--config',

@@ -59,9 +59,14 @@ export function readRunConfig(file: string): RunConfig {
  * Where and with what a *.adept.json runs, whatever becomes of the texts that it names: the run itself says that.
  * @throws AdeptError (input) as {@link readRunConfig}, of what the file itself says.
  */
-export function readRunTarget(file: string): Pick<RunConfig, 'out' | 'engine'> {
+export function readRunTarget(file: string): RunTarget {
   const { out, engine } = parseWith(RunConfig, readJsonWithComments(file), file);
-  return { out: resolve(dirname(resolve(file)), out), engine };
+  return { file, out: resolve(dirname(resolve(file)), out), engine };
+}
+
+/** A *.adept.json, and what has to be known of it before its job is started. */
+export interface RunTarget extends Pick<RunConfig, 'out' | 'engine'> {
+  readonly file: string;
 }
 
 /** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is not JSON. */

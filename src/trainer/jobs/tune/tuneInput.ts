@@ -25,9 +25,15 @@ export interface TuneInput {
 /**
  * Reads and checks everything a run depends on before anything is written or computed, so that bad input leaves no
  * half-made run folder behind.
+ * @param read its texts, where they were read already
  * @throws AdeptError (input)
  */
-export async function readTuneInput(spec: RunSpec, naming: Naming, task: Task): Promise<TuneInput> {
+export async function readTuneInput(
+  spec: RunSpec,
+  naming: Naming,
+  task: Task,
+  read?: TuneCorpora,
+): Promise<TuneInput> {
   const config = readModelConfig(spec.model);
   const manifest = spec.tune.full ? undefined : requireManifest(spec.model, config);
   const store = TensorStore.open(spec.model);
@@ -43,7 +49,7 @@ export async function readTuneInput(spec: RunSpec, naming: Naming, task: Task): 
     spec.importance === undefined
       ? undefined
       : importanceOf(spec.importance, manifest?.base.path ?? spec.model, base);
-  const corpora = await readCorpora(spec, naming, task);
+  const corpora = read ?? (await readCorpora(spec, naming, task));
   return { spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named }, manifest, importance, corpora };
 }
 

@@ -12,7 +12,7 @@ import { checkStable, watching } from '../measure/analyze';
 import { chooseLayers } from '../model/expand';
 import { CorpusReader } from '../texts/corpora';
 import { readImportanceOf } from '../measure/importanceInput';
-import { readCorpora } from '../texts/tuneCorpora';
+import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
 import { checkTogether } from '../tune/tuneInput';
 import { inputError } from '../../../shared/common/errors';
 import { pathsOf, replayTexts, withTextSettings } from '../../../shared/texts/texts';
@@ -21,9 +21,14 @@ import type { Task } from '../../task';
 
 /**
  * Reads and checks everything that a whole job will need, before the first of its hours.
+ * @returns the texts of its run, where they are small enough to be read beforehand
  * @throws AdeptError (input) naming file and key.
  */
-export async function checkJob(config: RunConfig, naming: Naming, task: Task): Promise<void> {
+export async function checkJob(
+  config: RunConfig,
+  naming: Naming,
+  task: Task,
+): Promise<TuneCorpora | undefined> {
   const model = readModelConfig(config.model);
   const store = TensorStore.open(config.model);
   try {
@@ -38,9 +43,7 @@ export async function checkJob(config: RunConfig, naming: Naming, task: Task): P
     checkStable(jobAnalysis(config), model.numHiddenLayers, naming);
   }
   checkTogether(config.tune, naming);
-  if (!readsLater(config)) {
-    await readJobTexts(config, naming, task);
-  }
+  const corpora = readsLater(config) ? undefined : await readJobTexts(config, naming, task);
   checkChoice(config, model.numHiddenLayers, naming);
   if (config.choices) {
     const { files, examples, shots } = config.choices;
@@ -62,6 +65,7 @@ export async function checkJob(config: RunConfig, naming: Naming, task: Task): P
   if (config.export.out !== undefined) {
     checkExport(config.export.out, config.out, naming);
   }
+  return corpora;
 }
 
 /** Bytes of texts that are read before a run begins, so that what is wrong with them leaves nothing behind. */
@@ -79,11 +83,11 @@ export function readsLater({ probe, domain, replay, eval: evaluated }: RunConfig
   );
 }
 
-/** Reads all texts of a job. @throws AdeptError (input) naming file and key */
-export async function readJobTexts(config: RunConfig, naming: Naming, task: Task): Promise<void> {
+/** Reads all texts of a job. @returns those of its run @throws AdeptError (input) naming file and key */
+export async function readJobTexts(config: RunConfig, naming: Naming, task: Task): Promise<TuneCorpora> {
   const reader = new CorpusReader(config.model, readModelConfig(config.model), task);
   await reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
-  await readCorpora(
+  return readCorpora(
     { ...config, ...configTexts(config), format: 'adept.run/1', createdAt: '' },
     naming,
     task,

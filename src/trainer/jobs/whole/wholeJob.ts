@@ -4,17 +4,13 @@ import { JOB_FILES, type JobReport } from '../../../shared/run/job';
 import { asKeysOf } from '../../../shared/settings/naming';
 import type { RunConfig } from '../../../shared/config/runConfig';
 import type { NewRunEvent, RunSpec } from '../../../shared/run/runFolder';
-import { trainingSeconds } from '../../../shared/run/trainingSeconds';
 import { meanLoss } from '../../adept/loss';
-import { readManifest } from '../../adept/manifest';
 import { readEvents } from '../../../node/run/eventWriter';
 import { writeJson } from '../../../node/files/jsonFile';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import { clearIncomplete } from '../../../node/files/outputFolder';
 import { RunFolder } from '../../../node/run/runFolder';
-import { peakMemory } from '../../../node/process/peakMemory';
 import type { Engine } from '../../engine/engine';
-import { parameterCount, parametersPerLayer } from '../../../shared/model/architecture';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { CausalLM } from '../../model/causalLM';
 import { Cancelled, subtask, type Task } from '../../task';
@@ -23,11 +19,13 @@ import { readImportanceOf } from '../measure/importanceInput';
 import { evaluateChoices } from '../measure/evaluate';
 import { expand } from '../model/expand';
 import { exportModel } from '../model/exportModel';
+import { jobReport } from './jobReport';
 import { configTexts, jobAnalysis, readJobTexts, readsLater } from './jobInput';
 import { checkResumePoint } from '../tune/resumePoint';
 import { tokenShifts } from '../measure/tokenShift';
 import { readTuneInput, type TuneInput } from '../tune/tuneInput';
 import { RunLease, type RunHooks } from '../lease/runLease';
+import type { TuneCorpora } from '../texts/tuneCorpora';
 import { preparing, tuneAt } from '../tune/tuneRun';
 import type { TuneOutcome } from '../tune/tuneSession';
 
@@ -47,17 +45,24 @@ export type JobOutcome =
   | { readonly status: 'done'; readonly report: JobReport }
   | { readonly status: 'stopped'; readonly step: number; readonly because?: string };
 
+/** What a job begins with, beside its configuration. */
+export interface JobStart {
+  /** The checkpoint that tuning goes on from; the last when left out. */
+  readonly from?: ResumePoint | undefined;
+  /** The texts of its run, where they were read already: {@link checkJob}. */
+  readonly corpora?: TuneCorpora | undefined;
+}
+
 /**
  * Analyze, expand, tune, evaluate, export. Each stage's result appears whole in the run folder, and a stage whose result
  * is there is not done again: resuming is running the job once more.
- * @param from the checkpoint that tuning goes on from; the last when left out
  */
 export async function runJob(
   folder: RunFolder,
   config: RunConfig,
   engine: Engine,
   hooks: RunHooks,
-  from?: ResumePoint,
+  { from, corpora }: JobStart = {},
 ): Promise<JobOutcome> {
   // Before anything is touched.
   readEvents(folder.file('events'));
@@ -67,7 +72,7 @@ export async function runJob(
   const status = preparing(config.tune);
   return RunLease.hold({ folder, engine: engine.describe(), hooks, status }, async (lease) => {
     try {
-      return await new WholeJob(lease, config, engine, from).run();
+      return await new WholeJob(lease, config, engine, { from, corpora }).run();
     } catch (error) {
       if (error instanceof Cancelled) {
         lease.emit({ type: 'status', status: 'stopped' });
@@ -80,12 +85,13 @@ export async function runJob(
 
 class WholeJob {
   private readonly seconds: Record<string, number> = {};
+  private input: TuneInput | undefined;
 
   constructor(
     private readonly lease: RunLease,
     private readonly config: RunConfig,
     private readonly engine: Engine,
-    private readonly from: ResumePoint | undefined,
+    private readonly start: JobStart,
   ) {}
 
   private get folder(): RunFolder {
@@ -93,15 +99,15 @@ class WholeJob {
   }
 
   async run(): Promise<JobOutcome> {
-    if (readsLater(this.config)) {
-      await this.timed('read', () => this.readTexts());
-    }
+    const corpora = readsLater(this.config)
+      ? await this.timed('read', () => this.readTexts())
+      : this.start.corpora;
     await this.timed('analyze', () => this.analyze());
     await this.timed('expand', () => this.expand());
-    await this.writeSpec();
+    await this.writeSpec(corpora);
     const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
     const tuned = await this.timed('tune', () =>
-      this.tuneInput().then((input) => tuneAt(this.lease, input, this.engine, this.from)),
+      this.tuneInput().then((input) => tuneAt(this.lease, input, this.engine, this.start.from)),
     );
     if (tuned.status === 'stopped') {
       const { step, because } = tuned;
@@ -114,7 +120,9 @@ class WholeJob {
     };
     const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
     const before = { ...tuned.before, accuracy: accuracyBefore };
-    const report = { ...this.report(tuned.step, exported, { before, after }), tokenShift };
+    const { config, folder, engine, seconds } = this;
+    const made = { config, folder, engine, seconds, model: this.tunedModel(), exported, step: tuned.step };
+    const report = { ...jobReport(made, { before, after }), tokenShift };
     writeJson(this.pathOf('report'), report);
     this.lease.emit({ type: 'done', step: tuned.step, message: 'the whole job' });
     return { status: 'done', report };
@@ -138,9 +146,9 @@ class WholeJob {
   }
 
   /** Texts that take long are read where the run shows how far that is; later stages find them stored. */
-  private async readTexts(): Promise<void> {
+  private readTexts(): Promise<TuneCorpora> {
     const task = this.announce('reading');
-    await readJobTexts(this.config, asKeysOf(join(this.folder.path, JOB_FILES.job)), task);
+    return readJobTexts(this.config, asKeysOf(join(this.folder.path, JOB_FILES.job)), task);
   }
 
   private async analyze(): Promise<void> {
@@ -181,7 +189,7 @@ class WholeJob {
     this.folder.writeManifest(await expand(this.engine, { model, out, choice, importance, probe }, task));
   }
 
-  private async writeSpec(): Promise<void> {
+  private async writeSpec(corpora: TuneCorpora | undefined): Promise<void> {
     if (existsSync(this.folder.file('spec'))) {
       return;
     }
@@ -196,12 +204,15 @@ class WholeJob {
       tune,
     };
     const naming = asKeysOf(join(this.folder.path, JOB_FILES.job));
-    this.folder.writeSpec((await readTuneInput(spec, naming, this.lease.task)).spec);
+    this.input = await readTuneInput(spec, naming, this.lease.task, corpora);
+    this.folder.writeSpec(this.input.spec);
   }
 
-  private tuneInput(): Promise<TuneInput> {
+  /** What the run depends on, read and checked once. */
+  private async tuneInput(): Promise<TuneInput> {
     const { folder, lease } = this;
-    return readTuneInput(folder.readSpec(), asKeysOf(folder.file('spec')), lease.task);
+    this.input ??= await readTuneInput(folder.readSpec(), asKeysOf(folder.file('spec')), lease.task);
+    return this.input;
   }
 
   private async accuracy(stage: string, model: string): Promise<number | null> {
@@ -265,33 +276,5 @@ class WholeJob {
     }
     const task = this.announce('exporting');
     return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, task)).out;
-  }
-
-  private report(step: number, exported: string, measured: Pick<JobReport, 'before' | 'after'>): JobReport {
-    const before = readModelConfig(this.config.model);
-    const after = readModelConfig(this.tunedModel());
-    const added = readManifest(this.tunedModel())?.added ?? [];
-    return {
-      format: 'adept.report/1',
-      model: this.config.model,
-      out: this.folder.path,
-      exported,
-      engine: { ...this.engine.describe() },
-      layers: {
-        before: before.numHiddenLayers,
-        after: after.numHiddenLayers,
-        expanded: added.map(({ source }) => source),
-      },
-      parameters: {
-        before: parameterCount(before),
-        after: parameterCount(after),
-        trained: this.config.tune.full ? parameterCount(after) : added.length * parametersPerLayer(after),
-      },
-      steps: step,
-      ...measured,
-      seconds: this.seconds,
-      trainingSeconds: trainingSeconds(readEvents(this.folder.file('events'))),
-      peakMemory: peakMemory(),
-    };
   }
 }

@@ -1,0 +1,55 @@
+import type { RunConfig } from '../../../shared/config/runConfig';
+import { parameterCount, parametersPerLayer } from '../../../shared/model/architecture';
+import type { JobReport } from '../../../shared/run/job';
+import { trainingSeconds } from '../../../shared/run/trainingSeconds';
+import { readModelConfig } from '../../../node/model/modelConfig';
+import { peakMemory } from '../../../node/process/peakMemory';
+import { readEvents } from '../../../node/run/eventWriter';
+import type { RunFolder } from '../../../node/run/runFolder';
+import { readManifest } from '../../adept/manifest';
+import type { Engine } from '../../engine/engine';
+
+/** A job whose model is exported. */
+export interface FinishedJob {
+  readonly config: RunConfig;
+  readonly folder: RunFolder;
+  readonly engine: Engine;
+  /** The model that was tuned. */
+  readonly model: string;
+  readonly exported: string;
+  readonly step: number;
+  /** Of every stage. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** What a job came to; everything but what was measured is read from its folders. */
+export function jobReport(
+  { config, folder, engine, model, exported, step, seconds }: FinishedJob,
+  measured: Pick<JobReport, 'before' | 'after'>,
+): JobReport {
+  const before = readModelConfig(config.model);
+  const after = readModelConfig(model);
+  const added = readManifest(model)?.added ?? [];
+  return {
+    format: 'adept.report/1',
+    model: config.model,
+    out: folder.path,
+    exported,
+    engine: { ...engine.describe() },
+    layers: {
+      before: before.numHiddenLayers,
+      after: after.numHiddenLayers,
+      expanded: added.map(({ source }) => source),
+    },
+    parameters: {
+      before: parameterCount(before),
+      after: parameterCount(after),
+      trained: config.tune.full ? parameterCount(after) : added.length * parametersPerLayer(after),
+    },
+    steps: step,
+    ...measured,
+    seconds: { ...seconds },
+    trainingSeconds: trainingSeconds(readEvents(folder.file('events'))),
+    peakMemory: peakMemory(),
+  };
+}
