@@ -163,10 +163,7 @@ describe('the checkpoints view', () => {
     const fixture = await listed('needed');
     fixture.pretendToTrain('running');
     await vscode.commands.executeCommand('adept.deleteCheckpoint', node(fixture, 30));
-    assert.match(
-      dialogs.shown[0]?.detail ?? '',
-      /^A trainer works on the run, and this is what it would go on/,
-    );
+    assert.match(dialogs.shown[0]?.detail ?? '', /^The run is active and would resume from it/);
     assert.deepEqual(fixture.run.checkpoints(), [10, 20, 30]);
     await vscode.commands.executeCommand('adept.resumeFromCheckpoint', node(fixture, 20));
     assert.match(dialogs.errors.join(), /needed is in use by a trainer: stop it first/);
