@@ -12,14 +12,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: [
-          'src/*/tsconfig.json',
-          'webview/tsconfig.json',
-          'test/tsconfig.json',
-          'test/host/*/tsconfig.json',
-          'test/e2e/tsconfig.json',
-          'test/webview/tsconfig.json',
-        ],
+        project: 'tsconfig.lint.json',
         tsconfigRootDir: import.meta.dirname,
       },
     },
