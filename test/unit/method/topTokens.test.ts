@@ -39,7 +39,7 @@ onEveryEngine('likeliest tokens', (test) => {
 
   test('are refused where a logit that decides is no number', async () => {
     const broken = giving([NaN, NaN, NaN, NaN]);
-    const message = /logits that are no numbers/;
+    const message = /logits that are not numbers/;
     await assert.rejects(topTokens(broken, [batch], SILENT_TASK), message);
     await assert.rejects(ranksOf(broken, [batch], Int32Array.of(0), SILENT_TASK), message);
   });

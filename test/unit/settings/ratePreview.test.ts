@@ -36,7 +36,7 @@ describe('the preview of learning rates', () => {
     };
     assert.equal(why(importance, [], { settings }), 'no layers');
     assert.equal(why(importance, [0], { settings: { steps: 5 } }), 'settings');
-    assert.equal(why({ ...importance, unitDefinition: 'paper' }, [0], { settings }), 'measured anew');
+    assert.equal(why({ ...importance, unitDefinition: 'paper' }, [0], { settings }), 'measured again');
     // Equal rates need no importance.
     const equal = { settings: { ...settings, unitRates: 'equal' } };
     assert.equal(why({ ...importance, unitDefinition: 'paper' }, [0], equal), 'known, of 0.25');

@@ -9,11 +9,11 @@ describe('the picture of general and domain importance', () => {
     const general = importanceTable(importanceFile([1, 2, 3, 400, 5]), 'general');
     const domain = importanceTable(importanceFile([30, 20, 50, 10, 9000]), 'domain');
     assert.deepEqual(quadrantPoints(general, domain, 0), [
-      { layer: 0, general: 1, domain: 30, generalPlace: 0, domainPlace: 0.5, quadrant: 'neither' },
-      { layer: 1, general: 2, domain: 20, generalPlace: 0.25, domainPlace: 0.25, quadrant: 'neither' },
-      { layer: 2, general: 3, domain: 50, generalPlace: 0.5, domainPlace: 0.75, quadrant: 'domain' },
-      { layer: 3, general: 400, domain: 10, generalPlace: 1, domainPlace: 0, quadrant: 'general' },
-      { layer: 4, general: 5, domain: 9000, generalPlace: 0.75, domainPlace: 1, quadrant: 'both' },
+      { layer: 0, general: 1, domain: 30, generalRank: 0, domainRank: 0.5, quadrant: 'neither' },
+      { layer: 1, general: 2, domain: 20, generalRank: 0.25, domainRank: 0.25, quadrant: 'neither' },
+      { layer: 2, general: 3, domain: 50, generalRank: 0.5, domainRank: 0.75, quadrant: 'domain' },
+      { layer: 3, general: 400, domain: 10, generalRank: 1, domainRank: 0, quadrant: 'general' },
+      { layer: 4, general: 5, domain: 9000, generalRank: 0.75, domainRank: 1, quadrant: 'both' },
     ]);
   });
 
