@@ -1,4 +1,4 @@
-import type { Localizer } from '../../src/extension/window/localizer';
+import type { Localizer } from '../../src/shared/common/localizer';
 
 /** Texts as they are without a translation. */
 export const ENGLISH: Localizer = {

@@ -4,16 +4,9 @@ import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webvie
 import { l10n } from '../common/l10n';
 import { formatMoment, formatPercent } from './format';
 import type { RunModel } from './runModel';
-import {
-  commandText,
-  endText,
-  shortPath,
-  stageText,
-  stateIcon,
-  stateText,
-  stepText,
-  timeLeftText,
-} from './runText';
+import { commandText, endText, shortPath, stateIcon, stepText } from './runText';
+import { stageText, stateText } from '../../src/shared/run/stateText';
+import { timeLeftText } from '../../src/shared/run/timeLeftText';
 
 export interface HeaderActions {
   command(command: RunCommand): void;
@@ -40,7 +33,7 @@ function stateBadge({ state }: RunSummary): TemplateResult {
       class="codicon codicon-${stateIcon(state)} ${turning ? 'codicon-modifier-spin' : ''}"
       aria-hidden="true"
     ></span>
-    ${stateText(state)}
+    <span class="state-name">${stateText(state, l10n)}</span>
   </span>`;
 }
 
@@ -65,13 +58,13 @@ function progress(summary: RunSummary): TemplateResult {
   }
   if (isLive && summary.progress !== null) {
     const { fraction, message } = summary.progress;
-    return bar(fraction, `${stageText(stage ?? '')}: ${message} (${formatPercent(fraction)})`);
+    return bar(fraction, `${stageText(stage ?? '', l10n)}: ${message} (${formatPercent(fraction)})`);
   }
   const isTuning = stage === null || stage === 'tuning' || stage === 'paused' || !isLive;
   const parts = [
-    ...(isTuning ? [] : [stageText(stage)]),
+    ...(isTuning ? [] : [stageText(stage, l10n)]),
     stepText(summary),
-    ...(secondsLeft === null || !isTuning ? [] : [timeLeftText(secondsLeft)]),
+    ...(secondsLeft === null || !isTuning ? [] : [timeLeftText(secondsLeft, l10n)]),
     ...(reading === null ? [] : [l10n.t('reading the rest of the log, {0}', formatPercent(reading))]),
   ];
   return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '));
@@ -153,7 +146,7 @@ function ending(summary: RunSummary, actions: HeaderActions): TemplateResult | t
   if (summary.state !== 'died' && summary.state !== 'failed') {
     return nothing;
   }
-  return html`<section class="notice notice-error" aria-label=${stateText(summary.state)}>
+  return html`<section class="notice notice-error" aria-label=${stateText(summary.state, l10n)}>
     <p>
       <span class="codicon codicon-error" aria-hidden="true"></span>
       ${endText(summary)}

@@ -1,21 +1,6 @@
 import type { RunCommand, RunExit, RunSummary, ShownState } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatCount, formatDuration } from './format';
-
-export function stateText(state: ShownState): string {
-  const texts: Readonly<Record<ShownState, string>> = {
-    opening: l10n.t('Reading the log'),
-    waiting: l10n.t('Not started'),
-    starting: l10n.t('Starting'),
-    running: l10n.t('Running'),
-    paused: l10n.t('Paused'),
-    stopped: l10n.t('Stopped'),
-    done: l10n.t('Done'),
-    failed: l10n.t('Failed'),
-    died: l10n.t('Trainer is gone'),
-  };
-  return texts[state];
-}
+import { formatCount } from './format';
 
 /** The codicon of a state. */
 export function stateIcon(state: ShownState): string {
@@ -31,21 +16,6 @@ export function stateIcon(state: ShownState): string {
     died: 'error',
   };
   return icons[state];
-}
-
-/** What the trainer is doing, in the words of its status events where they have no translation. */
-export function stageText(stage: string): string {
-  const texts: Readonly<Record<string, string>> = {
-    started: l10n.t('preparing'),
-    resumed: l10n.t('preparing'),
-    reading: l10n.t('reading texts'),
-    analyzing: l10n.t('analyzing the model'),
-    expanding: l10n.t('expanding the model'),
-    tuning: l10n.t('tuning'),
-    evaluating: l10n.t('evaluating'),
-    exporting: l10n.t('exporting the model'),
-  };
-  return texts[stage] ?? stage;
 }
 
 /** Why a run ended that did not end well. */
@@ -86,10 +56,6 @@ export function stepText({ step, steps }: Pick<RunSummary, 'step' | 'steps'>): s
   return steps === null
     ? l10n.t('step {0}', formatCount(step))
     : l10n.t('step {0} of {1}', formatCount(step), formatCount(steps));
-}
-
-export function timeLeftText(seconds: number): string {
-  return l10n.t('{0} left', formatDuration(seconds));
 }
 
 /** A file's name and, below a folder, the folder it lies in. */

@@ -1,5 +1,5 @@
 import type { CheckpointInfo } from '../../node/run/checkpointList';
-import type { Localizer } from '../window/localizer';
+import type { Localizer } from '../../shared/common/localizer';
 import { nats } from '../runs/runText';
 
 /** How a checkpoint is called: its label, or its step. */

@@ -6,7 +6,7 @@ import { RUN_FILES } from '../../shared/run/runFolder';
 import { FolderWatches } from '../../node/files/folderWatches';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
-import { stateText } from '../runs/runText';
+import { stateText } from '../../shared/run/stateText';
 import { checkpointDescription, checkpointName, checkpointSpoken, checkpointTooltip } from './checkpointText';
 
 /** A run in the view, as commands are given it. */

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { RunStatus } from '../../node/run/runStatus';
-import type { Localizer } from '../window/localizer';
-import { nats, stateText, stepsText } from '../runs/runText';
+import type { Localizer } from '../../shared/common/localizer';
+import { nats, stepsText } from '../runs/runText';
+import { stateText } from '../../shared/run/stateText';
 
 /** A run as it is compared. */
 export interface ComparedRun {

@@ -1,5 +1,5 @@
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
-import type { Localizer } from '../window/localizer';
+import type { Localizer } from '../../shared/common/localizer';
 import { isLive, isResumable, type RunEntry } from '../runs/runEntry';
 import { TEXT_KEYS, type TextKey } from '../texts/textKeys';
 import { activityText, lossText, nats } from '../runs/runText';

@@ -1,4 +1,4 @@
-import type { Localizer } from '../window/localizer';
+import type { Localizer } from '../../shared/common/localizer';
 import type { AnalysisSummary } from './savedAnalyses';
 
 /** `361.8 M`: three or four significant digits, as model names have them. */

@@ -1,4 +1,4 @@
-import type { Localizer } from '../window/localizer';
+import type { Localizer } from '../../shared/common/localizer';
 import { howItEnded } from '../process/commandJob';
 import type { Exit } from '../process/detachedChild';
 import type { LastLogLines } from './launcher';

@@ -1,6 +1,7 @@
-import type { RunStage, RunStatus } from '../../node/run/runStatus';
-import type { Localizer } from '../window/localizer';
-import type { RunEntry, EntryState } from './runEntry';
+import type { RunStatus } from '../../node/run/runStatus';
+import type { Localizer } from '../../shared/common/localizer';
+import { stageText, stateText } from '../../shared/run/stateText';
+import type { RunEntry } from './runEntry';
 
 /** Nats to four decimals, or a dash for what was not measured. */
 export function nats(value: number | null | undefined): string {
@@ -10,33 +11,6 @@ export function nats(value: number | null | undefined): string {
 /** `120/500`, or `120` when the end is not known. */
 export function stepsText({ step, steps }: Pick<RunStatus, 'step' | 'steps'>): string {
   return steps === null ? String(step) : `${step}/${steps}`;
-}
-
-export function stateText(state: EntryState, l10n: Localizer): string {
-  const texts: Readonly<Record<EntryState, string>> = {
-    starting: l10n.t('starting'),
-    waiting: l10n.t('not started'),
-    running: l10n.t('running'),
-    paused: l10n.t('paused'),
-    stopped: l10n.t('stopped'),
-    done: l10n.t('done'),
-    failed: l10n.t('failed'),
-    died: l10n.t('trainer is gone'),
-    unreadable: l10n.t('cannot be read'),
-  };
-  return texts[state];
-}
-
-function stageText(stage: RunStage, l10n: Localizer): string {
-  const texts: Readonly<Record<RunStage, string>> = {
-    reading: l10n.t('reading texts'),
-    analyzing: l10n.t('analyzing'),
-    expanding: l10n.t('expanding'),
-    tuning: l10n.t('tuning'),
-    evaluating: l10n.t('evaluating'),
-    exporting: l10n.t('exporting'),
-  };
-  return texts[stage];
 }
 
 /** What a run is doing, in a few words: `running · 120/500 · loss 2.3100`. */

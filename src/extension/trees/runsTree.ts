@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
-import { activityText, lossText, nats, stateText, stepsText } from '../runs/runText';
+import { activityText, lossText, nats, stepsText } from '../runs/runText';
+import { stateText } from '../../shared/run/stateText';
 
 /** The view `adept.runs`: every run, the living ones first. */
 export class RunsTree implements vscode.TreeDataProvider<RunEntry>, vscode.Disposable {
