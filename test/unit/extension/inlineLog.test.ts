@@ -94,7 +94,7 @@ describe('the inline log of a *.adept.json', () => {
         .status('analyzing')
         .event({ type: 'progress', stage: 'analyzing', fraction: 0.259, message: 'layer 2 of 8' }),
     );
-    assert.deepEqual(notesOf(show(TEXT, run)), { 4: 'analyzing · 25% · layer 2 of 8' });
+    assert.deepEqual(notesOf(show(TEXT, run)), { 4: 'analyzing the model · 25% · layer 2 of 8' });
   });
 
   it('puts an error at the key that it names', (t) => {
