@@ -222,7 +222,11 @@ export class Editor {
   /** As {@link openFile}, and touches the text: until then VS Code makes the links above it only when it is idle. */
   async openText(path: string): Promise<void> {
     await this.openFile(path);
-    await this.evidently(`the text of ${path}`, () => this.page.locator('.view-lines').click());
+    await this.evidently(`the text of ${path}`, async () => {
+      // A line, since the element of all lines may be higher than the window, and a click would scroll to its middle.
+      await this.page.locator('.view-lines .view-line').first().click();
+      await this.page.keyboard.press(process.platform === 'darwin' ? 'Meta+ArrowUp' : 'Control+Home');
+    });
   }
 
   /** Types into the open input box or quick pick and accepts. */
