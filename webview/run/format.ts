@@ -1,4 +1,3 @@
-import { l10n } from '../common/l10n';
 import { pageData } from '../common/pageData';
 import { countText } from '../common/quantities';
 
@@ -41,23 +40,6 @@ export function formatAxisLoss(value: number, spacing: number): string {
 /** A learning rate on an axis. */
 export function formatAxisRate(value: number): string {
   return value === 0 ? '0' : value.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
-}
-
-/** A duration in its two largest units. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.round(seconds);
-  const [days, hours, minutes] = [
-    Math.floor(whole / 86_400),
-    Math.floor(whole / 3600) % 24,
-    Math.floor(whole / 60) % 60,
-  ];
-  if (days > 0) {
-    return l10n.t('{0} d {1} h', days, hours);
-  }
-  if (hours > 0) {
-    return l10n.t('{0} h {1} min', hours, minutes);
-  }
-  return minutes > 0 ? l10n.t('{0} min {1} s', minutes, whole % 60) : l10n.t('{0} s', whole);
 }
 
 /** Date and time of an ISO time; the text itself where it is none. */
