@@ -1,4 +1,4 @@
-import { nativeMissing } from '../support/quickEngine';
+import { nativeMissing } from '../support/nativeMissing';
 
 export type EngineName = 'native' | 'wasm';
 

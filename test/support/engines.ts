@@ -1,7 +1,7 @@
 import { describe, it, type TestContext } from 'node:test';
 import type { Engine, EngineKind } from '../../src/trainer/engine/engine';
 import { openEngine } from '../../src/trainer/engine/open';
-import { nativeMissing } from './quickEngine';
+import { nativeMissing } from './nativeMissing';
 
 /** Relative error allowed beside double precision or PyTorch's float32, by engine. */
 export const TOLERANCE: Readonly<Record<EngineKind, number>> = { native: 1e-4, wasm: 1e-3 };

@@ -14,7 +14,7 @@ export class FolderWatcher {
     this.watches = new FolderWatches(changed);
     this.watches.set([folder]);
     this.timer = setInterval(() => {
-      // The folder may not have been there yet, or have been replaced.
+      // The folder may not have been there yet, or watching it may have failed.
       this.watches.set([folder]);
       changed();
     }, pollMilliseconds);

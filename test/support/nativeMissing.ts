@@ -10,6 +10,3 @@ export function nativeMissing(): string | undefined {
     ? (problem ?? 'the native engine is not installed ("adept setup" installs it)')
     : undefined;
 }
-
-/** What tests compute with that are about something else than an engine: a fifth of the processor time of wasm, where it can be had. */
-export const QUICK_ENGINE = nativeMissing() === undefined ? 'native' : 'wasm';
