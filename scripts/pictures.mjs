@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const taken = join(root, 'out/test/screenshots');
+const taken = join(root, 'out/test/pictures');
 const SHOWN = /^panel-([a-z]+-(?:light|dark|high-contrast))\.png$/;
 
 const { status } = spawnSync(process.execPath, [join(root, 'scripts/test.mjs'), '--filter', 'e2e/panels'], {
   stdio: 'inherit',
+  env: { ...process.env, ADEPT_TEST_PICTURES: '1' },
 });
 if (status !== 0) {
   process.exit(status ?? 1);

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { ImportanceFile } from '../../src/shared/method/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
 import { projectRoot } from '../support/projectRoot';
-import { seriousViolations } from './support/accessibility';
+import { axeFindings } from '../support/axe';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
 
@@ -44,14 +44,14 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.runCommand('ADEPT: Analyze Model');
     await step('Analyze Model (1/6)');
     await editor.quickPickRow('workspace-model').waitFor();
-    await editor.screenshot('analyze-step-model');
+    await editor.picture('analyze-step-model');
     await editor.enter('workspace-model');
     await step('Analyze Model (2/6)');
     await editor.quickPickRow('general.txt').waitFor();
     await keyboard.type('general.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
-    await editor.screenshot('analyze-step-probe');
+    await editor.picture('analyze-step-probe');
     await editor.acceptInput();
     await step('Analyze Model (3/6)');
     await editor.quickPickRow('domain.jsonl').waitFor();
@@ -62,7 +62,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await step('Analyze Model (4/6)');
     await editor.enter('Native');
     await step('Analyze Model (5/6)');
-    await editor.screenshot('analyze-step-mode');
+    await editor.picture('analyze-step-mode');
     // Of the command workbench.action.quickInputBack.
     await keyboard.press(process.platform === 'darwin' ? 'Control+Minus' : 'Control+Alt+Minus');
     await step('Analyze Model (4/6)');
@@ -75,7 +75,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     await editor.evidently('general × domain importance', () =>
       heatmap.locator('adept-quadrant-plot .point[data-layer="7"]').waitFor(),
     );
-    await editor.screenshot('analyzed-both');
+    await editor.picture('analyzed-both');
     const [saved] = analysesIn(editor.workspace);
     assert.deepEqual(
       [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.probe.sampling],
@@ -88,7 +88,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
         .getByRole('treeitem', { name: /^workspace-model, llama, 8 layers, .*, analyzed/ })
         .waitFor(),
     );
-    await editor.screenshot('analyzed');
+    await editor.picture('analyzed');
   });
 
   it('lead to layers important to the domain, at rates that are shown, within a budget', async () => {
@@ -124,8 +124,8 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     const lowest = lowestLayers(saved, 1, 8, 'it');
     await heatmap.locator(`tr[data-layer="${lowest[0]}"][aria-selected="true"]`).waitFor();
     assert.equal(await heatmap.locator('tr[aria-selected="true"]').count(), 1);
-    assert.deepEqual(await seriousViolations(heatmap), []);
-    await editor.screenshot('controlled');
+    assert.deepEqual(await axeFindings(heatmap), []);
+    await editor.picture('controlled');
   });
 
   it('remember what was answered', async () => {

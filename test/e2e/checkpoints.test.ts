@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { manifestOf, RunFixture } from '../support/runFixture';
-import { seriousViolations } from './support/accessibility';
+import { axeFindings } from '../support/axe';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
 import { openWeights } from './support/weights';
@@ -53,7 +53,7 @@ describe('checkpoints and weight files in the window', { skip: unavailable() }, 
     await editor.evidently('the tensors', () => frame.getByText(Q).first().waitFor());
     assert.equal(await frame.locator('h1').innerText(), 'model.safetensors');
     assert.equal(await frame.locator('.badge').count(), 2);
-    assert.deepEqual(await seriousViolations(frame), []);
+    assert.deepEqual(await axeFindings(frame), []);
     await editor.runCommand('View: Close All Editors');
   });
 
@@ -82,12 +82,12 @@ describe('checkpoints and weight files in the window', { skip: unavailable() }, 
     for (const theme of editor.themes()) {
       await editor.setTheme(theme);
       await editor.painted(frame);
-      await editor.screenshot(`comparison-${theme}`);
+      await editor.picture(`comparison-${theme}`);
       const low = await frame.evaluate(() =>
         getComputedStyle(document.documentElement).getPropertyValue('--vscode-adept-heatLow'),
       );
       assert.match(low, /^#/, 'the page does not get the colours that the extension contributes');
-      assert.deepEqual(await seriousViolations(frame), [], theme);
+      assert.deepEqual(await axeFindings(frame), [], theme);
     }
   });
 

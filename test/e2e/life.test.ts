@@ -72,7 +72,7 @@ describe('a run in a window', { skip: unavailable() }, () => {
     await editor.evidently('the links of a running run', () =>
       page.locator('.codelens-decoration a', { hasText: 'Pause' }).waitFor(),
     );
-    await editor.screenshot('life-running');
+    await editor.picture('life-running');
   });
 
   it('goes on when the window is reloaded, and is there again', async () => {
@@ -86,7 +86,7 @@ describe('a run in a window', { skip: unavailable() }, () => {
     const now = statusOf(RunFolder.at(run));
     assert.equal(now.pid, before.pid);
     assert.ok(now.step > before.step);
-    await editor.screenshot('life-reloaded');
+    await editor.picture('life-reloaded');
   });
 
   it('is stopped from the palette, and says so in its document', async () => {
@@ -100,7 +100,7 @@ describe('a run in a window', { skip: unavailable() }, () => {
     await editor.evidently('the links', () =>
       page.locator('.codelens-decoration a', { hasText: 'Resume' }).waitFor(),
     );
-    await editor.screenshot('life-stopped');
+    await editor.picture('life-stopped');
     assert.ok(existsSync(join(run, 'checkpoints')));
     const deadline = Date.now() + HANG_MILLISECONDS;
     while (pid !== null && isProcessAlive(pid, undefined) && Date.now() < deadline) {

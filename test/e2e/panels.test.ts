@@ -11,7 +11,7 @@ import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
-import { seriousViolations } from './support/accessibility';
+import { axeFindings } from '../support/axe';
 import { Editor } from './support/editor';
 import { FirstSteps } from './support/firstSteps';
 import { mouseOf } from './support/hands';
@@ -77,9 +77,9 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     for (const theme of editor.themes()) {
       await editor.setTheme(theme);
       await editor.painted(frame);
-      await editor.screenshot(`panel-${name}-${theme}`);
+      await editor.picture(`panel-${name}-${theme}`);
       if (frame !== undefined) {
-        assert.deepEqual(await seriousViolations(frame), [], theme);
+        assert.deepEqual(await axeFindings(frame), [], theme);
       }
     }
   }
@@ -147,7 +147,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
     await editor.evidently('which', () =>
       frame.getByRole('cell', { name: 'frozen', exact: true }).first().waitFor(),
     );
-    await editor.screenshot('limited');
+    await editor.picture('limited');
   });
 
   it('a study', async () => {

@@ -32,7 +32,7 @@ async function runSuite(editor: Editor, file: string): Promise<HostResult[]> {
     }
     await setTimeout(200);
   }
-  const picture = await editor.screenshot('host-suite-hangs');
+  const picture = await editor.evidence('host-suite-hangs');
   throw new Error(
     `The suite did not end in ${SUITE_MILLISECONDS / 1000} s; so far:\n${JSON.stringify(readResults(file), null, 1)}\n${picture}\n${editor.serverLog()}`,
   );

@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { lowestLayers } from '../../src/shared/method/layerChoice';
 import { HeatmapView } from '../../webview/heatmap/heatmapView';
 import { heatmapContent } from './support/heatmapContent';
-import { layersOf, markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
+import { layersOf, markedLayers, withHeatmap } from './support/heatmapPage';
+import { picturePath } from '../support/picture';
 import { launchChromium, noChromium } from './support/webviewPage';
 
 describe('the heatmap', { skip: noChromium }, () => {

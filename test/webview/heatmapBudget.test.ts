@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { contentOf } from './support/heatmapContent';
-import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
+import { markedLayers, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
+import { takePicture } from '../support/picture';
 
 describe("the heatmap's budget and preview of learning rates", { skip: noChromium }, () => {
   let browser: Browser;
@@ -79,7 +80,7 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
         await page.fill('#field-rateFloor', '0.5');
         assert.equal(Math.min(...(await column(5))), 0.0005);
         assert.deepEqual(await webview.accessibilityFaults(), []);
-        await page.screenshot({ path: picturePath('rates.png'), fullPage: true });
+        await takePicture(page, 'rates');
       },
       { content },
     );

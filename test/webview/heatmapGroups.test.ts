@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { contentOf, type HeatmapContent } from './support/heatmapContent';
-import { picturePath, withHeatmap } from './support/heatmapPage';
-import { THEMES, type Theme } from './support/themes';
+import { withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
+import { takePicture } from '../support/picture';
 
 /** The recorded analysis, with groups of q_proj and up_proj that follow from the unit's importance. */
 function withGroups(): HeatmapContent {
@@ -28,30 +28,28 @@ describe("the heads and groups within the heatmap's units", { skip: noChromium }
     await browser.close();
   });
 
-  for (const theme of Object.keys(THEMES) as Theme[]) {
-    it(`can be looked into, unit by unit, in a ${theme} theme`, async () => {
-      const content = withGroups();
-      await withHeatmap(
-        browser,
-        async (webview) => {
-          const { page } = webview;
-          assert.deepEqual(await page.locator('#groups-unit option').allInnerTexts(), [
-            'self_attn.q_proj',
-            'mlp.up_proj',
-          ]);
-          const cells = page.locator('.groups-table tbody td');
-          assert.equal(await cells.count(), 8 * 4);
-          const heads = await cells.allInnerTexts();
-          await page.selectOption('#groups-unit', 'mlp.up_proj');
-          await page.getByText('groups of neurons').waitFor();
-          assert.notDeepEqual(await cells.allInnerTexts(), heads);
-          assert.deepEqual(await webview.accessibilityFaults(), []);
-          await page.locator('.unit-groups').screenshot({ path: picturePath(`groups-${theme}.png`) });
-        },
-        { theme, content },
-      );
-    });
-  }
+  it('can be looked into, unit by unit, in every theme', async () => {
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        assert.deepEqual(await page.locator('#groups-unit option').allInnerTexts(), [
+          'self_attn.q_proj',
+          'mlp.up_proj',
+        ]);
+        const cells = page.locator('.groups-table tbody td');
+        assert.equal(await cells.count(), 8 * 4);
+        const heads = await cells.allInnerTexts();
+        await page.selectOption('#groups-unit', 'mlp.up_proj');
+        await page.getByText('groups of neurons').waitFor();
+        assert.notDeepEqual(await cells.allInnerTexts(), heads);
+        await webview.inEveryTheme(async (theme) => {
+          await takePicture(page.locator('.unit-groups'), `groups-${theme}`);
+        });
+      },
+      { content: withGroups() },
+    );
+  });
 
   it('are not spoken of where they were not measured', async () => {
     await withHeatmap(

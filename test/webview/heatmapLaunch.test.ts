@@ -6,8 +6,9 @@ import { parseLaunchText } from '../../src/shared/launch/launchConfig';
 import { FromHeatmap } from '../../src/shared/webview/heatmap';
 import { FIRST_VIEW, HeatmapView } from '../../webview/heatmap/heatmapView';
 import { heatmapContent } from './support/heatmapContent';
-import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
+import { markedLayers, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
+import { takePicture } from '../support/picture';
 
 describe('a view that another version saved', () => {
   it('loses what was typed into a form of other fields, and nothing else', () => {
@@ -172,7 +173,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       await page.fill('#field-domain', 'shards');
       await page.waitForSelector('#field-domain-note', { state: 'detached' });
       assert.equal(await page.getByRole('button', { name: 'Preview (Replayed general text)' }).count(), 0);
-      await page.locator('adept-launch-form').screenshot({ path: picturePath('launch-form-texts.png') });
+      await takePicture(page.locator('adept-launch-form'), 'launch-form-texts');
     });
   });
 

@@ -3,9 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { contrastLayers } from '../../src/shared/method/layerChoice';
 import { contentOf } from './support/heatmapContent';
-import { markedLayers, picturePath, withHeatmap } from './support/heatmapPage';
-import { THEMES, type Theme } from './support/themes';
+import { markedLayers, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
+import { takePicture } from '../support/picture';
 
 describe('the heatmap of general and domain text', { skip: noChromium }, () => {
   let browser: Browser;
@@ -18,24 +18,22 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
     await browser.close();
   });
 
-  for (const theme of Object.keys(THEMES) as Theme[]) {
-    it(`shows where every layer stands on both, in a ${theme} theme`, async () => {
-      const content = contentOf('sampleBoth');
-      await withHeatmap(
-        browser,
-        async (webview) => {
-          const { page } = webview;
-          assert.equal(await page.locator('adept-quadrant-plot .point').count(), 8);
-          await page.locator('adept-quadrant-plot .point[data-layer="3"]').click();
-          assert.deepEqual(await markedLayers(page), [3]);
-          assert.deepEqual(await webview.accessibilityFaults(), []);
+  it('shows where every layer stands on both, in every theme', async () => {
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        assert.equal(await page.locator('adept-quadrant-plot .point').count(), 8);
+        await page.locator('adept-quadrant-plot .point[data-layer="3"]').click();
+        assert.deepEqual(await markedLayers(page), [3]);
+        await webview.inEveryTheme(async (theme) => {
           await page.locator('.quadrants').scrollIntoViewIfNeeded();
-          await page.screenshot({ path: picturePath(`quadrants-${theme}.png`), fullPage: true });
-        },
-        { theme, content },
-      );
-    });
-  }
+          await takePicture(page, `quadrants-${theme}`);
+        });
+      },
+      { content: contentOf('sampleBoth') },
+    );
+  });
 
   it('is worked with the keyboard: arrows from layer to layer, Space marks', async () => {
     await withHeatmap(

@@ -3,10 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
 import { FromPreview } from '../../src/shared/webview/preview';
-import { picturePath } from './support/heatmapPage';
 import { FRAMING, PREVIEW_SOURCE, previewContent } from './support/previewContent';
-import { THEMES, type Theme } from './support/themes';
 import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from './support/webviewPage';
+import { takePicture } from '../support/picture';
 
 const SHOW = { type: 'show', source: PREVIEW_SOURCE, preview: previewContent(), trusted: true };
 
@@ -45,28 +44,24 @@ describe('the preview of a text', { skip: noChromium }, () => {
   const overflow = ({ page }: WebviewPage): Promise<number> =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-  for (const theme of Object.keys(THEMES) as Theme[]) {
-    it(`shows counts, lengths, framing and documents, wide and narrow, in a ${theme} theme`, async () => {
-      const message = { ...SHOW, preview: previewContent({ framing: FRAMING }) };
-      await shown(
-        message,
-        async (webview) => {
-          const { page } = webview;
-          assert.match(await page.innerText('h1'), /notes\.jsonl as small-chat gets it/);
-          assert.match(await page.innerText('dl'), /2,012[^]*1,234,567[^]*4,822 of 256 tokens[^]*0\.263/);
-          await page.getByRole('button', { name: 'Token IDs' }).click();
-          await page.waitForSelector('.ids');
-          assert.deepEqual(await webview.accessibilityFaults(), []);
-          assert.ok((await overflow(webview)) <= 0, 'wide');
-          await page.screenshot({ path: picturePath(`preview-${theme}.png`), fullPage: true });
-          await page.setViewportSize({ width: 360, height: 800 });
-          assert.ok((await overflow(webview)) <= 0, 'narrow');
-          await page.screenshot({ path: picturePath(`preview-narrow-${theme}.png`), fullPage: true });
-        },
-        { theme },
-      );
+  it('shows counts, lengths, framing and documents, wide and narrow, in every theme', async () => {
+    await shown({ ...SHOW, preview: previewContent({ framing: FRAMING }) }, async (webview) => {
+      const { page } = webview;
+      assert.match(await page.innerText('h1'), /notes\.jsonl as small-chat gets it/);
+      assert.match(await page.innerText('dl'), /2,012[^]*1,234,567[^]*4,822 of 256 tokens[^]*0\.263/);
+      await page.getByRole('button', { name: 'Token IDs' }).click();
+      await page.waitForSelector('.ids');
+      const wide = page.viewportSize() ?? { width: 1280, height: 900 };
+      await webview.inEveryTheme(async (theme) => {
+        assert.ok((await overflow(webview)) <= 0, 'wide');
+        await takePicture(page, `preview-${theme}`);
+        await page.setViewportSize({ width: 360, height: 800 });
+        assert.ok((await overflow(webview)) <= 0, 'narrow');
+        await takePicture(page, `preview-narrow-${theme}`);
+        await page.setViewportSize(wide);
+      });
     });
-  }
+  });
 
   it('says what was skipped and why, what stands around documents, and what is odd about that', async () => {
     await shown(SHOW, async ({ page }) => {

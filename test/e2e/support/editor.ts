@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { HANG_MILLISECONDS } from '../../support/hang';
-import { projectRoot } from '../../support/projectRoot';
+import { picturePath, takePicture } from '../../support/picture';
 import { launch, type Launched, type LaunchOptions } from './launch';
 import { vscode } from './provided';
 import { type Theme, THEMES } from './themes';
@@ -337,9 +337,14 @@ export class Editor {
     });
   }
 
-  /** A picture of the window in out/test/screenshots; returns its path. */
-  async screenshot(name: string): Promise<string> {
-    const path = join(projectRoot, 'out/test/screenshots', `${name}.png`);
+  /** A picture of the window for people to look at, where they are asked for. */
+  picture(name: string): Promise<void> {
+    return takePicture(this.page, name);
+  }
+
+  /** A picture of the window as it is when something went wrong. @returns where it lies */
+  async evidence(name: string): Promise<string> {
+    const path = picturePath(`${name}.png`);
     await this.page.screenshot({ path });
     return path;
   }
@@ -357,7 +362,7 @@ export class Editor {
       return await act();
     } catch (cause) {
       this.failures += 1;
-      const picture = await this.screenshot(`failed-${String(process.pid)}-${String(this.failures)}`).catch(
+      const picture = await this.evidence(`failed-${String(process.pid)}-${String(this.failures)}`).catch(
         () => 'no picture could be taken',
       );
       const message = cause instanceof Error ? cause.message : String(cause);

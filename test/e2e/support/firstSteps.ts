@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { seriousViolations } from './accessibility';
+import { axeFindings } from '../../support/axe';
 import type { Editor } from './editor';
 import type { Hand } from './hands';
 import { HANG_MILLISECONDS } from '../../support/hang';
@@ -82,7 +82,7 @@ export class FirstSteps {
       await frame.locator('.summary').innerText(),
       /^Copies of layers 3 and 5: 8 layers become 10\./,
     );
-    assert.deepEqual(await seriousViolations(frame), []);
+    assert.deepEqual(await axeFindings(frame), []);
   }
 
   /** Fills in the form and starts. @returns the run folder */
@@ -106,7 +106,7 @@ export class FirstSteps {
     const [step, picture] = [await shownStep(frame), await plot(frame)];
     await this.until('more steps', async () => (await shownStep(frame)) > step + 5);
     await this.until('another picture', async () => (await plot(frame)) !== picture);
-    assert.deepEqual(await seriousViolations(frame), []);
+    assert.deepEqual(await axeFindings(frame), []);
   }
 
   /** Sees the run end, however long it takes, as long as it moves. */

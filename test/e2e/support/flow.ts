@@ -7,7 +7,7 @@ import { readEvents } from '../../../src/node/run/eventWriter';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { type RunStatus, statusOf } from '../../../src/node/run/runStatus';
 import { adeptResult } from '../../support/command';
-import { seriousViolations } from './accessibility';
+import { axeFindings } from '../../support/axe';
 import { Editor } from './editor';
 import { FirstSteps, FORM, SAVE_EVERY, SEQ_LEN, shownStep, STEPS } from './firstSteps';
 import type { Hand } from './hands';
@@ -50,7 +50,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
 
   it('shows the run move', async () => {
     await steps.watch();
-    await editor.screenshot(`flow-${name}-run`);
+    await editor.picture(`flow-${name}-run`);
   });
 
   it('saves a checkpoint when it is asked to', async () => {
@@ -87,7 +87,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
     );
     const evaluations = frame.getByRole('region', { name: 'Evaluations' });
     assert.equal(await evaluations.locator('tbody th').first().innerText(), '0');
-    await editor.screenshot(`flow-${name}-reloaded`);
+    await editor.picture(`flow-${name}-reloaded`);
   });
 
   it('ends, and nothing is lost', async () => {
@@ -122,8 +122,8 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
     assert.equal(await frame.locator('h1').innerText(), `Comparison: base and step ${STEPS}`);
-    await editor.screenshot(`flow-${name}-comparison`);
-    assert.deepEqual(await seriousViolations(frame), []);
+    await editor.picture(`flow-${name}-comparison`);
+    assert.deepEqual(await axeFindings(frame), []);
   });
 
   it('exports a folder with the loss of the last evaluation', async () => {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import * as v from 'valibot';
 import { FromHeatmap } from '../../../src/shared/webview/heatmap';
-import { projectRoot } from '../../support/projectRoot';
 import { heatmapContent } from './heatmapContent';
 import { WebviewPage, type WebviewOptions } from './webviewPage';
 
@@ -28,13 +25,6 @@ export async function withHeatmap(
   } finally {
     await webview.close();
   }
-}
-
-/** Where a picture of the page is put for people to look at. */
-export function picturePath(name: string): string {
-  const folder = join(projectRoot, 'out/test/pictures');
-  mkdirSync(folder, { recursive: true });
-  return join(folder, name);
 }
 
 /** The layers that are marked, in the order they are shown. */

@@ -212,6 +212,7 @@ export const THEMES = {
   },
 } as const;
 export type Theme = keyof typeof THEMES;
+export const THEME_NAMES = Object.keys(THEMES) as Theme[];
 
 /** The style sheet that sets a theme's variables, as VS Code does on the document's element. */
 export function themeSheet(theme: Theme): string {

@@ -1,12 +1,13 @@
+import assert from 'node:assert/strict';
 import { execFileSync, type StdioOptions } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { PAGE_DATA_ID, type PageData } from '../../../src/shared/webview/common';
 import * as v from 'valibot';
+import { axeFindings } from '../../support/axe';
 import { projectRoot } from '../../support/projectRoot';
-import { THEMES, themeSheet, type Theme } from './themes';
+import { THEME_NAMES, THEMES, themeSheet, type Theme } from './themes';
 
 const ORIGIN = 'https://webview.example';
 
@@ -144,36 +145,50 @@ export class WebviewPage {
   async setTheme(theme: Theme): Promise<void> {
     await this.page.evaluate(
       ([sheet, bodyClass]) => {
+        // One theme's variables go before another's come: not every theme sets all of them.
+        const first = document.querySelector<HTMLLinkElement>('link[href="/theme.css"]');
+        if (first !== null) {
+          first.disabled = true;
+        }
+        const shown = window as unknown as { adeptTheme?: CSSStyleSheet };
         const rules = new CSSStyleSheet();
         rules.replaceSync(sheet);
-        document.adoptedStyleSheets.push(rules);
+        document.adoptedStyleSheets = [
+          ...document.adoptedStyleSheets.filter((other) => other !== shown.adeptTheme),
+          rules,
+        ];
+        shown.adeptTheme = rules;
         document.body.className = bodyClass;
+        // What draws by itself does so in the next frame.
+        return new Promise<void>((resolve) => {
+          requestAnimationFrame(() => {
+            requestAnimationFrame(() => {
+              resolve();
+            });
+          });
+        });
       },
       [themeSheet(theme), THEMES[theme].bodyClass] as const,
     );
   }
 
+  /** Looks at the page in one theme after the other, with axe first. */
+  async inEveryTheme(look?: (theme: Theme) => Promise<void>): Promise<void> {
+    for (const [index, theme] of THEME_NAMES.entries()) {
+      await this.setTheme(theme);
+      assert.deepEqual(await axeFindings(this.page, index === 0 ? 'all' : 'colour'), [], theme);
+      await look?.(theme);
+    }
+  }
+
   /** Violations of level serious or critical that axe finds, one line each. */
-  async accessibilityFaults(): Promise<string[]> {
-    await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate(() =>
-      (window as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }).axe.run(),
-    );
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`));
+  accessibilityFaults(): Promise<string[]> {
+    return axeFindings(this.page);
   }
 
   async close(): Promise<void> {
     await this.context.close();
   }
-}
-
-interface Violation {
-  readonly id: string;
-  readonly help: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
 }
 
 interface Answer {
