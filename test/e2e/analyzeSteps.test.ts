@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as v from 'valibot';
 import { ImportanceFile } from '../../src/shared/method/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
-import { projectRoot } from '../support/projectRoot';
 import { axeFindings } from '../support/axe';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
+import { sampleWorkspace } from './support/sampleWorkspace';
 
 function analysesIn(workspace: string): ImportanceFile[] {
   const folder = join(workspace, '.adept', 'importance');
@@ -18,17 +19,19 @@ function analysesIn(workspace: string): ImportanceFile[] {
 }
 
 describe('the steps of Analyze Model', { skip: unavailable() }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-steps-'));
   let editor: Editor;
 
   before(async () => {
     editor = await Editor.open({
-      workspace: join(projectRoot, 'media/sample'),
+      workspace: sampleWorkspace(folder),
       settings: { 'security.workspace.trust.enabled': false },
     });
   });
 
   after(async () => {
     await editor.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   /** The step that the quick pick is at, as its title says it, with its answers: they are looked for while it shows. */
@@ -79,7 +82,7 @@ describe('the steps of Analyze Model', { skip: unavailable() }, () => {
     const [saved] = analysesIn(editor.workspace);
     assert.deepEqual(
       [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.probe.sampling],
-      ['fast', [join(editor.workspace, 'general.txt')], 32, 'spread'],
+      ['fast', [join(editor.workspace, 'general.txt')], 7, 'spread'],
     );
     assert.deepEqual(saved?.domain?.probe.sources, [join(editor.workspace, 'domain.jsonl')]);
     await editor.runCommand('View: Show ADEPT');

@@ -49,10 +49,11 @@ const RUN = {
 
 /** Its pictures are those of the README: `npm run pictures` puts them there. */
 describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
-  const source = mkdtempSync(join(tmpdir(), 'adept-panels-'));
+  const folder = mkdtempSync(join(tmpdir(), 'adept-panels-'));
   let editor: Editor;
 
   before(async () => {
+    const source = join(folder, 'sample');
     cpSync(join(projectRoot, 'media/sample'), source, { recursive: true });
     rmSync(join(source, 'sample.adept.json'));
     writeFileSync(join(source, CONFIG), `${JSON.stringify(RUN, null, 2)}\n`);
@@ -70,7 +71,7 @@ describe('every panel, in every kind of theme', { skip: unavailable() }, () => {
 
   after(async () => {
     await editor.close();
-    rmSync(source, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   async function inEveryTheme(name: string, frame?: Frame): Promise<void> {

@@ -99,13 +99,15 @@ function enabledCommands(
   { isTrusted, pending }: RunWindow,
 ): RunCommand[] {
   const isBetweenSteps = state === 'running' && ['started', 'resumed', 'tuning'].includes(stage ?? '');
+  // The trainer grants these while it is paused as well.
+  const takesMinor = isBetweenSteps || state === 'paused';
   const reachable = files.trainer !== undefined && files.trainer.socket !== null;
   const possible: Record<RunCommand, boolean> = {
     pause: isTrusted && reachable && isBetweenSteps,
     resume: isTrusted && (state === 'paused' ? reachable : ['stopped', 'failed', 'died'].includes(state)),
     stop: isTrusted && reachable && (state === 'running' || state === 'paused'),
-    checkpoint: isTrusted && reachable && isBetweenSteps,
-    setLearningRate: isTrusted && reachable && isBetweenSteps,
+    checkpoint: isTrusted && reachable && takesMinor,
+    setLearningRate: isTrusted && reachable && takesMinor,
     openConfig: files.hasConfig,
     openFolder: true,
     openLog: true,

@@ -4,11 +4,13 @@ import type { Frame } from 'playwright-core';
 import { axeFindings } from '../../support/axe';
 import type { Editor } from './editor';
 import type { Hand } from './hands';
+import { RunFolder } from '../../../src/node/run/runFolder';
+import { statusOf } from '../../../src/node/run/runStatus';
 import { HANG_MILLISECONDS } from '../../support/hang';
 
-/** As many as are still running when the window is reloaded, and no more: each is computed at the full price of a processor. */
-export const STEPS = 480;
-export const SAVE_EVERY = 120;
+/** As many as take until the run was seen to move and is paused, and no more: each is computed at the full price of a processor. */
+export const STEPS = 160;
+export const SAVE_EVERY = 40;
 export const SEQ_LEN = 64;
 const LAYERS = [3, 5];
 
@@ -107,6 +109,16 @@ export class FirstSteps {
     await this.until('more steps', async () => (await shownStep(frame)) > step + 5);
     await this.until('another picture', async () => (await plot(frame)) !== picture);
     assert.deepEqual(await axeFindings(frame), []);
+  }
+
+  /** Pauses the run with its button. @returns the step that it stands at */
+  async pause(run: string): Promise<number> {
+    const { editor, hand } = this;
+    const frame = await editor.webview('run');
+    await hand.press(frame, 'button[data-command=pause]:not([aria-disabled])');
+    await this.until('the pause', () => statusOf(RunFolder.at(run)).state === 'paused');
+    await editor.evidently('that it is paused', () => frame.locator('.state-paused').waitFor());
+    return statusOf(RunFolder.at(run)).step;
   }
 
   /** Sees the run end, however long it takes, as long as it moves. */

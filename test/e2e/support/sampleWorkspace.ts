@@ -2,8 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../support/projectRoot';
 
-/** Lines of the texts that are measured: with all of them, measuring would take most of the time of a run. */
-const LINES = { 'general.txt': 40, 'general-eval.txt': 20, 'domain-eval.jsonl': 10 };
+/** Lines of the texts: with all of them, measuring would take most of the time of a test. */
+const LINES = { 'general.txt': 40, 'general-eval.txt': 20, 'domain.jsonl': 20, 'domain-eval.jsonl': 10 };
 
 /** Makes the sample a workspace in which measuring is quick. @returns its folder, below `folder` */
 export function sampleWorkspace(folder: string): string {

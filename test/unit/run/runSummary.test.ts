@@ -87,6 +87,20 @@ describe('runSummary', () => {
     ]);
   });
 
+  it('offers a paused run what is granted between two steps as well', () => {
+    const paused: NewRunEvent = { type: 'status', status: 'paused', step: 20 };
+    const summary = runSummary('/r', facts, recordOf([...events, paused]), aboutWindow, whole);
+    assert.deepEqual(summary.enabled, [
+      'resume',
+      'stop',
+      'checkpoint',
+      'setLearningRate',
+      'openConfig',
+      'openFolder',
+      'openLog',
+    ]);
+  });
+
   it('offers nothing that starts or controls in an untrusted window, and no command that is under way', () => {
     const untrusted = runSummary('/r', facts, recordOf(events), { ...aboutWindow, isTrusted: false }, whole);
     assert.deepEqual(untrusted.enabled, ['openConfig', 'openFolder', 'openLog']);
