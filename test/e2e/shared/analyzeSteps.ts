@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import * as v from 'valibot';
+import { ImportanceFile } from '../../../src/shared/method/importance';
+import { contrastLayers, lowestLayers } from '../../../src/shared/method/layerChoice';
+import { axeFindings } from '../../support/axe';
+import type { Editor } from '../support/editor';
+
+function analysesIn(workspace: string): ImportanceFile[] {
+  const folder = join(workspace, '.adept', 'importance');
+  return readdirSync(folder)
+    .sort()
+    .map((name) => v.parse(ImportanceFile, JSON.parse(readFileSync(join(folder, name), 'utf8'))));
+}
+
+/** In a window of a trusted workspace that holds the sample, with texts of a few lines. */
+export function analyzeSteps(windowOf: () => Editor): void {
+  describe('the steps of Analyze Model', () => {
+    /** The step that the quick pick is at, as its title says it, with its answers: they are looked for while it shows. */
+    async function step(title: string): Promise<void> {
+      const editor = windowOf();
+      await editor.evidently(title, async () => {
+        await editor.page.locator('.quick-input-title', { hasText: title }).waitFor();
+        await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+      });
+    }
+
+    it('are answered with the keyboard alone, and one can go back', async () => {
+      const editor = windowOf();
+      const { keyboard } = editor.page;
+      await editor.runCommand('ADEPT: Analyze Model');
+      await step('Analyze Model (1/6)');
+      await editor.quickPickRow('workspace-model').waitFor();
+      await editor.picture('analyze-step-model');
+      await editor.enter('workspace-model');
+      await step('Analyze Model (2/6)');
+      await editor.quickPickRow('general.txt').waitFor();
+      await keyboard.type('general.txt');
+      await keyboard.press('ArrowDown');
+      await keyboard.press('Space');
+      await editor.picture('analyze-step-probe');
+      await editor.acceptInput();
+      await step('Analyze Model (3/6)');
+      await editor.quickPickRow('domain.jsonl').waitFor();
+      await keyboard.type('domain.jsonl');
+      await keyboard.press('ArrowDown');
+      await keyboard.press('Space');
+      await editor.acceptInput();
+      await step('Analyze Model (4/6)');
+      await editor.enter('Native');
+      await step('Analyze Model (5/6)');
+      await editor.picture('analyze-step-mode');
+      // Of the command workbench.action.quickInputBack.
+      await keyboard.press(process.platform === 'darwin' ? 'Control+Minus' : 'Control+Alt+Minus');
+      await step('Analyze Model (4/6)');
+      await editor.enter('Embedded');
+      await step('Analyze Model (5/6)');
+      await editor.enter('Fast');
+      await step('Analyze Model (6/6)');
+      await editor.acceptInput();
+      const heatmap = await editor.webview('heatmap');
+      await editor.evidently('general × domain importance', () =>
+        heatmap.locator('adept-quadrant-plot .point[data-layer="7"]').waitFor(),
+      );
+      await editor.picture('analyzed-both');
+      const [saved] = analysesIn(editor.workspace);
+      assert.deepEqual(
+        [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.probe.sampling],
+        ['fast', [join(editor.workspace, 'general.txt')], 7, 'spread'],
+      );
+      assert.deepEqual(saved?.domain?.probe.sources, [join(editor.workspace, 'domain.jsonl')]);
+      await editor.runCommand('View: Show ADEPT');
+      await editor.evidently('the analyzed model', () =>
+        editor.page
+          .getByRole('treeitem', { name: /^workspace-model, llama, 8 layers, .*, analyzed/ })
+          .waitFor(),
+      );
+      await editor.picture('analyzed');
+    });
+
+    it('lead to layers important to the domain, at rates that are shown, within a budget', async () => {
+      const editor = windowOf();
+      const [saved] = analysesIn(editor.workspace);
+      assert.ok(saved);
+      const heatmap = await editor.webview('heatmap');
+      await editor.evidently('the confidence of the choice', () =>
+        heatmap.getByText(/the same layers in \d+\s?% of resamples of the text/).waitFor(),
+      );
+      await heatmap
+        .getByLabel('Layers to suggest')
+        .selectOption({ label: 'Layers more important to the domain' });
+      await heatmap.locator('#lowest').fill('2');
+      await heatmap.getByRole('button', { name: 'Suggest' }).click();
+      const layers = contrastLayers(saved, 2, 8, 'it');
+      for (const layer of layers) {
+        await heatmap.locator(`tr[data-layer="${layer}"][aria-selected="true"]`).waitFor();
+      }
+      await heatmap.locator('.rate-settings summary').click();
+      await heatmap.locator('#field-steps').fill('100');
+      await heatmap.locator('#field-learningRate').fill('0.001');
+      const rates = heatmap.locator('.rates tbody tr');
+      await editor.evidently('a learning rate for every unit of both copies', () => rates.first().waitFor());
+      assert.equal(await rates.count(), saved.units.filter(({ layer }) => layers.includes(layer)).length);
+      const heads = heatmap.locator('.groups-table tbody tr').first().locator('td');
+      const { parts } = saved.units.find(({ name }) => name === 'self_attn.q_proj') ?? {};
+      assert.equal(await heads.count(), parts?.length);
+      await heatmap.locator('.budget summary').click();
+      await heatmap.locator('#budget-slowdown').fill('1.2');
+      const fitting = heatmap.locator('.choices').getByRole('button', { name: /^Mark layer \d$/ });
+      await editor.evidently('the one choice that fits', () => fitting.waitFor());
+      await fitting.click();
+      const lowest = lowestLayers(saved, 1, 8, 'it');
+      await heatmap.locator(`tr[data-layer="${lowest[0]}"][aria-selected="true"]`).waitFor();
+      assert.equal(await heatmap.locator('tr[aria-selected="true"]').count(), 1);
+      assert.deepEqual(await axeFindings(heatmap), []);
+      await editor.picture('controlled');
+    });
+
+    it('remember what was answered', async () => {
+      const editor = windowOf();
+      await editor.runCommand('ADEPT: Analyze Model');
+      for (const number of [1, 2, 3, 4, 5, 6]) {
+        await step(`Analyze Model (${number}/6)`);
+        await editor.acceptInput();
+      }
+      await editor.evidently('the second analysis', async () => {
+        while (analysesIn(editor.workspace).length < 2) {
+          await editor.page.waitForTimeout(200);
+        }
+      });
+      const [first, second] = analysesIn(editor.workspace);
+      assert.deepEqual(second?.probe, first?.probe);
+      assert.deepEqual(second?.domain?.probe, first?.domain?.probe);
+      assert.equal(second?.mode, 'fast');
+    });
+  });
+}
