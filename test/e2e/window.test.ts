@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { analyzeSteps } from './shared/analyzeSteps';
-import { HIDDEN_COMMAND, inAnEmptyWorkspace } from './shared/extension';
+import { aWeightFile, checkpoints } from './shared/checkpoints';
+import { HIDDEN_COMMAND, inRestrictedMode, onceTrusted } from './shared/extension';
 import { aRun } from './shared/life';
 import { Editor } from './support/editor';
 import { unavailable } from './support/provided';
@@ -28,7 +29,10 @@ describe('one window', { skip: unavailable() }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  inAnEmptyWorkspace(windowOf);
+  inRestrictedMode(windowOf);
+  aWeightFile(windowOf);
+  onceTrusted(windowOf);
+  checkpoints(windowOf);
 
   it('is given a model and texts', async () => {
     await editor.runCommand('View: Close All Editors');

@@ -21,9 +21,9 @@ function labelsOf(keep: (palette: string | undefined) => boolean): string[] {
 /** A keybinding can name any command, also one that the palette hides. */
 export const HIDDEN_COMMAND = { key: 'ctrl+alt+f9', command: 'adept.analyze' };
 
-/** In a window of an empty workspace that nobody has trusted yet; it is trusted in the end. */
-export function inAnEmptyWorkspace(windowOf: () => Editor): void {
-  describe('the extension in an empty workspace', () => {
+/** In a window of a workspace that nobody has trusted yet. */
+export function inRestrictedMode(windowOf: () => Editor): void {
+  describe('the extension in Restricted Mode', () => {
     it('offers in Restricted Mode only what starts nothing', async () => {
       const editor = windowOf();
       await editor.page.locator('#status\\.workspaceTrust').waitFor();
@@ -55,7 +55,12 @@ export function inAnEmptyWorkspace(windowOf: () => Editor): void {
       );
       await editor.runCommand('Notifications: Clear All Notifications');
     });
+  });
+}
 
+/** In a window of an empty workspace, which is trusted now. */
+export function onceTrusted(windowOf: () => Editor): void {
+  describe('the extension in an empty workspace', () => {
     it('once trusted, offers what can run without a model or a run', async () => {
       const editor = windowOf();
       await editor.trust();

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { Locator } from 'playwright-core';
+import { manifestOf, RunFixture } from '../../support/runFixture';
+import { axeFindings } from '../../support/axe';
+import type { Editor } from '../support/editor';
+import { openWeights } from '../support/weights';
+
+const Q = 'model.layers.1.self_attn.q_proj.weight';
+const UP = 'model.layers.1.mlp.up_proj.weight';
+
+/** A workspace with one run that has three checkpoints. */
+function writeWorkspace(folder: string): void {
+  const runs = join(folder, '.adept', 'runs');
+  mkdirSync(runs, { recursive: true });
+  const base = { [Q]: [3, 4], [UP]: [1, 0] };
+  const fixture = new RunFixture(join(folder, 'weights'), base, manifestOf(1, [0]), join(runs, 'medical'));
+  fixture.checkpoint(10, { domainLoss: 3, generalLoss: 1.5 }, { [Q]: [3, 5], [UP]: [1, 0.1] });
+  fixture.checkpoint(20, { domainLoss: 2, generalLoss: 1.75 }, { [Q]: [3, 6], [UP]: [1, 0.2] });
+  fixture.checkpoint(30, { domainLoss: 2.5, generalLoss: 1.7 }, { [Q]: [3, 7], [UP]: [1, 0.3] });
+  // Where the workspace lies is known only when it is open: this run needs its model for the base alone.
+  const spec = fixture.run.file('spec');
+  writeFileSync(spec, readFileSync(spec, 'utf8').replaceAll(folder, '/elsewhere'));
+}
+
+/** Puts a part of the workspace with three checkpoints into that of a window. */
+function bring(editor: Editor, part: 'weights' | '.adept'): void {
+  const source = mkdtempSync(join(tmpdir(), 'adept-e2e-'));
+  writeWorkspace(source);
+  cpSync(join(source, part), join(editor.workspace, part), { recursive: true });
+  rmSync(source, { recursive: true, force: true });
+}
+
+/** In a window of a workspace that nobody has trusted. */
+export function aWeightFile(windowOf: () => Editor): void {
+  it('shows the tensors of a weight file in Restricted Mode, from the editor people choose', async () => {
+    const editor = windowOf();
+    bring(editor, 'weights');
+    await editor.page.locator('#status\\.workspaceTrust').waitFor();
+    const frame = await openWeights(editor, 'weights/model.safetensors');
+    await editor.evidently('the tensors', () => frame.getByText(Q).first().waitFor());
+    assert.equal(await frame.locator('h1').innerText(), 'model.safetensors');
+    assert.equal(await frame.locator('.badge').count(), 2);
+    assert.deepEqual(await axeFindings(frame), []);
+    await editor.runCommand('View: Close All Editors');
+  });
+}
+
+/** In a window of a trusted workspace without a run. */
+export function checkpoints(windowOf: () => Editor): void {
+  describe('checkpoints in the window', () => {
+    const folder = (): string => join(windowOf().workspace, '.adept', 'runs', 'medical', 'checkpoints');
+
+    function row(label: string): Locator {
+      return windowOf().page.locator('.monaco-list-row', { hasText: label }).first();
+    }
+
+    it('lists the run and its checkpoints, with the best marked', async () => {
+      const editor = windowOf();
+      bring(editor, '.adept');
+      await editor.runCommand('ADEPT: Explore Checkpoints');
+      await editor.evidently('the checkpoints', () => row('Step 30').waitFor());
+      await row('best · domain 2.0000 · general 1.7500').waitFor();
+      await row('lowest general loss').waitFor();
+    });
+
+    it('compares the two that are selected', async () => {
+      const editor = windowOf();
+      await row('Step 10').click();
+      await row('Step 30').click({ modifiers: ['Control'] });
+      await row('Step 30').click({ button: 'right' });
+      await editor.evidently('the context menu', async () => {
+        const item = editor.page.getByRole('menuitem', { name: 'Compare Checkpoints' });
+        await item.hover();
+        // A click right after the menu opened would be taken for the end of the one that opened it.
+        await editor.page.keyboard.press('Enter');
+        await item.waitFor({ state: 'detached' });
+      });
+      const frame = await editor.webview('comparison');
+      await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
+      assert.equal(await frame.locator('h1').innerText(), 'Comparison: step 10 and step 30');
+      for (const theme of editor.themes()) {
+        await editor.setTheme(theme);
+        await editor.painted(frame);
+        await editor.picture(`comparison-${theme}`);
+        const low = await frame.evaluate(() =>
+          getComputedStyle(document.documentElement).getPropertyValue('--vscode-adept-heatLow'),
+        );
+        assert.match(low, /^#/, 'the page does not get the colours that the extension contributes');
+        assert.deepEqual(await axeFindings(frame), [], theme);
+      }
+    });
+
+    it('renames and deletes by keyboard alone', async () => {
+      const editor = windowOf();
+      const { page } = editor;
+      await editor.runCommand('ADEPT: Focus on Checkpoints View');
+      await row('Step 20').click();
+      await page.keyboard.press('F2');
+      await editor.enter('before the rate fell');
+      await editor.evidently('the label', () => row('before the rate fell').waitFor());
+      assert.ok(existsSync(join(folder(), 'step-00000020', 'label.json')));
+      await editor.runCommand('ADEPT: Focus on Checkpoints View');
+      await page.keyboard.press('Delete');
+      await editor.evidently('the question', async () => {
+        await page.getByText('Delete the checkpoint before the rate fell (Step 20) of medical?').waitFor();
+        await page.getByText('It has the lowest domain loss of the run.').waitFor();
+        await page.keyboard.press('Enter');
+      });
+      await editor.evidently('the row to go', () =>
+        row('before the rate fell').waitFor({ state: 'detached' }),
+      );
+      assert.ok(!existsSync(join(folder(), 'step-00000020')));
+      await editor.evidently('the next best', () =>
+        row('best · last · domain 2.5000 · general 1.7000').waitFor(),
+      );
+    });
+  });
+}
