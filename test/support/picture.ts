@@ -5,7 +5,7 @@ import { projectRoot } from './projectRoot';
 
 const FOLDER = join(projectRoot, 'out/test/pictures');
 /** Encoding them costs a tenth of what the tests of the panels take, and on a build machine nobody looks at them. */
-const WANTED = process.env.ADEPT_TEST_PICTURES === '1';
+export const PICTURES_WANTED = process.env.ADEPT_TEST_PICTURES === '1';
 
 /** Where a picture, or what a page offers as one, is put for people to look at. */
 export function picturePath(name: string): string {
@@ -15,7 +15,7 @@ export function picturePath(name: string): string {
 
 /** Takes a picture for people to look at, where ADEPT_TEST_PICTURES=1 asks for pictures; of a page, all of it. */
 export async function takePicture(of: Page | Locator, name: string): Promise<void> {
-  if (WANTED) {
+  if (PICTURES_WANTED) {
     const whole = 'goto' in of ? { fullPage: true } : {};
     await of.screenshot({ path: picturePath(`${name}.png`), ...whole });
   }
