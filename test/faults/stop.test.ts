@@ -6,7 +6,7 @@ import { after, before } from 'node:test';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { AS_OPTIONS } from '../../src/shared/settings/naming';
 import type { RunEvent } from '../../src/shared/run/runFolder';
-import type { Engine } from '../../src/trainer/engine/engine';
+import type { Engine } from '../../src/trainer/tfjs/engine/engine';
 import { RunLease } from '../../src/trainer/jobs/lease/runLease';
 import { readTuneInput } from '../../src/trainer/jobs/tune/tuneInput';
 import { preparing, tuneAt } from '../../src/trainer/jobs/tune/tuneRun';

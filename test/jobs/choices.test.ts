@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, mock, type TestContext } from 'node:test';
-import { answerByLikelihood } from '../../src/trainer/adept/multipleChoice';
+import { answerByLikelihood } from '../../src/trainer/method/multipleChoice';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
 import {
   choicePrompt,
@@ -12,8 +12,8 @@ import {
   type Question,
 } from '../../src/trainer/data/reading/questions';
 import { openTokenizer } from '../../src/trainer/data/tokenizer/tokenizer';
-import { CausalLM } from '../../src/trainer/model/causalLM';
-import { openEngine } from '../../src/trainer/engine/open';
+import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
+import { openEngine } from '../../src/trainer/tfjs/engine/open';
 import { adeptResult, type Argument } from '../support/command';
 import { onEveryEngine } from '../support/engines';
 import { projectRoot } from '../support/projectRoot';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { openEngine } from '../../trainer/engine/open';
-import { inspectNativeInstall, provisionNativeEngine } from '../../trainer/engine/provision';
+import { openEngine } from '../../trainer/tfjs/engine/open';
+import { inspectNativeInstall, provisionNativeEngine } from '../../trainer/tfjs/engine/provision';
 import { inputError } from '../../shared/common/errors';
 import { engineOf, engineOption, jsonCommand, withOutput } from '../common/options';
 import { table } from '../common/output';

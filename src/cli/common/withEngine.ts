@@ -1,7 +1,7 @@
 import type { EngineChoice } from '../../shared/config/runConfig';
-import type { Engine } from '../../trainer/engine/engine';
-import { openEngine } from '../../trainer/engine/open';
-import { inspectNativeInstall } from '../../trainer/engine/provision';
+import type { Engine } from '../../trainer/tfjs/engine/engine';
+import { openEngine } from '../../trainer/tfjs/engine/open';
+import { inspectNativeInstall } from '../../trainer/tfjs/engine/provision';
 import type { Output } from './output';
 
 /** Opens the engine, says which device computes, and closes it afterwards. */

@@ -2,8 +2,8 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputError } from '../../shared/common/errors';
 import { CHECKPOINT_FILES, checkpointName, type CheckpointState } from '../../shared/run/runFolder';
-import type { Parameter } from '../adept/parameters';
-import type { ParameterState, Tuner } from '../adept/tuner';
+import type { Parameter } from '../tfjs/tuning/parameters';
+import type { ParameterState, Tuner } from '../tfjs/tuning/tuner';
 import { fsyncFolder } from '../../node/files/atomicFile';
 import {
   checkpointFolder,

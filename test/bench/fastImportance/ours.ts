@@ -4,15 +4,15 @@ import {
   exactLayerImportance,
   fastLayerImportance,
   probeOf,
-} from '../../../src/trainer/adept/layerImportance';
+} from '../../../src/trainer/method/layerImportance';
 import { batches as batchesOf, type BatchList } from '../../../src/trainer/data/sequences/batch';
 import { loadCorpus } from '../../../src/trainer/data/corpus/corpus';
 import { tokensOf } from '../../../src/trainer/data/sequences/sequences';
-import type { Tensor } from '../../../src/trainer/engine/tensor';
-import { openEngine } from '../../../src/trainer/engine/open';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
-import { lossGradients } from '../../../src/trainer/model/gradients';
-import { targetsOf } from '../../../src/trainer/model/head';
+import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
+import { openEngine } from '../../../src/trainer/tfjs/engine/open';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { lossGradients } from '../../../src/trainer/tfjs/model/gradients';
+import { targetsOf } from '../../../src/trainer/data/sequences/targets';
 import { SILENT_TASK } from '../../../src/trainer/task';
 
 const Job = v.object({

@@ -5,22 +5,23 @@ import { forwardWork } from '../../../src/shared/estimate/work';
 import { tensorsOfUnit } from '../../../src/shared/model/architecture';
 import { headChunkRows } from '../../../src/shared/model/headChunk';
 import { peakMemory } from '../../../src/node/process/peakMemory';
-import { activationCache } from '../../../src/trainer/adept/activationCache';
+import { activationCache } from '../../../src/trainer/tfjs/cache/activationCache';
 import {
   exactLayerImportance,
   fastLayerImportance,
   probeOf,
-} from '../../../src/trainer/adept/layerImportance';
-import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
-import { Tuner } from '../../../src/trainer/adept/tuner';
-import { unitImportance } from '../../../src/trainer/adept/unitImportance';
+} from '../../../src/trainer/method/layerImportance';
+import { allParameters, layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
+import { Tuner } from '../../../src/trainer/tfjs/tuning/tuner';
+import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
-import type { Engine } from '../../../src/trainer/engine/engine';
-import type { Tensor } from '../../../src/trainer/engine/tensor';
-import { openEngine } from '../../../src/trainer/engine/open';
-import { blockForward } from '../../../src/trainer/model/block';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
-import { headLosses, targetsOf } from '../../../src/trainer/model/head';
+import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
+import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
+import { openEngine } from '../../../src/trainer/tfjs/engine/open';
+import { blockForward } from '../../../src/trainer/tfjs/model/block';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { headLosses } from '../../../src/trainer/tfjs/model/head';
+import { targetsOf } from '../../../src/trainer/data/sequences/targets';
 import { SILENT_TASK } from '../../../src/trainer/task';
 
 const count = v.pipe(v.number(), v.integer());

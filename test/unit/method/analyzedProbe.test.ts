@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { analyze } from '../../../src/trainer/jobs/measure/analyze';
-import type { Engine } from '../../../src/trainer/engine/engine';
+import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
 import { projectRoot } from '../../support/projectRoot';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import type { Parameter } from '../../../src/trainer/adept/parameters';
+import type { Parameter } from '../../../src/trainer/tfjs/tuning/parameters';
 import { withInitialState } from '../../../src/trainer/jobs/tune/initialState';
 import { writeRaw } from '../../support/rawSafetensors';
 import { temporaryFolder } from '../../support/temporaryFolder';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { exactLayerImportance, probeOf } from '../../../src/trainer/adept/layerImportance';
-import { BatchChooser } from '../../../src/trainer/adept/sweeps';
-import { MaskedPasses } from '../../../src/trainer/adept/maskedPasses';
+import { exactLayerImportance, probeOf } from '../../../src/trainer/method/layerImportance';
+import { BatchChooser } from '../../../src/trainer/method/batchChooser';
+import { MaskedPasses } from '../../../src/trainer/tfjs/measure/maskedPasses';
 import { batches, rowsOf } from '../../../src/trainer/data/sequences/batch';
 import { listOf, NO_SEQUENCES } from '../../../src/trainer/data/sequences/sequences';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { assertAllClose } from '../../support/allclose';
 import { onEveryEngine } from '../../support/engines';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { Parameter } from '../../../src/trainer/adept/parameters';
-import type { ParameterState, Tuner } from '../../../src/trainer/adept/tuner';
+import type { Parameter } from '../../../src/trainer/tfjs/tuning/parameters';
+import type { ParameterState, Tuner } from '../../../src/trainer/tfjs/tuning/tuner';
 import { restoreCheckpoint } from '../../../src/trainer/checkpoint/checkpoint';
 import { expectInputError } from '../../support/expectInputError';
 import { writeRaw } from '../../support/rawSafetensors';

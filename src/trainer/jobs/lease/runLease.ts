@@ -3,7 +3,7 @@ import type { TrainerStatus } from '../../../shared/run/protocol';
 import type { NewRunEvent, RunEvent } from '../../../shared/run/runFolder';
 import { EventWriter } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
-import type { EngineDescription } from '../../engine/engine';
+import type { EngineDescription } from '../../tfjs/engine/engine';
 import type { Task } from '../../task';
 import { ControlServer } from './controlServer';
 import { TrainerHeartbeat } from './trainerHeartbeat';

@@ -1,4 +1,4 @@
-import type { EngineDescription } from '../../engine/engine';
+import type { EngineDescription } from '../../tfjs/engine/engine';
 import { AdeptError } from '../../../shared/common/errors';
 import type { TrainerFile } from '../../../shared/run/runFolder';
 import { processToken } from '../../../node/process/processAlive';

@@ -6,19 +6,19 @@ import {
   contrastStability,
   EarlyStopping,
   type SequenceContributions,
-} from '../../adept/bootstrap';
-import { exactLayerImportance, fastLayerImportance, type Probe } from '../../adept/layerImportance';
-import { BatchChooser } from '../../adept/sweeps';
-import { unitImportance, type UnitRequest } from '../../adept/unitImportance';
+} from '../../method/bootstrap';
+import { exactLayerImportance, fastLayerImportance, type Probe } from '../../method/layerImportance';
+import { BatchChooser } from '../../method/batchChooser';
+import { unitImportance, type UnitRequest } from '../../method/unitImportance';
 import { batches, type BatchList } from '../../data/sequences/batch';
 import type { Corpus } from '../../data/corpus/corpus';
 import { eachOf, firstOf, evenlySpaced, tokensOf, type SequenceList } from '../../data/sequences/sequences';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { overlaps } from '../../data/sequences/overlap';
-import type { Engine } from '../../engine/engine';
+import type { Engine } from '../../tfjs/engine/engine';
 import { parameterCount } from '../../../shared/model/architecture';
-import { CausalLM } from '../../model/causalLM';
-import type { StorageRequest } from '../../model/frozenStorage';
+import { CausalLM } from '../../tfjs/model/causalLM';
+import type { StorageRequest } from '../../tfjs/model/frozenStorage';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { failure, inputError } from '../../../shared/common/errors';
 import { skippedOf } from '../../../shared/texts/storedText';

@@ -1,14 +1,14 @@
 import { failure } from '../../../shared/common/errors';
 import type { ChoiceScore } from '../../../shared/config/runConfig';
 import { sampleOf, type Sampling } from '../../../shared/settings/sampling';
-import { textLoss } from '../../adept/loss';
+import { textLoss } from '../../method/loss';
 import { batches } from '../../data/sequences/batch';
 import { choicePrompt, examplesFor, loadQuestions, type Question } from '../../data/reading/questions';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
+import type { Engine } from '../../tfjs/engine/engine';
+import { CausalLM } from '../../tfjs/model/causalLM';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { yieldToEventLoop, type Task } from '../../task';
-import { answerByLikelihood, encodePrompt } from '../../adept/multipleChoice';
+import { answerByLikelihood, encodePrompt } from '../../method/multipleChoice';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { tokensOf } from '../../data/sequences/sequences';
 import { CorpusReader, type CorpusOptions } from '../texts/corpora';

@@ -1,11 +1,11 @@
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { inputError } from '../../../shared/common/errors';
 import type { TokenShift } from '../../../shared/run/job';
-import { ranksOf, topTokens } from '../../adept/topTokens';
+import { ranksOf, topTokens } from '../../method/topTokens';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { batches, type BatchList } from '../../data/sequences/batch';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
+import type { Engine } from '../../tfjs/engine/engine';
+import { CausalLM } from '../../tfjs/model/causalLM';
 import { subtask, type Task } from '../../task';
 import { CorpusReader, type CorpusOptions } from '../texts/corpora';
 

@@ -10,7 +10,7 @@ import { parseWith } from '../../../shared/common/parse';
 import type { RunConfig } from '../../../shared/config/runConfig';
 import { RUN_FILES, type RunEvent } from '../../../shared/run/runFolder';
 import { StudyRun, type StudyConfig, type StudyFile } from '../../../shared/study/study';
-import type { Engine } from '../../engine/engine';
+import type { Engine } from '../../tfjs/engine/engine';
 import { subtask, type Task } from '../../task';
 import { analyze, watching } from '../measure/analyze';
 import { StudyFolder, type PlannedRun } from './studyFolder';

@@ -23,7 +23,7 @@ import {
 } from '../../../shared/study/study';
 import { TensorStore } from '../../safetensors/safetensors';
 import { tokenizerIdentity } from '../../data/tokenizer/tokenizerIdentity';
-import type { EngineDescription } from '../../engine/engine';
+import type { EngineDescription } from '../../tfjs/engine/engine';
 
 const STUDY_FILE = 'study.json';
 const RUNS_FOLDER = 'runs';

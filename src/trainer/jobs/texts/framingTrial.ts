@@ -1,12 +1,12 @@
 import { readModelConfig } from '../../../node/model/modelConfig';
 import type { FramingTrial } from '../../../shared/texts/textPreview';
 import { AUTO_FRAMING } from '../../../shared/texts/texts';
-import { sum } from '../../adept/loss';
+import { sum } from '../../../shared/common/sum';
 import { makeBatch } from '../../data/sequences/batch';
 import type { TokenStore } from '../../data/store/tokenStore';
 import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
+import type { Engine } from '../../tfjs/engine/engine';
+import { CausalLM } from '../../tfjs/model/causalLM';
 import { yieldToEventLoop, type Task } from '../../task';
 
 /** Documents whose beginnings are predicted, tokens of each beginning, and tokens of the document before it that are seen. */

@@ -1,15 +1,15 @@
 import { failure } from '../../../shared/common/errors';
 import type { CheckpointState, NewRunEvent } from '../../../shared/run/runFolder';
 import { setLaterAside } from '../../../node/run/laterResults';
-import { meanLoss } from '../../adept/loss';
-import type { Tuner } from '../../adept/tuner';
+import { meanLoss } from '../../method/loss';
+import type { Tuner } from '../../tfjs/tuning/tuner';
 import {
   replaceCheckpointState,
   restoreCheckpoint,
   writeCheckpoint,
   type ReadState,
 } from '../../checkpoint/checkpoint';
-import type { CausalLM } from '../../model/causalLM';
+import type { CausalLM } from '../../tfjs/model/causalLM';
 import { yieldToEventLoop, type Task } from '../../task';
 import { withInitialState } from './initialState';
 import { checkpointStateOf, savedProgress, type Progress } from './progress';

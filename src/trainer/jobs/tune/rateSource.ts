@@ -2,9 +2,9 @@ import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import type { UnitRate } from '../../../shared/method/unitRate';
 import { ratesAt, unitRates } from '../../../shared/method/learningRates';
-import { unitImportance, type UnitImportance } from '../../adept/unitImportance';
+import { unitImportance, type UnitImportance } from '../../method/unitImportance';
 import type { BatchList } from '../../data/sequences/batch';
-import type { CausalLM, CachedActivations } from '../../model/causalLM';
+import type { CausalLM, CachedActivations } from '../../tfjs/model/causalLM';
 import type { Task } from '../../task';
 import { readImportance } from '../measure/importanceInput';
 

@@ -2,9 +2,9 @@ import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protoc
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import type { RunFolder } from '../../../node/run/runFolder';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
-import type { StorageRequest } from '../../model/frozenStorage';
+import type { Engine } from '../../tfjs/engine/engine';
+import { CausalLM } from '../../tfjs/model/causalLM';
+import type { StorageRequest } from '../../tfjs/model/frozenStorage';
 import { checkResumePoint } from './resumePoint';
 import { RunLease, type RunHooks } from '../lease/runLease';
 import type { TuneInput } from './tuneInput';

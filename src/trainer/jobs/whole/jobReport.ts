@@ -6,8 +6,8 @@ import { readModelConfig } from '../../../node/model/modelConfig';
 import { peakMemory } from '../../../node/process/peakMemory';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
-import { readManifest } from '../../adept/manifest';
-import type { Engine } from '../../engine/engine';
+import { readManifest } from '../../method/manifest';
+import type { Engine } from '../../tfjs/engine/engine';
 
 /** A job whose model is exported. */
 export interface FinishedJob {
