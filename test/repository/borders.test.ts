@@ -10,6 +10,7 @@ const PROCESSES = [
   'src/shared',
   'src/node',
   'src/trainer',
+  'src/trainer/tfjs',
   'src/cli',
   'src/extension',
   'webview',
@@ -26,7 +27,8 @@ const BORDERS: Readonly<
 > = {
   'src/shared': { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot'] },
   'src/node': { forbidden: ['vscode', '@tensorflow/tfjs-core'], allowed: ['node:fs', 'valibot'] },
-  'src/trainer': { forbidden: ['vscode'], allowed: ['@tensorflow/tfjs-core', 'node:fs', 'valibot'] },
+  'src/trainer': { forbidden: ['vscode', '@tensorflow/tfjs-core'], allowed: ['node:fs', 'valibot'] },
+  'src/trainer/tfjs': { forbidden: ['vscode'], allowed: ['@tensorflow/tfjs-core', 'node:fs'] },
   'src/cli': { forbidden: ['vscode'], allowed: ['commander', 'node:fs'] },
   'src/extension': {
     forbidden: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],

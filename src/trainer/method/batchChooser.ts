@@ -1,7 +1,7 @@
 import { batchOf, type Batch } from '../data/sequences/batch';
 import type { Sequence, SequenceList } from '../data/sequences/sequences';
-import { peakMemory } from '../../node/process/peakMemory';
-import type { MemoryLimit } from '../tfjs/measure/maskedPasses';
+import type { MemoryLimit } from '../executor/requests';
+import type { ProcessMemory } from '../executor/results';
 
 /** Most memory that a computation may take, and where it puts what does not fit. */
 export interface MemoryBudget {
@@ -18,24 +18,32 @@ const WORTHWHILE = 0.97;
  * there is by what the last one took. What is tried is never done again.
  */
 export class BatchChooser {
-  private before: number;
   private size = 1;
   private best: { readonly size: number; readonly seconds: number } | undefined;
   private settled = false;
 
-  constructor(
+  private constructor(
     private readonly sequences: SequenceList,
     private readonly budget: MemoryBudget,
-    private readonly memory: () => { readonly now: number; readonly peak: number } = processMemory,
-    private readonly clock: () => number = () => performance.now() / 1000,
-  ) {
-    this.before = this.memory().now;
+    /** What is taken with the model's weights loaded, and nothing computed. */
+    private readonly before: number,
+    private readonly memory: () => Promise<ProcessMemory>,
+    private readonly clock: () => number,
+  ) {}
+
+  /** @param memory of what computes */
+  static async open(
+    sequences: SequenceList,
+    budget: MemoryBudget,
+    memory: () => Promise<ProcessMemory>,
+    clock: () => number = () => performance.now() / 1000,
+  ): Promise<BatchChooser> {
+    return new BatchChooser(sequences, budget, (await memory()).now, memory, clock);
   }
 
   /** The same for further sequences: what was learned holds, and the memory that has been taken since is not what was there before. */
   again(sequences: SequenceList): BatchChooser {
-    const next = new BatchChooser(sequences, this.budget, this.memory, this.clock);
-    next.before = this.before;
+    const next = new BatchChooser(sequences, this.budget, this.before, this.memory, this.clock);
     next.best = this.best;
     next.size = this.size;
     next.settled = this.settled;
@@ -52,7 +60,7 @@ export class BatchChooser {
     return { bytes: Math.max(0, this.budget.bytes - this.before) / 2, folder: this.budget.folder };
   }
 
-  *[Symbol.iterator](): Generator<Batch> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     for (let begin = 0; begin < this.sequences.size;) {
       const rows = this.rows(begin);
       begin += rows.length;
@@ -60,7 +68,7 @@ export class BatchChooser {
       yield batchOf(rows);
       // The last batch may be smaller than what is tried, and says nothing.
       if (!this.settled && rows.length === this.size) {
-        this.learn((this.clock() - started) / rows.length);
+        await this.learn((this.clock() - started) / rows.length);
       }
     }
   }
@@ -71,22 +79,18 @@ export class BatchChooser {
     return Array.from({ length }, (_, index) => this.sequences.at(begin + index));
   }
 
-  private learn(seconds: number): void {
+  private async learn(seconds: number): Promise<void> {
     if (this.best !== undefined && seconds > this.best.seconds * WORTHWHILE) {
       this.size = this.best.size;
       this.settled = true;
       return;
     }
     this.best = { size: this.size, seconds };
-    const taken = this.memory().peak - this.before;
+    const taken = (await this.memory()).peak - this.before;
     if (this.before + 2 * taken > this.budget.bytes) {
       this.settled = true;
       return;
     }
     this.size *= 2;
   }
-}
-
-function processMemory(): { now: number; peak: number } {
-  return { now: process.memoryUsage.rss(), peak: peakMemory() };
 }

@@ -2,9 +2,9 @@ import { failure } from '../../shared/common/errors';
 import type { ExpansionManifest } from '../../shared/run/manifest';
 import { batchOf, type Batch } from '../data/sequences/batch';
 import { listOf, eachOf, type SequenceList } from '../data/sequences/sequences';
-import type { Engine } from '../tfjs/engine/engine';
-import { CausalLM } from '../tfjs/model/causalLM';
-import { yieldToEventLoop, type Task } from '../task';
+import type { Executor } from '../executor/executor';
+import { unchanging, withModel } from '../executor/withModel';
+import { quietly, yieldToEventLoop, type Task } from '../task';
 import { writeManifest } from './manifest';
 
 /** Text on which the two models are compared, and what to call it. */
@@ -30,7 +30,7 @@ export function tokenProbe(vocabSize: number, length: number): EquivalenceProbe 
  * @throws AdeptError (failure) when it is not.
  */
 export async function recordEquivalence(
-  engine: Engine,
+  executor: Executor,
   original: string,
   expanded: string,
   manifest: ExpansionManifest,
@@ -40,15 +40,15 @@ export async function recordEquivalence(
   const batches = [...eachOf(probe.sequences)].map((sequence) => batchOf([sequence]));
   task.report(0, 'equivalence: logits of the original');
   await yieldToEventLoop(task);
-  const before = logitsOf(engine, original, batches);
+  const before = await logitsOf(executor, original, batches, task);
   task.report(0.5, 'equivalence: logits of the expanded model');
   await yieldToEventLoop(task);
-  const after = logitsOf(engine, expanded, batches);
+  const after = await logitsOf(executor, expanded, batches, task);
   const maxDifference = largestDifference(before, after);
   const positions = batches.reduce((total, batch) => total + batch.tokens.length, 0);
   const measured = {
     ...manifest,
-    equivalence: { maxDifference, positions, probe: probe.name, engine: engine.kind },
+    equivalence: { maxDifference, positions, probe: probe.name, engine: executor.description.engine },
   };
   if (maxDifference !== 0) {
     throw failure(
@@ -59,13 +59,20 @@ export async function recordEquivalence(
   return measured;
 }
 
-function logitsOf(engine: Engine, folder: string, batches: readonly Batch[]): Float32Array[] {
-  const model = CausalLM.load(engine, folder);
-  try {
-    return batches.map((batch) => model.logits(batch));
-  } finally {
-    model.dispose();
-  }
+/** Logits of every position; with one sequence a batch, and a few short ones, they are few. */
+function logitsOf(
+  executor: Executor,
+  folder: string,
+  batches: readonly Batch[],
+  task: Task,
+): Promise<Float32Array[]> {
+  return withModel(executor, unchanging(folder), quietly(task), async (model) => {
+    const logits: Float32Array[] = [];
+    for (const batch of batches) {
+      logits.push(await model.logits(batch, Int32Array.from(batch.tokens.keys())));
+    }
+    return logits;
+  });
 }
 
 /** Infinity where either side is not a number: that is not equality either. */

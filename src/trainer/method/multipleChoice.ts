@@ -1,7 +1,9 @@
 import { failure } from '../../shared/common/errors';
 import { makeBatch } from '../data/sequences/batch';
 import type { Tokenizer } from '../data/tokenizer/tokenizer';
-import type { CausalLM } from '../tfjs/model/causalLM';
+import type { Model } from '../executor/executor';
+
+type Scoring = Pick<Model, 'config' | 'logits' | 'losses'>;
 
 /** A prompt and what may follow it, each as it is appended. */
 export interface ChoicePrompt {
@@ -24,11 +26,11 @@ export interface Answer {
  * Where they differ in one last token only, one forward pass serves all.
  * @throws AdeptError (failure) when the model computes no numbers
  */
-export function answerByLikelihood(
-  model: CausalLM,
+export async function answerByLikelihood(
+  model: Scoring,
   tokenizer: Tokenizer,
   { prompt, continuations }: ChoicePrompt,
-): Answer {
+): Promise<Answer> {
   const encoded = continuations.map((text) => encodePrompt(tokenizer, prompt + text));
   // A tokenizer may join the prompt's end with what follows: what continues it begins where the ids differ.
   const shared = commonPrefix([encodePrompt(tokenizer, prompt), ...encoded]);
@@ -41,12 +43,16 @@ export function answerByLikelihood(
     cut === 0 ? ids.slice(0, end) : [...start, ...ids.slice(cut + start.length, end)];
   const oneToken = encoded.every(({ length }) => length === shared + 1);
   const scores = oneToken
-    ? nextTokenScores(
+    ? await nextTokenScores(
         model,
         kept(encoded[0] ?? [], shared),
         encoded.map((ids) => ids[shared] ?? 0),
       )
-    : encoded.map((ids) => continuationScore(model, kept(ids), shared - cut));
+    : await continuationScores(
+        model,
+        encoded.map((ids) => kept(ids)),
+        shared - cut,
+      );
   return {
     choice: largest(scores),
     normalizedChoice: largest(
@@ -78,21 +84,29 @@ function commonPrefix(sequences: readonly (readonly number[])[]): number {
 }
 
 /** log p of each candidate after the prompt. */
-function nextTokenScores(
-  model: CausalLM,
+async function nextTokenScores(
+  model: Scoring,
   prompt: readonly number[],
   candidates: readonly number[],
-): number[] {
+): Promise<number[]> {
   const batch = makeBatch([Int32Array.from(prompt)]);
-  const logits = model.logits(batch, Int32Array.of(prompt.length - 1));
+  const logits = await model.logits(batch, Int32Array.of(prompt.length - 1));
   const most = logits.reduce((one, other) => Math.max(one, other), -Infinity);
   const norm = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
   return candidates.map((id) => (logits[id] ?? -Infinity) - norm);
 }
 
-/** Σ log p of the tokens from `begin` on. */
-function continuationScore(model: CausalLM, ids: readonly number[], begin: number): number {
-  const losses = model.losses(makeBatch([Int32Array.from(ids)]));
-  // losses[i] is that of token i + 1.
-  return -losses.slice(Math.max(0, begin - 1)).reduce((total, loss) => total + loss, 0);
+/** Of each continued prompt Σ log p of the tokens from `begin` on. */
+async function continuationScores(
+  model: Scoring,
+  prompts: readonly (readonly number[])[],
+  begin: number,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for (const ids of prompts) {
+    const losses = await model.losses(makeBatch([Int32Array.from(ids)]), { reuse: false });
+    // losses[i] is that of token i + 1.
+    scores.push(-losses.slice(Math.max(0, begin - 1)).reduce((total, loss) => total + loss, 0));
+  }
+  return scores;
 }

@@ -1,15 +1,10 @@
 import type { UnitDefinition } from '../../shared/method/importance';
+import type { UnitName, UnitSpec } from '../../shared/model/architecture';
+import { groupsOf, type UnitGroups } from '../../shared/model/unitGroups';
 import type { BatchList } from '../data/sequences/batch';
-import type { Engine } from '../tfjs/engine/engine';
-import type { Tensor } from '../tfjs/engine/tensor';
-import { unitsOf, type UnitName } from '../../shared/model/architecture';
-import type { CausalLM, CachedActivations } from '../tfjs/model/causalLM';
-import { lossGradients } from '../tfjs/model/gradients';
-import { targetsOf } from '../data/sequences/targets';
-import { dot, upcastWeight } from '../tfjs/model/primitives';
-import { unitEntries, type LayerGradients, type LayerTensors, type UnitTensors } from '../tfjs/model/weights';
+import type { Model } from '../executor/executor';
+import type { Reuse, UnitGroup } from '../executor/requests';
 import { yieldToEventLoop, type Task } from '../task';
-import { GroupSums } from '../tfjs/measure/groupSums';
 
 export interface UnitImportance {
   readonly layer: number;
@@ -19,7 +14,7 @@ export interface UnitImportance {
   readonly parts?: number[];
 }
 
-export interface UnitRequest {
+export interface ImportanceRequest {
   readonly layers: readonly number[];
   readonly definition: UnitDefinition;
   /** Also measure attention heads and groups of MLP neurons. */
@@ -29,84 +24,76 @@ export interface UnitRequest {
 /**
  * Importance of every unit of the named layers on the probe. With g_b the gradient of batch b's mean loss:
  * released code, I_U = mean_j(|θ_j| · mean_b |g_bj|); paper, I_U = mean_j(θ_j · mean_b g_bj). Both add up over batches, so
- * no gradient is kept. A unit is a module: its weight and bias together. Touches no training state.
+ * no gradient is kept. A unit is a module: its weight and bias together; groups of a unit are rows or columns of its weight
+ * alone, since the biases of o_proj and down_proj belong to none. Touches no training state.
  */
 export async function unitImportance(
-  model: CausalLM,
+  model: Pick<Model, 'config' | 'units' | 'unitSums'>,
   batches: BatchList,
-  { layers, definition, groups = false }: UnitRequest,
+  { layers, definition, groups: withGroups = false }: ImportanceRequest,
   task: Task,
-  known?: CachedActivations,
+  use: Reuse = { reuse: false },
 ): Promise<UnitImportance[]> {
-  const wanted = new Set(layers);
-  const lowestLayer = Math.min(...layers);
-  const sums = new Map(layers.map((layer) => [layer, new Map<UnitName, number>()]));
-  const groupSums = new Map(
-    layers.map((layer) => [layer, new GroupSums(model, groups ? definition : undefined)]),
-  );
+  const { units } = model;
+  const groups = withGroups ? groupsOfUnits(model) : [];
+  const sums = new Float64Array(layers.length * units.length);
+  const sumsOfGroups = groups.map(({ bounds }) => new Float64Array(layers.length * (bounds.length - 1)));
   let index = 0;
   for (const batch of batches) {
     task.report(index / batches.length, `unit importance, batch ${index + 1} of ${batches.length}`);
     index += 1;
     await yieldToEventLoop(task);
-    lossGradients(model, batch, {
-      scale: 1 / targetsOf(batch).rows.length,
-      lowestLayer,
-      input: known?.layer === lowestLayer ? (wantedBatch) => known.input(wantedBatch) : undefined,
-      wants: (layer) => wanted.has(layer),
-      onLayer: (layer, gradients) => {
-        const block = model.blocks[layer];
-        const units = sums.get(layer);
-        if (block && units) {
-          addLayer(model.engine, units, block.tensors, gradients, definition);
-          groupSums.get(layer)?.add(block.tensors, gradients);
-        }
-      },
+    const measured = await model.unitSums(batch, { layers, definition, groups }, use);
+    addTo(sums, measured.sums);
+    sumsOfGroups.forEach((own, group) => {
+      addTo(own, measured.groups[group] ?? []);
     });
   }
-  const sizes = new Map(unitsOf(model.config).map((unit) => [unit.name, sizeOf(unit)]));
-  return layers.flatMap((layer) =>
-    [...sizes].map(([name, size]) => {
-      const groupMeans = groupSums.get(layer)?.means(name, batches.length);
+  return layers.flatMap((layer, row) =>
+    units.map((unit, column) => {
+      const group = groups.findIndex(({ unit: name }) => name === unit.name);
+      const parts = groups[group] && meansOf(unit, groups[group], sumsOfGroups[group], row, batches.length);
+      const total = sums[row * units.length + column] ?? 0;
       return {
         layer,
-        name,
-        importance: (sums.get(layer)?.get(name) ?? 0) / (size * batches.length),
-        ...(groupMeans ? { parts: groupMeans } : {}),
+        name: unit.name,
+        importance: total / (sizeOf(unit) * batches.length),
+        ...(parts ? { parts } : {}),
       };
     }),
   );
 }
 
-function sizeOf(unit: { shape: readonly number[]; bias: boolean }): number {
-  const weight = unit.shape.reduce((a, b) => a * b, 1);
-  return unit.bias ? weight + (unit.shape[0] ?? 0) : weight;
+function groupsOfUnits({ config, units }: Pick<Model, 'config' | 'units'>): UnitGroup[] {
+  return units.flatMap(({ name }) => {
+    const groups = groupsOf(config, name);
+    return groups ? [{ unit: name, along: groups.along, bounds: groups.bounds }] : [];
+  });
 }
 
-function addLayer(
-  engine: Engine,
-  units: Map<UnitName, number>,
-  tensors: LayerTensors,
-  gradients: LayerGradients,
-  definition: UnitDefinition,
-): void {
-  for (const [name, gradient] of unitEntries(gradients)) {
-    const unit = tensors[name];
-    if (unit !== undefined) {
-      units.set(name, (units.get(name) ?? 0) + unitSum(engine, unit, gradient, definition));
-    }
+function addTo(sums: Float64Array, values: ArrayLike<number>): void {
+  for (let at = 0; at < sums.length; at++) {
+    sums[at] = (sums[at] ?? 0) + (values[at] ?? NaN);
   }
 }
 
-/** Σ over the unit's parameters of |θ·g|, or of θ·g. */
-function unitSum(
-  engine: Engine,
-  unit: UnitTensors,
-  gradient: UnitTensors,
-  definition: UnitDefinition,
-): number {
-  const term = (theta: Tensor, slope: Tensor): number =>
-    engine.tidy(() => dot(engine, upcastWeight(engine, theta), slope, definition === 'released'));
-  const bias = unit.bias && gradient.bias ? term(unit.bias, gradient.bias) : 0;
-  return term(unit.weight, gradient.weight) + bias;
+/** Of each group of a layer's unit the mean over its parameters and all batches. @param row the layer's */
+function meansOf(
+  { shape }: UnitSpec,
+  { along, bounds }: Pick<UnitGroups, 'along' | 'bounds'>,
+  sums: Float64Array | undefined,
+  row: number,
+  batches: number,
+): number[] {
+  const across = (along === 'rows' ? shape[1] : shape[0]) ?? 1;
+  const count = bounds.length - 1;
+  return Array.from({ length: count }, (_, index) => {
+    const size = (bounds[index + 1] ?? NaN) - (bounds[index] ?? NaN);
+    return (sums?.[row * count + index] ?? NaN) / (size * across * batches);
+  });
+}
+
+function sizeOf(unit: Pick<UnitSpec, 'shape' | 'bias'>): number {
+  const weight = unit.shape.reduce((a, b) => a * b, 1);
+  return unit.bias ? weight + (unit.shape[0] ?? 0) : weight;
 }

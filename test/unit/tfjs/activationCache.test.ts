@@ -6,6 +6,7 @@ import { activationCache, type ActivationCache } from '../../../src/trainer/tfjs
 import { meanLoss } from '../../../src/trainer/method/loss';
 import { layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
 import { Tuner } from '../../../src/trainer/tfjs/tuning/tuner';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
 import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { batchOf, rowsOf, type Batch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
@@ -16,6 +17,7 @@ import { SILENT_TASK } from '../../../src/trainer/task';
 import { assertAllClose } from '../../support/allclose';
 import { onEveryEngine } from '../../support/engines';
 import { seededRandom } from '../../../src/shared/common/random';
+import { stepOf } from '../../support/steps';
 import { writeShapedModel } from '../../support/shapedModel';
 
 const numbers = new Map<Int32Array, number>();
@@ -90,23 +92,14 @@ async function withModel(engine: Engine, body: (bench: Bench) => void | Promise<
 
 /** Losses of every step over epochs that put the same sequences together in other batches. */
 function tuned({ model, sequences }: Bench, known: ActivationCache | undefined): number[] {
-  const tuner = new Tuner(
-    model,
-    layerParameters(model, TRAINED),
-    { baseLearningRate: 1e-2, weightDecay: 0, maxGradNorm: 1 },
-    known,
-  );
-  tuner.setRates(
-    TRAINED.flatMap((layer) =>
-      model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate: 1e-2 })),
-    ),
-  );
+  const tuner = new Tuner(model, layerParameters(model, TRAINED));
   const losses: number[] = [];
   for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
     const order = sequences.map((_, index) => (index * 5 + epoch) % sequences.length);
     for (let begin = 0; begin < order.length; begin += 2) {
       const batch = numberedBatch(order.slice(begin, begin + 2).flatMap((index) => sequences[index] ?? []));
-      losses.push(tuner.step([batch], losses.length + 1, 1).loss);
+      const request = stepOf({ trained: tuner.parameters }, [batch], losses.length + 1, { weightDecay: 0 });
+      losses.push(tuner.step(request, known).loss);
     }
   }
   tuner.dispose();
@@ -132,20 +125,21 @@ onEveryEngine('hidden states below the trained layers', (test) => {
       const { model, sequences } = bench;
       const known = bench.states(1);
       const batches = [numberedBatch(sequences.slice(0, 4)), numberedBatch(sequences.slice(4))];
-      const measure = async (by: ActivationCache | undefined): Promise<unknown> => [
-        await meanLoss(model, batches, SILENT_TASK, by),
-        await unitImportance(model, batches, { layers: TRAINED, definition: 'released' }, SILENT_TASK, by),
+      const asked = new TfjsModel(model, [], known);
+      const ofUnits = (layers: number[], reuse: boolean): ReturnType<typeof unitImportance> =>
+        unitImportance(asked, batches, { layers, definition: 'released' }, SILENT_TASK, { reuse });
+      const measure = async (reuse: boolean): Promise<unknown> => [
+        await meanLoss(asked, batches, SILENT_TASK, { reuse }),
+        await ofUnits(TRAINED, reuse),
       ];
-      const anew = await measure(undefined);
+      const anew = await measure(false);
+      assert.equal(known.size, 0);
       // Kept the first time, read the second.
-      assert.deepEqual(await measure(known), anew);
+      assert.deepEqual(await measure(true), anew);
       assert.equal(known.size, LENGTHS.length);
-      assert.deepEqual(await measure(known), anew);
+      assert.deepEqual(await measure(true), anew);
       // Of other layers than those that they enter they say nothing.
-      assert.deepEqual(
-        await unitImportance(model, batches, { layers: [0, 1], definition: 'released' }, SILENT_TASK, known),
-        await unitImportance(model, batches, { layers: [0, 1], definition: 'released' }, SILENT_TASK),
-      );
+      assert.deepEqual(await ofUnits([0, 1], true), await ofUnits([0, 1], false));
     });
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
-import { Tuner } from '../../../src/trainer/tfjs/tuning/tuner';
+import { layerParameters, tensorOf } from '../../../src/trainer/tfjs/tuning/parameters';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
 import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
@@ -10,6 +10,7 @@ import type { StorageRequest } from '../../../src/trainer/tfjs/model/frozenStora
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
 import { seededRandom } from '../../../src/shared/common/random';
+import { stepOf } from '../../support/steps';
 import { writeShapedModel, type ModelShape } from '../../support/shapedModel';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -44,20 +45,20 @@ function load(engine: Engine, folder: string, choice: StorageRequest['choice']):
 }
 
 /** Losses, unit importance of every layer, and what two steps make of the trained layer: everything weights go into. */
-async function everything(model: CausalLM): Promise<unknown> {
-  const layers = [...model.blocks.keys()];
-  const before = [...model.losses(batch())];
+async function everything(causal: CausalLM): Promise<unknown> {
+  const parameters = layerParameters(causal, [TRAINED]);
+  const model = new TfjsModel(causal, parameters);
+  const layers = [...causal.blocks.keys()];
+  const losses = async (): Promise<number[]> => [...(await model.losses(batch(), { reuse: false }))];
+  const before = await losses();
   const units = await unitImportance(model, [batch()], { layers, definition: 'released' }, SILENT_TASK);
-  const parameters = layerParameters(model, [TRAINED]);
-  const tuner = new Tuner(model, parameters, { baseLearningRate: 1e-2, weightDecay: 0.1, maxGradNorm: 1 });
-  tuner.setRates(
-    model.units.map(({ name }) => ({ layer: TRAINED, name, importance: 0, learningRate: 1e-2 })),
-  );
-  const steps = [1, 2].map((step) => tuner.step([batch()], step, 1));
-  const values = parameters.map((parameter) => [...tuner.read(parameter, 'values')]);
-  const after = [...model.losses(batch())];
-  tuner.dispose();
-  return { before, units, steps, values, after };
+  const steps = [];
+  for (const step of [1, 2]) {
+    const { loss, gradNorm, tokens } = await model.step(stepOf(model, [batch()], step));
+    steps.push({ loss, gradNorm, tokens });
+  }
+  const values = parameters.map((parameter) => [...causal.engine.read(tensorOf(parameter))]);
+  return { before, units, steps, values, after: await losses() };
 }
 
 function dtypes(model: CausalLM, layer: number): Set<string> {

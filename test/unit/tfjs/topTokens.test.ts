@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ranksOf, topTokens } from '../../../src/trainer/method/topTokens';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { randomSequences, writeRandomModel } from '../../parity/randomModel';
 import { onEveryEngine } from '../../support/engines';
@@ -11,13 +12,13 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 const VOCABULARY = 4;
 
 /** A model that gives these logits to the predicted positions of every batch, in these pieces. */
-function giving(...pieces: readonly (readonly number[])[]): CausalLM {
+function giving(...pieces: readonly (readonly number[])[]): TfjsModel {
   const model = {
     config: { vocabSize: VOCABULARY },
     logitPieces: () => pieces.map((piece) => Float32Array.from(piece)),
   };
-  // All that the two functions ask of a model.
-  return model as unknown as CausalLM;
+  // All that is asked of it.
+  return new TfjsModel(model as unknown as CausalLM);
 }
 
 onEveryEngine('likeliest tokens', (test) => {
@@ -54,10 +55,10 @@ onEveryEngine('likeliest tokens', (test) => {
         const own = logits.subarray(row * vocabSize, (row + 1) * vocabSize);
         return own.indexOf(Math.max(...own));
       });
-      const tops = await topTokens(real, [rows], SILENT_TASK);
+      const tops = await topTokens(new TfjsModel(real), [rows], SILENT_TASK);
       assert.deepEqual([...tops], expected);
       assert.deepEqual(
-        [...(await ranksOf(real, [rows], tops, SILENT_TASK))],
+        [...(await ranksOf(new TfjsModel(real), [rows], tops, SILENT_TASK))],
         expected.map(() => 1),
       );
     } finally {

@@ -15,9 +15,14 @@ import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { unchanging } from '../../../src/trainer/executor/withModel';
+import { TensorRates } from '../../../src/trainer/method/tensorRates';
+import { TfjsExecutor } from '../../../src/trainer/tfjs/tfjsExecutor';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { RECIPE_NAMES, type RecipeName } from '../../parity/recipes';
 import { randomSequences, writeRandomModel } from '../../parity/randomModel';
+import { stepOf } from '../../support/steps';
 import { onEveryEngine } from '../../support/engines';
 
 /** A random model with copies of its layers 0 and 1, in a folder that is removed afterwards. */
@@ -64,7 +69,7 @@ function withModel<T>(engine: Engine, folder: string, work: (model: CausalLM) =>
   }
 }
 
-const OPTIONS = { baseLearningRate: 1e-2, weightDecay: 0.1, maxGradNorm: 1 };
+const RATE = 1e-2;
 
 onEveryEngine('decoupled tuning', (test) => {
   for (const name of RECIPE_NAMES) {
@@ -72,7 +77,7 @@ onEveryEngine('decoupled tuning', (test) => {
       await withExpanded(name, async ({ original, expanded, manifest }) => {
         const probe = tokenProbe(60, 24);
         const record = (): Promise<ExpansionManifest> =>
-          recordEquivalence(engine, original, expanded, manifest, probe, SILENT_TASK);
+          recordEquivalence(new TfjsExecutor(engine), original, expanded, manifest, probe, SILENT_TASK);
         // The same check has to notice copies that do something: of small weights, and of such that are no numbers.
         for (const [byte, difference] of [
           [0x3c, '\\d[\\d.e-]*'],
@@ -103,16 +108,18 @@ onEveryEngine('decoupled tuning', (test) => {
         const before = new Map(
           everything.map((parameter) => [parameter.name, engine.read(tensorOf(parameter))]),
         );
-        const tuner = new Tuner(model, layerParameters(model, added), OPTIONS);
+        const tuner = new Tuner(model, layerParameters(model, added));
         const units = added.flatMap((layer) =>
           model.units.map(({ name }, at) => ({ layer, name, importance: -at - layer })),
         );
-        tuner.setRates(unitRates(units, OPTIONS.baseLearningRate, RATE_MAPPING));
+        const rates = new TensorRates(tuner.parameters, RATE);
+        rates.setUnits(unitRates(units, RATE, RATE_MAPPING));
         const data = randomSequences(2, [16, 16], model.config.vocabSize);
         const counts: number[] = [];
         const losses: number[] = [];
         for (let step = 1; step <= 8; step++) {
-          losses.push(tuner.step([makeBatch(data)], step, 1).loss);
+          const request = stepOf({ trained: tuner.parameters }, [makeBatch(data)], step, rates.at(1));
+          losses.push(tuner.step(request).loss);
           counts.push(engine.tensorCount());
         }
         assert.equal(new Set(counts).size, 1, `tensors alive: ${counts.join(', ')}`);
@@ -136,17 +143,11 @@ onEveryEngine('decoupled tuning', (test) => {
   test('probing touches neither parameters nor the steps that follow', async (engine) => {
     await withExpanded('llama', async ({ expanded, added }) => {
       const run = async (probing: boolean): Promise<number[]> => {
-        const model = CausalLM.load(engine, expanded);
-        const tuner = new Tuner(model, layerParameters(model, added), OPTIONS);
-        tuner.setRates(
-          added.flatMap((layer) =>
-            model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate: 1e-2 })),
-          ),
-        );
+        const model = TfjsModel.load(engine, { ...unchanging(expanded), trains: added }, SILENT_TASK);
         const data = randomSequences(2, [16, 16], model.config.vocabSize);
         const losses: number[] = [];
         for (let step = 1; step <= 4; step++) {
-          losses.push(tuner.step([makeBatch(data)], step, 1).loss);
+          losses.push((await model.step(stepOf(model, [makeBatch(data)], step, { rate: RATE }))).loss);
           if (probing) {
             const units = await unitImportance(
               model,
@@ -157,8 +158,7 @@ onEveryEngine('decoupled tuning', (test) => {
             assert.ok(units.every(({ importance }) => importance > 0));
           }
         }
-        tuner.dispose();
-        model.dispose();
+        await model.close();
         return losses;
       };
       assert.deepEqual(await run(true), await run(false));
@@ -167,7 +167,7 @@ onEveryEngine('decoupled tuning', (test) => {
 
   test('a fresh copy measures zero importance everywhere, its source does not', async (engine) => {
     await withExpanded('qwen2', async ({ expanded, added }) => {
-      const model = CausalLM.load(engine, expanded);
+      const model = TfjsModel.load(engine, unchanging(expanded), SILENT_TASK);
       const probe = [makeBatch(randomSequences(4, [12, 12], 60))];
       const copies = await unitImportance(
         model,
@@ -181,7 +181,7 @@ onEveryEngine('decoupled tuning', (test) => {
         { layers: added.map((layer) => layer - 1), definition: 'released' },
         SILENT_TASK,
       );
-      model.dispose();
+      await model.close();
       assert.ok(copies.every(({ importance }) => importance === 0));
       assert.ok(sources.every(({ importance }) => importance > 0));
     });
@@ -192,18 +192,17 @@ onEveryEngine('decoupled tuning', (test) => {
       const data = randomSequences(6, [20, 7, 13, 5], 60);
       const run = (split: Int32Array[][]): number[] =>
         withModel(engine, expanded, (model) => {
-          const tuner = new Tuner(model, layerParameters(model, added), { ...OPTIONS, maxGradNorm: 0 });
-          tuner.setRates(
-            added.flatMap((layer) =>
-              model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate: 1e-3 })),
-            ),
-          );
+          const tuner = new Tuner(model, layerParameters(model, added));
+          const options = { rate: 1e-3, clipAt: 0 };
           const losses = [1, 2, 3].map(
             (step) =>
               tuner.step(
-                split.map((rows) => makeBatch(rows)),
-                step,
-                1,
+                stepOf(
+                  { trained: tuner.parameters },
+                  split.map((rows) => makeBatch(rows)),
+                  step,
+                  options,
+                ),
               ).loss,
           );
           tuner.dispose();

@@ -7,6 +7,7 @@ import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { lossGradients } from '../../../src/trainer/tfjs/model/gradients';
 import { targetsOf } from '../../../src/trainer/data/sequences/targets';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { join } from 'node:path';
 import { onEveryEngine } from '../../support/engines';
@@ -22,12 +23,17 @@ onEveryEngine('importance of heads and groups', (test) => {
     test(`adds up to that of the unit, ${definition}`, async (engine) => {
       const model = CausalLM.load(engine, MODEL);
       const units = await unitImportance(
-        model,
+        new TfjsModel(model),
         BATCHES,
         { layers: [1, 4], definition, groups: true },
         SILENT_TASK,
       );
-      const alone = await unitImportance(model, BATCHES, { layers: [1, 4], definition }, SILENT_TASK);
+      const alone = await unitImportance(
+        new TfjsModel(model),
+        BATCHES,
+        { layers: [1, 4], definition },
+        SILENT_TASK,
+      );
       for (const [index, { name, importance, parts }] of units.entries()) {
         assert.equal(importance, alone[index]?.importance);
         const spec = groupsOf(model.config, name);
@@ -50,7 +56,7 @@ onEveryEngine('importance of heads and groups', (test) => {
     const [batch] = BATCHES;
     assert.ok(batch);
     const units = await unitImportance(
-      model,
+      new TfjsModel(model),
       [batch],
       { layers: [2], definition: 'released', groups: true },
       SILENT_TASK,

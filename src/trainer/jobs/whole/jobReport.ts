@@ -7,13 +7,13 @@ import { peakMemory } from '../../../node/process/peakMemory';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
 import { readManifest } from '../../method/manifest';
-import type { Engine } from '../../tfjs/engine/engine';
+import type { ExecutorDescription } from '../../executor/executor';
 
 /** A job whose model is exported. */
 export interface FinishedJob {
   readonly config: RunConfig;
   readonly folder: RunFolder;
-  readonly engine: Engine;
+  readonly engine: ExecutorDescription;
   /** The model that was tuned. */
   readonly model: string;
   readonly exported: string;
@@ -35,7 +35,7 @@ export function jobReport(
     model: config.model,
     out: folder.path,
     exported,
-    engine: { ...engine.describe() },
+    engine: { ...engine },
     layers: {
       before: before.numHiddenLayers,
       after: after.numHiddenLayers,

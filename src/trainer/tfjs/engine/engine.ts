@@ -1,18 +1,13 @@
+import type { ExecutorDescription } from '../../executor/executor';
 import type { FusedKernels } from './fusedKernels';
 import type { Tensor } from './tensor';
 
 /** Which engine computes: libtensorflow through its N-API binding, or WebAssembly. */
 export type EngineKind = 'native' | 'wasm';
 
-/** What an engine is and where it computes; `device` is the one that really does, never the one asked for. */
-export interface EngineDescription {
+export interface EngineDescription extends ExecutorDescription {
   readonly engine: EngineKind;
-  readonly device: string;
-  readonly library: string;
   readonly tfjs: string;
-  readonly threads: number;
-  /** Whether the fused kernels compute, and if not, why; absent where an engine has none. */
-  readonly kernels?: string;
 }
 
 export interface MatMulOptions {

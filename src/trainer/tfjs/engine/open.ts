@@ -2,8 +2,6 @@ import type { EngineChoice } from '../../../shared/config/runConfig';
 import type { Engine } from './engine';
 import { findNativeInstall } from './provision/install';
 
-export type { EngineChoice };
-
 /**
  * Opens an engine: `auto` is the native one where it is installed, otherwise wasm. One is open at a time in a process.
  * Their code is large, and loaded only when it is used: many commands need none.

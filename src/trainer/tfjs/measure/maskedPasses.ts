@@ -1,17 +1,11 @@
 import { join } from 'node:path';
 import { failure, messageOf } from '../../../shared/common/errors';
+import type { MemoryLimit } from '../../executor/requests';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import { ScratchFile } from '../cache/scratchFile';
 
 const FILE = 'passes.tmp';
-
-export interface MemoryLimit {
-  /** So many bytes of hidden states stay in memory; the others lie in a file. */
-  readonly bytes: number;
-  /** Where that file is made. */
-  readonly folder: string;
-}
 
 /** The hidden states of every masked pass of a batch, [B·T, D] each, in memory as far as there is room for them. */
 export class MaskedPasses {

@@ -2,13 +2,8 @@ import { freemem } from 'node:os';
 import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
 import type { ModelConfig } from '../../../shared/model/config';
 import type { FrozenWeights } from '../../../shared/settings/sharedSettings';
+import type { FrozenStorage } from '../../executor/results';
 import type { Engine } from '../engine/engine';
-
-/** How the matrices of frozen layers lie in memory, and why. */
-export interface FrozenStorage {
-  readonly dtype: 'float32' | 'bfloat16';
-  readonly reason: string;
-}
 
 export interface StorageRequest {
   readonly choice: FrozenWeights;

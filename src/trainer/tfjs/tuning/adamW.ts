@@ -2,8 +2,6 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { AdamWNumbers, AdamWTensors } from '../engine/fusedKernels';
 
-export const ADAMW_DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
-
 /** First and second moment of one parameter. */
 export interface Moments {
   readonly first: Tensor;

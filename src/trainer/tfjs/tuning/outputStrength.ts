@@ -1,4 +1,3 @@
-import { unitsOf } from '../../../shared/model/architecture';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
 import { layerParameters, tensorOf, type Parameter } from './parameters';
@@ -10,20 +9,18 @@ interface Output {
 }
 
 /**
- * The strength α: scales what added layers write into the residual stream by α, which is their output projections, biases
- * included, times α. At 0 the layer adds nothing, and the model is exactly what it was without it. Owns the tensors of the
+ * The strength α: scales what layers write into the residual stream by α, which is their output projections, biases
+ * included, times α. At 0 a layer adds nothing, and the model is exactly what it was without it. Owns the tensors of the
  * trained projections; the model owns the scaled ones.
  */
-export class AddedLayers {
+export class OutputStrength {
   private readonly outputs: ReadonlyMap<number, readonly Output[]>;
 
   constructor(
     private readonly model: CausalLM,
-    readonly layers: readonly number[],
+    layers: readonly number[],
   ) {
-    const outputUnits = new Set<string>(
-      unitsOf(model.config).flatMap(({ name, output }) => (output ? [name] : [])),
-    );
+    const outputUnits = new Set<string>(model.units.flatMap(({ name, output }) => (output ? [name] : [])));
     this.outputs = new Map(
       layers.map((layer) => [
         layer,
@@ -37,13 +34,15 @@ export class AddedLayers {
     );
   }
 
-  /** Sets α of every added layer, or of one. */
-  scale(alpha: number, only?: number): void {
+  /** Sets α of every layer: 1 of those that are not named. @throws Error for a layer that is none of these */
+  set(alphas: ReadonlyMap<number, number>): void {
     const { engine } = this.model;
+    const other = [...alphas.keys()].find((layer) => !this.outputs.has(layer));
+    if (other !== undefined) {
+      throw new Error(`Layer ${other} is not trained, so it has no strength.`);
+    }
     for (const [layer, outputs] of this.outputs) {
-      if (only !== undefined && layer !== only) {
-        continue;
-      }
+      const alpha = alphas.get(layer) ?? 1;
       for (const { parameter, trained } of outputs) {
         engine.dispose(tensorOf(parameter));
         // Times 1 is exact as well, but a copy says so.
@@ -53,9 +52,11 @@ export class AddedLayers {
     }
   }
 
-  dispose(): void {
-    for (const { trained } of [...this.outputs.values()].flat()) {
-      this.model.engine.dispose(trained);
+  /** Gives the model what was trained back, and ends. */
+  end(): void {
+    for (const { parameter, trained } of [...this.outputs.values()].flat()) {
+      this.model.engine.dispose(tensorOf(parameter));
+      parameter.slot[parameter.part] = trained;
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { TrainedTensor } from '../../executor/results';
+import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import {
   layerTensorName,
@@ -11,16 +13,10 @@ import type { CausalLM } from '../model/causalLM';
 import type { OuterGradients } from '../model/gradients';
 import type { LayerGradients, UnitTensors } from '../model/weights';
 
-/** A trainable tensor: its checkpoint name, the unit whose learning rate it follows, and where the model holds it. */
-export interface Parameter {
-  readonly name: string;
-  /** The unit; undefined for tensors outside the layers, which follow the base rate. */
-  readonly unit: { readonly layer: number; readonly name: UnitName } | undefined;
+/** A trainable tensor, and where the model holds it. */
+export interface Parameter extends TrainedTensor {
   readonly part: Part;
-  readonly shape: readonly number[];
   readonly slot: UnitTensors;
-  /** Weight decay applies to matrices only, as is usual: norms and biases are left alone. */
-  readonly decays: boolean;
 }
 
 /** The parameters of the named layers, one after the other in the order of the architecture table. */
@@ -65,6 +61,12 @@ export function tensorOf(parameter: Parameter): Tensor {
     throw new Error(`${parameter.name} has no tensor.`);
   }
   return tensor;
+}
+
+/** Puts new values in a parameter's place. */
+export function setValues(engine: Engine, parameter: Parameter, values: Float32Array): void {
+  engine.dispose(parameter.slot[parameter.part]);
+  parameter.slot[parameter.part] = engine.keep(engine.tensor(values, parameter.shape));
 }
 
 /** Gradients by checkpoint name. */

@@ -1,55 +1,24 @@
-import type { UnitRate } from '../../../shared/method/unitRate';
-import type { Batch } from '../../data/sequences/batch';
+import { sum } from '../../../shared/common/sum';
+import type { TensorState } from '../../checkpoint/trainedFiles';
+import type { StepRequest } from '../../executor/requests';
+import type { StepResult } from '../../executor/results';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM, CachedActivations } from '../model/causalLM';
 import { lossGradients, type GradientRequest } from '../model/gradients';
-import { ADAMW_DEFAULTS, adamWUpdate, type Moments } from './adamW';
-import { sum } from '../../../shared/common/sum';
 import { dot } from '../model/primitives';
+import { adamWUpdate, type Moments } from './adamW';
 import { namedGradients, namedOuterGradients, tensorOf, type Parameter } from './parameters';
 
-export interface TunerOptions {
-  readonly baseLearningRate: number;
-  readonly weightDecay: number;
-  /** Clip the global gradient norm; 0 is off. */
-  readonly maxGradNorm: number;
-}
-
-export interface StepResult {
-  /** Mean over all predicted positions of the step, nats. */
-  readonly loss: number;
-  /** Of all parameters that train together, before clipping. */
-  readonly gradNorm: number;
-  readonly tokens: number;
-}
-
-/** What a checkpoint keeps of a parameter: its values, and AdamW's first and second moments, all of its shape. */
-export interface ParameterState {
-  readonly values: Float32Array;
-  readonly first: Float32Array;
-  readonly second: Float32Array;
-}
-
-/**
- * Decoupled tuning: AdamW over the trainable parameters, one learning rate per unit. Every trainable tensor is claimed
- * by exactly one unit or, outside the layers, by the base rate.
- */
+/** AdamW over the trainable parameters, each at its own learning rate. */
 export class Tuner {
   private readonly moments = new Map<string, Moments>();
-  private rates = new Map<string, number>();
-  private frozen: ReadonlySet<string> = new Set();
-  private baseLearningRate: number;
   private readonly trainableLayers: ReadonlySet<number>;
   private readonly trainsOuter: boolean;
 
   constructor(
     readonly model: CausalLM,
     readonly parameters: readonly Parameter[],
-    private readonly options: TunerOptions,
-    /** What enters the lowest trainable layer. */
-    private readonly known?: CachedActivations,
   ) {
-    this.baseLearningRate = options.baseLearningRate;
     const names = new Set(parameters.map(({ name }) => name));
     if (names.size !== parameters.length) {
       throw new Error('A trainable tensor is claimed twice.');
@@ -63,50 +32,26 @@ export class Tuner {
     }
   }
 
-  /** The rate of what lies outside the layers. */
-  setBaseRate(value: number): void {
-    this.baseLearningRate = value;
-  }
-
-  /** From the next step on every unit follows its rate. @throws Error when a trainable unit has none. */
-  setRates(units: readonly UnitRate[]): void {
-    this.rates = new Map(units.map(({ layer, name, learningRate }) => [unitKey(layer, name), learningRate]));
-    this.frozen = new Set(
-      units.flatMap(({ layer, name, frozen }) => (frozen === true ? [unitKey(layer, name)] : [])),
-    );
-    for (const parameter of this.parameters) {
-      this.rateOf(parameter);
-    }
-  }
-
-  private rateOf({ unit, name }: Parameter): number {
-    const rate = unit ? this.rates.get(unitKey(unit.layer, unit.name)) : this.baseLearningRate;
-    if (rate === undefined) {
-      throw new Error(`${name} has no learning rate.`);
-    }
-    return rate;
-  }
-
   /**
    * One optimiser step over the accumulated batches.
    * The gradient is that of the mean loss over all predicted positions of the step, however they fall into batches.
-   * @param step optimiser step, from 1
-   * @param factor of the schedule, multiplies every rate
+   * @param known what enters the lowest trainable layer
    * @returns a loss that is not finite leaves parameters and moments as they were.
    */
-  step(batches: readonly Batch[], step: number, factor: number): StepResult {
+  step(request: StepRequest, known?: CachedActivations): StepResult {
     const { engine } = this.model;
+    const { batches } = request;
     const targets = sum(batches.flatMap(({ lengths }) => [...lengths].map((length) => length - 1)));
     const gradients = new Map<string, Tensor>();
     try {
       let total = 0;
       for (const batch of batches) {
-        total += sum(lossGradients(this.model, batch, this.request(1 / targets, gradients)));
+        total += sum(lossGradients(this.model, batch, this.request(1 / targets, gradients, known)));
       }
       const loss = total / targets;
-      const gradNorm = engine.tidy(() => this.norm(gradients));
+      const gradNorm = engine.tidy(() => this.norm(gradients, new Set(request.frozen)));
       if (Number.isFinite(loss) && Number.isFinite(gradNorm)) {
-        this.update(gradients, gradNorm, step, factor);
+        this.update(gradients, gradNorm, request);
       }
       return { loss, gradNorm, tokens: sum(batches.flatMap(({ lengths }) => [...lengths])) };
     } finally {
@@ -114,9 +59,12 @@ export class Tuner {
     }
   }
 
-  private request(scale: number, gradients: Map<string, Tensor>): GradientRequest {
+  private request(
+    scale: number,
+    gradients: Map<string, Tensor>,
+    known: CachedActivations | undefined,
+  ): GradientRequest {
     const { engine } = this.model;
-    const { known } = this;
     const accumulate = (named: Iterable<[string, Tensor]>): void => {
       for (const [name, gradient] of named) {
         const sofar = gradients.get(name);
@@ -144,10 +92,8 @@ export class Tuner {
   }
 
   /** √Σ‖g‖², summed in double precision over the parameters; what is frozen must not slow down the others. */
-  private norm(gradients: ReadonlyMap<string, Tensor>): number {
-    const training = this.parameters.filter(
-      ({ unit }) => unit === undefined || !this.frozen.has(unitKey(unit.layer, unit.name)),
-    );
+  private norm(gradients: ReadonlyMap<string, Tensor>, frozen: ReadonlySet<string>): number {
+    const training = this.parameters.filter(({ name }) => !frozen.has(name));
     const squares = training.map(({ name }) => {
       const gradient = gradients.get(name);
       if (gradient === undefined) {
@@ -158,18 +104,18 @@ export class Tuner {
     return Math.sqrt(sum(squares));
   }
 
-  private update(
-    gradients: ReadonlyMap<string, Tensor>,
-    gradNorm: number,
-    step: number,
-    factor: number,
-  ): void {
+  private update(gradients: ReadonlyMap<string, Tensor>, gradNorm: number, request: StepRequest): void {
     const { engine } = this.model;
-    const { maxGradNorm } = this.options;
+    const { clipAt, weightDecay, betas, epsilon, rates, step } = request;
     // As torch.nn.utils.clip_grad_norm_.
-    const clip = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (gradNorm + 1e-6)) : 1;
-    for (const parameter of this.parameters) {
+    const clip = clipAt > 0 ? Math.min(1, clipAt / (gradNorm + 1e-6)) : 1;
+    const [beta1, beta2] = betas;
+    for (const [index, parameter] of this.parameters.entries()) {
       const moments = this.momentsOf(parameter.name);
+      const learningRate = rates[index];
+      if (learningRate === undefined) {
+        throw new Error(`${parameter.name} has no learning rate.`);
+      }
       const next = engine.tidy(() =>
         adamWUpdate(
           engine,
@@ -179,11 +125,8 @@ export class Tuner {
             ...moments,
           },
           {
-            ...ADAMW_DEFAULTS,
-            clip,
-            weightDecay: parameter.decays ? this.options.weightDecay : 0,
-            learningRate: this.rateOf(parameter) * factor,
-            step,
+            ...{ beta1, beta2, epsilon, clip, learningRate, step },
+            weightDecay: parameter.decays ? weightDecay : 0,
           },
         ),
       );
@@ -219,17 +162,16 @@ export class Tuner {
     });
   }
 
-  /** One of the three tensors of a parameter's state, for a checkpoint. */
-  read(parameter: Parameter, part: keyof ParameterState): Float32Array {
-    const tensor = part === 'values' ? tensorOf(parameter) : this.momentsOf(parameter.name)[part];
-    return this.model.engine.read(tensor);
+  /** The values of one of a parameter's moments, for a checkpoint. */
+  readMoment(parameter: Parameter, part: keyof Moments): Float32Array {
+    return this.model.engine.read(this.momentsOf(parameter.name)[part]);
   }
 
-  /** The reverse of {@link read}, of all three. */
-  restore(parameter: Parameter, state: ParameterState): void {
+  /** Puts a parameter and its moments back where a checkpoint left them. */
+  restore(parameter: Parameter, { values, first, second }: TensorState): void {
     const { engine } = this.model;
-    const make = (values: Float32Array): Tensor => engine.keep(engine.tensor(values, parameter.shape));
-    this.replace(parameter, make(state.values), { first: make(state.first), second: make(state.second) });
+    const make = (of: Float32Array): Tensor => engine.keep(engine.tensor(of, parameter.shape));
+    this.replace(parameter, make(values), { first: make(first), second: make(second) });
   }
 
   dispose(): void {
@@ -238,8 +180,4 @@ export class Tuner {
     }
     this.moments.clear();
   }
-}
-
-function unitKey(layer: number, name: string): string {
-  return `${layer}.${name}`;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { AddedLayers } from '../../../src/trainer/tfjs/tuning/outputStrength';
+import { OutputStrength } from '../../../src/trainer/tfjs/tuning/outputStrength';
 import { layerParameters, tensorOf } from '../../../src/trainer/tfjs/tuning/parameters';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
@@ -18,6 +18,11 @@ const OUTPUTS = [
   'mlp.down_proj.weight',
   'mlp.down_proj.bias',
 ];
+
+/** The same α for every layer. */
+function all(alpha: number): ReadonlyMap<number, number> {
+  return new Map(LAYERS.map((layer) => [layer, alpha]));
+}
 
 function withModel(engine: Engine, t: TestContext, work: (model: CausalLM) => void): void {
   const model = CausalLM.load(engine, writeRandomModel(join(temporaryFolder(t), 'model'), 'llamaBias'));
@@ -56,23 +61,24 @@ onEveryEngine('the strength of added layers', (test) => {
   test('scales what they write, biases included, and nothing else, always of what was trained', (engine, t) => {
     withModel(engine, t, (model) => {
       const before = values(model);
-      const added = new AddedLayers(model, LAYERS);
+      const added = new OutputStrength(model, LAYERS);
       // Halves and quarters are exact in float32.
       for (const alpha of [0.5, 0.25, 0, 1]) {
-        added.scale(alpha);
+        added.set(all(alpha));
         assert.deepEqual(values(model), scaled(before, { 0: alpha, 2: alpha }), `α = ${alpha}`);
       }
-      added.scale(0.5, 2);
+      added.set(new Map([[2, 0.5]]));
       assert.deepEqual(values(model), scaled(before, { 2: 0.5 }));
-      added.dispose();
+      added.end();
+      assert.deepEqual(values(model), before);
     });
   });
 
   test('of 0 takes a layer out of the computation', (engine, t) => {
     withModel(engine, t, (model) => {
       const batch = makeBatch(randomSequences(5, [12, 7], model.config.vocabSize));
-      const added = new AddedLayers(model, LAYERS);
-      added.scale(0);
+      const added = new OutputStrength(model, LAYERS);
+      added.set(all(0));
       const without = engine.tidy(() => {
         const context = model.context(batch);
         return engine.read(model.run(context, model.embed(batch), 1, 2)).slice();
@@ -81,17 +87,17 @@ onEveryEngine('the strength of added layers', (test) => {
         engine.read(model.run(model.context(batch), model.embed(batch), 0, 3)).slice(),
       );
       assert.deepEqual(whole, without);
-      added.dispose();
+      added.end();
     });
   });
 
   test('leaves as many tensors as there were', (engine, t) => {
     withModel(engine, t, (model) => {
       const before = engine.tensorCount();
-      const added = new AddedLayers(model, LAYERS);
-      added.scale(0.5);
-      added.scale(1);
-      added.dispose();
+      const added = new OutputStrength(model, LAYERS);
+      added.set(all(0.5));
+      added.set(new Map());
+      added.end();
       assert.equal(engine.tensorCount(), before);
     });
   });
