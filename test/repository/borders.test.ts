@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { ESLint, Linter } from 'eslint';
 import ts from 'typescript';
 import { projectRoot } from '../support/projectRoot';
 
@@ -43,11 +44,19 @@ function configOf(folder: string): ts.ParsedCommandLine {
   return ts.parseJsonConfigFileContent(config, ts.sys, dirname(file));
 }
 
-/** The errors of virtual files in a process's folder, file by file: one program, since most of its time goes into libraries. */
-function compile(folder: string, texts: readonly string[]): string[][] {
+/**
+ * The errors of virtual files in a process's folder, file by file: one program, since most of its time goes into libraries.
+ * @param below the folder of the files, where that is another
+ * @param whole also those of what the files import
+ */
+function compile(
+  folder: string,
+  texts: readonly string[],
+  { below = folder, whole = false }: { readonly below?: string; readonly whole?: boolean } = {},
+): string[][] {
   const { options } = configOf(folder);
   const virtual = new Map(
-    texts.map((text, index) => [join(projectRoot, folder, `virtual${index}.ts`), text] as const),
+    texts.map((text, index) => [join(projectRoot, below, `virtual${index}.ts`), text] as const),
   );
   const host = ts.createCompilerHost(options);
   const readSource = host.getSourceFile.bind(host);
@@ -60,7 +69,7 @@ function compile(folder: string, texts: readonly string[]): string[][] {
   const program = ts.createProgram([...virtual.keys()], options, host);
   return [...virtual.keys()].map((file) =>
     ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(file))
+      .getPreEmitDiagnostics(program, whole ? undefined : program.getSourceFile(file))
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
   );
 }
@@ -92,6 +101,46 @@ describe('borders between processes', () => {
       assert.deepEqual(errors.slice(forbidden.length).flat(), []);
     });
   }
+
+  for (const folder of ['src/trainer/method', 'src/trainer/jobs/tune', 'src/trainer/checkpoint']) {
+    it(`${folder} compiles with the interface of executors, and not with what has tensors`, () => {
+      const up = relative(folder, 'src/trainer');
+      const importing = (path: string): string[] =>
+        compile('src/trainer', [`import * as module from '${up}/${path}';\nexport const used = module;\n`], {
+          below: folder,
+          whole: true,
+        }).flat();
+      assert.deepEqual(importing('executor/withModel'), []);
+      for (const path of ['tfjs/tfjsModel', 'tfjs/engine/engine', 'openExecutor']) {
+        const errors = importing(path);
+        assert.ok(
+          errors.some((error) => error.includes('forbidden.d.ts')),
+          `${path}: ${errors.join('\n') || 'it compiled'}`,
+        );
+      }
+    });
+  }
+
+  it('lint keeps what decides from every file of the executor of this process', async () => {
+    const lint = new ESLint({ cwd: projectRoot });
+    const rule = 'no-restricted-imports';
+    const restricts = async (file: string, path: string): Promise<boolean> => {
+      const { rules } = (await lint.calculateConfigForFile(join(projectRoot, file))) as Linter.Config;
+      const own = new Linter({ configType: 'flat' });
+      const found = own.verify(`import '${path}';`, [{ rules: { [rule]: rules?.[rule] ?? 'off' } }]);
+      return found.some(({ ruleId }) => ruleId === rule);
+    };
+    for (const folder of ['method', 'jobs/tune', 'data/store', 'checkpoint', 'executor']) {
+      const file = `src/trainer/${folder}/virtual.ts`;
+      assert.ok(await restricts(file, '../tfjs/model/rope'), folder);
+      assert.ok(await restricts(file, '../../tfjs/engine/provision'), folder);
+      assert.ok(await restricts(file, '@tensorflow/tfjs-core'), folder);
+      assert.ok(!(await restricts(file, '../executor/executor')), folder);
+    }
+    assert.ok(!(await restricts('src/trainer/openExecutor.ts', './tfjs/tfjsExecutor')));
+    assert.ok(await restricts('src/trainer/tfjs/model/virtual.ts', '@tensorflow/tfjs-core'));
+    assert.ok(!(await restricts('src/trainer/tfjs/engine/virtual.ts', '@tensorflow/tfjs-core')));
+  });
 
   it('every TypeScript file belongs to exactly one process', () => {
     const files = ['src', 'webview', 'test']

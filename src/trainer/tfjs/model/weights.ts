@@ -28,6 +28,6 @@ export function* eachTensor(
 }
 
 /** The units of a layer with their tensors. */
-export function unitEntries(layer: LayerTensors): [UnitName, UnitTensors][] {
+function unitEntries(layer: LayerTensors): [UnitName, UnitTensors][] {
   return Object.entries(layer) as [UnitName, UnitTensors][];
 }
