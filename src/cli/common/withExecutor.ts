@@ -1,5 +1,6 @@
 import type { EngineChoice } from '../../shared/config/runConfig';
 import type { Executor } from '../../trainer/executor/executor';
+import { closing } from '../../trainer/executor/withModel';
 import { openExecutor } from '../../trainer/openExecutor';
 import { inspectNativeInstall } from '../../trainer/tfjs/engine/provision';
 import type { Output } from './output';
@@ -17,9 +18,5 @@ export async function withExecutor<T>(
   const executor = await openExecutor(choice);
   const { engine: kind, device, library, threads } = executor.description;
   output.log(`engine: ${kind} on ${device} (${library}, ${threads} thread${threads === 1 ? '' : 's'})`);
-  try {
-    return await work(executor);
-  } finally {
-    await executor.close();
-  }
+  return closing(executor, work);
 }

@@ -75,7 +75,10 @@ export interface Model {
   /** The rank that each predicted position gives a token, [N], 1 its likeliest. @throws AdeptError (failure) on NaN */
   ranks(batch: Batch, tokens: Int32Array): Promise<Int32Array>;
 
-  /** One optimiser step. A loss or norm that is not finite leaves parameters and moments as they were. */
+  /**
+   * One optimiser step. A loss or norm that is not finite leaves parameters and moments as they were.
+   * @throws where it is interrupted, and then weights are undefined: close the model, and load a checkpoint into another.
+   */
   step(request: StepRequest): Promise<StepResult>;
   /**
    * Scales what trained layers write into the residual stream: α by layer, 1 for those that are not named, which is what was

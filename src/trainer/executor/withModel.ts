@@ -9,15 +9,26 @@ export function unchanging(folder: string): OpenRequest {
 
 /** Opens a model, and closes it when `work` has ended. */
 export async function withModel<T>(
-  executor: Executor,
+  executor: Pick<Executor, 'open'>,
   request: OpenRequest,
   task: Task,
   work: (model: Model) => T | Promise<T>,
 ): Promise<T> {
-  const model = await executor.open(request, task);
+  return closing(await executor.open(request, task), work);
+}
+
+/** Closes an executor or a model when `work` has ended. What that failed of is what counts, not that it cannot be closed then. */
+export async function closing<R extends { close(): Promise<void> }, T>(
+  resource: R,
+  work: (resource: R) => T | Promise<T>,
+): Promise<T> {
+  let result: T;
   try {
-    return await work(model);
-  } finally {
-    await model.close();
+    result = await work(resource);
+  } catch (error) {
+    await resource.close().catch(() => undefined);
+    throw error;
   }
+  await resource.close();
+  return result;
 }

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { unitsOf } from '../../../src/shared/model/architecture';
 import { groupsOf } from '../../../src/shared/model/unitGroups';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
-import type { Model } from '../../../src/trainer/executor/executor';
+import type { Executor, Model } from '../../../src/trainer/executor/executor';
+import { unchanging, withModel } from '../../../src/trainer/executor/withModel';
 import type { MemoryLimit, UnitRequest } from '../../../src/trainer/executor/requests';
 import type { TrainedTensor } from '../../../src/trainer/executor/results';
 import { exactLayerImportance, fastLayerImportance } from '../../../src/trainer/method/layerImportance';
@@ -253,5 +254,46 @@ describe('an answer by likelihood', () => {
     assert.match(asked[0] ?? '', /^logits of row \d$/);
     const two = await answerByLikelihood(model, tokenizer, { prompt: 'ab', continuations: ['bcd', 'c'] });
     assert.deepEqual([two.choice, asked.length], [1, 3]);
+  });
+});
+
+describe('a model that is opened for some work', () => {
+  function executor(events: string[], close: () => Promise<void>): Pick<Executor, 'open'> {
+    const model = { config: CONFIG, close } as unknown as Model;
+    return {
+      open: ({ folder }) => {
+        events.push(`open ${folder}`);
+        return Promise.resolve(model);
+      },
+    };
+  }
+
+  it('is closed when that has ended, well or not', async () => {
+    const events: string[] = [];
+    const opened = executor(events, () => {
+      events.push('close');
+      return Promise.resolve();
+    });
+    const layers = await withModel(
+      opened,
+      unchanging('/a'),
+      SILENT_TASK,
+      ({ config }) => config.numHiddenLayers,
+    );
+    const failed = withModel(opened, unchanging('/b'), SILENT_TASK, () => {
+      throw new Error('no');
+    });
+    await assert.rejects(failed, /^Error: no$/);
+    assert.deepEqual([layers, events], [2, ['open /a', 'close', 'open /b', 'close']]);
+  });
+
+  it('says what the work failed of, also where it cannot be closed any more', async () => {
+    const opened = executor([], () => Promise.reject(new Error('gone')));
+    const failed = withModel(opened, unchanging('/a'), SILENT_TASK, () => Promise.reject(new Error('no')));
+    await assert.rejects(failed, /^Error: no$/);
+    await assert.rejects(
+      withModel(opened, unchanging('/a'), SILENT_TASK, () => undefined),
+      /^Error: gone$/,
+    );
   });
 });

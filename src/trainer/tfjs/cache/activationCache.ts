@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { messageOf } from '../../../shared/common/errors';
+import type { CacheRequest } from '../../executor/requests';
 import { batchOf, rowsOf, type Batch } from '../../data/sequences/batch';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
@@ -29,7 +30,7 @@ export interface ActivationCacheOptions {
 export function activationCache(
   model: CausalLM,
   trained: readonly number[],
-  options: Pick<ActivationCacheOptions, 'folder' | 'onProblem'> & { readonly megabytes: number },
+  options: CacheRequest,
 ): ActivationCache | undefined {
   const layer = Math.min(...trained);
   const limit = options.megabytes * MEGABYTE;
