@@ -29,6 +29,7 @@ import { Tuner } from './tuning/tuner';
  * again lets the event loop have its turns in between.
  */
 export class TfjsModel implements Model {
+  readonly trained: readonly TrainedTensor[];
   private readonly calls = new OneCall();
   /** With the moments of what is trained; made with the first step, or when moments are loaded. */
   private tuner: Tuner | undefined;
@@ -40,7 +41,9 @@ export class TfjsModel implements Model {
     private readonly model: CausalLM,
     private readonly parameters: readonly Parameter[] = [],
     private readonly cache?: ActivationCache,
-  ) {}
+  ) {
+    this.trained = parameters.map(({ name, shape, unit, decays }) => ({ name, shape, unit, decays }));
+  }
 
   /** @throws AdeptError (input) when config.json and the weights do not fit each other or are not supported. */
   static load(engine: Engine, request: OpenRequest, task: Task): TfjsModel {
@@ -68,10 +71,6 @@ export class TfjsModel implements Model {
 
   get storage(): CausalLM['storage'] {
     return this.model.storage;
-  }
-
-  get trained(): readonly TrainedTensor[] {
-    return this.parameters;
   }
 
   losses(batch: Batch, use: Reuse): Promise<Float32Array> {
