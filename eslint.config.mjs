@@ -1,7 +1,11 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const tensors = { group: ['@tensorflow/*'], message: 'Tensors live in src/trainer/engine.' };
+const tensors = { group: ['@tensorflow/*'], message: 'Tensors live in src/trainer/tfjs/engine.' };
+const tfjs = {
+  group: ['**/tfjs/**'],
+  message: 'What decides asks an executor (src/trainer/executor), whichever that is.',
+};
 const vscode = { group: ['vscode'], message: 'Only src/extension talks to VS Code.' };
 
 export default tseslint.config(
@@ -31,7 +35,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/trainer/engine/**/*.ts'],
+    files: ['src/trainer/**/*.ts'],
+    ignores: ['src/trainer/tfjs/**', 'src/trainer/openExecutor.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [tensors, tfjs, vscode] }] },
+  },
+  {
+    files: ['src/trainer/tfjs/engine/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [vscode] }] },
   },
   {

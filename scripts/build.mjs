@@ -152,7 +152,7 @@ async function buildTests(files) {
   const { metafile } = await esbuild.build({
     ...tests,
     entryPoints: files.map(({ source }) => source),
-    external: ['typescript', 'playwright-core', 'axe-core'],
+    external: ['typescript', 'eslint', 'playwright-core', 'axe-core'],
   });
   return new Map(Object.entries(metafile.outputs).map(([path, { inputs }]) => [path, Object.keys(inputs)]));
 }

@@ -43,7 +43,7 @@ const needless = /\.(map|md|markdown|ts|flow)$|^(test|tests|docs|example|example
 function copyKernels(root, folder) {
   const kernels = join(folder, 'kernels');
   rmSync(kernels, { recursive: true, force: true });
-  cpSync(join(root, 'src/trainer/kernels'), kernels, { recursive: true });
+  cpSync(join(root, 'src/trainer/tfjs/kernels'), kernels, { recursive: true });
 }
 
 /** Writes out/native-src, unless it is there and of the same versions: a setup may be reading it. */

@@ -69,7 +69,7 @@ export function needsOf(file, inputs) {
   }
   // Nothing else of a test can compute: with the engine in its bundle, or through the command line.
   const computes = inputs.some(
-    (path) => path.startsWith('src/trainer/engine/') || path === 'test/support/command.ts',
+    (path) => path.startsWith('src/trainer/tfjs/engine/') || path === 'test/support/command.ts',
   );
   const parity = file.kind === 'parity';
   return [...(computes || parity ? ['native'] : []), ...(parity ? ['python'] : [])];

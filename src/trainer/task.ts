@@ -38,6 +38,11 @@ export async function yieldToEventLoop(task: Task): Promise<void> {
   }
 }
 
+/** Work of a task that says nothing of its own; cancelled with it. */
+export function quietly({ signal }: Task): Task {
+  return { ...SILENT_TASK, ...(signal ? { signal } : {}) };
+}
+
 /** The part of a task from `begin` to `end`. */
 export function subtask(task: Task, begin: number, end: number): Task {
   const report = (fraction: number, message: string): void => {

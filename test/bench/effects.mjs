@@ -47,7 +47,7 @@ async function effectsOf(models) {
       to: '2 ** 40',
     }),
     plainAdamW: await buildChanged('plainAdamW', {
-      file: 'src/trainer/adept/adamW.ts',
+      file: 'src/trainer/tfjs/tuning/adamW.ts',
       from: 'if (engine.fused)',
       to: 'if (false as boolean && engine.fused)',
     }),

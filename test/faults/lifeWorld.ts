@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EngineKind } from '../../src/trainer/engine/engine';
+import type { EngineKind } from '../../src/trainer/tfjs/engine/engine';
 import { writeRows } from '../parity/adept';
 import { randomSequences, writeRandomModel } from '../parity/randomModel';
 import { RECIPES } from '../parity/recipes';

@@ -6,10 +6,11 @@ import { after, before } from 'node:test';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { AS_OPTIONS } from '../../src/shared/settings/naming';
 import type { RunEvent } from '../../src/shared/run/runFolder';
-import type { Engine } from '../../src/trainer/engine/engine';
+import type { Engine } from '../../src/trainer/tfjs/engine/engine';
 import { RunLease } from '../../src/trainer/jobs/lease/runLease';
 import { readTuneInput } from '../../src/trainer/jobs/tune/tuneInput';
 import { preparing, tuneAt } from '../../src/trainer/jobs/tune/tuneRun';
+import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { adeptResult } from '../support/command';
 import { onEveryEngine } from '../support/engines';
@@ -42,7 +43,7 @@ async function workUntil(run: string, step: number, engine: Engine): Promise<voi
     stop = () => {
       lease.requests.requestStop();
     };
-    return tuneAt(lease, input, engine);
+    return tuneAt(lease, input, new TfjsExecutor(engine));
   });
   assert.deepEqual([outcome.status, outcome.step], ['stopped', step]);
 }

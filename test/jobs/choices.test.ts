@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, mock, type TestContext } from 'node:test';
-import { answerByLikelihood } from '../../src/trainer/adept/multipleChoice';
+import { answerByLikelihood } from '../../src/trainer/method/multipleChoice';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
 import {
   choicePrompt,
@@ -12,8 +12,9 @@ import {
   type Question,
 } from '../../src/trainer/data/reading/questions';
 import { openTokenizer } from '../../src/trainer/data/tokenizer/tokenizer';
-import { CausalLM } from '../../src/trainer/model/causalLM';
-import { openEngine } from '../../src/trainer/engine/open';
+import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
+import { TfjsModel } from '../../src/trainer/tfjs/tfjsModel';
+import { openEngine } from '../../src/trainer/tfjs/engine/open';
 import { adeptResult, type Argument } from '../support/command';
 import { onEveryEngine } from '../support/engines';
 import { projectRoot } from '../support/projectRoot';
@@ -32,7 +33,7 @@ const QUESTIONS = [
 ];
 
 onEveryEngine('a multiple-choice answer', (test) => {
-  test('is the letter whose likelihood after the prompt is the largest', (engine) => {
+  test('is the letter whose likelihood after the prompt is the largest', async (engine) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     for (const asked of QUESTIONS) {
@@ -43,14 +44,18 @@ onEveryEngine('a multiple-choice answer', (test) => {
         const losses = model.losses(makeBatch([Int32Array.from(ids(`${prompt} ${letter}`))]));
         return -losses.slice(before - 1).reduce((sum, loss) => sum + loss, 0);
       });
-      const { choice, truncated } = answerByLikelihood(model, tokenizer, choicePrompt(asked, 'letter'));
+      const { choice, truncated } = await answerByLikelihood(
+        new TfjsModel(model),
+        tokenizer,
+        choicePrompt(asked, 'letter'),
+      );
       assert.equal(truncated, false);
       assert.equal(choice, scores.indexOf(Math.max(...scores)), scores.join(', '));
     }
     model.dispose();
   });
 
-  test('is, by text, the answer that is likeliest as a whole, or for its length', (engine) => {
+  test('is, by text, the answer that is likeliest as a whole, or for its length', async (engine) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     let differ = 0;
@@ -65,7 +70,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
           .reduce((sum, loss) => sum + loss, 0);
       });
       const byLength = scores.map((score, index) => score / (asked.choices[index]?.length ?? NaN));
-      const answer = answerByLikelihood(model, tokenizer, asks);
+      const answer = await answerByLikelihood(new TfjsModel(model), tokenizer, asks);
       assert.equal(answer.choice, scores.indexOf(Math.max(...scores)), scores.join(', '));
       assert.equal(answer.normalizedChoice, byLength.indexOf(Math.max(...byLength)), byLength.join(', '));
       differ += answer.choice === answer.normalizedChoice ? 0 : 1;
@@ -74,7 +79,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
     model.dispose();
   });
 
-  test('is divided by its length where it is one token, too', (engine) => {
+  test('is divided by its length where it is one token, too', async (engine) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     const ids = (text: string): number[] => [tokenizer.bosId ?? -1, ...tokenizer.encode(text)];
@@ -89,7 +94,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
         const losses = model.losses(makeBatch([Int32Array.from(ids(prompt + text))]));
         return -(losses.at(-1) ?? NaN) / text.trim().length;
       });
-      const answer = answerByLikelihood(model, tokenizer, { prompt, continuations });
+      const answer = await answerByLikelihood(new TfjsModel(model), tokenizer, { prompt, continuations });
       assert.equal(answer.normalizedChoice, scores.indexOf(Math.max(...scores)), scores.join(', '));
       differ += answer.choice === answer.normalizedChoice ? 0 : 1;
     }
@@ -97,7 +102,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
     model.dispose();
   });
 
-  test('is none where the model computes no numbers', (engine) => {
+  test('is none where the model computes no numbers', async (engine) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     const [asked] = QUESTIONS;
@@ -105,7 +110,7 @@ onEveryEngine('a multiple-choice answer', (test) => {
     mock.method(model, 'logits', () => new Float32Array(model.config.vocabSize).fill(NaN));
     mock.method(model, 'losses', () => new Float32Array(64).fill(NaN));
     for (const score of ['letter', 'text'] as const) {
-      assert.throws(() => answerByLikelihood(model, tokenizer, choicePrompt(asked, score)), {
+      await assert.rejects(answerByLikelihood(new TfjsModel(model), tokenizer, choicePrompt(asked, score)), {
         name: 'AdeptError',
         message: /not numbers: check its weights/,
       });
@@ -114,12 +119,12 @@ onEveryEngine('a multiple-choice answer', (test) => {
     model.dispose();
   });
 
-  test('comes from the end of a prompt that is longer than the context, which is said', (engine) => {
+  test('comes from the end of a prompt that is longer than the context, which is said', async (engine) => {
     const tokenizer = openTokenizer(MODEL, 512);
     const model = CausalLM.load(engine, MODEL);
     const long = question('word '.repeat(300), ['one', 'two', 'three', 'four']);
     const asks = choicePrompt(long, 'letter');
-    const answer = answerByLikelihood(model, tokenizer, asks);
+    const answer = await answerByLikelihood(new TfjsModel(model), tokenizer, asks);
     assert.equal(answer.truncated, true);
     const scores = asks.continuations.map((text) => {
       const ids = [...tokenizer.encode(asks.prompt + text)];
@@ -220,12 +225,18 @@ describe('adept eval --format choices', () => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'law_val.csv'), rows(6, 1));
     const questions = loadQuestions([join(folder, 'law_val.csv')]);
-    const right = [1, 4].filter((index) => {
+    let right = 0;
+    for (const index of [1, 4]) {
       const asked = questions[index] ?? assert.fail();
-      return answerByLikelihood(model, tokenizer, choicePrompt(asked, 'letter')).choice === asked.answer;
-    });
+      const { choice } = await answerByLikelihood(
+        new TfjsModel(model),
+        tokenizer,
+        choicePrompt(asked, 'letter'),
+      );
+      right += choice === asked.answer ? 1 : 0;
+    }
     model.dispose();
     const spread = await evaluated(t, 1, '--max-sequences', 2, '--sampling', 'spread');
-    assert.deepEqual([spread.questions, spread.correct], [2, right.length]);
+    assert.deepEqual([spread.questions, spread.correct], [2, right]);
   });
 });

@@ -15,7 +15,7 @@ import {
   forgettingViolation,
   type ForgettingResponse,
   type ForgettingRun,
-} from '../../src/trainer/adept/forgettingLimit';
+} from '../../src/trainer/method/forgettingLimit';
 import { ForgettingMonitor } from '../../src/trainer/jobs/tune/forgettingMonitor';
 import { initialProgress } from '../../src/trainer/jobs/tune/progress';
 import { TensorStore } from '../../src/trainer/safetensors/safetensors';

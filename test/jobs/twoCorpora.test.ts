@@ -11,7 +11,7 @@ import { ImportanceFile } from '../../src/shared/method/importance';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
 import { firstOf, evenlySpaced } from '../../src/trainer/data/sequences/sequences';
 import { SILENT_TASK } from '../../src/trainer/task';
-import { readManifest } from '../../src/trainer/adept/manifest';
+import { readManifest } from '../../src/trainer/method/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/texts/corpora';
 import { writeRows } from '../parity/adept';
 import { adeptResult, runAdept, type Argument } from '../support/command';

@@ -4,14 +4,15 @@ import { describe, it } from 'node:test';
 import type { NewRunEvent } from '../../src/shared/run/runFolder';
 import type { UnitRate } from '../../src/shared/method/unitRate';
 import { unitRates } from '../../src/shared/method/learningRates';
-import { ActivationCache } from '../../src/trainer/adept/activationCache';
-import { meanLoss } from '../../src/trainer/adept/loss';
-import { layerParameters } from '../../src/trainer/adept/parameters';
-import { Tuner } from '../../src/trainer/adept/tuner';
-import { unitImportance } from '../../src/trainer/adept/unitImportance';
+import { ActivationCache } from '../../src/trainer/tfjs/cache/activationCache';
+import { meanLoss } from '../../src/trainer/method/loss';
+import { layerParameters } from '../../src/trainer/tfjs/tuning/parameters';
+import { TfjsModel } from '../../src/trainer/tfjs/tfjsModel';
+import { ADAMW, TensorRates } from '../../src/trainer/method/tensorRates';
+import { unitImportance } from '../../src/trainer/method/unitImportance';
 import { makeBatch, type Batch } from '../../src/trainer/data/sequences/batch';
-import { openEngine } from '../../src/trainer/engine/open';
-import { CausalLM } from '../../src/trainer/model/causalLM';
+import { openEngine } from '../../src/trainer/tfjs/engine/open';
+import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { RATE_MAPPING } from '../support/settings';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -63,7 +64,7 @@ function batchesOf(run: Required<TuneCase>, part: Part, begin: number, count: nu
 
 /** What `adept tune` does with these batches, as events of a run. */
 async function tuneSeparate(
-  model: CausalLM,
+  causal: CausalLM,
   folder: string,
   run: Required<TuneCase>,
 ): Promise<NewRunEvent[]> {
@@ -71,14 +72,14 @@ async function tuneSeparate(
   const added = addedLayers(run.layers);
   const trained = added.map(({ layer }) => layer);
   const probe = batchesOf(run, 'probe', 0, run.probe.length);
-  const states = new ActivationCache(model, {
+  const states = new ActivationCache(causal, {
     ...{ layer: Math.min(...trained), folder, limit: 1e9 },
     onProblem: (message) => {
       throw new Error(message);
     },
   });
-  const options = { baseLearningRate: learningRate, weightDecay, maxGradNorm };
-  const tuner = new Tuner(model, layerParameters(model, trained), options, states);
+  const model = new TfjsModel(causal, layerParameters(causal, trained), states);
+  const rates = new TensorRates(model.trained, learningRate);
   const events: NewRunEvent[] = [];
   const measure = async (step: number): Promise<void> => {
     const layers = step === 0 ? added.map(({ sourceLayer }) => sourceLayer) : trained;
@@ -87,23 +88,25 @@ async function tuneSeparate(
       added.find((pair) => pair.sourceLayer === layer)?.layer ?? layer;
     const own = measured.map((unit) => (step === 0 ? { ...unit, layer: ofSource(unit.layer) } : unit));
     const units: UnitRate[] = unitRates(own, learningRate, RATE_MAPPING);
-    tuner.setRates(units);
+    rates.setUnits(units);
     events.push({ type: 'importance', step, units, source: step === 0 ? 'source layers' : 'added layers' });
   };
   await measure(0);
   for (let step = 1; step <= steps; step++) {
     const batches = batchesOf(run, 'domain', (step - 1) * batchSize, batchSize);
-    const { loss, gradNorm } = tuner.step(batches, step, 1);
+    const { loss, gradNorm } = await model.step({
+      ...{ batches, step, clipAt: maxGradNorm, weightDecay, reuse: true, ...ADAMW },
+      ...rates.at(1),
+    });
     events.push({ type: 'step', step, loss, gradNorm, learningRate, tokensPerSecond: NaN });
     if (step % updateEvery === 0) {
       await measure(step);
     }
   }
   const evaluated = batchesOf(run, 'evaluate', 0, run.evaluate.length);
-  const domainLoss = await meanLoss(model, evaluated, SILENT_TASK, states);
+  const domainLoss = await meanLoss(model, evaluated, SILENT_TASK, { reuse: true });
   events.push({ type: 'eval', step: steps, domainLoss, generalLoss: null, seconds: NaN });
-  states.close();
-  tuner.dispose();
+  await model.close();
   return events;
 }
 
@@ -119,9 +122,7 @@ describe('tuning within the documents of packed sequences follows PyTorch step b
         const expected = await reference('tune', tuneRequest(start, run), 'tune-separate');
         const open = await openEngine(engine.name);
         try {
-          const model = CausalLM.load(open, start);
-          const worst = checkRun(await tuneSeparate(model, folder, run), expected, run);
-          model.dispose();
+          const worst = checkRun(await tuneSeparate(CausalLM.load(open, start), folder, run), expected, run);
           t.diagnostic(
             `largest deviation: loss ${worst.loss.toExponential(1)}, gradient norm ${worst.gradNorm.toExponential(1)}, learning rate ${worst.learningRate.toExponential(1)}`,
           );

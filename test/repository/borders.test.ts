@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { ESLint, Linter } from 'eslint';
 import ts from 'typescript';
 import { projectRoot } from '../support/projectRoot';
 
@@ -10,6 +11,7 @@ const PROCESSES = [
   'src/shared',
   'src/node',
   'src/trainer',
+  'src/trainer/tfjs',
   'src/cli',
   'src/extension',
   'webview',
@@ -26,7 +28,8 @@ const BORDERS: Readonly<
 > = {
   'src/shared': { forbidden: ['vscode', '@tensorflow/tfjs-core', 'node:fs'], allowed: ['valibot'] },
   'src/node': { forbidden: ['vscode', '@tensorflow/tfjs-core'], allowed: ['node:fs', 'valibot'] },
-  'src/trainer': { forbidden: ['vscode'], allowed: ['@tensorflow/tfjs-core', 'node:fs', 'valibot'] },
+  'src/trainer': { forbidden: ['vscode', '@tensorflow/tfjs-core'], allowed: ['node:fs', 'valibot'] },
+  'src/trainer/tfjs': { forbidden: ['vscode'], allowed: ['@tensorflow/tfjs-core', 'node:fs'] },
   'src/cli': { forbidden: ['vscode'], allowed: ['commander', 'node:fs'] },
   'src/extension': {
     forbidden: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
@@ -41,12 +44,10 @@ function configOf(folder: string): ts.ParsedCommandLine {
   return ts.parseJsonConfigFileContent(config, ts.sys, dirname(file));
 }
 
-/** The errors of virtual files in a process's folder, file by file: one program, since most of its time goes into libraries. */
-function compile(folder: string, texts: readonly string[]): string[][] {
+/** A program of virtual files, by their paths in the clone, with the options of a process. */
+function programOf(folder: string, texts: ReadonlyMap<string, string>): ts.Program {
   const { options } = configOf(folder);
-  const virtual = new Map(
-    texts.map((text, index) => [join(projectRoot, folder, `virtual${index}.ts`), text] as const),
-  );
+  const virtual = new Map([...texts].map(([path, text]) => [join(projectRoot, path), text]));
   const host = ts.createCompilerHost(options);
   const readSource = host.getSourceFile.bind(host);
   host.getSourceFile = (name, target) => {
@@ -55,12 +56,25 @@ function compile(folder: string, texts: readonly string[]): string[][] {
   };
   const exists = host.fileExists.bind(host);
   host.fileExists = (name) => virtual.has(resolve(name)) || exists(name);
-  const program = ts.createProgram([...virtual.keys()], options, host);
-  return [...virtual.keys()].map((file) =>
-    ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(file))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
-  );
+  return ts.createProgram([...virtual.keys()], options, host);
+}
+
+function errorsOf(program: ts.Program, file: ts.SourceFile | undefined): string[] {
+  assert.ok(file);
+  return ts
+    .getPreEmitDiagnostics(program, file)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
+
+/** The errors of virtual files in a process's folder, file by file: one program, since most of its time goes into libraries. */
+function compile(folder: string, texts: readonly string[]): string[][] {
+  const virtual = new Map(texts.map((text, index) => [join(folder, `virtual${index}.ts`), text] as const));
+  const program = programOf(folder, virtual);
+  return [...virtual.keys()].map((path) => errorsOf(program, program.getSourceFile(join(projectRoot, path))));
+}
+
+function importing(path: string): string {
+  return `import * as module from '${path}';\nexport const used = module;\n`;
 }
 
 /** Every file with this ending that git would track. */
@@ -74,10 +88,7 @@ function sources(folder: string, ending: string): string[] {
 describe('borders between processes', () => {
   for (const [folder, { forbidden, allowed }] of Object.entries(BORDERS)) {
     it(`${folder} compiles with ${allowed.join(', ')}, and not with ${forbidden.join(', ')}`, () => {
-      const texts = [...forbidden, ...allowed].map(
-        (name) => `import * as module from '${name}';\nexport const used = module;\n`,
-      );
-      const errors = compile(folder, texts);
+      const errors = compile(folder, [...forbidden, ...allowed].map(importing));
       for (const [index, name] of forbidden.entries()) {
         const found = errors[index] ?? [];
         assert.ok(
@@ -90,6 +101,49 @@ describe('borders between processes', () => {
       assert.deepEqual(errors.slice(forbidden.length).flat(), []);
     });
   }
+
+  for (const folder of ['src/trainer/method', 'src/trainer/jobs/tune', 'src/trainer/checkpoint']) {
+    it(`${folder} compiles with the interface of executors, and not with what has tensors`, () => {
+      // What has them is compiled with what imports it: there they cannot be found.
+      const errorsWith = (path: string): string[] => {
+        const text = importing(`${relative(folder, 'src/trainer')}/${path}`);
+        const program = programOf('src/trainer', new Map([[join(folder, 'virtual.ts'), text]]));
+        const tensors = program
+          .getSourceFiles()
+          .find(({ fileName }) => fileName.endsWith('/src/trainer/tfjs/engine/tensor.ts'));
+        return tensors === undefined ? [] : errorsOf(program, tensors);
+      };
+      assert.deepEqual(errorsWith('executor/withModel'), []);
+      for (const path of ['tfjs/tfjsModel', 'tfjs/engine/engine', 'openExecutor']) {
+        const errors = errorsWith(path);
+        assert.ok(
+          errors.some((error) => error.includes('forbidden.d.ts')),
+          `${path}: ${errors.join('\n') || 'it compiled'}`,
+        );
+      }
+    });
+  }
+
+  it('lint keeps what decides from every file of the executor of this process', async () => {
+    const lint = new ESLint({ cwd: projectRoot });
+    const rule = 'no-restricted-imports';
+    const restricts = async (file: string, path: string): Promise<boolean> => {
+      const { rules } = (await lint.calculateConfigForFile(join(projectRoot, file))) as Linter.Config;
+      const own = new Linter({ configType: 'flat' });
+      const found = own.verify(`import '${path}';`, [{ rules: { [rule]: rules?.[rule] ?? 'off' } }]);
+      return found.some(({ ruleId }) => ruleId === rule);
+    };
+    for (const folder of ['method', 'jobs/tune', 'data/store', 'checkpoint', 'executor']) {
+      const file = `src/trainer/${folder}/virtual.ts`;
+      assert.ok(await restricts(file, '../tfjs/model/rope'), folder);
+      assert.ok(await restricts(file, '../../tfjs/engine/provision'), folder);
+      assert.ok(await restricts(file, '@tensorflow/tfjs-core'), folder);
+      assert.ok(!(await restricts(file, '../executor/executor')), folder);
+    }
+    assert.ok(!(await restricts('src/trainer/openExecutor.ts', './tfjs/tfjsExecutor')));
+    assert.ok(await restricts('src/trainer/tfjs/model/virtual.ts', '@tensorflow/tfjs-core'));
+    assert.ok(!(await restricts('src/trainer/tfjs/engine/virtual.ts', '@tensorflow/tfjs-core')));
+  });
 
   it('every TypeScript file belongs to exactly one process', () => {
     const files = ['src', 'webview', 'test']

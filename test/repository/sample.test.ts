@@ -9,6 +9,7 @@ import { readRunConfig } from '../../src/node/job/runConfigFile';
 import { asKeysOf } from '../../src/shared/settings/naming';
 import { analyze } from '../../src/trainer/jobs/measure/analyze';
 import { checkJob } from '../../src/trainer/jobs/whole/jobInput';
+import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { onEveryEngine } from '../support/engines';
 import { projectRoot } from '../support/projectRoot';
@@ -58,7 +59,7 @@ onEveryEngine('importance of the sample', (test) => {
         settings,
         scratch: tmpdir(),
       };
-      const { layers } = await analyze(engine, request, SILENT_TASK);
+      const { layers } = await analyze(new TfjsExecutor(engine), request, SILENT_TASK);
       const sorted = [...layers].sort((a, b) => a.importance - b.importance);
       const [lowest, ...others] = sorted.map(({ importance }) => importance);
       assert.ok((others.at(-1) ?? NaN) > 20 * (lowest ?? NaN), 'the extremes lie far apart');

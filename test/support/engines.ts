@@ -1,6 +1,6 @@
 import { describe, it, type TestContext } from 'node:test';
-import type { Engine, EngineKind } from '../../src/trainer/engine/engine';
-import { openEngine } from '../../src/trainer/engine/open';
+import type { Engine, EngineKind } from '../../src/trainer/tfjs/engine/engine';
+import { openEngine } from '../../src/trainer/tfjs/engine/open';
 import { nativeMissing } from './nativeMissing';
 
 /** Relative error allowed beside double precision or PyTorch's float32, by engine. */

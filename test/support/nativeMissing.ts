@@ -1,4 +1,4 @@
-import { inspectNativeInstall } from '../../src/trainer/engine/provision';
+import { inspectNativeInstall } from '../../src/trainer/tfjs/engine/provision';
 
 /** Why the native engine is not tested here; undefined where it is. */
 export function nativeMissing(): string | undefined {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Host } from '../../src/trainer/engine/provision/host';
-import type { RunOptions, RunResult } from '../../src/trainer/engine/provision/run';
-import type { Wheel } from '../../src/trainer/engine/provision/wheels';
+import type { Host } from '../../src/trainer/tfjs/engine/provision/host';
+import type { RunOptions, RunResult } from '../../src/trainer/tfjs/engine/provision/run';
+import type { Wheel } from '../../src/trainer/tfjs/engine/provision/wheels';
 
 /** A tool of the fake machine: what it does with its arguments, or only its result. */
 export type Tool = (

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModelConfig, type ModelConfig } from '../../src/shared/model/config';
 import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
-import { expectedTensors } from '../../src/trainer/model/loadTensors';
+import { expectedTensors } from '../../src/trainer/checkpoint/modelTensors';
 import { seededRandom } from '../../src/shared/common/random';
 
 /** What decides how large a model is; the other keys of config.json can be given in `more`. */

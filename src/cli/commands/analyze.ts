@@ -22,7 +22,7 @@ import {
   requiredText,
 } from '../common/options';
 import { table } from '../common/output';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 export function analyzeCommand(): Command {
   const command = jsonCommand(
@@ -42,9 +42,9 @@ export function analyzeCommand(): Command {
       const domain = listOf(raw, 'domain');
       const settings = readSettings(ANALYZE_SETTINGS, raw);
       requireWritableFile(out, '--out');
-      const result = await withEngine(engineOf(raw), output, (engine) =>
+      const result = await withExecutor(engineOf(raw), output, (executor) =>
         analyze(
-          engine,
+          executor,
           {
             ...{ model, probe, domain: domain && corpusOf(raw, domain), settings },
             scratch: dirname(resolve(out)),

@@ -14,7 +14,7 @@ import {
   type RawOptions,
 } from '../common/options';
 import { nats, table, type Output } from '../common/output';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 const USUAL_ALPHAS = [0.25, 0.5, 0.75];
 
@@ -42,8 +42,8 @@ export function strengthCommand(): Command {
             output.log(message);
           },
         };
-        const measured = await withEngine(engineOf(raw), output, (engine) =>
-          measureStrength(run, engine, request, output.cancellableTask()),
+        const measured = await withExecutor(engineOf(raw), output, (executor) =>
+          measureStrength(run, executor, request, output.cancellableTask()),
         );
         report(output, measured, numberOf(raw, 'maxGeneralRise') ?? allowedRise(measured));
       }),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { openEngine } from '../../trainer/engine/open';
-import { inspectNativeInstall, provisionNativeEngine } from '../../trainer/engine/provision';
+import { openExecutor } from '../../trainer/openExecutor';
+import { inspectNativeInstall, provisionNativeEngine } from '../../trainer/tfjs/engine/provision';
 import { inputError } from '../../shared/common/errors';
 import { engineOf, engineOption, jsonCommand, withOutput } from '../common/options';
 import { table } from '../common/output';
@@ -14,9 +14,9 @@ export function engineCommand(): Command {
         if (problem !== undefined) {
           output.log(problem);
         }
-        const engine = await openEngine(engineOf(raw));
-        const description = { ...engine.describe(), node: process.versions.node };
-        engine.close();
+        const executor = await openExecutor(engineOf(raw));
+        const description = { ...executor.description, node: process.versions.node };
+        await executor.close();
         output.result(
           description,
           table(Object.entries(description).map(([name, value]) => [name, String(value)])),
@@ -54,9 +54,9 @@ export function setupCommand(): Command {
             );
           },
         });
-        const engine = await openEngine('native');
-        const description = engine.describe();
-        engine.close();
+        const executor = await openExecutor('native');
+        const { description } = executor;
+        await executor.close();
         output.result(
           { ...install, ...description },
           `installed: ${install.folder}\nlibtensorflow ${install.libtensorflow}, computing on ${description.device}`,

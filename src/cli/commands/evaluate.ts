@@ -23,7 +23,7 @@ import {
   samplingOption,
   type RawOptions,
 } from '../common/options';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 export function evalCommand(): Command {
   const command = jsonCommand(
@@ -53,10 +53,10 @@ export function evalCommand(): Command {
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const files = requiredList(raw, 'data', '--data');
-      await withEngine(engineOf(raw), output, async (engine) => {
+      await withExecutor(engineOf(raw), output, async (executor) => {
         if (raw.format === 'choices') {
           const result = await evaluateChoices(
-            engine,
+            executor,
             model,
             files,
             choiceOptions(raw),
@@ -72,7 +72,7 @@ export function evalCommand(): Command {
           batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
         };
         const result = await evaluateText(
-          engine,
+          executor,
           model,
           corpusOf(raw, files),
           options,

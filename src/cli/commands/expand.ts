@@ -18,7 +18,7 @@ import {
   textOf,
   type RawOptions,
 } from '../common/options';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 export function expandCommand(): Command {
   const command = jsonCommand(
@@ -48,8 +48,8 @@ export function expandCommand(): Command {
         ...{ model, out, choice, importance: textOf(raw, 'importance') },
         probe: probe && corpusOf(raw, probe),
       };
-      const manifest = await withEngine(engineOf(raw), output, (engine) =>
-        expand(engine, request, output.cancellableTask()),
+      const manifest = await withExecutor(engineOf(raw), output, (executor) =>
+        expand(executor, request, output.cancellableTask()),
       );
       const added = manifest.added.map(({ layer, source }) => `${layer} (copy of ${source})`).join(', ');
       output.result(

@@ -19,7 +19,7 @@ import {
   type RawOptions,
 } from '../common/options';
 import { table, type Output } from '../common/output';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 export function previewCommand(): Command {
   const command = jsonCommand('preview', 'show a text as the model sees it')
@@ -61,8 +61,8 @@ async function framingOf(
   if (raw.framing === false || preview.documentStart === null || !hasWeights(model)) {
     return undefined;
   }
-  return withEngine(engineOf(raw), output, (engine) =>
-    tryFramings(engine, model, store, { documentStart, documentEnd }, output.cancellableTask()),
+  return withExecutor(engineOf(raw), output, (executor) =>
+    tryFramings(executor, model, store, { documentStart, documentEnd }, output.cancellableTask()),
   );
 }
 

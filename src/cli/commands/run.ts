@@ -26,7 +26,7 @@ import {
 } from '../common/options';
 import { nats, table, type Output } from '../common/output';
 import { logEvent } from '../common/runLog';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 import { reportOutcome } from './tune';
 
 export function runCommand(): Command {
@@ -70,14 +70,14 @@ export function resumeCommand(): Command {
         }
         const run = RunFolder.open(path);
         const input = await readTuneInput(run.readSpec(), asKeysOf(run.file('spec')), output.task);
-        await withEngine(input.spec.engine, output, async (engine) => {
+        await withExecutor(input.spec.engine, output, async (executor) => {
           const hooks = {
             task: output.task,
             onEvent: (event: RunEvent) => {
               logEvent(output, event);
             },
           };
-          const outcome = await tuneRun(run, input, engine, hooks, from);
+          const outcome = await tuneRun(run, input, executor, hooks, from);
           reportOutcome(output, run.path, outcome);
         });
       }),
@@ -111,14 +111,14 @@ function requireRoomForExport({ export: { out } }: RunConfig): void {
 }
 
 async function work(run: RunFolder, config: RunConfig, output: Output, start: JobStart): Promise<void> {
-  await withEngine(config.engine, output, async (engine) => {
+  await withExecutor(config.engine, output, async (executor) => {
     const hooks = {
       task: output.task,
       onEvent: (event: RunEvent) => {
         logEvent(output, event);
       },
     };
-    const outcome = await runJob(run, config, engine, hooks, start);
+    const outcome = await runJob(run, config, executor, hooks, start);
     report(output, run.path, outcome);
   });
 }

@@ -13,7 +13,7 @@ import { runStudy } from '../../trainer/jobs/study/study';
 import { engineOf, engineOption, jsonCommand, requiredText, withOutput } from '../common/options';
 import { table } from '../common/output';
 import { logEvent } from '../common/runLog';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 export function studyCommand(): Command {
   return jsonCommand('study', 'run a job with several methods and seeds, and compare them')
@@ -30,8 +30,8 @@ export function studyCommand(): Command {
         }
         checkStudy(study, base, file);
         const engine = engineOf(raw) === 'auto' ? base.engine : engineOf(raw);
-        const result = await withEngine(engine, output, (opened) =>
-          runStudy(study, base, opened, {
+        const result = await withExecutor(engine, output, (executor) =>
+          runStudy(study, base, executor, {
             task: output.task,
             onEvent: (_, event) => {
               logEvent(output, event);

@@ -14,7 +14,7 @@ import {
   samplingOption,
   withOutput,
 } from '../common/options';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 export function shiftCommand(): Command {
   const command = jsonCommand('shift', 'count positions whose most likely next token changed')
@@ -39,8 +39,8 @@ export function shiftCommand(): Command {
         sampling: samplingOf(raw),
         batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
       };
-      const result = await withEngine(engineOf(raw), output, (engine) =>
-        tokenShift(engine, models, files, options, output.cancellableTask()),
+      const result = await withExecutor(engineOf(raw), output, (executor) =>
+        tokenShift(executor, models, files, options, output.cancellableTask()),
       );
       const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
       output.result(

@@ -35,7 +35,7 @@ import {
 } from '../common/options';
 import { nats, table, type Output } from '../common/output';
 import { logEvent } from '../common/runLog';
-import { withEngine } from '../common/withEngine';
+import { withExecutor } from '../common/withExecutor';
 
 // Options that --config stands for, beside the settings.
 const INPUT_FLAGS = [
@@ -71,13 +71,13 @@ export function tuneCommand(): Command {
       const input = await readTuneInput(asked, naming, output.task);
       const { spec } = input;
       if (raw.dryRun === true) {
-        await withEngine(spec.engine, output, async (engine) => {
-          const planned = plannedEngine(engine.describe()) ?? 'wasm';
+        await withExecutor(spec.engine, output, async (executor) => {
+          const planned = plannedEngine(executor.description) ?? 'wasm';
           reportDryRun(output, await dryRun(input, planned, output.task), input.corpora.corpora);
         });
         return;
       }
-      await withEngine(spec.engine, output, async (engine) => {
+      await withExecutor(spec.engine, output, async (executor) => {
         const run = RunFolder.create(out, naming.label('out'), (folder) => {
           if (input.manifest) {
             folder.writeManifest(input.manifest);
@@ -87,7 +87,7 @@ export function tuneCommand(): Command {
           }
           folder.writeSpec(spec);
         });
-        const outcome = await tuneRun(run, input, engine, {
+        const outcome = await tuneRun(run, input, executor, {
           task: output.task,
           onEvent: (event) => {
             logEvent(output, event);

@@ -24,8 +24,8 @@ export interface Moment extends Counts {
 }
 
 /**
- * What one layer's pass makes: counted in the code of src/trainer/model/block.ts, attention.ts and primitives.ts, where
- * operations are fused (src/trainer/kernels) and where they are composed of the library's.
+ * What one layer's pass makes: counted in the code of src/trainer/tfjs/model/block.ts, attention.ts and primitives.ts, where
+ * operations are fused (src/trainer/tfjs/kernels) and where they are composed of the library's.
  */
 export interface LayerCounts {
   /** Kept from the forward pass for the backward pass: `BlockSaved`. */

@@ -2,8 +2,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputError } from '../../shared/common/errors';
 import { CHECKPOINT_FILES, checkpointName, type CheckpointState } from '../../shared/run/runFolder';
-import type { Parameter } from '../adept/parameters';
-import type { ParameterState, Tuner } from '../adept/tuner';
+import type { Model } from '../executor/executor';
 import { fsyncFolder } from '../../node/files/atomicFile';
 import {
   checkpointFolder,
@@ -15,31 +14,25 @@ import { errorCode, writeError } from '../../node/files/fileError';
 import { writeJson } from '../../node/files/jsonFile';
 import type { RunFolder } from '../../node/run/runFolder';
 import { TensorStore } from '../safetensors/safetensors';
-import { writeSafetensors, type TensorSource } from '../safetensors/safetensorsWriter';
-
-/** Reads one tensor of a parameter's state. */
-export type ReadState = (parameter: Parameter, part: keyof ParameterState) => Float32Array;
-
-/** What the names of a parameter's moments end in, as in torch.optim.AdamW. */
-const MOMENTS = ['.exp_avg', '.exp_avg_sq'] as const;
+import { MOMENTS } from './trainedFiles';
 
 /**
  * Writes a checkpoint beside its folder, syncs it, and moves it there by one rename: it is complete or not there.
- * `read` is called once for each tensor, so that one at a time lies in host memory.
+ * @param save writes the tensors' files into a folder, synced
  * @returns the checkpoint's folder
  */
-export function writeCheckpoint(
+export async function writeCheckpoint(
   run: RunFolder,
   state: CheckpointState,
-  parameters: readonly Parameter[],
-  read: ReadState,
-): string {
+  save: (folder: string) => void | Promise<void>,
+): Promise<string> {
   const folder = checkpointFolder(run, state.step);
   const partial = join(run.file('checkpoints'), `.${checkpointName(state.step)}.partial`);
   try {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
-    writeParts(partial, state, parameters, read);
+    await save(partial);
+    writeJson(join(partial, CHECKPOINT_FILES.state), state);
     fsyncFolder(partial);
     renameSync(partial, folder);
     fsyncFolder(run.file('checkpoints'));
@@ -55,39 +48,6 @@ export function replaceCheckpointState(run: RunFolder, state: CheckpointState): 
   const folder = checkpointFolder(run, state.step);
   writeJson(join(folder, CHECKPOINT_FILES.state), state);
   return folder;
-}
-
-function writeParts(
-  folder: string,
-  state: CheckpointState,
-  parameters: readonly Parameter[],
-  read: ReadState,
-): void {
-  const source = (parameter: Parameter, suffix: string, part: keyof ParameterState): TensorSource => {
-    const bytes = 4 * parameter.shape.reduce((a, b) => a * b, 1);
-    return {
-      name: `${parameter.name}${suffix}`,
-      dtype: 'F32',
-      shape: parameter.shape,
-      *chunks(): Generator<Uint8Array> {
-        const values = read(parameter, part);
-        yield new Uint8Array(values.buffer, values.byteOffset, bytes);
-      },
-    };
-  };
-  const [first, second] = MOMENTS;
-  writeSafetensors(
-    join(folder, CHECKPOINT_FILES.delta),
-    parameters.map((parameter) => source(parameter, '', 'values')),
-  );
-  writeSafetensors(
-    join(folder, CHECKPOINT_FILES.optimizer),
-    parameters.flatMap((parameter) => [
-      source(parameter, first, 'first'),
-      source(parameter, second, 'second'),
-    ]),
-  );
-  writeJson(join(folder, CHECKPOINT_FILES.state), state);
 }
 
 /**
@@ -121,25 +81,20 @@ export function checkCheckpoint(
   return state;
 }
 
-/** Puts parameters and optimiser back where a checkpoint left them. @throws AdeptError (input) naming what does not fit. */
-export function restoreCheckpoint(run: RunFolder, step: number, tuner: Tuner): CheckpointState {
-  const shapes = new Map(tuner.parameters.map(({ name, shape }) => [name, shape]));
-  const state = checkCheckpoint(run, step, shapes, true);
-  const delta = openPart(run, step, 'delta');
-  const optimizer = openPart(run, step, 'optimizer');
-  try {
-    for (const parameter of tuner.parameters) {
-      const [first, second] = MOMENTS;
-      tuner.restore(parameter, {
-        values: delta.readFloat32(parameter.name),
-        first: optimizer.readFloat32(`${parameter.name}${first}`),
-        second: optimizer.readFloat32(`${parameter.name}${second}`),
-      });
-    }
-  } finally {
-    delta.close();
-    optimizer.close();
-  }
+/**
+ * Puts what a model trains back where a checkpoint left it.
+ * @param what whether the optimiser's moments, too
+ * @throws AdeptError (input) naming what does not fit, and then nothing is changed.
+ */
+export async function restoreCheckpoint(
+  run: RunFolder,
+  step: number,
+  model: Pick<Model, 'trained' | 'loadTrained'>,
+  what: { readonly moments: boolean },
+): Promise<CheckpointState> {
+  const shapes = new Map(model.trained.map(({ name, shape }) => [name, shape]));
+  const state = checkCheckpoint(run, step, shapes, what.moments);
+  await model.loadTrained(checkpointFolder(run, step), what);
   return state;
 }
 

@@ -4,15 +4,16 @@ import {
   exactLayerImportance,
   fastLayerImportance,
   probeOf,
-} from '../../../src/trainer/adept/layerImportance';
+} from '../../../src/trainer/method/layerImportance';
 import { batches as batchesOf, type BatchList } from '../../../src/trainer/data/sequences/batch';
 import { loadCorpus } from '../../../src/trainer/data/corpus/corpus';
 import { tokensOf } from '../../../src/trainer/data/sequences/sequences';
-import type { Tensor } from '../../../src/trainer/engine/tensor';
-import { openEngine } from '../../../src/trainer/engine/open';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
-import { lossGradients } from '../../../src/trainer/model/gradients';
-import { targetsOf } from '../../../src/trainer/model/head';
+import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
+import { openEngine } from '../../../src/trainer/tfjs/engine/open';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { lossGradients } from '../../../src/trainer/tfjs/model/gradients';
+import { targetsOf } from '../../../src/trainer/data/sequences/targets';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
 import { SILENT_TASK } from '../../../src/trainer/task';
 
 const Job = v.object({
@@ -92,9 +93,10 @@ async function main(): Promise<void> {
       const value = await work();
       return { seconds: (performance.now() - begin) / 1000, value };
     };
-    const fast = await timed(() => fastLayerImportance(model, batches, SILENT_TASK));
+    const asked = new TfjsModel(model);
+    const fast = await timed(() => fastLayerImportance(asked, batches, SILENT_TASK));
     const others = await timed(() => onePass(model, batches));
-    const exact = await timed(() => exactLayerImportance(model, probeOf(batches), SILENT_TASK));
+    const exact = await timed(() => exactLayerImportance(asked, probeOf(batches), SILENT_TASK));
     console.log(
       JSON.stringify({
         exact: exact.value.layers,

@@ -5,22 +5,24 @@ import { forwardWork } from '../../../src/shared/estimate/work';
 import { tensorsOfUnit } from '../../../src/shared/model/architecture';
 import { headChunkRows } from '../../../src/shared/model/headChunk';
 import { peakMemory } from '../../../src/node/process/peakMemory';
-import { activationCache } from '../../../src/trainer/adept/activationCache';
+import { activationCache } from '../../../src/trainer/tfjs/cache/activationCache';
 import {
   exactLayerImportance,
   fastLayerImportance,
   probeOf,
-} from '../../../src/trainer/adept/layerImportance';
-import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
-import { Tuner } from '../../../src/trainer/adept/tuner';
-import { unitImportance } from '../../../src/trainer/adept/unitImportance';
+} from '../../../src/trainer/method/layerImportance';
+import { allParameters, layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
+import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
-import type { Engine } from '../../../src/trainer/engine/engine';
-import type { Tensor } from '../../../src/trainer/engine/tensor';
-import { openEngine } from '../../../src/trainer/engine/open';
-import { blockForward } from '../../../src/trainer/model/block';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
-import { headLosses, targetsOf } from '../../../src/trainer/model/head';
+import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
+import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
+import { openEngine } from '../../../src/trainer/tfjs/engine/open';
+import { blockForward } from '../../../src/trainer/tfjs/model/block';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { headLosses } from '../../../src/trainer/tfjs/model/head';
+import { targetsOf } from '../../../src/trainer/data/sequences/targets';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
+import { ADAMW } from '../../../src/trainer/method/tensorRates';
 import { SILENT_TASK } from '../../../src/trainer/task';
 
 const count = v.pipe(v.number(), v.integer());
@@ -63,7 +65,7 @@ function batchesOf({ tokens, batchSize }: Job): Batch[] {
 }
 
 /** Learning rates that are the same everywhere, so that the peer needs no importance; what they are costs nothing. */
-function tune(model: CausalLM, job: Job): Result {
+async function tune(model: CausalLM, job: Job): Promise<Result> {
   const { learningRate, weightDecay, maxGradNorm, trained, full, epochs } = job;
   const parameters = full ? allParameters(model) : layerParameters(model, trained);
   const known = activationCache(model, full ? [] : trained, {
@@ -73,12 +75,9 @@ function tune(model: CausalLM, job: Job): Result {
       throw new Error(message);
     },
   });
-  const options = { baseLearningRate: learningRate, weightDecay, maxGradNorm };
-  const tuner = new Tuner(model, parameters, options, known);
-  const layers = full ? [...model.blocks.keys()] : trained;
-  tuner.setRates(
-    layers.flatMap((layer) => model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate }))),
-  );
+  const tuned = new TfjsModel(model, parameters, known);
+  const request = { clipAt: maxGradNorm, weightDecay, frozen: [], reuse: true, ...ADAMW };
+  const rates = new Float64Array(parameters.length).fill(learningRate);
   // Made once: what is kept is known by the sequences themselves.
   const batches = batchesOf(job);
   const losses: number[] = [];
@@ -87,7 +86,8 @@ function tune(model: CausalLM, job: Job): Result {
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     for (const batch of batches) {
       const begin = performance.now();
-      losses.push(tuner.step([batch], losses.length + 1, 1).loss);
+      const { loss } = await tuned.step({ ...request, rates, batches: [batch], step: losses.length + 1 });
+      losses.push(loss);
       seconds.push((performance.now() - begin) / 1000);
       firstStep ??= Date.now() / 1000 - job.started;
     }
@@ -99,7 +99,7 @@ function tune(model: CausalLM, job: Job): Result {
 async function units(model: CausalLM, job: Job): Promise<Result> {
   const layers = [...model.blocks.keys()];
   const importance = await unitImportance(
-    model,
+    new TfjsModel(model),
     batchesOf(job),
     { layers, definition: 'released' },
     SILENT_TASK,
@@ -138,11 +138,13 @@ async function run(model: CausalLM, job: Job): Promise<Result> {
   const batches = batchesOf(job);
   switch (job.job) {
     case 'exactImportance':
-      return { values: (await exactLayerImportance(model, probeOf(batches), SILENT_TASK)).layers };
+      return {
+        values: (await exactLayerImportance(new TfjsModel(model), probeOf(batches), SILENT_TASK)).layers,
+      };
     case 'passPerLayer':
       return { values: passPerLayer(model, batches) };
     case 'fastImportance':
-      return { values: (await fastLayerImportance(model, batches, SILENT_TASK)).layers };
+      return { values: (await fastLayerImportance(new TfjsModel(model), batches, SILENT_TASK)).layers };
     case 'unitImportance':
       return units(model, job);
     case 'tune':

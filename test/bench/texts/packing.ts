@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
-import type { EngineKind } from '../../../src/trainer/engine/engine';
-import { openEngine } from '../../../src/trainer/engine/open';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
-import { lossGradients } from '../../../src/trainer/model/gradients';
+import type { EngineKind } from '../../../src/trainer/tfjs/engine/engine';
+import { openEngine } from '../../../src/trainer/tfjs/engine/open';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
+import { lossGradients } from '../../../src/trainer/tfjs/model/gradients';
 import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel } from '../../support/shapedModel';
 

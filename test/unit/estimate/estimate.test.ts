@@ -7,7 +7,7 @@ import { plannedModel } from '../../../src/shared/estimate/plan';
 import { analysisWork, flopsOf, stepWork } from '../../../src/shared/estimate/work';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 import { parameterCount, parametersPerLayer } from '../../../src/shared/model/architecture';
-import { expandModel } from '../../../src/trainer/adept/expansion';
+import { expandModel } from '../../../src/trainer/method/expansion';
 import { TensorStore } from '../../../src/trainer/safetensors/safetensors';
 import { readModelConfig } from '../../../src/node/model/modelConfig';
 import { SILENT_TASK } from '../../../src/trainer/task';

@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensorMemory } from '../../../src/shared/estimate/memory';
 import { plannedEngine, plannedModel, type Plan } from '../../../src/shared/estimate/plan';
-import { allParameters, layerParameters } from '../../../src/trainer/adept/parameters';
-import { Tuner } from '../../../src/trainer/adept/tuner';
-import { unitImportance } from '../../../src/trainer/adept/unitImportance';
+import { allParameters, layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
+import { Tuner } from '../../../src/trainer/tfjs/tuning/tuner';
+import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
+import { unitImportance } from '../../../src/trainer/method/unitImportance';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
-import type { Engine } from '../../../src/trainer/engine/engine';
-import { CausalLM } from '../../../src/trainer/model/causalLM';
+import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
+import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
 import { seededRandom } from '../../../src/shared/common/random';
 import { configOfShape, writeShapedModel, type ModelShape } from '../../support/shapedModel';
+import { stepOf } from '../../support/steps';
 import { countTensorBytes } from '../../support/tensorBytes';
 
 interface Case {
@@ -91,23 +93,16 @@ async function measuredPeak(engine: Engine, folder: string, plan: Plan): Promise
   const model = CausalLM.load(engine, folder);
   const { trained, probed } = plannedModel(plan);
   const { batchSize, seqLen, gradAccum, full } = plan.tune;
-  const tuner = new Tuner(model, full ? allParameters(model) : layerParameters(model, trained), {
-    baseLearningRate: 1e-3,
-    weightDecay: 0.1,
-    maxGradNorm: 1e-3,
-  });
+  const tuner = new Tuner(model, full ? allParameters(model) : layerParameters(model, trained));
   try {
-    tuner.setRates(
-      trained.flatMap((layer) =>
-        model.units.map(({ name }) => ({ layer, name, importance: 0, learningRate: 1e-3 })),
-      ),
-    );
     const batches = Array.from({ length: gradAccum }, (_, seed) =>
       randomBatch(batchSize, seqLen, plan.config.vocabSize, seed),
     );
-    await unitImportance(model, batches.slice(0, 1), { layers: probed, definition: 'released' }, SILENT_TASK);
-    tuner.step(batches, 1, 1);
-    tuner.step(batches, 2, 1);
+    const request = { layers: probed, definition: 'released' } as const;
+    await unitImportance(new TfjsModel(model), batches.slice(0, 1), request, SILENT_TASK);
+    for (const step of [1, 2]) {
+      tuner.step(stepOf({ trained: tuner.parameters }, batches, step, { rate: 1e-3, clipAt: 1e-3 }));
+    }
     return bytes.takePeak();
   } finally {
     tuner.dispose();

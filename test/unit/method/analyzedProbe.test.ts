@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { analyze } from '../../../src/trainer/jobs/measure/analyze';
-import type { Engine } from '../../../src/trainer/engine/engine';
+import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
+import { TfjsExecutor } from '../../../src/trainer/tfjs/tfjsExecutor';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
 import { projectRoot } from '../../support/projectRoot';
@@ -23,7 +24,7 @@ async function probeOf(engine: Engine, t: TestContext, content: string): Promise
     settings: analyzeSettings({ mode: 'fast', seqLen: 4, maxSequences: 1, batchSize: 1 }),
     scratch: folder,
   };
-  const { sources, ...probe } = (await analyze(engine, request, SILENT_TASK)).probe;
+  const { sources, ...probe } = (await analyze(new TfjsExecutor(engine), request, SILENT_TASK)).probe;
   assert.deepEqual(sources, [file]);
   return probe;
 }
@@ -48,7 +49,7 @@ onEveryEngine('what importance was measured on', (test) => {
     const counts = async (parts: boolean): Promise<(number | undefined)[]> => {
       const settings = analyzeSettings({ mode: 'fast', seqLen: 4, batchSize: 1, parts });
       const { units } = await analyze(
-        engine,
+        new TfjsExecutor(engine),
         { model: MODEL, probe: [file], settings, scratch: folder },
         SILENT_TASK,
       );

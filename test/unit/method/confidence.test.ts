@@ -8,7 +8,7 @@ import {
   meanShares,
   EarlyStopping,
   type SequenceContributions,
-} from '../../../src/trainer/adept/bootstrap';
+} from '../../../src/trainer/method/bootstrap';
 import { seededRandom } from '../../../src/shared/common/random';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 

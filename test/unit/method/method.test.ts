@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
-import { expandConfig, placeLayers } from '../../../src/trainer/adept/expansion';
+import { expandConfig, placeLayers } from '../../../src/trainer/method/expansion';
 import { lowestLayers, namedLayers, uniformLayers } from '../../../src/shared/method/layerChoice';
 import {
   ratesAt,
@@ -11,7 +11,7 @@ import {
 } from '../../../src/shared/method/learningRates';
 import type { UnitRate } from '../../../src/shared/method/unitRate';
 import { RATE_MAPPING } from '../../support/settings';
-import { scheduleFactor } from '../../../src/trainer/adept/schedule';
+import { scheduleFactor } from '../../../src/trainer/method/schedule';
 import { DataOrder } from '../../../src/trainer/data/sequences/order';
 import { parseModelConfig } from '../../../src/shared/model/config';
 import { expectInputError } from '../../support/expectInputError';

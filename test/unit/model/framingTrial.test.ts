@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_TEXT } from '../../../src/shared/texts/texts';
 import { previewText } from '../../../src/trainer/jobs/texts/preview';
 import { tryFramings } from '../../../src/trainer/jobs/texts/framingTrial';
+import { TfjsExecutor } from '../../../src/trainer/tfjs/tfjsExecutor';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
 import { writeShapedModel } from '../../support/shapedModel';
@@ -23,7 +24,7 @@ onEveryEngine('the trial of framings', (test) => {
       const request = { model, data: files, seqLen: 4, documents: 1, field: '--data' };
       const { store } = await previewText(request, SILENT_TASK);
       const chosen = { documentStart, documentEnd: 'auto' };
-      const trial = await tryFramings(engine, model, store, chosen, SILENT_TASK);
+      const trial = await tryFramings(new TfjsExecutor(engine), model, store, chosen, SILENT_TASK);
       store.close();
       const start = documentStart === 'auto' ? '<s>' : documentStart;
       assert.deepEqual(

@@ -19,6 +19,7 @@ import { CHECKPOINT_FILES, checkpointName, type RunSpec } from '../../../src/sha
 import { expand } from '../../../src/trainer/jobs/model/expand';
 import { readTuneInput } from '../../../src/trainer/jobs/tune/tuneInput';
 import { tuneRun } from '../../../src/trainer/jobs/tune/tuneRun';
+import { TfjsExecutor } from '../../../src/trainer/tfjs/tfjsExecutor';
 import { SILENT_TASK } from '../../../src/trainer/task';
 import { onEveryEngine } from '../../support/engines';
 import { expectInputError } from '../../support/expectInputError';
@@ -108,13 +109,14 @@ function realSpec(model: string): RunSpec {
 
 onEveryEngine('resume from a checkpoint', (test) => {
   test('goes on bit for bit as the run did, with the later checkpoints set aside', async (engine) => {
+    const executor = new TfjsExecutor(engine);
     const folder = mkdtempSync(join(tmpdir(), 'adept-test-'));
     try {
       const model = join(folder, 'expanded');
       const base = join(projectRoot, 'media/sample/model');
       const choice = { layers: [3] };
       const probe = [join(projectRoot, 'media/sample/general.txt')];
-      await expand(engine, { model: base, out: model, choice, importance: undefined, probe }, SILENT_TASK);
+      await expand(executor, { model: base, out: model, choice, importance: undefined, probe }, SILENT_TASK);
       const run = RunFolder.create(join(folder, 'run'), '--out', (made) => {
         made.writeSpec(realSpec(model));
       });
@@ -122,7 +124,7 @@ onEveryEngine('resume from a checkpoint', (test) => {
         tuneRun(
           run,
           await readTuneInput(run.readSpec(), asKeysOf('run.json'), SILENT_TASK),
-          engine,
+          executor,
           { task: SILENT_TASK, onEvent: () => undefined },
           from,
         );

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { readRunConfig } from '../../../src/node/job/runConfigFile';
 import { StudyConfig, type StudyRun } from '../../../src/shared/study/study';
-import type { EngineDescription } from '../../../src/trainer/engine/engine';
+import type { EngineDescription } from '../../../src/trainer/tfjs/engine/engine';
 import { StudyFolder } from '../../../src/trainer/jobs/study/studyFolder';
 import { expectInputRejection } from '../../support/expectInputError';
 import { projectRoot } from '../../support/projectRoot';

@@ -3,7 +3,7 @@ import type { TrainerStatus } from '../../../shared/run/protocol';
 import type { NewRunEvent, RunEvent } from '../../../shared/run/runFolder';
 import { EventWriter } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
-import type { EngineDescription } from '../../engine/engine';
+import type { ExecutorDescription } from '../../executor/executor';
 import type { Task } from '../../task';
 import { ControlServer } from './controlServer';
 import { TrainerHeartbeat } from './trainerHeartbeat';
@@ -16,7 +16,7 @@ export interface RunHooks {
 
 export interface LeaseOptions {
   readonly folder: RunFolder;
-  readonly engine: EngineDescription;
+  readonly engine: ExecutorDescription;
   readonly hooks: RunHooks;
   /** What the control socket answers until the work has something better to say. */
   readonly status: TrainerStatus;
@@ -81,6 +81,11 @@ export class RunLease {
     } finally {
       this.log.close();
     }
+  }
+
+  /** What computes, as events say it. */
+  get engine(): ExecutorDescription {
+    return this.options.engine;
   }
 
   get folder(): RunFolder {

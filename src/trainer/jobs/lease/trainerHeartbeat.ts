@@ -1,4 +1,4 @@
-import type { EngineDescription } from '../../engine/engine';
+import type { ExecutorDescription } from '../../executor/executor';
 import { AdeptError } from '../../../shared/common/errors';
 import type { TrainerFile } from '../../../shared/run/runFolder';
 import { processToken } from '../../../node/process/processAlive';
@@ -17,7 +17,7 @@ export class TrainerHeartbeat {
   ) {}
 
   /** @throws AdeptError (input) when another living trainer works on the run. */
-  static claim(run: RunFolder, socket: string, engine: EngineDescription): TrainerHeartbeat {
+  static claim(run: RunFolder, socket: string, engine: ExecutorDescription): TrainerHeartbeat {
     const now = new Date().toISOString();
     const token = processToken(process.pid);
     const file: TrainerFile = {

@@ -6,19 +6,19 @@ import {
   contrastStability,
   EarlyStopping,
   type SequenceContributions,
-} from '../../adept/bootstrap';
-import { exactLayerImportance, fastLayerImportance, type Probe } from '../../adept/layerImportance';
-import { BatchChooser } from '../../adept/sweeps';
-import { unitImportance, type UnitRequest } from '../../adept/unitImportance';
+} from '../../method/bootstrap';
+import { exactLayerImportance, fastLayerImportance, type Probe } from '../../method/layerImportance';
+import { BatchChooser } from '../../method/batchChooser';
+import { unitImportance, type ImportanceRequest } from '../../method/unitImportance';
 import { batches, type BatchList } from '../../data/sequences/batch';
 import type { Corpus } from '../../data/corpus/corpus';
 import { eachOf, firstOf, evenlySpaced, tokensOf, type SequenceList } from '../../data/sequences/sequences';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { overlaps } from '../../data/sequences/overlap';
-import type { Engine } from '../../engine/engine';
+import type { Executor, Model } from '../../executor/executor';
 import { parameterCount } from '../../../shared/model/architecture';
-import { CausalLM } from '../../model/causalLM';
-import type { StorageRequest } from '../../model/frozenStorage';
+import type { OpenRequest } from '../../executor/requests';
+import { withModel } from '../../executor/withModel';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { failure, inputError } from '../../../shared/common/errors';
 import { skippedOf } from '../../../shared/texts/storedText';
@@ -43,7 +43,11 @@ const MEGABYTE = 1e6;
 const LAYERS_SHARE = 0.8;
 
 /** Stage 1: importance of every layer and of every unit of every layer, on the probe and, where it is given, on domain text. */
-export async function analyze(engine: Engine, request: AnalyzeRequest, task: Task): Promise<ImportanceFile> {
+export async function analyze(
+  executor: Executor,
+  request: AnalyzeRequest,
+  task: Task,
+): Promise<ImportanceFile> {
   const { settings } = request;
   const config = readModelConfig(request.model);
   checkStable(settings, config.numHiddenLayers);
@@ -51,23 +55,8 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
   const probe = await reader.read(request.probe, settings, '--probe');
   const domain = request.domain && (await reader.read(request.domain, settings, '--domain'));
   const [overlap] = domain ? await overlaps([probe.sequences], eachOf(domain.sequences), task) : [];
-  const model = CausalLM.load(
-    engine,
-    request.model,
-    (layer, layers) => {
-      task.report(0, `loading layer ${layer + 1} of ${layers}`);
-    },
-    storageOf(settings),
-  );
-  try {
-    const share = domain === undefined ? 1 : shareOf(probe.sequences, domain.sequences);
-    const { stableLayers } = settings;
-    const lowest: Choose = (importance) => lowestOf(importance, stableLayers);
-    const general = await measure(model, probe, request, { choose: lowest }, subtask(task, 0, share));
-    const onGeneral = general.measurement.layers.map(({ importance }) => importance);
-    const contrast: Choose = (importance) => contrastOrder(onGeneral, importance).slice(0, stableLayers);
-    const further = { choose: contrast, chooser: general.chooser };
-    const onDomain = domain && (await measure(model, domain, request, further, subtask(task, share, 1)));
+  return withModel(executor, openRequest(request), task, async (model) => {
+    const { general, onDomain } = await measureBoth(model, probe, domain, request, task);
     const result: ImportanceFile = {
       format: 'adept.importance/1',
       mode: settings.mode,
@@ -87,13 +76,32 @@ export async function analyze(engine: Engine, request: AnalyzeRequest, task: Tas
         : {}),
       unitDefinition: settings.unitDefinition,
       timing: general.timing,
-      engine: { ...engine.describe(), frozenWeights: `${model.storage.dtype} (${model.storage.reason})` },
+      engine: {
+        ...executor.description,
+        frozenWeights: `${model.storage.dtype} (${model.storage.reason})`,
+      },
     };
     requireNumbers(result, request.model);
     return result;
-  } finally {
-    model.dispose();
-  }
+  });
+}
+
+async function measureBoth(
+  model: Model,
+  probe: Corpus,
+  domain: Corpus | undefined,
+  request: AnalyzeRequest,
+  task: Task,
+): Promise<{ readonly general: Measured; readonly onDomain: Measured | undefined }> {
+  const share = domain === undefined ? 1 : shareOf(probe.sequences, domain.sequences);
+  const { stableLayers } = request.settings;
+  const lowest: Choose = (importance) => lowestOf(importance, stableLayers);
+  const general = await measure(model, probe, request, { choose: lowest }, subtask(task, 0, share));
+  const onGeneral = general.measurement.layers.map(({ importance }) => importance);
+  const contrast: Choose = (importance) => contrastOrder(onGeneral, importance).slice(0, stableLayers);
+  const further = { choose: contrast, chooser: general.chooser };
+  const onDomain = domain && (await measure(model, domain, request, further, subtask(task, share, 1)));
+  return { general, onDomain };
 }
 
 /** The layers that would be chosen by what has been measured so far. */
@@ -108,7 +116,7 @@ interface Measured {
 }
 
 async function measure(
-  model: CausalLM,
+  model: Model,
   corpus: Corpus,
   request: AnalyzeRequest,
   { choose, chooser: known }: { readonly choose: Choose; readonly chooser?: BatchChooser | undefined },
@@ -119,7 +127,7 @@ async function measure(
   const sequences = settings.stableFor === undefined ? corpus.sequences : evenlySpaced(corpus.sequences);
   const probe = batches(sequences, settings.batchSize);
   const begin = performance.now();
-  const chooser = known?.again(sequences) ?? batchChooser(request, sequences);
+  const chooser = known?.again(sequences) ?? (await batchChooser(model, request, sequences));
   const layersTask = subtask(task, 0, LAYERS_SHARE);
   const layers = await (settings.mode === 'fast'
     ? fastLayerImportance(model, probe, layersTask)
@@ -129,9 +137,9 @@ async function measure(
         layersTask,
       ));
   const between = performance.now();
-  const all = [...model.blocks.keys()];
+  const all = Array.from({ length: model.config.numHiddenLayers }, (_, layer) => layer);
   const unitsTask = subtask(task, LAYERS_SHARE, 1);
-  const wanted: UnitRequest = {
+  const wanted: ImportanceRequest = {
     layers: all,
     definition: settings.unitDefinition,
     groups: settings.parts,
@@ -159,26 +167,28 @@ async function measure(
 }
 
 /** In an analysis no weight changes. */
-function storageOf({ frozenWeights, batchSize, seqLen }: AnalyzeSettings): StorageRequest {
-  return { choice: frozenWeights, rows: batchSize * seqLen, frozen: () => true };
+function openRequest({ model, settings }: AnalyzeRequest): OpenRequest {
+  const { frozenWeights, batchSize, seqLen } = settings;
+  return { folder: model, trains: 'none', frozenWeights, rows: batchSize * seqLen };
 }
 
 /** Chooses the batches of exact layer importance where memory was given; otherwise they are those of the settings. */
-function batchChooser(
+async function batchChooser(
+  model: Model,
   { settings: { mode, memory }, scratch }: AnalyzeRequest,
   sequences: SequenceList,
-): BatchChooser | undefined {
+): Promise<BatchChooser | undefined> {
   if (mode !== 'exact' || memory === undefined) {
     return undefined;
   }
   const bytes = memory * MEGABYTE;
-  const taken = process.memoryUsage.rss();
+  const { now: taken } = await model.memory();
   if (taken > bytes) {
     throw inputError(
       `--memory ${memory}: ${Math.ceil(taken / MEGABYTE)} MB are in use once the model's weights are loaded; raise the limit, or leave it out.`,
     );
   }
-  return new BatchChooser(sequences, { bytes, folder: scratch });
+  return BatchChooser.open(sequences, { bytes, folder: scratch }, () => model.memory());
 }
 
 function exactProbe(

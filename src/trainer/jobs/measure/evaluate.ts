@@ -1,16 +1,17 @@
 import { failure } from '../../../shared/common/errors';
 import type { ChoiceScore } from '../../../shared/config/runConfig';
 import { sampleOf, type Sampling } from '../../../shared/settings/sampling';
-import { textLoss } from '../../adept/loss';
+import { textLoss } from '../../method/loss';
 import { batches } from '../../data/sequences/batch';
 import { choicePrompt, examplesFor, loadQuestions, type Question } from '../../data/reading/questions';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
+import type { Executor, Model } from '../../executor/executor';
+import { unchanging, withModel } from '../../executor/withModel';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { yieldToEventLoop, type Task } from '../../task';
-import { answerByLikelihood, encodePrompt } from '../../adept/multipleChoice';
+import { quietly, yieldToEventLoop, type Task } from '../../task';
+import { answerByLikelihood, encodePrompt } from '../../method/multipleChoice';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { tokensOf } from '../../data/sequences/sequences';
+import type { Tokenizer } from '../../data/tokenizer/tokenizer';
 import { CorpusReader, type CorpusOptions } from '../texts/corpora';
 import { factsOf, type TextFacts } from '../texts/textFacts';
 
@@ -40,7 +41,7 @@ export interface ChoiceEvaluation {
 
 /** Mean next-token loss of a model on a corpus. */
 export async function evaluateText(
-  engine: Engine,
+  executor: Executor,
   folder: string,
   files: CorpusFiles,
   options: CorpusOptions & { readonly batchSize: number },
@@ -48,23 +49,20 @@ export async function evaluateText(
 ): Promise<TextEvaluation> {
   const config = readModelConfig(folder);
   const corpus = await new CorpusReader(folder, config, task).read(files, options, '--data');
-  const model = CausalLM.load(engine, folder);
-  try {
-    const { loss, targets } = await textLoss(model, batches(corpus.sequences, options.batchSize), task);
-    if (!Number.isFinite(loss)) {
-      throw failure(`${folder}: the loss is ${loss}: check the weights for NaN or infinite values.`);
-    }
-    return {
-      loss,
-      perplexity: Math.exp(loss),
-      tokens: tokensOf(corpus.sequences),
-      targets,
-      sequences: corpus.sequences.size,
-      text: factsOf(corpus),
-    };
-  } finally {
-    model.dispose();
+  const { loss, targets } = await withModel(executor, unchanging(folder), quietly(task), (model) =>
+    textLoss(model, batches(corpus.sequences, options.batchSize), task),
+  );
+  if (!Number.isFinite(loss)) {
+    throw failure(`${folder}: the loss is ${loss}: check the weights for NaN or infinite values.`);
   }
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    tokens: tokensOf(corpus.sequences),
+    targets,
+    sequences: corpus.sequences.size,
+    text: factsOf(corpus),
+  };
 }
 
 /** As MMLU is reported. */
@@ -83,7 +81,7 @@ export interface ChoiceOptions {
 
 /** Share of multiple-choice questions whose right answer is the likeliest continuation. */
 export async function evaluateChoices(
-  engine: Engine,
+  executor: Executor,
   folder: string,
   files: readonly string[],
   options: ChoiceOptions,
@@ -96,37 +94,55 @@ export async function evaluateChoices(
   const questions = sampleOf(all, maxQuestions ?? all.length, sampling);
   const examples = shots > 0 && exampleFiles ? loadQuestions(exampleFiles, '--examples') : [];
   const tokenizer = new CorpusReader(folder, config, task).openTokenizer();
-  const model = CausalLM.load(engine, folder);
-  try {
-    const counts = { correct: 0, correctNormalized: 0, truncated: 0, shots: 0 };
-    for (const [index, question] of questions.entries()) {
-      task.report(index / questions.length, `question ${index + 1} of ${questions.length}`);
-      await yieldToEventLoop(task);
-      const shown = fitting(
-        question,
-        score,
-        examplesFor(question, examples, shots),
-        (text) => encodePrompt(tokenizer, text).length <= config.maxPositionEmbeddings,
-      );
-      const answer = answerByLikelihood(model, tokenizer, choicePrompt(question, score, shown));
-      counts.correct += answer.choice === question.answer ? 1 : 0;
-      counts.correctNormalized += answer.normalizedChoice === question.answer ? 1 : 0;
-      counts.truncated += answer.truncated ? 1 : 0;
-      counts.shots += shown.length;
-    }
-    const { correct, correctNormalized, truncated } = counts;
-    return {
-      accuracy: correct / questions.length,
-      ...(score === 'text' ? { accuracyNormalized: correctNormalized / questions.length } : {}),
+  const asked = { tokenizer, questions, score, shown: (of: Question) => examplesFor(of, examples, shots) };
+  const { correct, correctNormalized, truncated, shown } = await withModel(
+    executor,
+    unchanging(folder),
+    quietly(task),
+    (model) => answers(model, asked, task),
+  );
+  return {
+    accuracy: correct / questions.length,
+    ...(score === 'text' ? { accuracyNormalized: correctNormalized / questions.length } : {}),
+    score,
+    meanShots: shown / questions.length,
+    questions: questions.length,
+    correct,
+    truncated,
+  };
+}
+
+interface Asked {
+  readonly tokenizer: Tokenizer;
+  readonly questions: readonly Question[];
+  readonly score: ChoiceScore;
+  /** Examples that may be put before a question. */
+  readonly shown: (question: Question) => readonly Question[];
+}
+
+/** How many questions are answered rightly, how many prompts were cut, and the examples that were shown in all. */
+async function answers(
+  model: Model,
+  { tokenizer, questions, score, shown: examplesOf }: Asked,
+  task: Task,
+): Promise<Record<'correct' | 'correctNormalized' | 'truncated' | 'shown', number>> {
+  const counts = { correct: 0, correctNormalized: 0, truncated: 0, shown: 0 };
+  for (const [index, question] of questions.entries()) {
+    task.report(index / questions.length, `question ${index + 1} of ${questions.length}`);
+    await yieldToEventLoop(task);
+    const shown = fitting(
+      question,
       score,
-      meanShots: counts.shots / questions.length,
-      questions: questions.length,
-      correct,
-      truncated,
-    };
-  } finally {
-    model.dispose();
+      examplesOf(question),
+      (text) => encodePrompt(tokenizer, text).length <= model.config.maxPositionEmbeddings,
+    );
+    const answer = await answerByLikelihood(model, tokenizer, choicePrompt(question, score, shown));
+    counts.correct += answer.choice === question.answer ? 1 : 0;
+    counts.correctNormalized += answer.normalizedChoice === question.answer ? 1 : 0;
+    counts.truncated += answer.truncated ? 1 : 0;
+    counts.shown += shown.length;
   }
+  return counts;
 }
 
 /** As many of the last examples as fit into the context with the question and its longest answer. */

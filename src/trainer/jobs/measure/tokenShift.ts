@@ -1,12 +1,12 @@
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { inputError } from '../../../shared/common/errors';
 import type { TokenShift } from '../../../shared/run/job';
-import { ranksOf, topTokens } from '../../adept/topTokens';
+import { ranksOf, topTokens } from '../../method/topTokens';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { batches, type BatchList } from '../../data/sequences/batch';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
-import { subtask, type Task } from '../../task';
+import type { Executor } from '../../executor/executor';
+import { unchanging, withModel } from '../../executor/withModel';
+import { quietly, subtask, type Task } from '../../task';
 import { CorpusReader, type CorpusOptions } from '../texts/corpora';
 
 /** Up to this rank a token was within reach before (Lin et al. 2023, arXiv 2312.01552). */
@@ -17,7 +17,7 @@ const MARGINAL_RANK = 3;
  * @throws AdeptError (input) when the models have different vocabularies.
  */
 export async function tokenShift(
-  engine: Engine,
+  executor: Executor,
   { before, after }: { readonly before: string; readonly after: string },
   files: CorpusFiles,
   options: CorpusOptions & { readonly batchSize: number },
@@ -26,7 +26,7 @@ export async function tokenShift(
   const config = readModelConfig(before);
   const corpus = await new CorpusReader(before, config, task).read(files, options, '--data');
   const probe = batches(corpus.sequences, options.batchSize);
-  const [shift] = await tokenShifts(engine, { before, after }, [probe], task);
+  const [shift] = await tokenShifts(executor, { before, after }, [probe], task);
   if (shift === undefined) {
     throw new Error('One text gives one shift.');
   }
@@ -35,7 +35,7 @@ export async function tokenShift(
 
 /** The same of several texts, for which each model is loaded once. */
 export async function tokenShifts(
-  engine: Engine,
+  executor: Executor,
   { before, after }: { readonly before: string; readonly after: string },
   texts: readonly BatchList[],
   task: Task,
@@ -46,19 +46,11 @@ export async function tokenShifts(
       `--after: ${after} has ${tuned.vocabSize} tokens, ${before} has ${config.vocabSize}: compare models of one vocabulary.`,
     );
   }
-  const withModel = async <T>(folder: string, work: (model: CausalLM) => Promise<T>): Promise<T> => {
-    const model = CausalLM.load(engine, folder);
-    try {
-      return await work(model);
-    } finally {
-      model.dispose();
-    }
-  };
   // One after the other: both together might not fit.
-  const tops = await withModel(after, (model) =>
+  const tops = await withModel(executor, unchanging(after), quietly(task), (model) =>
     each(texts, subtask(task, 0, 0.5), (probe, part) => topTokens(model, probe, part)),
   );
-  const ranks = await withModel(before, (model) =>
+  const ranks = await withModel(executor, unchanging(before), quietly(task), (model) =>
     each(texts, subtask(task, 0.5, 1), (probe, part, index) =>
       ranksOf(model, probe, tops[index] ?? new Int32Array(), part),
     ),

@@ -2,10 +2,10 @@ import { readModelConfig } from '../../../node/model/modelConfig';
 import { AS_OPTIONS, type Naming } from '../../../shared/settings/naming';
 import type { ExpandChoice } from '../../../shared/config/runConfig';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
-import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../../adept/equivalence';
-import { expandModel } from '../../adept/expansion';
+import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../../method/equivalence';
+import { expandModel } from '../../method/expansion';
 import { contrastLayers, lowestLayers, namedLayers, uniformLayers } from '../../../shared/method/layerChoice';
-import type { Engine } from '../../engine/engine';
+import type { Executor } from '../../executor/executor';
 import { subtask, type Task } from '../../task';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { firstOf } from '../../data/sequences/sequences';
@@ -52,7 +52,11 @@ export function chooseLayers(
 }
 
 /** Writes the expanded model and checks that it computes what the original does. */
-export async function expand(engine: Engine, request: ExpandRequest, task: Task): Promise<ExpansionManifest> {
+export async function expand(
+  executor: Executor,
+  request: ExpandRequest,
+  task: Task,
+): Promise<ExpansionManifest> {
   const config = readModelConfig(request.model);
   const layers = chooseLayers(request.choice, request.model, request.importance);
   const length = Math.min(COMPARED_TOKENS, config.maxPositionEmbeddings);
@@ -61,7 +65,7 @@ export async function expand(engine: Engine, request: ExpandRequest, task: Task)
     : tokenProbe(config.vocabSize, length);
   const { model, out } = request;
   return expandModel({ model, out, layers }, subtask(task, 0, 0.5), (manifest) =>
-    recordEquivalence(engine, model, out, manifest, probe, subtask(task, 0.5, 1)),
+    recordEquivalence(executor, model, out, manifest, probe, subtask(task, 0.5, 1)),
   );
 }
 

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
 import { inputError } from '../../../shared/common/errors';
-import { copyAuxiliaryFiles, expandConfig } from '../../adept/expansion';
-import { readManifest, requireManifest } from '../../adept/manifest';
+import { copyAuxiliaryFiles, expandConfig } from '../../method/expansion';
+import { readManifest, requireManifest } from '../../method/manifest';
 import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
 import { writeJson } from '../../../node/files/jsonFile';
 import { fillFolder } from '../../../node/files/outputFolder';
@@ -24,7 +24,7 @@ import {
 } from '../../../shared/model/architecture';
 import type { ModelConfig } from '../../../shared/model/config';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { checkTensors, trainedTensors } from '../../model/loadTensors';
+import { checkTensors, trainedTensors } from '../../checkpoint/modelTensors';
 import { yieldToEventLoop, type Task } from '../../task';
 
 export interface ExportRequest {

@@ -7,7 +7,7 @@ import type { ComparedPoint } from '../../../shared/run/comparison';
 import { readEvents } from '../../../node/run/eventWriter';
 import { readJson } from '../../../node/files/jsonFile';
 import { RunFolder } from '../../../node/run/runFolder';
-import { readManifest } from '../../adept/manifest';
+import { readManifest } from '../../method/manifest';
 import { readCheckpointState } from '../../../node/run/checkpointState';
 import { openPart } from '../../checkpoint/checkpoint';
 import { TensorStore } from '../../safetensors/safetensors';

@@ -4,15 +4,11 @@ import { prune, type StrengthFile } from '../../../shared/run/strength';
 import { failure, inputError } from '../../../shared/common/errors';
 import { asKeysOf } from '../../../shared/settings/naming';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
-import { AddedLayers } from '../../adept/addedLayers';
-import { activationCache, type ActivationCache } from '../../adept/activationCache';
-import { meanLoss } from '../../adept/loss';
-import { layerParameters } from '../../adept/parameters';
-import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
-import { trainedTensors } from '../../model/loadTensors';
-import { subtask, type Task } from '../../task';
+import { meanLoss } from '../../method/loss';
+import { restoreCheckpoint } from '../../checkpoint/checkpoint';
+import type { Executor, Model } from '../../executor/executor';
+import { withModel } from '../../executor/withModel';
+import { quietly, subtask, type Task } from '../../task';
 import { readTuneInput, type TuneInput } from '../tune/tuneInput';
 
 export interface StrengthRequest {
@@ -31,7 +27,7 @@ export interface StrengthRequest {
  */
 export async function measureStrength(
   run: RunFolder,
-  engine: Engine,
+  executor: Executor,
   { step: wanted, alphas, onProblem }: StrengthRequest,
   task: Task,
 ): Promise<StrengthFile> {
@@ -48,15 +44,18 @@ export async function measureStrength(
   if (manifest === undefined) {
     throw new Error('A run that does not tune everything has a manifest.');
   }
-  const tuned = loadTuned(run, step, engine, input, manifest);
-  const frozen = activationCache(tuned.model, tuned.added.layers, {
-    folder: run.path,
-    megabytes: spec.tune.keepStates,
-    onProblem,
-  });
-  try {
-    const measured = await turn({ ...tuned, frozen, input, manifest }, alphas, task);
-    const { maxGeneralRise } = spec.tune;
+  const { tune, model: folder } = spec;
+  const request = {
+    folder,
+    trains: manifest.added.map(({ layer }) => layer),
+    frozenWeights: tune.frozenWeights,
+    rows: tune.batchSize * tune.seqLen,
+    cache: { folder: run.path, megabytes: tune.keepStates, onProblem },
+  };
+  return withModel(executor, request, quietly(task), async (model) => {
+    await restoreCheckpoint(run, step, model, { moments: false });
+    const measured = await turn({ model, input, manifest }, alphas, task);
+    const { maxGeneralRise } = tune;
     const file: StrengthFile = {
       format: 'adept.dial/1',
       step,
@@ -65,66 +64,34 @@ export async function measureStrength(
     };
     writeJson(run.file('strength'), file);
     return file;
-  } finally {
-    frozen?.close();
-    tuned.added.dispose();
-    tuned.model.dispose();
-  }
-}
-
-interface Tuned {
-  readonly model: CausalLM;
-  readonly added: AddedLayers;
-}
-
-/** The expanded model with what a checkpoint holds in its added layers. */
-function loadTuned(
-  run: RunFolder,
-  step: number,
-  engine: Engine,
-  { spec }: TuneInput,
-  manifest: ExpansionManifest,
-): Tuned {
-  const layers = manifest.added.map(({ layer }) => layer);
-  const trained = new Set(layers);
-  const model = CausalLM.load(engine, spec.model, undefined, {
-    choice: spec.tune.frozenWeights,
-    rows: spec.tune.batchSize * spec.tune.seqLen,
-    frozen: (layer) => !trained.has(layer),
   });
-  checkCheckpoint(run, step, trainedTensors(model.config, layers), false);
-  const delta = openPart(run, step, 'delta');
-  try {
-    for (const { name, slot, part, shape } of layerParameters(model, layers)) {
-      engine.dispose(slot[part]);
-      slot[part] = engine.keep(engine.tensor(delta.readFloat32(name), shape));
-    }
-  } finally {
-    delta.close();
-  }
-  return { model, added: new AddedLayers(model, layers) };
 }
 
-interface Turned extends Tuned {
-  readonly frozen: ActivationCache | undefined;
+interface Turned {
+  /** The expanded model with what a checkpoint holds in its added layers. */
+  readonly model: Model;
   readonly input: TuneInput;
   readonly manifest: ExpansionManifest;
 }
 
 async function turn(
-  { model, added, frozen, input, manifest }: Turned,
+  { model, input, manifest }: Turned,
   alphas: readonly number[],
   task: Task,
 ): Promise<Pick<StrengthFile, 'points' | 'without' | 'pruned'>> {
+  const added = manifest.added.map(({ layer }) => layer);
   const strengths = [...new Set([0, ...alphas, 1])].sort((a, b) => a - b);
-  const count = strengths.length + manifest.added.length;
+  const count = strengths.length + added.length;
   let done = 0;
-  const losses = async (): Promise<{ domainLoss: number; generalLoss: number }> => {
+  /** Both losses with these layers at α, the others as they were trained. */
+  const losses = async (layers: readonly number[], alpha: number): Promise<Losses> => {
+    await model.setStrength(new Map(layers.map((layer) => [layer, alpha])));
     // What is left out together is measured beyond the count.
     const share = (parts: number): number => Math.min(1, (done + parts) / count);
     const part = (half: number): Task => subtask(task, share(half / 2), share((half + 1) / 2));
-    const domainLoss = await meanLoss(model, input.corpora.domainEval, part(0), frozen);
-    const generalLoss = await meanLoss(model, input.corpora.generalEval, part(1), frozen);
+    const { domainEval, generalEval } = input.corpora;
+    const domainLoss = await meanLoss(model, domainEval, part(0), { reuse: true });
+    const generalLoss = await meanLoss(model, generalEval, part(1), { reuse: true });
     done += 1;
     if (!Number.isFinite(domainLoss) || !Number.isFinite(generalLoss)) {
       throw failure(`${input.spec.model}: the loss is not a finite number: check another checkpoint.`);
@@ -133,23 +100,14 @@ async function turn(
   };
   const points: StrengthFile['points'] = [];
   for (const alpha of strengths) {
-    added.scale(alpha);
-    points.push({ alpha, ...(await losses()) });
+    points.push({ alpha, ...(await losses(added, alpha)) });
   }
-  added.scale(1);
   const without: StrengthFile['without'] = [];
   for (const { layer, source } of manifest.added) {
-    added.scale(0, layer);
-    without.push({ layer, source, ...(await losses()) });
-    added.scale(1, layer);
+    without.push({ layer, source, ...(await losses([layer], 0)) });
   }
-  const pruned = await prune({ points, without }, async (layers) => {
-    for (const layer of layers) {
-      added.scale(0, layer);
-    }
-    const measured = await losses();
-    added.scale(1);
-    return measured;
-  });
+  const pruned = await prune({ points, without }, (layers) => losses(layers, 0));
   return { points, without, pruned };
 }
+
+type Losses = Pick<StrengthFile['points'][number], 'domainLoss' | 'generalLoss'>;

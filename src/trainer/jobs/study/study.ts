@@ -10,7 +10,7 @@ import { parseWith } from '../../../shared/common/parse';
 import type { RunConfig } from '../../../shared/config/runConfig';
 import { RUN_FILES, type RunEvent } from '../../../shared/run/runFolder';
 import { StudyRun, type StudyConfig, type StudyFile } from '../../../shared/study/study';
-import type { Engine } from '../../engine/engine';
+import type { Executor } from '../../executor/executor';
 import { subtask, type Task } from '../../task';
 import { analyze, watching } from '../measure/analyze';
 import { StudyFolder, type PlannedRun } from './studyFolder';
@@ -34,10 +34,10 @@ const IMPORTANCE_SHARE = 0.05;
 export async function runStudy(
   study: StudyConfig,
   base: RunConfig,
-  engine: Engine,
+  executor: Executor,
   { task, onEvent }: StudyHooks,
 ): Promise<StudyFile> {
-  const folder = await StudyFolder.open(study, base, engine.describe());
+  const folder = await StudyFolder.open(study, base, executor.description);
   const { planned } = folder;
   const share = (done: number): number => IMPORTANCE_SHARE + ((1 - IMPORTANCE_SHARE) * done) / planned.length;
   let importance: string | undefined;
@@ -46,13 +46,19 @@ export async function runStudy(
       continue;
     }
     const part = subtask(task, share(index), share(index + 1));
-    importance ??= await sharedImportance(folder, base, study.k, engine, subtask(task, 0, IMPORTANCE_SHARE));
+    importance ??= await sharedImportance(
+      folder,
+      base,
+      study.k,
+      executor,
+      subtask(task, 0, IMPORTANCE_SHARE),
+    );
     try {
       const report = await runArm(
         folder,
         run,
         { importance, keep: study.variants[run.arm]?.keep ?? study.keep },
-        engine,
+        executor,
         {
           task: part,
           onEvent,
@@ -73,7 +79,7 @@ async function sharedImportance(
   folder: StudyFolder,
   base: RunConfig,
   k: number,
-  engine: Engine,
+  executor: Executor,
   task: Task,
 ): Promise<string> {
   if (base.importance !== undefined) {
@@ -83,7 +89,7 @@ async function sharedImportance(
   if (!existsSync(file)) {
     const { model, probe } = base;
     const settings = watching(base.analyze, k, readModelConfig(model).numHiddenLayers);
-    writeJson(file, await analyze(engine, { model, probe, settings, scratch: folder.path }, task));
+    writeJson(file, await analyze(executor, { model, probe, settings, scratch: folder.path }, task));
   }
   return file;
 }
@@ -101,7 +107,7 @@ async function runArm(
   folder: StudyFolder,
   run: PlannedRun,
   { importance, keep }: ArmOptions,
-  engine: Engine,
+  executor: Executor,
   hooks: StudyHooks,
 ): Promise<JobReport | undefined> {
   const { config, begun } = folder.jobOf(run, importance);
@@ -111,7 +117,7 @@ async function runArm(
     const outcome = await runJob(
       begun ? RunFolder.at(out) : createJob(config, out),
       config,
-      engine,
+      executor,
       hooksOf(run, hooks),
     );
     if (outcome.status === 'stopped') {

@@ -23,7 +23,7 @@ import {
 } from '../../../shared/study/study';
 import { TensorStore } from '../../safetensors/safetensors';
 import { tokenizerIdentity } from '../../data/tokenizer/tokenizerIdentity';
-import type { EngineDescription } from '../../engine/engine';
+import type { ExecutorDescription } from '../../executor/executor';
 
 const STUDY_FILE = 'study.json';
 const RUNS_FOLDER = 'runs';
@@ -57,7 +57,7 @@ export class StudyFolder {
    * Makes the folder, or opens it where a study has begun there.
    * @throws AdeptError (input) when what lies there was made with other settings, another model or other texts, or on another engine
    */
-  static async open(study: StudyConfig, base: RunConfig, engine: EngineDescription): Promise<StudyFolder> {
+  static async open(study: StudyConfig, base: RunConfig, engine: ExecutorDescription): Promise<StudyFolder> {
     const settings = parseWith(
       StudyFile.entries.settings,
       asJson(studySettings(base, study, await inputsOf(base))),
@@ -137,7 +137,7 @@ export class StudyFolder {
   }
 
   /** Seconds of two engines do not compare; what is all done needs none. */
-  private requireEngine(file: string, { engine, device }: EngineDescription): void {
+  private requireEngine(file: string, { engine, device }: ExecutorDescription): void {
     const { planned } = this;
     const other = this.runs
       .filter((run) => planned.some(({ arm, seed }) => arm === run.arm && seed === run.seed))

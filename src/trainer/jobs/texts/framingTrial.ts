@@ -1,13 +1,13 @@
 import { readModelConfig } from '../../../node/model/modelConfig';
 import type { FramingTrial } from '../../../shared/texts/textPreview';
 import { AUTO_FRAMING } from '../../../shared/texts/texts';
-import { sum } from '../../adept/loss';
+import { sum } from '../../../shared/common/sum';
 import { makeBatch } from '../../data/sequences/batch';
 import type { TokenStore } from '../../data/store/tokenStore';
 import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
-import { yieldToEventLoop, type Task } from '../../task';
+import type { Executor, Model } from '../../executor/executor';
+import { unchanging, withModel } from '../../executor/withModel';
+import { quietly, yieldToEventLoop, type Task } from '../../task';
 
 /** Documents whose beginnings are predicted, tokens of each beginning, and tokens of the document before it that are seen. */
 const DOCUMENTS = 48;
@@ -21,7 +21,7 @@ const NOTICEABLE = 0.02;
  * there when it was trained. Undefined where there are no two documents of text.
  */
 export async function tryFramings(
-  engine: Engine,
+  executor: Executor,
   folder: string,
   store: TokenStore,
   chosen: { readonly documentStart: string; readonly documentEnd: string },
@@ -33,31 +33,39 @@ export async function tryFramings(
   if (pairs.length === 0) {
     return undefined;
   }
-  const model = CausalLM.load(engine, folder);
-  try {
-    const framings: FramingTrial['framings'] = [];
-    const candidates = candidatesOf(tokenizer);
-    for (const [index, candidate] of candidates.entries()) {
-      task.report(index / candidates.length, `framing ${index + 1} of ${candidates.length}`);
-      let total = 0;
-      let count = 0;
-      for (const { before, beginning } of pairs) {
-        await yieldToEventLoop(task);
-        const ids = [...before, ...candidate.ids, ...beginning];
-        const losses = model.losses(makeBatch([Int32Array.from(ids)]));
-        total += sum(losses.slice(losses.length - beginning.length));
-        count += beginning.length;
-      }
-      const { documentStart, documentEnd } = candidate;
-      framings.push({ documentStart, documentEnd, loss: total / count, chosen: candidate.chosen });
+  const candidates = candidatesOf(tokenizer);
+  const framings = await withModel(executor, unchanging(folder), quietly(task), (model) =>
+    lossesOf(model, candidates, pairs, task),
+  );
+  framings.sort((a, b) => a.loss - b.loss);
+  const own = framings.find((framing) => framing.chosen)?.loss ?? NaN;
+  const best = framings[0]?.loss ?? NaN;
+  return { framings, documents: pairs.length, otherIsBetter: own - best > NOTICEABLE };
+}
+
+/** Nats per token of the beginnings, by candidate. */
+async function lossesOf(
+  model: Model,
+  candidates: readonly Candidate[],
+  pairs: readonly Pair[],
+  task: Task,
+): Promise<FramingTrial['framings']> {
+  const framings: FramingTrial['framings'] = [];
+  for (const [index, candidate] of candidates.entries()) {
+    task.report(index / candidates.length, `framing ${index + 1} of ${candidates.length}`);
+    let total = 0;
+    let count = 0;
+    for (const { before, beginning } of pairs) {
+      await yieldToEventLoop(task);
+      const ids = [...before, ...candidate.ids, ...beginning];
+      const losses = await model.losses(makeBatch([Int32Array.from(ids)]), { reuse: false });
+      total += sum(losses.slice(losses.length - beginning.length));
+      count += beginning.length;
     }
-    framings.sort((a, b) => a.loss - b.loss);
-    const own = framings.find((framing) => framing.chosen)?.loss ?? NaN;
-    const best = framings[0]?.loss ?? NaN;
-    return { framings, documents: pairs.length, otherIsBetter: own - best > NOTICEABLE };
-  } finally {
-    model.dispose();
+    const { documentStart, documentEnd } = candidate;
+    framings.push({ documentStart, documentEnd, loss: total / count, chosen: candidate.chosen });
   }
+  return framings;
 }
 
 interface Pair {

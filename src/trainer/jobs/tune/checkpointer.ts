@@ -1,48 +1,32 @@
 import { failure } from '../../../shared/common/errors';
 import type { CheckpointState, NewRunEvent } from '../../../shared/run/runFolder';
 import { setLaterAside } from '../../../node/run/laterResults';
-import { meanLoss } from '../../adept/loss';
-import type { Tuner } from '../../adept/tuner';
-import {
-  replaceCheckpointState,
-  restoreCheckpoint,
-  writeCheckpoint,
-  type ReadState,
-} from '../../checkpoint/checkpoint';
-import type { CausalLM } from '../../model/causalLM';
-import { yieldToEventLoop, type Task } from '../../task';
-import { withInitialState } from './initialState';
+import { meanLoss } from '../../method/loss';
+import { replaceCheckpointState, restoreCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint';
+import { writeUntrained } from '../../checkpoint/trainedFiles';
+import { yieldToEventLoop } from '../../task';
 import { checkpointStateOf, savedProgress, type Progress } from './progress';
-import type { RunLease } from '../lease/runLease';
-import type { TuneInput } from './tuneInput';
-
-export interface CheckpointerParts {
-  readonly lease: RunLease;
-  readonly input: TuneInput;
-  readonly model: CausalLM;
-  readonly tuner: Tuner;
-  readonly state: Progress;
-  readonly task: Task;
-}
+import type { SessionParts } from './sessionParts';
 
 /** Keeps a run's progress in its folder: checkpoints that are good, whatever happens. */
 export class Checkpointer {
-  constructor(private readonly parts: CheckpointerParts) {}
+  constructor(private readonly parts: SessionParts) {}
 
   /**
    * Takes parameters, optimiser and progress back to a checkpoint.
    * @returns where the results of later steps were put, if there were any
    */
-  restore(step: number): string | undefined {
-    this.load(step);
+  async restore(step: number): Promise<string | undefined> {
+    await this.load(step);
     // Only now that the checkpoint is known to be good.
     return this.setLaterAside(step);
   }
 
   /** As {@link restore}, with later results where they are. */
-  load(step: number): void {
-    const { lease, state, tuner } = this.parts;
-    Object.assign(state, savedProgress(restoreCheckpoint(lease.folder, step, tuner)));
+  async load(step: number): Promise<void> {
+    const { lease, state, model } = this.parts;
+    const saved = await restoreCheckpoint(lease.folder, step, model, { moments: true });
+    Object.assign(state, savedProgress(saved));
   }
 
   /** @returns where the results of later steps were put, if there were any */
@@ -59,13 +43,15 @@ export class Checkpointer {
     }
     await yieldToEventLoop(task);
     if (savedAt === step) {
-      this.record(this.checkpointState(), (saved) => replaceCheckpointState(lease.folder, saved));
+      await this.record(state, (saved) => replaceCheckpointState(lease.folder, saved));
       return;
     }
     if (evaluatedAt !== step && !(await this.stillComputes())) {
       await this.failOnNaN(step, 'loss on the evaluation text is no number', false);
     }
-    this.write((parameter, part) => this.parts.tuner.read(parameter, part));
+    await this.record(state, (saved) =>
+      writeCheckpoint(lease.folder, saved, (folder) => this.parts.model.saveTrained(folder)),
+    );
   }
 
   /**
@@ -74,15 +60,12 @@ export class Checkpointer {
    * @param mayCompute false where it is known that the state does not
    */
   async failOnNaN(step: number, what: string, mayCompute = true): Promise<never> {
-    const { input, state, lease } = this.parts;
+    const { state, lease } = this.parts;
     const { folder } = lease;
     if (state.step > 0 && mayCompute && (await this.stillComputes())) {
       await this.save();
     } else if (folder.checkpoints().length === 0) {
-      Object.assign(state, { step: 0, evaluatedAt: -1, loss: null, units: [], unitsMeasuredAt: 0 });
-      withInitialState(input.spec.model, (read) => {
-        this.write(read);
-      });
+      await this.saveUntouched();
     }
     throw failure(
       `${folder.path}: at step ${step} the ${what}: lower the learning rate (it is ${state.baseLearningRate}) and start again, or resume from the checkpoint at step ${state.savedAt}, the last good one.`,
@@ -96,23 +79,28 @@ export class Checkpointer {
     return Number.isFinite(await meanLoss(model, evaluated, task));
   }
 
-  private checkpointState(): CheckpointState {
-    return checkpointStateOf(this.parts.state, this.parts.input.spec.tune);
-  }
-
-  private write(read: ReadState): void {
-    const { lease, tuner } = this.parts;
-    this.record(this.checkpointState(), (saved) =>
-      writeCheckpoint(lease.folder, saved, tuner.parameters, read),
+  /** The run before its first step. */
+  private async saveUntouched(): Promise<void> {
+    const { input, model, state, lease } = this.parts;
+    const untouched = { step: 0, evaluatedAt: -1, loss: null, units: [], unitsMeasuredAt: 0 };
+    await this.record({ ...state, ...untouched }, (saved) =>
+      writeCheckpoint(lease.folder, saved, (folder) => {
+        writeUntrained(folder, model.trained, input.spec.model);
+      }),
     );
+    Object.assign(state, untouched);
   }
 
   /** `put` writes the checkpoint and says where it lies; its event comes after it, never before. */
-  private record(saved: CheckpointState, put: (state: CheckpointState) => string): void {
-    const { state, lease } = this.parts;
+  private async record(
+    progress: Progress,
+    put: (state: CheckpointState) => string | Promise<string>,
+  ): Promise<void> {
+    const { state, lease, input } = this.parts;
+    const saved = checkpointStateOf(progress, input.spec.tune);
     const { step, domainLoss, generalLoss, baseLearningRate } = saved;
     lease.log.sync();
-    const path = put(saved);
+    const path = await put(saved);
     state.savedAt = step;
     state.savedRate = baseLearningRate;
     const event: NewRunEvent = { type: 'checkpoint', step, path, domainLoss, generalLoss };

@@ -8,7 +8,7 @@ import {
   forgettingResponse,
   forgettingViolation,
   type ForgettingResponse,
-} from '../../adept/forgettingLimit';
+} from '../../method/forgettingLimit';
 import type { Progress } from './progress';
 
 export interface LossesBefore {

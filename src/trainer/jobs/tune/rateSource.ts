@@ -2,9 +2,9 @@ import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import type { UnitRate } from '../../../shared/method/unitRate';
 import { ratesAt, unitRates } from '../../../shared/method/learningRates';
-import { unitImportance, type UnitImportance } from '../../adept/unitImportance';
+import { unitImportance, type UnitImportance } from '../../method/unitImportance';
 import type { BatchList } from '../../data/sequences/batch';
-import type { CausalLM, CachedActivations } from '../../model/causalLM';
+import type { Model } from '../../executor/executor';
 import type { Task } from '../../task';
 import { readImportance } from '../measure/importanceInput';
 
@@ -22,13 +22,14 @@ export class RateSource {
 
   constructor(
     private readonly spec: RunSpec,
-    private readonly model: CausalLM,
+    private readonly model: Pick<Model, 'config' | 'units' | 'unitSums'>,
     private readonly manifest: ExpansionManifest | undefined,
     private readonly probe: BatchList,
     private readonly task: Task,
-    private readonly known?: CachedActivations,
   ) {
-    this.trainedLayers = manifest ? manifest.added.map(({ layer }) => layer) : [...model.blocks.keys()];
+    this.trainedLayers = manifest
+      ? manifest.added.map(({ layer }) => layer)
+      : Array.from({ length: model.config.numHiddenLayers }, (_, layer) => layer);
   }
 
   /** Rates of the first steps. */
@@ -84,7 +85,7 @@ export class RateSource {
       this.probe,
       { layers, definition: this.spec.tune.unitDefinition },
       this.task,
-      this.known,
+      { reuse: true },
     );
   }
 

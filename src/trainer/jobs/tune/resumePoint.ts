@@ -5,11 +5,11 @@ import { CHECKPOINT_FILES, type CheckpointState, type RunSpec } from '../../../s
 import { readEvents } from '../../../node/run/eventWriter';
 import { requireResumable, type ResumePoint } from '../../../node/run/laterResults';
 import type { RunFolder } from '../../../node/run/runFolder';
-import { requireManifest } from '../../adept/manifest';
+import { requireManifest } from '../../method/manifest';
 import { checkCheckpoint } from '../../checkpoint/checkpoint';
 import { checkpointFolder } from '../../../node/run/checkpointState';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { trainedTensors } from '../../model/loadTensors';
+import { trainedTensors } from '../../checkpoint/modelTensors';
 
 /**
  * Checks what a run goes on from, its events and its last checkpoint (or `from`), before anything in its folder is touched.

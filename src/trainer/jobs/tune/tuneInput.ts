@@ -2,14 +2,14 @@ import type { ImportanceFile } from '../../../shared/method/importance';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { Naming } from '../../../shared/settings/naming';
 import type { RunSpec } from '../../../shared/run/runFolder';
-import { requireManifest } from '../../adept/manifest';
+import { requireManifest } from '../../method/manifest';
 import { inputError } from '../../../shared/common/errors';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { Task } from '../../task';
 import { togetherProblems } from '../../../shared/settings/tuneTogether';
 import { TensorStore } from '../../safetensors/safetensors';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { checkTensors } from '../../model/loadTensors';
+import { checkTensors } from '../../checkpoint/modelTensors';
 import { importanceOf } from '../measure/importanceInput';
 import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
 

@@ -2,9 +2,9 @@ import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protoc
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import type { RunFolder } from '../../../node/run/runFolder';
-import type { Engine } from '../../engine/engine';
-import { CausalLM } from '../../model/causalLM';
-import type { StorageRequest } from '../../model/frozenStorage';
+import type { Executor } from '../../executor/executor';
+import type { OpenRequest } from '../../executor/requests';
+import { withModel } from '../../executor/withModel';
 import { checkResumePoint } from './resumePoint';
 import { RunLease, type RunHooks } from '../lease/runLease';
 import type { TuneInput } from './tuneInput';
@@ -32,14 +32,14 @@ export function preparing({ steps, learningRate }: TuneSettings): TrainerStatus 
 export async function tuneRun(
   folder: RunFolder,
   input: TuneInput,
-  engine: Engine,
+  executor: Executor,
   hooks: RunHooks,
   from?: ResumePoint,
 ): Promise<TuneOutcome> {
   checkResumePoint(folder, input.spec, from);
   const status = preparing(input.spec.tune);
-  return RunLease.hold({ folder, engine: engine.describe(), hooks, status }, (lease) =>
-    tuneAt(lease, input, engine, from),
+  return RunLease.hold({ folder, engine: executor.description, hooks, status }, (lease) =>
+    tuneAt(lease, input, executor, from),
   );
 }
 
@@ -47,38 +47,31 @@ export async function tuneRun(
 export async function tuneAt(
   lease: RunLease,
   input: TuneInput,
-  engine: Engine,
+  executor: Executor,
   from?: ResumePoint,
 ): Promise<TuneOutcome> {
-  const model = CausalLM.load(
-    engine,
-    input.spec.model,
-    (layer, layers) => {
-      lease.task.report(0, `loading layer ${layer + 1} of ${layers}`);
-    },
-    storageOf(input),
-  );
-  const { dtype, reason } = model.storage;
-  lease.emit({ type: 'log', level: 'info', message: `Frozen matrices are stored in ${dtype}: ${reason}.` });
-  try {
+  return withModel(executor, openRequest(input, lease), lease.task, async (model) => {
+    const { dtype, reason } = model.storage;
+    lease.emit({ type: 'log', level: 'info', message: `Frozen matrices are stored in ${dtype}: ${reason}.` });
     const session = new TuneSession({ lease, input, model, from });
     lease.answerWith(() => session.status);
-    try {
-      return await session.run();
-    } finally {
-      session.close();
-    }
-  } finally {
-    model.dispose();
-  }
+    return session.run();
+  });
 }
 
-/** What is trained stays in float32. */
-function storageOf({ spec: { tune }, manifest }: TuneInput): StorageRequest {
-  const trained = new Set(manifest?.added.map(({ layer }) => layer));
+/** What is trained stays in float32; what enters the lowest trained layer is kept. */
+function openRequest({ spec: { tune, model }, manifest }: TuneInput, lease: RunLease): OpenRequest {
   return {
-    choice: tune.frozenWeights,
+    folder: model,
+    trains: manifest?.added.map(({ layer }) => layer) ?? 'all',
+    frozenWeights: tune.frozenWeights,
     rows: tune.batchSize * tune.seqLen,
-    frozen: (layer) => !tune.full && !trained.has(layer),
+    cache: {
+      folder: lease.folder.path,
+      megabytes: tune.keepStates,
+      onProblem: (message) => {
+        lease.emit({ type: 'log', level: 'warn', message });
+      },
+    },
   };
 }

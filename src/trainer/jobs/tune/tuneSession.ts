@@ -2,23 +2,23 @@ import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protoc
 import type { NewRunEvent } from '../../../shared/run/runFolder';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneTogether';
-import { type ActivationCache, activationCache } from '../../adept/activationCache';
-import { meanLoss } from '../../adept/loss';
-import { allParameters, layerParameters } from '../../adept/parameters';
-import { scheduleFactor } from '../../adept/schedule';
-import { Tuner } from '../../adept/tuner';
 import type { ResumePoint } from '../../../node/run/laterResults';
-import { batchOf } from '../../data/sequences/batch';
 import { corpusMessages } from '../../data/corpus/corpus';
-import type { CausalLM } from '../../model/causalLM';
+import { batchOf, type Batch } from '../../data/sequences/batch';
+import type { Model } from '../../executor/executor';
+import { scheduleFactor } from '../../method/schedule';
+import { ADAMW } from '../../method/tensorRates';
 import { yieldToEventLoop, type Task } from '../../task';
-import { ForgettingMonitor, responseText, type LossesBefore } from './forgettingMonitor';
-import { initialProgress, type Progress } from './progress';
-import { Checkpointer } from './checkpointer';
-import { RateSource, type MeasuredRates } from './rateSource';
-import { overlapTexts, textOverlaps } from '../texts/tuneCorpora';
-import type { TuneInput } from './tuneInput';
 import type { RunLease } from '../lease/runLease';
+import { overlapTexts, textOverlaps } from '../texts/tuneCorpora';
+import { Checkpointer } from './checkpointer';
+import { evaluate } from './evaluation';
+import { ForgettingMonitor, type LossesBefore } from './forgettingMonitor';
+import { ForgettingResponder } from './forgettingResponder';
+import { initialProgress, type Progress } from './progress';
+import { RunRates } from './runRates';
+import type { SessionParts } from './sessionParts';
+import type { TuneInput } from './tuneInput';
 
 export interface TuneOutcome {
   readonly status: 'done' | 'stopped';
@@ -31,10 +31,10 @@ export interface TuneOutcome {
   readonly because?: string;
 }
 
-export interface SessionParts {
+export interface SessionStart {
   readonly lease: RunLease;
   readonly input: TuneInput;
-  readonly model: CausalLM;
+  readonly model: Model;
   /** The checkpoint to go on from; the last when left out. */
   readonly from?: ResumePoint | undefined;
 }
@@ -42,53 +42,36 @@ export interface SessionParts {
 /** One trainer's work on a run: from where the run folder stands to its last step, or until it is stopped. */
 export class TuneSession {
   private readonly settings: TuneSettings;
-  private readonly tuner: Tuner;
-  private readonly rates: RateSource;
-  private readonly frozen: ActivationCache | undefined;
+  private readonly parts: SessionParts;
   private readonly state: Progress;
   private readonly task: Task;
-  private phase: TrainerStatus['phase'] = 'preparing';
-  private readonly forgetting: ForgettingMonitor;
-  /** Why the run may not go on. */
-  private because: string | undefined;
+  private readonly rates: RunRates;
   private readonly checkpointer: Checkpointer;
+  private readonly forgetting: ForgettingMonitor;
+  private readonly responder: ForgettingResponder;
+  /** Whether steps see sequences again, so that it pays to keep hidden states. */
+  private readonly comesAgain: boolean;
+  private readonly from: ResumePoint | undefined;
+  private phase: TrainerStatus['phase'] = 'preparing';
 
-  constructor(private readonly parts: SessionParts) {
-    const { input, model, lease } = parts;
+  constructor({ lease, input, model, from }: SessionStart) {
     const { tune } = input.spec;
-    const added = input.manifest?.added.map(({ layer }) => layer);
     this.settings = tune;
+    this.from = from;
     this.task = lease.task;
-    this.frozen = activationCache(model, added ?? [], {
-      folder: lease.folder.path,
-      megabytes: tune.keepStates,
-      onProblem: (message) => {
-        this.emit({ type: 'log', level: 'warn', message });
-      },
-    });
-    const comesAgain = input.corpora.training.repeats(tune.steps * tune.batchSize * tune.gradAccum);
-    this.tuner = new Tuner(
-      model,
-      added ? layerParameters(model, added) : allParameters(model),
-      {
-        baseLearningRate: tune.learningRate,
-        weightDecay: tune.weightDecay,
-        maxGradNorm: tune.maxGradNorm,
-      },
-      comesAgain ? this.frozen : undefined,
-    );
-    this.rates = new RateSource(
-      input.spec,
-      model,
-      input.manifest,
-      input.corpora.probe,
-      this.task,
-      this.frozen,
-    );
     this.state = initialProgress(tune);
+    this.comesAgain = input.corpora.training.repeats(tune.steps * tune.batchSize * tune.gradAccum);
+    this.parts = { lease, input, model, state: this.state, task: this.task };
+    this.rates = new RunRates(this.parts);
+    this.checkpointer = new Checkpointer(this.parts);
     this.forgetting = new ForgettingMonitor(lease.folder, tune, model.config);
-    const { tuner, state, task } = this;
-    this.checkpointer = new Checkpointer({ lease, input, model, tuner, state, task });
+    this.responder = new ForgettingResponder({
+      ...this.parts,
+      monitor: this.forgetting,
+      rates: this.rates,
+      checkpointer: this.checkpointer,
+      save: () => this.save(),
+    });
   }
 
   /** What the control socket answers. */
@@ -109,7 +92,7 @@ export class TuneSession {
     await this.start();
     while (this.state.step < this.settings.steps) {
       await this.serveRequests();
-      if (this.parts.lease.requests.stop || this.forgets()) {
+      if (this.parts.lease.requests.stop || this.responder.ends()) {
         return this.stopped();
       }
       this.phase = 'tuning';
@@ -117,7 +100,7 @@ export class TuneSession {
         await this.afterStep();
       }
     }
-    if (this.forgets()) {
+    if (this.responder.ends()) {
       return this.stopped();
     }
     await this.save();
@@ -127,18 +110,16 @@ export class TuneSession {
 
   /** From the chosen or the last checkpoint when there is one, otherwise from the model as it is. */
   private async start(): Promise<void> {
-    const { from, input, model, lease } = this.parts;
+    const { input, lease } = this.parts;
     const { folder } = lease;
     folder.removeLeftovers();
-    const start = from?.step ?? folder.checkpoints().at(-1);
-    const aside = start === undefined ? undefined : this.checkpointer.restore(start);
-    const { step, baseLearningRate, units } = this.state;
+    const start = this.from?.step ?? folder.checkpoints().at(-1);
+    const aside = start === undefined ? undefined : await this.checkpointer.restore(start);
     const status = start === undefined ? 'started' : 'resumed';
     const message = aside === undefined ? {} : { message: `later results were moved to ${aside}` };
-    this.emit({ type: 'status', status, step, engine: { ...model.engine.describe() }, ...message });
-    this.tuner.setBaseRate(baseLearningRate);
-    if (units.length > 0) {
-      this.tuner.setRates(units);
+    const { step } = this.state;
+    this.emit({ type: 'status', status, step, engine: { ...lease.engine }, ...message });
+    if (this.rates.resume()) {
       return;
     }
     for (const { level, message } of input.corpora.corpora.flatMap(corpusMessages)) {
@@ -152,8 +133,7 @@ export class TuneSession {
       this.emit({ type: 'log', level: 'warn', message });
     }
     // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
-    this.phase = 'measuring';
-    await this.adopt(await this.rates.initial(baseLearningRate));
+    await this.measureRates(() => this.rates.measureFirst());
     await this.evaluate();
     if (this.forgetting.rollsBack) {
       await this.save();
@@ -162,19 +142,19 @@ export class TuneSession {
 
   /** @returns false when the step was no good and the run was taken back */
   private async trainStep(): Promise<boolean> {
-    const { batchSize, gradAccum, schedule, warmup, steps } = this.settings;
-    const { input, model } = this.parts;
+    const { schedule, warmup, steps, maxGradNorm, weightDecay } = this.settings;
     const step = this.state.step + 1;
     await yieldToEventLoop(this.task);
     const begin = performance.now();
-    const seen = this.state.step * batchSize * gradAccum;
-    const microBatches = Array.from({ length: gradAccum }, (_, index) =>
-      batchOf(input.corpora.training.take(seen + index * batchSize, batchSize)),
-    );
     const factor = scheduleFactor(schedule, step - 1, warmup, steps);
-    const { loss, gradNorm, tokens } = this.tuner.step(microBatches, step, factor);
+    const { loss, gradNorm, tokens, tensors } = await this.parts.model.step({
+      ...{ batches: this.nextBatches(), step, clipAt: maxGradNorm, weightDecay, reuse: this.comesAgain },
+      ...this.rates.at(factor),
+      ...ADAMW,
+    });
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      await this.breakOff(step, Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`);
+      const what = Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`;
+      await this.responder.breakOff(step, what);
       return false;
     }
     this.state.step = step;
@@ -186,17 +166,27 @@ export class TuneSession {
       learningRate: this.state.baseLearningRate * factor,
       tokensPerSecond: tokens / ((performance.now() - begin) / 1000),
       gradNorm,
-      tensors: model.engine.tensorCount(),
+      ...(tensors === undefined ? {} : { tensors }),
     });
     this.task.report(step / steps, `step ${step} of ${steps}, loss ${loss.toFixed(4)}`);
     return true;
+  }
+
+  /** Those of the step after this one. */
+  private nextBatches(): Batch[] {
+    const { batchSize, gradAccum } = this.settings;
+    const { training } = this.parts.input.corpora;
+    const seen = this.state.step * batchSize * gradAccum;
+    return Array.from({ length: gradAccum }, (_, index) =>
+      batchOf(training.take(seen + index * batchSize, batchSize)),
+    );
   }
 
   private async afterStep(): Promise<void> {
     const { step } = this.state;
     const { updateEvery, saveEvery, unitRates, steps } = this.settings;
     if (unitRates !== 'equal' && step % updateEvery === 0) {
-      await this.refreshRates();
+      await this.measureRates(() => this.rates.refresh());
     }
     const saves = step % saveEvery === 0;
     // A run goes back only to a checkpoint that is known to be within the limit.
@@ -204,49 +194,25 @@ export class TuneSession {
     // Each of these may take the run back.
     if (this.state.step === step && (evaluates || step === steps)) {
       await this.evaluate();
-      await this.respondToForgetting();
+      await this.responder.respond();
     }
     if (this.state.step === step && saves) {
       await this.save();
     }
   }
 
-  /** Touches neither parameters nor optimiser. */
-  private async refreshRates(): Promise<void> {
+  private async measureRates(measure: () => Promise<boolean>): Promise<void> {
     this.phase = 'measuring';
-    const { baseLearningRate, units, unitsMeasuredAt } = this.state;
-    // The seed comes from other layers: nothing of it is carried over into the copies' own importance.
-    const isSeed = unitsMeasuredAt === 0 && this.parts.input.manifest !== undefined;
-    const previous = isSeed ? units.map((unit) => ({ ...unit, normalized: undefined })) : units;
-    await this.adopt(await this.rates.refresh(baseLearningRate, previous));
-  }
-
-  private async adopt({ units, source, finite }: MeasuredRates): Promise<void> {
-    if (!finite) {
-      await this.breakOff(this.state.step, 'importance is no number');
-      return;
-    }
-    this.state.units = units;
-    this.state.unitsMeasuredAt = this.state.step;
-    this.tuner.setRates(units);
-    if (source !== undefined) {
-      this.emit({ type: 'importance', step: this.state.step, units, source });
+    if (!(await measure())) {
+      await this.responder.breakOff(this.state.step, 'importance is no number');
     }
   }
 
   private async evaluate(): Promise<void> {
-    const { input, model } = this.parts;
     this.phase = 'evaluating';
-    const begin = performance.now();
-    const finite = (loss: number): number | null => (Number.isFinite(loss) ? loss : null);
-    this.state.domainLoss = finite(await meanLoss(model, input.corpora.domainEval, this.task, this.frozen));
-    this.state.generalLoss = finite(await meanLoss(model, input.corpora.generalEval, this.task, this.frozen));
-    this.state.evaluatedAt = this.state.step;
-    const { step, domainLoss, generalLoss } = this.state;
-    this.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
-    if (domainLoss === null || generalLoss === null) {
-      const which = domainLoss === null ? 'domain' : 'general';
-      await this.breakOff(step, `${which} loss is no number`, false);
+    const broken = await evaluate(this.parts);
+    if (broken !== undefined) {
+      await this.responder.breakOff(this.state.step, broken, false);
     }
   }
 
@@ -279,7 +245,7 @@ export class TuneSession {
     const { requests } = this.parts.lease;
     while (requests.learningRate !== undefined || requests.checkpoint) {
       if (requests.learningRate !== undefined) {
-        this.changeBaseRate(requests.learningRate);
+        this.rates.changeBase(requests.learningRate);
         requests.learningRate = undefined;
       }
       if (requests.checkpoint) {
@@ -289,101 +255,11 @@ export class TuneSession {
     }
   }
 
-  private changeBaseRate(value: number): void {
-    this.state.baseLearningRate = value;
-    this.state.units = this.rates.rate(this.state.units, value);
-    this.tuner.setBaseRate(value);
-    this.tuner.setRates(this.state.units);
-    const message = `base learning rate is ${value} from step ${this.state.step + 1} on`;
-    this.emit({ type: 'log', level: 'info', message });
-    this.showRates('base rate');
-  }
-
-  /** Rates that changed without a measurement. */
-  private showRates(why: 'base rate' | 'frozen'): void {
-    const { step, units, unitsMeasuredAt } = this.state;
-    if (this.settings.unitRates !== 'equal') {
-      const source = this.rates.sourceAt(unitsMeasuredAt);
-      this.emit({ type: 'importance', step, units: [...units], source, why });
-    }
-  }
-
-  /** Whether the run must end because of what the evaluation at this step, if there was one, shows. */
-  private forgets(): boolean {
-    const violation = this.forgetting.violation(this.state);
-    const ends = violation !== undefined && (this.settings.onGeneralRise === 'stop' || this.state.gaveUp);
-    if (ends && this.because === undefined) {
-      // Also where an earlier trainer found it, and the limit has not been raised since.
-      this.because = violation;
-      this.warnOfForgetting(violation, responseText({ kind: 'stop' }));
-    }
-    return ends;
-  }
-
-  /** Does what `onGeneralRise` asks for where the evaluation of this step shows too much forgetting, and says why. */
-  private async respondToForgetting(): Promise<void> {
-    const violation = this.forgetting.violation(this.state);
-    if (violation === undefined || this.settings.onGeneralRise === 'stop') {
-      return;
-    }
-    const response = this.forgetting.response(this.state);
-    this.warnOfForgetting(violation, responseText(response));
-    this.state.gaveUp = response.kind === 'stop';
-    switch (response.kind) {
-      case 'stop':
-        this.because = violation;
-        return;
-      case 'lower':
-        this.changeBaseRate(response.baseLearningRate);
-        return;
-      case 'freeze':
-        this.state.units = response.units;
-        this.tuner.setRates(response.units);
-        this.showRates('frozen');
-        return;
-      case 'rollBack':
-        await this.rollBack(response.step, response.baseLearningRate);
-    }
-  }
-
-  private warnOfForgetting(violation: string, response: string): void {
-    const file = this.parts.lease.folder.file('spec');
-    const hint = response.endsWith('stops')
-      ? `; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume`
-      : '';
-    const message = `step ${this.state.step}: ${violation}: ${response}${hint}.`;
-    this.emit({ type: 'log', level: 'warn', message });
-  }
-
-  private async rollBack(to: number, rate: number): Promise<void> {
-    this.checkpointer.load(to);
-    this.changeBaseRate(rate);
-    // First of all: whoever resumes the run goes on at the lower rate too.
-    await this.save();
-    const aside = this.checkpointer.setLaterAside(to);
-    const message = aside === undefined ? {} : { message: `later results were moved to ${aside}` };
-    this.emit({ type: 'status', status: 'resumed', step: to, ...message });
-  }
-
-  /** A run that may be taken back is taken back where it breaks, too. @throws AdeptError (failure) where it cannot be */
-  private async breakOff(step: number, what: string, mayCompute = true): Promise<void> {
-    const response = this.forgetting.rollsBack ? this.forgetting.response(this.state) : undefined;
-    if (response?.kind !== 'rollBack') {
-      await this.checkpointer.failOnNaN(step, what, mayCompute);
-      return;
-    }
-    this.emit({
-      type: 'log',
-      level: 'warn',
-      message: `step ${step}: the ${what}: ${responseText(response)}.`,
-    });
-    await this.rollBack(response.step, response.baseLearningRate);
-  }
-
   private async stopped(): Promise<TuneOutcome> {
     this.phase = 'stopping';
     await this.save();
-    const message = this.because === undefined ? {} : { message: this.because };
+    const { because } = this.responder;
+    const message = because === undefined ? {} : { message: because };
     this.emit({ type: 'status', status: 'stopped', step: this.state.step, ...message });
     return this.outcome('stopped');
   }
@@ -393,16 +269,14 @@ export class TuneSession {
     this.parts.lease.log.sync();
     const { step, loss, domainLoss, generalLoss } = this.state;
     const before = this.forgetting.lossesBefore();
-    const because = this.because === undefined ? {} : { because: this.because };
-    return { status, step, loss, domainLoss, generalLoss, before, ...because };
+    const { because } = this.responder;
+    return {
+      ...{ status, step, loss, domainLoss, generalLoss, before },
+      ...(because === undefined ? {} : { because }),
+    };
   }
 
   private emit(event: NewRunEvent): void {
     this.parts.lease.emit(event);
-  }
-
-  close(): void {
-    this.tuner.dispose();
-    this.frozen?.close();
   }
 }

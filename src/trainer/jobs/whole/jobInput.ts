@@ -6,7 +6,7 @@ import { requireEmptyFolder } from '../../../node/files/outputFolder';
 import { TensorStore } from '../../safetensors/safetensors';
 import { loadQuestions } from '../../data/reading/questions';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { checkTensors } from '../../model/loadTensors';
+import { checkTensors } from '../../checkpoint/modelTensors';
 import { checkCount } from '../../../shared/method/layerChoice';
 import { checkStable, watching } from '../measure/analyze';
 import { chooseLayers } from '../model/expand';

@@ -6,14 +6,14 @@ import { readModelConfig } from '../../../node/model/modelConfig';
 import { peakMemory } from '../../../node/process/peakMemory';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
-import { readManifest } from '../../adept/manifest';
-import type { Engine } from '../../engine/engine';
+import { readManifest } from '../../method/manifest';
+import type { ExecutorDescription } from '../../executor/executor';
 
 /** A job whose model is exported. */
 export interface FinishedJob {
   readonly config: RunConfig;
   readonly folder: RunFolder;
-  readonly engine: Engine;
+  readonly engine: ExecutorDescription;
   /** The model that was tuned. */
   readonly model: string;
   readonly exported: string;
@@ -35,7 +35,7 @@ export function jobReport(
     model: config.model,
     out: folder.path,
     exported,
-    engine: { ...engine.describe() },
+    engine: { ...engine },
     layers: {
       before: before.numHiddenLayers,
       after: after.numHiddenLayers,

@@ -4,16 +4,16 @@ import { JOB_FILES, type JobReport } from '../../../shared/run/job';
 import { asKeysOf } from '../../../shared/settings/naming';
 import type { RunConfig } from '../../../shared/config/runConfig';
 import type { NewRunEvent, RunSpec } from '../../../shared/run/runFolder';
-import { meanLoss } from '../../adept/loss';
+import { meanLoss } from '../../method/loss';
 import { readEvents } from '../../../node/run/eventWriter';
 import { writeJson } from '../../../node/files/jsonFile';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import { clearIncomplete } from '../../../node/files/outputFolder';
 import { RunFolder } from '../../../node/run/runFolder';
-import type { Engine } from '../../engine/engine';
+import type { Executor } from '../../executor/executor';
+import { unchanging, withModel } from '../../executor/withModel';
 import { readModelConfig } from '../../../node/model/modelConfig';
-import { CausalLM } from '../../model/causalLM';
-import { Cancelled, subtask, type Task } from '../../task';
+import { Cancelled, quietly, subtask, type Task } from '../../task';
 import { analyze } from '../measure/analyze';
 import { readImportanceOf } from '../measure/importanceInput';
 import { evaluateChoices } from '../measure/evaluate';
@@ -60,7 +60,7 @@ export interface JobStart {
 export async function runJob(
   folder: RunFolder,
   config: RunConfig,
-  engine: Engine,
+  executor: Executor,
   hooks: RunHooks,
   { from, corpora }: JobStart = {},
 ): Promise<JobOutcome> {
@@ -70,9 +70,9 @@ export async function runJob(
     checkResumePoint(folder, folder.readSpec(), from);
   }
   const status = preparing(config.tune);
-  return RunLease.hold({ folder, engine: engine.describe(), hooks, status }, async (lease) => {
+  return RunLease.hold({ folder, engine: executor.description, hooks, status }, async (lease) => {
     try {
-      return await new WholeJob(lease, config, engine, { from, corpora }).run();
+      return await new WholeJob(lease, config, executor, { from, corpora }).run();
     } catch (error) {
       if (error instanceof Cancelled) {
         lease.emit({ type: 'status', status: 'stopped' });
@@ -90,7 +90,7 @@ class WholeJob {
   constructor(
     private readonly lease: RunLease,
     private readonly config: RunConfig,
-    private readonly engine: Engine,
+    private readonly executor: Executor,
     private readonly start: JobStart,
   ) {}
 
@@ -107,7 +107,7 @@ class WholeJob {
     await this.writeSpec(corpora);
     const accuracyBefore = await this.accuracy('choices before', this.tunedModel());
     const tuned = await this.timed('tune', () =>
-      this.tuneInput().then((input) => tuneAt(this.lease, input, this.engine, this.start.from)),
+      this.tuneInput().then((input) => tuneAt(this.lease, input, this.executor, this.start.from)),
     );
     if (tuned.status === 'stopped') {
       const { step, because } = tuned;
@@ -120,7 +120,8 @@ class WholeJob {
     };
     const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
     const before = { ...tuned.before, accuracy: accuracyBefore };
-    const { config, folder, engine, seconds } = this;
+    const { config, folder, seconds } = this;
+    const { engine } = this.lease;
     const made = { config, folder, engine, seconds, model: this.tunedModel(), exported, step: tuned.step };
     const report = { ...jobReport(made, { before, after }), tokenShift };
     writeJson(this.pathOf('report'), report);
@@ -141,7 +142,7 @@ class WholeJob {
 
   /** Says that a stage begins. @returns the task that it reports to */
   private announce(status: (NewRunEvent & { type: 'status' })['status']): Task {
-    this.lease.emit({ type: 'status', status, engine: { ...this.engine.describe() } });
+    this.lease.emit({ type: 'status', status, engine: { ...this.lease.engine } });
     return this.lease.stageTask(status);
   }
 
@@ -164,7 +165,7 @@ class WholeJob {
     const domain = 'contrast' in choice ? this.config.domain : undefined;
     this.folder.writeImportance(
       await analyze(
-        this.engine,
+        this.executor,
         { model, probe, domain, settings: jobAnalysis(this.config), scratch: this.folder.path },
         task,
       ),
@@ -186,7 +187,7 @@ class WholeJob {
     rmSync(out, { recursive: true, force: true });
     const { model, probe, expand: choice } = this.config;
     const importance = this.folder.file('importance');
-    this.folder.writeManifest(await expand(this.engine, { model, out, choice, importance, probe }, task));
+    this.folder.writeManifest(await expand(this.executor, { model, out, choice, importance, probe }, task));
   }
 
   private async writeSpec(corpora: TuneCorpora | undefined): Promise<void> {
@@ -222,7 +223,7 @@ class WholeJob {
     }
     const task = this.announce('evaluating');
     const { accuracy } = await this.timed(stage, () =>
-      evaluateChoices(this.engine, model, choices.files, choices, task),
+      evaluateChoices(this.executor, model, choices.files, choices, task),
     );
     return accuracy;
   }
@@ -238,15 +239,10 @@ class WholeJob {
     }
     const { domainEval, generalEval } = (await this.tuneInput()).corpora;
     const task = this.announce('evaluating');
-    const model = CausalLM.load(this.engine, exported);
-    try {
-      return {
-        domainLoss: await meanLoss(model, domainEval, subtask(task, 0, 0.5)),
-        generalLoss: await meanLoss(model, generalEval, subtask(task, 0.5, 1)),
-      };
-    } finally {
-      model.dispose();
-    }
+    return withModel(this.executor, unchanging(exported), quietly(task), async (model) => ({
+      domainLoss: await meanLoss(model, domainEval, subtask(task, 0, 0.5)),
+      generalLoss: await meanLoss(model, generalEval, subtask(task, 0.5, 1)),
+    }));
   }
 
   /** On the run's evaluation texts. */
@@ -254,7 +250,7 @@ class WholeJob {
     const { domainEval, generalEval } = (await this.tuneInput()).corpora;
     const task = this.announce('evaluating');
     const [domain, general] = await tokenShifts(
-      this.engine,
+      this.executor,
       { before: this.config.model, after },
       [domainEval, generalEval],
       task,

@@ -1,0 +1,23 @@
+import { meanLoss } from '../../method/loss';
+import type { SessionParts } from './sessionParts';
+
+/** Measures domain and general loss. @returns what is no number, where one of them is */
+export async function evaluate({
+  input,
+  model,
+  state,
+  lease,
+  task,
+}: SessionParts): Promise<string | undefined> {
+  const begin = performance.now();
+  const { domainEval, generalEval } = input.corpora;
+  const finite = (loss: number): number | null => (Number.isFinite(loss) ? loss : null);
+  const domainLoss = finite(await meanLoss(model, domainEval, task, { reuse: true }));
+  const generalLoss = finite(await meanLoss(model, generalEval, task, { reuse: true }));
+  const { step } = state;
+  Object.assign(state, { domainLoss, generalLoss, evaluatedAt: step });
+  lease.emit({ type: 'eval', step, domainLoss, generalLoss, seconds: (performance.now() - begin) / 1000 });
+  return domainLoss !== null && generalLoss !== null
+    ? undefined
+    : `${domainLoss === null ? 'domain' : 'general'} loss is no number`;
+}

@@ -1,0 +1,185 @@
+import { peakMemory } from '../../node/process/peakMemory';
+import { readTrained, writeTrained } from '../checkpoint/trainedFiles';
+import type { Batch } from '../data/sequences/batch';
+import type { Model } from '../executor/executor';
+import { OneCall } from '../executor/oneCall';
+import type { MemoryLimit, OpenRequest, Reuse, StepRequest, UnitRequest } from '../executor/requests';
+import type {
+  LayerChanges,
+  MaskedLosses,
+  ProcessMemory,
+  StepResult,
+  TrainedTensor,
+  UnitSums,
+} from '../executor/results';
+import type { Task } from '../task';
+import { activationCache, type ActivationCache } from './cache/activationCache';
+import type { Engine } from './engine/engine';
+import { layerChanges } from './measure/layerChanges';
+import { maskedLosses } from './measure/maskedLosses';
+import { ranks, topTokens } from './measure/topTokens';
+import { unitSums } from './measure/unitSums';
+import { CausalLM } from './model/causalLM';
+import { OutputStrength } from './tuning/outputStrength';
+import { allParameters, layerParameters, setValues, tensorOf, type Parameter } from './tuning/parameters';
+import { Tuner } from './tuning/tuner';
+
+/**
+ * A model whose tensors lie on an engine of this process. While it computes nothing else happens here: who asks it again and
+ * again lets the event loop have its turns in between.
+ */
+export class TfjsModel implements Model {
+  readonly trained: readonly TrainedTensor[];
+  private readonly calls = new OneCall();
+  /** With the moments of what is trained; made with the first step, or when moments are loaded. */
+  private tuner: Tuner | undefined;
+  /** While strengths differ from 1. */
+  private strength: OutputStrength | undefined;
+
+  /** Takes model and cache over. */
+  constructor(
+    private readonly model: CausalLM,
+    private readonly parameters: readonly Parameter[] = [],
+    private readonly cache?: ActivationCache,
+  ) {
+    this.trained = parameters.map(({ name, shape, unit, decays }) => ({ name, shape, unit, decays }));
+  }
+
+  /** @throws AdeptError (input) when config.json and the weights do not fit each other or are not supported. */
+  static load(engine: Engine, request: OpenRequest, task: Task): TfjsModel {
+    const { folder, trains, frozenWeights, rows, cache } = request;
+    const layers = new Set(typeof trains === 'string' ? [] : trains);
+    const model = CausalLM.load(
+      engine,
+      folder,
+      (layer, count) => {
+        task.report(0, `loading layer ${layer + 1} of ${count}`);
+      },
+      { choice: frozenWeights, rows, frozen: (layer) => trains !== 'all' && !layers.has(layer) },
+    );
+    const parameters = trains === 'all' ? allParameters(model) : layerParameters(model, [...layers]);
+    return new TfjsModel(model, parameters, cache && activationCache(model, [...layers], cache));
+  }
+
+  get config(): CausalLM['config'] {
+    return this.model.config;
+  }
+
+  get units(): CausalLM['units'] {
+    return this.model.units;
+  }
+
+  get storage(): CausalLM['storage'] {
+    return this.model.storage;
+  }
+
+  losses(batch: Batch, use: Reuse): Promise<Float32Array> {
+    return this.calls.run(() => this.model.losses(batch, this.known(use)));
+  }
+
+  maskedLosses(batch: Batch, memoryLimit: MemoryLimit | undefined, task: Task): Promise<MaskedLosses> {
+    return this.calls.run(() => maskedLosses(this.model, batch, memoryLimit, task));
+  }
+
+  layerChanges(batch: Batch): Promise<LayerChanges> {
+    return this.calls.run(() => layerChanges(this.model, batch));
+  }
+
+  unitSums(batch: Batch, request: UnitRequest, use: Reuse): Promise<UnitSums> {
+    return this.calls.run(() => unitSums(this.model, batch, request, this.known(use)));
+  }
+
+  logits(batch: Batch, rows: Int32Array): Promise<Float32Array> {
+    return this.calls.run(() => this.model.logits(batch, rows));
+  }
+
+  topTokens(batch: Batch): Promise<Int32Array> {
+    return this.calls.run(() => topTokens(this.model, batch));
+  }
+
+  ranks(batch: Batch, tokens: Int32Array): Promise<Int32Array> {
+    return this.calls.run(() => ranks(this.model, batch, tokens));
+  }
+
+  step(request: StepRequest): Promise<StepResult> {
+    return this.calls.run(() => {
+      this.endStrength();
+      const { model, parameters } = this;
+      this.tuner ??= new Tuner(model, parameters);
+      const result = this.tuner.step(request, this.known(request));
+      return { ...result, tensors: model.engine.tensorCount() };
+    });
+  }
+
+  setStrength(alpha: ReadonlyMap<number, number>): Promise<void> {
+    return this.calls.run(() => {
+      if ([...alpha.values()].every((value) => value === 1)) {
+        this.endStrength();
+        return;
+      }
+      this.strength ??= new OutputStrength(this.model, this.trainedLayers());
+      this.strength.set(alpha);
+    });
+  }
+
+  saveTrained(folder: string): Promise<void> {
+    return this.calls.run(() => {
+      this.endStrength();
+      const { model, tuner } = this;
+      writeTrained(folder, this.parameters, (parameter, part) => {
+        if (part === 'values') {
+          return model.engine.read(tensorOf(parameter));
+        }
+        // Before the first step they are zero, and not made yet.
+        return tuner?.readMoment(parameter, part) ?? new Float32Array(sizeOf(parameter));
+      });
+    });
+  }
+
+  loadTrained(folder: string, what: { readonly moments: boolean }): Promise<void> {
+    return this.calls.run(() => {
+      this.endStrength();
+      const { model, parameters } = this;
+      readTrained(folder, parameters, what, (parameter, { values, moments }) => {
+        if (moments === undefined) {
+          setValues(model.engine, parameter, values);
+        } else {
+          this.tuner ??= new Tuner(model, parameters);
+          this.tuner.restore(parameter, { values, ...moments });
+        }
+      });
+    });
+  }
+
+  memory(): Promise<ProcessMemory> {
+    return this.calls.run(() => ({ now: process.memoryUsage.rss(), peak: peakMemory() }));
+  }
+
+  close(): Promise<void> {
+    return this.calls.run(() => {
+      this.endStrength();
+      this.tuner?.dispose();
+      this.tuner = undefined;
+      this.cache?.close();
+      this.model.dispose();
+    });
+  }
+
+  private known({ reuse }: Reuse): ActivationCache | undefined {
+    return reuse ? this.cache : undefined;
+  }
+
+  private trainedLayers(): number[] {
+    return [...new Set(this.parameters.flatMap(({ unit }) => unit?.layer ?? []))];
+  }
+
+  /** What was trained is in its place again. */
+  private endStrength(): void {
+    this.strength?.end();
+    this.strength = undefined;
+  }
+}
+
+function sizeOf({ shape }: TrainedTensor): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
