@@ -30,6 +30,9 @@ function filesBelow(folder, ending) {
     .map((path) => join(folder, path));
 }
 
+/** Runs commands for tests, which start it. */
+const COMMAND_SERVER = 'test/support/commandServer.ts';
+
 /** @type {import('esbuild').BuildOptions} */
 const shared = { bundle: true, logLevel: 'warning', absWorkingDir: root };
 
@@ -151,7 +154,7 @@ async function buildTests(files) {
   const esbuild = await import('esbuild');
   const { metafile } = await esbuild.build({
     ...tests,
-    entryPoints: files.map(({ source }) => source),
+    entryPoints: [...files.map(({ source }) => source), COMMAND_SERVER],
     external: ['typescript', 'eslint', 'playwright-core', 'axe-core'],
   });
   return new Map(Object.entries(metafile.outputs).map(([path, { inputs }]) => [path, Object.keys(inputs)]));

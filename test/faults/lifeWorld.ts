@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineKind } from '../../src/trainer/tfjs/engine/engine';
-import { writeRows } from '../parity/adept';
+import { writeRows } from '../support/tokenRows';
 import { randomSequences, writeRandomModel } from '../parity/randomModel';
 import { RECIPES } from '../parity/recipes';
 import { adeptResult, type Argument } from '../support/command';

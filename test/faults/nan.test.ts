@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { TensorStore } from '../../src/trainer/safetensors/safetensors';
-import { writeRows } from '../parity/adept';
+import { writeRows } from '../support/tokenRows';
 import { randomSequences } from '../parity/randomModel';
 import { adeptResult, runAdept, type Argument } from '../support/command';
 import { assertRefused } from '../support/refusal';

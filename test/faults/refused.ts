@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { runAdept, type Argument, type CommandOptions } from '../support/command';
+import { runAdept, runAdeptAgain, type Argument, type CommandOptions } from '../support/command';
 import { assertRefused } from '../support/refusal';
 import { treeDigest } from '../support/treeDigest';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -22,7 +22,8 @@ export async function checkFault(t: TestContext, fault: Fault, untouched: string
   const folder = temporaryFolder(t);
   const args = fault.args(folder);
   const before = [treeDigest(folder), treeDigest(untouched)];
-  const ended = await runAdept([...args, '--json'], { ...fault.options });
+  const all = [...args, '--json'];
+  const ended = fault.options === undefined ? await runAdeptAgain(all) : await runAdept(all, fault.options);
   const says = typeof fault.says === 'function' ? fault.says(folder) : fault.says;
   assertRefused(ended, says, fault.status);
   assert.deepEqual([treeDigest(folder), treeDigest(untouched)], before, 'something was touched');

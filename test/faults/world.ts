@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeRows } from '../parity/adept';
+import { writeRows } from '../support/tokenRows';
 import { randomSequences, writeRandomModel } from '../parity/randomModel';
 import { RECIPES } from '../parity/recipes';
 import { adeptResult } from '../support/command';

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
 import { budgetedPlans, type Budget, type BudgetedChoice } from '../../src/shared/estimate/budgetedPlan';
 import { estimate } from '../../src/shared/estimate/estimate';
-import { adeptResult, runAdept } from '../support/command';
+import { adeptResult, runAdeptAgain } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { configOfShape } from '../support/shapedModel';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -146,7 +146,7 @@ describe('adept plan', () => {
   it('wants the number of steps for a time, and the importance of this model', async (t) => {
     const file = await measured(t);
     const refusal = async (importance: string, ...more: readonly string[]): Promise<string> => {
-      const { status, stderr } = await runAdept([
+      const { status, stderr } = await runAdeptAgain([
         ...['plan', '--model', sample('model'), '--importance', importance, ...more],
       ]);
       assert.equal(status, 2);

@@ -13,7 +13,7 @@ import { CorpusReader } from '../../src/trainer/jobs/texts/corpora';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
 import { openEngine } from '../../src/trainer/tfjs/engine/open';
 import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
-import { adeptResult, runAdept, type Argument } from '../support/command';
+import { adeptResult, runAdeptAgain, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { idsOf } from '../support/corpora';
 import { SILENT_TASK } from '../../src/trainer/task';
@@ -121,7 +121,7 @@ describe('what the added layers of a run are worth', () => {
   });
 
   it('is not asked of layers that were not added', async () => {
-    const { status, stderr } = await runAdept([
+    const { status, stderr } = await runAdeptAgain([
       'export',
       '--run',
       at('run'),

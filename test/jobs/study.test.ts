@@ -18,7 +18,7 @@ import {
 } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { studyPlot } from '../../src/shared/study/studyPlot';
-import { adeptResult, runAdept } from '../support/command';
+import { adeptResult, runAdeptAgain } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
@@ -107,7 +107,13 @@ describe('a study', () => {
     await run();
     assert.ok(!existsSync(at('study', 'runs')));
     writeFileSync(at('job.adept.json'), JSON.stringify({ ...job, tune: { ...job.tune, steps: 5 } }));
-    const { status, stderr } = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    const { status, stderr } = await runAdeptAgain([
+      'study',
+      '--config',
+      at('s.study.json'),
+      '--engine',
+      'wasm',
+    ]);
     assert.equal(status, 2);
     assert.match(stderr, /study\.json: its runs were made with other settings/);
     write();
@@ -115,7 +121,7 @@ describe('a study', () => {
 
   it('refuses to mix runs of other texts, another model or other settings, recorded or not', async () => {
     const refusal = async (): Promise<string> => {
-      const { status, stderr } = await runAdept([
+      const { status, stderr } = await runAdeptAgain([
         'study',
         '--config',
         at('s.study.json'),
@@ -160,7 +166,7 @@ describe('a study', () => {
       at('s.study.json'),
       JSON.stringify({ ...study, seeds: [1], variants: { broken, limited, last: { of: 'adept', k: 1 } } }),
     );
-    const result = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    const result = await runAdeptAgain(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
     assert.equal(result.status, 1);
     assert.match(result.stderr, /2 runs failed/);
     const done = readStudy();
@@ -180,7 +186,7 @@ describe('a study', () => {
       at('s.study.json'),
       JSON.stringify({ ...study, seeds: [1], variants: { limited: changed } }),
     );
-    const again = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    const again = await runAdeptAgain(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
     assert.match(again.stderr, /limited-1: was begun with other settings: remove this folder/);
     rmSync(at('study', 'runs', 'limited-1'), { recursive: true });
     const third = await run();
@@ -217,7 +223,13 @@ describe('a study', () => {
     const { tune } = RunFolder.open(at('study', 'runs', 'adept-7-1')).readSpec();
     assert.deepEqual([tune.learningRate, tune.unitRates], [2e-3, 'importance']);
     withVariant({ of: 'adept', layers: [6] });
-    const { status, stderr } = await runAdept(['study', '--config', at('s.study.json'), '--engine', 'wasm']);
+    const { status, stderr } = await runAdeptAgain([
+      'study',
+      '--config',
+      at('s.study.json'),
+      '--engine',
+      'wasm',
+    ]);
     assert.equal(status, 2);
     assert.match(stderr, /study\.json: its runs were made with other settings/);
     write();
@@ -226,7 +238,7 @@ describe('a study', () => {
   it('says what is wrong before the first run', async () => {
     const refused = async (change: object): Promise<string> => {
       writeFileSync(at('bad.study.json'), JSON.stringify({ ...study, ...change, out: 'bad' }));
-      const { status, stderr } = await runAdept(['study', '--config', at('bad.study.json')]);
+      const { status, stderr } = await runAdeptAgain(['study', '--config', at('bad.study.json')]);
       assert.equal(status, 2);
       assert.ok(!existsSync(at('bad')));
       return stderr;

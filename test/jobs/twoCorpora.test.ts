@@ -13,8 +13,8 @@ import { firstOf, evenlySpaced } from '../../src/trainer/data/sequences/sequence
 import { SILENT_TASK } from '../../src/trainer/task';
 import { readManifest } from '../../src/trainer/method/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/texts/corpora';
-import { writeRows } from '../parity/adept';
-import { adeptResult, runAdept, type Argument } from '../support/command';
+import { writeRows } from '../support/tokenRows';
+import { adeptResult, runAdeptAgain, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { idsOf } from '../support/corpora';
 
@@ -68,7 +68,7 @@ describe('general and domain text together', () => {
     assert.equal(two.overlap, 0);
     const rho = Number(two.rankCorrelation);
     assert.ok(rho > -1 && rho < 1, `rank correlation ${rho}`);
-    const { stdout } = await runAdept([...args, '--probe', general, '--domain', general]);
+    const { stdout } = await runAdeptAgain([...args, '--probe', general, '--domain', general]);
     assert.match(
       stdout,
       /rank correlation of general and domain importance: 1\.00\n100\.0% of the tokens of the probe/,
@@ -161,7 +161,7 @@ describe('general and domain text together', () => {
 
   it('does not look for an early end where there is none', async () => {
     const refusal = async (...more: Argument[]): Promise<string> => {
-      const { status, stderr } = await runAdept([
+      const { status, stderr } = await runAdeptAgain([
         ...[
           'analyze',
           '--model',

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import * as v from 'valibot';
 import { ImportanceFile, type UnitDefinition } from '../../src/shared/method/importance';
-import { adept } from './adept';
+import { adeptResult } from '../support/command';
 import type { Result } from './jobs';
 
 /** Runs `adept analyze` and reads the importance.json that it wrote. */
-export function analyzed(out: string, args: readonly (string | number)[]): ImportanceFile {
-  adept('analyze', '--out', out, ...args);
+export async function analyzed(out: string, args: readonly (string | number)[]): Promise<ImportanceFile> {
+  await adeptResult(['analyze', '--out', out, ...args]);
   return v.parse(ImportanceFile, JSON.parse(readFileSync(out, 'utf8')));
 }
 

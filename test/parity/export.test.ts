@@ -7,7 +7,8 @@ import { makeBatch } from '../../src/trainer/data/sequences/batch';
 import { openEngine } from '../../src/trainer/tfjs/engine/open';
 import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { adept, asLists } from './adept';
+import { adeptResult } from '../support/command';
+import { asLists } from '../support/tokenRows';
 import { ENGINES, type EngineName } from './engines';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPES, type RecipeName } from './recipes';
@@ -34,12 +35,17 @@ interface Exported {
 }
 
 /** Tunes and exports; the command's own counts are checked against the files. */
-function exported(t: TestContext, name: RecipeName, run: TuneCase, engine: EngineName): Exported {
+async function exported(
+  t: TestContext,
+  name: RecipeName,
+  run: TuneCase,
+  engine: EngineName,
+): Promise<Exported> {
   const base = temporaryFolder(t);
   const source = writeRandomModel(join(base, 'model'), name);
-  const trained = tuned(base, expanded(base, source, run, engine), run, engine);
+  const trained = await tuned(base, await expanded(base, source, run, engine), run, engine);
   const folder = join(base, 'exported');
-  const result = adept('export', '--run', trained.run, '--out', folder);
+  const result = await adeptResult(['export', '--run', trained.run, '--out', folder]);
   assert.equal(result.step, run.plan.steps);
   return { source, folder, run: trained };
 }
@@ -110,16 +116,18 @@ async function logitsOf(
 }
 
 /** The loss on the same rows: at the end of the run, and of the exported folder. */
-function checkLoss(
+async function checkLoss(
   { folder, run }: Exported,
   { evaluate }: TuneCase,
   data: string,
   engine: EngineName,
-): void {
+): Promise<void> {
   const last = run.events.filter((event) => event.type === 'eval').at(-1)?.domainLoss ?? NaN;
   const first = run.events.find((event) => event.type === 'eval')?.domainLoss ?? NaN;
   assert.ok(Math.abs(last / first - 1) > 1e-3, `training moved the loss: ${first}, then ${last}`);
-  const result = adept('eval', '--model', folder, '--data', data, '--engine', engine, '--batch-size', 2);
+  const result = await adeptResult([
+    ...['eval', '--model', folder, '--data', data, '--engine', engine, '--batch-size', 2],
+  ]);
   assert.equal(result.sequences, evaluate.length);
   assert.ok(
     Math.abs(Number(result.loss) / last - 1) <= 1e-6,
@@ -140,10 +148,10 @@ describe('an exported folder', () => {
       const how = layers.length === 0 ? '--full' : `added to ${layers.join(' and ')}`;
       it(`holds the trained model, ${name}, ${how}, ${engine.name}`, { skip: engine.skip }, async (t) => {
         const run = shortRun(name, layers);
-        const result = exported(t, name, run, engine.name);
+        const result = await exported(t, name, run, engine.name);
         checkTensors(result, run);
         const data = join(result.folder, '..', `evaluate-${engine.name}.jsonl`);
-        checkLoss(result, run, data, engine.name);
+        await checkLoss(result, run, data, engine.name);
         const config: unknown = JSON.parse(readFileSync(join(result.folder, 'config.json'), 'utf8'));
         assert.ok(typeof config === 'object' && config !== null && 'num_hidden_layers' in config);
         assert.equal(config.num_hidden_layers, RECIPES[name].config.num_hidden_layers + layers.length);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { asLists, writeRows } from './adept';
+import { asLists, writeRows } from '../support/tokenRows';
 import { analyzed, checkChanges, checkImportance } from './analyzed';
 import { ENGINES } from './engines';
 import { randomSequences, writeRandomModel } from './randomModel';
@@ -30,13 +30,13 @@ describe('importance of layers and units is that of PyTorch', () => {
         for (const definition of PAPER.includes(name)
           ? (['released', 'paper'] as const)
           : (['released'] as const)) {
-          const result = analyzed(join(folder, `${definition}.json`), [
+          const result = await analyzed(join(folder, `${definition}.json`), [
             ...['--model', model, '--probe', probe, '--engine', engine.name],
             ...['--batch-size', BATCH_SIZE, '--unit-definition', definition],
           ]);
           checkImportance(t, result, expected, definition);
         }
-        const fast = analyzed(join(folder, 'fast.json'), [
+        const fast = await analyzed(join(folder, 'fast.json'), [
           ...['--model', model, '--probe', probe, '--engine', engine.name],
           ...['--batch-size', BATCH_SIZE, '--mode', 'fast'],
         ]);

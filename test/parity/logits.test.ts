@@ -7,7 +7,7 @@ import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
 import { projectRoot } from '../support/projectRoot';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { asLists } from './adept';
+import { asLists } from '../support/tokenRows';
 import { ENGINES, type EngineName } from './engines';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPE_NAMES, RECIPES } from './recipes';

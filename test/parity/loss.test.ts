@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { adept, asLists, writeRows } from './adept';
+import { adeptResult } from '../support/command';
+import { asLists, writeRows } from '../support/tokenRows';
 import { ENGINES } from './engines';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPES, type RecipeName } from './recipes';
@@ -23,17 +24,10 @@ describe('mean next-token loss is that of PyTorch, rows of unequal length', () =
         const data = writeRows(join(folder, 'rows.jsonl'), sequences);
         const expected = await reference('loss', { model, sequences: asLists(sequences) }, `loss-${name}`);
         for (const batchSize of [1, 4, 7]) {
-          const result = adept(
-            'eval',
-            '--model',
-            model,
-            '--data',
-            data,
-            '--batch-size',
-            batchSize,
-            '--engine',
-            engine.name,
-          );
+          const result = await adeptResult([
+            ...['eval', '--model', model, '--data', data],
+            ...['--batch-size', batchSize, '--engine', engine.name],
+          ]);
           assert.equal(result.sequences, LENGTHS.length);
           assert.equal(
             result.tokens,

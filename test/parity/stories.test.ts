@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { asLists } from './adept';
+import { asLists } from '../support/tokenRows';
 import { analyzed, checkImportance } from './analyzed';
 import { ENGINES } from './engines';
 import { reference } from './reference';
@@ -69,7 +69,7 @@ describe('stories260K, a real pretrained model', () => {
           return;
         }
         const { model, file, sequences } = given;
-        const result = analyzed(join(temporaryFolder(t), 'importance.json'), [
+        const result = await analyzed(join(temporaryFolder(t), 'importance.json'), [
           ...['--model', model, '--probe', file, '--seq-len', LENGTH, '--max-sequences', SEQUENCES],
           ...['--batch-size', BATCH_SIZE, '--engine', engine.name],
         ]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { asLists } from './adept';
+import { asLists } from '../support/tokenRows';
 import { ENGINES, type TestedEngine } from './engines';
 import type { Result } from './jobs';
 import { randomSequences, writeRandomModel } from './randomModel';
@@ -105,7 +105,7 @@ async function checkTuning(
   golden: string,
 ): Promise<void> {
   const folder = temporaryFolder(t);
-  const start = expanded(folder, model, run, engine.name);
+  const start = await expanded(folder, model, run, engine.name);
   if (run.layers.length > 0) {
     const same = await liveReference('difference', { model, other: start, sequences: asLists(run.evaluate) });
     assert.ok(
@@ -115,7 +115,8 @@ async function checkTuning(
   }
   const expected = await reference('tune', tuneRequest(start, run), golden);
   requireMovement(expected);
-  const worst = checkRun(tuned(folder, start, run, engine.name).events, expected, run);
+  const { events } = await tuned(folder, start, run, engine.name);
+  const worst = checkRun(events, expected, run);
   t.diagnostic(
     `largest deviation: loss ${worst.loss.toExponential(1)}, gradient norm ${worst.gradNorm.toExponential(1)}, learning rate ${worst.learningRate.toExponential(1)}`,
   );

@@ -118,7 +118,12 @@ describe('tuning within the documents of packed sequences follows PyTorch step b
       async (t) => {
         const folder = temporaryFolder(t);
         const run = packedCase();
-        const start = expanded(folder, writeRandomModel(join(folder, 'model'), 'llama'), run, engine.name);
+        const start = await expanded(
+          folder,
+          writeRandomModel(join(folder, 'model'), 'llama'),
+          run,
+          engine.name,
+        );
         const expected = await reference('tune', tuneRequest(start, run), 'tune-separate');
         const open = await openEngine(engine.name);
         try {
@@ -129,7 +134,7 @@ describe('tuning within the documents of packed sequences follows PyTorch step b
         } finally {
           open.close();
         }
-        const joined = tuned(folder, start, run, engine.name).events;
+        const { events: joined } = await tuned(folder, start, run, engine.name);
         assert.throws(() => checkRun(joined, expected, run), /PyTorch/, 'joined is something else');
       },
     );

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { RunEvent, type NewRunEvent } from '../../src/shared/run/runFolder';
-import { adept, asLists, writeRows } from './adept';
+import { adeptResult } from '../support/command';
+import { asLists, writeRows } from '../support/tokenRows';
 import type { EngineName } from './engines';
 import type { Request, Result } from './jobs';
 
@@ -40,22 +41,20 @@ export function addedLayers(layers: readonly number[]): { layer: number; sourceL
 }
 
 /** Runs `adept expand` and checks what it says it did. @returns the expanded folder; the model itself when all is trained. */
-export function expanded(folder: string, model: string, { layers }: TuneCase, engine: EngineName): string {
+export async function expanded(
+  folder: string,
+  model: string,
+  { layers }: TuneCase,
+  engine: EngineName,
+): Promise<string> {
   if (layers.length === 0) {
     return model;
   }
   const out = join(folder, `expanded-${engine}`);
-  const manifest = adept(
-    'expand',
-    '--model',
-    model,
-    '--out',
-    out,
-    '--layers',
-    layers.join(','),
-    '--engine',
-    engine,
-  );
+  const manifest = await adeptResult([
+    ...['expand', '--model', model, '--out', out],
+    ...['--layers', layers.join(','), '--engine', engine],
+  ]);
   const Added = v.array(v.object({ layer: v.number(), sourceLayer: v.number() }));
   assert.deepEqual(v.parse(Added, manifest.added), addedLayers(layers));
   assert.equal(v.parse(v.object({ maxDifference: v.number() }), manifest.equivalence).maxDifference, 0);
@@ -91,12 +90,12 @@ export interface TrainerRun {
 }
 
 /** Runs `adept tune` in the given order of sequences and reads its events. */
-export function tuned(
+export async function tuned(
   folder: string,
   model: string,
   { layers, domain, probe, evaluate, plan }: TuneCase,
   engine: EngineName,
-): TrainerRun {
+): Promise<TrainerRun> {
   const run = join(folder, `run-${engine}`);
   const rows = (name: string, sequences: readonly Int32Array[]): string =>
     writeRows(join(folder, `${name}-${engine}.jsonl`), sequences);
@@ -113,7 +112,7 @@ export function tuned(
     'unit-rates': plan.unitRates,
     'unit-definition': plan.unitDefinition,
   };
-  adept(
+  await adeptResult([
     ...['tune', '--model', model, '--out', run, '--engine', engine, '--order', 'given'],
     ...[
       '--domain',
@@ -125,7 +124,7 @@ export function tuned(
     ],
     ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     ...(layers.length === 0 ? ['--full'] : []),
-  );
+  ]);
   const lines = readFileSync(join(run, 'events.ndjson'), 'utf8').trim().split('\n');
   return { run, events: lines.map((line) => v.parse(RunEvent, JSON.parse(line))) };
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { HANG_MILLISECONDS } from './hang';
+import { runInServer } from './commandServers';
 import { projectRoot } from './projectRoot';
 
 const CLI = join(projectRoot, 'out', 'cli.cjs');
@@ -56,15 +57,21 @@ export function runAdept(args: readonly Argument[], options?: CommandOptions): P
   return startAdept(args, options).ended;
 }
 
+/** As {@link runAdept}, in a process that has run other commands before, which takes a fraction of the time. */
+export async function runAdeptAgain(args: readonly Argument[]): Promise<Ended> {
+  return { ...(await runInServer(args.map(String))), signal: null };
+}
+
 /**
- * Runs `adept … --json`, which has to succeed.
+ * Runs `adept … --json`, which has to succeed; without options in a process that has run other commands before.
  * @returns the object of its last line
  */
 export async function adeptResult(
   args: readonly Argument[],
   options?: CommandOptions,
 ): Promise<Record<string, unknown>> {
-  return resultOf(await runAdept([...args, '--json'], options), args);
+  const all = [...args, '--json'];
+  return resultOf(options === undefined ? await runAdeptAgain(all) : await runAdept(all, options), args);
 }
 
 /** The object on the last line of a command that succeeded. @throws Error with its stderr when it did not. */
