@@ -205,7 +205,7 @@ describe('adept eval --format choices', () => {
 
   it('puts five examples before each question where there are any, as many as asked for, or as fit', async (t) => {
     const shots = async (length: number, ...more: Argument[]): Promise<unknown> =>
-      (await evaluated(t, length, ...more)).meanShots;
+      (await evaluated(t, length, '--max-sequences', 2, ...more)).meanShots;
     assert.equal(await shots(1), 0);
     assert.equal(await shots(1, '--examples', 'EXAMPLES', '--shots', 2), 2);
     assert.equal(await shots(1, '--examples', 'EXAMPLES', '--shots', 0), 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readHeatmapFile } from '../../src/node/model/analysisFile';
@@ -11,6 +11,13 @@ import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const SAMPLE = join(projectRoot, 'media/sample');
+
+/** A copy of a text's beginning in a folder: a run evaluates all of a text. */
+function firstLines(name: string, folder: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, readFileSync(join(SAMPLE, name), 'utf8').split('\n').slice(0, 12).join('\n'));
+  return file;
+}
 
 describe('what the launch form writes', () => {
   it('is run by `adept run`, from the analysis that the layers were chosen by', async (t) => {
@@ -27,8 +34,8 @@ describe('what the launch form writes', () => {
       files: {
         ...form.files,
         domain: join(SAMPLE, 'domain.jsonl'),
-        evalDomain: join(SAMPLE, 'domain-eval.jsonl'),
-        evalGeneral: join(SAMPLE, 'general-eval.txt'),
+        evalDomain: firstLines('domain-eval.jsonl', folder),
+        evalGeneral: firstLines('general-eval.txt', folder),
       },
       settings: { ...form.settings, steps: '2', learningRate: '1e-3', seqLen: '32', batchSize: '2' },
     });
