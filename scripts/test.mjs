@@ -4,7 +4,7 @@
 //   npm test -- --filter corpus   only files whose path holds the word
 //   npm test -- --list            only says which files these are
 import { setMaxListeners } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,12 +37,18 @@ function endOnSignals() {
   return interrupted.signal;
 }
 
-/** Texts that tests tokenise are kept apart from those of the person who runs them. */
-function ownTextCache() {
-  const texts = mkdtempSync(join(tmpdir(), 'adept-texts-'));
-  process.env.ADEPT_TEXT_CACHE = texts;
+/** Texts that tests tokenise are kept apart from those of the person who runs them; the package is made once for all. */
+function ownFolders() {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-tests-'));
+  for (const [variable, name] of [
+    ['ADEPT_TEXT_CACHE', 'texts'],
+    ['ADEPT_TEST_PACKAGE', 'package'],
+  ]) {
+    process.env[variable] = join(folder, name);
+    mkdirSync(join(folder, name));
+  }
   process.on('exit', () => {
-    rmSync(texts, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 }
 
@@ -75,7 +81,7 @@ if (values.kind !== undefined || values.filter !== undefined) {
   process.env.ADEPT_TEST_CHOSEN = '1';
 }
 const signal = endOnSignals();
-ownTextCache();
+ownFolders();
 oneThreadEach();
 await ensurePackages(root);
 const { buildForTests } = await import('./build.mjs');

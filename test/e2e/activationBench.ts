@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Editor } from './support/editor';
-import { makePackage } from './support/makePackage';
+import { makePackage } from '../support/makePackage';
 import { unavailable } from './support/provided';
 
 const REPETITIONS = 7;
@@ -45,21 +45,16 @@ async function main(): Promise<void> {
   if (reason !== false) {
     throw new Error(`VS Code cannot be provided here: ${reason}.`);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'adept-bench-'));
+  const editor = await Editor.open({ vsix: makePackage().file });
   try {
-    const editor = await Editor.open({ vsix: makePackage(folder) });
-    try {
-      await editor.trust();
-      const times: number[] = [];
-      for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-        times.push(await activation(editor));
-      }
-      report(times, extensionBytes(editor));
-    } finally {
-      await editor.close();
+    await editor.trust();
+    const times: number[] = [];
+    for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
+      times.push(await activation(editor));
     }
+    report(times, extensionBytes(editor));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await editor.close();
   }
 }
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { statusOf } from '../../src/node/run/runStatus';
+import { makePackage } from '../support/makePackage';
 import { Editor } from './support/editor';
 import { FirstSteps } from './support/firstSteps';
 import { mouseOf } from './support/hands';
-import { makePackage } from './support/makePackage';
 import { unavailable } from './support/provided';
 import { sampleWorkspace } from './support/sampleWorkspace';
 
@@ -20,7 +20,7 @@ describe('the package, installed in an untouched profile', { skip: unavailable()
 
   before(async () => {
     editor = await Editor.open({
-      vsix: makePackage(folder),
+      vsix: makePackage().file,
       workspace: sampleWorkspace(folder),
     });
     steps = new FirstSteps(editor, mouseOf(editor));

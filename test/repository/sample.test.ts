@@ -9,9 +9,8 @@ import { readRunConfig } from '../../src/node/job/runConfigFile';
 import { asKeysOf } from '../../src/shared/settings/naming';
 import { analyze } from '../../src/trainer/jobs/measure/analyze';
 import { checkJob } from '../../src/trainer/jobs/whole/jobInput';
-import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
+import { openExecutor } from '../../src/trainer/openExecutor';
 import { SILENT_TASK } from '../../src/trainer/task';
-import { onEveryEngine } from '../support/engines';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 
@@ -49,8 +48,9 @@ describe('the sample', () => {
   });
 });
 
-onEveryEngine('importance of the sample', (test) => {
-  test('differs clearly: two different texts agree on the most important layers and on those to expand', async (engine) => {
+describe('importance of the sample', () => {
+  it('differs clearly: two different texts agree on the most important layers and on those to expand', async () => {
+    const executor = await openExecutor('auto');
     const order = async (corpus: string): Promise<number[]> => {
       const settings = analyzeSettings({ seqLen: 128, maxSequences: 32, batchSize: 8 });
       const request = {
@@ -59,7 +59,7 @@ onEveryEngine('importance of the sample', (test) => {
         settings,
         scratch: tmpdir(),
       };
-      const { layers } = await analyze(new TfjsExecutor(engine), request, SILENT_TASK);
+      const { layers } = await analyze(executor, request, SILENT_TASK);
       const sorted = [...layers].sort((a, b) => a.importance - b.importance);
       const [lowest, ...others] = sorted.map(({ importance }) => importance);
       assert.ok((others.at(-1) ?? NaN) > 20 * (lowest ?? NaN), 'the extremes lie far apart');
@@ -68,5 +68,6 @@ onEveryEngine('importance of the sample', (test) => {
     const [first, second] = [await order('general.txt'), await order('general-eval.txt')];
     assert.deepEqual(first.slice(0, 2).sort(), second.slice(0, 2).sort());
     assert.deepEqual(first.slice(-3), second.slice(-3));
+    await executor.close();
   });
 });

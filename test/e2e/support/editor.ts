@@ -59,7 +59,7 @@ export class Editor {
         handleSIGHUP: false,
       });
       const context = await browser.newContext({
-        viewport: { width: 1400, height: 900 },
+        viewport: options.viewport ?? { width: 1400, height: 900 },
         permissions: ['clipboard-read', 'clipboard-write'],
         reducedMotion: 'reduce',
       });

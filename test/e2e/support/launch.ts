@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { nativeHome } from '../../../src/trainer/tfjs/engine/provision/home';
 import { projectRoot } from '../../support/projectRoot';
 import { vscode } from './provided';
 import { freePort, type Server, startServer } from './server';
@@ -32,6 +33,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The module whose `run` VS Code calls in the extension host. */
   readonly tests?: string;
+  /** Of the window; as large as people have it when left out. */
+  readonly viewport?: { readonly width: number; readonly height: number };
   /** A package that is installed as people do, instead of the extension under development. */
   readonly vsix?: string;
 }
@@ -91,7 +94,9 @@ function startUnderDevelopment(folder: string, port: number, { env }: LaunchOpti
     '--accept-server-license-terms',
     '--disable-telemetry',
   ];
-  return startServer(folder, node, args, port, /Extension host agent listening/, env);
+  // The engine that the tests of the command line have: the extension would look in its own storage.
+  const home = { ADEPT_HOME: dirname(nativeHome()) };
+  return startServer(folder, node, args, port, /Extension host agent listening/, { ...home, ...env });
 }
 
 /** code-server with the package installed; its home is empty too, so that nothing of this machine helps. */

@@ -1,0 +1,46 @@
+// `npm run lint`: import rules, eslint and formatting, side by side as far as there are processors for them.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What follows each other in a lane takes about as long together as the other lane. */
+const LANES = [
+  [['eslint', '--max-warnings', '0', '.']],
+  [
+    ['depcruise', 'src', 'webview', 'test', '--config', '.dependency-cruiser.mjs'],
+    ['prettier', '--check', '.'],
+  ],
+];
+
+/** @param {string[]} command @returns {Promise<boolean>} whether it found nothing; what it says is shown when it has ended */
+function run([name = '', ...args]) {
+  return new Promise((resolve, reject) => {
+    const bin = join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+    const child = spawn(bin, args, { cwd: root, shell: process.platform === 'win32' });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (piece) => {
+        said += piece;
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (status) => {
+      process.stdout.write(said);
+      resolve(status === 0);
+    });
+  });
+}
+
+/** @param {string[][]} commands @returns {Promise<boolean>} */
+async function lane(commands) {
+  let clean = true;
+  for (const command of commands) {
+    clean = (await run(command)) && clean;
+  }
+  return clean;
+}
+
+const clean = await Promise.all(LANES.map(lane));
+process.exitCode = clean.every(Boolean) ? 0 : 1;
