@@ -150,7 +150,7 @@ const ACTIVATION_BENCH = { source: 'test/e2e/activationBench.ts' };
 async function buildTests(files) {
   const target = join(out, 'test');
   rmSync(target, { recursive: true, force: true });
-  const tests = { ...node, outdir: target, outbase: 'test', sourcemap: 'inline', metafile: true };
+  const tests = { ...node, outdir: target, outbase: 'test', metafile: true };
   const esbuild = await import('esbuild');
   const { metafile } = await esbuild.build({
     ...tests,
@@ -167,7 +167,6 @@ async function buildHostSuite() {
     ...node,
     outdir: target,
     outbase: 'test',
-    sourcemap: 'inline',
     entryPoints: [...filesBelow('test/host/suite', '.test.ts'), 'test/host/suite/index.ts'],
     external: ['vscode', 'mocha'],
   });
