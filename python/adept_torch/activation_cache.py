@@ -50,9 +50,7 @@ class ActivationCache:
         states = torch.zeros(batch.size, batch.length, self._width, dtype=self._dtype, device=self._device)
         for row, (number, length) in enumerate(zip(batch.numbers, batch.lengths, strict=True)):
             kept = self._pinned.get(number)
-            states[row, :length] = (self._stored(number, length) if kept is None else kept).to(
-                self._device, non_blocking=True
-            )
+            states[row, :length] = (self._stored(number, length) if kept is None else kept).to(self._device, non_blocking=True)
         return states
 
     def _stored(self, number: int, length: int) -> Tensor:
@@ -88,9 +86,7 @@ class ActivationCache:
             end = self._file.seek(0, os.SEEK_END)
             self._file.write(own.cpu().contiguous().view(torch.uint8).numpy().data)
         except OSError as error:
-            self.problem = (
-                f"Hidden states cannot be stored in {self._folder} ({error}): they are computed again each time."
-            )
+            self.problem = f"Hidden states cannot be stored in {self._folder} ({error}): they are computed again each time."
             return False
         self._offsets[number] = end
         return True
@@ -104,9 +100,7 @@ class ActivationCache:
         self._pinned.clear()
 
 
-def entering(
-    cache: ActivationCache | None, batch: Batch, compute: Callable[[], Tensor], every: Callable[[bool], bool]
-) -> Tensor:
+def entering(cache: ActivationCache | None, batch: Batch, compute: Callable[[], Tensor], every: Callable[[bool], bool]) -> Tensor:
     """What enters the lowest trained layer, kept or computed. `every`: whether something holds on every rank."""
     if cache is None:
         return compute()

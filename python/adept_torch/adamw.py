@@ -17,9 +17,7 @@ class AdamW:
     clip: float
 
     @torch.no_grad()
-    def update(
-        self, values: Tensor, gradient: Tensor, moments: tuple[Tensor, Tensor], rate: float, decay: float
-    ) -> None:
+    def update(self, values: Tensor, gradient: Tensor, moments: tuple[Tensor, Tensor], rate: float, decay: float) -> None:
         """Changes values and moments in place.
 
         θ ← θ·(1 − lr·wd); m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − (lr/(1 − β₁ᵗ))·m / (√v/√(1 − β₂ᵗ) + ε)

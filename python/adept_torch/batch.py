@@ -76,9 +76,7 @@ def read_batch(header: BatchHeader, frame: Frame, vocabulary: int, suffix: str =
     tokens = read_array(frame, f"tokens{suffix}", torch.int32, (size, header.length)).long()
     lengths = read_array(frame, f"lengths{suffix}", torch.int32, (size,))
     if size == 0 or bool((lengths < 1).any()) or bool((lengths > header.length).any()):
-        raise CallError(
-            f"A batch of {size} sequences within {header.length} tokens has lengths {lengths.tolist()[:20]}."
-        )
+        raise CallError(f"A batch of {size} sequences within {header.length} tokens has lengths {lengths.tolist()[:20]}.")
     if bool((tokens < 0).any()) or bool((tokens >= vocabulary).any()):
         raise CallError(f"A batch has tokens outside of 0 to {vocabulary - 1}, the model's vocabulary.")
     own = tuple(int(length) for length in lengths)

@@ -33,9 +33,7 @@ def save_trained(model: Model, folder: str, call: Call) -> None:
         (MOMENTS[1], lambda slot: _moment(slot, 1)),
     ]
     path = Path(folder)
-    problems = [
-        _write(model, path / file, parts, call) for file, parts in ((DELTA, of_values), (OPTIMIZER, of_moments))
-    ]
+    problems = [_write(model, path / file, parts, call) for file, parts in ((DELTA, of_values), (OPTIMIZER, of_moments))]
     # Rank 0 alone writes: the others learn of a full disk from it.
     problem = model.ranks.gather(next(filter(None, problems), ""))[0]
     if problem:

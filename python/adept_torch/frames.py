@@ -30,9 +30,7 @@ class Frame:
 def encode(frame: Frame) -> bytes:
     """The bytes of a frame. Raises ProtocolError where it is longer than the protocol allows."""
     arrays = {name: tensor.detach().cpu().contiguous() for name, tensor in frame.arrays.items()}
-    described = [
-        {"name": name, "dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape)} for name, tensor in arrays.items()
-    ]
+    described = [{"name": name, "dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape)} for name, tensor in arrays.items()]
     header = json.dumps({**frame.header, "arrays": described}, allow_nan=False, ensure_ascii=False).encode()
     pieces = [struct.pack("<I", len(header)), header, *(_bytes_of(tensor) for tensor in arrays.values())]
     _check_sizes(len(header), sum(map(len, pieces)))
@@ -110,8 +108,6 @@ def _parse_array(entry: object) -> tuple[str, torch.dtype, list[int], int]:
     name, dtype, shape = fields.get("name"), fields.get("dtype"), fields.get("shape")
     good = isinstance(shape, list) and all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape)
     if not isinstance(name, str) or not isinstance(dtype, str) or dtype not in DTYPES or not good or len(fields) != 3:
-        raise ProtocolError(
-            f"A frame describes an array as {json.dumps(entry)[:200]}, which is not the protocol's form."
-        )
+        raise ProtocolError(f"A frame describes an array as {json.dumps(entry)[:200]}, which is not the protocol's form.")
     sizes = [int(n) for n in shape] if isinstance(shape, list) else []
     return name, DTYPES[dtype], sizes, math.prod(sizes) * DTYPES[dtype].itemsize

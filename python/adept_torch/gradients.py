@@ -57,9 +57,7 @@ def _targets(batch: Batch) -> Targets:
     return batch.targets()
 
 
-def _forward(
-    decoder: Decoder, entered: Entered, hidden: Tensor, request: BackwardRequest
-) -> tuple[list[Tensor], list[Tensor]]:
+def _forward(decoder: Decoder, entered: Entered, hidden: Tensor, request: BackwardRequest) -> tuple[list[Tensor], list[Tensor]]:
     """Input and output of every differentiated layer; each layer's graph ends at its input."""
     inputs: list[Tensor] = []
     outputs: list[Tensor] = []

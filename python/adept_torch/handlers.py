@@ -184,8 +184,7 @@ def _described(model: Model) -> Header:
             for unit in model.units
         ],
         "trained": [
-            {"name": t.name, "shape": list(t.shape), "layer": t.layer, "unit": t.unit, "decays": t.decays}
-            for t in model.tensors
+            {"name": t.name, "shape": list(t.shape), "layer": t.layer, "unit": t.unit, "decays": t.decays} for t in model.tensors
         ],
         "storage": {"dtype": dtype, "reason": reason},
     }

@@ -24,9 +24,7 @@ def chunks(decoder: Decoder, rows: int) -> Iterator[slice]:
 def losses_of(decoder: Decoder, hidden: Tensor, targets: Targets) -> Tensor:
     """Negative log-likelihood of every target, [N] float32 on the CPU, nats. `hidden`: [B, T, D] before the final norm."""
     rows, ids = hidden.flatten(0, 1)[targets.rows.to(hidden.device)], targets.ids.to(hidden.device)
-    parts = [
-        cross_entropy(decoder.logits(rows[chunk]), ids[chunk], reduction="none") for chunk in chunks(decoder, len(ids))
-    ]
+    parts = [cross_entropy(decoder.logits(rows[chunk]), ids[chunk], reduction="none") for chunk in chunks(decoder, len(ids))]
     return torch.cat(parts).cpu() if parts else torch.empty(0)
 
 

@@ -66,9 +66,7 @@ def _from_pretrained(path: Path, dtype: torch.dtype) -> Any:
     missing = sorted(map(str, info.get("missing_keys", ())))
     mismatched = sorted(map(str, info.get("mismatched_keys", ())))
     if missing or mismatched:
-        raise InputError(
-            f"{path}: config.json calls for tensors that the weights lack: {', '.join(missing + mismatched)[:300]}."
-        )
+        raise InputError(f"{path}: config.json calls for tensors that the weights lack: {', '.join(missing + mismatched)[:300]}.")
     return model
 
 
@@ -89,9 +87,7 @@ def _take_apart(causal: Any, folder: str) -> Decoder:
         embeddings = [name for name in EMBEDDING_NAMES if isinstance(getattr(text, name, None), nn.Module)]
         if isinstance(found, nn.ModuleList) and len(found) == layers and norms and embeddings:
             return Decoder(causal, path, norms[0], embeddings[0])
-    raise InputError(
-        f"{folder}: the decoder layers of a {causal.config.model_type} model are not known: it cannot be used yet."
-    )
+    raise InputError(f"{folder}: the decoder layers of a {causal.config.model_type} model are not known: it cannot be used yet.")
 
 
 def _probe(decoder: Decoder, folder: str, dtype: torch.dtype) -> list[str]:
@@ -133,9 +129,7 @@ def _layer_names(stored: StoredTensors, decoder: Decoder, folder: str) -> tuple[
     """The prefix of layers in the checkpoint, and what it holds of the first layer, by names below it."""
     first = {name: tuple(parameter.shape) for name, parameter in decoder.layers[0].named_parameters()}
     best: tuple[int, str, dict[str, Shape]] = (0, "", {})
-    for prefix in sorted(
-        {match[1] for name in stored.shapes if (match := re.match(r"(.*?\.?(?:layers|h)\.)0\.", name))}
-    ):
+    for prefix in sorted({match[1] for name in stored.shapes if (match := re.match(r"(.*?\.?(?:layers|h)\.)0\.", name))}):
         below = {name.removeprefix(f"{prefix}0."): shape for name, shape in stored.shapes.items()
                  if name.startswith(f"{prefix}0.")}  # fmt: skip
         fitting = sum(below.get(name) == shape for name, shape in first.items())

@@ -72,9 +72,7 @@ class Passes:
 
 
 @torch.no_grad()
-def masked_losses(
-    model: Model, batch: Batch, memory: float | None, scratch: str | None, call: Call
-) -> tuple[Tensor, Tensor]:
+def masked_losses(model: Model, batch: Batch, memory: float | None, scratch: str | None, call: Call) -> tuple[Tensor, Tensor]:
     """Targets [B] int32 and losses added up over each sequence [L + 1, B] float64, the untouched model first.
 
     Masking layer l changes nothing before l, so one sweep serves all: before layer l the untouched hidden states are

@@ -74,9 +74,7 @@ def _require_alike(loaded: Loaded, folder: str) -> None:
     first = {name: parameter.shape for name, parameter in loaded.decoder.layers[0].named_parameters()}
     for index, layer in enumerate(loaded.decoder.layers):
         if {name: parameter.shape for name, parameter in layer.named_parameters()} != first:
-            raise InputError(
-                f"{folder}: layer {index} is made otherwise than layer 0: such a model cannot be used yet."
-            )
+            raise InputError(f"{folder}: layer {index} is made otherwise than layer 0: such a model cannot be used yet.")
 
 
 def _count(parameters: Sequence[nn.Parameter]) -> int:
@@ -133,9 +131,7 @@ def _trained_tensors(loaded: Loaded, layers: Sequence[int], outer: bool, folder:
     return [*named, *inner, *rest]
 
 
-def _outer_parameters(
-    loaded: Loaded, folder: str
-) -> tuple[list[tuple[str, nn.Parameter]], list[tuple[str, nn.Parameter]]]:
+def _outer_parameters(loaded: Loaded, folder: str) -> tuple[list[tuple[str, nn.Parameter]], list[tuple[str, nn.Parameter]]]:
     """By checkpoint name: what comes before the layers, and what comes after them."""
     decoder = loaded.decoder
     prefix = loaded.layer_prefix.rpartition(".")[0].rpartition(".")[0]

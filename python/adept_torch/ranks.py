@@ -39,9 +39,7 @@ def choose_device(place: Place) -> torch.device:
         return torch.device("cpu")
     if place.local_rank >= torch.cuda.device_count():
         count = torch.cuda.device_count()
-        raise InputError(
-            f"Rank {place.rank} is number {place.local_rank} here, but there are {count} GPUs: start fewer."
-        )
+        raise InputError(f"Rank {place.rank} is number {place.local_rank} here, but there are {count} GPUs: start fewer.")
     return torch.device("cuda", place.local_rank)
 
 

@@ -22,9 +22,7 @@ class Settings:
         token = os.environ.get("ADEPT_EXECUTOR_TOKEN", "")
         seconds = os.environ.get("ADEPT_COLLECTIVE_SECONDS", "600")
         if not socket:
-            raise InputError(
-                "The environment variable ADEPT_EXECUTOR_SOCKET is missing: the executor is started by a trainer."
-            )
+            raise InputError("The environment variable ADEPT_EXECUTOR_SOCKET is missing: the executor is started by a trainer.")
         if re.fullmatch("[0-9a-f]{64}", token) is None:
             raise InputError("The environment variable ADEPT_EXECUTOR_TOKEN is no 32 bytes in hexadecimal.")
         try:

@@ -25,9 +25,7 @@ class StoredTensors:
                         self._shapes[name] = tuple(opened.get_slice(name).get_shape())
                         self._files[name] = file
             except (OSError, SafetensorError) as error:
-                raise InputError(
-                    f"{file} cannot be read as safetensors ({error}): copy or download it again."
-                ) from error
+                raise InputError(f"{file} cannot be read as safetensors ({error}): copy or download it again.") from error
 
     @staticmethod
     def of_folder(folder: Path) -> "StoredTensors":

@@ -115,9 +115,7 @@ def _check(model: Model, request: UnitSums) -> None:
             raise CallError(f'There is no unit "{group.unit}" with a matrix, so it has no groups.')
         size = shape[0] if group.along == "rows" else shape[1]
         if not _ascending(group.bounds) or group.bounds[-1] > size:
-            raise CallError(
-                f'Groups of "{group.unit}" have bounds {list(group.bounds)[:20]}: they have to ascend up to {size}.'
-            )
+            raise CallError(f'Groups of "{group.unit}" have bounds {list(group.bounds)[:20]}: they have to ascend up to {size}.')
 
 
 def _matrix(shape: Sequence[int]) -> Sequence[int] | None:

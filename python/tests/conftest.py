@@ -45,7 +45,9 @@ def opened(folders: Callable[[str], Path]) -> Iterator[Opener]:
     """Opens a family's model, or a folder."""
     models: list[Model] = []
 
-    def opener(source: str | Path, trains: str | tuple[int, ...] = "none", *, dtype: str = "float32", cache: Path | None = None) -> Model:
+    def opener(
+        source: str | Path, trains: str | tuple[int, ...] = "none", *, dtype: str = "float32", cache: Path | None = None
+    ) -> Model:
         folder = folders(source) if isinstance(source, str) else source
         kept = None if cache is None else CacheRequest(str(cache), 1.0)
         models.append(open_model(Open(str(folder), trains, "auto", dtype, 64, kept), ALONE))  # type: ignore[arg-type]

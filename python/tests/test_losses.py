@@ -28,7 +28,9 @@ def test_losses_are_transformers(family: str, opened: Opener, folders: Callable[
 
 
 @pytest.mark.parametrize("family", ["llama", "mistral", "gemma3_text", "qwen3_moe"])
-def test_separate_documents_are_sequences_of_their_own(family: str, opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
+def test_separate_documents_are_sequences_of_their_own(
+    family: str, opened: Opener, folders: Callable[[str], Path], call: Call
+) -> None:
     starts = ((0, 4, 9), (0,), (0, 1, 2))
     batch = make_batch((12, 7, 11), starts=starts)
     model = reference(folders(family))
