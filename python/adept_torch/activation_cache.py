@@ -25,12 +25,12 @@ class ActivationCache:
     The file has no name once it is open, so nothing remains however the process ends.
     """
 
-    def __init__(self, folder: str, limit: float, width: int, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(self, folder: str, limit: float, width: int, dtype: torch.dtype, device: torch.device, sharing: int = 1) -> None:
         self._folder = Path(folder)
         self._limit = limit * _MEGABYTE
         self._width = width
         self._dtype = dtype
-        self._pinned_left = free_bytes(torch.device("cpu")) * _PINNED_SHARE if device.type == "cuda" else 0.0
+        self._pinned_left = free_bytes(torch.device("cpu")) * _PINNED_SHARE / sharing if device.type == "cuda" else 0.0
         self._device = device
         self._pinned: dict[int, Tensor] = {}
         self._offsets: dict[int, int] = {}

@@ -1,4 +1,7 @@
-"""Sequences side by side. Shape letters, here and elsewhere: B sequences, T tokens, N predicted positions, D hidden, V vocabulary."""
+"""Sequences side by side.
+
+Shape letters, here and elsewhere: B sequences, T tokens, N predicted positions, L layers, D hidden, V vocabulary.
+"""
 
 import itertools
 from collections.abc import Sequence

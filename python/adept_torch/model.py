@@ -71,7 +71,7 @@ class Model:
 
     def entering(self, batch: Batch, entered: Entered, layer: int, reuse: bool) -> Tensor:
         """Hidden states that enter a layer, [B, T, D]; from kept ones where that may be."""
-        if not reuse or self.cache is None or layer < self.lowest:
+        if not reuse or self.cache is None or layer < self.lowest or self.strength.changes_below(self.lowest):
             return self.decoder.run(entered, entered.hidden, 0, layer)
 
         def compute() -> Tensor:

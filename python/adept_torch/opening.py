@@ -57,6 +57,8 @@ def _name(dtype: torch.dtype) -> str:
 def _why(request: Open, dtype: torch.dtype, ranks: Ranks) -> str:
     if request.dtype != "auto":
         return f"computes in {_name(dtype)}, as asked"
+    if dtype == torch.float32 and request.frozen_weights == "bfloat16":
+        return "computes in float32, beside which this executor keeps no bfloat16"
     kind = "GPU" if ranks.device.type == "cuda" else "CPU"
     return f"computes in {_name(dtype)}, the default on this {kind}"
 
@@ -168,4 +170,4 @@ def _cache(
     asked = request.cache
     if asked is None or asked.megabytes <= 0 or not 0 < lowest < len(layers):
         return None
-    return ActivationCache(asked.folder, asked.megabytes / ranks.count, width, dtype, ranks.device)
+    return ActivationCache(asked.folder, asked.megabytes / ranks.count, width, dtype, ranks.device, ranks.place.local_count)

@@ -4,6 +4,7 @@ A rank that was killed or stopped no longer writes. One that hangs in its comput
 collectives time out. A rank whose store or whose rank 0 is gone ends itself, so that no process is left.
 """
 
+import contextlib
 import json
 import os
 import threading
@@ -50,6 +51,25 @@ class Pulse:
     def forget_failure(self) -> None:
         """All ranks failed in the same way and go on."""
         self._own.delete_key(f"{_PREFIX}failed/{self._ranks.rank}")
+
+    def note_end(self) -> None:
+        """This process ends by itself, so its silence is not what went wrong."""
+        with contextlib.suppress(dist.DistError, RuntimeError):
+            self._own.set(f"{_PREFIX}ended/{self._ranks.rank}", "1")
+
+    def silent(self, seconds: float) -> list[int]:
+        """Other ranks that stop to give signs of life within some seconds, without having said that they end."""
+        others = [rank for rank in range(self._ranks.count) if rank != self._ranks.rank]
+        until = time.monotonic() + seconds
+        try:
+            before = {rank: self._own.get(f"{_PREFIX}beat/{rank}") for rank in others}
+            while others and time.monotonic() < until:
+                time.sleep(_BEAT_SECONDS / 4)
+                others = [rank for rank in others if not self._own.check([f"{_PREFIX}ended/{rank}"])
+                          and self._own.get(f"{_PREFIX}beat/{rank}") == before[rank]]  # fmt: skip
+        except (dist.DistError, RuntimeError):
+            return []
+        return others
 
     def _beat(self) -> None:
         count = 0

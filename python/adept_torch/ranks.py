@@ -1,6 +1,7 @@
 """The processes that compute together. Sequences are shared out by number: rank r takes i with i mod ranks = r."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,8 @@ import torch.distributed as dist
 from torch import Tensor
 
 from .errors import InputError
+
+_ROLL_CALL_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Ranks:
         self.seconds = seconds
         self._control: dist.ProcessGroup | None = None
         self._checks: dist.ProcessGroup | None = None
+        self._roll_call: dist.ProcessGroup | None = None
         if device.type == "cuda":
             torch.cuda.set_device(device)
         if place.count > 1:
@@ -61,6 +65,7 @@ class Ranks:
             # Groups of their own: a rank that fails in the middle of a computation must not mix up what others say.
             self._control = dist.new_group(backend="gloo", timeout=timeout)
             self._checks = dist.new_group(backend="gloo", timeout=timeout)
+            self._roll_call = dist.new_group(backend="gloo", timeout=timeout)
 
     @property
     def rank(self) -> int:
@@ -133,10 +138,25 @@ class Ranks:
         if self._control is not None:
             dist.monitored_barrier(self._control, timeout=timedelta(seconds=self.seconds), wait_all_ranks=True)
 
+    def absent(self) -> str:
+        """Which ranks do not come any more, when a collective has failed; "" where that cannot be told."""
+        try:
+            timeout = timedelta(seconds=min(_ROLL_CALL_SECONDS, self.seconds))
+            dist.monitored_barrier(self._roll_call, timeout=timeout, wait_all_ranks=True)
+        except RuntimeError as error:
+            named = re.search(r"[Rr]anks ([\d, ]+) failed to pass", str(error))
+            return f"rank {named[1].strip()} does not come to what the others do together" if named else ""
+        return ""
+
     def close(self) -> None:
         """Leaves the group."""
         if self.count > 1:
             dist.destroy_process_group()
+
+
+def is_symptom(error: BaseException) -> bool:
+    """Whether an error only says that ranks could not reach each other; gloo's have no type of their own."""
+    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
 
 
 def pieces(size: int, most: int) -> Iterator[slice]:

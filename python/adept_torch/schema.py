@@ -22,7 +22,7 @@ def parse(kind: type[T], value: object, where: str) -> T:
     """An instance of the dataclass `kind`; `where` names the value in messages. Raises SchemaError."""
     if not isinstance(value, Mapping):
         raise SchemaError(f"{where} should be an object, not {_shown(value)}.")
-    fields = _fields(kind)
+    fields: dict[str, tuple[str, Any, bool]] = _fields(typing.cast(Any, kind))
     for name in value:
         if name not in fields:
             raise SchemaError(f'{where} has no field "{name}".')

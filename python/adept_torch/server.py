@@ -1,22 +1,19 @@
 """Answers the trainer's calls, one at a time: rank 0 reads them and shares them out, every rank computes, rank 0 replies."""
 
-import contextlib
 import json
-import os
 import queue
-import sys
 import traceback
 from dataclasses import dataclass
-from typing import NoReturn
+
+import torch
 
 from .call import Call
-from .channel import Channel
+from .ending import Ending, error_frame
 from .errors import ExecutorError, LostError, ProtocolError
 from .frames import Frame, Header, decode, encode
 from .handlers import Handlers, Result
-from .messages import LoadTrained, Open, Shutdown, parse_call
-from .pulse import Pulse
-from .ranks import Ranks
+from .messages import CloseModel, Memory, Open, Shutdown, parse_call
+from .ranks import Ranks, is_symptom
 
 _DETAIL_LINES = 12
 _PING: Header = {"kind": "ping"}
@@ -43,15 +40,16 @@ class Failure:
 
 
 class Server:
-    """One per rank; `channel` is there on rank 0, `pulse` where there are several."""
+    """One per rank. The channel is there on rank 0, the pulse where there are several."""
 
-    def __init__(self, ranks: Ranks, channel: Channel | None, pulse: Pulse | None) -> None:
+    def __init__(self, ranks: Ranks, ending: Ending) -> None:
         self._ranks = ranks
-        self._channel = channel
-        self._pulse = pulse
+        self._ending = ending
+        self._channel = ending.channel
+        self._pulse = ending.pulse
         self._handlers = Handlers(ranks)
+        # Why the weights are undefined, where they are.
         self._lost = ""
-        self.running: object = None
 
     def serve(self) -> None:
         """Until the trainer asks for the end, or leaves."""
@@ -59,9 +57,16 @@ class Server:
             frame = self._next()
             kind = frame.header.get("kind")
             if kind == "end":
+                self._leave()
                 return
             if kind == "call" and self._answer(frame):
                 return
+
+    def _leave(self) -> None:
+        """All together, so that nobody takes it for a death."""
+        if self._pulse is not None:
+            self._pulse.stop()
+        self._ranks.gather("")
 
     def _next(self) -> Frame:
         """The next call, on every rank. Waiting ranks hear something now and then, so that they know that all is well."""
@@ -79,28 +84,33 @@ class Server:
     def _answer(self, frame: Frame) -> bool:
         """Whether this was the last call."""
         number = frame.header.get("id")
-        self.running = number
+        self._ending.running = number
         undefined = frame.header.get("verb") in ("open", "loadTrained")
         result, own = Result(), Failure()
         request: object = None
         try:
             request = parse_call(frame)
-            if not isinstance(request, Shutdown):
+            if isinstance(request, Shutdown):
+                self._leave()
+            else:
                 result = self._compute(request, frame, number)
         except Exception as error:
+            if self._ranks.count > 1 and is_symptom(error):
+                # Another rank is the cause; there is no meeting that could tell.
+                raise
             own = Failure.of(error, undefined)
         rank, failure = self._settle(own)
         if failure.type:
             self._after(failure, isinstance(request, Open))
         self._reply(number, result, rank, failure)
-        self.running = None
+        self._ending.running = None
         if failure.type == "lost" and self._ranks.count > 1:
             # Other ranks may be anywhere.
             raise LostError(failure.message)
         return isinstance(request, Shutdown)
 
     def _compute(self, request: object, frame: Frame, number: object) -> Result:
-        if self._lost and isinstance(request, (Open, LoadTrained)) is False and type(request).__name__ != "CloseModel":
+        if self._lost and not isinstance(request, (Open, CloseModel, Memory)):
             raise LostError(f"The weights are undefined since an earlier call ({self._lost}): close, open and load.")
         channel = self._channel
 
@@ -110,7 +120,7 @@ class Server:
 
         call = Call(self._ranks, lambda: channel is not None and channel.cancelled(number), report)
         result = self._handlers.answer(request, frame, call)
-        if type(request).__name__ in ("CloseModel", "Open"):
+        if isinstance(request, (Open, CloseModel)):
             self._lost = ""
         return result
 
@@ -132,8 +142,10 @@ class Server:
         if failure.type == "lost" or opening:
             # What was opened half is of no use to anyone.
             self._handlers.close()
-        if failure.type == "lost" and not opening:
-            self._lost = failure.message
+        if failure.type == "lost":
+            self._lost = "" if opening else failure.message
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def _reply(self, number: object, result: Result, rank: int | None, failure: Failure) -> None:
         if self._channel is None:
@@ -147,18 +159,3 @@ class Server:
         else:
             whose = rank if self._ranks.count > 1 else None
             self._channel.send(error_frame(number, failure.type, failure.message, whose, failure.detail))
-
-
-def error_frame(number: object, kind: str, message: str, rank: int | None, detail: str) -> Frame:
-    """A reply that says what went wrong."""
-    error = {"type": kind, "message": message, "rank": rank, "detail": detail}
-    return Frame({"kind": "error", "id": number, "error": error})
-
-
-def end_at_once(channel: Channel | None, number: object, rank: int | None, cause: str, detail: str) -> NoReturn:
-    """Tells the trainer, if it is there, and ends this process whatever its other threads do."""
-    print(cause, file=sys.stderr, flush=True)
-    if channel is not None:
-        with contextlib.suppress(OSError):
-            channel.send(error_frame(number, "lost", cause, rank, detail))
-    os._exit(1)

@@ -29,6 +29,10 @@ class Strength:
     def is_one(self) -> bool:
         return not self._trained
 
+    def changes_below(self, layer: int) -> bool:
+        """Whether a layer below this one is scaled, so that what enters it is not what it was."""
+        return any(scaled < layer for scaled, _ in self._trained)
+
     def require_one(self, what: str) -> None:
         """Raises CallError where the model is scaled, since what is there is not what was trained."""
         if not self.is_one:

@@ -8,16 +8,16 @@ import pytest
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", HF_HUB_DISABLE_PROGRESS_BARS="1", ADEPT_DEVICE="cpu")
 
-import torch  # noqa: E402
-import transformers  # noqa: E402
+import torch
+import transformers
 
-from adept_torch.call import Call  # noqa: E402
-from adept_torch.messages import CacheRequest, Open  # noqa: E402
-from adept_torch.model import Model  # noqa: E402
-from adept_torch.opening import open_model  # noqa: E402
-from adept_torch.ranks import Place, Ranks  # noqa: E402
+from adept_torch.call import Call
+from adept_torch.messages import CacheRequest, Open
+from adept_torch.model import Model
+from adept_torch.opening import open_model
+from adept_torch.ranks import Place, Ranks
 
-from .models import write_model  # noqa: E402
+from .models import write_model
 
 Opener = Callable[..., Model]
 

@@ -73,7 +73,7 @@ class ForkedProcesses:
     """The same code without its start, which takes seconds of each process."""
 
     def __init__(self, ranks: int, environment: Mapping[str, str]) -> None:
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

@@ -86,7 +86,7 @@ def _request(layers: tuple[int, ...], definition: str, groups: tuple[GroupReques
 @pytest.mark.parametrize("family", ["llama", "qwen2", "gemma3_text", "olmo2"])
 def test_unit_sums(family: str, definition: str, opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
     model = reference(folders(family))
-    reference_losses(model, make_batch(LENGTHS)).mean().backward()
+    reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]
     layers = (3, 1)
     expected = []
     mine = opened(family)
@@ -103,7 +103,7 @@ def test_unit_sums(family: str, definition: str, opened: Opener, folders: Callab
 
 def test_experts_are_one_unit_each_of_gate_up_and_down(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
     model = reference(folders("qwen3_moe"))
-    reference_losses(model, make_batch(LENGTHS)).mean().backward()
+    reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]
     mine = opened("qwen3_moe")
     names = [unit.name for unit in mine.units]
     assert names[-4:] == ["mlp.gate", "mlp.experts.gate_proj", "mlp.experts.up_proj", "mlp.experts.down_proj"]
@@ -118,7 +118,7 @@ def test_experts_are_one_unit_each_of_gate_up_and_down(opened: Opener, folders: 
 
 def test_groups_of_rows_and_columns(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
     model = reference(folders("qwen2"))
-    reference_losses(model, make_batch(LENGTHS)).mean().backward()
+    reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]
     groups = (GroupRequest("self_attn.q_proj", "rows", (0, 4, 8, 12, 16)), GroupRequest("mlp.down_proj", "columns", (0, 7, 24)))
     _, rows, columns = unit_sums(opened("qwen2"), make_batch(LENGTHS), _request((0, 2), "released", groups), call)
     for index, layer in enumerate((0, 2)):

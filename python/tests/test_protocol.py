@@ -12,7 +12,7 @@ import torch
 from adept_torch.frames import FRAME_LIMIT, HEADER_LIMIT
 
 from .models import LAYERS, make_batch, reference, reference_losses
-from .trainer import ExecutorFailed, Trainer, batch_arrays, batch_header
+from .trainer import ExecutorReplyError, Trainer, batch_arrays, batch_header
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +32,25 @@ def test_hello(trainer: Trainer) -> None:
     said = trainer.hello["description"]
     assert trainer.hello["protocol"] == 1
     assert {**said, "torch": "", "transformers": "", "library": ""} == {
-        **{"engine": "torch", "device": "CPU", "threads": 1, "ranks": 1, "bfloat16": False},
-        **{"torch": "", "transformers": "", "library": ""},
+        "engine": "torch",
+        "device": "CPU",
+        "threads": 1,
+        "ranks": 1,
+        "bfloat16": False,
+        "torch": "",
+        "transformers": "",
+        "library": "",
     }
     assert said["library"] == f"PyTorch {torch.__version__}" and said["torch"] == torch.__version__
 
 
 def test_open_says_what_the_model_is(described: Any) -> None:
     assert described["model"] == {
-        **{"layers": LAYERS, "hiddenSize": 16, "vocabSize": 67, "maxPositionEmbeddings": 64, "family": "qwen2"},
+        "layers": LAYERS,
+        "hiddenSize": 16,
+        "vocabSize": 67,
+        "maxPositionEmbeddings": 64,
+        "family": "qwen2",
         "parameters": 67 * 16 + 16 + LAYERS * (2 * 16 + 16 * 17 + 2 * 8 * 17 + 16 * 16 + 3 * 16 * 24),
     }
     units = {unit["name"]: unit for unit in described["units"]}
@@ -51,7 +61,10 @@ def test_open_says_what_the_model_is(described: Any) -> None:
         {"name": "self_attn.k_proj.bias", "shape": [8]},
     ]
     assert described["trained"][2] == {
-        **{"name": "model.layers.1.self_attn.q_proj.bias", "shape": [16], "layer": 1, "unit": "self_attn.q_proj"},
+        "name": "model.layers.1.self_attn.q_proj.bias",
+        "shape": [16],
+        "layer": 1,
+        "unit": "self_attn.q_proj",
         "decays": False,
     }
     assert described["storage"]["dtype"] == "float32"
@@ -129,7 +142,7 @@ def test_what_is_malformed_is_refused_in_a_sentence(
     verb: str, parameters: dict[str, Any], message: str, trainer: Trainer, described: Any
 ) -> None:
     assert described
-    with pytest.raises(ExecutorFailed, match=message) as raised:
+    with pytest.raises(ExecutorReplyError, match=message) as raised:
         trainer.call(verb, **parameters)
     assert raised.value.type == "failure" and raised.value.rank is None
 
@@ -137,12 +150,12 @@ def test_what_is_malformed_is_refused_in_a_sentence(
 def test_a_second_model_is_refused_and_a_closed_one_answers_nothing(
     trainer: Trainer, folders: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(ExecutorFailed, match="open already"):
+    with pytest.raises(ExecutorReplyError, match="open already"):
         trainer.open(folders("llama"))
     trainer.call("closeModel")
-    with pytest.raises(ExecutorFailed, match="No model is open"):
+    with pytest.raises(ExecutorReplyError, match="No model is open"):
         trainer.call("losses", **_good())
-    with pytest.raises(ExecutorFailed, match=r"no config\.json") as raised:
+    with pytest.raises(ExecutorReplyError, match=r"no config\.json") as raised:
         trainer.open(tmp_path)
     assert raised.value.type == "input"
     trainer.open(folders("qwen2"), [1, 3])
@@ -152,11 +165,11 @@ def test_a_call_is_cancelled_and_the_model_stays_as_it_was(trainer: Trainer, des
     batch = make_batch((60,) * 40)
     sent: dict[str, Any] = {"arrays": batch_arrays(batch), "batch": batch_header(batch)}
     before = trainer.call("losses", reuse=False, **sent)[1]["losses"]
-    number = trainer.begin("step", {**batch_arrays(batch, ".0"), "rates": torch.ones(len(described["trained"]), dtype=torch.float64)},
-                           batches=[batch_header(batch)], step=1, clipAt=0, weightDecay=0, betas=[0.9, 0.999], epsilon=1e-8,
-                           frozen=[], reuse=False)  # fmt: skip
+    every = {"rates": torch.ones(len(described["trained"]), dtype=torch.float64), **batch_arrays(batch, ".0")}
+    adamw = {"step": 1, "clipAt": 0, "weightDecay": 0, "betas": [0.9, 0.999], "epsilon": 1e-8, "frozen": [], "reuse": False}
+    number = trainer.begin("step", every, batches=[batch_header(batch)], **adamw)
     trainer.send({"kind": "cancel", "id": number})
-    with pytest.raises(ExecutorFailed) as raised:
+    with pytest.raises(ExecutorReplyError) as raised:
         trainer.end()
     assert raised.value.type == "cancelled"
     assert torch.equal(trainer.call("losses", reuse=False, **sent)[1]["losses"], before)

@@ -31,7 +31,7 @@ def run(trainer: Trainer, model: Path, folder: Path, trains: Any = TRAINS) -> Nu
         # Frozen layers too: the sources of copies are measured before there are steps.
         group = {"unit": "self_attn.q_proj", "along": "rows", "bounds": [0, 3, 11, 16]}
         columns = {"unit": "self_attn.o_proj", "along": "columns", "bounds": [0, 7, 16]}
-        asked = {"layers": [0, 1, 3], "definition": "released", "groups": [group, columns]}
+        asked: dict[str, Any] = {"layers": [0, 1, 3], "definition": "released", "groups": [group, columns]}
         _, sums = trainer.call("unitSums", reuse=True, **asked, **sent)
         numbers |= {f"unit sums {moment} {name}": array for name, array in sums.items()}
         if moment == "before":
@@ -75,8 +75,10 @@ def assert_same(found: Numbers, expected: Numbers) -> None:
     for name, tensor in expected.items():
         # Gradients near zero leave Adam's first steps to rounding; losses and sums they do not.
         loose = name.startswith(("saved", "losses after", "losses at", "unit sums after"))
-        tolerance = {"rtol": 2e-3, "atol": 2e-4} if loose else {"rtol": 1e-5, "atol": 1e-5}
-        torch.testing.assert_close(found[name], tensor, **tolerance, msg=lambda text, name=name: f"{name}: {text}")  # type: ignore[misc]
+        relative, absolute = (2e-3, 2e-4) if loose else (1e-5, 1e-5)
+        torch.testing.assert_close(
+            found[name], tensor, rtol=relative, atol=absolute, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 @pytest.mark.parametrize(

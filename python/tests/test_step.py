@@ -56,7 +56,7 @@ def reference_run(model: Any, tensors: Sequence[TrainedTensor], frozen: Sequence
     for number in range(1, STEPS + 1):
         optimizer.zero_grad()
         loss = torch.cat([reference_losses(model, batch) for batch in batches(number)]).mean()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         counted = [named[tensor.name] for tensor in tensors if tensor.name not in frozen]
         norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in counted])
         torch.nn.utils.clip_grads_with_norm_([named[tensor.name] for tensor in tensors], CLIP, norm)

@@ -19,7 +19,7 @@ from adept_torch.frames import Frame, encode, read_frame
 from .processes import SECONDS, ForkedProcesses, Processes, RealProcesses, kill_all
 
 
-class ExecutorFailed(Exception):
+class ExecutorReplyError(Exception):
     """What an error frame says."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
@@ -122,11 +122,11 @@ class Trainer:
         return self._number
 
     def end(self) -> tuple[Mapping[str, Any], Mapping[str, Tensor]]:
-        """The reply to the call that runs. Raises ExecutorFailed."""
+        """The reply to the call that runs. Raises ExecutorReplyError."""
         while True:
             header, arrays = self.receive()
             if header["kind"] == "error":
-                raise ExecutorFailed(header["error"])
+                raise ExecutorReplyError(header["error"])
             assert header["id"] == self._number
             if header["kind"] == "result":
                 return header, arrays
