@@ -1,36 +1,57 @@
 """Opens a model folder: loads it, decides how it is spread over ranks, and says what trains."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
+from torch.distributed.device_mesh import DeviceMesh
 
 from .activation_cache import ActivationCache
 from .errors import InputError
 from .loading import Loaded, load
+from .memory import free_bytes
 from .messages import Open
 from .model import Model
 from .ranks import Ranks
-from .sharding import Layout, Sizes, choose_layout, shard_layers
+from .sharding import Layout, Sizes, choose_layout, mesh_of, room_of, shard_layers
 from .strength import Strength
 from .trained import Slot, TrainedTensor, layer_tensors
 
 # What a backward pass keeps of a layer, in values for each position: multiples of the hidden and of the MLP's size.
 _KEPT_HIDDEN, _KEPT_MLP = 14, 4
+# Of the machine's free memory, that all of its ranks may take while they load.
+_LOADING_SHARE = 0.8
 
 
 def open_model(request: Open, ranks: Ranks) -> Model:
     """Raises InputError where the folder or what is to be trained does not fit."""
     dtype = _dtype(request, ranks.device)
     torch.manual_seed(request.seed)
+    room, mesh = room_of(ranks), mesh_of(ranks)
+
+    def build() -> Model:
+        return _build(request, ranks, dtype, room, mesh)
+
+    return ranks.in_turns(build) if ranks.any(_too_large_together(request.folder, ranks)) else build()
+
+
+def _too_large_together(folder: str, ranks: Ranks) -> bool:
+    """Whether the machine's memory is too small for all of its ranks to load the model at once, before they spread it."""
+    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors"))
+    return ranks.place.local_count > 1 and size * ranks.place.local_count > free_bytes(torch.device("cpu")) * _LOADING_SHARE
+
+
+def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: DeviceMesh | None) -> Model:
+    """Meets no other rank."""
     loaded = load(request.folder, dtype)
     decoder = loaded.decoder
     layers = _trained_layers(request, len(decoder.layers))
     outer = request.trains == "all"
     _require_alike(loaded, request.folder)
     lowest = 0 if outer else min(layers, default=len(decoder.layers))
-    layout = _layout(loaded, layers, outer, request.rows, ranks, dtype)
-    _spread(loaded, layers, layout, ranks, dtype)
+    layout = _layout(loaded, layers, outer, request.rows, ranks, dtype, room)
+    _spread(loaded, layers, layout, mesh, ranks.device, dtype)
     tensors = _trained_tensors(loaded, layers, outer, request.folder)
     for slot in {id(tensor.slot): tensor.slot for tensor in tensors}.values():
         slot.parameter.requires_grad_(True)
@@ -83,7 +104,7 @@ def _count(parameters: Sequence[nn.Parameter]) -> int:
     return sum(parameter.numel() for parameter in parameters)
 
 
-def _layout(loaded: Loaded, layers: Sequence[int], outer: bool, rows: int, ranks: Ranks, dtype: torch.dtype) -> Layout:
+def _layout(loaded: Loaded, layers: Sequence[int], outer: bool, rows: int, ranks: Ranks, dtype: torch.dtype, room: int) -> Layout:
     decoder = loaded.decoder
     sizes = [_count(list(layer.parameters())) for layer in decoder.layers]
     trained = sum(sizes[layer] for layer in layers)
@@ -92,20 +113,22 @@ def _layout(loaded: Loaded, layers: Sequence[int], outer: bool, rows: int, ranks
     kept = _KEPT_HIDDEN * config.hidden_size + _KEPT_MLP * (getattr(config, "intermediate_size", None) or 0)
     differentiated = len(sizes) - (0 if outer else min(layers, default=len(sizes)))
     activations = -(-rows // ranks.count) * int(kept) * differentiated * dtype.itemsize
-    return choose_layout(Sizes(sum(sizes) - trained, trained, rest, outer), ranks, dtype.itemsize, activations)
+    return choose_layout(Sizes(sum(sizes) - trained, trained, rest, outer), ranks, dtype.itemsize, activations, room)
 
 
-def _spread(loaded: Loaded, layers: Sequence[int], layout: Layout, ranks: Ranks, dtype: torch.dtype) -> None:
+def _spread(
+    loaded: Loaded, layers: Sequence[int], layout: Layout, mesh: DeviceMesh | None, device: torch.device, dtype: torch.dtype
+) -> None:
     decoder = loaded.decoder
-    if layout.sharding != "none":
+    if layout.sharding != "none" and mesh is not None:
         for layer in layers:
             # Shards of what trains are the float32 values themselves; FSDP2 makes the working copies.
             decoder.layers[layer].float()
         chosen = decoder.layers if layout.sharding == "all" else [decoder.layers[layer] for layer in layers]
         for layer in layers:
             decoder.layers[layer].requires_grad_(True)
-        shard_layers(chosen, ranks, dtype)
-    decoder.causal.to(ranks.device)
+        shard_layers(chosen, mesh, dtype)
+    decoder.causal.to(device)
 
 
 def _trained_tensors(loaded: Loaded, layers: Sequence[int], outer: bool, folder: str) -> list[TrainedTensor]:

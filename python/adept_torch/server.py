@@ -102,8 +102,9 @@ class Server:
         rank, failure = self._settle(own)
         if failure.type:
             self._after(failure, isinstance(request, Open))
-        self._reply(number, result, rank, failure)
+        # Before the reply: a trainer that leaves as soon as it has it leaves nothing unanswered.
         self._ending.running = None
+        self._reply(number, result, rank, failure)
         if failure.type == "lost" and self._ranks.count > 1:
             # Other ranks may be anywhere.
             raise LostError(failure.message)

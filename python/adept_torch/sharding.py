@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 from torch import nn
-from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 
 from .errors import InputError
@@ -48,10 +48,14 @@ def needed_bytes(sizes: Sizes, sharding: Sharding, ranks: int, width: int) -> in
     return outer + frozen + sizes.trained_layers * trained // (1 if sharding == "none" else ranks)
 
 
-def choose_layout(sizes: Sizes, ranks: Ranks, width: int, activations: int) -> Layout:
+def room_of(ranks: Ranks) -> int:
+    """Bytes that every rank may take, before a model is loaded."""
+    sharing = ranks.place.local_count if ranks.device.type == "cpu" else 1
+    return min(ranks.everyone(int(free_bytes(ranks.device) * _SHARE) // sharing))
+
+
+def choose_layout(sizes: Sizes, ranks: Ranks, width: int, activations: int, room: int) -> Layout:
     """Replicates what is frozen while that fits, and shards what trains. `activations`: bytes that a backward pass keeps."""
-    free = int(free_bytes(ranks.device) * _SHARE) // _sharing(ranks)
-    room = int(min(ranks.everyone(free)))
     asked = os.environ.get("ADEPT_SHARDING", "auto")
     if asked not in ("auto", "none", "trained", "all"):
         raise InputError(f"The environment variable ADEPT_SHARDING is {asked!r}: it may be auto, none, trained or all.")
@@ -86,11 +90,6 @@ def _smallest(sizes: Sizes, ranks: int, width: int, room: int) -> Sharding:
     return "trained" if needed_bytes(sizes, "trained", ranks, width) <= room else "all"
 
 
-def _sharing(ranks: Ranks) -> int:
-    """Processes that share this device's memory."""
-    return ranks.place.local_count if ranks.device.type == "cpu" else 1
-
-
 def _recompute(tight: bool) -> bool:
     asked = os.environ.get("ADEPT_CHECKPOINTING", "auto")
     if asked not in ("auto", "on", "off"):
@@ -98,13 +97,17 @@ def _recompute(tight: bool) -> bool:
     return tight if asked == "auto" else asked == "on"
 
 
-def shard_layers(layers: Sequence[nn.Module], ranks: Ranks, dtype: torch.dtype) -> None:
+def mesh_of(ranks: Ranks) -> DeviceMesh | None:
+    """All ranks in a row; None where there is one. Every rank has to call this."""
+    return init_device_mesh(ranks.device.type, (ranks.count,)) if ranks.count > 1 else None
+
+
+def shard_layers(layers: Sequence[nn.Module], mesh: DeviceMesh, dtype: torch.dtype) -> None:
     """Makes each layer an FSDP2 unit of its own, whose gradients are summed over ranks.
 
     Every layer is its own root, since layers are called one by one. Sums, not means: gloo has none, and the loss is
     already divided by the number of all targets.
     """
-    mesh = init_device_mesh(ranks.device.type, (ranks.count,))
     for layer in layers:
         policy = MixedPrecisionPolicy(
             param_dtype=dtype if dtype != torch.float32 else None, reduce_dtype=torch.float32, cast_forward_inputs=False

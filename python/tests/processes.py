@@ -78,7 +78,10 @@ class ForkedProcesses:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         shared = {**environment, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(ranks)}
-        self._ids = [self._fork({**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(ranks)]
+        self._ids = [
+            self._fork({**shared, "RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": str(ranks)})
+            for rank in range(ranks)
+        ]
         self._status: dict[int, int] = {}
 
     def _fork(self, environment: Mapping[str, str]) -> int:

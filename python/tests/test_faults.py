@@ -52,6 +52,16 @@ def test_a_killed_rank_is_named_and_all_end(folders: Callable[[str], Path]) -> N
         assert trainer.all_end_within(30)
 
 
+def test_a_rank_that_died_while_nothing_was_asked(folders: Callable[[str], Path]) -> None:
+    with Trainer(3) as trainer:
+        trainer.open(folders("llama"), [1])
+        os.kill(trainer.processes.ranks()[2], signal.SIGKILL)
+        begin_losses(trainer)
+        error = failure(trainer)
+        assert (error.type, error.rank) == ("lost", 2)
+        assert trainer.all_end_within(30)
+
+
 def test_a_stopped_rank_is_named_and_all_end(folders: Callable[[str], Path]) -> None:
     with Trainer(2, _SHORT) as trainer:
         trainer.open(folders("llama"), [1])

@@ -1,5 +1,6 @@
 """Several ranks on gloo against one process: uneven batches, two micro-batches, every way of sharding."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from adept_torch.loading import load
+
 from .models import LAYERS, make_batch
 from .test_step import batches, rates
-from .trainer import Trainer, batch_arrays, batch_header
+from .trainer import ExecutorReplyError, Trainer, batch_arrays, batch_header
 
 STEPS = 6
 TRAINS = (1, 3)
@@ -140,3 +143,33 @@ def test_masters_in_bfloat16_are_the_shards(folders: Callable[[str], Path]) -> N
             every = rates([None] * len(opened["trained"]))  # type: ignore[list-item]
             found.append(torch.stack([trainer.step(batches(n), n, every)[1]["numbers"] for n in range(1, STEPS + 1)]))
     torch.testing.assert_close(found[1][:, 0], found[0][:, 0], rtol=5e-3, atol=0)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_ranks_that_load_in_turns(
+    fits: bool, folders: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folders("llama") if fits else tmp_path
+    loads = tmp_path / "loads"
+
+    def load_noted(*arguments: Any) -> Any:
+        with loads.open("a") as file:
+            file.write(f"begin {os.environ['RANK']}\n")
+            file.flush()
+            loaded = load(*arguments)
+            file.write(f"end {os.environ['RANK']}\n")
+        return loaded
+
+    monkeypatch.setattr("adept_torch.opening.load", load_noted)
+    monkeypatch.setattr("adept_torch.opening._LOADING_SHARE", 0.0)
+    with Trainer(3) as trainer:
+        if not fits:
+            (tmp_path / "model.safetensors").write_bytes(b"no config beside it")
+            with pytest.raises(ExecutorReplyError, match=r"no config\.json"):
+                trainer.open(folder, TRAINS)
+            folder = folders("llama")
+            loads.unlink()
+        trainer.open(folder, TRAINS)
+        assert loads.read_text().split("\n")[:-1] == [f"{what} {rank}" for rank in range(3) for what in ("begin", "end")]
+        batch = make_batch((4, 3, 5, 2))
+        trainer.call("losses", batch_arrays(batch), batch=batch_header(batch), reuse=False)
