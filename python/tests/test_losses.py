@@ -47,6 +47,12 @@ def test_separate_documents_are_sequences_of_their_own(
     assert (found - losses(opened(family), make_batch((12, 7, 11)), False, call)).abs().max() > 0.1
 
 
+def test_positions_begin_anew_in_every_document(opened: Opener) -> None:
+    """Rotations do not show it: they depend on distances alone. What scales with the position does."""
+    entered = opened("llama").decoder.enter(make_batch((6, 4), starts=((0, 2, 5), (0,))))
+    assert entered.calls[0].kwargs["position_ids"].tolist() == [[0, 1, 0, 1, 2, 0], [0, 1, 2, 3, 4, 5]]
+
+
 def test_chunks_of_rows_give_the_same_losses(opened: Opener, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = make_batch((40, 33, 21))
     model = opened("qwen2")
