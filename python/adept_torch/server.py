@@ -14,6 +14,7 @@ from .frames import Frame, Header, decode, encode
 from .handlers import Handlers, Result
 from .messages import CloseModel, Memory, Open, Shutdown, parse_call
 from .ranks import Ranks, is_symptom
+from .reporter import Reporter
 
 _DETAIL_LINES = 12
 _PING: Header = {"kind": "ping"}
@@ -47,6 +48,7 @@ class Server:
         self._ending = ending
         self._channel = ending.channel
         self._pulse = ending.pulse
+        self._reporter = Reporter(ending.channel)
         self._handlers = Handlers(ranks)
         # Why the weights are undefined, where they are.
         self._lost = ""
@@ -85,6 +87,7 @@ class Server:
         """Whether this was the last call."""
         number = frame.header.get("id")
         self._ending.running = number
+        self._reporter.begin(number)
         undefined = frame.header.get("verb") in ("open", "loadTrained")
         result, own = Result(), Failure()
         request: object = None
@@ -104,6 +107,7 @@ class Server:
             self._after(failure, isinstance(request, Open))
         # Before the reply: a trainer that leaves as soon as it has it leaves nothing unanswered.
         self._ending.running = None
+        self._reporter.end()
         self._reply(number, result, rank, failure)
         if failure.type == "lost" and self._ranks.count > 1:
             # Other ranks may be anywhere.
@@ -114,12 +118,7 @@ class Server:
         if self._lost and not isinstance(request, (Open, CloseModel, Memory)):
             raise LostError(f"The weights are undefined since an earlier call ({self._lost}): close, open and load.")
         channel = self._channel
-
-        def report(fraction: float, message: str) -> None:
-            if channel is not None:
-                channel.send(Frame({"kind": "progress", "id": number, "fraction": fraction, "message": message}))
-
-        call = Call(self._ranks, lambda: channel is not None and channel.cancelled(number), report)
+        call = Call(self._ranks, lambda: channel is not None and channel.cancelled(number), self._reporter.report)
         result = self._handlers.answer(request, frame, call)
         if isinstance(request, (Open, CloseModel)):
             self._lost = ""

@@ -155,6 +155,24 @@ def test_a_trainer_that_leaves_takes_all_ranks_with_it(busy: bool, folders: Call
         assert trainer.ended()[0] == (1 if busy else 0)
 
 
+def test_a_long_call_gives_signs_of_life(folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*arguments: Any) -> Any:
+        time.sleep(1)
+        return losses(*arguments)
+
+    monkeypatch.setattr("adept_torch.handlers.losses", slow)
+    monkeypatch.setattr("adept_torch.reporter.ALIVE_SECONDS", 0.2)
+    with Trainer() as trainer:
+        trainer.open(folders("llama"))
+        trainer.progress.clear()
+        begin_losses(trainer)
+        trainer.end()
+        assert 3 <= len(trainer.progress) <= 10
+        assert all((report["fraction"], report["message"]) == (0, "") for report in trainer.progress)
+        time.sleep(0.5)
+        trainer.call("memory")
+
+
 def test_sigterm_ends_at_once(folders: Callable[[str], Path]) -> None:
     with Trainer() as trainer:
         trainer.open(folders("llama"), [1])
