@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .batch import Batch
+from .errors import CallError
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,13 @@ class _FixedBase(nn.Module):
 class Decoder:
     """The parts of a model. `text` holds embedding, layers and final norm; `causal` is all of it."""
 
-    def __init__(self, causal: Any, layer_path: str, norm_name: str, embedding_name: str) -> None:
+    def __init__(self, causal: Any, layer_path: str, norm_name: str) -> None:
         self.causal = causal
         self.text: Any = causal.get_submodule(layer_path.rpartition(".")[0])
         self._layers_name = layer_path.rpartition(".")[2]
         self.layers: list[nn.Module] = list(causal.get_submodule(layer_path))
         self.norm: nn.Module = getattr(self.text, norm_name)
         self.norm_name = norm_name
-        self.embedding_name = embedding_name
         self.tupled = False
 
     @property
@@ -138,6 +138,10 @@ class Decoder:
         calls = tuple(_required(recorder) for recorder in recorders)
         if documents is not None:
             seen = _within_documents(documents.to(device))
+            if not all(
+                hasattr(layer, "self_attn") or hasattr(layer, "attention") or hasattr(layer, "attn") for layer in self.layers
+            ):
+                raise CallError("Layers without attention carry one document into the next: pack the text joined.")
             calls = tuple(_masked(call, seen) for call in calls)
         return Entered(hidden, calls)
 

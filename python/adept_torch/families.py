@@ -14,7 +14,6 @@ LAYER_PATHS = (
 )
 # The final norm, beside the layers.
 NORM_NAMES = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
-EMBEDDING_NAMES = ("embed_tokens", "wte", "embed_in")
 
 # Modules of a layer that write into the residual stream by adding: at zero they write nothing.
 OUTPUT_PROJECTIONS = (

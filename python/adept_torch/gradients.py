@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .batch import Batch, Targets
+from .batch import Batch
 from .decoder import Decoder, Entered
 from .head import losses_and_gradient
 
@@ -35,7 +35,7 @@ def backward(decoder: Decoder, batch: Batch, request: BackwardRequest) -> Tensor
         hidden = entered.hidden.detach() if request.outer else request.entering(batch, entered)
     inputs, outputs = _forward(decoder, entered, hidden, request)
     last = outputs[-1].detach() if outputs else hidden
-    losses, gradient = losses_and_gradient(decoder, last, _targets(batch), request.scale)
+    losses, gradient = losses_and_gradient(decoder, last, batch.targets(), request.scale)
     for index in reversed(range(len(inputs))):
         layer = request.lowest + index
         request.check()
@@ -51,10 +51,6 @@ def backward(decoder: Decoder, batch: Batch, request: BackwardRequest) -> Tensor
     if request.outer:
         entered.hidden.backward(gradient)  # type: ignore[no-untyped-call]
     return losses
-
-
-def _targets(batch: Batch) -> Targets:
-    return batch.targets()
 
 
 def _forward(decoder: Decoder, entered: Entered, hidden: Tensor, request: BackwardRequest) -> tuple[list[Tensor], list[Tensor]]:

@@ -162,6 +162,12 @@ _HANDLERS: dict[type, _Handler] = {
 }
 
 
+def _having(model: Model, name: str) -> list[int] | None:
+    """The layers that have a unit; None where all do."""
+    having = [layer for layer, units in enumerate(model.layer_units) if any(unit.name == name for unit in units)]
+    return None if len(having) == model.layers else having
+
+
 def _described(model: Model) -> Header:
     config = model.decoder.config
     dtype, reason = model.storage
@@ -180,6 +186,7 @@ def _described(model: Model) -> Header:
                 "parameters": [{"name": part.name, "shape": list(part.shape)} for part in unit.parts],
                 "output": unit.output,
                 "zero": unit.zero,
+                "layers": _having(model, unit.name),
             }
             for unit in model.units
         ],

@@ -12,7 +12,7 @@ from torch import nn
 from .batch import Batch
 from .decoder import Decoder
 from .errors import InputError
-from .families import EMBEDDING_NAMES, LAYER_PATHS, NORM_NAMES
+from .families import LAYER_PATHS, NORM_NAMES
 from .stored import StoredTensors
 from .units import Shape, Unit, units_of
 
@@ -26,7 +26,7 @@ class Loaded:
 
     decoder: Decoder
     stored: StoredTensors
-    units: list[Unit]
+    units: list[list[Unit]]  # of every layer
     layer_prefix: str  # of tensor names, up to the layer's number
 
 
@@ -41,8 +41,11 @@ def load(folder: str, dtype: torch.dtype) -> Loaded:
     causal.requires_grad_(False)
     decoder = _take_apart(causal, folder)
     order = _probe(decoder, folder, dtype)
-    prefix, names = _layer_names(stored, decoder, folder)
-    units = units_of(decoder.layers[0], str(decoder.config.model_type), names, order)
+    prefix = _layer_prefix(stored, decoder, folder)
+    family = str(decoder.config.model_type)
+    units = [
+        units_of(layer, family, _below(stored, f"{prefix}{index}."), order[index]) for index, layer in enumerate(decoder.layers)
+    ]
     return Loaded(decoder, stored, units, prefix)
 
 
@@ -84,24 +87,24 @@ def _take_apart(causal: Any, folder: str) -> Decoder:
             continue
         text = causal.get_submodule(path.rpartition(".")[0])
         norms = [name for name in NORM_NAMES if isinstance(getattr(text, name, None), nn.Module)]
-        embeddings = [name for name in EMBEDDING_NAMES if isinstance(getattr(text, name, None), nn.Module)]
-        if isinstance(found, nn.ModuleList) and len(found) == layers and norms and embeddings:
-            return Decoder(causal, path, norms[0], embeddings[0])
+        if isinstance(found, nn.ModuleList) and len(found) == layers and norms:
+            return Decoder(causal, path, norms[0])
     raise InputError(f"{folder}: the decoder layers of a {causal.config.model_type} model are not known: it cannot be used yet.")
 
 
-def _probe(decoder: Decoder, folder: str, dtype: torch.dtype) -> list[str]:
-    """The modules of the first layer in the order of their calls. Raises InputError unless the parts are the whole."""
-    names = {id(module): name for name, module in decoder.layers[0].named_modules()}
-    order: list[str] = []
+def _probe(decoder: Decoder, folder: str, dtype: torch.dtype) -> list[list[str]]:
+    """The modules of every layer in the order of their calls. Raises InputError unless the parts are the whole."""
+    names = {id(module): (index, name) for index, layer in enumerate(decoder.layers) for name, module in layer.named_modules()}
+    order: list[list[str]] = [[] for _ in decoder.layers]
 
     def called(module: nn.Module, _: object) -> None:
-        order.append(names[id(module)])
+        index, name = names[id(module)]
+        order[index].append(name)
 
     def returned(_: nn.Module, __: object, output: object) -> None:
         decoder.tupled = isinstance(output, tuple)
 
-    handles = [module.register_forward_pre_hook(called) for module in decoder.layers[0].modules()]
+    handles = [module.register_forward_pre_hook(called) for layer in decoder.layers for module in layer.modules()]
     handles.append(decoder.layers[0].register_forward_hook(returned))
     generator = torch.Generator().manual_seed(0)
     tokens = torch.randint(int(decoder.config.vocab_size), (2, 8), generator=generator)
@@ -122,19 +125,20 @@ def _probe(decoder: Decoder, folder: str, dtype: torch.dtype) -> list[str]:
         raise InputError(
             f"{folder}: a {kind} model's layers one by one give other logits (by {difference:.3g}): it cannot be used yet."
         )
-    return list(dict.fromkeys(order))
+    return [list(dict.fromkeys(modules)) for modules in order]
 
 
-def _layer_names(stored: StoredTensors, decoder: Decoder, folder: str) -> tuple[str, dict[str, Shape]]:
-    """The prefix of layers in the checkpoint, and what it holds of the first layer, by names below it."""
+def _layer_prefix(stored: StoredTensors, decoder: Decoder, folder: str) -> str:
+    """The prefix of layers in the checkpoint: under which most tensors are those of the first layer."""
     first = {name: tuple(parameter.shape) for name, parameter in decoder.layers[0].named_parameters()}
-    best: tuple[int, str, dict[str, Shape]] = (0, "", {})
+    best = (0, "")
     for prefix in sorted({match[1] for name in stored.shapes if (match := re.match(r"(.*?\.?(?:layers|h)\.)0\.", name))}):
-        below = {name.removeprefix(f"{prefix}0."): shape for name, shape in stored.shapes.items()
-                 if name.startswith(f"{prefix}0.")}  # fmt: skip
-        fitting = sum(below.get(name) == shape for name, shape in first.items())
-        if fitting > best[0]:
-            best = (fitting, prefix, below)
+        below = _below(stored, f"{prefix}0.")
+        best = max(best, (sum(below.get(name) == shape for name, shape in first.items()), prefix))
     if best[0] == 0:
         raise InputError(f"{folder}: the weights name no layers as config.json calls for: download the model again.")
-    return best[1], best[2]
+    return best[1]
+
+
+def _below(stored: StoredTensors, prefix: str) -> dict[str, Shape]:
+    return {name.removeprefix(prefix): shape for name, shape in stored.shapes.items() if name.startswith(prefix)}

@@ -35,7 +35,7 @@ class Model:
 
     ranks: Ranks
     decoder: Decoder
-    units: Sequence[Unit]
+    layer_units: Sequence[Sequence[Unit]]
     tensors: Sequence[TrainedTensor]
     layout: Layout
     storage: tuple[str, str]  # dtype and reason
@@ -48,6 +48,15 @@ class Model:
     @property
     def layers(self) -> int:
         return len(self.decoder.layers)
+
+    @property
+    def units(self) -> list[Unit]:
+        """What layers are made of: those of the first, and after them what only other layers have."""
+        found: dict[str, Unit] = {}
+        for units in self.layer_units:
+            for unit in units:
+                found.setdefault(unit.name, unit)
+        return list(found.values())
 
     @property
     def vocabulary(self) -> int:

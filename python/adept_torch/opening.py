@@ -48,7 +48,6 @@ def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: Dev
     decoder = loaded.decoder
     layers = _trained_layers(request, len(decoder.layers))
     outer = request.trains == "all"
-    _require_alike(loaded, request.folder)
     lowest = 0 if outer else min(layers, default=len(decoder.layers))
     layout = _layout(loaded, layers, outer, request.rows, ranks, dtype, room)
     _spread(loaded, layers, layout, mesh, ranks.device, dtype)
@@ -90,14 +89,6 @@ def _trained_layers(request: Open, layers: int) -> list[int]:
     if len(set(request.trains)) != len(request.trains) or any(not 0 <= layer < layers for layer in request.trains):
         raise InputError(f"{request.folder} has layers 0 to {layers - 1}: {list(request.trains)} cannot be trained.")
     return list(request.trains)
-
-
-def _require_alike(loaded: Loaded, folder: str) -> None:
-    """What is said of the units of one layer has to hold of every layer."""
-    first = {name: parameter.shape for name, parameter in loaded.decoder.layers[0].named_parameters()}
-    for index, layer in enumerate(loaded.decoder.layers):
-        if {name: parameter.shape for name, parameter in layer.named_parameters()} != first:
-            raise InputError(f"{folder}: layer {index} is made otherwise than layer 0: such a model cannot be used yet.")
 
 
 def _count(parameters: Sequence[nn.Parameter]) -> int:
@@ -144,10 +135,7 @@ def _trained_tensors(loaded: Loaded, layers: Sequence[int], outer: bool, folder:
     def layer_slot(layer: int, name: str) -> Slot:
         return slot_of(decoder.layers[layer].get_parameter(name))
 
-    units = [(unit.name, unit.parts) for unit in loaded.units]
-    inner = layer_tensors(layers, layer_slot, loaded.layer_prefix, units)
-    for tensor in inner:
-        loaded.stored.require(tensor.name, tensor.shape)
+    inner = [tensor for layer in layers for tensor in layer_tensors(layer, layer_slot, loaded.layer_prefix, loaded.units[layer])]
     if not outer:
         return inner
     before, after = _outer_parameters(loaded, folder)

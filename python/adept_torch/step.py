@@ -53,9 +53,10 @@ class Gradients:
     def reduce(self) -> None:
         """Adds up over ranks; FSDP2 has done so for what it shards."""
         for slot in self._model.slots:
-            own = self._sums.setdefault(id(slot), torch.zeros_like(slot.values))
+            if id(slot) not in self._sums:
+                self._sums[id(slot)] = torch.zeros_like(slot.values)
             if not slot.sharded:
-                self._model.ranks.sum(own)
+                self._model.ranks.sum(self._sums[id(slot)])
 
     def of(self, slot: Slot) -> Tensor:
         return self._sums[id(slot)]

@@ -14,15 +14,18 @@ from .units import Unit
 class Strength:
     """α = 1 restores what was trained, to the bit."""
 
-    def __init__(self, decoder: Decoder, units: Sequence[Unit]) -> None:
+    def __init__(self, decoder: Decoder, layer_units: Sequence[Sequence[Unit]]) -> None:
         self._decoder = decoder
-        # Parameters that write, below a layer, with the value at which they write nothing.
-        self._outputs = {
-            part.parameter: unit.zero if part.parameter.endswith("weight") else 0
-            for unit in units
-            if unit.output
-            for part in unit.parts
-        }
+        # Of every layer the parameters that write, with the value at which they write nothing.
+        self._outputs = [
+            {
+                part.parameter: unit.zero if part.parameter.endswith("weight") else 0
+                for unit in units
+                if unit.output
+                for part in unit.parts
+            }
+            for units in layer_units
+        ]
         self._trained: dict[tuple[int, str], Tensor] = {}
 
     @property
@@ -51,7 +54,7 @@ class Strength:
         for layer, factor in alpha.items():
             if factor == 1:
                 continue
-            for name, zero in self._outputs.items():
+            for name, zero in self._outputs[layer].items():
                 held = self._held(layer, name)
                 self._trained[(layer, name)] = held.clone()
                 # zero + α·(value − zero), where zero is 0 or −1.

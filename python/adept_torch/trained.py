@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
-from .units import Part, Shape
+from .units import Shape, Unit
 
 
 def local_of(tensor: Tensor) -> Tensor:
@@ -111,21 +111,11 @@ def first_row(slot: Slot) -> int:
     return min(mesh.get_local_rank() * -(-slot.shape[0] // mesh.size()), slot.shape[0])
 
 
-def layer_tensors(
-    layers: Sequence[int], slots: Callable[[int, str], Slot], prefix: str, units: Sequence[tuple[str, Sequence[Part]]]
-) -> list[TrainedTensor]:
-    """The tensors of the layers, one layer after the other in the order of its units."""
+def layer_tensors(layer: int, slots: Callable[[int, str], Slot], prefix: str, units: Sequence[Unit]) -> list[TrainedTensor]:
+    """The tensors of a layer, in the order of its units."""
+    below = f"{prefix}{layer}."
     return [
-        TrainedTensor(
-            f"{prefix}{layer}.{part.name}",
-            part.shape,
-            layer,
-            unit,
-            slots(layer, part.parameter),
-            part.expert,
-            part.rows,
-        )
-        for layer in layers
-        for unit, parts in units
-        for part in parts
+        TrainedTensor(f"{below}{part.name}", part.shape, layer, unit.name, slots(layer, part.parameter), part.expert, part.rows)
+        for unit in units
+        for part in unit.parts
     ]

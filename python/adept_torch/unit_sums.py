@@ -47,7 +47,8 @@ class Sums:
 
     def _add(self, layer: int, products: dict[str, tuple[Slot, Tensor]]) -> None:
         row = self._rows[layer]
-        for index, unit in enumerate(self._model.units):
+        columns = {unit.name: index for index, unit in enumerate(self._model.units)}
+        for unit in self._model.layer_units[layer]:
             for part in unit.parts:
                 slot, product = products[part.parameter]
                 tensor = TrainedTensor(part.name, part.shape, layer, unit.name, slot, part.expert, part.rows)
@@ -55,7 +56,7 @@ class Sums:
                 if own is None:
                     continue
                 kind = int(slot.sharded)
-                self._sums[0][kind, row, index] += own.sum(dtype=torch.float64).cpu()
+                self._sums[0][kind, row, columns[unit.name]] += own.sum(dtype=torch.float64).cpu()
                 if part.name.endswith("weight"):
                     for number, group in enumerate(self._request.groups):
                         if group.unit == unit.name:

@@ -35,6 +35,21 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "mistral": ("MistralConfig", {"sliding_window": 3}),
     "gemma3_text": ("Gemma3TextConfig", {"query_pre_attn_scalar": 4, **_WINDOWS}),
     "olmo2": ("Olmo2Config", {}),
+    "qwen3_next": (
+        "Qwen3NextConfig",
+        {
+            "num_experts": 3,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 8,
+            "shared_expert_intermediate_size": 8,
+            "linear_num_key_heads": 2,
+            "linear_num_value_heads": 4,
+            "linear_key_head_dim": 4,
+            "linear_value_head_dim": 4,
+            "layer_types": ["linear_attention", "full_attention"] * (LAYERS // 2),
+            "mlp_only_layers": [1],
+        },
+    ),
     "qwen3_moe": ("Qwen3MoeConfig", {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 8}),
 }
 

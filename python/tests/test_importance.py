@@ -116,6 +116,21 @@ def test_experts_are_one_unit_each_of_gate_up_and_down(opened: Opener, folders: 
     torch.testing.assert_close(sums[0, -3:], torch.tensor(expected, dtype=torch.float64), rtol=2e-4, atol=0)
 
 
+def test_layers_that_are_made_otherwise(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
+    model = reference(folders("qwen3_next"))
+    reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]
+    mine = opened("qwen3_next")
+    sums, *_ = unit_sums(mine, make_batch(LENGTHS), _request((0, 1), "released"), call)
+    for layer, has, lacks in ((0, "linear_attn.out_proj", "self_attn.o_proj"), (1, "mlp.down_proj", "mlp.shared_expert.up_proj")):
+        columns = {unit.name: index for index, unit in enumerate(mine.units)}
+        weight = model.model.layers[layer].get_submodule(has).weight
+        expected = (weight.detach() * weight.grad).abs().double().sum()
+        torch.testing.assert_close(sums[layer, columns[has]], expected, rtol=2e-4, atol=0)
+        assert sums[layer, columns[lacks]] == 0
+    with pytest.raises(CallError, match="pack the text joined"):
+        masked_losses(mine, make_batch((9, 5), starts=((0, 4), (0,))), None, None, call)
+
+
 def test_groups_of_rows_and_columns(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
     model = reference(folders("qwen2"))
     reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]

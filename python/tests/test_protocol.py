@@ -60,6 +60,7 @@ def test_open_says_what_the_model_is(described: Any) -> None:
         {"name": "self_attn.k_proj.weight", "shape": [8, 16]},
         {"name": "self_attn.k_proj.bias", "shape": [8]},
     ]
+    assert all(unit["layers"] is None for unit in units.values())
     assert described["trained"][2] == {
         "name": "model.layers.1.self_attn.q_proj.bias",
         "shape": [16],

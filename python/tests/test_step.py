@@ -106,6 +106,14 @@ def test_experts_train(opened: Opener, call: Call) -> None:
         assert moved == (tensor.name != "model.layers.2.mlp.experts.2.up_proj.weight"), tensor.name
 
 
+def test_layers_that_are_made_otherwise_train(opened: Opener, call: Call) -> None:
+    model = opened("qwen3_next", (2, 3))
+    units = {layer: {tensor.unit for tensor in model.tensors if tensor.layer == layer} for layer in (2, 3)}
+    assert "linear_attn" in units[2] - units[3] and "self_attn.q_proj" in units[3] - units[2]
+    losses = [result.loss for result in train(model, call)]
+    assert losses[-1] < losses[0] - 0.3
+
+
 def test_frozen_units_leave_the_norm_and_their_moments_move(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
     frozen = ["model.layers.1.mlp.up_proj.weight"]
     mine = opened("llama", (1, 3))
