@@ -11,7 +11,7 @@ import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
-import { axeFindings } from '../support/axe';
+import { axeFindings } from '../webview/support/axe';
 import { PICTURES_WANTED } from '../support/picture';
 import { Editor } from './support/editor';
 import { FirstSteps } from './support/firstSteps';

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { ImportanceFile } from '../../../src/shared/method/importance';
 import { contrastLayers, lowestLayers } from '../../../src/shared/method/layerChoice';
-import { axeFindings } from '../../support/axe';
+import { axeFindings } from '../../webview/support/axe';
 import type { Editor } from '../support/editor';
 
 function analysesIn(workspace: string): ImportanceFile[] {

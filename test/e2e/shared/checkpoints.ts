@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { manifestOf, RunFixture } from '../../support/runFixture';
-import { axeFindings } from '../../support/axe';
+import { axeFindings } from '../../webview/support/axe';
 import type { Editor } from '../support/editor';
 import { openWeights } from '../support/weights';
 

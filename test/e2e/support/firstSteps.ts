@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { axeFindings } from '../../support/axe';
+import { axeFindings } from '../../webview/support/axe';
 import type { Editor } from './editor';
 import type { Hand } from './hands';
 import { RunFolder } from '../../../src/node/run/runFolder';

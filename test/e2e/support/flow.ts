@@ -7,7 +7,7 @@ import { readEvents } from '../../../src/node/run/eventWriter';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { type RunStatus, statusOf } from '../../../src/node/run/runStatus';
 import { adeptResult } from '../../support/command';
-import { axeFindings } from '../../support/axe';
+import { axeFindings } from '../../webview/support/axe';
 import { Editor } from './editor';
 import { FirstSteps, FORM, SEQ_LEN, shownStep, STEPS } from './firstSteps';
 import type { Hand } from './hands';

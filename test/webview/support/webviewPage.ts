@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { PAGE_DATA_ID, type PageData } from '../../../src/shared/webview/common';
 import * as v from 'valibot';
-import { axeFindings } from '../../support/axe';
+import { axeFindings } from './axe';
 import { projectRoot } from '../../support/projectRoot';
 import { THEME_NAMES, THEMES, themeSheet, type Theme } from './themes';
 

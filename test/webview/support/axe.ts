@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Frame, Page } from 'playwright-core';
-import { projectRoot } from './projectRoot';
+import { projectRoot } from '../../support/projectRoot';
 
 declare global {
   interface Window {
