@@ -6,6 +6,10 @@ const tfjs = {
   group: ['**/tfjs/**'],
   message: 'What decides asks an executor (src/trainer/executor), whichever that is.',
 };
+const torch = {
+  group: ['**/torch/**'],
+  message: 'What decides asks an executor (src/trainer/executor), whichever that is.',
+};
 const vscode = { group: ['vscode'], message: 'Only src/extension talks to VS Code.' };
 
 export default tseslint.config(
@@ -37,7 +41,7 @@ export default tseslint.config(
   {
     files: ['src/trainer/**/*.ts'],
     ignores: ['src/trainer/tfjs/**', 'src/trainer/openExecutor.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [tensors, tfjs, vscode] }] },
+    rules: { 'no-restricted-imports': ['error', { patterns: [tensors, tfjs, torch, vscode] }] },
   },
   {
     files: ['src/trainer/tfjs/engine/**/*.ts'],

@@ -1,5 +1,5 @@
 // Builds out/: one bundle for each process (command line, extension host, every webview), one for each test file, and
-// beside them what they load: wasm binaries, native sources, the JSON schema, the texts to translate, the icon font.
+// beside them what they load: wasm binaries, native sources, the Python package, the JSON schema, the texts to translate, the icon font.
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +63,19 @@ const browser = {
 };
 
 /**
+ * The torch executor's package, where the trainer finds it beside its bundle.
+ * @param {string} out
+ */
+function copyPythonPackage(out) {
+  const target = join(out, 'python', 'adept_torch');
+  rmSync(target, { recursive: true, force: true });
+  cpSync(join(root, 'python', 'adept_torch'), target, {
+    recursive: true,
+    filter: (path) => !path.endsWith('__pycache__'),
+  });
+}
+
+/**
  * @typedef {{ out: string, minify: boolean }} Target the folder to fill, and whether for people rather than for tests
  * @param {Target} target of the command line, which is the trainer as well
  */
@@ -74,6 +87,7 @@ async function buildTrainer({ out, minify }) {
     cpSync(join(wasmSource, name), join(wasm, name));
   }
   copyNativeSources(root, out);
+  copyPythonPackage(out);
   // Names are kept: errors and kernels say who they are by the name of their class.
   const names = { minify, keepNames: minify };
   return build({
@@ -222,6 +236,7 @@ export async function buildPackage(folder) {
 /** What the command line is built from. */
 const SOURCES = [
   'src',
+  'python/adept_torch',
   'scripts/build.mjs',
   'scripts/nativeSources.mjs',
   'package.json',

@@ -1,6 +1,6 @@
 // `npm test`: builds and provides what the tests need, says what they run on, runs them, and ends with "N passed, N failed".
 //
-//   npm test -- --kind unit       only test/unit (unit, jobs, parity, faults, repository, webview, host, e2e)
+//   npm test -- --kind unit       only test/unit (unit, jobs, parity, torch, faults, repository, webview, host, e2e)
 //   npm test -- --filter corpus   only files whose path holds the word
 //   npm test -- --list            only says which files these are
 import { setMaxListeners } from 'node:events';

@@ -72,5 +72,6 @@ export function needsOf(file, inputs) {
     (path) => path.startsWith('src/trainer/tfjs/engine/') || path === 'test/support/command.ts',
   );
   const parity = file.kind === 'parity';
-  return [...(computes || parity ? ['native'] : []), ...(parity ? ['python'] : [])];
+  const python = parity || file.kind === 'torch';
+  return [...(computes || parity ? ['native'] : []), ...(python ? ['python'] : [])];
 }

@@ -124,7 +124,7 @@ describe('borders between processes', () => {
     });
   }
 
-  it('lint keeps what decides from every file of the executor of this process', async () => {
+  it('lint keeps what decides from every file of the executors, and one executor from the other', async () => {
     const lint = new ESLint({ cwd: projectRoot });
     const rule = 'no-restricted-imports';
     const restricts = async (file: string, path: string): Promise<boolean> => {
@@ -137,10 +137,13 @@ describe('borders between processes', () => {
       const file = `src/trainer/${folder}/virtual.ts`;
       assert.ok(await restricts(file, '../tfjs/model/rope'), folder);
       assert.ok(await restricts(file, '../../tfjs/engine/provision'), folder);
+      assert.ok(await restricts(file, '../torch/torchModel'), folder);
       assert.ok(await restricts(file, '@tensorflow/tfjs-core'), folder);
       assert.ok(!(await restricts(file, '../executor/executor')), folder);
     }
     assert.ok(!(await restricts('src/trainer/openExecutor.ts', './tfjs/tfjsExecutor')));
+    assert.ok(!(await restricts('src/trainer/openExecutor.ts', './torch/torchExecutor')));
+    assert.ok(await restricts('src/trainer/torch/virtual.ts', '../tfjs/tfjsModel'));
     assert.ok(await restricts('src/trainer/tfjs/model/virtual.ts', '@tensorflow/tfjs-core'));
     assert.ok(!(await restricts('src/trainer/tfjs/engine/virtual.ts', '@tensorflow/tfjs-core')));
   });

@@ -6,7 +6,7 @@ import { makePackage } from '../support/makePackage';
 import { projectRoot } from '../support/projectRoot';
 
 /** Where files are as packages have them, which no list of this project names one by one. */
-const WHOLE_FOLDERS = /^(out\/native-src|media\/sample)\//;
+const WHOLE_FOLDERS = /^(out\/native-src|out\/python|media\/sample)\//;
 
 /** Every page that webview/ has, as the build finds them. */
 function webviewFiles(): string[] {
@@ -62,11 +62,17 @@ it('the package holds what runs, what its README links to and nothing else, in a
     'media/sample/model/tokenizer.json',
     'media/sample/general.txt',
     'media/sample/domain.jsonl',
+    'out/python/adept_torch/__main__.py',
     'out/native-src/package/binding/tfjs_backend.cc',
     'out/native-src/node-api-headers/node_api.h',
   ]) {
     assert.ok(paths.includes(path), path);
   }
+  const python = paths.filter((path) => path.startsWith('out/python/'));
+  assert.deepEqual(
+    python.filter((path) => !/^out\/python\/adept_torch\/\w+\.py$/.test(path)),
+    [],
+  );
   const extension = files.find(({ path }) => path === 'out/extension.cjs');
   assert.ok(extension !== undefined && extension.bytes <= 300 * 1024, `${extension?.bytes ?? 0} bytes`);
 });

@@ -66,6 +66,8 @@ function problemText({ why }: BudgetProblem): string {
       return l10n.t('Give a number above 0, or leave this empty.');
     case 'no speed':
       return l10n.t('The speed of this machine is unknown: analyze the model here.');
+    case 'no costs':
+      return l10n.t('The memory that PyTorch takes is not known: leave this empty.');
     case 'no steps':
       return l10n.t('Give the number of steps below.');
   }
@@ -109,9 +111,13 @@ function item({ layers, price, seconds }: BudgetedChoice, { take }: BudgetConten
       ${l10n.t('Mark {0}', layersText(layers))}
     </button>
     <span class="muted">
-      ${layers.length === 1 ? l10n.t('1 copy, {0}', bytesText(price.memoryBytes)) : l10n.t('{0} copies, {1}', countText(layers.length), bytesText(price.memoryBytes))}${
+      ${copiesText(layers.length)}${price.memoryBytes === undefined ? nothing : `, ${bytesText(price.memoryBytes)}`}${
         seconds === undefined ? nothing : `, ${durationText(seconds)}`
       }
     </span>
   </li>`;
+}
+
+function copiesText(count: number): string {
+  return count === 1 ? l10n.t('1 copy') : l10n.t('{0} copies', countText(count));
 }

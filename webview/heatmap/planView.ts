@@ -63,7 +63,10 @@ function details(estimate: Extract<PlanPrice, { known: true }>['estimate']): Tem
   const rows: readonly (readonly [string, string])[] = [
     [l10n.t('Parameters added'), countText(parametersAdded)],
     [l10n.t('Trainable share'), percentText(trainableShare)],
-    [l10n.t('Memory'), l10n.t('about {0}', bytesText(memoryBytes))],
+    [
+      l10n.t('Memory'),
+      memoryBytes === undefined ? l10n.t('not known') : l10n.t('about {0}', bytesText(memoryBytes)),
+    ],
     [
       l10n.t('Time per step'),
       secondsPerStep === undefined ? l10n.t('not known') : l10n.t('about {0}', secondsText(secondsPerStep)),

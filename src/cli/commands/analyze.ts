@@ -9,11 +9,11 @@ import { requireWritableFile, writeResult } from '../../node/files/outputFile';
 import { peakMemory } from '../../node/process/peakMemory';
 import { analyze } from '../../trainer/jobs/measure/analyze';
 import {
+  addEngine,
   addSettings,
   addTextSettings,
   corpusOf,
   engineOf,
-  engineOption,
   jsonCommand,
   listOf,
   withOutput,
@@ -32,9 +32,8 @@ export function analyzeCommand(): Command {
     .option('--model <DIR>', 'Hugging Face model folder')
     .option('--probe <FILE...>', 'general text: the probing corpus')
     .option('--domain <FILE...>', 'domain text: importance is measured on it as well')
-    .option('--out <FILE>', 'the importance.json to write')
-    .addOption(engineOption());
-  return addTextSettings(addSettings(command, ANALYZE_SETTINGS)).action(
+    .option('--out <FILE>', 'the importance.json to write');
+  return addTextSettings(addSettings(addEngine(command), ANALYZE_SETTINGS)).action(
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const probe = corpusOf(raw, requiredList(raw, 'probe', '--probe'));

@@ -4,8 +4,8 @@ import { inputError } from '../../shared/common/errors';
 import { RunFolder } from '../../node/run/runFolder';
 import { measureStrength } from '../../trainer/jobs/results/strength';
 import {
+  addEngine,
   engineOf,
-  engineOption,
   jsonCommand,
   numberOf,
   parseNumber,
@@ -19,7 +19,10 @@ import { withExecutor } from '../common/withExecutor';
 const USUAL_ALPHAS = [0.25, 0.5, 0.75];
 
 export function strengthCommand(): Command {
-  return jsonCommand('dial', 'measure losses with the added layers scaled by α, and without each layer')
+  const command = jsonCommand(
+    'dial',
+    'measure losses with the added layers scaled by α, and without each layer',
+  )
     .argument('<RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint (default: the last)', parseNumber)
     .option(
@@ -30,24 +33,23 @@ export function strengthCommand(): Command {
       '--max-general-rise <NATS>',
       `largest allowed increase of general loss for the recommended strength (default: the run's limit, or ${USUAL_RISE})`,
       parseNumber,
-    )
-    .addOption(engineOption())
-    .action(
-      withOutput(async (output, raw, path = '') => {
-        const run = RunFolder.open(path);
-        const request = {
-          step: numberOf(raw, 'checkpoint'),
-          alphas: alphasOf(raw),
-          onProblem: (message: string) => {
-            output.log(message);
-          },
-        };
-        const measured = await withExecutor(engineOf(raw), output, (executor) =>
-          measureStrength(run, executor, request, output.cancellableTask()),
-        );
-        report(output, measured, numberOf(raw, 'maxGeneralRise') ?? allowedRise(measured));
-      }),
     );
+  return addEngine(command).action(
+    withOutput(async (output, raw, path = '') => {
+      const run = RunFolder.open(path);
+      const request = {
+        step: numberOf(raw, 'checkpoint'),
+        alphas: alphasOf(raw),
+        onProblem: (message: string) => {
+          output.log(message);
+        },
+      };
+      const measured = await withExecutor(engineOf(raw), output, (executor) =>
+        measureStrength(run, executor, request, output.cancellableTask()),
+      );
+      report(output, measured, numberOf(raw, 'maxGeneralRise') ?? allowedRise(measured));
+    }),
+  );
 }
 
 function alphasOf(raw: RawOptions): number[] {

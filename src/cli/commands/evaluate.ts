@@ -8,19 +8,19 @@ import {
   type ChoiceOptions,
 } from '../../trainer/jobs/measure/evaluate';
 import {
+  addEngine,
   addTextSettings,
   corpusOf,
   countOf,
   engineOf,
-  engineOption,
   jsonCommand,
   listOf,
-  withOutput,
   parseNumber,
   requiredList,
   requiredText,
   samplingOf,
   samplingOption,
+  withOutput,
   type RawOptions,
 } from '../common/options';
 import { withExecutor } from '../common/withExecutor';
@@ -47,9 +47,8 @@ export function evalCommand(): Command {
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use at most N sequences or questions', parseNumber)
     .addOption(samplingOption())
-    .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber)
-    .addOption(engineOption());
-  return addTextSettings(command).action(
+    .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber);
+  return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const files = requiredList(raw, 'data', '--data');

@@ -4,18 +4,18 @@ import { inputError } from '../../shared/common/errors';
 import type { ExpandChoice } from '../../shared/config/runConfig';
 import { expand } from '../../trainer/jobs/model/expand';
 import {
+  addEngine,
   addTextSettings,
   corpusOf,
   countOf,
   engineOf,
-  engineOption,
   jsonCommand,
   layersOf,
   listOf,
-  withOutput,
   parseNumber,
   requiredText,
   textOf,
+  withOutput,
   type RawOptions,
 } from '../common/options';
 import { withExecutor } from '../common/withExecutor';
@@ -36,9 +36,8 @@ export function expandCommand(): Command {
       parseNumber,
     )
     .option('--uniform <K>', 'duplicate every (L/K)-th layer, as in LLaMA-Pro', parseNumber)
-    .option('--probe <FILE...>', 'text for the equivalence check; by default seeded token IDs')
-    .addOption(engineOption());
-  return addTextSettings(command).action(
+    .option('--probe <FILE...>', 'text for the equivalence check; by default seeded token IDs');
+  return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const out = requiredText(raw, 'out', '--out');

@@ -59,7 +59,7 @@ export function planCommand(): Command {
           .map(({ layers, price, seconds }) => [
             String(layers.length),
             layers.join(','),
-            (price.memoryBytes / MEGABYTE).toFixed(0),
+            price.memoryBytes === undefined ? '–' : (price.memoryBytes / MEGABYTE).toFixed(0),
             ...(steps === undefined ? [] : [seconds === undefined ? '–' : (seconds / HOUR).toPrecision(2)]),
             price.inferenceFactor.toFixed(2),
           ]);
@@ -88,6 +88,12 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | un
   if (hours !== undefined && speed === undefined) {
     throw inputError(`--hours: ${file} has no speed of this machine for ${model}: analyze the model here.`);
   }
+  const engine = plannedEngine(importance.engine) ?? 'wasm';
+  if (engine === 'torch' && memory !== undefined) {
+    throw inputError(
+      `--memory: ${file} was measured on torch, whose memory is not known: leave it out, or analyze on another engine.`,
+    );
+  }
   const tune = {
     batchSize: countOf(raw, 'batchSize', '--batch-size') ?? TUNE_SETTINGS.batchSize.default,
     seqLen: countOf(raw, 'seqLen', '--seq-len') ?? TUNE_SETTINGS.seqLen.default,
@@ -96,7 +102,7 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | un
   };
   const plans = budgetedPlans(
     layerValues(importance.layers, config.numHiddenLayers, `${file}: "layers"`),
-    { config, tune, engine: plannedEngine(importance.engine) ?? 'wasm', speed },
+    { config, tune, engine, speed },
     steps,
     {
       memoryBytes: memory === undefined ? undefined : memory * MEGABYTE,

@@ -6,11 +6,11 @@ import { tryFramings } from '../../trainer/jobs/texts/framingTrial';
 import { previewText, type Previewed } from '../../trainer/jobs/texts/preview';
 import { skipText } from '../../trainer/data/store/prepareText';
 import {
+  addEngine,
   addTextSettings,
   corpusOf,
   countOf,
   engineOf,
-  engineOption,
   jsonCommand,
   parseNumber,
   requiredList,
@@ -28,9 +28,8 @@ export function previewCommand(): Command {
     .option('--documents <N>', 'show the first N documents (default: 3)', parseNumber)
     .option('--ids', 'show token IDs too')
     .option('--no-framing', 'do not measure which document tokens the model predicts best')
-    .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
-    .addOption(engineOption());
-  return addTextSettings(command).action(
+    .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber);
+  return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const request = {

@@ -11,12 +11,13 @@ import { requireResumable, type ResumePoint } from '../../node/run/laterResults'
 import { RunFolder } from '../../node/run/runFolder';
 import { checkJob } from '../../trainer/jobs/whole/jobInput';
 import { readRunConfig } from '../../node/job/runConfigFile';
+import type { ExecutorChoice } from '../../trainer/executor/executorChoice';
 import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
 import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
 import { createJob, runJob, type JobOutcome, type JobStart } from '../../trainer/jobs/whole/wholeJob';
 import {
+  addEngine,
   engineOf,
-  engineOption,
   jsonCommand,
   numberOf,
   parseNumber,
@@ -30,58 +31,58 @@ import { withExecutor } from '../common/withExecutor';
 import { reportOutcome } from './tune';
 
 export function runCommand(): Command {
-  return jsonCommand('run', 'analyze, expand, tune, evaluate and export, as configured in a file')
+  const command = jsonCommand('run', 'analyze, expand, tune, evaluate and export, as configured in a file')
     .option('--config <FILE>', '*.adept.json')
-    .option('--out <RUNDIR>', 'run folder, instead of the one in the file')
-    .addOption(engineOption())
-    .action(
-      withOutput(async (output, raw) => {
-        const file = requiredText(raw, 'config', '--config');
-        const read = readRunConfig(file);
-        const engine = engineOf(raw);
-        const config: RunConfig = {
-          ...read,
-          ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
-          engine: engine === 'auto' ? read.engine : engine,
-        };
-        const naming = asKeysOf(file);
-        const corpora = await checkJob(config, naming, output.task);
-        const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
-        await work(run, config, output, { corpora });
-      }),
-    );
+    .option('--out <RUNDIR>', 'run folder, instead of the one in the file');
+  return addEngine(command).action(
+    withOutput(async (output, raw) => {
+      const file = requiredText(raw, 'config', '--config');
+      const read = readRunConfig(file);
+      const choice = engineOf(raw, read.engine);
+      const config: RunConfig = {
+        ...read,
+        ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
+        engine: choice.engine,
+      };
+      const naming = asKeysOf(file);
+      const corpora = await checkJob(config, naming, output.task);
+      const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
+      await work(run, config, output, { choice, start: { corpora } });
+    }),
+  );
 }
 
 export function resumeCommand(): Command {
-  return jsonCommand('resume', 'continue a run from its last checkpoint, or from another')
+  const command = jsonCommand('resume', 'continue a run from its last checkpoint, or from another')
     .argument('<RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint to continue from (default: the last)', parseNumber)
-    .option('--discard-later', 'move later results of the run aside')
-    .action(
-      withOutput(async (output, raw, path = '') => {
-        const from = readResumePoint(path, raw);
-        const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
-        if (job) {
-          if (from) {
-            requireRoomForExport(job.config);
-          }
-          await work(RunFolder.at(path), job.config, output, { from });
-          return;
+    .option('--discard-later', 'move later results of the run aside');
+  return addEngine(command).action(
+    withOutput(async (output, raw, path = '') => {
+      const from = readResumePoint(path, raw);
+      const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
+      if (job) {
+        if (from) {
+          requireRoomForExport(job.config);
         }
-        const run = RunFolder.open(path);
-        const input = await readTuneInput(run.readSpec(), asKeysOf(run.file('spec')), output.task);
-        await withExecutor(input.spec.engine, output, async (executor) => {
-          const hooks = {
-            task: output.task,
-            onEvent: (event: RunEvent) => {
-              logEvent(output, event);
-            },
-          };
-          const outcome = await tuneRun(run, input, executor, hooks, from);
-          reportOutcome(output, run.path, outcome);
-        });
-      }),
-    );
+        const choice = engineOf(raw, job.config.engine);
+        await work(RunFolder.at(path), job.config, output, { choice, start: { from } });
+        return;
+      }
+      const run = RunFolder.open(path);
+      const input = await readTuneInput(run.readSpec(), asKeysOf(run.file('spec')), output.task);
+      await withExecutor(engineOf(raw, input.spec.engine), output, async (executor) => {
+        const hooks = {
+          task: output.task,
+          onEvent: (event: RunEvent) => {
+            logEvent(output, event);
+          },
+        };
+        const outcome = await tuneRun(run, input, executor, hooks, from);
+        reportOutcome(output, run.path, outcome);
+      });
+    }),
+  );
 }
 
 /** @throws AdeptError (input) when the run cannot go on from the checkpoint that was named. */
@@ -110,8 +111,13 @@ function requireRoomForExport({ export: { out } }: RunConfig): void {
   }
 }
 
-async function work(run: RunFolder, config: RunConfig, output: Output, start: JobStart): Promise<void> {
-  await withExecutor(config.engine, output, async (executor) => {
+async function work(
+  run: RunFolder,
+  config: RunConfig,
+  output: Output,
+  { choice, start }: { readonly choice: ExecutorChoice; readonly start: JobStart },
+): Promise<void> {
+  await withExecutor(choice, output, async (executor) => {
     const hooks = {
       task: output.task,
       onEvent: (event: RunEvent) => {

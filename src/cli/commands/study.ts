@@ -10,51 +10,52 @@ import { summarize, type ArmSummary, type Spread } from '../../shared/study/stud
 import { studyPlot } from '../../shared/study/studyPlot';
 import { checkJob } from '../../trainer/jobs/whole/jobInput';
 import { runStudy } from '../../trainer/jobs/study/study';
-import { engineOf, engineOption, jsonCommand, requiredText, withOutput } from '../common/options';
+import { addEngine, engineOf, jsonCommand, requiredText, withOutput } from '../common/options';
 import { table } from '../common/output';
 import { logEvent } from '../common/runLog';
 import { withExecutor } from '../common/withExecutor';
 
 export function studyCommand(): Command {
-  return jsonCommand('study', 'run a job with several methods and seeds, and compare them')
-    .option('--config <FILE>', '*.study.json')
-    .addOption(engineOption())
-    .action(
-      withOutput(async (output, raw) => {
-        const file = requiredText(raw, 'config', '--config');
-        const study = readStudy(file);
-        const base = readRunConfig(study.job);
-        for (const arm of armsOf(study)) {
-          const config = armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`));
-          await checkJob(config, asKeysOf(study.job), output.task);
-        }
-        checkStudy(study, base, file);
-        const engine = engineOf(raw) === 'auto' ? base.engine : engineOf(raw);
-        const result = await withExecutor(engine, output, (executor) =>
-          runStudy(study, base, executor, {
-            task: output.task,
-            onEvent: (_, event) => {
-              logEvent(output, event);
-            },
-          }),
+  const command = jsonCommand('study', 'run a job with several methods and seeds, and compare them').option(
+    '--config <FILE>',
+    '*.study.json',
+  );
+  return addEngine(command).action(
+    withOutput(async (output, raw) => {
+      const file = requiredText(raw, 'config', '--config');
+      const study = readStudy(file);
+      const base = readRunConfig(study.job);
+      for (const arm of armsOf(study)) {
+        const config = armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`));
+        await checkJob(config, asKeysOf(study.job), output.task);
+      }
+      checkStudy(study, base, file);
+      const engine = engineOf(raw, base.engine);
+      const result = await withExecutor(engine, output, (executor) =>
+        runStudy(study, base, executor, {
+          task: output.task,
+          onEvent: (_, event) => {
+            logEvent(output, event);
+          },
+        }),
+      );
+      const summaries = summarize(result);
+      writeFileAtomic(join(study.out, 'study.svg'), Buffer.from(studyPlot(summaries)));
+      const planned = plannedRuns(result).length;
+      const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
+      const { failures } = result;
+      output.result(
+        { out: study.out, done, planned, arms: summaries, failures },
+        `${summaryTable(summaries, study)}\n\n${done} of ${planned} runs are done; written: ${study.out}`,
+      );
+      if (failures.length > 0) {
+        const each = failures.map(({ arm, seed, message }) => `${arm}-${seed}: ${message}`);
+        throw failure(
+          `${failures.length} runs failed; they are retried when the study is run again:\n${each.join('\n')}`,
         );
-        const summaries = summarize(result);
-        writeFileAtomic(join(study.out, 'study.svg'), Buffer.from(studyPlot(summaries)));
-        const planned = plannedRuns(result).length;
-        const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
-        const { failures } = result;
-        output.result(
-          { out: study.out, done, planned, arms: summaries, failures },
-          `${summaryTable(summaries, study)}\n\n${done} of ${planned} runs are done; written: ${study.out}`,
-        );
-        if (failures.length > 0) {
-          const each = failures.map(({ arm, seed, message }) => `${arm}-${seed}: ${message}`);
-          throw failure(
-            `${failures.length} runs failed; they are retried when the study is run again:\n${each.join('\n')}`,
-          );
-        }
-      }),
-    );
+      }
+    }),
+  );
 }
 
 function readStudy(file: string): StudyConfig {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { tokenShift } from '../../trainer/jobs/measure/tokenShift';
 import {
+  addEngine,
   addTextSettings,
   corpusOf,
   countOf,
   engineOf,
-  engineOption,
   jsonCommand,
   parseNumber,
   requiredList,
@@ -24,9 +24,8 @@ export function shiftCommand(): Command {
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use at most N sequences', parseNumber)
     .addOption(samplingOption())
-    .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber)
-    .addOption(engineOption());
-  return addTextSettings(command).action(
+    .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber);
+  return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
       const models = {
         before: requiredText(raw, 'before', '--before'),

@@ -13,16 +13,17 @@ import { RunFolder } from '../../node/run/runFolder';
 import { dryRun, type DryRun } from '../../trainer/jobs/whole/dryRun';
 import { corpusMessages, type Corpus } from '../../trainer/data/corpus/corpus';
 import { overlapTexts } from '../../trainer/jobs/texts/tuneCorpora';
+import type { ExecutorChoice } from '../../trainer/executor/executorChoice';
 import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
 import { readRunConfig } from '../../node/job/runConfigFile';
 import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
 import type { TuneOutcome } from '../../trainer/jobs/tune/tuneSession';
 import {
+  addEngine,
   addSettings,
   addTextSettings,
   corpusOf,
   engineOf,
-  engineOption,
   jsonCommand,
   listOf,
   optionKey,
@@ -63,21 +64,20 @@ export function tuneCommand(): Command {
       'importance.json of the base model, for the initial learning rates; by default measured',
     )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
-    .option('--dry-run', 'check everything, estimate memory and time, and start nothing')
-    .addOption(engineOption());
-  return addTextSettings(addSettings(command, TUNE_SETTINGS)).action(
+    .option('--dry-run', 'check everything, estimate memory and time, and start nothing');
+  return addTextSettings(addSettings(addEngine(command), TUNE_SETTINGS)).action(
     withOutput(async (output, raw) => {
-      const { spec: asked, out, naming } = readRequest(raw);
+      const { spec: asked, out, naming, choice } = readRequest(raw);
       const input = await readTuneInput(asked, naming, output.task);
       const { spec } = input;
       if (raw.dryRun === true) {
-        await withExecutor(spec.engine, output, async (executor) => {
+        await withExecutor(choice, output, async (executor) => {
           const planned = plannedEngine(executor.description) ?? 'wasm';
           reportDryRun(output, await dryRun(input, planned, output.task), input.corpora.corpora);
         });
         return;
       }
-      await withExecutor(spec.engine, output, async (executor) => {
+      await withExecutor(choice, output, async (executor) => {
         const run = RunFolder.create(out, naming.label('out'), (folder) => {
           if (input.manifest) {
             folder.writeManifest(input.manifest);
@@ -101,6 +101,7 @@ export function tuneCommand(): Command {
 
 interface TuneRequest {
   readonly spec: RunSpec;
+  readonly choice: ExecutorChoice;
   readonly out: string;
   /** How errors call what was asked for. */
   readonly naming: Naming;
@@ -121,10 +122,10 @@ function fromConfig(file: string, raw: RawOptions): TuneRequest {
   }
   const config = readRunConfig(file);
   const { model, importance, tune, out } = config;
-  const engine = engineOf(raw) === 'auto' ? config.engine : engineOf(raw);
+  const choice = engineOf(raw, config.engine);
   const optional = importance === undefined ? {} : { importance };
-  const spec = { ...stamp(), model, ...configTexts(config), engine, ...optional, tune };
-  return { out, spec, naming: asKeysOf(file) };
+  const spec = { ...stamp(), model, ...configTexts(config), engine: choice.engine, ...optional, tune };
+  return { out, spec, choice, naming: asKeysOf(file) };
 }
 
 function fromOptions(raw: RawOptions): TuneRequest {
@@ -137,7 +138,9 @@ function fromOptions(raw: RawOptions): TuneRequest {
   const generalEval = listOf(raw, 'evalGeneral');
   const importance = textOf(raw, 'importance');
   const replay = listOf(raw, 'replay');
+  const choice = engineOf(raw);
   return {
+    choice,
     out: requiredText(raw, 'out', '--out'),
     naming: AS_OPTIONS,
     spec: {
@@ -150,7 +153,7 @@ function fromOptions(raw: RawOptions): TuneRequest {
         ...(domainEval ? { domain: absolute(domainEval) } : {}),
         ...(generalEval ? { general: absolute(generalEval) } : {}),
       },
-      engine: engineOf(raw),
+      engine: choice.engine,
       ...(importance === undefined ? {} : { importance: resolve(importance) }),
       tune: readSettings(TUNE_SETTINGS, raw),
     },
@@ -174,8 +177,14 @@ function reportDryRun(output: Output, result: DryRun, corpora: readonly Corpus[]
   } = result;
   const time =
     secondsPerStep === null
-      ? 'time per step not known: give --importance, measured on this engine'
+      ? result.engine === 'torch'
+        ? 'time per step not known: run a few steps'
+        : 'time per step not known: give --importance, measured on this engine'
       : `about ${secondsPerStep.toPrecision(2)} s per step, ${(secondsPerStep * steps).toPrecision(2)} s for all`;
+  const memory =
+    memoryBytes === null
+      ? `memory not known: nothing was measured on ${result.engine}`
+      : `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory`;
   const units = result.rates?.map(({ source, name, importance, normalized, learningRate }) => [
     `${source}.${name}`,
     importance.toExponential(2),
@@ -190,7 +199,7 @@ function reportDryRun(output: Output, result: DryRun, corpora: readonly Corpus[]
     result,
     `${steps} steps, ${epochs.toFixed(2)} times over ${sequences} sequences${replayed > 0 ? `, and ${replayed} sequences of replay` : ''}\n` +
       `trained: ${parametersTrained} parameters, ${(trainableShare * 100).toFixed(1)}% of all\n` +
-      `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory; ${time}\n${rates}${[
+      `${memory}; ${time}\n${rates}${[
         ...corpora.flatMap(corpusMessages).map(({ message }) => message),
         ...overlapTexts(result.overlaps),
       ]

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import * as v from 'valibot';
 import { inputError } from '../../shared/common/errors';
 import { numberOfText } from '../../shared/common/numberText';
-import { EngineChoice } from '../../shared/config/runConfig';
+import { EngineChoice, TorchDtype } from '../../shared/config/runConfig';
 import { SAMPLINGS, type Sampling } from '../../shared/settings/sampling';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
 import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
@@ -13,6 +13,7 @@ import {
   type SettingValues,
 } from '../../shared/settings/settingTable';
 import type { CorpusFiles } from '../../shared/texts/texts';
+import type { ExecutorChoice } from '../../trainer/executor/executorChoice';
 import { EventFile } from './eventFile';
 import { Output } from './output';
 
@@ -84,14 +85,40 @@ export function optionKey(flag: string): string {
   return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-export function engineOption(): Option {
-  return new Option('--engine <auto|native|wasm>', 'which engine computes')
-    .choices(EngineChoice.options)
-    .default('auto');
+/** Which engine computes and how, for every command in which a model does. */
+export function addEngine(command: Command): Command {
+  return command
+    .addOption(
+      new Option(`--engine <${EngineChoice.options.join('|')}>`, 'which engine computes')
+        .choices(EngineChoice.options)
+        .default('auto'),
+    )
+    .option('--ranks <N>', 'processes that compute together; only with torch (default: 1)', parseNumber)
+    .addOption(
+      new Option(
+        `--dtype <${TorchDtype.options.join('|')}>`,
+        'what is computed in; only with torch (default: auto)',
+      ).choices(TorchDtype.options),
+    );
 }
 
-export function engineOf(raw: RawOptions): EngineChoice {
-  return v.parse(EngineChoice, raw.engine);
+/**
+ * What the options of {@link addEngine} ask for.
+ * @param configured the engine where the option leaves it open
+ * @throws AdeptError (input) naming an option that the engine does not have
+ */
+export function engineOf(raw: RawOptions, configured: EngineChoice = 'auto'): ExecutorChoice {
+  const asked = v.parse(EngineChoice, raw.engine);
+  const engine = asked === 'auto' ? configured : asked;
+  const ranks = countOf(raw, 'ranks', '--ranks');
+  const dtype = raw.dtype === undefined ? undefined : v.parse(TorchDtype, raw.dtype);
+  const [only] = [ranks === undefined ? [] : ['--ranks'], dtype === undefined ? [] : ['--dtype']].flat();
+  if (engine !== 'torch' && only !== undefined) {
+    throw inputError(
+      `${only}: only the engine torch has it, and ${engine} is to compute: add --engine torch.`,
+    );
+  }
+  return { engine, ranks, dtype };
 }
 
 /** As the setting of the same name, for a command that is no run. */

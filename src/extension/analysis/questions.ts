@@ -130,6 +130,11 @@ class Questions {
         description: l10n.t('libtensorflow on the processor or GPU'),
       },
       { engine: 'wasm', label: l10n.t('Embedded'), description: l10n.t('WebAssembly, for small models') },
+      {
+        engine: 'torch',
+        label: l10n.t('PyTorch'),
+        description: l10n.t('on a GPU or the processor, once "adept setup --torch" has provided it'),
+      },
     ];
     const [picked] = await input.pick({
       placeholder: l10n.t('The compute engine'),

@@ -8,8 +8,12 @@ import { CorpusFiles, Paths, ReplayFiles } from '../texts/texts';
 const path = v.pipe(v.string(), v.minLength(1));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-export const EngineChoice = v.picklist(['auto', 'native', 'wasm']);
+export const EngineChoice = v.picklist(['auto', 'native', 'wasm', 'torch']);
 export type EngineChoice = v.InferOutput<typeof EngineChoice>;
+
+/** What torch computes matrix products in; what trains has float32 values in any case. */
+export const TorchDtype = v.picklist(['auto', 'float32', 'bfloat16']);
+export type TorchDtype = v.InferOutput<typeof TorchDtype>;
 
 /** How questions are put and scored: by the letter of the answer, as MMLU, or by its text, as ARC. */
 export const ChoiceScore = v.picklist(['letter', 'text']);

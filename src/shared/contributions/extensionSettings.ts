@@ -18,11 +18,13 @@ export const EXTENSION_SETTINGS = {
     scope: 'machine-overridable',
     schema: EngineChoice,
     default: 'auto',
-    description: 'The engine: native (CPU or CUDA), or the embedded wasm engine, which needs no download.',
+    description:
+      'The engine: native (CPU or CUDA), the embedded wasm engine, which needs no download, or PyTorch.',
     choices: [
       'The native engine if it is installed, otherwise the embedded engine.',
       'The native engine (libtensorflow); *ADEPT: Set Up Native Engine* installs it.',
       'The embedded WebAssembly engine, for small models.',
+      'PyTorch, on a GPU or the CPU; `adept setup --torch` provides it.',
     ],
   },
   'adept.nodePath': {

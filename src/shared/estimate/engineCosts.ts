@@ -1,4 +1,4 @@
-import type { PlannedEngine } from './plan';
+import type { PricedEngine } from './plan';
 
 interface EngineCosts {
   readonly memory: {
@@ -41,4 +41,4 @@ export const ENGINE_COSTS = {
     },
     flops: { elementwise: 100, logits: 350, updated: 400 },
   },
-} as const satisfies Record<PlannedEngine, EngineCosts>;
+} as const satisfies Record<PricedEngine, EngineCosts>;

@@ -1,5 +1,12 @@
 import { processMemory } from './memory';
-import { plannedEngine, plannedModel, type MeasuredSpeed, type Plan } from './plan';
+import {
+  isPriced,
+  plannedEngine,
+  plannedModel,
+  type MeasuredSpeed,
+  type Plan,
+  type PricedPlan,
+} from './plan';
 import { analysisWork, flopsOf, forwardWork, stepWork } from './work';
 import type { ImportanceFile } from '../method/importance';
 import type { ModelConfig } from '../model/config';
@@ -12,28 +19,36 @@ export interface Price {
   readonly parametersTrained: number;
   /** Of all parameters, with those that are added: 0 to 1. */
   readonly trainableShare: number;
-  /** Peak resident memory of the trainer, bytes. */
-  readonly memoryBytes: number;
-  /** Undefined where no speed was measured on the plan's engine, or nothing would be trained. */
+  /** Peak resident memory of the trainer, bytes; undefined where the engine's costs are not known. */
+  readonly memoryBytes: number | undefined;
+  /** Undefined where no speed was measured on the plan's engine, its costs are not known, or nothing would be trained. */
   readonly secondsPerStep: number | undefined;
   /** Time of a forward pass of the expanded model, relative to the base model's. */
   readonly inferenceFactor: number;
 }
 
+/** A price with a memory. */
+export type KnownPrice = Price & { readonly memoryBytes: number };
+
 /** The price of a plan. */
+export function estimate(plan: PricedPlan): KnownPrice;
+export function estimate(plan: Plan): Price;
 export function estimate(plan: Plan): Price {
   const { parameters, parametersAdded, parametersTrained } = plannedModel(plan);
   return {
     parametersAdded,
     parametersTrained,
     trainableShare: parametersTrained / parameters,
-    memoryBytes: processMemory(plan),
+    memoryBytes: isPriced(plan) ? processMemory(plan) : undefined,
     secondsPerStep: secondsPerStep(plan),
     inferenceFactor: inferenceFactor(plan),
   };
 }
 
 function secondsPerStep(plan: Plan): number | undefined {
+  if (!isPriced(plan)) {
+    return undefined;
+  }
   const { engine, speed } = plan;
   const work = stepWork(plan);
   if (speed === undefined || work === undefined || (speed.engine ?? engine) !== engine) {
@@ -46,19 +61,25 @@ function secondsPerStep(plan: Plan): number | undefined {
 function inferenceFactor(plan: Plan): number {
   const { config, tune } = plan;
   const sequence = { batch: 1, length: tune.seqLen };
-  const flops = (layers: number): number => forwardWork(config, sequence, layers, plan.engine).matMul;
+  // Products are the same on every engine.
+  const flops = (layers: number): number => forwardWork(config, sequence, layers, 'native').matMul;
   return flops(plannedModel(plan).layers) / flops(config.numHiddenLayers);
 }
 
 /**
  * How fast the machine of an analysis computes, from what stage 1 had to compute and how long it took.
- * @returns undefined where the file does not say, or describes a model of another depth
+ * @returns undefined where the file does not say, describes a model of another depth, or the engine's costs are not known
  */
 export function speedFrom(importance: ImportanceFile, config: ModelConfig): MeasuredSpeed | undefined {
   const engine = plannedEngine(importance.engine);
   const { mode, probe, timing, layers } = importance;
   const seconds = timing.layersSeconds + timing.unitsSeconds;
-  if (engine === undefined || probe.sequences === 0 || layers.length !== config.numHiddenLayers) {
+  if (
+    engine === undefined ||
+    engine === 'torch' ||
+    probe.sequences === 0 ||
+    layers.length !== config.numHiddenLayers
+  ) {
     return undefined;
   }
   const size = { batch: probe.sequences, length: probe.tokens / probe.sequences };

@@ -1,7 +1,7 @@
 import { parametersPerLayer } from '../model/architecture';
 import { FAMILIES } from '../model/families';
 import type { ModelConfig } from '../model/config';
-import type { PlannedEngine } from './plan';
+import type { PricedEngine } from './plan';
 
 /** So many arrays of each size that one layer makes of a batch of B×T; n = B·T. */
 export interface Counts {
@@ -129,7 +129,7 @@ const COMPOSED: Table = {
 };
 
 /** The counts of every layer of this model on this engine. */
-export function layerCounts(config: ModelConfig, engine: PlannedEngine): LayerCounts {
+export function layerCounts(config: ModelConfig, engine: PricedEngine): LayerCounts {
   const table = engine === 'native' ? FUSED : COMPOSED;
   const { headNorms } = FAMILIES[config.family];
   const plus = (base: Counts, part: keyof Table['headNorms']): Counts =>

@@ -2,7 +2,7 @@ import { headChunkRows } from '../model/headChunk';
 import { QUERY_BLOCK } from '../model/queryBlock';
 import { ENGINE_COSTS } from './engineCosts';
 import { gradientsAt, layerCounts, valuesOf, type Counts } from './layerCounts';
-import { plannedModel, type Plan, type PlannedModel } from './plan';
+import { plannedModel, type PricedPlan, type PlannedModel } from './plan';
 
 const BYTES = 4;
 
@@ -19,7 +19,7 @@ export interface TensorMemory {
 }
 
 /** The peak of what tuning holds in tensors. Nothing is kept below the lowest layer that is differentiated. */
-export function tensorMemory(plan: Plan): TensorMemory {
+export function tensorMemory(plan: PricedPlan): TensorMemory {
   const model = plannedModel(plan);
   const { config, tune, engine } = plan;
   const windows = new Set(
@@ -49,7 +49,12 @@ function scoreRows(length: number): number {
  * Values alive at each point of one forward and backward pass that could be its peak: at the head, and at every layer's
  * backward pass. Gradients are kept in a step, not in a probe.
  */
-function passPeaks(plan: Plan, model: PlannedModel, wanted: readonly number[], step: boolean): number[] {
+function passPeaks(
+  plan: PricedPlan,
+  model: PlannedModel,
+  wanted: readonly number[],
+  step: boolean,
+): number[] {
   const [lowest] = wanted;
   if (lowest === undefined) {
     return [];
@@ -83,7 +88,7 @@ function passPeaks(plan: Plan, model: PlannedModel, wanted: readonly number[], s
 }
 
 /** The head's part: one chunk's logits with their gradient, and rows of hidden size. */
-function headPeak({ config, tune, engine }: Plan, outer: number): number {
+function headPeak({ config, tune, engine }: PricedPlan, outer: number): number {
   const targets = tune.batchSize * (tune.seqLen - 1);
   const rows = Math.min(targets, headChunkRows(config.vocabSize));
   const { logitArrays, transposes, chunkArrays } = ENGINE_COSTS[engine].memory;
@@ -101,13 +106,13 @@ function headPeak({ config, tune, engine }: Plan, outer: number): number {
 }
 
 /** All gradients are there; one tensor after the other is updated. */
-function updatePeaks({ engine }: Plan, model: PlannedModel): number[] {
+function updatePeaks({ engine }: PricedPlan, model: PlannedModel): number[] {
   const { parametersTrained: trained, largestTrained } = model;
   return [trained + ENGINE_COSTS[engine].memory.updateArrays * largestTrained];
 }
 
 /** The peak resident memory of `adept tune`, bytes. */
-export function processMemory(plan: Plan): number {
+export function processMemory(plan: PricedPlan): number {
   const { weights, moments, tables, working } = tensorMemory(plan);
   const { process, spread, checkpointLimit } = ENGINE_COSTS[plan.engine].memory;
   return process + (weights + moments + tables + working) * spread + checkpointLimit;

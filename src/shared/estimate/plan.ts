@@ -4,10 +4,13 @@ import { FUSED_KERNELS } from '../model/engineKernels';
 import type { TuneSettings } from '../settings/tuneSettings';
 
 /**
- * Which engine will compute: what memory and time depend on beside the model. `native` has the fused kernels, `composed`
- * is the native engine without them.
+ * The engines whose memory and time were measured (ENGINE_COSTS). `native` has the fused kernels, `composed` is the native
+ * engine without them.
  */
-export type PlannedEngine = 'native' | 'composed' | 'wasm';
+export type PricedEngine = 'native' | 'composed' | 'wasm';
+
+/** Which engine will compute: what memory and time depend on beside the model. Of torch nothing is known yet. */
+export type PlannedEngine = PricedEngine | 'torch';
 
 /** The planned engine that a description of an engine stands for; undefined where it names none. */
 export function plannedEngine(described: {
@@ -17,7 +20,7 @@ export function plannedEngine(described: {
   if (described.engine === 'native') {
     return described.kernels === FUSED_KERNELS ? 'native' : 'composed';
   }
-  return described.engine === 'wasm' ? 'wasm' : undefined;
+  return described.engine === 'wasm' || described.engine === 'torch' ? described.engine : undefined;
 }
 
 /** How fast a machine computes, measured on this model. */
@@ -25,7 +28,7 @@ export interface MeasuredSpeed {
   /** Floating-point operations a second, those included that elementwise operations are worth; see work.ts. */
   readonly flopsPerSecond: number;
   /** What it was measured on; the plan's engine when left out. */
-  readonly engine?: PlannedEngine;
+  readonly engine?: PricedEngine;
 }
 
 /** What a person is about to run. */
@@ -37,6 +40,15 @@ export interface Plan {
   readonly tune: Pick<TuneSettings, 'batchSize' | 'seqLen' | 'gradAccum' | 'full'>;
   readonly engine: PlannedEngine;
   readonly speed?: MeasuredSpeed | undefined;
+}
+
+/** A plan for an engine whose costs are known. */
+export interface PricedPlan extends Plan {
+  readonly engine: PricedEngine;
+}
+
+export function isPriced(plan: Plan): plan is PricedPlan {
+  return plan.engine !== 'torch';
 }
 
 /** The model that a plan tunes. */

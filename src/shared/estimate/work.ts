@@ -3,7 +3,7 @@ import type { ModelConfig } from '../model/config';
 import type { ImportanceMode } from '../method/importance';
 import { ENGINE_COSTS } from './engineCosts';
 import { layerCounts, valuesOf } from './layerCounts';
-import { plannedModel, type Plan, type PlannedEngine } from './plan';
+import { plannedModel, type PricedPlan, type PricedEngine } from './plan';
 
 /**
  * What a computation consists of. Matrix products are counted in floating-point operations, two for each
@@ -41,7 +41,7 @@ function total(...parts: readonly (readonly [times: number, work: Work])[]): Wor
 }
 
 /** Work in floating-point operations, each of its other parts at what it costs beside a matrix product. */
-export function flopsOf(work: Work, engine: PlannedEngine): number {
+export function flopsOf(work: Work, engine: PricedEngine): number {
   const { elementwise, logits, updated } = ENGINE_COSTS[engine].flops;
   return work.matMul + elementwise * work.elementwise + logits * work.logits + updated * work.updated;
 }
@@ -51,13 +51,13 @@ export function forwardWork(
   config: ModelConfig,
   size: BatchSize,
   layers: number,
-  engine: PlannedEngine,
+  engine: PricedEngine,
 ): Work {
   return total([layers, layerForward(config, size, engine)], [1, headForward(config, size)]);
 }
 
 /** One optimiser step; undefined when nothing is trained. */
-export function stepWork(plan: Plan): Work | undefined {
+export function stepWork(plan: PricedPlan): Work | undefined {
   const { config, tune, engine } = plan;
   const { layers, trained, parametersTrained } = plannedModel(plan);
   const [lowest] = trained;
@@ -80,7 +80,7 @@ export function analysisWork(
   config: ModelConfig,
   size: BatchSize,
   mode: ImportanceMode,
-  engine: PlannedEngine,
+  engine: PricedEngine,
 ): Work {
   const { numHiddenLayers: layers } = config;
   const forward = forwardWork(config, size, layers, engine);
@@ -102,19 +102,19 @@ export function analysisWork(
 }
 
 /** One layer's forward pass: its projections, and scores and mixing over all T² pairs, masked ones included. */
-function layerForward(config: ModelConfig, size: BatchSize, engine: PlannedEngine): Work {
+function layerForward(config: ModelConfig, size: BatchSize, engine: PricedEngine): Work {
   const elementwise = valuesOf(layerCounts(config, engine).elementwise.forward, config, size);
   return { ...NO_WORK, matMul: projections(config, size) + 2 * attentionProduct(config, size), elementwise };
 }
 
 /** The gradient of one layer's input: each projection once, and four products of T² where forward has two. */
-function layerInputGradient(config: ModelConfig, size: BatchSize, engine: PlannedEngine): Work {
+function layerInputGradient(config: ModelConfig, size: BatchSize, engine: PricedEngine): Work {
   const elementwise = valuesOf(layerCounts(config, engine).elementwise.backward, config, size);
   return { ...NO_WORK, matMul: projections(config, size) + 4 * attentionProduct(config, size), elementwise };
 }
 
 /** The gradients of one layer's weights, beside that of its input. */
-function layerWeightGradients(config: ModelConfig, size: BatchSize, engine: PlannedEngine): Work {
+function layerWeightGradients(config: ModelConfig, size: BatchSize, engine: PricedEngine): Work {
   const elementwise = valuesOf(layerCounts(config, engine).elementwise.weights, config, size);
   return { ...NO_WORK, matMul: projections(config, size), elementwise };
 }

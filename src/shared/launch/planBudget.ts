@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { budgetedPlans, type Budget, type BudgetedChoice } from '../estimate/budgetedPlan';
 import { speedFrom } from '../estimate/estimate';
-import { plannedEngine } from '../estimate/plan';
+import { isPriced, plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../method/importance';
 import { layerValues } from '../method/layerChoice';
 import { numberOfText } from '../common/numberText';
@@ -20,7 +20,8 @@ const HOUR = 3600;
 /** What is in the way of telling what fits. */
 export type BudgetProblem =
   | { readonly field: keyof BudgetTexts; readonly why: 'no number' }
-  | { readonly field: 'hours'; readonly why: 'no speed' | 'no steps' };
+  | { readonly field: 'hours'; readonly why: 'no speed' | 'no steps' }
+  | { readonly field: 'memory'; readonly why: 'no costs' };
 
 export interface BudgetReading {
   /** None where there is a problem. */
@@ -42,7 +43,13 @@ export function planBudget(
   const engine = plannedEngine(importance.engine) ?? 'wasm';
   const plan = { config, tune: plannedTune(settings), engine, speed: speedFrom(importance, config) };
   const steps = typeof settings.steps === 'number' ? settings.steps : undefined;
-  const problems = problemsOf(texts, { speed: plan.speed !== undefined, steps: steps !== undefined });
+  const problems = problemsOf(texts, {
+    ...{
+      speed: plan.speed !== undefined,
+      steps: steps !== undefined,
+      costs: isPriced({ ...plan, expanded: [] }),
+    },
+  });
   if (problems.length > 0) {
     return { choices: [], problems };
   }
@@ -52,13 +59,14 @@ export function planBudget(
 
 function problemsOf(
   texts: BudgetTexts,
-  known: { readonly speed: boolean; readonly steps: boolean },
+  known: { readonly speed: boolean; readonly steps: boolean; readonly costs: boolean },
 ): BudgetProblem[] {
   const fields = ['memory', 'hours', 'slowdown'] as const;
   const isGiven = (field: keyof BudgetTexts): boolean => texts[field].trim() !== '';
   const wrong = fields.filter((field) => isGiven(field) && limitOf(texts[field]) === undefined);
   return [
     ...wrong.map((field) => ({ field, why: 'no number' as const })),
+    ...(isGiven('memory') && !known.costs ? [{ field: 'memory' as const, why: 'no costs' as const }] : []),
     ...(isGiven('hours') && !known.speed ? [{ field: 'hours' as const, why: 'no speed' as const }] : []),
     ...(isGiven('hours') && !known.steps ? [{ field: 'hours' as const, why: 'no steps' as const }] : []),
   ];

@@ -36,6 +36,8 @@ export interface ExecutorDescription {
   /** The version of tfjs, where that is what calls the library. */
   readonly tfjs?: string;
   readonly threads: number;
+  /** How many processes compute together, where there can be several. */
+  readonly ranks?: number;
   /** Whether the fused kernels compute, and if not, why; absent where there are none. */
   readonly kernels?: string;
 }

@@ -1,8 +1,7 @@
-import type { EngineChoice } from '../../shared/config/runConfig';
 import type { Executor, ExecutorDescription } from '../executor/executor';
 import type { OpenRequest } from '../executor/requests';
 import type { Task } from '../task';
-import type { Engine } from './engine/engine';
+import type { Engine, TfjsChoice } from './engine/engine';
 import { openEngine } from './engine/open';
 import { TfjsModel } from './tfjsModel';
 
@@ -16,7 +15,7 @@ export class TfjsExecutor implements Executor {
   }
 
   /** @throws AdeptError (failure) when `native` is asked for and not installed, or cannot be loaded. */
-  static async start(choice: EngineChoice): Promise<TfjsExecutor> {
+  static async start(choice: TfjsChoice): Promise<TfjsExecutor> {
     return new TfjsExecutor(await openEngine(choice));
   }
 

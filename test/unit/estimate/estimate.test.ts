@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { estimate, speedFrom, type Plan, type Price } from '../../../src/shared/estimate/estimate';
+import { estimate, speedFrom, type KnownPrice } from '../../../src/shared/estimate/estimate';
 import { processMemory, tensorMemory } from '../../../src/shared/estimate/memory';
-import { plannedModel } from '../../../src/shared/estimate/plan';
+import { plannedEngine, plannedModel, type PricedPlan } from '../../../src/shared/estimate/plan';
 import { analysisWork, flopsOf, stepWork } from '../../../src/shared/estimate/work';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 import { parameterCount, parametersPerLayer } from '../../../src/shared/model/architecture';
@@ -20,11 +20,15 @@ const SHAPE = { vocab: 512, hidden: 64, mlp: 160, layers: 6, heads: 4, keyValueH
 const TUNE = { batchSize: 4, seqLen: 64, gradAccum: 1, full: false };
 const SPEED = { flopsPerSecond: 1e9 };
 
-function planOf(shape: ModelShape, expanded: readonly number[], changes: Partial<Plan> = {}): Plan {
+function planOf(
+  shape: ModelShape,
+  expanded: readonly number[],
+  changes: Partial<PricedPlan> = {},
+): PricedPlan {
   return { config: configOfShape(shape), expanded, tune: TUNE, engine: 'native', speed: SPEED, ...changes };
 }
 
-function priceOf(expanded: readonly number[], changes: Partial<Plan> = {}): Price {
+function priceOf(expanded: readonly number[], changes: Partial<PricedPlan> = {}): KnownPrice {
   return estimate(planOf(SHAPE, expanded, changes));
 }
 
@@ -92,7 +96,7 @@ function stored(folder: string, wanted: (name: string) => boolean): number {
 }
 
 describe('a plan costs more', () => {
-  const grows = (what: string, less: Price, more: Price): void => {
+  const grows = (what: string, less: KnownPrice, more: KnownPrice): void => {
     it(what, () => {
       assert.ok(more.memoryBytes > less.memoryBytes, `memory ${less.memoryBytes} → ${more.memoryBytes}`);
       assert.ok(less.secondsPerStep !== undefined && more.secondsPerStep !== undefined);
@@ -130,18 +134,18 @@ const HAND_TUNE = { batchSize: 1, seqLen: 3, gradAccum: 1, full: false };
 function handPlan(
   expanded: readonly number[],
   shape: Partial<ModelShape> = {},
-  tune: Partial<Plan['tune']> = {},
-): Plan {
+  tune: Partial<PricedPlan['tune']> = {},
+): PricedPlan {
   return planOf({ ...HAND, ...shape }, expanded, { tune: { ...HAND_TUNE, ...tune } });
 }
 
 /** Of 3 positions: [n, D] and queries are 12 values, keys 6, the MLP 18, attention weights 2 heads · 3². */
 describe('memory of a model worked out by hand', () => {
-  const working = (plan: Plan): number => tensorMemory(plan).working / 4;
+  const working = (plan: PricedPlan): number => tensorMemory(plan).working / 4;
   const saved = 2 * 12 + 2 * 12 + 2 * 6 + 2 * 18;
   // The most is alive at the last of its weights' gradients.
   const trained = 3 * 12 + 12 + 2 * 6 + 128;
-  const composed = (plan: Plan): Plan => ({ ...plan, engine: 'composed' });
+  const composed = (plan: PricedPlan): PricedPlan => ({ ...plan, engine: 'composed' });
 
   it('holds weights, moments, rope tables, and a mask where attention is composed', () => {
     const { weights, moments, tables } = tensorMemory(handPlan([1]));
@@ -317,5 +321,15 @@ describe('speed of an analysis', () => {
     const composed = speedFrom(importance({ engine: { engine: 'native', kernels: 'composed (…)' } }), config);
     assert.equal(composed?.engine, 'composed');
     assert.equal(priceOf([3], { speed: composed }).secondsPerStep, undefined, 'planned with fused kernels');
+  });
+});
+
+describe('a plan for an engine whose costs are not known', () => {
+  it('has neither memory nor time, and is not taken for another engine’s', () => {
+    const { parametersAdded, inferenceFactor } = priceOf([1, 3]);
+    const price = estimate({ ...planOf(SHAPE, [1, 3]), engine: 'torch' });
+    assert.deepEqual([price.memoryBytes, price.secondsPerStep], [undefined, undefined]);
+    assert.deepEqual([price.parametersAdded, price.inferenceFactor], [parametersAdded, inferenceFactor]);
+    assert.equal(plannedEngine({ engine: 'torch' }), 'torch');
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensorMemory } from '../../../src/shared/estimate/memory';
-import { plannedEngine, plannedModel, type Plan } from '../../../src/shared/estimate/plan';
+import { isPriced, plannedEngine, plannedModel, type Plan } from '../../../src/shared/estimate/plan';
 import { allParameters, layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
 import { Tuner } from '../../../src/trainer/tfjs/tuning/tuner';
 import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
@@ -65,12 +65,9 @@ onEveryEngine('the estimate of what tensors hold at once is what they hold', (te
     test(name, async (engine) => {
       const folder = mkdtempSync(join(tmpdir(), 'adept-estimate-'));
       try {
-        const plan: Plan = {
-          config: configOfShape(shape),
-          expanded,
-          tune,
-          engine: plannedEngine({ ...engine.describe() }) ?? 'wasm',
-        };
+        const planned = plannedEngine({ ...engine.describe() });
+        const plan: Plan = { config: configOfShape(shape), expanded, tune, engine: planned ?? 'torch' };
+        assert.ok(isPriced(plan));
         const { layers } = plannedModel(plan);
         writeShapedModel(folder, { ...shape, layers });
         const measured = await measuredPeak(engine, folder, plan);

@@ -41,7 +41,7 @@ describe('an importance.json for the heatmap', () => {
     assert.equal(none.estimate.parametersAdded, 0);
     assert.equal(two.estimate.parametersAdded, added);
     assert.equal(two.estimate.trainableShare, added / (parameterCount(priced.config) + added));
-    assert.ok(two.estimate.memoryBytes > none.estimate.memoryBytes);
+    assert.ok((two.estimate.memoryBytes ?? NaN) > (none.estimate.memoryBytes ?? NaN));
     assert.ok(two.estimate.inferenceFactor > none.estimate.inferenceFactor);
   });
 
@@ -50,7 +50,7 @@ describe('an importance.json for the heatmap', () => {
     const priced = pricedModel(model, importance);
     const memory = (settings: Record<string, number>): number => {
       const price = planPrice(priced, importance, [3], { settings });
-      return price.known ? price.estimate.memoryBytes : NaN;
+      return price.known ? (price.estimate.memoryBytes ?? NaN) : NaN;
     };
     assert.ok(memory({ batchSize: 8, seqLen: 128 }) > memory({ batchSize: 1, seqLen: 128 }));
     assert.ok(memory({ batchSize: 8, seqLen: 128 }) > memory({ batchSize: 8, seqLen: 16 }));

@@ -10,11 +10,18 @@ const HEARTBEAT_MILLISECONDS = 2000;
 /** Says in trainer.json who works on the run and that it is alive. */
 export class TrainerHeartbeat {
   private written = Date.now();
+  private readonly timer: NodeJS.Timeout;
 
   private constructor(
     private readonly run: RunFolder,
     private file: TrainerFile,
-  ) {}
+  ) {
+    // While a computation elsewhere is waited for, nothing else calls.
+    this.timer = setInterval(() => {
+      this.refreshIfPossible();
+    }, HEARTBEAT_MILLISECONDS / 2);
+    this.timer.unref();
+  }
 
   /** @throws AdeptError (input) when another living trainer works on the run. */
   static claim(run: RunFolder, socket: string, engine: ExecutorDescription): TrainerHeartbeat {
@@ -34,7 +41,10 @@ export class TrainerHeartbeat {
     return new TrainerHeartbeat(run, file);
   }
 
-  /** To be called between computations, which block timers. */
+  /**
+   * To be called between computations, which block timers.
+   * @throws AdeptError (input) when the file cannot be written
+   */
   refresh(): void {
     if (Date.now() - this.written >= HEARTBEAT_MILLISECONDS) {
       this.file = { ...this.file, heartbeat: new Date().toISOString() };
@@ -42,7 +52,19 @@ export class TrainerHeartbeat {
     }
   }
 
+  /** A file that cannot be written is told by the next {@link refresh}, which tries again: a timer has nobody to tell. */
+  private refreshIfPossible(): void {
+    try {
+      this.refresh();
+    } catch (error) {
+      if (!(error instanceof AdeptError)) {
+        throw error;
+      }
+    }
+  }
+
   end(): void {
+    clearInterval(this.timer);
     this.file = { ...this.file, heartbeat: new Date().toISOString(), socket: null, state: 'ended' };
     try {
       this.write();

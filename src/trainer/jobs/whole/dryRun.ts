@@ -23,8 +23,8 @@ export interface DryRun {
   readonly parametersTrained: number;
   /** Of all parameters: 0 to 1. */
   readonly trainableShare: number;
-  /** Peak resident memory, bytes. */
-  readonly memoryBytes: number;
+  /** Peak resident memory, bytes; null where the engine's costs are not known. */
+  readonly memoryBytes: number | null;
   /** Null where no importance.json says how fast this engine is on this model. */
   readonly secondsPerStep: number | null;
   /** Of all steps, without evaluations and checkpoints. */
@@ -52,7 +52,7 @@ export async function dryRun(
     engine,
     speed: importance && speedFrom(importance, config),
   });
-  const { parametersTrained, trainableShare, memoryBytes, secondsPerStep = null } = price;
+  const { parametersTrained, trainableShare, memoryBytes = null, secondsPerStep = null } = price;
   const sequences = corpora.domain.sequences.size;
   const taken = tune.steps * tune.batchSize * tune.gradAccum;
   const replayed = corpora.training.replayed(taken);

@@ -4,6 +4,8 @@ import type { Tensor } from './tensor';
 
 /** Which engine computes: libtensorflow through its N-API binding, or WebAssembly. */
 export type EngineKind = 'native' | 'wasm';
+/** `auto`: the native one where it is installed. */
+export type TfjsChoice = EngineKind | 'auto';
 
 export interface EngineDescription extends ExecutorDescription {
   readonly engine: EngineKind;

@@ -1,5 +1,4 @@
-import type { EngineChoice } from '../../../shared/config/runConfig';
-import type { Engine } from './engine';
+import type { Engine, TfjsChoice } from './engine';
 import { findNativeInstall } from './provision/install';
 
 /**
@@ -7,7 +6,7 @@ import { findNativeInstall } from './provision/install';
  * Their code is large, and loaded only when it is used: many commands need none.
  * @throws AdeptError (failure) when `native` is asked for and not installed, or cannot be loaded.
  */
-export async function openEngine(choice: EngineChoice): Promise<Engine> {
+export async function openEngine(choice: TfjsChoice): Promise<Engine> {
   if (choice === 'wasm' || (choice === 'auto' && findNativeInstall() === undefined)) {
     const { WasmEngine } = await import('./wasmEngine');
     return WasmEngine.open();

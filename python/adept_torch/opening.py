@@ -1,0 +1,184 @@
+"""Opens a model folder: loads it, decides how it is spread over ranks, and says what trains."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.distributed.device_mesh import DeviceMesh
+
+from .activation_cache import ActivationCache
+from .errors import InputError
+from .loading import Loaded, load
+from .memory import free_bytes
+from .messages import Open
+from .model import Model
+from .ranks import Ranks
+from .sharding import Layout, Sizes, choose_layout, mesh_of, room_of, shard_layers
+from .strength import Strength
+from .trained import Slot, TrainedTensor, layer_tensors
+
+# What a backward pass keeps of a layer, in values for each position: multiples of the hidden and of the MLP's size.
+_KEPT_HIDDEN, _KEPT_MLP = 14, 4
+# Of the machine's free memory, that all of its ranks may take while they load.
+_LOADING_SHARE = 0.8
+
+
+def open_model(request: Open, ranks: Ranks) -> Model:
+    """Raises InputError where the folder or what is to be trained does not fit."""
+    dtype = _dtype(request, ranks.device)
+    torch.manual_seed(request.seed)
+    room, mesh = room_of(ranks), mesh_of(ranks)
+
+    def build() -> Model:
+        return _build(request, ranks, dtype, room, mesh)
+
+    return ranks.in_turns(build) if ranks.any(_too_large_together(request.folder, ranks)) else build()
+
+
+def _too_large_together(folder: str, ranks: Ranks) -> bool:
+    """Whether the machine's memory is too small for all of its ranks to load the model at once, before they spread it."""
+    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors"))
+    return ranks.place.local_count > 1 and size * ranks.place.local_count > free_bytes(torch.device("cpu")) * _LOADING_SHARE
+
+
+def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: DeviceMesh | None) -> Model:
+    """Meets no other rank."""
+    loaded = load(request.folder, dtype)
+    decoder = loaded.decoder
+    layers = _trained_layers(request, len(decoder.layers))
+    outer = request.trains == "all"
+    lowest = 0 if outer else min(layers, default=len(decoder.layers))
+    layout = _layout(loaded, layers, outer, request.rows, ranks, dtype, room)
+    _spread(loaded, layers, layout, mesh, ranks.device, dtype)
+    tensors = _trained_tensors(loaded, layers, outer, request.folder)
+    for slot in {id(tensor.slot): tensor.slot for tensor in tensors}.values():
+        slot.parameter.requires_grad_(True)
+    if dtype != torch.float32 and tensors:
+        _read_exactly(loaded, tensors)
+    cache = _cache(request, lowest, decoder.layers, int(decoder.config.hidden_size), dtype, ranks)
+    strength = Strength(decoder, loaded.units)
+    storage = (_name(dtype), f"{_why(request, dtype, ranks)}; {layout.reason}")
+    return Model(ranks, decoder, loaded.units, tensors, layout, storage, dtype, lowest, outer, cache, strength)
+
+
+def _dtype(request: Open, device: torch.device) -> torch.dtype:
+    capable = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    asked = request.dtype
+    if asked == "auto":
+        asked = "bfloat16" if capable and request.frozen_weights != "float32" else "float32"
+    return torch.bfloat16 if asked == "bfloat16" else torch.float32
+
+
+def _name(dtype: torch.dtype) -> str:
+    return "bfloat16" if dtype == torch.bfloat16 else "float32"
+
+
+def _why(request: Open, dtype: torch.dtype, ranks: Ranks) -> str:
+    if request.dtype != "auto":
+        return f"computes in {_name(dtype)}, as asked"
+    if dtype == torch.float32 and request.frozen_weights == "bfloat16":
+        return "computes in float32, beside which this executor keeps no bfloat16"
+    kind = "GPU" if ranks.device.type == "cuda" else "CPU"
+    return f"computes in {_name(dtype)}, the default on this {kind}"
+
+
+def _trained_layers(request: Open, layers: int) -> list[int]:
+    if isinstance(request.trains, str):
+        return list(range(layers)) if request.trains == "all" else []
+    if len(set(request.trains)) != len(request.trains) or any(not 0 <= layer < layers for layer in request.trains):
+        raise InputError(f"{request.folder} has layers 0 to {layers - 1}: {list(request.trains)} cannot be trained.")
+    return list(request.trains)
+
+
+def _count(parameters: Sequence[nn.Parameter]) -> int:
+    return sum(parameter.numel() for parameter in parameters)
+
+
+def _layout(loaded: Loaded, layers: Sequence[int], outer: bool, rows: int, ranks: Ranks, dtype: torch.dtype, room: int) -> Layout:
+    decoder = loaded.decoder
+    sizes = [_count(list(layer.parameters())) for layer in decoder.layers]
+    trained = sum(sizes[layer] for layer in layers)
+    rest = _count(list(decoder.causal.parameters())) - sum(sizes)
+    config = decoder.config
+    kept = _KEPT_HIDDEN * config.hidden_size + _KEPT_MLP * (getattr(config, "intermediate_size", None) or 0)
+    differentiated = len(sizes) - (0 if outer else min(layers, default=len(sizes)))
+    activations = -(-rows // ranks.count) * int(kept) * differentiated * dtype.itemsize
+    return choose_layout(Sizes(sum(sizes) - trained, trained, rest, outer), ranks, dtype.itemsize, activations, room)
+
+
+def _spread(
+    loaded: Loaded, layers: Sequence[int], layout: Layout, mesh: DeviceMesh | None, device: torch.device, dtype: torch.dtype
+) -> None:
+    decoder = loaded.decoder
+    if layout.sharding != "none" and mesh is not None:
+        for layer in layers:
+            # Shards of what trains are the float32 values themselves; FSDP2 makes the working copies.
+            decoder.layers[layer].float()
+        chosen = decoder.layers if layout.sharding == "all" else [decoder.layers[layer] for layer in layers]
+        for layer in layers:
+            decoder.layers[layer].requires_grad_(True)
+        shard_layers(chosen, mesh, dtype)
+    decoder.causal.to(device)
+
+
+def _trained_tensors(loaded: Loaded, layers: Sequence[int], outer: bool, folder: str) -> list[TrainedTensor]:
+    """In the order of the computation: embedding, layers, final norm, head; tied embeddings are one."""
+    decoder = loaded.decoder
+    slots: dict[int, Slot] = {}
+
+    def slot_of(parameter: nn.Parameter) -> Slot:
+        if id(parameter) not in slots:
+            slots[id(parameter)] = Slot(parameter)
+        return slots[id(parameter)]
+
+    def layer_slot(layer: int, name: str) -> Slot:
+        return slot_of(decoder.layers[layer].get_parameter(name))
+
+    inner = [tensor for layer in layers for tensor in layer_tensors(layer, layer_slot, loaded.layer_prefix, loaded.units[layer])]
+    if not outer:
+        return inner
+    before, after = _outer_parameters(loaded, folder)
+    named = [TrainedTensor(name, tuple(parameter.shape), None, None, slot_of(parameter)) for name, parameter in before]
+    rest = [TrainedTensor(name, tuple(parameter.shape), None, None, slot_of(parameter)) for name, parameter in after]
+    return [*named, *inner, *rest]
+
+
+def _outer_parameters(loaded: Loaded, folder: str) -> tuple[list[tuple[str, nn.Parameter]], list[tuple[str, nn.Parameter]]]:
+    """By checkpoint name: what comes before the layers, and what comes after them."""
+    decoder = loaded.decoder
+    prefix = loaded.layer_prefix.rpartition(".")[0].rpartition(".")[0]
+    below = f"{prefix}." if prefix else ""
+    inside = {id(parameter) for layer in decoder.layers for parameter in layer.parameters()}
+    before: list[tuple[str, nn.Parameter]] = []
+    after: list[tuple[str, nn.Parameter]] = []
+    for name, parameter in decoder.text.named_parameters():
+        if id(parameter) not in inside:
+            (after if name.startswith(decoder.norm_name) else before).append((f"{below}{name}", parameter))
+    head = decoder.causal.get_output_embeddings().weight
+    if all(head is not parameter for _, parameter in [*before, *after]):
+        names = [name for name in loaded.stored.shapes if name.endswith("lm_head.weight")] or ["lm_head.weight"]
+        after.append((names[0], head))
+    for name, parameter in [*before, *after]:
+        if loaded.stored.shapes.get(name) != tuple(parameter.shape):
+            raise InputError(
+                f"{folder}: the weights lack the tensor {name} of shape {list(parameter.shape)}: download the model again."
+            )
+    return before, after
+
+
+def _read_exactly(loaded: Loaded, tensors: Sequence[TrainedTensor]) -> None:
+    """Float32 values of what trains, from the checkpoint rather than from its rounded copy."""
+    for tensor in tensors:
+        held = tensor.held(tensor.slot.values)
+        if held is not None:
+            tensor.fill(held, loaded.stored.read(tensor.name))
+
+
+def _cache(
+    request: Open, lowest: int, layers: Sequence[nn.Module], width: int, dtype: torch.dtype, ranks: Ranks
+) -> ActivationCache | None:
+    asked = request.cache
+    if asked is None or asked.megabytes <= 0 or not 0 < lowest < len(layers):
+        return None
+    return ActivationCache(asked.folder, asked.megabytes / ranks.count, width, dtype, ranks.device, ranks.place.local_count)

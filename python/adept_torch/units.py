@@ -1,0 +1,101 @@
+"""The units of a decoder layer, and the checkpoint's names of their tensors."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from .errors import InputError
+from .families import EXPERT_NAMES, OUTPUT_PROJECTIONS, POST_NORMS, RENAMED
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A checkpoint's tensor as a part of a layer's parameter: all of it, or rows of one expert."""
+
+    name: str  # below the layer, in the checkpoint
+    shape: Shape
+    parameter: str  # below the layer, in the module
+    expert: int | None = None
+    rows: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A module with parameters of its own; the experts of a layer are one unit each of gate, up and down."""
+
+    name: str
+    parts: tuple[Part, ...]
+    output: bool
+    zero: int
+
+
+def units_of(layer: nn.Module, family: str, stored: Mapping[str, Shape], order: Sequence[str]) -> list[Unit]:
+    """The units in the order of the computation.
+
+    `stored`: the tensors that the checkpoint has of this layer, names below it. `order`: modules in the order in which
+    they were called. Raises InputError where the checkpoint calls a tensor by a name that is not known here.
+    """
+    parts: dict[str, list[Part]] = {}
+    for path, parameter in _ordered(layer, order):
+        for unit, part in _parts_of(path, tuple(parameter.shape), stored):
+            parts.setdefault(unit, []).append(part)
+    norms = POST_NORMS.get(family)
+    outputs = norms.units if norms else OUTPUT_PROJECTIONS
+    zero = -norms.offset if norms else 0
+    return [Unit(name, tuple(found), name in outputs, zero if name in outputs else 0) for name, found in parts.items()]
+
+
+def _ordered(layer: nn.Module, order: Sequence[str]) -> Iterator[tuple[str, nn.Parameter]]:
+    """Parameters in the order of the computation; an attention's projections come before its head norms."""
+    places = {name: index for index, name in enumerate(order)}
+    for norm, projection in (("q_norm", "v_proj"), ("k_norm", "v_proj")):
+        for name in order:
+            if name.endswith(f".{norm}"):
+                after = name.removesuffix(norm) + projection
+                places[name] = max(places[name], places.get(after, 0))
+    named = list(layer.named_parameters())
+    keys = [(places.get(path.rpartition(".")[0], len(places)), path.endswith("_norm.weight"), index)
+            for index, (path, _) in enumerate(named)]  # fmt: skip
+    yield from (named[key[2]] for key in sorted(keys))
+
+
+def _parts_of(path: str, shape: Shape, stored: Mapping[str, Shape]) -> list[tuple[str, Part]]:
+    for candidate in _candidates(path, shape):
+        if all(stored.get(part.name) == part.shape for _, part in candidate):
+            return candidate
+    raise InputError(
+        f'The checkpoint has no tensor for the parameter "{path}" of shape {list(shape)}, by no name known here: '
+        "this model family cannot be trained yet."
+    )
+
+
+def _candidates(path: str, shape: Shape) -> Iterator[list[tuple[str, Part]]]:
+    """Ways in which a checkpoint may store a parameter."""
+    module = path.rpartition(".")[0]
+    yield [(module, Part(path, shape, path))]
+    for own, theirs in RENAMED:
+        if path.startswith(own):
+            renamed = theirs + path.removeprefix(own)
+            yield [(renamed.rpartition(".")[0], Part(renamed, shape, path))]
+    fused = re.fullmatch(r"(.*experts)\.(gate_up_proj|down_proj)", path)
+    if fused is None or len(shape) != 3:
+        return
+    prefixes = [fused[1], *(theirs + fused[1].removeprefix(own) for own, theirs in RENAMED if path.startswith(own))]
+    for prefix in prefixes:
+        for gate, up, down in EXPERT_NAMES:
+            names = (gate, up) if fused[2] == "gate_up_proj" else (down,)
+            yield list(_expert_parts(path, prefix, names, shape))
+
+
+def _expert_parts(path: str, prefix: str, names: tuple[str, ...], shape: Shape) -> Iterator[tuple[str, Part]]:
+    experts, rows, columns = shape
+    each = rows // len(names)
+    for index, name in enumerate(names):
+        for expert in range(experts):
+            span = None if len(names) == 1 else (index * each, (index + 1) * each)
+            part = Part(f"{prefix}.{expert}.{name}.weight", (each, columns), path, expert, span)
+            yield f"{prefix}.{name}", part

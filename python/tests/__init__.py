@@ -1,0 +1,1 @@
+"""Tests of the PyTorch executor, on tiny random models."""

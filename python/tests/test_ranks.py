@@ -1,0 +1,175 @@
+"""Several ranks on gloo against one process: uneven batches, two micro-batches, every way of sharding."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from adept_torch.loading import load
+
+from .models import LAYERS, make_batch
+from .test_step import batches, rates
+from .trainer import ExecutorReplyError, Trainer, batch_arrays, batch_header
+
+STEPS = 6
+TRAINS = (1, 3)
+Numbers = dict[str, Tensor]
+
+
+def run(trainer: Trainer, model: Path, folder: Path, trains: Any = TRAINS) -> Numbers:
+    """What an executor computes: of a model, in some steps, and afterwards."""
+    opened = trainer.open(model, trains, cache=folder)
+    numbers: Numbers = {}
+    batch = make_batch((9, 5, 12, 3, 7), first=40, starts=((0, 4), (0,), (0,), (0, 1), (0,)))
+    sent: dict[str, Any] = {"arrays": batch_arrays(batch), "batch": batch_header(batch)}
+    count = len(opened["trained"])
+    every = rates([None] * count)  # type: ignore[list-item]
+    for moment in ("before", "after"):
+        numbers[f"losses {moment}"] = trainer.call("losses", reuse=True, **sent)[1]["losses"]
+        # Frozen layers too: the sources of copies are measured before there are steps.
+        group = {"unit": "self_attn.q_proj", "along": "rows", "bounds": [0, 3, 11, 16]}
+        columns = {"unit": "self_attn.o_proj", "along": "columns", "bounds": [0, 7, 16]}
+        asked: dict[str, Any] = {"layers": [0, 1, 3], "definition": "released", "groups": [group, columns]}
+        _, sums = trainer.call("unitSums", reuse=True, **asked, **sent)
+        numbers |= {f"unit sums {moment} {name}": array for name, array in sums.items()}
+        if moment == "before":
+            _, masked = trainer.call("maskedLosses", memory=None, scratch=None, **sent)
+            _, changes = trainer.call("layerChanges", **sent)
+            numbers |= {"masked": masked["sums"], "targets": masked["targets"].double(), "changes": changes["sums"]}
+            rows = {**sent["arrays"], "rows": torch.tensor([50, 3, 26], dtype=torch.int32)}
+            numbers["logits"] = trainer.call("logits", rows, batch=sent["batch"])[1]["logits"]
+            numbers["top"] = trainer.call("topTokens", **sent)[1]["tokens"].double()
+            done = [trainer.step(batches(n), n, every, reuse=True) for n in range(1, STEPS + 1)]
+            numbers["steps"] = torch.stack([arrays["numbers"] for _, arrays in done])
+            assert [header["tokens"] for header, _ in done] == [34] * STEPS
+    trainer.call("setStrength", alpha=[[1, 0.3]])
+    numbers["losses at 0.3"] = trainer.call("losses", reuse=True, **sent)[1]["losses"]
+    trainer.call("setStrength", alpha=[])
+    trainer.call("saveTrained", folder=str(folder))
+    prompt = {"tokens": torch.tensor([1, 2, 3], dtype=torch.int32)}
+    text = trainer.call("generate", prompt, maxTokens=6, temperature=0.0, topP=1.0, seed=1, stop=[])[1]["tokens"]
+    numbers["text"] = text.double()
+    for file in ("delta", "optimizer"):
+        numbers |= {f"saved {name}": tensor for name, tensor in load_file(folder / f"{file}.safetensors").items()}
+    return numbers
+
+
+@pytest.fixture(scope="module")
+def alone(folders: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], Numbers]:
+    """What one process computes."""
+    known: dict[tuple[str, Any], Numbers] = {}
+
+    def numbers(family: str, trains: Any) -> Numbers:
+        if (family, trains) not in known:
+            with Trainer() as trainer:
+                known[family, trains] = run(trainer, folders(family), tmp_path_factory.mktemp("alone"), trains)
+        return known[family, trains]
+
+    return numbers
+
+
+def assert_same(found: Numbers, expected: Numbers) -> None:
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        # Gradients near zero leave Adam's first steps to rounding; losses and sums they do not.
+        loose = name.startswith(("saved", "losses after", "losses at", "unit sums after"))
+        relative, absolute = (2e-3, 2e-4) if loose else (1e-5, 1e-5)
+        torch.testing.assert_close({name: found[name]}, {name: tensor}, rtol=relative, atol=absolute)
+
+
+@pytest.mark.parametrize(
+    ("family", "ranks", "sharding", "trains", "said"),
+    [
+        ("llama", 2, "none", TRAINS, "every rank holds all of it"),
+        ("llama", 3, "auto", TRAINS, "every rank holds what is frozen, and a part of what trains"),
+        ("llama", 4, "all", TRAINS, "every rank holds a part of every layer"),
+        ("qwen2", 2, "auto", "all", "and a part of what trains"),
+        ("qwen3_moe", 2, "trained", TRAINS, "and a part of what trains"),
+    ],
+)
+def test_ranks_compute_what_one_process_does(
+    family: str,
+    ranks: int,
+    sharding: str,
+    trains: Any,
+    said: str,
+    folders: Callable[[str], Path],
+    alone: Callable[[str, Any], Numbers],
+    tmp_path: Path,
+) -> None:
+    expected = alone(family, trains)
+    assert expected["steps"][-1, 0] < expected["steps"][0, 0] - 0.2
+    with Trainer(ranks, {"ADEPT_SHARDING": sharding}) as trainer:
+        assert trainer.hello["description"]["ranks"] == ranks
+        found = run(trainer, folders(family), tmp_path, trains)
+        trainer.call("closeModel")
+        assert said in trainer.open(folders(family), trains)["storage"]["reason"]
+        trainer.call("shutdown")
+        assert trainer.ended() == (0, "")
+        assert trainer.all_end_within(20)
+    assert_same(found, expected)
+    assert (found["masked"][1:] - found["masked"][0]).abs().max() > 0.1 and len(found["masked"]) == LAYERS + 1
+
+
+def test_a_run_goes_on_with_other_ranks(
+    folders: Callable[[str], Path], alone: Callable[[str, Any], Numbers], tmp_path: Path
+) -> None:
+    """Three steps on two ranks, saved; three more on three ranks."""
+    expected = alone("llama", TRAINS)["steps"]
+    found = []
+    for ranks, numbers in ((2, range(1, 4)), (3, range(4, STEPS + 1))):
+        with Trainer(ranks) as trainer:
+            opened = trainer.open(folders("llama"), TRAINS)
+            if ranks == 3:
+                trainer.call("loadTrained", folder=str(tmp_path), moments=True)
+            every = rates([None] * len(opened["trained"]))  # type: ignore[list-item]
+            found += [trainer.step(batches(n), n, every)[1]["numbers"] for n in numbers]
+            trainer.call("saveTrained", folder=str(tmp_path))
+    torch.testing.assert_close(torch.stack(found), expected, rtol=1e-5, atol=0)
+
+
+def test_masters_in_bfloat16_are_the_shards(folders: Callable[[str], Path]) -> None:
+    """What FSDP2's working copies compute is what one process computes with its own."""
+    found = []
+    for ranks in (1, 2):
+        with Trainer(ranks) as trainer:
+            opened = trainer.open(folders("llama"), TRAINS, dtype="bfloat16")
+            assert opened["storage"]["dtype"] == "bfloat16"
+            every = rates([None] * len(opened["trained"]))  # type: ignore[list-item]
+            found.append(torch.stack([trainer.step(batches(n), n, every)[1]["numbers"] for n in range(1, STEPS + 1)]))
+    torch.testing.assert_close(found[1][:, 0], found[0][:, 0], rtol=5e-3, atol=0)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_ranks_that_load_in_turns(
+    fits: bool, folders: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folders("llama") if fits else tmp_path
+    loads = tmp_path / "loads"
+
+    def load_noted(*arguments: Any) -> Any:
+        with loads.open("a") as file:
+            file.write(f"begin {os.environ['RANK']}\n")
+            file.flush()
+            loaded = load(*arguments)
+            file.write(f"end {os.environ['RANK']}\n")
+        return loaded
+
+    monkeypatch.setattr("adept_torch.opening.load", load_noted)
+    monkeypatch.setattr("adept_torch.opening._LOADING_SHARE", 0.0)
+    with Trainer(3) as trainer:
+        if not fits:
+            (tmp_path / "model.safetensors").write_bytes(b"no config beside it")
+            with pytest.raises(ExecutorReplyError, match=r"no config\.json"):
+                trainer.open(folder, TRAINS)
+            folder = folders("llama")
+            loads.unlink()
+        trainer.open(folder, TRAINS)
+        assert loads.read_text().split("\n")[:-1] == [f"{what} {rank}" for rank in range(3) for what in ("begin", "end")]
+        batch = make_batch((4, 3, 5, 2))
+        trainer.call("losses", batch_arrays(batch), batch=batch_header(batch), reuse=False)

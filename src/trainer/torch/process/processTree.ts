@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { errorCode } from '../../../node/files/fileError';
+import { isProcessAlive, processToken } from '../../../node/process/processAlive';
+
+/** A process, and what tells it from a later one with the same number. */
+export interface KnownProcess {
+  readonly pid: number;
+  readonly token: string | undefined;
+}
+
+/** What a process has started, and what that has started. Processes that gave themselves a group of their own are among them. */
+export function descendantsOf(pid: number): KnownProcess[] {
+  const children = new Map<number, number[]>();
+  for (const [child, parent] of parents()) {
+    children.set(parent, [...(children.get(parent) ?? []), child]);
+  }
+  const found: number[] = [];
+  const waiting = [pid];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const own = children.get(next) ?? [];
+    found.push(...own);
+    waiting.push(...own);
+  }
+  return found.map((child) => ({ pid: child, token: processToken(child) }));
+}
+
+/** Ends processes at once, those that have not ended by themselves. */
+export function killAll(processes: readonly KnownProcess[]): void {
+  for (const { pid, token } of processes) {
+    if (isProcessAlive(pid, token) && (token !== undefined || isRank(pid))) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if (errorCode(error) !== 'ESRCH') {
+          throw error;
+        }
+      }
+    }
+  }
+}
+
+/** For systems that do not tell a process from a later one with its number. */
+function isRank(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.includes('adept_torch');
+}
+
+/** Every process of this machine with its parent. */
+function parents(): [number, number][] {
+  if (process.platform === 'linux') {
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? parentOf(Number(name)) : []));
+  }
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s*$/gm)].map(([, pid, parent]) => [
+    Number(pid),
+    Number(parent),
+  ]);
+}
+
+function parentOf(pid: number): [number, number][] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the name in brackets, which may hold anything; the parent is the fourth.
+    const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+    return [[pid, Number(parent)]];
+  } catch {
+    // It has ended since the list was made.
+    return [];
+  }
+}
