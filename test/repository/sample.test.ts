@@ -50,7 +50,7 @@ describe('the sample', () => {
 
 describe('importance of the sample', () => {
   it('differs clearly: two different texts agree on the most important layers and on those to expand', async () => {
-    const executor = await openExecutor('auto');
+    const executor = await openExecutor({ engine: 'auto' });
     const order = async (corpus: string): Promise<number[]> => {
       const settings = analyzeSettings({ seqLen: 128, maxSequences: 32, batchSize: 8 });
       const request = {
