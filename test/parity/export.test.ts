@@ -3,13 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { TensorStore } from '../../src/trainer/safetensors/safetensors';
-import { makeBatch } from '../../src/trainer/data/sequences/batch';
-import { openEngine } from '../../src/trainer/tfjs/engine/open';
-import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { adeptResult } from '../support/command';
 import { asLists } from '../support/tokenRows';
 import { ENGINES, type EngineName } from './engines';
+import { executorLogits } from './executorLogits';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPES, type RecipeName } from './recipes';
 import { liveReference } from './reference';
@@ -100,21 +98,6 @@ function checkTensors({ source, folder, run }: Exported, { layers, plan }: TuneC
   }
 }
 
-async function logitsOf(
-  engineName: EngineName,
-  folder: string,
-  sequences: readonly Int32Array[],
-): Promise<Float32Array> {
-  const engine = await openEngine(engineName);
-  const model = CausalLM.load(engine, folder);
-  try {
-    return model.logits(makeBatch(sequences));
-  } finally {
-    model.dispose();
-    engine.close();
-  }
-}
-
 /** The loss on the same rows: at the end of the run, and of the exported folder. */
 async function checkLoss(
   { folder, run }: Exported,
@@ -166,7 +149,7 @@ describe('an exported folder', () => {
           return;
         }
         const expected = new Float32Array(Uint8Array.from(Buffer.from(theirs.all, 'base64')).buffer);
-        const ours = await logitsOf(engine.name, result.folder, run.evaluate);
+        const ours = await executorLogits(engine.name, result.folder, run.evaluate);
         assert.equal(ours.length, expected.length);
         const worst = ours.reduce(
           (most, value, at) => Math.max(most, Math.abs(value - (expected[at] ?? NaN))),

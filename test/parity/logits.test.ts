@@ -1,44 +1,18 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { makeBatch } from '../../src/trainer/data/sequences/batch';
-import { openEngine } from '../../src/trainer/tfjs/engine/open';
-import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
 import { projectRoot } from '../support/projectRoot';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { asLists } from '../support/tokenRows';
-import { ENGINES, type EngineName } from './engines';
+import { ENGINES } from './engines';
+import { executorLogits } from './executorLogits';
 import { randomSequences, writeRandomModel } from './randomModel';
 import { RECIPE_NAMES, RECIPES } from './recipes';
 import { reference } from './reference';
 import { idsOf, load } from '../support/corpora';
 
 const SAMPLES = 400;
-
-/** The trainer's logits of every real position, row after row of sequence after sequence; padding is left out. */
-async function trainerLogits(
-  engineName: EngineName,
-  folder: string,
-  sequences: readonly Int32Array[],
-): Promise<Float32Array> {
-  const engine = await openEngine(engineName);
-  try {
-    const before = engine.tensorCount();
-    const model = CausalLM.load(engine, folder);
-    const batch = makeBatch(sequences);
-    const values = model.logits(batch);
-    const rowSize = batch.length * model.config.vocabSize;
-    model.dispose();
-    assert.equal(engine.tensorCount(), before, 'a disposed model leaves no tensors');
-    const real = sequences.flatMap(({ length }, row) => [
-      ...values.subarray(row * rowSize, row * rowSize + length * model.config.vocabSize),
-    ]);
-    return Float32Array.from(real);
-  } finally {
-    engine.close();
-  }
-}
 
 /** Holds the trainer's logits against transformers': max|a − b| / max|b|, over all of them when Python is live. */
 async function checkLogits(
@@ -57,7 +31,7 @@ async function checkLogits(
     { model: folder, sequences: asLists(sequences), indices },
     golden,
   );
-  const actual = await trainerLogits(engine.name, folder, sequences);
+  const actual = await executorLogits(engine.name, folder, sequences);
   assert.equal(actual.length, count);
   assert.equal(expected.count, count);
   const all =

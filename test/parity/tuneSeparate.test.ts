@@ -4,15 +4,14 @@ import { describe, it } from 'node:test';
 import type { NewRunEvent } from '../../src/shared/run/runFolder';
 import type { UnitRate } from '../../src/shared/method/unitRate';
 import { unitRates } from '../../src/shared/method/learningRates';
-import { ActivationCache } from '../../src/trainer/tfjs/cache/activationCache';
+import type { Model } from '../../src/trainer/executor/executor';
+import type { OpenRequest } from '../../src/trainer/executor/requests';
+import { closing, withModel } from '../../src/trainer/executor/withModel';
+import { openExecutor } from '../../src/trainer/openExecutor';
 import { meanLoss } from '../../src/trainer/method/loss';
-import { layerParameters } from '../../src/trainer/tfjs/tuning/parameters';
-import { TfjsModel } from '../../src/trainer/tfjs/tfjsModel';
 import { ADAMW, TensorRates } from '../../src/trainer/method/tensorRates';
 import { unitImportance } from '../../src/trainer/method/unitImportance';
 import { makeBatch, type Batch } from '../../src/trainer/data/sequences/batch';
-import { openEngine } from '../../src/trainer/tfjs/engine/open';
-import { CausalLM } from '../../src/trainer/tfjs/model/causalLM';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { RATE_MAPPING } from '../support/settings';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -63,22 +62,11 @@ function batchesOf(run: Required<TuneCase>, part: Part, begin: number, count: nu
 }
 
 /** What `adept tune` does with these batches, as events of a run. */
-async function tuneSeparate(
-  causal: CausalLM,
-  folder: string,
-  run: Required<TuneCase>,
-): Promise<NewRunEvent[]> {
+async function tuneSeparate(model: Model, run: Required<TuneCase>): Promise<NewRunEvent[]> {
   const { learningRate, steps, updateEvery, batchSize, weightDecay, maxGradNorm } = run.plan;
   const added = addedLayers(run.layers);
   const trained = added.map(({ layer }) => layer);
   const probe = batchesOf(run, 'probe', 0, run.probe.length);
-  const states = new ActivationCache(causal, {
-    ...{ layer: Math.min(...trained), folder, limit: 1e9 },
-    onProblem: (message) => {
-      throw new Error(message);
-    },
-  });
-  const model = new TfjsModel(causal, layerParameters(causal, trained), states);
   const rates = new TensorRates(model.trained, learningRate);
   const events: NewRunEvent[] = [];
   const measure = async (step: number): Promise<void> => {
@@ -106,7 +94,6 @@ async function tuneSeparate(
   const evaluated = batchesOf(run, 'evaluate', 0, run.evaluate.length);
   const domainLoss = await meanLoss(model, evaluated, SILENT_TASK, { reuse: true });
   events.push({ type: 'eval', step: steps, domainLoss, generalLoss: null, seconds: NaN });
-  await model.close();
   return events;
 }
 
@@ -125,15 +112,23 @@ describe('tuning within the documents of packed sequences follows PyTorch step b
           engine.name,
         );
         const expected = await reference('tune', tuneRequest(start, run), 'tune-separate');
-        const open = await openEngine(engine.name);
-        try {
-          const worst = checkRun(await tuneSeparate(CausalLM.load(open, start), folder, run), expected, run);
-          t.diagnostic(
-            `largest deviation: loss ${worst.loss.toExponential(1)}, gradient norm ${worst.gradNorm.toExponential(1)}, learning rate ${worst.learningRate.toExponential(1)}`,
-          );
-        } finally {
-          open.close();
-        }
+        const request: OpenRequest = {
+          ...{ folder: start, trains: addedLayers(run.layers).map(({ layer }) => layer) },
+          ...{ frozenWeights: 'float32', rows: 1 },
+          cache: {
+            ...{ folder, megabytes: 1000 },
+            onProblem: (message) => {
+              throw new Error(message);
+            },
+          },
+        };
+        const events = await closing(await openExecutor({ engine: engine.name }), (executor) =>
+          withModel(executor, request, SILENT_TASK, (model) => tuneSeparate(model, run)),
+        );
+        const worst = checkRun(events, expected, run);
+        t.diagnostic(
+          `largest deviation: loss ${worst.loss.toExponential(1)}, gradient norm ${worst.gradNorm.toExponential(1)}, learning rate ${worst.learningRate.toExponential(1)}`,
+        );
         const { events: joined } = await tuned(folder, start, run, engine.name);
         assert.throws(() => checkRun(joined, expected, run), /PyTorch/, 'joined is something else');
       },
