@@ -1,6 +1,8 @@
-// `npm run lint`: import rules, eslint and formatting, side by side as far as there are processors for them.
+// `npm run lint`: import rules, eslint, formatting, and what reads python/, side by side.
+//
+//   npm run lint -- --no-python   without the last, which .ci/run waits for a Python with
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -13,12 +15,19 @@ const LANES = [
     ['prettier', '--check', '.'],
   ],
 ];
+const PYTHON = [process.execPath, join(root, 'scripts/lintPython.mjs')];
+
+/** @param {string} name of a command that a package brings */
+function installed(name) {
+  return join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+}
 
 /** @param {string[]} command @returns {Promise<boolean>} whether it found nothing; what it says is shown when it has ended */
 function run([name = '', ...args]) {
   return new Promise((resolve, reject) => {
-    const bin = join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
-    const child = spawn(bin, args, { cwd: root, shell: process.platform === 'win32' });
+    const child = isAbsolute(name)
+      ? spawn(name, args, { cwd: root })
+      : spawn(installed(name), args, { cwd: root, shell: process.platform === 'win32' });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (piece) => {
@@ -42,5 +51,6 @@ async function lane(commands) {
   return clean;
 }
 
-const clean = await Promise.all(LANES.map(lane));
+const lanes = process.argv.includes('--no-python') ? LANES : [...LANES, [PYTHON]];
+const clean = await Promise.all(lanes.map(lane));
 process.exitCode = clean.every(Boolean) ? 0 : 1;

@@ -50,6 +50,15 @@ export async function ensurePython() {
   return problem === undefined ? { python: interpreter } : { reason: problem };
 }
 
+/**
+ * The same interpreter, where it is there already: nothing is installed.
+ * @returns {string | undefined}
+ */
+export function installedPython() {
+  const given = process.env.ADEPT_PYTHON || process.env.ADEPT_PARITY_PYTHON;
+  return given || (existsSync(interpreter) ? interpreter : undefined);
+}
+
 /** @param {string} wanted what the marker says once everything is there @returns {Promise<string | undefined>} */
 async function install(wanted) {
   mkdirSync(dirname(folder), { recursive: true });
@@ -62,8 +71,11 @@ async function install(wanted) {
     return `no Python ${OLDEST.join('.')} or newer: looked for ${candidates().join(', ')}`;
   }
   process.stderr.write(`installing Python packages for the parity tests into ${folder} (pip)\n`);
-  rmSync(folder, { recursive: true, force: true });
-  const pip = await makeEnvironment(base);
+  // What is interrupted from here on is not ready.
+  rmSync(marker, { force: true });
+  // One that works and lacks something gets that only.
+  const works = importProblem(interpreter) === undefined && (await hasPip());
+  const pip = works ? [interpreter, '-m', 'pip'] : await makeEnvironment(base);
   if (typeof pip === 'string') {
     return pip;
   }
@@ -71,7 +83,9 @@ async function install(wanted) {
     (await runCommand([...pip, 'install', '--no-input', '--retries', '2', '-r', requirements])) ??
     importProblem(interpreter);
   if (problem !== undefined) {
-    rmSync(folder, { recursive: true, force: true });
+    if (!works) {
+      rmSync(folder, { recursive: true, force: true });
+    }
     return problem;
   }
   writeFileSync(marker, wanted);
@@ -84,6 +98,7 @@ async function install(wanted) {
  * @returns {Promise<string[] | string>} the pip command, or the problem
  */
 async function makeEnvironment(base) {
+  rmSync(folder, { recursive: true, force: true });
   const whole = await runCommand([base, '-m', 'venv', folder]);
   if (whole === undefined) {
     return [interpreter, '-m', 'pip'];
@@ -94,6 +109,10 @@ async function makeEnvironment(base) {
   return bare === undefined && (await runCommand([...outside, '--version'])) === undefined
     ? outside
     : `${base} -m venv failed (${whole}); on Debian and Ubuntu, install python3-venv`;
+}
+
+async function hasPip() {
+  return (await runCommand([interpreter, '-m', 'pip', '--version'])) === undefined;
 }
 
 function candidates() {

@@ -155,6 +155,14 @@ describe('adept plan', () => {
       return stderr;
     };
     assert.match(await refusal(file, '--hours', '1'), /--steps: is required with --hours/);
+    const onTorch = join(temporaryFolder(t), 'torch.json');
+    const measuredThere = { engine: 'torch', device: 'GPU' };
+    writeFileSync(
+      onTorch,
+      JSON.stringify({ ...v.parse(v.looseObject({}), readJson(file)), engine: measuredThere }),
+    );
+    assert.match(await refusal(onTorch, '--memory', '900'), /--memory: .* was measured on torch/);
+    assert.match(await refusal(onTorch, '--hours', '1', '--steps', '10'), /--hours: .* has no speed/);
     const other = join(temporaryFolder(t), 'other.json');
     const { model, ...rest } = v.parse(v.looseObject({ model: v.looseObject({}) }), readJson(file));
     writeFileSync(other, JSON.stringify({ ...rest, model: { ...model, family: 'qwen3' } }));

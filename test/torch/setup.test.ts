@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
+import { expandModel } from '../../src/trainer/method/expansion';
+import { SILENT_TASK } from '../../src/trainer/task';
 import { adeptResult, runAdept } from '../support/command';
 import { fakePython } from '../support/fakeRank0';
 import { projectRoot } from '../support/projectRoot';
@@ -9,6 +11,20 @@ import { temporaryFolder } from '../support/temporaryFolder';
 import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
+
+/** Where a fake Python is set up, which says its arguments for a device. */
+function homeOf(t: TestContext): string {
+  const python = fakePython(t, {
+    start: ({ hello }) => {
+      const many = process.argv.includes('torch.distributed.run');
+      hello({ description: { device: process.argv.slice(2).join(' '), ranks: many ? 3 : 1 } });
+    },
+  });
+  const home = temporaryFolder(t);
+  mkdirSync(join(home, 'torch'));
+  writeFileSync(join(home, 'torch', 'torch.json'), JSON.stringify({ format: 'adept.torch/1', python }));
+  return home;
+}
 
 describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
   it('says what the Python has, and the engine torch then computes what wasm does', async (t) => {
@@ -20,6 +36,14 @@ describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
     const before = await runAdept([...data, '--engine', 'torch'], { env });
     assert.deepEqual([before.status, before.stdout], [1, '']);
     assert.match(before.stderr, /PyTorch is not set up: run "adept setup --torch"/);
+    const bare = join(temporaryFolder(t), 'python');
+    writeFileSync(bare, `#!/bin/sh\nexec ${TORCH_PYTHON} -I -S "$@"\n`, { mode: 0o755 });
+    const refused = await runAdept(['setup', '--torch', '--python', bare], { env });
+    assert.equal(refused.status, 1);
+    assert.match(
+      refused.stderr,
+      /lacks torch 2\.8 or newer and transformers 5\.0 or newer and safetensors 0\.4 or newer: run .*python -m pip install "torch>=2\.8"/,
+    );
     const setup = await adeptResult(['setup', '--torch', '--python', TORCH_PYTHON], { env });
     assert.deepEqual([setup.interpreter, setup.engine, setup.ranks], [TORCH_PYTHON, 'torch', 1]);
     assert.match(
@@ -35,18 +59,29 @@ describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
 
 describe('options of the engine torch', () => {
   it('start as many processes under torchrun as were asked for', async (t) => {
-    const python = fakePython(t, {
-      start: ({ hello }) => {
-        hello({ description: { device: process.argv.slice(2).join(' '), ranks: 3 } });
-      },
-    });
-    const home = temporaryFolder(t);
-    mkdirSync(join(home, 'torch'));
-    writeFileSync(join(home, 'torch', 'torch.json'), JSON.stringify({ format: 'adept.torch/1', python }));
-    const options = ['engine', '--engine', 'torch', '--ranks', 3];
-    const { device, ranks } = await adeptResult(options, { env: { ADEPT_HOME: home } });
+    const env = { ADEPT_HOME: homeOf(t) };
+    const { device, ranks } = await adeptResult(['engine', '--engine', 'torch', '--ranks', 3], { env });
     assert.equal(ranks, 3);
     assert.equal(device, '-m torch.distributed.run --standalone --nproc-per-node 3 -m adept_torch');
+  });
+
+  it('leave memory and time of a run unknown, and say so', async (t) => {
+    const folder = temporaryFolder(t);
+    const expanded = join(folder, 'expanded');
+    await expandModel({ model: sample('model'), out: expanded, layers: [3] }, SILENT_TASK);
+    const args = [
+      ...['tune', '--dry-run', '--engine', 'torch', '--model', expanded, '--out', join(folder, 'run')],
+      ...['--domain', sample('domain-eval.jsonl'), '--probe', sample('general-eval.txt')],
+      ...['--steps', 4, '--lr', 1e-3, '--seq-len', 32],
+    ];
+    const env = { ADEPT_HOME: homeOf(t) };
+    const { engine, memoryBytes, secondsPerStep, seconds } = await adeptResult(args, { env });
+    assert.deepEqual([engine, memoryBytes, secondsPerStep, seconds], ['torch', null, null, null]);
+    const { stdout } = await runAdept(args, { env });
+    assert.match(
+      stdout,
+      /memory not known: nothing was measured on torch; time per step not known: run a few steps/,
+    );
   });
 
   const wrong = [

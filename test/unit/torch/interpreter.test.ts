@@ -3,8 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { delimiter, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { AdeptError } from '../../../src/shared/common/errors';
+import { REQUIREMENTS } from '../../../src/trainer/torch/interpreter/inspect';
 import { activeEnvironment, provisionTorch } from '../../../src/trainer/torch/interpreter/provision';
 import { requirePython, rememberedPython } from '../../../src/trainer/torch/interpreter/remembered';
+import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const COMPUTE = { device: 'CPU', gpus: 0, cuda: null, metal: false, bfloat16: false };
@@ -77,6 +79,11 @@ describe(
       assert.throws(rememberedPython, /torch\.json .*"python" is missing/);
       writeFileSync(file, '{"format":"adept.torch/1","python":"/nowhere/python"}');
       assert.throws(requirePython, /\/nowhere\/python, .* is gone/);
+    });
+
+    it('needs what the package says that it needs', () => {
+      const said = readFileSync(join(projectRoot, 'python/pyproject.toml'), 'utf8');
+      assert.ok(said.includes(`dependencies = ${JSON.stringify(REQUIREMENTS).replaceAll(',', ', ')}`));
     });
 
     it('is that of an active environment, if none is given', async (t) => {

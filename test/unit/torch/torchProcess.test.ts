@@ -255,6 +255,8 @@ describe('a call', { skip: process.platform === 'win32' && 'Windows has no such 
       const error = await refused(ask(rank0));
       assert.ok(error instanceof WireError);
       assert.match(error.message, why);
+      // Nothing more is made of it.
+      assert.equal(await refused(ask(rank0)), error);
     });
   }
 });

@@ -160,8 +160,9 @@ async function exitOf(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     await once(child, 'exit');
   }
-  if (child.stderr?.readableEnded === false) {
-    await Promise.race([once(child.stderr, 'end'), wait(1000, undefined, { ref: false })]);
+  if (child.stderr?.closed === false) {
+    const read = new Promise((resolve) => child.stderr?.once('close', resolve));
+    await Promise.race([read, wait(1000, undefined, { ref: false })]);
   }
 }
 

@@ -31,7 +31,7 @@ export interface ConnectionHooks {
   readonly silenceMilliseconds: number;
   readonly onSilence: () => void;
   /** What came is not the protocol. */
-  readonly onFault: (error: WireError) => void;
+  readonly onFault: () => void;
 }
 
 interface Pending {
@@ -70,7 +70,12 @@ export class Connection {
     request: CallRequest<S>,
   ): Promise<CallResult<v.InferOutput<S>>> {
     const { header, arrays } = await this.calls.run(() => this.exchange(request));
-    return { fields: parseMessage(request.result, header, `a result of "${request.verb}"`), arrays };
+    try {
+      return { fields: parseMessage(request.result, header, `a result of "${request.verb}"`), arrays };
+    } catch (error) {
+      this.giveUp(error);
+      throw error;
+    }
   }
 
   /** From now on every call, also the one that is running, fails with this. */
@@ -121,12 +126,17 @@ export class Connection {
         this.receive(frame);
       }
     } catch (error) {
-      if (!(error instanceof WireError)) {
-        throw error;
-      }
-      this.end(error);
-      this.hooks.onFault(error);
+      this.giveUp(error);
     }
+  }
+
+  /** With what does not keep to the protocol nothing more can be done. @throws what is no {@link WireError} */
+  private giveUp(error: unknown): void {
+    if (!(error instanceof WireError)) {
+      throw error;
+    }
+    this.end(error);
+    this.hooks.onFault();
   }
 
   private receive(frame: Frame): void {
