@@ -54,7 +54,9 @@ class Ending:
         """Tells the trainer, if it is there, and ends this process whatever its other threads do."""
         # The first thread to come here says why; others wait for the end.
         self._lock.acquire()
-        print(cause, file=sys.stderr, flush=True)
+        # Whoever reads it may have left, too.
+        with contextlib.suppress(OSError):
+            print(cause, file=sys.stderr, flush=True)
         if self.pulse is not None:
             self.pulse.note_end()
         if self.channel is not None:

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { isProcessAlive } from '../../src/node/process/processAlive';
+import { descendantsOf } from '../../src/trainer/torch/process/processTree';
 import { expandModel } from '../../src/trainer/method/expansion';
 import { SILENT_TASK } from '../../src/trainer/task';
-import { adeptResult, runAdept } from '../support/command';
+import { adeptResult, runAdept, startAdept } from '../support/command';
+import { HANG_MILLISECONDS } from '../support/hang';
 import { fakePython } from '../support/fakeRank0';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -27,34 +31,57 @@ function homeOf(t: TestContext): string {
 }
 
 describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
-  it('says what the Python has, and the engine torch then computes what wasm does', async (t) => {
-    const env = { ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), VIRTUAL_ENV: '', CONDA_PREFIX: '' };
-    const data = [
-      ...['eval', '--model', sample('model'), '--data', sample('general-eval.txt')],
-      ...['--seq-len', 32, '--max-sequences', 6, '--batch-size', 3],
-    ];
-    const before = await runAdept([...data, '--engine', 'torch'], { env });
-    assert.deepEqual([before.status, before.stdout], [1, '']);
-    assert.match(before.stderr, /PyTorch is not set up: run "adept setup --torch"/);
-    const bare = join(temporaryFolder(t), 'python');
-    writeFileSync(bare, `#!/bin/sh\nexec ${TORCH_PYTHON} -I -S "$@"\n`, { mode: 0o755 });
-    const refused = await runAdept(['setup', '--torch', '--python', bare], { env });
-    assert.equal(refused.status, 1);
-    assert.match(
-      refused.stderr,
-      /lacks torch 2\.8 or newer and transformers 5\.0 or newer and safetensors 0\.4 or newer: run .*python -m pip install "torch>=2\.8"/,
-    );
-    const setup = await adeptResult(['setup', '--torch', '--python', TORCH_PYTHON], { env });
-    assert.deepEqual([setup.interpreter, setup.engine, setup.ranks], [TORCH_PYTHON, 'torch', 1]);
-    assert.match(
-      JSON.stringify(setup.versions),
-      /"torch":"\d+\.\d+.*"transformers":"\d+.*"safetensors":"\d+/,
-    );
-    const options = ['--engine', 'torch', '--dtype', 'float32'];
-    const { loss } = await adeptResult([...data, ...options], { env });
-    const { loss: expected } = await adeptResult([...data, '--engine', 'wasm']);
-    assert.ok(Math.abs(Number(loss) / Number(expected) - 1) < 1e-4, `${String(loss)}, ${String(expected)}`);
-  });
+  it(
+    'says what the Python has, and the engine torch then computes what wasm does',
+    { timeout: HANG_MILLISECONDS },
+    async (t) => {
+      const env = { ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), VIRTUAL_ENV: '', CONDA_PREFIX: '' };
+      const data = [
+        ...['eval', '--model', sample('model'), '--data', sample('general-eval.txt')],
+        ...['--seq-len', 32, '--max-sequences', 6, '--batch-size', 3],
+      ];
+      const before = await runAdept([...data, '--engine', 'torch'], { env });
+      assert.deepEqual([before.status, before.stdout], [1, '']);
+      assert.match(before.stderr, /PyTorch is not set up: run "adept setup --torch"/);
+      const bare = join(temporaryFolder(t), 'python');
+      writeFileSync(bare, `#!/bin/sh\nexec ${TORCH_PYTHON} -I -S "$@"\n`, { mode: 0o755 });
+      const refused = await runAdept(['setup', '--torch', '--python', bare], { env });
+      assert.equal(refused.status, 1);
+      assert.match(
+        refused.stderr,
+        /lacks torch 2\.8 or newer and transformers 5\.0 or newer and safetensors 0\.4 or newer: run .*python -m pip install "torch>=2\.8"/,
+      );
+      const setup = await adeptResult(['setup', '--torch', '--python', TORCH_PYTHON], { env });
+      assert.deepEqual([setup.interpreter, setup.engine, setup.ranks], [TORCH_PYTHON, 'torch', 1]);
+      assert.match(
+        JSON.stringify(setup.versions),
+        /"torch":"\d+\.\d+.*"transformers":"\d+.*"safetensors":"\d+/,
+      );
+      const options = ['--engine', 'torch', '--dtype', 'float32'];
+      const { loss } = await adeptResult([...data, ...options], { env });
+      const { loss: expected } = await adeptResult([...data, '--engine', 'wasm']);
+      assert.ok(Math.abs(Number(loss) / Number(expected) - 1) < 1e-4, `${String(loss)}, ${String(expected)}`);
+
+      // A trainer that is killed takes them with it, in the middle of a call and with nobody left who reads what they say.
+      const analysis = ['analyze', '--model', sample('model'), '--probe', sample('general.txt')];
+      const out = join(temporaryFolder(t), 'importance.json');
+      const { child, ended } = startAdept([...analysis, '--out', out, '--engine', 'torch'], { env });
+      await new Promise<void>((resolve) => {
+        child.stderr?.on('data', (text: string) => {
+          if (text.includes('layer ')) {
+            resolve();
+          }
+        });
+      });
+      const ranks = descendantsOf(child.pid ?? 0);
+      assert.ok(ranks.length > 0);
+      child.kill('SIGKILL');
+      await ended;
+      while (ranks.some(({ pid, token }) => isProcessAlive(pid, token))) {
+        await setTimeout(50);
+      }
+    },
+  );
 });
 
 describe('options of the engine torch', () => {
