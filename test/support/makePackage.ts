@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './projectRoot';
@@ -15,7 +15,7 @@ export interface Package {
  * ADEPT_TEST_PACKAGE: a folder that is gone with it.
  */
 export function makePackage(): Package {
-  const folder = process.env.ADEPT_TEST_PACKAGE ?? mkdtempSync(join(tmpdir(), 'adept-package-'));
+  const folder = process.env.ADEPT_TEST_PACKAGE ?? ownFolder();
   const made = join(folder, 'package.json');
   if (!existsSync(made)) {
     const script = join(projectRoot, 'scripts/package.mjs');
@@ -29,4 +29,13 @@ export function makePackage(): Package {
     renameSync(`${made}.${String(process.pid)}`, made);
   }
   return JSON.parse(readFileSync(made, 'utf8')) as Package;
+}
+
+/** One that is gone with this process. */
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-package-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
 }

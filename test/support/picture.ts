@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { projectRoot } from './projectRoot';
 
 const FOLDER = join(projectRoot, 'out/test/pictures');
-/** Encoding them costs a tenth of what the tests of the panels take, and on a build machine nobody looks at them. */
+/** On a build machine nobody looks at them. */
 export const PICTURES_WANTED = process.env.ADEPT_TEST_PICTURES === '1';
 
 /** Where a picture, or what a page offers as one, is put for people to look at. */

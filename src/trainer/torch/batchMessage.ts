@@ -16,8 +16,3 @@ export function batchArrays(
     [`lengths${suffix}`]: { values: lengths, shape: [batch] },
   };
 }
-
-/** How many positions of a batch have a next token in their sequence. */
-export function targetCount({ lengths }: Batch): number {
-  return lengths.reduce((sum, length) => sum + Math.max(0, length - 1), 0);
-}

@@ -14,7 +14,8 @@ import type {
   UnitSums,
 } from '../executor/results';
 import { SILENT_TASK, type Task } from '../task';
-import { batchArrays, batchHeader, targetCount } from './batchMessage';
+import { targetCount } from '../data/sequences/targets';
+import { batchArrays, batchHeader } from './batchMessage';
 import type { OpenedModel } from './openedModel';
 import type { TorchProcess } from './process/torchProcess';
 import type { CallRequest, CallResult } from './wire/connection';

@@ -27,3 +27,8 @@ export function targetsOf(batch: Batch): Targets {
   });
   return { rows: Int32Array.from(rows), ids: Int32Array.from(ids), sequences: Int32Array.from(sequences) };
 }
+
+/** How many positions {@link targetsOf} a batch finds. */
+export function targetCount({ lengths }: Batch): number {
+  return lengths.reduce((sum, length) => sum + Math.max(0, length - 1), 0);
+}
