@@ -1,6 +1,8 @@
 """What sets model families apart for this executor: where their layers are, and what writes into the residual stream."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 # Where decoder layers are found, below the causal language model; the first that exists. Text parts of larger models last.
 LAYER_PATHS = (
@@ -15,17 +17,10 @@ LAYER_PATHS = (
 # The final norm, beside the layers.
 NORM_NAMES = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
 
-# Modules of a layer that write into the residual stream by adding: at zero they write nothing.
-OUTPUT_PROJECTIONS = (
-    "self_attn.o_proj",
-    "linear_attn.out_proj",
-    "mlp.down_proj",
-    "mlp.experts.down_proj",
-    "mlp.shared_expert.down_proj",
-    "mlp.shared_experts.down_proj",
-    "block_sparse_moe.experts.w2",
-    "shared_mlp.output_linear",
-)
+# What writes into the residual stream by adding: outputs.json, which the trainer reads as well.
+_OUTPUTS = json.loads(Path(__file__).with_name("outputs.json").read_text(encoding="utf-8"))
+# Modules of a layer that write: at zero they write nothing.
+OUTPUT_PROJECTIONS: tuple[str, ...] = tuple(_OUTPUTS["projections"])
 
 
 @dataclass(frozen=True)
@@ -36,12 +31,7 @@ class PostNorms:
     offset: int
 
 
-_BOTH = ("post_attention_layernorm", "post_feedforward_layernorm")
-POST_NORMS = {
-    **{family: PostNorms(_BOTH, 1) for family in ("gemma2", "gemma3", "gemma3_text")},
-    **{family: PostNorms(_BOTH, 0) for family in ("olmo2", "olmo3", "flex_olmo", "exaone4", "exaone_moe")},
-    "glm4": PostNorms(("post_self_attn_layernorm", "post_mlp_layernorm"), 0),
-}
+POST_NORMS = {family: PostNorms(tuple(norms["units"]), norms["offset"]) for family, norms in _OUTPUTS["postNorms"].items()}
 
 # Experts that transformers keeps fused, [E, 2F, D] and [E, D, F]: how the checkpoint calls gate, up and down of one.
 EXPERT_NAMES = (("gate_proj", "up_proj", "down_proj"), ("w1", "w3", "w2"))

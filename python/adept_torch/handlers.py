@@ -168,6 +168,11 @@ def _having(model: Model, name: str) -> list[int] | None:
     return None if len(having) == model.layers else having
 
 
+def _per_layer(config: dict[str, Any], layers: int) -> Header:
+    """Keys with one value for each layer, as the configuration's class fills them in."""
+    return {key: value for key, value in config.items() if isinstance(value, list) and len(value) == layers and "layer" in key}
+
+
 def _described(model: Model) -> Header:
     config = model.decoder.config
     dtype, reason = model.storage
@@ -176,9 +181,10 @@ def _described(model: Model) -> Header:
             "layers": model.layers,
             "hiddenSize": int(config.hidden_size),
             "vocabSize": model.vocabulary,
-            "maxPositionEmbeddings": int(config.max_position_embeddings),
+            "maxPositionEmbeddings": getattr(config, "max_position_embeddings", None),
             "parameters": sum(parameter.numel() for parameter in model.decoder.causal.parameters()),
             "family": str(config.model_type),
+            "perLayer": _per_layer(config.to_dict(), model.layers),
         },
         "units": [
             {

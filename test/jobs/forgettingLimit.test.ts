@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readModelConfig } from '../../src/node/model/modelConfig';
+import { modelUnits } from '../../src/shared/model/modelUnits';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { statusOf } from '../../src/node/run/runStatus';
@@ -330,7 +331,7 @@ describe('a run that may be taken back', () => {
     );
     const { tune, model } = run.readSpec();
     const progress = { ...initialProgress(tune), step: 5 };
-    const response = new ForgettingMonitor(run, tune, readModelConfig(model)).response(progress);
+    const response = new ForgettingMonitor(run, tune, modelUnits(readModelConfig(model))).response(progress);
     assert.ok(response.kind === 'rollBack');
     assert.equal(response.step, 6);
   });

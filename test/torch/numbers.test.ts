@@ -5,7 +5,6 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { isProcessAlive } from '../../src/node/process/processAlive';
 import { AdeptError } from '../../src/shared/common/errors';
-import { groupsOf } from '../../src/shared/model/unitGroups';
 import { type Batch, makeBatch } from '../../src/trainer/data/sequences/batch';
 import type { Model } from '../../src/trainer/executor/executor';
 import type { UnitSums } from '../../src/trainer/executor/results';
@@ -44,10 +43,9 @@ async function both(
 
 async function assertSameUnits(wasm: Model, model: Model, batch: Batch): Promise<void> {
   const layers = [model.config.numHiddenLayers - 1, 0];
-  const groups = model.units.flatMap(({ name }) => {
-    const found = groupsOf(model.config, name);
-    return found ? [{ unit: name, along: found.along, bounds: found.bounds }] : [];
-  });
+  const groups = model.units.flatMap(({ name, groups: found }) =>
+    found ? [{ unit: name, along: found.along, bounds: found.bounds }] : [],
+  );
   for (const definition of ['released', 'paper'] as const) {
     const request = { layers, definition, groups };
     const expected = await wasm.unitSums(batch, request, AS_IT_IS);

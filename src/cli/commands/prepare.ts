@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { skippedOf } from '../../shared/texts/storedText';
-import { readModelConfig } from '../../node/model/modelConfig';
+import { readModelOutline } from '../../node/model/modelConfig';
 import { peakMemory } from '../../node/process/peakMemory';
 import { CorpusReader } from '../../trainer/jobs/texts/corpora';
 import {
@@ -25,7 +25,7 @@ export function prepareCommand(): Command {
     withOutput(async (output, raw) => {
       const model = requiredText(raw, 'model', '--model');
       const data = corpusOf(raw, requiredList(raw, 'data', '--data'));
-      const config = readModelConfig(model);
+      const config = readModelOutline(model);
       const seqLen =
         countOf(raw, 'seqLen', '--seq-len', 2) ?? Math.min(USUAL_LENGTH, config.maxPositionEmbeddings);
       const begin = performance.now();

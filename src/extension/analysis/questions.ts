@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readModelConfig } from '../../node/model/modelConfig';
+import { readModelOutline } from '../../node/model/modelConfig';
 import { ImportanceMode } from '../../shared/method/importance';
 import { EngineChoice } from '../../shared/config/runConfig';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
@@ -85,7 +85,7 @@ export async function askForAnalysis(
 function untilStable(model: string): Pick<AnalysisRequest, 'stableFor' | 'stableLayers'> {
   const compared = Math.min(
     ANALYZE_SETTINGS.stableLayers.default,
-    readModelConfig(model).numHiddenLayers - 1,
+    readModelOutline(model).numHiddenLayers - 1,
   );
   return compared < 1 ? {} : { stableFor: STABLE_FOR, stableLayers: compared };
 }

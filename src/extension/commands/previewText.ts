@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { checkCorpusForm, corpusFilesOf } from '../../node/texts/corpusFiles';
-import { readModelConfig } from '../../node/model/modelConfig';
+import { readModelOutline } from '../../node/model/modelConfig';
 import { inputError } from '../../shared/common/errors';
 import { PreviewSource } from '../../shared/webview/preview';
 import { askForModel } from '../analysis/modelQuestion';
@@ -28,7 +28,7 @@ const InConfig = v.object({ config: v.string(), key: v.optional(v.picklist(TEXT_
  */
 export async function run(services: Services, ...args: readonly unknown[]): Promise<unknown> {
   const source = await sourceOf(services, args);
-  readModelConfig(source.model);
+  readModelOutline(source.model);
   for (const path of source.files) {
     for (const file of corpusFilesOf(path, '')) {
       checkCorpusForm(file, file);

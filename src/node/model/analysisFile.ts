@@ -6,7 +6,7 @@ import { ImportanceFile } from '../../shared/method/importance';
 import { parseWith } from '../../shared/common/parse';
 import type { FoundModel } from '../../shared/model/foundModel';
 import { readJson } from '../files/jsonFile';
-import { readModelConfig } from './modelConfig';
+import { readModelOutline } from './modelConfig';
 
 export interface HeatmapFile {
   readonly importance: ImportanceFile;
@@ -33,7 +33,7 @@ function readModel(folder: string): FoundModel {
     };
   }
   try {
-    return { found: true, file, config: { ...readModelConfig(folder).raw } };
+    return { found: true, file, config: { ...readModelOutline(folder).raw } };
   } catch (error) {
     return { found: false, problem: messageOf(error) };
   }

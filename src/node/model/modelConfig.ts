@@ -3,15 +3,31 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/common/errors';
 import { readError } from '../files/fileError';
+import type { EngineChoice } from '../../shared/config/runConfig';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
+import { parseModelOutline, type ModelOutline } from '../../shared/model/outline';
 
 /**
- * Reads and checks config.json of a Hugging Face folder.
+ * Reads and checks config.json of a Hugging Face folder whose model the engines native and wasm compute.
  * @throws AdeptError (input) that names the file and the key.
  */
 export function readModelConfig(folder: string): ModelConfig {
   const file = join(folder, 'config.json');
   return parseModelConfig(readJsonObject(file), file);
+}
+
+/**
+ * Reads of config.json what is the same for every family.
+ * @throws AdeptError (input) that names the file and the key.
+ */
+export function readModelOutline(folder: string): ModelOutline {
+  const file = join(folder, 'config.json');
+  return parseModelOutline(readJsonObject(file), file);
+}
+
+/** Checks that an engine computes such a model, as far as config.json says. @throws AdeptError (input) that names the file and the key. */
+export function requireComputable(folder: string, engine: EngineChoice): ModelOutline {
+  return engine === 'torch' ? readModelOutline(folder) : readModelConfig(folder);
 }
 
 function readJsonObject(file: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDerivedBuffer } from '../../shared/model/architecture';
-import { readModelConfig } from './modelConfig';
+import { readModelOutline } from './modelConfig';
 import { readSafetensorsHeader } from './safetensorsFile';
 import { findWeights } from './weightFiles';
 
@@ -37,7 +37,7 @@ function namesIn(folder: string): string[] {
  * @throws AdeptError (input) naming the file and what is wrong with it.
  */
 export function readModelSummary(folder: string): ModelSummary {
-  const { family, numHiddenLayers } = readModelConfig(folder);
+  const { family, numHiddenLayers } = readModelOutline(folder);
   const { files } = findWeights(folder);
   const tensors = files
     .flatMap((file) => readSafetensorsHeader(file).entries)

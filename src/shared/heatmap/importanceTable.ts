@@ -1,11 +1,12 @@
 import { inputError } from '../common/errors';
 import type { ImportanceFile } from '../method/importance';
-import { unitKindsOf, type UnitKind, type UnitName } from '../model/architecture';
-import { FAMILIES, isFamily } from '../model/families';
+import { unitKindOf, unitKindsOf, type UnitKind } from '../model/architecture';
+import { isFamily } from '../model/families';
 
 /** A column of the heatmap: the layer as a whole, or one unit of it. */
 export interface HeatColumn {
-  readonly name: 'layer' | UnitName;
+  /** `layer`, or a unit's. */
+  readonly name: string;
   readonly kind: 'layer' | UnitKind;
 }
 
@@ -16,7 +17,7 @@ export interface HeatRow {
 }
 
 export interface ImportanceTable {
-  /** Layer importance first, then the family's units in the order of the computation. */
+  /** Layer importance first, then the units in the order of the computation. */
   readonly columns: readonly HeatColumn[];
   /** In layer order. */
   readonly rows: readonly HeatRow[];
@@ -28,12 +29,8 @@ export interface ImportanceTable {
  */
 export function importanceTable(file: ImportanceFile, where: string): ImportanceTable {
   const { family, layers } = file.model;
-  if (!isFamily(family)) {
-    throw inputError(
-      `${where}: "model.family" is "${family}"; supported are ${Object.keys(FAMILIES).join(', ')}: analyze a model of one of these.`,
-    );
-  }
-  const columns: readonly HeatColumn[] = [{ name: 'layer', kind: 'layer' }, ...unitKindsOf(family)];
+  const units = isFamily(family) ? unitKindsOf(family) : unitKindsIn(file);
+  const columns: readonly HeatColumn[] = [{ name: 'layer', kind: 'layer' }, ...units];
   const values = layerValues(file, where);
   const rows = values.map((value, layer) => ({
     layer,
@@ -57,6 +54,12 @@ export function importanceTable(file: ImportanceFile, where: string): Importance
     row.values[position] = importance;
   }
   return { columns, rows };
+}
+
+/** Units of a family that the architecture table does not have: those that were measured, in their order. */
+function unitKindsIn({ units }: ImportanceFile): HeatColumn[] {
+  const names = new Set(units.map(({ name }) => name));
+  return [...names].map((name) => ({ name, kind: unitKindOf(name) }));
 }
 
 function layerValues(file: ImportanceFile, where: string): number[] {

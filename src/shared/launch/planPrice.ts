@@ -2,6 +2,7 @@ import { messageOf } from '../common/errors';
 import { estimate, speedFrom, type Plan, type Price } from '../estimate/estimate';
 import { plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../method/importance';
+import { parameterCount } from '../model/architecture';
 import { parseModelConfig, type ModelConfig } from '../model/config';
 import { modelText } from '../model/modelText';
 import { analyzedModelText } from '../method/analyzedModel';
@@ -26,7 +27,11 @@ export function pricedModel(model: FoundModel, importance: ImportanceFile): Pric
   try {
     const config = parseModelConfig(model.config, model.file);
     const analyzed = analyzedModelText(importance);
-    const found = modelText(config);
+    const found = modelText({
+      ...config,
+      layers: config.numHiddenLayers,
+      parameters: parameterCount(config),
+    });
     return analyzed === found
       ? { known: true, config }
       : {

@@ -1,7 +1,7 @@
-import { sizeText } from '../model/modelText';
+import { modelText } from '../model/modelText';
 import type { ImportanceFile } from './importance';
 
 /** The model that an importance.json describes, in the words of `modelText`. */
 export function analyzedModelText({ model, layers }: Pick<ImportanceFile, 'model' | 'layers'>): string {
-  return sizeText(model.family, layers.length, model.parameters);
+  return modelText({ ...model, layers: layers.length });
 }

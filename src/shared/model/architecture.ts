@@ -61,9 +61,9 @@ export function unitKindsOf(family: Family): readonly Pick<UnitSpec, 'name' | 'k
   return units.map(({ name, kind }) => ({ name, kind }));
 }
 
-/** What kind of unit a name stands for; undefined where it names none. */
-export function unitKindOf(name: string): UnitKind | undefined {
-  return KINDS.get(name);
+/** What kind of unit a name stands for: by the table, of other families by the name. */
+export function unitKindOf(name: string): UnitKind {
+  return KINDS.get(name) ?? (/norm[^.]*$/.test(name) ? 'norm' : 'projection');
 }
 
 /** The units of every layer of this model, in the order of the computation. */
@@ -114,23 +114,39 @@ export const OUTER_TENSORS = {
   head: 'lm_head.weight',
 } as const;
 
-const LAYER_PREFIX = 'model.layers.';
-
 /** The checkpoint's name of a layer's tensor, for example `model.layers.3.self_attn.q_proj.weight`. */
 export function layerTensorName(layer: number, unit: UnitName, part: Part): string {
-  return `${LAYER_PREFIX}${layer}.${unit}.${part}`;
+  return `model.layers.${layer}.${unit}.${part}`;
 }
 
-/** Splits a checkpoint name into layer and rest; undefined for tensors outside the layers. */
-export function parseLayerTensorName(name: string): { layer: number; rest: string } | undefined {
-  const match = /^model\.layers\.(\d+)\.(.+)$/.exec(name);
-  const [, layer, rest] = match ?? [];
-  return layer === undefined || rest === undefined ? undefined : { layer: Number(layer), rest };
+/** A layer's tensor by its name in the checkpoint. */
+export interface LayerTensor {
+  /** Up to the layer's number, for example `model.layers.`. */
+  readonly prefix: string;
+  readonly layer: number;
+  /** Below the layer, for example `self_attn.q_proj.weight`. */
+  readonly rest: string;
 }
 
-/** The name of a tensor of a layer, when that layer gets another number. */
-export function renumberedTensor(rest: string, layer: number): string {
-  return `${LAYER_PREFIX}${layer}.${rest}`;
+/**
+ * Splits a checkpoint's name of any family; undefined for tensors outside the decoder's layers, also those of the layers that
+ * read images or sound.
+ */
+export function parseLayerTensorName(name: string): LayerTensor | undefined {
+  const match = /^((?:.*?\.)?(?:layers|h)\.)(\d+)\.(.+)$/.exec(name);
+  const [, prefix, layer, rest] = match ?? [];
+  return prefix === undefined ||
+    layer === undefined ||
+    rest === undefined ||
+    /vision|visual|audio/.test(prefix)
+    ? undefined
+    : { prefix, layer: Number(layer), rest };
+}
+
+/** The name of a tensor of a layer, when that layer gets another number; others keep theirs. */
+export function renumberedTensor(name: string, layer: number): string {
+  const parsed = parseLayerTensorName(name);
+  return parsed === undefined ? name : `${parsed.prefix}${layer}.${parsed.rest}`;
 }
 
 /** Buffers that old checkpoints carry and every implementation recomputes. */

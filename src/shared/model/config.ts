@@ -98,20 +98,20 @@ function familyOf(raw: Record<string, unknown>, file: string): Family {
     return type;
   }
   throw inputError(
-    `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}: give a model of the families ${Object.keys(FAMILIES).join(', ')}.`,
+    `${file}: "model_type" is ${type === undefined ? 'missing' : JSON.stringify(type)}: the engines native and wasm know the families ${Object.keys(FAMILIES).join(', ')}; give a model of one of them, or choose the engine torch.`,
   );
 }
 
 function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, file: string): void {
   if (fields.hidden_act !== 'silu' && fields.hidden_act !== 'swish') {
     throw inputError(
-      `${file}: "hidden_act" is "${fields.hidden_act}"; only "silu" is supported: use a model with it.`,
+      `${file}: "hidden_act" is "${fields.hidden_act}"; the engines native and wasm support only "silu": use a model with it, or choose the engine torch.`,
     );
   }
   for (const [key, value] of Object.entries(raw)) {
     if (!mayIgnoreKey(key, value)) {
       throw inputError(
-        `${file}: "${key}" is ${JSON.stringify(value)}, which would change the computation and is not supported: use a model without it.`,
+        `${file}: "${key}" is ${JSON.stringify(value)}, which would change the computation, and the engines native and wasm do not support it: use a model without it, or choose the engine torch.`,
       );
     }
   }

@@ -1,12 +1,11 @@
-import { parameterCount } from './architecture';
-import type { ModelConfig } from './config';
-
-/** A model in words; those of equal words are taken for the same architecture and size. */
-export function modelText(config: ModelConfig): string {
-  return sizeText(config.family, config.numHiddenLayers, parameterCount(config));
+/** What tells models apart that are not of the same architecture and size. */
+export interface ModelFacts {
+  readonly family: string;
+  readonly layers: number;
+  readonly parameters: number;
 }
 
-/** Family, depth and size in words. */
-export function sizeText(family: string, layers: number, parameters: number): string {
+/** A model in words; those of equal words are taken for the same architecture and size. */
+export function modelText({ family, layers, parameters }: ModelFacts): string {
   return `${family} model of ${layers} layers and ${parameters} parameters`;
 }

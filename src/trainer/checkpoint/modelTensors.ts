@@ -10,6 +10,8 @@ import {
   unitsOf,
 } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
+import { tableConfig, type ModelOutline } from '../../shared/model/outline';
+import { storedUnits } from '../../shared/model/storedUnits';
 
 /** Every tensor that this architecture has, by checkpoint name, with its shape. */
 export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
@@ -30,21 +32,57 @@ export function expectedTensors(config: ModelConfig): Map<string, readonly numbe
   return tensors;
 }
 
-/** The tensors that a run trains, with their shapes: those of the added layers, or all of them. */
+/** The tensors that a run trains, with their shapes: those of the added layers, or all that read and write text. */
 export function trainedTensors(
-  config: ModelConfig,
+  config: ModelOutline,
+  store: Pick<TensorStore, 'entries'>,
   added: readonly number[] | undefined,
 ): Map<string, readonly number[]> {
-  const all = [...expectedTensors(config)];
+  const stored = [...store.entries.values()]
+    .filter(({ name }) => !isDerivedBuffer(name) && !isTiedTo(config, name))
+    .map(({ name, shape }) => [name, shape] as const);
   const layerOf = (name: string): number => parseLayerTensorName(name)?.layer ?? -1;
-  return new Map(added === undefined ? all : all.filter(([name]) => added.includes(layerOf(name))));
+  return new Map(
+    stored.filter(([name]) => (added === undefined ? readsText(name) : added.includes(layerOf(name)))),
+  );
+}
+
+/** Whether a tensor is of the part that reads and writes text, not of one that reads images or sound. */
+function readsText(name: string): boolean {
+  return !/vision|visual|audio|multi_modal_projector/.test(name);
+}
+
+/** Whether a tensor is the projection that a saver wrote again beside the embedding that it is. */
+export function isTiedTo({ tieWordEmbeddings }: ModelOutline, name: string): boolean {
+  return tieWordEmbeddings && (name === OUTER_TENSORS.head || name.endsWith(`.${OUTER_TENSORS.head}`));
 }
 
 /**
- * Checks that the folder's weights are exactly those of its config.json.
+ * Checks that the folder's weights are those of its config.json: of a family of the architecture table exactly, of others as
+ * far as every layer has tensors that can be read.
  * @throws AdeptError (input) naming the tensor: missing, of another shape or type, or claimed by nothing.
  */
-export function checkTensors(folder: string, config: ModelConfig, store: TensorStore): void {
+export function checkTensors(folder: string, config: ModelOutline, store: TensorStore): void {
+  const known = tableConfig({ ...config.raw }, join(folder, 'config.json'));
+  if (known !== undefined) {
+    checkKnownTensors(folder, known, store);
+    return;
+  }
+  const layers = storedUnits(config.family, store.entries.values());
+  for (const unit of layers.flat()) {
+    for (const { name } of unit.tensors) {
+      requireReadable(store.entry(name));
+    }
+  }
+  const empty = layers.findIndex((units) => units.length === 0);
+  if (layers.length !== config.numHiddenLayers || empty >= 0) {
+    throw inputError(
+      `${folder}: config.json has ${config.numHiddenLayers} layers, the weights have ${empty >= 0 ? `none of layer ${empty}` : layers.length}: download the model again.`,
+    );
+  }
+}
+
+function checkKnownTensors(folder: string, config: ModelConfig, store: TensorStore): void {
   const expected = expectedTensors(config);
   for (const [name, shape] of expected) {
     const entry = store.entries.get(name);

@@ -1,5 +1,5 @@
-import type { UnitSpec } from '../../shared/model/architecture';
-import type { ModelConfig } from '../../shared/model/config';
+import type { ModelUnit } from '../../shared/model/modelUnits';
+import type { ModelOutline } from '../../shared/model/outline';
 import type { Batch } from '../data/sequences/batch';
 import type { Task } from '../task';
 import type { MemoryLimit, OpenRequest, Reuse, StepRequest, UnitRequest } from './requests';
@@ -48,9 +48,11 @@ export interface ExecutorDescription {
  * is the method's to decide. Shapes: B sequences of a batch, T tokens, N predicted positions, L layers, V vocabulary.
  */
 export interface Model {
-  readonly config: ModelConfig;
-  /** What every layer is made of. */
-  readonly units: readonly UnitSpec[];
+  readonly config: ModelOutline;
+  /** What the layers are made of, in the order of the computation. */
+  readonly units: readonly ModelUnit[];
+  /** Keys of config.json with one value a layer, as the library fills them in where the file leaves them out. */
+  readonly perLayer: Readonly<Record<string, readonly unknown[]>>;
   readonly storage: FrozenStorage;
   /** In the order in which their norms are added up. */
   readonly trained: readonly TrainedTensor[];

@@ -1,5 +1,4 @@
 import type { UnitDefinition } from '../../shared/method/importance';
-import type { UnitName } from '../../shared/model/architecture';
 import type { UnitGroups } from '../../shared/model/unitGroups';
 import type { FrozenWeights } from '../../shared/settings/sharedSettings';
 import type { Batch } from '../data/sequences/batch';
@@ -48,7 +47,7 @@ export interface UnitRequest {
 }
 
 export interface UnitGroup extends Pick<UnitGroups, 'along' | 'bounds'> {
-  readonly unit: UnitName;
+  readonly unit: string;
 }
 
 /** One optimiser step: AdamW over the gradient of the mean loss of all predicted positions of all batches. */

@@ -1,12 +1,10 @@
-import type { UnitName } from '../../shared/model/architecture';
-
 /** A tensor that steps change. */
 export interface TrainedTensor {
   /** As in the checkpoint. */
   readonly name: string;
   readonly shape: readonly number[];
   /** The unit whose learning rate it follows; undefined outside the layers. */
-  readonly unit: { readonly layer: number; readonly name: UnitName } | undefined;
+  readonly unit: { readonly layer: number; readonly name: string } | undefined;
   /** Weight decay applies to matrices only, as is usual: norms and biases are left alone. */
   readonly decays: boolean;
 }

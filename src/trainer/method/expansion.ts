@@ -7,31 +7,22 @@ import { sha256OfFile } from '../../node/files/contentHash';
 import { readError } from '../../node/files/fileError';
 import { writeJson } from '../../node/files/jsonFile';
 import { fillFolder } from '../../node/files/outputFolder';
-import { TensorStore } from '../safetensors/safetensors';
+import { requireReadable, TensorStore } from '../safetensors/safetensors';
 import { sha256OfTensor } from '../safetensors/checksum';
 import {
   storedSource,
   writeSafetensors,
-  zeroSource,
+  constantSource,
   type TensorSource,
 } from '../safetensors/safetensorsWriter';
-import {
-  layerTensorName,
-  parseLayerTensorName,
-  tensorsOfUnit,
-  unitsOf,
-} from '../../shared/model/architecture';
-import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES } from '../../shared/model/families';
-import type { ModelConfig } from '../../shared/model/config';
-import { readModelConfig } from '../../node/model/modelConfig';
+import { parseLayerTensorName, renumberedTensor } from '../../shared/model/architecture';
+import type { ModelOutline } from '../../shared/model/outline';
+import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
+import { readModelOutline } from '../../node/model/modelConfig';
 import { checkTensors } from '../checkpoint/modelTensors';
+import { expandConfig, type PlacedLayer } from './expandConfig';
+import type { Model } from '../executor/executor';
 import { yieldToEventLoop, type Task } from '../task';
-
-/** Where a layer of the expanded model comes from, and whether it is an added copy. */
-export interface PlacedLayer {
-  readonly source: number;
-  readonly added: boolean;
-}
 
 /** Every chosen layer is followed by its copy. */
 export function placeLayers(layers: number, chosen: readonly number[]): PlacedLayer[] {
@@ -46,53 +37,13 @@ export function placeLayers(layers: number, chosen: readonly number[]): PlacedLa
   ).flat();
 }
 
-/**
- * config.json of the expanded model: the number of layers, and every key that speaks of layers one by one. A copy gets
- * what its source has.
- */
-export function expandConfig(config: ModelConfig, placed: readonly PlacedLayer[]): Record<string, unknown> {
-  const before = config.numHiddenLayers;
-  const next: Record<string, unknown> = { ...config.raw, num_hidden_layers: placed.length };
-  for (const [key, value] of Object.entries(config.raw)) {
-    if (Array.isArray(value) && value.length === before && isPerLayer(key)) {
-      next[key] = placed.map(({ source }) => value[source] as unknown);
-    }
-  }
-  const firstWindowed = firstWindowedLayer(config);
-  if (firstWindowed !== undefined) {
-    // Layers from here up have the window: those below it, with their copies, stay without.
-    next.max_window_layers =
-      firstWindowed >= before
-        ? firstWindowed + placed.length - before
-        : placed.filter(({ source }) => source < firstWindowed).length;
-  }
-  return next;
-}
-
-/** `max_window_layers` where it says something: spelt out, or the default that a longer model would fall under. */
-function firstWindowedLayer(config: ModelConfig): number | undefined {
-  const given = config.raw.max_window_layers;
-  if (typeof given === 'number') {
-    return given;
-  }
-  const windowed = config.slidingWindows.some((window) => window !== undefined);
-  const byDefault =
-    FAMILIES[config.family].slidingWindow === 'layers' && !Array.isArray(config.raw.layer_types);
-  return byDefault && (windowed || config.raw.use_sliding_window === true)
-    ? DEFAULT_MAX_WINDOW_LAYERS
-    : undefined;
-}
-
-/** Lists with one entry per layer; others may have as many entries by chance (`architectures`, token ids). */
-function isPerLayer(key: string): boolean {
-  return /layer|window|attention/.test(key);
-}
-
 export interface ExpansionRequest {
   readonly model: string;
   readonly out: string;
   /** Base layers to copy, in order. */
   readonly layers: readonly number[];
+  /** Keys with one value a layer that config.json leaves out, as an executor fills them in: {@link Model.perLayer}. */
+  readonly perLayer?: Model['perLayer'] | undefined;
 }
 
 /**
@@ -107,7 +58,7 @@ export async function expandModel(
   verify: (manifest: ExpansionManifest) => Promise<ExpansionManifest> = (manifest) =>
     Promise.resolve(manifest),
 ): Promise<ExpansionManifest> {
-  const config = readModelConfig(request.model);
+  const config = readModelOutline(request.model);
   const store = TensorStore.open(request.model);
   try {
     checkTensors(request.model, config, store);
@@ -121,27 +72,28 @@ export async function expandModel(
 
 async function writeExpansion(
   request: ExpansionRequest,
-  config: ModelConfig,
+  config: ModelOutline,
   store: TensorStore,
   task: Task,
 ): Promise<ExpansionManifest> {
   const placed = placeLayers(config.numHiddenLayers, request.layers);
-  const { sources, zeroed } = expandedTensors(config, store, placed);
+  const units = storedUnits(config.family, store.entries.values());
+  const { sources, zeroed } = expandedTensors(units, store, placed);
   task.report(0, 'writing the expanded weights');
   await yieldToEventLoop(task);
   writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
   task.report(0.6, 'hashing the source');
-  const manifest = await describeExpansion(request, config, store, placed, zeroed);
+  const manifest = await describeExpansion(request, config, { store, units }, placed, zeroed);
   copyAuxiliaryFiles(request.model, request.out);
   writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
   // Last: a folder without config.json is no model, so an interrupted expansion cannot be taken for a whole one.
-  writeJson(join(request.out, 'config.json'), expandConfig(config, placed));
+  writeJson(join(request.out, 'config.json'), expandConfig(config, placed, request.perLayer));
   task.report(1, 'expanded');
   return manifest;
 }
 
 function expandedTensors(
-  config: ModelConfig,
+  units: readonly (readonly StoredUnit[])[],
   store: TensorStore,
   placed: readonly PlacedLayer[],
 ): { sources: TensorSource[]; zeroed: string[] } {
@@ -149,14 +101,16 @@ function expandedTensors(
   const sources = outside.map((name) => storedSource(store, name));
   const zeroed: string[] = [];
   for (const [layer, { source, added }] of placed.entries()) {
-    for (const unit of unitsOf(config)) {
-      for (const { part } of tensorsOfUnit(unit)) {
-        const from = layerTensorName(source, unit.name, part);
-        const to = layerTensorName(layer, unit.name, part);
-        const entry = store.entries.get(from);
-        if (added && unit.output && entry) {
+    for (const { output, zero, tensors } of units[source] ?? []) {
+      for (const { name: from } of tensors) {
+        const to = renumberedTensor(from, layer);
+        if (added && output) {
+          const entry = store.entry(from);
           zeroed.push(to);
-          sources.push(zeroSource(to, entry.dtype, entry.shape));
+          // A bias adds nothing at 0, whatever the weight does.
+          sources.push(
+            constantSource(to, requireReadable(entry), entry.shape, from.endsWith('.weight') ? zero : 0),
+          );
         } else {
           sources.push(storedSource(store, from, to));
         }
@@ -168,8 +122,8 @@ function expandedTensors(
 
 async function describeExpansion(
   request: ExpansionRequest,
-  config: ModelConfig,
-  store: TensorStore,
+  config: ModelOutline,
+  { store, units }: { readonly store: TensorStore; readonly units: readonly (readonly StoredUnit[])[] },
   placed: readonly PlacedLayer[],
   zeroed: string[],
 ): Promise<ExpansionManifest> {
@@ -178,7 +132,9 @@ async function describeExpansion(
     files[basename(file)] = await sha256OfFile(file);
   }
   const added = placed.flatMap(({ source, added: isAdded }, layer) =>
-    isAdded ? [{ layer, source, sourceLayer: layer - 1, sourceHash: layerHash(config, store, source) }] : [],
+    isAdded
+      ? [{ layer, source, sourceLayer: layer - 1, sourceHash: layerHash(units[source] ?? [], store) }]
+      : [],
   );
   return {
     format: 'adept.manifest/1',
@@ -192,10 +148,10 @@ async function describeExpansion(
 }
 
 /** sha256 over the layer's tensors' own hashes, in the order of the architecture table. */
-function layerHash(config: ModelConfig, store: TensorStore, layer: number): string {
+function layerHash(units: readonly StoredUnit[], store: TensorStore): string {
   const hash = createHash('sha256');
-  for (const { unit, part } of unitsOf(config).flatMap(tensorsOfUnit)) {
-    hash.update(sha256OfTensor(store, layerTensorName(layer, unit, part)));
+  for (const { name } of units.flatMap(({ tensors }) => tensors)) {
+    hash.update(sha256OfTensor(store, name));
   }
   return hash.digest('hex');
 }

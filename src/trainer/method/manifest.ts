@@ -4,7 +4,7 @@ import { inputError } from '../../shared/common/errors';
 import { EXPANSION_MANIFEST, ExpansionManifest } from '../../shared/run/manifest';
 import { parseWith } from '../../shared/common/parse';
 import { readJson, writeJson } from '../../node/files/jsonFile';
-import type { ModelConfig } from '../../shared/model/config';
+import type { ModelOutline } from '../../shared/model/outline';
 
 /** The manifest of an expanded model's folder; undefined when the folder has none. */
 export function readManifest(folder: string): ExpansionManifest | undefined {
@@ -16,7 +16,10 @@ export function readManifest(folder: string): ExpansionManifest | undefined {
  * The manifest of a model that is to be tuned.
  * @throws AdeptError (input) when the folder was not expanded, or manifest and config.json disagree.
  */
-export function requireManifest(folder: string, config: ModelConfig): ExpansionManifest {
+export function requireManifest(
+  folder: string,
+  config: Pick<ModelOutline, 'numHiddenLayers'>,
+): ExpansionManifest {
   const manifest = readManifest(folder);
   const file = join(folder, EXPANSION_MANIFEST);
   if (manifest === undefined) {

@@ -1,6 +1,5 @@
 import type { UnitDefinition } from '../../shared/method/importance';
-import type { UnitName, UnitSpec } from '../../shared/model/architecture';
-import { groupsOf, type UnitGroups } from '../../shared/model/unitGroups';
+import { hasUnit, type ModelUnit } from '../../shared/model/modelUnits';
 import type { BatchList } from '../data/sequences/batch';
 import type { Model } from '../executor/executor';
 import type { Reuse, UnitGroup } from '../executor/requests';
@@ -8,7 +7,7 @@ import { yieldToEventLoop, type Task } from '../task';
 
 export interface UnitImportance {
   readonly layer: number;
-  readonly name: UnitName;
+  readonly name: string;
   readonly importance: number;
   /** Of its groups, where they were asked for: the mean over the parameters of the weight that belong to each. */
   readonly parts?: number[];
@@ -28,14 +27,14 @@ export interface ImportanceRequest {
  * alone, since the biases of o_proj and down_proj belong to none. Touches no training state.
  */
 export async function unitImportance(
-  model: Pick<Model, 'config' | 'units' | 'unitSums'>,
+  model: Pick<Model, 'units' | 'unitSums'>,
   batches: BatchList,
   { layers, definition, groups: withGroups = false }: ImportanceRequest,
   task: Task,
   use: Reuse = { reuse: false },
 ): Promise<UnitImportance[]> {
   const { units } = model;
-  const groups = withGroups ? groupsOfUnits(model) : [];
+  const groups = withGroups ? groupsOfUnits(units) : [];
   const sums = new Float64Array(layers.length * units.length);
   const sumsOfGroups = groups.map(({ bounds }) => new Float64Array(layers.length * (bounds.length - 1)));
   let index = 0;
@@ -50,25 +49,27 @@ export async function unitImportance(
     });
   }
   return layers.flatMap((layer, row) =>
-    units.map((unit, column) => {
+    units.flatMap((unit, column) => {
+      if (!hasUnit(unit, layer)) {
+        return [];
+      }
       const group = groups.findIndex(({ unit: name }) => name === unit.name);
-      const parts = groups[group] && meansOf(unit, groups[group], sumsOfGroups[group], row, batches.length);
+      const parts = unit.groups && meansOf(unit.groups, sumsOfGroups[group], row, batches.length);
       const total = sums[row * units.length + column] ?? 0;
       return {
         layer,
         name: unit.name,
-        importance: total / (sizeOf(unit) * batches.length),
-        ...(parts ? { parts } : {}),
+        importance: total / (unit.parameters * batches.length),
+        ...(group >= 0 && parts ? { parts } : {}),
       };
     }),
   );
 }
 
-function groupsOfUnits({ config, units }: Pick<Model, 'config' | 'units'>): UnitGroup[] {
-  return units.flatMap(({ name }) => {
-    const groups = groupsOf(config, name);
-    return groups ? [{ unit: name, along: groups.along, bounds: groups.bounds }] : [];
-  });
+function groupsOfUnits(units: readonly ModelUnit[]): UnitGroup[] {
+  return units.flatMap(({ name, groups }) =>
+    groups ? [{ unit: name, along: groups.along, bounds: groups.bounds }] : [],
+  );
 }
 
 function addTo(sums: Float64Array, values: ArrayLike<number>): void {
@@ -79,21 +80,14 @@ function addTo(sums: Float64Array, values: ArrayLike<number>): void {
 
 /** Of each group of a layer's unit the mean over its parameters and all batches. @param row the layer's */
 function meansOf(
-  { shape }: UnitSpec,
-  { along, bounds }: Pick<UnitGroups, 'along' | 'bounds'>,
+  { across, bounds }: ModelUnit['groups'] & object,
   sums: Float64Array | undefined,
   row: number,
   batches: number,
 ): number[] {
-  const across = (along === 'rows' ? shape[1] : shape[0]) ?? 1;
   const count = bounds.length - 1;
   return Array.from({ length: count }, (_, index) => {
     const size = (bounds[index + 1] ?? NaN) - (bounds[index] ?? NaN);
     return (sums?.[row * count + index] ?? NaN) / (size * across * batches);
   });
-}
-
-function sizeOf(unit: Pick<UnitSpec, 'shape' | 'bias'>): number {
-  const weight = unit.shape.reduce((a, b) => a * b, 1);
-  return unit.bias ? weight + (unit.shape[0] ?? 0) : weight;
 }

@@ -1,5 +1,6 @@
 import { replaceFile, writeFully } from '../../node/files/atomicFile';
-import type { TensorStore } from './safetensors';
+import type { HalfDtype } from './halfFloat';
+import { narrowFloat32, type TensorStore } from './safetensors';
 import {
   DTYPE_BYTES,
   LARGEST_HEADER,
@@ -56,15 +57,37 @@ export function storedSource(store: TensorStore, name: string, newName = name): 
 
 /** A tensor of zeros. */
 export function zeroSource(name: string, dtype: StoredDtype, shape: readonly number[]): TensorSource {
+  return filledSource(name, dtype, shape, new Uint8Array(1));
+}
+
+/** A tensor of one value throughout, rounded to the type. */
+export function constantSource(
+  name: string,
+  dtype: 'F32' | HalfDtype,
+  shape: readonly number[],
+  value: number,
+): TensorSource {
+  return value === 0
+    ? zeroSource(name, dtype, shape)
+    : filledSource(name, dtype, shape, narrowFloat32(Float32Array.of(value), dtype));
+}
+
+/** @param pattern bytes that are repeated */
+function filledSource(
+  name: string,
+  dtype: StoredDtype,
+  shape: readonly number[],
+  pattern: Uint8Array,
+): TensorSource {
   return {
     name,
     dtype,
     shape,
     *chunks() {
       const total = tensorBytes(dtype, shape);
-      const zeros = new Uint8Array(Math.min(CHUNK, total));
-      for (let done = 0; done < total; done += zeros.length) {
-        yield zeros.subarray(0, total - done);
+      const filled = Buffer.alloc(Math.min(CHUNK, total), pattern);
+      for (let done = 0; done < total; done += filled.length) {
+        yield filled.subarray(0, total - done);
       }
     },
   };

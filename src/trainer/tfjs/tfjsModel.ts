@@ -1,3 +1,4 @@
+import { modelUnits, type ModelUnit } from '../../shared/model/modelUnits';
 import { peakMemory } from '../../node/process/peakMemory';
 import { readTrained, writeTrained } from '../checkpoint/trainedFiles';
 import type { Batch } from '../data/sequences/batch';
@@ -30,6 +31,8 @@ import { Tuner } from './tuning/tuner';
  */
 export class TfjsModel implements Model {
   readonly trained: readonly TrainedTensor[];
+  /** The architecture table says what config.json leaves out. */
+  readonly perLayer = {};
   private readonly calls = new OneCall();
   /** With the moments of what is trained; made with the first step, or when moments are loaded. */
   private tuner: Tuner | undefined;
@@ -65,8 +68,8 @@ export class TfjsModel implements Model {
     return this.model.config;
   }
 
-  get units(): CausalLM['units'] {
-    return this.model.units;
+  get units(): ModelUnit[] {
+    return modelUnits(this.model.config);
   }
 
   get storage(): CausalLM['storage'] {

@@ -1,11 +1,13 @@
 import { dirname, resolve } from 'node:path';
-import { readModelConfig } from '../../node/model/modelConfig';
+import { readModelOutline } from '../../node/model/modelConfig';
 import { besideBundle } from '../../node/files/besideBundle';
+import { storedUnits } from '../../shared/model/storedUnits';
 import type { TorchDtype } from '../../shared/config/runConfig';
 import { failure } from '../../shared/common/errors';
 import type { Executor, ExecutorDescription, Model } from '../executor/executor';
 import type { ExecutorChoice } from '../executor/executorChoice';
 import type { OpenRequest } from '../executor/requests';
+import { TensorStore } from '../safetensors/safetensors';
 import { SILENT_TASK, type Task } from '../task';
 import { requirePython } from './interpreter/remembered';
 import { openedModel } from './openedModel';
@@ -35,7 +37,7 @@ export class TorchExecutor implements Executor {
 
   async open(request: OpenRequest, task: Task): Promise<Model> {
     const { folder, trains, frozenWeights, rows, cache } = request;
-    const config = readModelConfig(folder);
+    const outline = readModelOutline(folder);
     const { fields } = await this.rank0.call({
       verb: 'open',
       parameters: {
@@ -45,8 +47,12 @@ export class TorchExecutor implements Executor {
       result: OpenResult,
       task,
     });
-    const opened = await this.checked(() => openedModel(folder, config, fields));
-    return new TorchModel(this.rank0, { ...opened, config, storage: fields.storage, cache });
+    const opened = await this.checked(() => {
+      const store = TensorStore.open(folder);
+      store.close();
+      return openedModel(folder, outline, storedUnits(outline.family, store.entries.values()), fields);
+    });
+    return new TorchModel(this.rank0, { ...opened, storage: fields.storage, cache });
   }
 
   close(): Promise<void> {

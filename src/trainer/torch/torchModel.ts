@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type * as v from 'valibot';
-import type { ModelConfig } from '../../shared/model/config';
 import type { Batch } from '../data/sequences/batch';
 import type { Model } from '../executor/executor';
 import type { CacheRequest, MemoryLimit, Reuse, StepRequest, UnitRequest } from '../executor/requests';
@@ -24,15 +23,15 @@ import { arrayOf, PlainResult, StepResult as StepReply } from './wire/messages';
 type Asked = Omit<CallRequest<typeof PlainResult>, 'verb' | 'result' | 'task'> & { readonly task?: Task };
 
 export interface TorchModelParts extends OpenedModel {
-  readonly config: ModelConfig;
   readonly storage: FrozenStorage;
   readonly cache: CacheRequest | undefined;
 }
 
 /** A model that the ranks hold. Every question is one call; they loop, add up and decide nothing of the method. */
 export class TorchModel implements Model {
-  readonly config: ModelConfig;
+  readonly config: OpenedModel['config'];
   readonly units: OpenedModel['units'];
+  readonly perLayer: OpenedModel['perLayer'];
   readonly storage: FrozenStorage;
   readonly trained: readonly TrainedTensor[];
   private closed = false;
@@ -43,7 +42,8 @@ export class TorchModel implements Model {
     private readonly rank0: Pick<TorchProcess, 'call'>,
     private readonly parts: TorchModelParts,
   ) {
-    ({ config: this.config, units: this.units, storage: this.storage, trained: this.trained } = parts);
+    ({ config: this.config, units: this.units, perLayer: this.perLayer } = parts);
+    ({ storage: this.storage, trained: this.trained } = parts);
   }
 
   async losses(batch: Batch, { reuse }: Reuse): Promise<Float32Array> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unitsOf } from '../../../src/shared/model/architecture';
+import { modelUnits } from '../../../src/shared/model/modelUnits';
 import { groupsOf } from '../../../src/shared/model/unitGroups';
 import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
 import type { Executor, Model } from '../../../src/trainer/executor/executor';
@@ -20,7 +21,7 @@ import { openTokenizer } from '../../../src/trainer/data/tokenizer/tokenizer';
 
 const SHAPE = { vocab: 16, hidden: 4, mlp: 8, layers: 2, heads: 2, keyValueHeads: 1, tied: true };
 const CONFIG = configOfShape(SHAPE);
-const UNITS = unitsOf(CONFIG);
+const UNITS = modelUnits(CONFIG);
 
 const row = (length: number): Int32Array => Int32Array.from({ length }, (_, at) => at);
 /** Of two sequences and of one. */
@@ -119,9 +120,8 @@ describe('fast layer importance', () => {
 describe('unit importance', () => {
   const LAYERS = [1, 0];
 
-  function model(asked: [UnitRequest, boolean][] = []): Pick<Model, 'config' | 'units' | 'unitSums'> {
+  function model(asked: [UnitRequest, boolean][] = []): Pick<Model, 'units' | 'unitSums'> {
     return {
-      config: CONFIG,
       units: UNITS,
       unitSums: (batch, request, { reuse }) => {
         asked.push([request, reuse]);
@@ -142,7 +142,7 @@ describe('unit importance', () => {
     assert.deepEqual(
       found,
       LAYERS.flatMap((layer, index) =>
-        UNITS.map(({ name, shape }, column) => {
+        unitsOf(CONFIG).map(({ name, shape }, column) => {
           const size = shape.reduce((a, b) => a * b, 1);
           return { layer, name, importance: (3 * (index * UNITS.length + column)) / (2 * size) };
         }),
@@ -158,8 +158,10 @@ describe('unit importance', () => {
     const request = { layers: LAYERS, definition: 'released', groups: true } as const;
     const found = await unitImportance(model(), BATCHES, request, SILENT_TASK);
     for (const [index, { name, parts }] of found.entries()) {
-      const groups = groupsOf(CONFIG, name);
-      const [rows = 0, columns = 0] = UNITS.find((unit) => unit.name === name)?.shape ?? [];
+      const unit = unitsOf(CONFIG)[index % UNITS.length];
+      assert.ok(unit?.name === name);
+      const groups = groupsOf(CONFIG, unit.name);
+      const [rows = 0, columns = 0] = unit.shape;
       const count = (groups?.bounds.length ?? 1) - 1;
       const before = index < UNITS.length ? 0 : count;
       const expected = groups?.bounds.slice(1).map((end, group) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
-import { expandConfig, placeLayers } from '../../../src/trainer/method/expansion';
+import { expandConfig } from '../../../src/trainer/method/expandConfig';
+import { placeLayers } from '../../../src/trainer/method/expansion';
 import { lowestLayers, namedLayers, uniformLayers } from '../../../src/shared/method/layerChoice';
 import {
   ratesAt,

@@ -66,7 +66,14 @@ describe('an importance.json for the heatmap', () => {
     assert.match(problemOf(gone), /\/nowhere\/model\/config\.json is not there: /);
     const broken = analyzed(t);
     writeFileSync(join(broken, '../config.json'), '{"model_type": "gpt2"}');
-    assert.match(problemOf(broken), /config\.json: "model_type" is "gpt2": /);
+    assert.match(problemOf(broken), /config\.json: "vocab_size" is missing: /);
+    const unpriced = analyzed(t);
+    const sizes = { vocab_size: 8, hidden_size: 8, num_hidden_layers: 8 };
+    writeFileSync(join(unpriced, '../config.json'), JSON.stringify({ model_type: 'olmo2', ...sizes }));
+    assert.match(
+      problemOf(unpriced),
+      /config\.json: "model_type" is "olmo2": .* or choose the engine torch\.$/,
+    );
     const other = analyzed(t, (file) => ({
       ...file,
       model: { ...file.model, layers: 7 },

@@ -6,6 +6,7 @@ import { readModelConfig } from '../../../src/node/model/modelConfig';
 import { readEvents } from '../../../src/node/run/eventWriter';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { failure } from '../../../src/shared/common/errors';
+import { modelUnits } from '../../../src/shared/model/modelUnits';
 import { layerTensorName, tensorsOfUnit, unitsOf } from '../../../src/shared/model/architecture';
 import { asKeysOf } from '../../../src/shared/settings/naming';
 import { writeUntrained } from '../../../src/trainer/checkpoint/trainedFiles';
@@ -55,7 +56,13 @@ class SlowExecutor implements Executor {
     );
     const unasked = (): never => assert.fail('This is not asked of a run.');
     const model: Model = {
-      ...{ config, units, trained, storage: { dtype: 'bfloat16', reason: 'as asked' } },
+      ...{
+        config,
+        units: modelUnits(config),
+        perLayer: {},
+        trained,
+        storage: { dtype: 'bfloat16', reason: 'as asked' },
+      },
       losses: (batch) => this.slowly('losses', () => new Float32Array(targetsOf(batch).rows.length).fill(2)),
       unitSums: (_, { layers }) =>
         this.slowly('unitSums', () => ({

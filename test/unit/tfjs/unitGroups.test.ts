@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unitsOf } from '../../../src/shared/model/architecture';
+import { modelUnits } from '../../../src/shared/model/modelUnits';
 import { groupsOf } from '../../../src/shared/model/unitGroups';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import { unitImportance } from '../../../src/trainer/method/unitImportance';
@@ -36,7 +37,7 @@ onEveryEngine('importance of heads and groups', (test) => {
       );
       for (const [index, { name, importance, parts }] of units.entries()) {
         assert.equal(importance, alone[index]?.importance);
-        const spec = groupsOf(model.config, name);
+        const spec = modelUnits(model.config).find((unit) => unit.name === name)?.groups;
         assert.equal(parts === undefined, spec === undefined, name);
         if (parts && spec) {
           const sizes = spec.bounds.slice(1).map((end, group) => end - (spec.bounds[group] ?? 0));

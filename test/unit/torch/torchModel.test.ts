@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { messageOf } from '../../../src/shared/common/errors';
 import { tensorsOfUnit, unitsOf } from '../../../src/shared/model/architecture';
+import { storedUnits } from '../../../src/shared/model/storedUnits';
+import { expectedTensors } from '../../../src/trainer/checkpoint/modelTensors';
+import { modelUnits } from '../../../src/shared/model/modelUnits';
 import { makeBatch } from '../../../src/trainer/data/sequences/batch';
 import type { Model } from '../../../src/trainer/executor/executor';
 import { unchanging } from '../../../src/trainer/executor/withModel';
@@ -16,6 +19,10 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 
 const SHAPE = { vocab: 17, hidden: 8, mlp: 12, layers: 2, heads: 2, keyValueHeads: 1, tied: true } as const;
 const config = configOfShape(SHAPE);
+const STORED = storedUnits(
+  'llama',
+  Array.from(expectedTensors(config), ([name, shape]) => ({ name, shape })),
+);
 
 /** What rank 0 would say of the model of that shape, its units in the opposite order. */
 function opened(changes: Partial<OpenResult> = {}): OpenResult {
@@ -36,6 +43,7 @@ function opened(changes: Partial<OpenResult> = {}): OpenResult {
         maxPositionEmbeddings: 4096,
         parameters: 1,
         family: 'llama',
+        perLayer: {},
       },
     },
     units: units.reverse(),
@@ -84,7 +92,7 @@ describe('a model that ranks hold', () => {
         ]);
       }
     });
-    assert.deepEqual(model.units, unitsOf(config));
+    assert.deepEqual(model.units, modelUnits(config));
     assert.deepEqual(
       model.trained.map(({ unit }) => unit),
       [{ layer: 1, name: 'mlp.up_proj' }, undefined],
@@ -157,19 +165,19 @@ describe('a model that ranks hold', () => {
     const [last, ...others] = opened().units;
     assert.ok(last);
     const wrong: readonly (readonly [Partial<OpenResult>, RegExp])[] = [
-      [{ model: { ...opened().model, layers: 3 } }, /llama, 3, 8, 17; config\.json: llama, 2, 8, 17/],
+      [{ model: { ...opened().model, layers: 3 } }, /3, 8, 17; config\.json: 2, 8, 17/],
       [{ units: others }, /the unit mlp\.down_proj \(none;/],
       [{ units: [{ ...last, output: false }, ...others] }, /the unit mlp\.down_proj/],
       [{ units: [{ ...last, layers: [0] }, ...others] }, /the unit mlp\.down_proj/],
       [{ units: [...opened().units, { ...last, name: 'router' }] }, /the unit router/],
       [
         { trained: [{ name: 'x', shape: [], layer: 0, unit: 'router', decays: true }] },
-        /the unit router, which this program does not know/,
+        /x, of the unit router, which the model does not have/,
       ],
     ];
     for (const [changes, why] of wrong) {
-      assert.throws(() => openedModel('/model', config, opened(changes)), why);
+      assert.throws(() => openedModel('/model', config, STORED, opened(changes)), why);
     }
-    assert.equal(openedModel('/model', config, opened()).trained.length, 2);
+    assert.equal(openedModel('/model', config, STORED, opened()).trained.length, 2);
   });
 });

@@ -16,10 +16,10 @@ import { eachOf, firstOf, evenlySpaced, tokensOf, type SequenceList } from '../.
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { overlaps } from '../../data/sequences/overlap';
 import type { Executor, Model } from '../../executor/executor';
-import { parameterCount } from '../../../shared/model/architecture';
 import type { OpenRequest } from '../../executor/requests';
 import { withModel } from '../../executor/withModel';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { requireComputable } from '../../../node/model/modelConfig';
+import { readModelFacts } from '../../../node/model/modelFacts';
 import { failure, inputError } from '../../../shared/common/errors';
 import { skippedOf } from '../../../shared/texts/storedText';
 import { contrastOrder, lowestOf } from '../../../shared/method/layerChoice';
@@ -49,7 +49,7 @@ export async function analyze(
   task: Task,
 ): Promise<ImportanceFile> {
   const { settings } = request;
-  const config = readModelConfig(request.model);
+  const config = requireComputable(request.model, executor.description.engine);
   checkStable(settings, config.numHiddenLayers);
   const reader = new CorpusReader(request.model, config, task);
   const probe = await reader.read(request.probe, settings, '--probe');
@@ -62,9 +62,7 @@ export async function analyze(
       mode: settings.mode,
       model: {
         path: resolve(request.model),
-        family: config.family,
-        layers: config.numHiddenLayers,
-        parameters: parameterCount(config),
+        ...readModelFacts(request.model),
       },
       ...general.measurement,
       ...(onDomain

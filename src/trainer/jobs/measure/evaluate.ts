@@ -6,7 +6,7 @@ import { batches } from '../../data/sequences/batch';
 import { choicePrompt, examplesFor, loadQuestions, type Question } from '../../data/reading/questions';
 import type { Executor, Model } from '../../executor/executor';
 import { unchanging, withModel } from '../../executor/withModel';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
 import { quietly, yieldToEventLoop, type Task } from '../../task';
 import { answerByLikelihood, encodePrompt } from '../../method/multipleChoice';
 import type { CorpusFiles } from '../../../shared/texts/texts';
@@ -47,7 +47,7 @@ export async function evaluateText(
   options: CorpusOptions & { readonly batchSize: number },
   task: Task,
 ): Promise<TextEvaluation> {
-  const config = readModelConfig(folder);
+  const config = readModelOutline(folder);
   const corpus = await new CorpusReader(folder, config, task).read(files, options, '--data');
   const { loss, targets } = await withModel(executor, unchanging(folder), quietly(task), (model) =>
     textLoss(model, batches(corpus.sequences, options.batchSize), task),
@@ -89,7 +89,7 @@ export async function evaluateChoices(
 ): Promise<ChoiceEvaluation> {
   const { maxQuestions, sampling = 'first', score = 'letter', examples: exampleFiles } = options;
   const shots = options.shots ?? (exampleFiles === undefined ? 0 : USUAL_SHOTS);
-  const config = readModelConfig(folder);
+  const config = readModelOutline(folder);
   const all = loadQuestions(files, '--data');
   const questions = sampleOf(all, maxQuestions ?? all.length, sampling);
   const examples = shots > 0 && exampleFiles ? loadQuestions(exampleFiles, '--examples') : [];

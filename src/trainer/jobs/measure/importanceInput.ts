@@ -1,11 +1,10 @@
 import { inputError } from '../../../shared/common/errors';
 import { ImportanceFile } from '../../../shared/method/importance';
-import type { ModelConfig } from '../../../shared/model/config';
-import { modelText } from '../../../shared/model/modelText';
+import { modelText, type ModelFacts } from '../../../shared/model/modelText';
 import { analyzedModelText } from '../../../shared/method/analyzedModel';
 import { parseWith } from '../../../shared/common/parse';
 import { readJson } from '../../../node/files/jsonFile';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelFacts } from '../../../node/model/modelFacts';
 
 /** @throws AdeptError (input) naming the file and the key. */
 export function readImportance(file: string): ImportanceFile {
@@ -17,7 +16,7 @@ export function readImportance(file: string): ImportanceFile {
  * @throws AdeptError (input) when it is none, or describes another model.
  */
 export function readImportanceOf(file: string, model: string): ImportanceFile {
-  return importanceOf(file, model, readModelConfig(model));
+  return importanceOf(file, model, readModelFacts(model));
 }
 
 /**
@@ -25,21 +24,21 @@ export function readImportanceOf(file: string, model: string): ImportanceFile {
  * @param path names the model in errors
  * @throws AdeptError (input)
  */
-export function importanceOf(file: string, path: string, config: ModelConfig): ImportanceFile {
+export function importanceOf(file: string, path: string, facts: ModelFacts): ImportanceFile {
   const importance = readImportance(file);
-  requireModel(importance, file, path, config);
+  requireModel(importance, file, path, facts);
   return importance;
 }
 
-/** @throws AdeptError (input) where an importance.json describes another model than `config` does. */
+/** @throws AdeptError (input) where an importance.json describes another model than this. */
 export function requireModel(
   importance: ImportanceFile,
   file: string,
   path: string,
-  config: ModelConfig,
+  facts: ModelFacts = readModelFacts(path),
 ): void {
   const described = analyzedModelText(importance);
-  const wanted = modelText(config);
+  const wanted = modelText(facts);
   if (described !== wanted) {
     throw inputError(`${file}: describes a ${described}, ${path} is a ${wanted}: analyze this model.`);
   }

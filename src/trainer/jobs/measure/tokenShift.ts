@@ -1,4 +1,4 @@
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
 import { inputError } from '../../../shared/common/errors';
 import type { TokenShift } from '../../../shared/run/job';
 import { ranksOf, topTokens } from '../../method/topTokens';
@@ -23,7 +23,7 @@ export async function tokenShift(
   options: CorpusOptions & { readonly batchSize: number },
   task: Task,
 ): Promise<TokenShift> {
-  const config = readModelConfig(before);
+  const config = readModelOutline(before);
   const corpus = await new CorpusReader(before, config, task).read(files, options, '--data');
   const probe = batches(corpus.sequences, options.batchSize);
   const [shift] = await tokenShifts(executor, { before, after }, [probe], task);
@@ -40,7 +40,7 @@ export async function tokenShifts(
   texts: readonly BatchList[],
   task: Task,
 ): Promise<TokenShift[]> {
-  const [config, tuned] = [readModelConfig(before), readModelConfig(after)];
+  const [config, tuned] = [readModelOutline(before), readModelOutline(after)];
   if (config.vocabSize !== tuned.vocabSize) {
     throw inputError(
       `--after: ${after} has ${tuned.vocabSize} tokens, ${before} has ${config.vocabSize}: compare models of one vocabulary.`,

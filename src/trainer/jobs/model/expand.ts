@@ -1,12 +1,15 @@
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { join } from 'node:path';
+import { readModelOutline } from '../../../node/model/modelConfig';
+import { tableConfig } from '../../../shared/model/outline';
 import { AS_OPTIONS, type Naming } from '../../../shared/settings/naming';
 import type { ExpandChoice } from '../../../shared/config/runConfig';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import { recordEquivalence, tokenProbe, type EquivalenceProbe } from '../../method/equivalence';
 import { expandModel } from '../../method/expansion';
 import { contrastLayers, lowestLayers, namedLayers, uniformLayers } from '../../../shared/method/layerChoice';
-import type { Executor } from '../../executor/executor';
-import { subtask, type Task } from '../../task';
+import type { Executor, Model } from '../../executor/executor';
+import { unchanging, withModel } from '../../executor/withModel';
+import { quietly, subtask, type Task } from '../../task';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { firstOf } from '../../data/sequences/sequences';
 import { CorpusReader } from '../texts/corpora';
@@ -33,8 +36,7 @@ export function chooseLayers(
   importance: string | undefined,
   naming: Naming = AS_OPTIONS,
 ): number[] {
-  const config = readModelConfig(model);
-  const { numHiddenLayers: layers } = config;
+  const { numHiddenLayers: layers } = readModelOutline(model);
   if ('layers' in choice) {
     return namedLayers(choice.layers, layers, naming.label('expand.layers'));
   }
@@ -47,7 +49,7 @@ export function chooseLayers(
     'contrast' in choice
       ? contrastLayers(measured, choice.contrast, layers, file, naming.label('expand.contrast'))
       : lowestLayers(measured, choice.lowest, layers, file, naming.label('expand.lowest'));
-  requireModel(measured, file, model, config);
+  requireModel(measured, file, model);
   return chosen;
 }
 
@@ -57,16 +59,25 @@ export async function expand(
   request: ExpandRequest,
   task: Task,
 ): Promise<ExpansionManifest> {
-  const config = readModelConfig(request.model);
+  const config = readModelOutline(request.model);
   const layers = chooseLayers(request.choice, request.model, request.importance);
   const length = Math.min(COMPARED_TOKENS, config.maxPositionEmbeddings);
   const probe = request.probe
     ? await textProbe(request.model, request.probe, length, task)
     : tokenProbe(config.vocabSize, length);
   const { model, out } = request;
-  return expandModel({ model, out, layers }, subtask(task, 0, 0.5), (manifest) =>
+  const perLayer = await filledIn(executor, model, quietly(task));
+  return expandModel({ model, out, layers, perLayer }, subtask(task, 0, 0.5), (manifest) =>
     recordEquivalence(executor, model, out, manifest, probe, subtask(task, 0.5, 1)),
   );
+}
+
+/** Of a family that the architecture table does not have: what its library fills in of config.json. */
+async function filledIn(executor: Executor, folder: string, task: Task): Promise<Model['perLayer']> {
+  const { raw } = readModelOutline(folder);
+  return tableConfig({ ...raw }, join(folder, 'config.json')) === undefined
+    ? withModel(executor, unchanging(folder), task, ({ perLayer }) => perLayer)
+    : {};
 }
 
 async function textProbe(
@@ -75,7 +86,7 @@ async function textProbe(
   seqLen: number,
   task: Task,
 ): Promise<EquivalenceProbe> {
-  const reader = new CorpusReader(folder, readModelConfig(folder), task);
+  const reader = new CorpusReader(folder, readModelOutline(folder), task);
   const corpus = await reader.read(files, { seqLen, maxSequences: COMPARED_SEQUENCES }, '--probe');
   return { name: corpus.sources.join(', '), sequences: firstOf(corpus.sequences, COMPARED_SEQUENCES) };
 }

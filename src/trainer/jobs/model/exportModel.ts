@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
 import { inputError } from '../../../shared/common/errors';
-import { copyAuxiliaryFiles, expandConfig } from '../../method/expansion';
+import { expandConfig } from '../../method/expandConfig';
+import { copyAuxiliaryFiles } from '../../method/expansion';
 import { readManifest, requireManifest } from '../../method/manifest';
 import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
 import { writeJson } from '../../../node/files/jsonFile';
@@ -14,17 +15,11 @@ import {
   writeSafetensors,
   type TensorSource,
 } from '../../safetensors/safetensorsWriter';
-import {
-  layerTensorName,
-  OUTER_TENSORS,
-  parseLayerTensorName,
-  renumberedTensor,
-  tensorsOfUnit,
-  unitsOf,
-} from '../../../shared/model/architecture';
-import type { ModelConfig } from '../../../shared/model/config';
-import { readModelConfig } from '../../../node/model/modelConfig';
-import { checkTensors, trainedTensors } from '../../checkpoint/modelTensors';
+import { parseLayerTensorName, renumberedTensor } from '../../../shared/model/architecture';
+import type { ModelOutline } from '../../../shared/model/outline';
+import { storedUnits } from '../../../shared/model/storedUnits';
+import { readModelOutline } from '../../../node/model/modelConfig';
+import { checkTensors, isTiedTo, trainedTensors } from '../../checkpoint/modelTensors';
 import { yieldToEventLoop, type Task } from '../../task';
 
 export interface ExportRequest {
@@ -56,7 +51,7 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
   if (step === undefined) {
     throw inputError(`${run.file('checkpoints')} has no checkpoint to export: let the run save one first.`);
   }
-  const config = readModelConfig(spec.model);
+  const config = readModelOutline(spec.model);
   const alpha = request.alpha ?? 1;
   const drop = request.drop ?? [];
   const added = spec.tune.full
@@ -73,48 +68,50 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
       `--drop: layer ${unknownLayer} was not added by this run: only ${(added ?? []).join(', ')} can be left out.`,
     );
   }
-  checkCheckpoint(run, step, trainedTensors(config, added), false);
   const base = TensorStore.open(spec.model);
-  const delta = openPart(run, step, 'delta');
   try {
     checkTensors(spec.model, config, base);
-    const scaled = alpha === 1 ? new Set<string>() : outputTensors(config, added ?? []);
-    const kept = [...config.slidingWindows.keys()].filter((layer) => !drop.includes(layer));
-    const plan = { ...request, model: spec.model, config, base, delta, alpha, scaled, kept };
-    const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
-    return { out: resolve(request.out), step, alpha, dropped: drop, ...counts };
+    checkCheckpoint(run, step, trainedTensors(config, base, added), false);
+    const delta = openPart(run, step, 'delta');
+    try {
+      const scaled = outputTensors(config, base, added ?? [], alpha);
+      const layers = Array.from({ length: config.numHiddenLayers }, (_, layer) => layer);
+      const kept = layers.filter((layer) => !drop.includes(layer));
+      const plan = { ...request, model: spec.model, config, base, delta, scaled, kept };
+      const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
+      return { out: resolve(request.out), step, alpha, dropped: drop, ...counts };
+    } finally {
+      delta.close();
+    }
   } finally {
     base.close();
-    delta.close();
   }
 }
 
 interface ExportPlan {
   readonly model: string;
-  readonly config: ModelConfig;
+  readonly config: ModelOutline;
   readonly out: string;
   readonly base: TensorStore;
   readonly delta: TensorStore;
-  readonly alpha: number;
-  /** Names of the tensors that alpha scales. */
-  readonly scaled: ReadonlySet<string>;
+  /** Tensors that alpha scales. */
+  readonly scaled: ReadonlyMap<string, Scaling>;
   /** Layers of the tuned model, in order: what the exported one consists of. */
   readonly kept: readonly number[];
 }
 
 async function writeExport(
-  { model, config, out, base, delta, alpha, scaled, kept }: ExportPlan,
+  { model, config, out, base, delta, scaled, kept }: ExportPlan,
   task: Task,
 ): Promise<Pick<ExportResult, 'trained' | 'frozen'>> {
   task.report(0, 'writing the exported weights');
   await yieldToEventLoop(task);
   // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
   const names = [...base.entries.keys()].filter(
-    (name) =>
-      !(config.tieWordEmbeddings && name === OUTER_TENSORS.head) && keptName(name, kept) !== undefined,
+    (name) => !isTiedTo(config, name) && keptName(name, kept) !== undefined,
   );
   const sources = names.map((name) => ({
-    ...exportedTensor(base, delta, name, scaled.has(name) ? alpha : 1),
+    ...exportedTensor(base, delta, name, scaled.get(name)),
     name: keptName(name, kept) ?? name,
   }));
   writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
@@ -143,7 +140,7 @@ function keptName(name: string, kept: readonly number[]): string | undefined {
     return name;
   }
   const layer = kept.indexOf(layered.layer);
-  return layer < 0 ? undefined : renumberedTensor(layered.rest, layer);
+  return layer < 0 ? undefined : renumberedTensor(name, layer);
 }
 
 /** The manifest of a model that consists of these layers of the described one. */
@@ -164,26 +161,48 @@ function manifestWithout(manifest: ExpansionManifest, kept: readonly number[]): 
   };
 }
 
-/** Names of the tensors through which these layers write into the residual stream. */
-function outputTensors(config: ModelConfig, layers: readonly number[]): Set<string> {
-  const outputs = unitsOf(config)
-    .filter(({ output }) => output)
-    .flatMap(tensorsOfUnit);
-  return new Set(
-    layers.flatMap((layer) => outputs.map(({ unit, part }) => layerTensorName(layer, unit, part))),
+/** How a tensor is scaled: zero + α·(value − zero), where at `zero` it writes nothing. */
+interface Scaling {
+  readonly alpha: number;
+  readonly zero: number;
+}
+
+/** The tensors through which these layers write into the residual stream, where α is not 1. */
+function outputTensors(
+  { family }: ModelOutline,
+  store: TensorStore,
+  layers: readonly number[],
+  alpha: number,
+): Map<string, Scaling> {
+  if (alpha === 1) {
+    return new Map();
+  }
+  const units = storedUnits(family, store.entries.values());
+  const outputs = layers.flatMap((layer) => units[layer] ?? []).filter(({ output }) => output);
+  return new Map(
+    outputs.flatMap(({ zero, tensors }) =>
+      tensors.map(({ name }) => [name, { alpha, zero: name.endsWith('.weight') ? zero : 0 }] as const),
+    ),
   );
 }
 
-function exportedTensor(base: TensorStore, delta: TensorStore, name: string, factor: number): TensorSource {
+function exportedTensor(
+  base: TensorStore,
+  delta: TensorStore,
+  name: string,
+  scaling: Scaling | undefined,
+): TensorSource {
   const entry = delta.entries.get(name);
   if (entry === undefined) {
     return storedSource(base, name);
   }
-  return factor === 1
-    ? storedSource(delta, name)
-    : float32Source(
-        name,
-        entry.shape,
-        delta.readFloat32(name).map((value) => value * factor),
-      );
+  if (scaling === undefined) {
+    return storedSource(delta, name);
+  }
+  const { alpha, zero } = scaling;
+  return float32Source(
+    name,
+    entry.shape,
+    delta.readFloat32(name).map((value) => zero + alpha * (value - zero)),
+  );
 }

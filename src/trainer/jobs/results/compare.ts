@@ -7,7 +7,8 @@ import {
   type UnitChange,
 } from '../../../shared/run/comparison';
 import { inputError } from '../../../shared/common/errors';
-import { parseLayerTensorName, UNIT_NAMES } from '../../../shared/model/architecture';
+import { parseLayerTensorName } from '../../../shared/model/architecture';
+import { placeOf, unitNameOf } from '../../../shared/model/storedUnits';
 import { yieldToEventLoop, type Task } from '../../task';
 import { ComparedWeights, type PointRequest } from './comparedWeights';
 import { originOf, translateName } from './layerOrigin';
@@ -66,7 +67,7 @@ async function compareWeights(a: ComparedWeights, b: ComparedWeights, task: Task
     a: a.point,
     b: b.point,
     layers: layersOf(pairs, a),
-    units: units.sort((x, y) => x.layer - y.layer || rank(x.name) - rank(y.name)),
+    units: units.sort((x, y) => x.layer - y.layer || placeOf(x.name) - placeOf(y.name)),
     outer,
     notes: [...notes, ...zeroNotes(a, units)],
   };
@@ -131,7 +132,7 @@ function zeroNotes(a: ComparedWeights, units: readonly UnitChange[]): string[] {
 /** `layer 3 self_attn.q_proj` of a tensor in a layer, the name itself of one outside. */
 function unitOf(name: string): string {
   const parsed = parseLayerTensorName(name);
-  return parsed ? `${parsed.layer} ${parsed.rest.replace(/\.(weight|bias)$/, '')}` : name;
+  return parsed ? `${parsed.layer} ${unitNameOf(parsed.rest)}` : name;
 }
 
 function splitUnit(unit: string): { layer: number | undefined; name: string } {
@@ -186,10 +187,4 @@ function layersOf(pairs: readonly Pair[], a: ComparedWeights): ComparedLayer[] {
     }
   }
   return [...layers.values()].sort((x, y) => x.layer - y.layer);
-}
-
-/** Position of a unit in the order of the computation; an unknown one comes last. */
-function rank(name: string): number {
-  const index = UNIT_NAMES.findIndex((known) => known === name);
-  return index === -1 ? UNIT_NAMES.length : index;
 }

@@ -1,5 +1,5 @@
 import type { ExpansionManifest } from '../../../shared/run/manifest';
-import { parseLayerTensorName } from '../../../shared/model/architecture';
+import { parseLayerTensorName, renumberedTensor } from '../../../shared/model/architecture';
 
 /** Where a layer of a model comes from: the base model's layer, and whether it is the copy that was added. */
 export interface LayerOrigin {
@@ -37,5 +37,5 @@ export function translateName(
     return name;
   }
   const layer = layerOf(originOf(parsed.layer, from), to);
-  return layer === undefined ? undefined : `model.layers.${layer}.${parsed.rest}`;
+  return layer === undefined ? undefined : renumberedTensor(name, layer);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { readJson, writeJson } from '../../../node/files/jsonFile';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
 import { RunFolder } from '../../../node/run/runFolder';
 import { JOB_FILES, JobReport } from '../../../shared/run/job';
 import { parseWith } from '../../../shared/common/parse';
@@ -88,7 +88,7 @@ async function sharedImportance(
   const file = folder.importanceFile;
   if (!existsSync(file)) {
     const { model, probe } = base;
-    const settings = watching(base.analyze, k, readModelConfig(model).numHiddenLayers);
+    const settings = watching(base.analyze, k, readModelOutline(model).numHiddenLayers);
     writeJson(file, await analyze(executor, { model, probe, settings, scratch: folder.path }, task));
   }
   return file;

@@ -2,7 +2,7 @@ import { corpusMessages, loadCorpus, type Corpus } from '../../data/corpus/corpu
 import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
 import { AS_OPTIONS } from '../../../shared/settings/naming';
 import type { Sampling } from '../../../shared/settings/sampling';
-import type { ModelConfig } from '../../../shared/model/config';
+import type { ModelOutline } from '../../../shared/model/outline';
 import { pathsOf, textSettingsOf, type CorpusFiles } from '../../../shared/texts/texts';
 import type { Task } from '../../task';
 
@@ -26,7 +26,7 @@ export class CorpusReader {
 
   constructor(
     private readonly folder: string,
-    private readonly config: ModelConfig,
+    private readonly config: ModelOutline,
     private readonly task: Task,
     /** Whether it says what was read; a run says so itself. */
     private readonly tells = true,

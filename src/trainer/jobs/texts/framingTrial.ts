@@ -1,4 +1,4 @@
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
 import type { FramingTrial } from '../../../shared/texts/textPreview';
 import { AUTO_FRAMING } from '../../../shared/texts/texts';
 import { sum } from '../../../shared/common/sum';
@@ -27,7 +27,7 @@ export async function tryFramings(
   chosen: { readonly documentStart: string; readonly documentEnd: string },
   task: Task,
 ): Promise<FramingTrial | undefined> {
-  const config = readModelConfig(folder);
+  const config = readModelOutline(folder);
   const tokenizer = openTokenizer(folder, config.vocabSize, { ...AUTO_FRAMING, ...chosen });
   const pairs = pairsOf(store, tokenizer);
   if (pairs.length === 0) {

@@ -1,4 +1,4 @@
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
 import { skippedOf } from '../../../shared/texts/storedText';
 import type { PreviewDocument, PreviewPart, TextPreview } from '../../../shared/texts/textPreview';
 import { DEFAULT_TEXT, pathsOf, textSettingsOf, type CorpusFiles } from '../../../shared/texts/texts';
@@ -39,7 +39,7 @@ export interface Previewed {
 /** The first documents of a text as the model gets them, and what there is to count. @throws AdeptError (input) as reading it */
 export async function previewText(request: PreviewRequest, task: Task): Promise<Previewed> {
   const { model, data, field } = request;
-  const config = readModelConfig(model);
+  const config = readModelOutline(model);
   const seqLen = request.seqLen ?? Math.min(USUAL_LENGTH, config.maxPositionEmbeddings);
   const text = textSettingsOf(data) ?? DEFAULT_TEXT;
   const wanted = textRequest({

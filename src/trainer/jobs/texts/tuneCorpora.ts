@@ -6,7 +6,7 @@ import { overlaps, OVERLAP_TOKENS } from '../../data/sequences/overlap';
 import { batches, type BatchList } from '../../data/sequences/batch';
 import type { Corpus } from '../../data/corpus/corpus';
 import { eachOf, sampleOfList, type SequenceList } from '../../data/sequences/sequences';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
 import type { Task } from '../../task';
 import { CorpusReader, type CorpusOptions } from './corpora';
 
@@ -85,7 +85,7 @@ class RunTexts {
     private readonly naming: Naming,
     task: Task,
   ) {
-    this.reader = new CorpusReader(spec.model, readModelConfig(spec.model), task, false);
+    this.reader = new CorpusReader(spec.model, readModelOutline(spec.model), task, false);
   }
 
   async read(files: CorpusFiles, maxSequences: number | undefined, key: string): Promise<ReadText> {

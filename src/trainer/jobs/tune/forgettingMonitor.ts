@@ -1,8 +1,7 @@
 import { readCheckpointState } from '../../../node/run/checkpointState';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
-import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
-import type { ModelConfig } from '../../../shared/model/config';
+import type { ModelUnit } from '../../../shared/model/modelUnits';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import {
   forgettingResponse,
@@ -23,7 +22,7 @@ export class ForgettingMonitor {
   constructor(
     private readonly folder: RunFolder,
     private readonly settings: TuneSettings,
-    private readonly model: ModelConfig,
+    private readonly units: readonly Pick<ModelUnit, 'name' | 'parameters'>[],
   ) {}
 
   /** Whether the run may be taken back to a checkpoint, and so needs one from its very start. */
@@ -60,7 +59,7 @@ export class ForgettingMonitor {
       settings,
       baseLearningRate,
       units,
-      sizeOf: (name) => unitSize(this.model, name),
+      sizeOf: (name) => this.units.find((unit) => unit.name === name)?.parameters ?? 0,
       goodCheckpoints: settings.onGeneralRise === 'rollBack' ? this.goodCheckpoints() : [],
     });
     return step === settings.steps && (response.kind === 'lower' || response.kind === 'freeze')
@@ -83,13 +82,6 @@ export class ForgettingMonitor {
       return forgettingViolation(limit, before, loss) === undefined;
     });
   }
-}
-
-function unitSize(model: ModelConfig, name: string): number {
-  const tensors = unitsOf(model)
-    .filter((unit) => unit.name === name)
-    .flatMap(tensorsOfUnit);
-  return tensors.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
 }
 
 /** What a response does, for the end of a sentence. */

@@ -1,3 +1,4 @@
+import { hasUnit } from '../../../shared/model/modelUnits';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import type { UnitRate } from '../../../shared/method/unitRate';
@@ -36,7 +37,7 @@ export class RateSource {
   async initial(base: number): Promise<MeasuredRates> {
     if (this.spec.tune.unitRates === 'equal') {
       const units = this.trainedLayers.flatMap((layer) =>
-        this.model.units.map(({ name }) => ({ layer, name, importance: 0 })),
+        this.unitsIn(layer).map(({ name }) => ({ layer, name, importance: 0 })),
       );
       return { units: unitRates(units, base, this.spec.tune), finite: true };
     }
@@ -67,6 +68,10 @@ export class RateSource {
   /** Rates that known importances lead to at another base rate. */
   rate(units: readonly UnitRate[], base: number): UnitRate[] {
     return ratesAt(units, base, this.spec.tune);
+  }
+
+  private unitsIn(layer: number): Model['units'] {
+    return this.model.units.filter((unit) => hasUnit(unit, layer));
   }
 
   private measured(
@@ -111,7 +116,7 @@ export class RateSource {
       stored.units.map(({ layer, name, importance }) => [`${layer}.${name}`, importance]),
     );
     const units = manifest.added.flatMap(({ layer, source }) =>
-      this.model.units.map(({ name }) => ({
+      this.unitsIn(layer).map(({ name }) => ({
         layer,
         name,
         importance: value.get(`${source}.${name}`) ?? NaN,

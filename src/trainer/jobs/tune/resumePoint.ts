@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inputError } from '../../../shared/common/errors';
-import { unitsOf } from '../../../shared/model/architecture';
+import { storedUnits } from '../../../shared/model/storedUnits';
 import { CHECKPOINT_FILES, type CheckpointState, type RunSpec } from '../../../shared/run/runFolder';
 import { readEvents } from '../../../node/run/eventWriter';
 import { requireResumable, type ResumePoint } from '../../../node/run/laterResults';
@@ -8,7 +8,8 @@ import type { RunFolder } from '../../../node/run/runFolder';
 import { requireManifest } from '../../method/manifest';
 import { checkCheckpoint } from '../../checkpoint/checkpoint';
 import { checkpointFolder } from '../../../node/run/checkpointState';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline } from '../../../node/model/modelConfig';
+import { TensorStore } from '../../safetensors/safetensors';
 import { trainedTensors } from '../../checkpoint/modelTensors';
 
 /**
@@ -24,14 +25,17 @@ export function checkResumePoint(run: RunFolder, spec: RunSpec, from?: ResumePoi
   if (start === undefined) {
     return;
   }
-  const config = readModelConfig(spec.model);
+  const config = readModelOutline(spec.model);
   const added = spec.tune.full
     ? undefined
     : requireManifest(spec.model, config).added.map(({ layer }) => layer);
-  const { units } = checkCheckpoint(run, start, trainedTensors(config, added), true);
+  const store = TensorStore.open(spec.model);
+  store.close();
+  const { units } = checkCheckpoint(run, start, trainedTensors(config, store, added), true);
   const layers = added ?? Array.from({ length: config.numHiddenLayers }, (_, layer) => layer);
+  const stored = storedUnits(config.family, store.entries.values());
   const missing = layers
-    .flatMap((layer) => unitsOf(config).map(({ name }) => ({ layer, name })))
+    .flatMap((layer) => (stored[layer] ?? []).map(({ name }) => ({ layer, name })))
     .find((wanted) => !holds(units, wanted));
   // None at all is a checkpoint from before anything was measured.
   if (units.length > 0 && missing !== undefined) {

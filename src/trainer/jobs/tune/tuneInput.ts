@@ -8,7 +8,8 @@ import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { Task } from '../../task';
 import { togetherProblems } from '../../../shared/settings/tuneTogether';
 import { TensorStore } from '../../safetensors/safetensors';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { requireComputable } from '../../../node/model/modelConfig';
+import { readModelFacts } from '../../../node/model/modelFacts';
 import { checkTensors } from '../../checkpoint/modelTensors';
 import { importanceOf } from '../measure/importanceInput';
 import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
@@ -34,7 +35,7 @@ export async function readTuneInput(
   task: Task,
   read?: TuneCorpora,
 ): Promise<TuneInput> {
-  const config = readModelConfig(spec.model);
+  const config = requireComputable(spec.model, spec.engine);
   const manifest = spec.tune.full ? undefined : requireManifest(spec.model, config);
   const store = TensorStore.open(spec.model);
   try {
@@ -43,12 +44,11 @@ export async function readTuneInput(
     store.close();
   }
   checkTogether(spec.tune, naming);
-  // What was added has the shape of what was there.
-  const base = { ...config, numHiddenLayers: manifest?.base.layers ?? config.numHiddenLayers };
+  const added = manifest?.added.map(({ layer }) => layer);
   const importance =
     spec.importance === undefined
       ? undefined
-      : importanceOf(spec.importance, manifest?.base.path ?? spec.model, base);
+      : importanceOf(spec.importance, manifest?.base.path ?? spec.model, readModelFacts(spec.model, added));
   const corpora = read ?? (await readCorpora(spec, naming, task));
   return { spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named }, manifest, importance, corpora };
 }

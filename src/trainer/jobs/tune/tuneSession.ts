@@ -64,7 +64,7 @@ export class TuneSession {
     this.parts = { lease, input, model, state: this.state, task: this.task };
     this.rates = new RunRates(this.parts);
     this.checkpointer = new Checkpointer(this.parts);
-    this.forgetting = new ForgettingMonitor(lease.folder, tune, model.config);
+    this.forgetting = new ForgettingMonitor(lease.folder, tune, model.units);
     this.responder = new ForgettingResponder({
       ...this.parts,
       monitor: this.forgetting,

@@ -1,10 +1,12 @@
-import { estimate, speedFrom } from '../../../shared/estimate/estimate';
+import { estimate, speedFrom, type Price } from '../../../shared/estimate/estimate';
 import { firstRates, type PreviewedRate } from '../../../shared/launch/ratePreview';
 import type { PlannedEngine } from '../../../shared/estimate/plan';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { ModelConfig } from '../../../shared/model/config';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { tableConfig } from '../../../shared/model/outline';
+import { readModelOutline } from '../../../node/model/modelConfig';
+import { readModelFacts } from '../../../node/model/modelFacts';
 import type { Task } from '../../task';
 import { textFacts, type TextFacts } from '../texts/textFacts';
 import { textOverlaps, type TextOverlap } from '../texts/tuneCorpora';
@@ -42,16 +44,8 @@ export async function dryRun(
   engine: PlannedEngine,
   task: Task,
 ): Promise<DryRun> {
-  const { tune, model } = spec;
-  const expanded = readModelConfig(model);
-  const config = manifest === undefined ? expanded : baseConfig(expanded, manifest);
-  const price = estimate({
-    config,
-    expanded: manifest?.added.map(({ source }) => source) ?? [],
-    tune,
-    engine,
-    speed: importance && speedFrom(importance, config),
-  });
+  const { tune } = spec;
+  const price = priceOf({ spec, manifest, importance }, engine);
   const { parametersTrained, trainableShare, memoryBytes = null, secondsPerStep = null } = price;
   const sequences = corpora.domain.sequences.size;
   const taken = tune.steps * tune.batchSize * tune.gradAccum;
@@ -72,6 +66,28 @@ export async function dryRun(
     texts: textFacts(corpora),
     overlaps: await textOverlaps(corpora, task),
   };
+}
+
+/** Of a family that the architecture table does not have only the sizes are known. */
+function priceOf(
+  { spec: { tune, model }, manifest, importance }: Pick<TuneInput, 'spec' | 'manifest' | 'importance'>,
+  engine: PlannedEngine,
+): Pick<Price, 'parametersTrained' | 'trainableShare'> & Partial<Price> {
+  const expanded = tableConfig({ ...readModelOutline(model).raw }, model);
+  if (expanded === undefined) {
+    const { parameters } = readModelFacts(model);
+    const added = tune.full ? undefined : manifest?.added.map(({ layer }) => layer);
+    const parametersTrained = parameters - (added ? readModelFacts(model, added).parameters : 0);
+    return { parametersTrained, trainableShare: parametersTrained / parameters };
+  }
+  const config = manifest === undefined ? expanded : baseConfig(expanded, manifest);
+  return estimate({
+    config,
+    expanded: manifest?.added.map(({ source }) => source) ?? [],
+    tune,
+    engine,
+    speed: importance && speedFrom(importance, config),
+  });
 }
 
 function ratesOf(

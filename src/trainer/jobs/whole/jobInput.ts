@@ -5,7 +5,7 @@ import type { RunConfig } from '../../../shared/config/runConfig';
 import { requireEmptyFolder } from '../../../node/files/outputFolder';
 import { TensorStore } from '../../safetensors/safetensors';
 import { loadQuestions } from '../../data/reading/questions';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelOutline, requireComputable } from '../../../node/model/modelConfig';
 import { checkTensors } from '../../checkpoint/modelTensors';
 import { checkCount } from '../../../shared/method/layerChoice';
 import { checkStable, watching } from '../measure/analyze';
@@ -29,7 +29,7 @@ export async function checkJob(
   naming: Naming,
   task: Task,
 ): Promise<TuneCorpora | undefined> {
-  const model = readModelConfig(config.model);
+  const model = requireComputable(config.model, config.engine);
   const store = TensorStore.open(config.model);
   try {
     checkTensors(config.model, model, store);
@@ -85,7 +85,7 @@ export function readsLater({ probe, domain, replay, eval: evaluated }: RunConfig
 
 /** Reads all texts of a job. @returns those of its run @throws AdeptError (input) naming file and key */
 export async function readJobTexts(config: RunConfig, naming: Naming, task: Task): Promise<TuneCorpora> {
-  const reader = new CorpusReader(config.model, readModelConfig(config.model), task);
+  const reader = new CorpusReader(config.model, readModelOutline(config.model), task);
   await reader.read(config.probe, config.analyze, naming.label('probe'), naming.name('analyze.seqLen'));
   return readCorpora(
     { ...config, ...configTexts(config), format: 'adept.run/1', createdAt: '' },
@@ -118,7 +118,7 @@ export function configTexts({
 /** How the model of a job is analyzed: an early end watches as many layers as will be expanded, where that is known. */
 export function jobAnalysis({ model, analyze, expand }: RunConfig): RunConfig['analyze'] {
   const count = 'lowest' in expand ? expand.lowest : 'contrast' in expand ? expand.contrast : undefined;
-  return watching(analyze, count, readModelConfig(model).numHiddenLayers);
+  return watching(analyze, count, readModelOutline(model).numHiddenLayers);
 }
 
 /** What is chosen by importance can be chosen once that is measured, or was. */

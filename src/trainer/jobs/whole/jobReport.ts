@@ -1,8 +1,7 @@
 import type { RunConfig } from '../../../shared/config/runConfig';
-import { parameterCount, parametersPerLayer } from '../../../shared/model/architecture';
 import type { JobReport } from '../../../shared/run/job';
 import { trainingSeconds } from '../../../shared/run/trainingSeconds';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { readModelFacts } from '../../../node/model/modelFacts';
 import { peakMemory } from '../../../node/process/peakMemory';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
@@ -27,9 +26,11 @@ export function jobReport(
   { config, folder, engine, model, exported, step, seconds }: FinishedJob,
   measured: Pick<JobReport, 'before' | 'after'>,
 ): JobReport {
-  const before = readModelConfig(config.model);
-  const after = readModelConfig(model);
   const added = readManifest(model)?.added ?? [];
+  const before = readModelFacts(config.model);
+  const after = readModelFacts(model);
+  const addedLayers = added.map(({ layer }) => layer);
+  const trained = after.parameters - (config.tune.full ? 0 : readModelFacts(model, addedLayers).parameters);
   return {
     format: 'adept.report/1',
     model: config.model,
@@ -37,15 +38,11 @@ export function jobReport(
     exported,
     engine: { ...engine },
     layers: {
-      before: before.numHiddenLayers,
-      after: after.numHiddenLayers,
+      before: before.layers,
+      after: after.layers,
       expanded: added.map(({ source }) => source),
     },
-    parameters: {
-      before: parameterCount(before),
-      after: parameterCount(after),
-      trained: config.tune.full ? parameterCount(after) : added.length * parametersPerLayer(after),
-    },
+    parameters: { before: before.parameters, after: after.parameters, trained },
     steps: step,
     ...measured,
     seconds: { ...seconds },

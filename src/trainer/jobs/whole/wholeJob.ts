@@ -12,7 +12,7 @@ import { clearIncomplete } from '../../../node/files/outputFolder';
 import { RunFolder } from '../../../node/run/runFolder';
 import type { Executor } from '../../executor/executor';
 import { unchanging, withModel } from '../../executor/withModel';
-import { readModelConfig } from '../../../node/model/modelConfig';
+import { requireComputable } from '../../../node/model/modelConfig';
 import { Cancelled, quietly, subtask, type Task } from '../../task';
 import { analyze } from '../measure/analyze';
 import { readImportanceOf } from '../measure/importanceInput';
@@ -31,7 +31,7 @@ import type { TuneOutcome } from '../tune/tuneSession';
 
 /** Makes the run folder of a whole job. @throws AdeptError (input), begun by `label`, when the folder is not empty. */
 export function createJob(config: RunConfig, label: string): RunFolder {
-  readModelConfig(config.model);
+  requireComputable(config.model, config.engine);
   return RunFolder.create(config.out, label, ({ path }) => {
     writeJson(join(path, JOB_FILES.job), {
       format: 'adept.job/1',

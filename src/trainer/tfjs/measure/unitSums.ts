@@ -59,7 +59,8 @@ function sumsOfLayer(
       return unit && gradient ? unitSum(engine, unit, gradient, definition) : 0;
     }),
     groups: groups.map((group) => {
-      const [unit, gradient] = [tensors[group.unit], gradients[group.unit]];
+      const name = units.find((own) => own.name === group.unit)?.name;
+      const [unit, gradient] = name === undefined ? [] : [tensors[name], gradients[name]];
       return unit && gradient ? groupSums(engine, unit.weight, gradient.weight, group, definition) : [];
     }),
   };

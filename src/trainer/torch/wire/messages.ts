@@ -70,9 +70,12 @@ export const OpenResult = v.strictObject({
     layers: count,
     hiddenSize: count,
     vocabSize: count,
-    maxPositionEmbeddings: count,
+    /** Null where the model has no limit. */
+    maxPositionEmbeddings: v.nullable(count),
     parameters: count,
     family: v.string(),
+    /** Keys of config.json with one value a layer, as transformers fills them in. */
+    perLayer: v.record(v.string(), v.array(v.unknown())),
   }),
   /** Of each layer, in the order of the computation. */
   units: v.array(
