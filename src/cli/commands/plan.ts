@@ -13,10 +13,12 @@ import {
   numberOf,
   parseNumber,
   requiredText,
+  textOf,
   withOutput,
   type RawOptions,
 } from '../common/options';
 import { table } from '../common/output';
+import { planCluster, requireNone, SEQUENCES_PER_STEP } from './planCluster';
 
 const MEGABYTE = 1e6;
 const HOUR = 3600;
@@ -24,7 +26,7 @@ const HOUR = 3600;
 const SHOWN = 8;
 
 export function planCommand(): Command {
-  return jsonCommand('plan', 'list the layers that fit a budget of memory, time and inference speed')
+  return jsonCommand('plan', 'list the layers that fit a budget, or what a run takes on a cluster')
     .option('--model <DIR>', 'Hugging Face model folder')
     .option(
       '--importance <FILE>',
@@ -49,8 +51,22 @@ export function planCommand(): Command {
       `forward passes per step (default: ${TUNE_SETTINGS.gradAccum.default})`,
       parseNumber,
     )
+    .option('--cluster <FILE>', 'plan a run in bfloat16 on these GPUs instead (adept.cluster/1)')
+    .option('--tokens <N>', 'with --cluster: training tokens of the run', parseNumber)
+    .option('--layers <3,7>', 'with --cluster: layers to expand')
+    .option('--full', 'with --cluster: tune every parameter')
+    .option(
+      '--sequences <N>',
+      `with --cluster: sequences of one optimizer step, all GPUs together (default: ${SEQUENCES_PER_STEP})`,
+      parseNumber,
+    )
     .action(
       withOutput((output, raw) => {
+        if (textOf(raw, 'cluster') !== undefined) {
+          planCluster(output, raw);
+          return;
+        }
+        requireNone(raw, ['tokens', 'layers', 'full', 'sequences']);
         const { plans, steps } = plansOf(raw);
         const [best] = plans;
         const hours = steps === undefined ? [] : [`hours for ${steps} steps`];

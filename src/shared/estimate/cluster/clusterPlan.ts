@@ -1,0 +1,185 @@
+import { parameterCount, parametersPerLayer } from '../../model/architecture';
+import { gpuOf, nodesOf, type ClusterFile, type Gpu } from './clusterFile';
+import {
+  depthOf,
+  keptBytes,
+  rankMemory,
+  TORCH_COSTS,
+  weightBytes,
+  WIDTH,
+  type RankLoad,
+  type RankMemory,
+  type Sharding,
+} from './rankMemory';
+
+/** A run on a cluster: what is to be trained, on how much. */
+export interface ClusterRun extends RankLoad {
+  /** Training tokens of the whole run. */
+  readonly tokens: number;
+  /** Sequences of one optimiser step, all ranks together. */
+  readonly sequencesPerStep: number;
+}
+
+export interface ClusterPlan {
+  readonly gpus: number;
+  readonly nodes: number;
+  readonly gpu: Gpu;
+  readonly sharding: Sharding;
+  /** Whether activations are computed again in the backward pass. */
+  readonly recompute: boolean;
+  /** Sequences that a rank has at once; 0 where not even one fits. */
+  readonly microBatch: number;
+  /** The settings that make it so: sequences of a forward pass over all ranks, and passes of a step. */
+  readonly batchSize: number;
+  readonly gradAccum: number;
+  readonly memory: RankMemory;
+  /** What loading takes of a machine's own memory: the whole model, one rank after the other. */
+  readonly hostBytes: number;
+  readonly secondsPerStep: { readonly compute: number; readonly communication: number };
+  readonly tokensPerSecond: number;
+  readonly steps: number;
+  readonly hours: number;
+  readonly gpuHours: number;
+  /** In the currency of the price; undefined without one. */
+  readonly cost: number | undefined;
+  /** What bounds it: what a faster or larger one would need more of. */
+  readonly limit: 'memory' | 'compute' | 'communication' | 'sequences of a step';
+}
+
+/** Of the device, that tensors may take: fragments of the allocator take the rest. */
+const USABLE = 0.92;
+
+/**
+ * What a run on these GPUs takes: the layout as python/adept_torch chooses it, the largest micro-batch that fits, arithmetic at
+ * the GPU's utilization, and gathering and reducing at the network's bandwidth, nothing of which overlaps (layers are gathered
+ * one by one when they are called). The first epoch: nothing is kept from before.
+ */
+export function planOnCluster(run: ClusterRun, cluster: ClusterFile): ClusterPlan {
+  const gpu = gpuOf(cluster);
+  const nodes = nodesOf(cluster);
+  const gpus = nodes * cluster.gpusPerNode;
+  const room = gpu.memoryBytes * TORCH_COSTS.share;
+  const sharding = shardingOf(run, gpus, room);
+  const perRank = Math.ceil(run.sequencesPerStep / gpus);
+  const { microBatch, recompute } = largestBatch(run, { sharding, ranks: gpus }, perRank, gpu, room);
+  const spread = { sharding, ranks: gpus, recompute };
+  const gradAccum = Math.ceil(perRank / Math.max(microBatch, 1));
+  const compute = stepFlops(run, perRank * run.seqLen, recompute) / (gpu.peakFlops * gpu.utilization);
+  const communication = gradAccum * communicationSeconds(run, spread, cluster);
+  const seconds = compute + communication;
+  const steps = Math.ceil(run.tokens / (run.sequencesPerStep * run.seqLen));
+  const hours = (steps * seconds) / 3600;
+  const fits = microBatch > 0;
+  return {
+    ...{ gpus, nodes, gpu, sharding, recompute, microBatch, gradAccum, steps },
+    batchSize: Math.max(microBatch, 1) * gpus,
+    memory: rankMemory(run, spread, Math.max(microBatch, 1)),
+    hostBytes: WIDTH * parametersOf(run),
+    secondsPerStep: { compute, communication },
+    tokensPerSecond: fits ? (run.sequencesPerStep * run.seqLen) / seconds : 0,
+    hours: fits ? hours : Infinity,
+    gpuHours: fits ? hours * gpus : Infinity,
+    cost: cluster.pricePerGpuHour === undefined || !fits ? undefined : hours * gpus * cluster.pricePerGpuHour,
+    limit: limitOf({ fits, compute, communication, idle: perRank * gpus - run.sequencesPerStep >= gpus / 4 }),
+  };
+}
+
+function parametersOf(run: RankLoad): number {
+  return parameterCount({ ...run.config, numHiddenLayers: depthOf(run).layers });
+}
+
+/** As choose_layout of sharding.py. */
+function shardingOf(run: RankLoad, ranks: number, room: number): Sharding {
+  if (ranks === 1) {
+    return 'none';
+  }
+  return weightBytes(run, 'trained', ranks) <= room ? 'trained' : 'all';
+}
+
+/** The most sequences at once that fit, a power of two; and whether activations are computed again then, as choose_layout does. */
+function largestBatch(
+  run: RankLoad,
+  { sharding, ranks }: { readonly sharding: Sharding; readonly ranks: number },
+  most: number,
+  gpu: Gpu,
+  room: number,
+): { readonly microBatch: number; readonly recompute: boolean } {
+  const left = room - weightBytes(run, sharding, ranks);
+  const recomputes = (sequences: number): boolean => keptBytes(run, sequences) > left;
+  const fits = (sequences: number): boolean =>
+    rankMemory(run, { sharding, ranks, recompute: recomputes(sequences) }, sequences).total <=
+    gpu.memoryBytes * USABLE;
+  let microBatch = fits(1) ? 1 : 0;
+  // What need not be computed again is faster than more at once.
+  const stays = (sequences: number): boolean => recomputes(sequences) === recomputes(microBatch);
+  while (microBatch > 0 && 2 * microBatch <= most && fits(2 * microBatch) && stays(2 * microBatch)) {
+    microBatch *= 2;
+  }
+  return { microBatch, recompute: recomputes(Math.max(microBatch, 1)) };
+}
+
+/**
+ * Floating-point operations of one rank's part of a step, matrix products only, two for each multiply–add; causal attention has
+ * half of its T·T products. step_flops of python/bench/shapes.py, and what is computed again.
+ */
+export function stepFlops(run: RankLoad, tokens: number, recompute: boolean): number {
+  const { config, full, seqLen } = run;
+  const { layers, trained, differentiated } = depthOf(run);
+  const weights = parametersPerLayer(config);
+  const attention = config.numAttentionHeads * config.headDim * seqLen;
+  const head = config.vocabSize * config.hiddenSize;
+  const forward = layers + (recompute ? differentiated : 0);
+  const perToken =
+    forward * (weights + attention) +
+    differentiated * (weights + 2 * attention) +
+    trained * weights +
+    head * (full ? 3 : 2);
+  return 2 * tokens * perToken;
+}
+
+/** Of one micro-batch: layers gathered for each pass, and gradients of what trains scattered. */
+function communicationSeconds(
+  run: RankLoad,
+  {
+    sharding,
+    ranks,
+    recompute,
+  }: { readonly sharding: Sharding; readonly ranks: number; readonly recompute: boolean },
+  { bandwidthGBs, ...cluster }: ClusterFile,
+): number {
+  if (ranks === 1) {
+    return 0;
+  }
+  const { layers, trained, differentiated } = depthOf(run);
+  const perLayer = parametersPerLayer(run.config);
+  // Forward, backward, and the forward pass that is computed again.
+  const backwards = recompute ? 2 : 1;
+  const gathers = sharding === 'all' ? layers + backwards * differentiated : (1 + backwards) * trained;
+  const gathered = gathers * perLayer * WIDTH;
+  const reduced = trained * perLayer * 4;
+  // Embedding and head are on every rank: their gradients are reduced, which sends them twice.
+  const outer = run.full ? 2 * 4 * parameterCount({ ...run.config, numHiddenLayers: 0 }) : 0;
+  const bandwidth =
+    nodesOf({ bandwidthGBs, ...cluster }) > 1 ? bandwidthGBs.betweenNodes : bandwidthGBs.withinNode;
+  return ((gathered + reduced + outer) * (ranks - 1)) / ranks / (bandwidth * 1e9);
+}
+
+function limitOf({
+  fits,
+  compute,
+  communication,
+  idle,
+}: {
+  readonly fits: boolean;
+  readonly compute: number;
+  readonly communication: number;
+  readonly idle: boolean;
+}): ClusterPlan['limit'] {
+  if (!fits) {
+    return 'memory';
+  }
+  if (idle) {
+    return 'sequences of a step';
+  }
+  return communication > compute ? 'communication' : 'compute';
+}
