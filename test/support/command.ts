@@ -21,6 +21,8 @@ export interface CommandOptions {
   /** A program with arguments that runs the command line, which follows as its last arguments. */
   readonly through?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What takes longer is killed; some minutes when left out, 0: nothing is. */
+  readonly longest?: number;
 }
 
 /** A command that runs, and its end. */
@@ -29,13 +31,16 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `adept` as a person or another program would; what takes minutes is killed. */
-export function startAdept(args: readonly Argument[], { through = [], env }: CommandOptions = {}): Running {
+/** Starts `adept` as a person or another program would; what takes too long is killed. */
+export function startAdept(
+  args: readonly Argument[],
+  { through = [], env, longest = HANG_MILLISECONDS }: CommandOptions = {},
+): Running {
   const [program = process.execPath, ...before] = [...through, process.execPath, CLI, ...args.map(String)];
   const child = spawn(program, before, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
-    timeout: HANG_MILLISECONDS,
+    timeout: longest,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<Ended>((resolve, reject) => {

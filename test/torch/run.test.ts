@@ -3,96 +3,71 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { readEvents } from '../../src/node/run/eventWriter';
-import { RunFolder } from '../../src/node/run/runFolder';
-import { asKeysOf } from '../../src/shared/settings/naming';
+import type { ImportanceFile } from '../../src/shared/method/importance';
+import type { RunFolder } from '../../src/node/run/runFolder';
 import type { Executor } from '../../src/trainer/executor/executor';
-import { unchanging, withModel } from '../../src/trainer/executor/withModel';
+import { closing, unchanging, withModel } from '../../src/trainer/executor/withModel';
+import { analyze } from '../../src/trainer/jobs/measure/analyze';
 import { exportModel } from '../../src/trainer/jobs/model/exportModel';
-import { readTuneInput } from '../../src/trainer/jobs/tune/tuneInput';
-import { tuneRun } from '../../src/trainer/jobs/tune/tuneRun';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
-import { expandModel } from '../../src/trainer/method/expansion';
 import { recordEquivalence, tokenProbe } from '../../src/trainer/method/equivalence';
+import { readManifest } from '../../src/trainer/method/manifest';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
-import type { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
-import { readManifest } from '../../src/trainer/method/manifest';
+import { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
+import type { TorchProcess } from '../../src/trainer/torch/process/torchProcess';
 import { randomSequences } from '../parity/randomModel';
 import { assertAllClose } from '../support/allclose';
-import { projectRoot } from '../support/projectRoot';
-import { tuneSettings } from '../support/settings';
-import { startTorch, TORCH_MISSING } from '../support/torch';
+import { assertSameCurve, differencesOf, type Curve } from '../support/curve';
+import { movementsOf } from '../support/movement';
+import { nativeMissing } from '../support/nativeMissing';
+import { analyzeSettings } from '../support/settings';
+import { startRanks, TORCH_MISSING } from '../support/torch';
+import { writeRows } from '../support/tokenRows';
+import { curveOfRun, expandSample, newRun, sample, tune } from './sampleRun';
 
-const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 const STEPS = 20;
-const SAVED = [7, 14];
+const SAVED = [7, 14] as const;
+/** Of losses and all else that is compared, where not said otherwise. */
+const TOLERANCE = 1e-3;
 
-/** Steps on the sample with rates that are measured again, evaluations and checkpoints. */
-function newRun(folder: string, name: string, steps: number): RunFolder {
-  return RunFolder.create(join(folder, name), '--out', (run) => {
-    run.writeSpec({
-      ...{ format: 'adept.run/1', createdAt: '2026-01-01T00:00:00.000Z', model: join(folder, 'expanded') },
-      ...{ engine: 'auto', eval: {}, probe: [sample('general.txt')], domain: [sample('domain.jsonl')] },
-      tune: tuneSettings({
-        ...{
-          steps,
-          learningRate: 3e-3,
-          updateEvery: 5,
-          batchSize: 2,
-          seqLen: 32,
-          saveEvery: 7,
-          evalEvery: 10,
-        },
-        ...{ maxProbeSequences: 2, maxEvalSequences: 2, maxGradNorm: 1, weightDecay: 0.01, seed: 3 },
-      }),
-    });
-  });
-}
-
-/** Goes on with a run up to a step, and stops there as `adept stop` does. */
-async function tune(run: RunFolder, executor: Executor, until = STEPS): Promise<void> {
-  const input = await readTuneInput(run.readSpec(), asKeysOf('run.json'), SILENT_TASK);
-  await tuneRun(run, input, executor, {
-    task: SILENT_TASK,
-    onEvent: (event) => {
-      if (event.type === 'step' && event.step === until && until < STEPS) {
-        process.emit('SIGTERM');
-      }
-    },
-  });
-}
-
-/** Of every step loss and norm; of every refresh the rates; of every evaluation the losses. */
-function curveOf(run: RunFolder): { losses: number[]; rates: number[]; evaluations: number[] } {
-  const events = readEvents(run.file('events'));
-  return {
-    losses: events.flatMap((event) => (event.type === 'step' ? [event.loss, event.gradNorm] : [])),
-    rates: events.flatMap((event) =>
-      event.type === 'importance' ? event.units.map(({ learningRate }) => learningRate) : [],
-    ),
-    evaluations: events.flatMap((event) =>
-      event.type === 'eval' ? [event.domainLoss ?? NaN, event.generalLoss ?? NaN] : [],
-    ),
-  };
+/** Works with an engine of this process, of which there is one at a time. */
+async function withTfjs<T>(kind: 'wasm' | 'native', work: (executor: Executor) => Promise<T>): Promise<T> {
+  return closing(await TfjsExecutor.start(kind), work);
 }
 
 describe('a run in PyTorch', { skip: TORCH_MISSING }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-test-'));
+  // They take seconds to load: all tests share them.
+  const processes: TorchProcess[] = [];
   let torch: TorchExecutor;
-  let wasm: TfjsExecutor;
-  let undisturbed: RunFolder;
+  let undisturbed: Curve;
+
+  /** Executors of several ranks, started when first needed. */
+  const several = new Map<number, TorchExecutor>();
+  async function ranks(count: number): Promise<TorchExecutor> {
+    const known = several.get(count);
+    if (known !== undefined) {
+      return known;
+    }
+    const rank0 = await startRanks(count);
+    processes.push(rank0);
+    const executor = new TorchExecutor(rank0);
+    several.set(count, executor);
+    return executor;
+  }
+  const runOf = (name: string): RunFolder =>
+    newRun({ folder, name, tune: { steps: STEPS, saveEvery: SAVED[0] } });
 
   before(async () => {
-    torch = await startTorch();
-    wasm = await TfjsExecutor.start('wasm');
-    await expandModel({ model: sample('model'), out: join(folder, 'expanded'), layers: [3, 6] }, SILENT_TASK);
-    undisturbed = newRun(folder, 'wasm', STEPS);
-    await tune(undisturbed, wasm);
+    torch = await ranks(1);
+    await expandSample(folder);
+    const run = runOf('wasm');
+    await withTfjs('wasm', (wasm) => tune(run, wasm));
+    undisturbed = curveOfRun(run);
   });
   after(async () => {
-    await torch.close();
-    await wasm.close();
+    await Promise.all(processes.map((rank0) => rank0.close()));
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -113,27 +88,101 @@ describe('a run in PyTorch', { skip: TORCH_MISSING }, () => {
   });
 
   it('follows that on wasm: losses, norms, refreshed rates, evaluations', async () => {
-    const run = newRun(folder, 'torch', STEPS);
+    const run = runOf('torch');
     await tune(run, torch);
-    const [own, expected] = [curveOf(run), curveOf(undisturbed)];
-    assert.equal(own.losses.length, 2 * STEPS);
-    assertAllClose(own.losses, expected.losses, 1e-3, 'losses and norms');
-    assertAllClose(own.rates, expected.rates, 1e-2, 'rates');
-    assertAllClose(own.evaluations, expected.evaluations, 1e-3, 'evaluations');
-    assert.deepEqual(run.checkpoints(), undisturbed.checkpoints());
+    assertSameCurve(curveOfRun(run), undisturbed, TOLERANCE);
+    assert.deepEqual(run.checkpoints(), [...SAVED, STEPS]);
   });
 
   it('goes on with what the other saved, there and back, and is exported', async () => {
-    const run = newRun(folder, 'both', STEPS);
+    const run = runOf('both');
     await tune(run, torch, SAVED[0]);
-    await tune(run, wasm, SAVED[1]);
+    await withTfjs('wasm', (wasm) => tune(run, wasm, SAVED[1]));
     await tune(run, torch);
-    assertAllClose(curveOf(run).losses, curveOf(undisturbed).losses, 1e-3, 'losses and norms');
+    assertSameCurve(curveOfRun(run), undisturbed, TOLERANCE);
     const out = join(folder, 'exported');
     await exportModel(run, { out }, SILENT_TASK);
     const batch = makeBatch(randomSequences(4, [32], 512));
     const lossesOn = (executor: Executor): Promise<Float32Array> =>
       withModel(executor, unchanging(out), SILENT_TASK, (model) => model.losses(batch, { reuse: false }));
-    assertAllClose(await lossesOn(torch), await lossesOn(wasm), 1e-4, 'losses of the exported model');
+    assertAllClose(
+      await lossesOn(torch),
+      await withTfjs('wasm', lossesOn),
+      1e-4,
+      'losses of the exported model',
+    );
+  });
+
+  it('begun on native, goes on with two ranks, then with three, then on wasm', async (t) => {
+    const missing = nativeMissing();
+    t.diagnostic(missing === undefined ? 'begun on native' : `begun on wasm: ${missing}`);
+    const run = runOf('changing');
+    await withTfjs(missing === undefined ? 'native' : 'wasm', (tfjs) => tune(run, tfjs, 4));
+    await tune(run, await ranks(2), 9);
+    await tune(run, await ranks(3), 15);
+    await withTfjs('wasm', (wasm) => tune(run, wasm));
+    assertSameCurve(curveOfRun(run), undisturbed, TOLERANCE);
+  });
+
+  it('in bfloat16 moves every trained tensor, and stays close', async () => {
+    const [rank0] = processes;
+    assert.ok(rank0);
+    const run = runOf('bfloat16');
+    await tune(run, new TorchExecutor(rank0, 'bfloat16'));
+    const moved = movementsOf(run.path, STEPS, join(folder, 'expanded'));
+    assert.ok(moved.length > 0);
+    assert.deepEqual(
+      moved.filter(({ share }) => share === 0),
+      [],
+    );
+    const evaluations = new Map([...curveOfRun(run)].filter(([name]) => name.includes('loss')));
+    assert.deepEqual(differencesOf(evaluations, undisturbed, 1e-2), []);
+    // What it computed is not float32's all the same.
+    assert.notDeepEqual(differencesOf(evaluations, undisturbed, 1e-5), []);
+  });
+
+  describe('on several ranks', () => {
+    const LONG = 50;
+    let domain: string;
+    let alone: Curve;
+    let importance: ImportanceFile;
+    const measured = (executor: Executor): Promise<ImportanceFile> => {
+      const settings = analyzeSettings({ seqLen: 32, maxSequences: 7, batchSize: 5 });
+      const probe = [sample('general.txt')];
+      return analyze(executor, { model: sample('model'), probe, settings, scratch: folder }, SILENT_TASK);
+    };
+    /** Rows of many lengths, in batches that no number of ranks divides, two of them a step. */
+    const tuned = async (name: string, executor: Executor): Promise<Curve> => {
+      const sizes = { batchSize: 5, gradAccum: 2, maxProbeSequences: 7, maxEvalSequences: 7 };
+      const run = newRun({ folder, name, domain, tune: { ...sizes, steps: LONG, updateEvery: 10 } });
+      await tune(run, executor);
+      return curveOfRun(run);
+    };
+    before(async () => {
+      const lengths = Array.from({ length: 43 }, (_, index) => 4 + ((index * 7) % 29));
+      domain = writeRows(join(folder, 'uneven.jsonl'), randomSequences(5, lengths, 512));
+      alone = await tuned('alone', torch);
+      importance = await measured(torch);
+    });
+
+    for (const count of [2, 3, 4]) {
+      it(`${count}: 50 steps and exact importance are those of one process`, async () => {
+        const executor = await ranks(count);
+        assert.equal(executor.description.ranks, count);
+        const curve = await tuned(`ranks-${count}`, executor);
+        assert.equal([...curve.keys()].filter((name) => name.startsWith('loss ')).length, LONG);
+        assert.equal([...curve.keys()].filter((name) => name.startsWith('rate 40 ')).length > 0, true);
+        assertSameCurve(curve, alone, TOLERANCE);
+        const own = await measured(executor);
+        const layersOf = ({ layers }: ImportanceFile): number[] => layers.map((layer) => layer.importance);
+        const unitsOf = ({ units }: ImportanceFile): number[] => units.map((unit) => unit.importance);
+        for (const [index, value] of layersOf(importance).entries()) {
+          assertAllClose([layersOf(own)[index] ?? NaN], [value], 1e-2, `layer ${index}`);
+        }
+        for (const [index, value] of unitsOf(importance).entries()) {
+          assertAllClose([unitsOf(own)[index] ?? NaN], [value], 1e-2, `unit ${index}`);
+        }
+      });
+    }
   });
 });

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { processToken } from '../../../src/node/process/processAlive';
-import { AdeptError } from '../../../src/shared/common/errors';
 import { Cancelled, SILENT_TASK, type Task } from '../../../src/trainer/task';
-import { TorchProcess } from '../../../src/trainer/torch/process/torchProcess';
+import type { TorchProcess } from '../../../src/trainer/torch/process/torchProcess';
 import type { CallResult } from '../../../src/trainer/torch/wire/connection';
 import { arrayOf, PlainResult, StepResult } from '../../../src/trainer/torch/wire/messages';
 import { WireError } from '../../../src/trainer/torch/wire/wireError';
-import { fakePython, startFake, type FakeBehaviour } from '../../support/fakeRank0';
+import { startFake, type FakeBehaviour } from '../../support/fakeRank0';
+import { refused } from '../../support/refused';
 
 function ask(
   rank0: TorchProcess,
@@ -17,15 +16,6 @@ function ask(
   task: Task = SILENT_TASK,
 ): Promise<CallResult<{ problem?: string | undefined }>> {
   return rank0.call({ verb, result: PlainResult, task });
-}
-
-async function refused(work: Promise<unknown>): Promise<AdeptError> {
-  let failed: unknown;
-  await work.catch((error: unknown) => {
-    failed = error;
-  });
-  assert.ok(failed instanceof AdeptError, `refused with ${String(failed)}`);
-  return failed;
 }
 
 function isGone(pid: number): boolean {
@@ -40,91 +30,6 @@ async function untilGone(pid: number): Promise<void> {
 }
 
 const linux = process.platform === 'linux' ? false : 'processes are looked at in /proc';
-
-describe(
-  'ranks and their start',
-  { skip: process.platform === 'win32' && 'Windows has no such sockets' },
-  () => {
-    it('are found by a socket that only this user reaches, and that is gone once they are there', async (t) => {
-      const rank0 = await startFake(t, {
-        start: ({ hello, node }) => {
-          const folder = node.path.dirname(process.env.ADEPT_EXECUTOR_SOCKET ?? '');
-          hello({
-            description: { device: `${(node.fs.statSync(folder).mode & 0o777).toString(8)} ${folder}` },
-          });
-        },
-      });
-      const [mode, folder = ''] = rank0.description.device.split(' ');
-      assert.equal(mode, '700');
-      assert.ok(folder !== '' && !existsSync(folder), folder);
-      const { fields, arrays } = await ask(rank0, 'shutdown');
-      assert.deepEqual([fields.problem, arrays.size], [undefined, 0]);
-    });
-
-    it('are not believed without the token, which the next one may have', async (t) => {
-      const rank0 = await startFake(t, {
-        start: ({ hello, node }) => {
-          const stranger = node.net.connect(process.env.ADEPT_EXECUTOR_SOCKET ?? '');
-          const text = '{"kind":"hello","protocol":1,"token":"0","arrays":[]}';
-          const prefix = Buffer.alloc(4);
-          prefix.writeUInt32LE(text.length);
-          let heard = 0;
-          stranger.on('data', (bytes) => (heard += bytes.length));
-          stranger.on('close', () => {
-            hello({ description: { threads: heard } });
-          });
-          stranger.write(Buffer.concat([prefix, Buffer.from(text)]));
-        },
-      });
-      assert.equal(rank0.description.threads, 0, 'nothing is said to a stranger');
-    });
-
-    const wrong: readonly (readonly [string, FakeBehaviour, RegExp])[] = [
-      [
-        'another version of the protocol',
-        {
-          start: ({ hello }) => {
-            hello({ protocol: 2, news: true });
-          },
-        },
-        /speaks version 2 of the protocol, this program version 1: update the older one/,
-      ],
-      [
-        'a greeting without a field',
-        {
-          start: ({ hello }) => {
-            hello({ description: { device: undefined } });
-          },
-        },
-        /a greeting whose "description\.device" is wrong/,
-      ],
-      [
-        'an end with a sentence on stderr',
-        {
-          start: () => {
-            process.stderr.write('Traceback\n', () => {
-              process.stderr.write('The machine has 2 GPUs: start fewer.\n', () => process.exit(2));
-            });
-          },
-        },
-        /could not be started with .*python: Traceback \| The machine has 2 GPUs: start fewer\. "adept setup --torch"/,
-      ],
-    ];
-    for (const [what, behaviour, why] of wrong) {
-      it(`fail with ${what}`, async (t) => {
-        const python = fakePython(t, behaviour);
-        const error = await refused(TorchProcess.start({ python, packages: '/nowhere', ranks: 1 }));
-        assert.match(error.message, why);
-        assert.equal(error.kind, 'failure');
-      });
-    }
-
-    it('fail where there is no such Python', async () => {
-      const start = TorchProcess.start({ python: '/nowhere/python', packages: '/nowhere', ranks: 2 });
-      assert.match((await refused(start)).message, /could not be started with \/nowhere\/python: .*ENOENT/);
-    });
-  },
-);
 
 describe('a call', { skip: process.platform === 'win32' && 'Windows has no such sockets' }, () => {
   it('comes back with fields and arrays, after its progress', async (t) => {
@@ -351,11 +256,69 @@ describe('the end of ranks', { skip: process.platform === 'win32' && 'Windows ha
       assert.ok(!pids.some(isGone));
       assert.match(
         (await refused(ask(rank0))).message,
-        /gave no sign of life .* its processes were ended\. The run can be resumed/,
+        /^The torch executor gave no sign of life .* all processes were ended\. The run can be resumed/,
       );
       await Promise.all(pids.map(untilGone));
     },
   );
+
+  it('names rank 0 where that is the silent one of several', async (t) => {
+    const rank0 = await startFake(
+      t,
+      {
+        start: ({ hello }) => {
+          hello({ description: { ranks: 2 } });
+        },
+        onFrame: () => process.kill(process.pid, 'SIGSTOP'),
+      },
+      { silenceMilliseconds: 100 },
+    );
+    assert.match((await refused(ask(rank0))).message, /^Rank 0 of the torch executor gave no sign of life/);
+  });
+
+  it('is what rank 0 says of another, also where torchrun calls rank 0 the cause', async (t) => {
+    const rank0 = await startFake(t, {
+      onFrame: (_, { send, socket }) => {
+        const error = { type: 'lost', message: 'Rank 1: gave no sign of life', rank: 1, detail: '' };
+        send({ kind: 'error', id: null, error });
+        socket.removeAllListeners('close');
+        const report =
+          'Root Cause (first observed failure):\n rank      : 0 (local_rank: 0)\n exitcode  : 1 (pid: 7)\n';
+        process.stderr.write(report, () => socket.end(() => process.exit(1)));
+      },
+    });
+    const said = 'Rank 1: gave no sign of life. The run can be resumed from its last checkpoint.';
+    assert.equal((await refused(ask(rank0))).message, said);
+  });
+
+  it('comes at once to who was stopped and would wait for ever', { skip: linux }, async (t) => {
+    const rank0 = await startFake(t, {
+      start: ({ hello, node }) => {
+        const options = { detached: true, stdio: 'ignore' } as const;
+        const other = node.childProcess.spawn(
+          process.execPath,
+          ['-e', 'setInterval(() => {}, 1000)'],
+          options,
+        );
+        hello({ description: { threads: other.pid } });
+      },
+      onFrame: ({ verb }, { socket }) => {
+        // As torchrun does, it ends only after what it has started.
+        socket.removeAllListeners('close');
+        process.kill(Number(verb), 'SIGSTOP');
+        socket.end();
+        setInterval(() => {
+          try {
+            process.kill(Number(verb), 0);
+          } catch {
+            process.exit(4);
+          }
+        }, 20);
+      },
+    });
+    const asked = ask(rank0, String(rank0.description.threads));
+    assert.match((await refused(asked)).message, /^Rank 0 of the torch executor ended with exit status 4\./);
+  });
 
   it('comes with close, which leaves nothing', { skip: linux }, async (t) => {
     const rank0 = await start(t);

@@ -5,6 +5,9 @@ const KEPT = 16_384;
 /** Lines that an error shows of it. */
 const SHOWN = 4;
 
+/** Where torchrun begins to say how a rank ended. */
+const OF_TORCHRUN = /^[WE]\d{4} .*torch\/distributed\/elastic\//m;
+
 /** The end of what processes write to stderr. */
 export class LastLines {
   private text = '';
@@ -21,9 +24,10 @@ export class LastLines {
     return this.text.trim();
   }
 
-  /** The last lines that say something, on one line. */
+  /** The last lines that say something, on one line; torchrun's own are in {@link rootCause}. */
   get shown(): string {
-    const lines = this.text
+    const text = this.rootCause === undefined ? this.text : (this.text.split(OF_TORCHRUN)[0] ?? '');
+    const lines = text
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => /\w/.test(line));

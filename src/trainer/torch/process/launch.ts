@@ -10,6 +10,8 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string>>;
   /** How long a call may run without any sign of life. */
   readonly silenceMilliseconds?: number;
+  /** How long a process may be stopped while all start. */
+  readonly stoppedMilliseconds?: number;
 }
 
 /** Arguments of Python: one process, or torchrun with one for each rank. */

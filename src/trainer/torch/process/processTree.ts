@@ -40,6 +40,31 @@ export function killAll(processes: readonly KnownProcess[]): void {
   }
 }
 
+/** Those that were stopped, as by SIGSTOP: they live, but come to no end by themselves. */
+export function stoppedOf(processes: readonly KnownProcess[]): KnownProcess[] {
+  return processes.filter(({ pid, token }) => isProcessAlive(pid, token) && stateOf(pid).startsWith('T'));
+}
+
+/** The rank that a process is, where the system says so. */
+export function rankOf(pid: number): number | undefined {
+  try {
+    const [, rank] = /(?:^|\0)RANK=(\d+)\0/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? [];
+    return rank === undefined ? undefined : Number(rank);
+  } catch {
+    // Not Linux, or it has ended.
+    return undefined;
+  }
+}
+
+/** As ps shows it: T where it was stopped. Empty where it has ended. */
+function stateOf(pid: number): string {
+  if (process.platform === 'linux') {
+    return statOf(pid)?.[0] ?? '';
+  }
+  const { stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim();
+}
+
 /** For systems that do not tell a process from a later one with its number. */
 function isRank(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
@@ -59,13 +84,17 @@ function parents(): [number, number][] {
 }
 
 function parentOf(pid: number): [number, number][] {
+  const parent = statOf(pid)?.[1];
+  return parent === undefined ? [] : [[pid, Number(parent)]];
+}
+
+/** What Linux says of a process: state, parent, and more. Undefined where it has ended. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the name in brackets, which may hold anything; the parent is the fourth.
-    const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
-    return [[pid, Number(parent)]];
+    // The second field is the name in brackets, which may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    // It has ended since the list was made.
-    return [];
+    return undefined;
   }
 }

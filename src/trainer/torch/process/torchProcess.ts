@@ -12,7 +12,8 @@ import { greet, type Greeted } from './greeting';
 import { LastLines } from './lastLines';
 import { environmentOf, pythonArguments, requirePlatform, type Launch } from './launch';
 import { Listener } from './listener';
-import { descendantsOf, killAll, type KnownProcess } from './processTree';
+import { descendantsOf, killAll, stoppedOf, type KnownProcess } from './processTree';
+import { stoppedBefore } from './stoppedBefore';
 
 /** Rank 0 gives a sign of life every ten seconds. */
 const SILENCE_MILLISECONDS = 30_000;
@@ -20,6 +21,11 @@ const SILENCE_MILLISECONDS = 30_000;
 const START_MILLISECONDS = 300_000;
 /** From when the connection ends to when the processes have: ranks look which of them is gone. */
 const END_MILLISECONDS = 30_000;
+const STOPPED_MILLISECONDS = 10_000;
+const STOPPED_POLL_MILLISECONDS = 1000;
+
+/** What to do where a rank of the start was killed. */
+const KILLED = 'It was killed, perhaps because the machine had no memory left: start again.';
 
 /** The ranks: one Python process, or several under torchrun. They end when this process does, whose socket they hold. */
 export class TorchProcess {
@@ -44,9 +50,11 @@ export class TorchProcess {
       silenceMilliseconds,
       onSilence: () => {
         this.kill();
+        const who = description.ranks === 1 ? 'The torch executor' : 'Rank 0 of the torch executor';
+        const seconds = Math.round(silenceMilliseconds / 1000);
         this.connection.end(
           failure(
-            `The torch executor gave no sign of life for ${Math.round(silenceMilliseconds / 1000)} seconds, and its processes were ended. ${RESUME}`,
+            `${who} gave no sign of life for ${seconds} seconds, and all processes were ended. ${RESUME}`,
           ),
         );
       },
@@ -76,12 +84,22 @@ export class TorchProcess {
       // Where it could not be started that is told below; later there is nothing that it could fail of.
       child.on('error', () => undefined);
       const lines = new LastLines(child.stdout, child.stderr);
+      const started = new AbortController();
       try {
-        const rank0 = await Promise.race([greeted, endedBefore(child, lines, launch.python)]);
+        const rank0 = await Promise.race([
+          greeted,
+          endedBefore(child, lines, launch.python),
+          stoppedBefore(() => processesOf(child), {
+            over: started.signal,
+            longest: launch.stoppedMilliseconds ?? STOPPED_MILLISECONDS,
+          }),
+        ]);
         return new TorchProcess(child, lines, rank0, launch.silenceMilliseconds ?? SILENCE_MILLISECONDS);
       } catch (error) {
         killAll(processesOf(child));
         throw error;
+      } finally {
+        started.abort();
       }
     } finally {
       listener.close();
@@ -103,8 +121,12 @@ export class TorchProcess {
     await this.ended;
   }
 
+  private get processes(): KnownProcess[] {
+    return [...processesOf(this.child), ...this.ranks];
+  }
+
   private kill(): void {
-    killAll([...processesOf(this.child), ...this.ranks]);
+    killAll(this.processes);
   }
 
   /** Until all have ended; the call that runs then is told how. */
@@ -120,7 +142,12 @@ export class TorchProcess {
     await Promise.race([left, exited]);
     // What rank 0 says last may be on its way; and other ranks look who is gone, before all end.
     const late = wait(END_MILLISECONDS, undefined, { ref: false });
+    // torchrun asks the others to end, and waits; who was stopped does not hear it.
+    const stopped = setInterval(() => {
+      killAll(stoppedOf(this.processes));
+    }, STOPPED_POLL_MILLISECONDS);
     await Promise.race([Promise.all([left, exited]), late]);
+    clearInterval(stopped);
     this.kill();
     await exited;
     socket.destroy();
@@ -175,21 +202,27 @@ async function endedBefore(child: ChildProcess, lines: LastLines, python: string
     why =
       first === 'late'
         ? `they did not answer within ${START_MILLISECONDS / 1000} seconds`
-        : lines.shown || howEnded(child, lines);
+        : whyNotStarted(child, lines);
   } catch (error) {
     why = messageOf(error);
   }
+  const advice = (lines.rootCause?.status ?? 0) < 0 ? KILLED : '"adept setup --torch" checks what it needs.';
   throw failure(
-    `The torch executor could not be started with ${python}: ${why.replace(/\.?$/, '.')} "adept setup --torch" checks what it needs.`,
+    `The torch executor could not be started with ${python}: ${why.replace(/\.?$/, '.')} ${advice}`,
     new Error(lines.all),
   );
+}
+
+function whyNotStarted(child: ChildProcess, lines: LastLines): string {
+  return lines.rootCause === undefined && lines.shown !== '' ? lines.shown : howEnded(child, lines);
 }
 
 /** @param words what rank 0 said of it */
 function howEnded({ exitCode, signalCode }: ChildProcess, lines: LastLines, words?: string): string {
   const cause = lines.rootCause;
   const said = lines.shown === '' ? '' : ` Last lines: ${lines.shown.replace(/\.?$/, '.')}`;
-  if (cause !== undefined) {
+  // A rank that ends by itself does so because of another, as rank 0 then says.
+  if (cause !== undefined && (cause.status < 0 || words === undefined)) {
     const how = cause.status < 0 ? `by signal ${-cause.status}` : `with exit status ${cause.status}`;
     return `Rank ${cause.rank} of the torch executor ended ${how}.${said}`;
   }
