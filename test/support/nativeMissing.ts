@@ -1,4 +1,4 @@
-import { inspectNativeInstall } from '../../src/trainer/tfjs/engine/provision';
+import { inspectNativeInstall } from '../../src/node/engines/nativeInstall';
 
 /** Why the native engine is not tested here; undefined where it is. */
 export function nativeMissing(): string | undefined {

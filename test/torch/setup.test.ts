@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import type { RunSpec } from '../../src/shared/run/runFolder';
 import { isProcessAlive } from '../../src/node/process/processAlive';
 import { descendantsOf } from '../../src/trainer/torch/process/processTree';
 import { expandModel } from '../../src/trainer/method/expansion';
@@ -16,12 +17,18 @@ import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 
-/** Where a fake Python is set up, which says its arguments for a device. */
+/** Where a fake Python is set up, which says its arguments for a device and ends when a model is opened. */
 function homeOf(t: TestContext): string {
   const python = fakePython(t, {
     start: ({ hello }) => {
       const many = process.argv.includes('torch.distributed.run');
-      hello({ description: { device: process.argv.slice(2).join(' '), ranks: many ? 3 : 1 } });
+      const ranks = many ? Number(process.argv[process.argv.indexOf('--nproc-per-node') + 1]) : 1;
+      hello({ description: { device: process.argv.slice(2).join(' '), ranks } });
+    },
+    onFrame: ({ verb }) => {
+      if (verb === 'open') {
+        process.exit(3);
+      }
     },
   });
   const home = temporaryFolder(t);
@@ -111,8 +118,77 @@ describe('options of the engine torch', () => {
     );
   });
 
+  it('stand in a configuration as well, and a run goes on with what it was begun with', async (t) => {
+    const home = homeOf(t);
+    const env = { ADEPT_HOME: home };
+    const folder = temporaryFolder(t);
+    const write = (changes: object): string => {
+      const config = {
+        ...{ model: sample('model'), probe: [sample('general-eval.txt')], out: 'run' },
+        ...{ domain: [sample('domain-eval.jsonl')], engine: 'torch', ranks: 2, dtype: 'float32' },
+        analyze: { seqLen: 32, maxSequences: 2 },
+        tune: { steps: 1, learningRate: 1e-3, seqLen: 32, maxProbeSequences: 2, maxEvalSequences: 2 },
+      };
+      const file = join(folder, 'job.adept.json');
+      writeFileSync(file, JSON.stringify({ ...config, ...changes }));
+      return file;
+    };
+    const refusals = [
+      [{ ranks: 0 }, [], /job\.adept\.json: "ranks" is not usable/],
+      [{ dtype: 'float16' }, [], /job\.adept\.json: "dtype" is not usable/],
+      [{ engine: 'wasm' }, [], /job\.adept\.json: "ranks": only the engine torch has it, and wasm is to/],
+      [
+        { engine: 'auto', ranks: undefined },
+        [],
+        /json: "dtype": .* and wasm is to .*: set "engine" to "torch"/,
+      ],
+      [{ engine: 'auto' }, ['--engine', 'wasm'], /json: "ranks": only the engine torch has it/],
+    ] as const;
+    for (const [changes, options, why] of refusals) {
+      const { status, stderr } = await runAdept(['run', '--config', write(changes), ...options], { env });
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, why);
+    }
+    const begun = await runAdept(['run', '--config', write({})], { env });
+    assert.match(begun.stderr, /engine: torch on .* --nproc-per-node 2 .* \(PyTorch 0, 2 processes/);
+    const run = join(folder, 'run');
+    const same = await runAdept(['resume', run], { env });
+    assert.match(same.stderr, /--nproc-per-node 2 /);
+    const more = await runAdept(['resume', run, '--ranks', '3'], { env });
+    assert.match(more.stderr, /--nproc-per-node 3 /);
+    // Another engine takes over without them; and a run that has come to its steps keeps them, too.
+    const { status } = await adeptResult(['resume', run, '--engine', 'wasm'], { env });
+    assert.equal(status, 'done');
+    const { engine, ranks, dtype } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')) as RunSpec;
+    assert.deepEqual([engine, ranks, dtype], ['torch', 2, 'float32']);
+  });
+
+  it('go with auto where that is torch, since it has a GPU', async (t) => {
+    const home = homeOf(t);
+    const file = join(home, 'torch', 'torch.json');
+    const { python } = JSON.parse(readFileSync(file, 'utf8')) as { python: string };
+    const found = {
+      python: '3.12.1',
+      versions: {},
+      device: 'GPU',
+      gpus: 2,
+      cuda: '12',
+      metal: false,
+      bfloat16: true,
+    };
+    writeFileSync(file, JSON.stringify({ format: 'adept.torch/2', python, found }));
+    const env = { ADEPT_HOME: home, ADEPT_DEVICE: '' };
+    const { engine, ranks } = await adeptResult(['engine', '--ranks', 2], { env });
+    assert.deepEqual([engine, ranks], ['torch', 2]);
+    const onCpu = await adeptResult(['engine'], { env: { ...env, ADEPT_DEVICE: 'cpu' } });
+    assert.equal(onCpu.engine, 'wasm');
+  });
+
   const wrong = [
-    [['--ranks', 2], /--ranks: only the engine torch has it, and auto is to compute: add --engine torch\./],
+    [
+      ['--ranks', 2],
+      /--ranks: only the engine torch has it, and (native|wasm) is to compute: add --engine torch\./,
+    ],
     [
       ['--dtype', 'bfloat16', '--engine', 'wasm'],
       /--dtype: only the engine torch has it, and wasm is to compute/,
@@ -131,6 +207,8 @@ describe('options of the engine torch', () => {
     for (const [options, why] of [
       [['--python', '/python'], /--python: .* give --torch as well/],
       [['--torch', '--gpu'], /--gpu: is of the native engine/],
+      [['--own'], /--own: .* give --torch as well/],
+      [['--torch', '--own', '--python', '/python'], /--own: .* give one of them/],
     ] as const) {
       const { status, stderr } = await runAdept(['setup', ...options]);
       assert.equal(status, 2);

@@ -18,7 +18,9 @@ import { createJob, runJob, type JobOutcome, type JobStart } from '../../trainer
 import {
   addEngine,
   engineOf,
+  engineOfBegun,
   jsonCommand,
+  kept,
   numberOf,
   parseNumber,
   requiredText,
@@ -38,13 +40,13 @@ export function runCommand(): Command {
     withOutput(async (output, raw) => {
       const file = requiredText(raw, 'config', '--config');
       const read = readRunConfig(file);
-      const choice = engineOf(raw, read.engine);
+      const naming = asKeysOf(file);
+      const choice = engineOf(raw, { ...read, naming });
       const config: RunConfig = {
         ...read,
         ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
-        engine: choice.engine,
+        ...kept(choice),
       };
-      const naming = asKeysOf(file);
       const corpora = await checkJob(config, naming, output.task);
       const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
       await work(run, config, output, { choice, start: { corpora } });
@@ -65,13 +67,15 @@ export function resumeCommand(): Command {
         if (from) {
           requireRoomForExport(job.config);
         }
-        const choice = engineOf(raw, job.config.engine);
+        const naming = asKeysOf(join(path, JOB_FILES.job));
+        const choice = engineOfBegun(raw, { ...job.config, naming });
         await work(RunFolder.at(path), job.config, output, { choice, start: { from } });
         return;
       }
       const run = RunFolder.open(path);
-      const input = await readTuneInput(run.readSpec(), asKeysOf(run.file('spec')), output.task);
-      await withExecutor(engineOf(raw, input.spec.engine), output, async (executor) => {
+      const naming = asKeysOf(run.file('spec'));
+      const input = await readTuneInput(run.readSpec(), naming, output.task);
+      await withExecutor(engineOfBegun(raw, { ...input.spec, naming }), output, async (executor) => {
         const hooks = {
           task: output.task,
           onEvent: (event: RunEvent) => {

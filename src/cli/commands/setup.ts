@@ -16,6 +16,7 @@ export function setupCommand(): Command {
       '--python <PATH>',
       'with --torch: the Python that has PyTorch (default: of the active virtual environment, or one of its own)',
     )
+    .option('--own', 'with --torch: in an environment of its own, which is made (several GB)')
     .action(
       withOutput(async (output, raw) => {
         requireFitting(raw);
@@ -42,6 +43,12 @@ function requireFitting(raw: RawOptions): void {
   if (raw.torch !== true && raw.python !== undefined) {
     throw inputError('--python: names the Python of PyTorch: give --torch as well.');
   }
+  if (raw.torch !== true && raw.own === true) {
+    throw inputError('--own: is about the environment of PyTorch: give --torch as well.');
+  }
+  if (raw.python !== undefined && raw.own === true) {
+    throw inputError('--own: makes a Python of its own, and --python names another: give one of them.');
+  }
 }
 
 async function setUpNative(output: Output, raw: RawOptions, signal: AbortSignal): Promise<void> {
@@ -65,6 +72,7 @@ async function setUpNative(output: Output, raw: RawOptions, signal: AbortSignal)
 async function setUpTorch(output: Output, raw: RawOptions, signal: AbortSignal): Promise<void> {
   const usable = await provisionTorch({
     python: textOf(raw, 'python'),
+    own: raw.own === true,
     signal,
     onProgress: (message) => {
       output.log(message);

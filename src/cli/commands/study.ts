@@ -30,7 +30,7 @@ export function studyCommand(): Command {
         await checkJob(config, asKeysOf(study.job), output.task);
       }
       checkStudy(study, base, file);
-      const engine = engineOf(raw, base.engine);
+      const engine = engineOf(raw, { ...base, naming: asKeysOf(study.job) });
       const result = await withExecutor(engine, output, (executor) =>
         runStudy(study, base, executor, {
           task: output.task,

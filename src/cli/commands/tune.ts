@@ -25,6 +25,7 @@ import {
   corpusOf,
   engineOf,
   jsonCommand,
+  kept,
   listOf,
   optionKey,
   withOutput,
@@ -122,10 +123,11 @@ function fromConfig(file: string, raw: RawOptions): TuneRequest {
   }
   const config = readRunConfig(file);
   const { model, importance, tune, out } = config;
-  const choice = engineOf(raw, config.engine);
+  const naming = asKeysOf(file);
+  const choice = engineOf(raw, { ...config, naming });
   const optional = importance === undefined ? {} : { importance };
-  const spec = { ...stamp(), model, ...configTexts(config), engine: choice.engine, ...optional, tune };
-  return { out, spec, choice, naming: asKeysOf(file) };
+  const spec = { ...stamp(), model, ...configTexts(config), ...kept(choice), ...optional, tune };
+  return { out, spec, choice, naming };
 }
 
 function fromOptions(raw: RawOptions): TuneRequest {
@@ -153,7 +155,7 @@ function fromOptions(raw: RawOptions): TuneRequest {
         ...(domainEval ? { domain: absolute(domainEval) } : {}),
         ...(generalEval ? { general: absolute(generalEval) } : {}),
       },
-      engine: choice.engine,
+      ...kept(choice),
       ...(importance === undefined ? {} : { importance: resolve(importance) }),
       tune: readSettings(TUNE_SETTINGS, raw),
     },

@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import * as v from 'valibot';
 import { inputError } from '../../shared/common/errors';
 import { numberOfText } from '../../shared/common/numberText';
-import { EngineChoice, TorchDtype } from '../../shared/config/runConfig';
+import { EngineChoice, TorchDtype, type RunConfig } from '../../shared/config/runConfig';
 import { SAMPLINGS, type Sampling } from '../../shared/settings/sampling';
+import { AS_OPTIONS, type Naming } from '../../shared/settings/naming';
+import { autoEngine } from '../../node/engines/autoEngine';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
 import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
 import {
@@ -89,7 +91,10 @@ export function optionKey(flag: string): string {
 export function addEngine(command: Command): Command {
   return command
     .addOption(
-      new Option(`--engine <${EngineChoice.options.join('|')}>`, 'which engine computes')
+      new Option(
+        `--engine <${EngineChoice.options.join('|')}>`,
+        'which engine computes; auto: torch if it has a GPU, else native if installed, else wasm',
+      )
         .choices(EngineChoice.options)
         .default('auto'),
     )
@@ -102,23 +107,59 @@ export function addEngine(command: Command): Command {
     );
 }
 
+/** What a file says of the engine. */
+export interface ConfiguredEngine extends ExecutorChoice {
+  /** How errors call its keys. */
+  readonly naming: Naming;
+}
+
+const NOTHING_CONFIGURED: ConfiguredEngine = { engine: 'auto', naming: AS_OPTIONS };
+
 /**
  * What the options of {@link addEngine} ask for.
- * @param configured the engine where the option leaves it open
- * @throws AdeptError (input) naming an option that the engine does not have
+ * @param configured what holds where the options leave it open
+ * @throws AdeptError (input) naming an option, or a key of the file, that the engine does not have
  */
-export function engineOf(raw: RawOptions, configured: EngineChoice = 'auto'): ExecutorChoice {
+export function engineOf(raw: RawOptions, configured: ConfiguredEngine = NOTHING_CONFIGURED): ExecutorChoice {
   const asked = v.parse(EngineChoice, raw.engine);
-  const engine = asked === 'auto' ? configured : asked;
+  const engine = asked === 'auto' ? configured.engine : asked;
   const ranks = countOf(raw, 'ranks', '--ranks');
   const dtype = raw.dtype === undefined ? undefined : v.parse(TorchDtype, raw.dtype);
-  const [only] = [ranks === undefined ? [] : ['--ranks'], dtype === undefined ? [] : ['--dtype']].flat();
-  if (engine !== 'torch' && only !== undefined) {
-    throw inputError(
-      `${only}: only the engine torch has it, and ${engine} is to compute: add --engine torch.`,
-    );
+  const computes = engine === 'auto' ? autoEngine() : engine;
+  if (computes !== 'torch') {
+    const [option] = [ranks === undefined ? [] : ['--ranks'], dtype === undefined ? [] : ['--dtype']].flat();
+    if (option !== undefined) {
+      throw inputError(
+        `${option}: only the engine torch has it, and ${computes} is to compute: add --engine torch.`,
+      );
+    }
+    const key = (['ranks', 'dtype'] as const).find((name) => configured[name] !== undefined);
+    if (key !== undefined) {
+      throw inputError(
+        `${configured.naming.label(key)}: only the engine torch has it, and ${computes} is to compute: set "engine" to "torch", or remove it.`,
+      );
+    }
   }
-  return { engine, ranks, dtype };
+  return { engine, ranks: ranks ?? configured.ranks, dtype: dtype ?? configured.dtype };
+}
+
+/**
+ * As {@link engineOf}, for a run that was begun: another engine takes it over without what only torch has.
+ * @throws AdeptError (input) as {@link engineOf}
+ */
+export function engineOfBegun(raw: RawOptions, begun: ConfiguredEngine): ExecutorChoice {
+  const { engine, naming } = begun;
+  const leaves = raw.engine !== 'auto' && raw.engine !== 'torch';
+  return engineOf(raw, leaves ? { engine, naming } : begun);
+}
+
+/** What a run remembers of what computes, so that it goes on so. */
+export function kept({
+  engine,
+  ranks,
+  dtype,
+}: ExecutorChoice): Pick<RunConfig, 'engine' | 'ranks' | 'dtype'> {
+  return { engine, ...(ranks === undefined ? {} : { ranks }), ...(dtype === undefined ? {} : { dtype }) };
 }
 
 /** As the setting of the same name, for a command that is no run. */

@@ -2,7 +2,6 @@ import type { Executor } from '../../trainer/executor/executor';
 import type { ExecutorChoice } from '../../trainer/executor/executorChoice';
 import { closing } from '../../trainer/executor/withModel';
 import { openExecutor } from '../../trainer/openExecutor';
-import { inspectNativeInstall } from '../../trainer/tfjs/engine/provision';
 import type { Output } from './output';
 
 /** Opens what computes, says which device computes, and closes it afterwards. */
@@ -11,11 +10,9 @@ export async function withExecutor<T>(
   output: Output,
   work: (executor: Executor) => Promise<T>,
 ): Promise<T> {
-  const { problem } = inspectNativeInstall();
-  if (choice.engine === 'auto' && problem !== undefined) {
-    output.log(problem);
-  }
-  const executor = await openExecutor(choice);
+  const executor = await openExecutor(choice, (why) => {
+    output.log(why);
+  });
   const { engine: kind, device, library, threads, ranks = 1 } = executor.description;
   const processes = ranks === 1 ? '' : `${ranks} processes, each `;
   output.log(

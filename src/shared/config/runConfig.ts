@@ -15,6 +15,9 @@ export type EngineChoice = v.InferOutput<typeof EngineChoice>;
 export const TorchDtype = v.picklist(['auto', 'float32', 'bfloat16']);
 export type TorchDtype = v.InferOutput<typeof TorchDtype>;
 
+/** How many processes of torch compute together. */
+export const Ranks = whole;
+
 /** How questions are put and scored: by the letter of the answer, as MMLU, or by its text, as ARC. */
 export const ChoiceScore = v.picklist(['letter', 'text']);
 export type ChoiceScore = v.InferOutput<typeof ChoiceScore>;
@@ -56,7 +59,22 @@ export const RunConfig = v.strictObject({
     described(ReplayFiles, 'general text to train on as well; tune.replayShare is its share'),
   ),
   out: described(path, 'the run folder'),
-  engine: v.optional(described(EngineChoice, 'engine; auto: native if installed'), 'auto'),
+  engine: v.optional(
+    described(EngineChoice, 'engine; auto: torch if it has a GPU, else native if installed, else wasm'),
+    'auto',
+  ),
+  ranks: v.optional(
+    described(
+      Ranks,
+      'processes that compute together, one a GPU where there are GPUs; with the engine torch',
+    ),
+  ),
+  dtype: v.optional(
+    described(
+      TorchDtype,
+      'what is computed in; auto: bfloat16 on a GPU that has it, otherwise float32; with the engine torch',
+    ),
+  ),
   eval: v.optional(
     described(
       v.strictObject({

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EngineChoice } from '../config/runConfig';
+import { EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, ReplayFiles } from '../texts/texts';
@@ -19,6 +19,9 @@ export const RunSpec = v.object({
   replay: v.optional(ReplayFiles),
   eval: v.object({ domain: v.optional(CorpusFiles), general: v.optional(CorpusFiles) }),
   engine: EngineChoice,
+  /** What the engine torch was started with, where that was said. */
+  ranks: v.optional(Ranks),
+  dtype: v.optional(TorchDtype),
   /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
   importance: v.optional(v.string()),
   tune: settingsSchema(TUNE_SETTINGS),

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { nativeHome } from '../../../src/trainer/tfjs/engine/provision/home';
+import { nativeHome } from '../../../src/node/engines/nativeHome';
 import { projectRoot } from '../../support/projectRoot';
 import { vscode } from './provided';
 import { freePort, type Server, startServer } from './server';

@@ -7,7 +7,7 @@ import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
 import type { FusedKernels } from '../../../src/trainer/tfjs/engine/fusedKernels';
 import { openEngine } from '../../../src/trainer/tfjs/engine/open';
-import { inspectNativeInstall } from '../../../src/trainer/tfjs/engine/provision';
+import { inspectNativeInstall } from '../../../src/node/engines/nativeInstall';
 import { blockForward } from '../../../src/trainer/tfjs/model/block';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
 import { lossGradients } from '../../../src/trainer/tfjs/model/gradients';

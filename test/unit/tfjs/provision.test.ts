@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../../src/trainer/tfjs/engine/provision/host';
-import { findNativeInstall, type NativeInstall } from '../../../src/trainer/tfjs/engine/provision/install';
+import { findNativeInstall, type NativeInstall } from '../../../src/node/engines/nativeInstall';
 import type { ProvisionProgress } from '../../../src/trainer/tfjs/engine/provision/progress';
 import {
   provisionNativeEngine,

@@ -3,13 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { nativeHome } from '../../../src/trainer/tfjs/engine/provision/home';
-import {
-  commitInstall,
-  findNativeInstall,
-  inspectNativeInstall,
-  removeLeftovers,
-} from '../../../src/trainer/tfjs/engine/provision/install';
+import { adoptNativeInstall } from '../../../src/node/engines/adoptNative';
+import { nativeHome } from '../../../src/node/engines/nativeHome';
+import { findNativeInstall, inspectNativeInstall } from '../../../src/node/engines/nativeInstall';
+import { commitInstall, removeLeftovers } from '../../../src/trainer/tfjs/engine/provision/install';
 import { withFolder } from '../../support/provisionHost';
 
 async function commit(home: string, version: string): ReturnType<typeof commitInstall> {
@@ -52,6 +49,26 @@ describe('install.json', () => {
       const moved = findNativeInstall(second);
       assert.equal(moved?.binding, install.binding.replace(first, second));
       assert.equal(moved.libtensorflow, '2.21.0');
+    }));
+
+  it('of another home is adopted by one that has none, and found there', () =>
+    withFolder(async (folder) => {
+      const [home, earlier] = [join(folder, 'home'), join(folder, 'earlier')];
+      assert.equal(adoptNativeInstall(home, earlier), false);
+      assert.ok(!existsSync(home));
+      mkdirSync(earlier);
+      const install = await commit(earlier, '2.21.0');
+      assert.equal(adoptNativeInstall(home, earlier), true);
+      const adopted = findNativeInstall(home);
+      assert.equal(adopted?.installedAt, install.installedAt);
+      assert.equal(readFileSync(adopted.binding, 'utf8'), '2.21.0');
+      // What is installed here stays in force, and takes the link away, never what it leads to.
+      const own = await commit(home, '2.22.0');
+      assert.equal(adoptNativeInstall(home, earlier), false);
+      assert.deepEqual(findNativeInstall(home), own);
+      await removeLeftovers(home);
+      assert.ok(!existsSync(adopted.folder));
+      assert.deepEqual(findNativeInstall(earlier), install);
     }));
 
   it('is no problem where there is none', () =>

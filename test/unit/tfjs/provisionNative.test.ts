@@ -11,7 +11,7 @@ import {
   threadCount,
 } from '../../../src/trainer/tfjs/engine/nativeBinding';
 import { thisHost } from '../../../src/trainer/tfjs/engine/provision/host';
-import { inspectNativeInstall } from '../../../src/trainer/tfjs/engine/provision/install';
+import { inspectNativeInstall } from '../../../src/node/engines/nativeInstall';
 import { packageSources } from '../../../src/trainer/tfjs/engine/provision/sources';
 import { withoutNoise } from '../../../src/trainer/tfjs/engine/provision/stderrGuard';
 import { verifyBinding } from '../../../src/trainer/tfjs/engine/provision/verify';

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { autoEngine } from '../../../src/node/engines/autoEngine';
+import { inspectTorchInstall, readTorchInstall } from '../../../src/node/engines/torchInstall';
 import { AdeptError } from '../../../src/shared/common/errors';
 import { REQUIREMENTS } from '../../../src/trainer/torch/interpreter/inspect';
 import { activeEnvironment, provisionTorch } from '../../../src/trainer/torch/interpreter/provision';
-import { requirePython, rememberedPython } from '../../../src/trainer/torch/interpreter/remembered';
+import { completeInstall, requirePython } from '../../../src/trainer/torch/interpreter/remembered';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -44,9 +46,9 @@ function environment(t: TestContext, changes: Readonly<Record<string, string>>):
   return home;
 }
 
-function setUp(python?: string, lines: string[] = []): ReturnType<typeof provisionTorch> {
+function setUp(python?: string, lines: string[] = [], own = false): ReturnType<typeof provisionTorch> {
   const { signal } = new AbortController();
-  return provisionTorch({ python, signal, onProgress: (line) => lines.push(line) });
+  return provisionTorch({ python, own, signal, onProgress: (line) => lines.push(line) });
 }
 
 async function refused(work: Promise<unknown>): Promise<string> {
@@ -72,13 +74,38 @@ describe(
       });
       assert.equal(requirePython(), python);
       const file = join(home, 'torch', 'torch.json');
-      assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { format: 'adept.torch/1', python });
+      const facts = { python: '3.12.1', versions: USABLE.versions, ...COMPUTE };
+      assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {
+        ...{ format: 'adept.torch/2', python, found: facts },
+      });
+      assert.deepEqual(inspectTorchInstall(), { install: { interpreter: python, facts } });
       // Without naming it, it is used again.
       assert.equal((await setUp()).interpreter, python);
-      writeFileSync(file, '{"format":"adept.torch/1"}');
-      assert.throws(rememberedPython, /torch\.json .*"python" is missing/);
+      writeFileSync(file, '{"format":"adept.torch/2","python":"/a"}');
+      assert.throws(readTorchInstall, /torch\.json .*"found" is missing/);
+      assert.match(inspectTorchInstall().problem ?? '', /"found" is missing/);
       writeFileSync(file, '{"format":"adept.torch/1","python":"/nowhere/python"}');
       assert.throws(requirePython, /\/nowhere\/python, .* is gone/);
+      assert.match(inspectTorchInstall().problem ?? '', /\/nowhere\/python, .* is gone/);
+    });
+
+    it('that an earlier version remembered is asked once what it has, and auto is torch where that is a GPU', async (t) => {
+      const home = environment(t, { ADEPT_DEVICE: '' });
+      const compute = { ...COMPUTE, device: 'H200', gpus: 2, cuda: '12.8', bfloat16: true };
+      const python = saying(join(home, 'python'), JSON.stringify({ ...USABLE, compute }));
+      mkdirSync(join(home, 'torch'));
+      writeFileSync(join(home, 'torch', 'torch.json'), JSON.stringify({ format: 'adept.torch/1', python }));
+      assert.deepEqual(readTorchInstall(), { interpreter: python });
+      assert.equal(autoEngine(), 'wasm');
+      await completeInstall();
+      assert.equal(readTorchInstall()?.facts?.gpus, 2);
+      assert.equal(autoEngine(), 'torch');
+      process.env.ADEPT_DEVICE = 'cpu';
+      assert.equal(autoEngine(), 'wasm');
+      process.env.ADEPT_DEVICE = '';
+      // Gone since: what is there computes.
+      rmSync(python);
+      assert.equal(autoEngine(), 'wasm');
     });
 
     it('needs what the package says that it needs', () => {
@@ -102,7 +129,7 @@ describe(
       const python = saying(join(home, 'python'), JSON.stringify({ ...USABLE, problems, compute: null }));
       assert.equal(
         await refused(setUp(python)),
-        `${python} (Python 3.12.1) lacks torch 2.8 or newer and safetensors 0.4 or newer: run ${python} -m pip install "torch>=2.8" "transformers>=5.0" "safetensors>=0.4", or name another interpreter with --python.`,
+        `${python} (Python 3.12.1) lacks torch 2.8 or newer and safetensors 0.4 or newer: run ${python} -m pip install "torch>=2.8" "transformers>=5.0" "safetensors>=0.4", or choose another Python.`,
       );
       assert.match(
         await refused(setUp(saying(join(home, 'a'), 'no module', 1))),
@@ -110,7 +137,7 @@ describe(
       );
       assert.match(await refused(setUp(saying(join(home, 'b'), 'hello'))), /did not answer as a Python does/);
       assert.match(await refused(setUp('/nowhere/python')), /is no Python .*ENOENT/);
-      assert.equal(rememberedPython(), undefined);
+      assert.equal(readTorchInstall(), undefined);
     });
 
     it('is one of its own where there is no other; half an environment is not left behind', async (t) => {
@@ -129,16 +156,23 @@ describe(
       makes(1);
       assert.match(
         await refused(setUp()),
-        /-m pip install failed \(no network\): name a Python that has PyTorch/,
+        /-m pip install failed \(no network\): choose a Python that has PyTorch/,
       );
       assert.ok(!existsSync(own));
-      assert.equal(rememberedPython(), undefined);
+      assert.equal(readTorchInstall(), undefined);
       makes(0);
       const lines: string[] = [];
       assert.equal((await setUp(undefined, lines)).interpreter, join(own, 'bin', 'python'));
       assert.ok(lines.includes('Collecting torch'), lines.join());
-      assert.equal(rememberedPython(), join(own, 'bin', 'python'));
+      assert.equal(readTorchInstall()?.interpreter, join(own, 'bin', 'python'));
       assert.ok(!existsSync(join(home, 'torch', 'lock')));
+      // One that is active is used, unless one of its own is asked for.
+      const active = temporaryFolder(t);
+      mkdirSync(join(active, 'bin'));
+      process.env.VIRTUAL_ENV = active;
+      const python = saying(join(active, 'bin', 'python'), JSON.stringify(USABLE));
+      assert.equal((await setUp()).interpreter, python);
+      assert.equal((await setUp(undefined, [], true)).interpreter, join(own, 'bin', 'python'));
     });
   },
 );

@@ -194,13 +194,15 @@ class WholeJob {
     if (existsSync(this.folder.file('spec'))) {
       return;
     }
-    const { engine, tune } = this.config;
+    const { engine, ranks, dtype, tune } = this.config;
     const spec: RunSpec = {
       format: 'adept.run/1',
       createdAt: new Date().toISOString(),
       model: this.tunedModel(),
       ...configTexts(this.config),
       engine,
+      ...(ranks === undefined ? {} : { ranks }),
+      ...(dtype === undefined ? {} : { dtype }),
       importance: this.folder.file('importance'),
       tune,
     };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { failure, messageOf } from '../../../shared/common/errors';
-import type { NativeInstall } from './provision/install';
+import type { NativeInstall } from '../../../node/engines/nativeInstall';
 import { loadQuietly } from './provision/stderrGuard';
 
 export type { TFJSBinding };

@@ -10,7 +10,7 @@ import type { Tensor } from './tensor';
 import { describeNative, loadNativeBinding } from './nativeBinding';
 import { NativeBfloat16Storage } from './nativeBfloat16Storage';
 import { loadKernels, NativeKernels } from './nativeKernels';
-import { findNativeInstall } from './provision/install';
+import { findNativeInstall } from '../../../node/engines/nativeInstall';
 import { TfjsEngine } from './tfjsEngine';
 
 const BACKEND = 'tensorflow';

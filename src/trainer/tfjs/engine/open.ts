@@ -1,5 +1,5 @@
 import type { Engine, TfjsChoice } from './engine';
-import { findNativeInstall } from './provision/install';
+import { findNativeInstall } from '../../../node/engines/nativeInstall';
 
 /**
  * Opens an engine: `auto` is the native one where it is installed, otherwise wasm. One is open at a time in a process.

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { TorchFacts } from '../../../node/engines/torchInstall';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { runPython } from './runPython';
 
@@ -46,29 +47,12 @@ const Inspected = v.object({
   /** What it lacks, each as a noun. */
   problems: v.array(v.string()),
   versions: v.record(v.string(), v.string()),
-  compute: v.nullable(
-    v.object({
-      /** What will compute. */
-      device: v.string(),
-      gpus: v.number(),
-      cuda: v.nullable(v.string()),
-      metal: v.boolean(),
-      /** Whether the device computes in it. */
-      bfloat16: v.boolean(),
-    }),
-  ),
+  compute: v.nullable(v.omit(TorchFacts, ['python', 'versions'])),
 });
 
 /** An interpreter that has all that the executor needs. */
-export interface UsablePython {
+export interface UsablePython extends TorchFacts {
   readonly interpreter: string;
-  readonly python: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly device: string;
-  readonly gpus: number;
-  readonly cuda: string | null;
-  readonly metal: boolean;
-  readonly bfloat16: boolean;
 }
 
 /**
@@ -80,7 +64,7 @@ export async function inspectPython(interpreter: string, signal?: AbortSignal): 
   if (compute === null) {
     const packages = REQUIREMENTS.map((requirement) => `"${requirement}"`).join(' ');
     throw failure(
-      `${interpreter} (Python ${python}) lacks ${problems.join(' and ')}: run ${interpreter} -m pip install ${packages}, or name another interpreter with --python.`,
+      `${interpreter} (Python ${python}) lacks ${problems.join(' and ')}: run ${interpreter} -m pip install ${packages}, or choose another Python.`,
     );
   }
   return { interpreter, python, versions, ...compute };
@@ -99,6 +83,6 @@ async function ask(
     }
   }
   throw failure(
-    `${interpreter} is no Python that can be used (${lastError || `it ended with ${String(status)}`}): name another with --python.`,
+    `${interpreter} is no Python that can be used (${lastError || `it ended with ${String(status)}`}): choose another.`,
   );
 }

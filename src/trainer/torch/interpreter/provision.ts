@@ -4,7 +4,8 @@ import { acquireLock } from '../../../node/files/folderLock';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { requirePlatform } from '../process/launch';
 import { inspectPython, REQUIREMENTS, type UsablePython } from './inspect';
-import { rememberedPython, rememberPython, torchHome } from './remembered';
+import { readTorchInstall, torchHome } from '../../../node/engines/torchInstall';
+import { rememberPython } from './remembered';
 import { runPython, stopped } from './runPython';
 
 /** What PyTorch, the libraries that come with it and pip's downloads take at most. */
@@ -13,24 +14,29 @@ const DISK_BYTES = 8e9;
 export interface TorchSetup {
   /** The interpreter to use; an active virtual environment's or one of its own when left out. */
   readonly python?: string | undefined;
+  /** Whether an environment of its own is wanted, whatever else there is. */
+  readonly own?: boolean | undefined;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Provides an interpreter for the torch executor and remembers it: the given one, else that of an active virtual
+ * Provides an interpreter for the torch executor and remembers it: one of its own where that is asked for, the given one, else that of an active virtual
  * environment, else the one that was used before, else that of an environment that it makes.
  * @throws AdeptError (failure) when the one that was chosen lacks something, with the line that installs it
  */
 export async function provisionTorch(setup: TorchSetup): Promise<UsablePython> {
   requirePlatform();
-  const chosen = setup.python === undefined ? activeEnvironment(process.env) : resolve(setup.python);
-  const usable =
-    chosen === undefined
-      ? ((await usedBefore(setup)) ?? (await ownEnvironment(setup)))
-      : await inspectPython(chosen, setup.signal);
-  rememberPython(usable.interpreter);
+  const usable = setup.own === true ? await ownEnvironment(setup) : await foundPython(setup);
+  rememberPython(usable);
   return usable;
+}
+
+async function foundPython(setup: TorchSetup): Promise<UsablePython> {
+  const chosen = setup.python === undefined ? activeEnvironment(process.env) : resolve(setup.python);
+  return chosen === undefined
+    ? ((await usedBefore(setup)) ?? (await ownEnvironment(setup)))
+    : await inspectPython(chosen, setup.signal);
 }
 
 /** The interpreter of the environment that this process was started in. */
@@ -43,8 +49,8 @@ export function activeEnvironment(env: NodeJS.ProcessEnv): string | undefined {
 
 async function usedBefore({ onProgress, signal }: TorchSetup): Promise<UsablePython | undefined> {
   try {
-    const python = rememberedPython();
-    return python === undefined ? undefined : await inspectPython(python, signal);
+    const install = readTorchInstall();
+    return install === undefined ? undefined : await inspectPython(install.interpreter, signal);
   } catch (error) {
     if (signal.aborted) {
       throw error;
@@ -114,7 +120,7 @@ async function step(
   const { status, lines, lastError } = await runPython(program, args, { signal, onLine });
   if (status !== 0) {
     throw failure(
-      `${program} ${args.slice(0, 3).join(' ')} failed (${lastError || (lines.at(-1) ?? String(status))}): name a Python that has PyTorch with --python, or install python3 with its venv module (Debian, Ubuntu: "apt install python3-venv").`,
+      `${program} ${args.slice(0, 3).join(' ')} failed (${lastError || (lines.at(-1) ?? String(status))}): choose a Python that has PyTorch, or install python3 with its venv module (Debian, Ubuntu: "apt install python3-venv").`,
     );
   }
 }
@@ -123,7 +129,7 @@ function requireSpace(folder: string): void {
   const { bavail, bsize } = statfsSync(join(folder, '..'));
   if (bavail * bsize < DISK_BYTES) {
     throw failure(
-      `PyTorch needs up to ${DISK_BYTES / 1e9} GB in ${folder}, and ${((bavail * bsize) / 1e9).toFixed(1)} GB are free: set ADEPT_HOME to a folder on a larger disk, or name a Python that has PyTorch with --python.`,
+      `PyTorch needs up to ${DISK_BYTES / 1e9} GB in ${folder}, and ${((bavail * bsize) / 1e9).toFixed(1)} GB are free: set ADEPT_HOME to a folder on a larger disk, or choose a Python that has PyTorch.`,
     );
   }
 }

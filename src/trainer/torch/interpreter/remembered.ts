@@ -1,44 +1,35 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import * as v from 'valibot';
-import { adeptHome } from '../../../node/files/adeptHome';
-import { readJson, writeJson } from '../../../node/files/jsonFile';
+import {
+  readTorchInstall,
+  torchHome,
+  torchInstallFile,
+  type TorchInstallFile,
+} from '../../../node/engines/torchInstall';
+import { writeJson } from '../../../node/files/jsonFile';
 import { failure } from '../../../shared/common/errors';
-import { parseWith } from '../../../shared/common/parse';
+import { inspectPython, type UsablePython } from './inspect';
 
-const Remembered = v.object({
-  format: v.literal('adept.torch/1'),
-  /** Absolute path of an interpreter that was seen to have what the executor needs. */
-  python: v.pipe(v.string(), v.nonEmpty()),
-});
-
-/** The folder of what `adept setup --torch` keeps: which interpreter is used, and perhaps an environment of its own. */
-export function torchHome(): string {
-  return join(adeptHome(), 'torch');
-}
-
-function file(): string {
-  return join(torchHome(), 'torch.json');
+/** Makes an interpreter the one that is used from now on. */
+export function rememberPython({ interpreter, ...found }: UsablePython): void {
+  mkdirSync(torchHome(), { recursive: true });
+  const file: TorchInstallFile = { format: 'adept.torch/2', python: interpreter, found };
+  writeJson(torchInstallFile(), file);
 }
 
 /**
- * The interpreter that was set up last; undefined where none was.
- * @throws AdeptError (input) when the file that says so cannot be read
+ * Asks the interpreter that an earlier version set up what it has, which that version did not remember.
+ * @throws AdeptError (failure) when it lacks something
  */
-export function rememberedPython(): string | undefined {
-  return existsSync(file())
-    ? parseWith(Remembered, readJson(file()), `${file()} (adept setup --torch writes it)`).python
-    : undefined;
-}
-
-export function rememberPython(python: string): void {
-  mkdirSync(torchHome(), { recursive: true });
-  writeJson(file(), { format: 'adept.torch/1', python } satisfies v.InferOutput<typeof Remembered>);
+export async function completeInstall(): Promise<void> {
+  const install = readTorchInstall();
+  if (install !== undefined && install.facts === undefined) {
+    rememberPython(await inspectPython(install.interpreter));
+  }
 }
 
 /** @throws AdeptError (failure) where no interpreter was set up, or the one that was is gone */
 export function requirePython(): string {
-  const python = rememberedPython();
+  const python = readTorchInstall()?.interpreter;
   if (python === undefined) {
     throw failure('PyTorch is not set up: run "adept setup --torch" first, or choose another engine.');
   }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { nativeHome } from './home';
+import { nativeHome } from '../../../../node/engines/nativeHome';
 import { run, type Run } from './run';
-import type { NativeVariant } from './install';
+import type { NativeVariant } from '../../../../node/engines/nativeInstall';
 import { packageSources, type PackageSources } from './sources';
 import { wheelsOf, type Wheel } from './wheels';
 

@@ -5,7 +5,7 @@ import { failure } from '../../../../shared/common/errors';
 import { treeBytes, watchSize } from './folderSize';
 import type { NvidiaDevice } from './gpu';
 import type { Host } from './host';
-import type { NativeVariant } from './install';
+import type { NativeVariant } from '../../../../node/engines/nativeInstall';
 import { bytesText } from './progress';
 import { reasonOf, type RunResult } from './run';
 import type { RouteOptions, StagedEngine } from './route';

@@ -5,13 +5,12 @@ import { failure, messageOf } from '../../../../shared/common/errors';
 import { nvidiaDevice, type NvidiaDevice } from './gpu';
 import { thisHost, type Host } from './host';
 import {
-  commitInstall,
   inspectNativeInstall,
-  removeLeftovers,
   type NativeInstall,
   type NativeRoute,
   type NativeVariant,
-} from './install';
+} from '../../../../node/engines/nativeInstall';
+import { commitInstall, removeLeftovers } from './install';
 import { interruptible } from './interrupt';
 import { provideKernels } from './kernels';
 import { acquireLock } from '../../../../node/files/folderLock';

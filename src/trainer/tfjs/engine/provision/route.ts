@@ -1,5 +1,5 @@
 import type { NvidiaDevice } from './gpu';
-import type { NativeVariant } from './install';
+import type { NativeVariant } from '../../../../node/engines/nativeInstall';
 import type { OnProgress } from './progress';
 
 export interface RouteOptions {

@@ -1,6 +1,6 @@
 import { failure } from '../../../../shared/common/errors';
 import type { Host } from './host';
-import type { NativeRoute, NativeVariant } from './install';
+import type { NativeRoute, NativeVariant } from '../../../../node/engines/nativeInstall';
 import { bytesText } from './progress';
 
 // Peaks while installing (measured for the wheels: 1.1 and 9.1 GB), with a margin.

@@ -6,7 +6,7 @@ import { compileBinding, compiledBinding } from './compile';
 import { downloadWheels } from './download';
 import type { NvidiaDevice } from './gpu';
 import type { Host } from './host';
-import type { NativeVariant } from './install';
+import type { NativeVariant } from '../../../../node/engines/nativeInstall';
 import type { RouteOptions, StagedEngine } from './route';
 import { findWheelTools } from './tools';
 import { unpackWheel } from './unpack';

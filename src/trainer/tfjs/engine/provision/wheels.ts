@@ -1,4 +1,4 @@
-import type { NativeVariant } from './install';
+import type { NativeVariant } from '../../../../node/engines/nativeInstall';
 
 /** A file of the Python package index, pinned: pip and setup both refuse any other bytes. */
 export interface Wheel {

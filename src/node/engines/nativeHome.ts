@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { adeptHome } from '../../../../node/files/adeptHome';
+import { adeptHome } from '../files/adeptHome';
 
 /** The folder of the native engines. */
 export function nativeHome(
