@@ -9,7 +9,7 @@ from .errors import InputError
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the trainer listens, the token that both sides show, and how long ranks wait for each other, seconds."""
+    """Where the trainer listens and the token that both sides show, of rank 0; how long ranks wait for each other, seconds."""
 
     socket: str
     token: str
@@ -21,9 +21,10 @@ class Settings:
         socket = os.environ.get("ADEPT_EXECUTOR_SOCKET", "")
         token = os.environ.get("ADEPT_EXECUTOR_TOKEN", "")
         seconds = os.environ.get("ADEPT_COLLECTIVE_SECONDS", "600")
-        if not socket:
+        speaks = os.environ.get("RANK", "0") == "0"
+        if speaks and not socket:
             raise InputError("The environment variable ADEPT_EXECUTOR_SOCKET is missing: the executor is started by a trainer.")
-        if re.fullmatch("[0-9a-f]{64}", token) is None:
+        if speaks and re.fullmatch("[0-9a-f]{64}", token) is None:
             raise InputError("The environment variable ADEPT_EXECUTOR_TOKEN is no 32 bytes in hexadecimal.")
         try:
             parsed = float(seconds)

@@ -10,6 +10,7 @@ import { evalCommand } from './commands/evaluate';
 import { expandCommand } from './commands/expand';
 import { exportCommand } from './commands/exportModel';
 import { statusCommand, stopCommand } from './commands/life';
+import { launchCommand } from './commands/launch';
 import { planCommand } from './commands/plan';
 import { prepareCommand } from './commands/prepare';
 import { previewCommand } from './commands/preview';
@@ -31,6 +32,7 @@ function program(): Command {
     runCommand(),
     studyCommand(),
     resumeCommand(),
+    launchCommand(),
     stopCommand(),
     statusCommand(),
     prepareCommand(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { ClusterFile } from '../../src/shared/estimate/cluster/clusterFile';
+import { ClusterFile } from '../../src/shared/cluster/clusterFile';
 import { planOnCluster, type ClusterPlan } from '../../src/shared/estimate/cluster/clusterPlan';
 import { parseModelConfig } from '../../src/shared/model/config';
 import { projectRoot } from '../support/projectRoot';

@@ -36,22 +36,27 @@ export function runCommand(): Command {
   const command = jsonCommand('run', 'analyze, expand, tune, evaluate and export, as configured in a file')
     .option('--config <FILE>', '*.adept.json')
     .option('--out <RUNDIR>', 'run folder, instead of the one in the file');
-  return addEngine(command).action(
-    withOutput(async (output, raw) => {
-      const file = requiredText(raw, 'config', '--config');
-      const read = readRunConfig(file);
-      const naming = asKeysOf(file);
-      const choice = engineOf(raw, { ...read, naming });
-      const config: RunConfig = {
-        ...read,
-        ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
-        ...kept(choice),
-      };
-      const corpora = await checkJob(config, naming, output.task);
-      const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
-      await work(run, config, output, { choice, start: { corpora } });
-    }),
-  );
+  return addEngine(command).action(withOutput((output, raw) => startRun(output, raw)));
+}
+
+/** Begins the run that --config describes. @param on where it computes, beyond what the options say */
+export async function startRun(
+  output: Output,
+  raw: RawOptions,
+  on: Partial<ExecutorChoice> = {},
+): Promise<void> {
+  const file = requiredText(raw, 'config', '--config');
+  const read = readRunConfig(file);
+  const naming = asKeysOf(file);
+  const choice = engineOf(raw, { ...read, naming });
+  const config: RunConfig = {
+    ...read,
+    ...(typeof raw.out === 'string' ? { out: raw.out } : {}),
+    ...kept(choice),
+  };
+  const corpora = await checkJob(config, naming, output.task);
+  const run = createJob(config, typeof raw.out === 'string' ? '--out' : naming.label('out'));
+  await work(run, config, output, { choice: { ...choice, ...on }, start: { corpora } });
 }
 
 export function resumeCommand(): Command {
@@ -59,34 +64,41 @@ export function resumeCommand(): Command {
     .argument('<RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint to continue from (default: the last)', parseNumber)
     .option('--discard-later', 'move later results of the run aside');
-  return addEngine(command).action(
-    withOutput(async (output, raw, path = '') => {
-      const from = readResumePoint(path, raw);
-      const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
-      if (job) {
-        if (from) {
-          requireRoomForExport(job.config);
-        }
-        const naming = asKeysOf(join(path, JOB_FILES.job));
-        const choice = engineOfBegun(raw, { ...job.config, naming });
-        await work(RunFolder.at(path), job.config, output, { choice, start: { from } });
-        return;
-      }
-      const run = RunFolder.open(path);
-      const naming = asKeysOf(run.file('spec'));
-      const input = await readTuneInput(run.readSpec(), naming, output.task);
-      await withExecutor(engineOfBegun(raw, { ...input.spec, naming }), output, async (executor) => {
-        const hooks = {
-          task: output.task,
-          onEvent: (event: RunEvent) => {
-            logEvent(output, event);
-          },
-        };
-        const outcome = await tuneRun(run, input, executor, hooks, from);
-        reportOutcome(output, run.path, outcome);
-      });
-    }),
-  );
+  return addEngine(command).action(withOutput((output, raw, path = '') => resumeRun(output, raw, path)));
+}
+
+/** Goes on with a run. @param on where it computes, instead of what options and run say */
+export async function resumeRun(
+  output: Output,
+  raw: RawOptions,
+  path: string,
+  on?: ExecutorChoice,
+): Promise<void> {
+  const from = readResumePoint(path, raw);
+  const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
+  if (job) {
+    if (from) {
+      requireRoomForExport(job.config);
+    }
+    const naming = asKeysOf(join(path, JOB_FILES.job));
+    const choice = on ?? engineOfBegun(raw, { ...job.config, naming });
+    await work(RunFolder.at(path), job.config, output, { choice, start: { from } });
+    return;
+  }
+  const run = RunFolder.open(path);
+  const naming = asKeysOf(run.file('spec'));
+  const input = await readTuneInput(run.readSpec(), naming, output.task);
+  const choice = on ?? engineOfBegun(raw, { ...input.spec, naming });
+  await withExecutor(choice, output, async (executor) => {
+    const hooks = {
+      task: output.task,
+      onEvent: (event: RunEvent) => {
+        logEvent(output, event);
+      },
+    };
+    const outcome = await tuneRun(run, input, executor, hooks, from);
+    reportOutcome(output, run.path, outcome);
+  });
 }
 
 /** @throws AdeptError (input) when the run cannot go on from the checkpoint that was named. */

@@ -1,4 +1,4 @@
-import { ClusterFile } from '../../shared/estimate/cluster/clusterFile';
+import { ClusterFile } from '../../shared/cluster/clusterFile';
 import { parseWith } from '../../shared/common/parse';
 import { readJson } from '../files/jsonFile';
 

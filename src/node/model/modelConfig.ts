@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/common/errors';
+import { autoEngine } from '../engines/autoEngine';
 import { readError } from '../files/fileError';
 import type { EngineChoice } from '../../shared/config/runConfig';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
@@ -27,7 +28,8 @@ export function readModelOutline(folder: string): ModelOutline {
 
 /** Checks that an engine computes such a model, as far as config.json says. @throws AdeptError (input) that names the file and the key. */
 export function requireComputable(folder: string, engine: EngineChoice): ModelOutline {
-  return engine === 'torch' ? readModelOutline(folder) : readModelConfig(folder);
+  const computes = engine === 'auto' ? autoEngine() : engine;
+  return computes === 'torch' ? readModelOutline(folder) : readModelConfig(folder);
 }
 
 function readJsonObject(file: string): Record<string, unknown> {

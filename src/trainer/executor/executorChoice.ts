@@ -7,4 +7,16 @@ export interface ExecutorChoice {
   readonly ranks?: number | undefined;
   /** What matrix products are computed in; the executor's own choice when left out. */
   readonly dtype?: TorchDtype | undefined;
+  /** The interpreter of torch; the one that was set up when left out. */
+  readonly python?: string | undefined;
+  /** Where the ranks are, when they are on more machines than this one. */
+  readonly machines?: Machines | undefined;
+}
+
+/** Machines with equally many ranks each, of which this is the first. */
+export interface Machines {
+  readonly count: number;
+  /** Of this machine, as the others reach it. */
+  readonly address: string;
+  readonly port: number;
 }

@@ -29,9 +29,13 @@ export class TorchExecutor implements Executor {
   }
 
   /** @throws AdeptError (failure) when PyTorch is not set up, or the ranks do not start */
-  static async start({ ranks = 1, dtype }: Omit<ExecutorChoice, 'engine'>): Promise<TorchExecutor> {
-    const python = requirePython();
-    const rank0 = await TorchProcess.start({ python, packages: packagesFolder(), ranks });
+  static async start({
+    ranks = 1,
+    dtype,
+    python = requirePython(),
+    machines,
+  }: Omit<ExecutorChoice, 'engine'>): Promise<TorchExecutor> {
+    const rank0 = await TorchProcess.start({ python, packages: packagesFolder(), ranks, machines });
     return new TorchExecutor(rank0, dtype);
   }
 

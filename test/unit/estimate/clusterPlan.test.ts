@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import { ClusterFile } from '../../../src/shared/estimate/cluster/clusterFile';
+import { ClusterFile } from '../../../src/shared/cluster/clusterFile';
 import { planOnCluster, stepFlops, type ClusterRun } from '../../../src/shared/estimate/cluster/clusterPlan';
 import { rankMemory, weightBytes } from '../../../src/shared/estimate/cluster/rankMemory';
 import { parameterCount, parametersPerLayer } from '../../../src/shared/model/architecture';

@@ -1,5 +1,5 @@
 import { parameterCount, parametersPerLayer } from '../../model/architecture';
-import { gpuOf, nodesOf, type ClusterFile, type Gpu } from './clusterFile';
+import { gpuOf, nodesOf, type ClusterFile, type Gpu } from '../../cluster/clusterFile';
 import {
   depthOf,
   keptBytes,

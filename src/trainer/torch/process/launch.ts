@@ -1,4 +1,5 @@
 import { failure } from '../../../shared/common/errors';
+import type { Machines } from '../../executor/executorChoice';
 
 /** How the ranks are started. */
 export interface Launch {
@@ -6,6 +7,7 @@ export interface Launch {
   /** The folder that holds the package adept_torch. */
   readonly packages: string;
   readonly ranks: number;
+  readonly machines?: Machines | undefined;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** How long a call may run without any sign of life. */
@@ -14,15 +16,26 @@ export interface Launch {
   readonly stoppedMilliseconds?: number;
 }
 
-/** Arguments of Python: one process, or torchrun with one for each rank. */
-export function pythonArguments(ranks: number): string[] {
-  const torchrun = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', String(ranks)];
+/**
+ * Arguments of Python: one process, or torchrun with one for each rank of a machine.
+ * @param node which of the machines, from 0
+ */
+export function pythonArguments({ ranks, machines }: Pick<Launch, 'ranks' | 'machines'>, node = 0): string[] {
+  const here = String(ranks / (machines?.count ?? 1));
+  const meeting =
+    machines === undefined
+      ? ['--standalone']
+      : [
+          ...['--nnodes', String(machines.count), '--node-rank', String(node)],
+          ...['--master-addr', machines.address, '--master-port', String(machines.port)],
+        ];
+  const torchrun = ['-m', 'torch.distributed.run', ...meeting, '--nproc-per-node', here];
   return [...(ranks > 1 ? torchrun : []), '-m', 'adept_torch'];
 }
 
 /** @param socket where rank 0 finds this process @param token that both show */
 export function environmentOf(
-  { packages, env }: Launch,
+  { packages, env }: Pick<Launch, 'packages' | 'env'>,
   { socket, token }: { readonly socket: string; readonly token: string },
 ): NodeJS.ProcessEnv {
   const before = process.env.PYTHONPATH;

@@ -19,6 +19,8 @@ import { stoppedBefore } from './stoppedBefore';
 const SILENCE_MILLISECONDS = 30_000;
 /** PyTorch may come from a slow disk. */
 const START_MILLISECONDS = 300_000;
+/** Other machines are started by others, one after the other. */
+const MACHINES_MILLISECONDS = 1_800_000;
 /** From when the connection ends to when the processes have: ranks look which of them is gone. */
 const END_MILLISECONDS = 30_000;
 const STOPPED_MILLISECONDS = 10_000;
@@ -75,7 +77,7 @@ export class TorchProcess {
     const token = randomBytes(32).toString('hex');
     const { listener, greeted } = await listen(token);
     try {
-      const child = spawn(launch.python, pythonArguments(launch.ranks), {
+      const child = spawn(launch.python, pythonArguments(launch), {
         env: environmentOf(launch, { socket: listener.address, token }),
         stdio: ['ignore', 'pipe', 'pipe'],
         // Ctrl+C is for the trainer, which ends the ranks when it is done.
@@ -88,7 +90,7 @@ export class TorchProcess {
       try {
         const rank0 = await Promise.race([
           greeted,
-          endedBefore(child, lines, launch.python),
+          endedBefore(child, lines, launch),
           stoppedBefore(() => processesOf(child), {
             over: started.signal,
             longest: launch.stoppedMilliseconds ?? STOPPED_MILLISECONDS,
@@ -194,14 +196,19 @@ async function exitOf(child: ChildProcess): Promise<void> {
 }
 
 /** Never resolves: rejects when the process ends, or takes too long. */
-async function endedBefore(child: ChildProcess, lines: LastLines, python: string): Promise<never> {
-  const late = wait(START_MILLISECONDS, 'late' as const, { ref: false });
+async function endedBefore(
+  child: ChildProcess,
+  lines: LastLines,
+  { python, machines }: Pick<Launch, 'python' | 'machines'>,
+): Promise<never> {
+  const milliseconds = machines === undefined ? START_MILLISECONDS : MACHINES_MILLISECONDS;
+  const late = wait(milliseconds, 'late' as const, { ref: false });
   let why: string;
   try {
     const first = await Promise.race([once(child, 'spawn').then(() => exitOf(child)), late]);
     why =
       first === 'late'
-        ? `they did not answer within ${START_MILLISECONDS / 1000} seconds`
+        ? `they did not answer within ${milliseconds / 1000} seconds`
         : whyNotStarted(child, lines);
   } catch (error) {
     why = messageOf(error);

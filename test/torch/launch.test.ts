@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { readEvents } from '../../src/node/run/eventWriter';
+import { RunFolder } from '../../src/node/run/runFolder';
+import { descendantsOf } from '../../src/trainer/torch/process/processTree';
+import { assertAllClose } from '../support/allclose';
+import { adeptResult, runAdept } from '../support/command';
+import { HANG_MILLISECONDS } from '../support/hang';
+import { projectRoot } from '../support/projectRoot';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+
+const sample = (name: string): string => join(projectRoot, 'media/sample', name);
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+/** A folder of programs that stand in for those of a cluster: every machine of it is this one. */
+function programs(t: TestContext, scripts: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder(t);
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), `#!/bin/bash\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+/** A run of four steps on two machines of one process each. */
+async function world(t: TestContext): Promise<{ folder: string; cluster: string; config: string }> {
+  const folder = temporaryFolder(t);
+  const [cluster, config] = [join(folder, 'cluster.json'), join(folder, 'x.adept.json')];
+  writeFileSync(
+    cluster,
+    JSON.stringify({
+      ...{ format: 'adept.cluster/1', nodes: ['localhost', 'other'], gpusPerNode: 1, python: TORCH_PYTHON },
+      gpu: { name: 'CPU', memoryGB: 8, bfloat16Teraflops: 0.1 },
+      ...{ launcher: 'ssh', address: '127.0.0.1', port: await freePort() },
+    }),
+  );
+  writeFileSync(
+    config,
+    JSON.stringify({
+      ...{ model: sample('model'), probe: [sample('general.txt')], domain: [sample('domain.jsonl')] },
+      ...{ out: 'run', analyze: { seqLen: 32, maxSequences: 2, mode: 'fast' }, expand: { layers: [6] } },
+      tune: {
+        ...{ steps: 4, learningRate: 1e-3, seqLen: 32, batchSize: 3, maxProbeSequences: 2 },
+        ...{ maxEvalSequences: 2, saveEvery: 2 },
+      },
+    }),
+  );
+  return { folder, cluster, config };
+}
+
+function lossesOf(run: string): number[] {
+  return readEvents(RunFolder.at(run).file('events')).flatMap((event) =>
+    event.type === 'step' ? [event.loss] : [],
+  );
+}
+
+describe('adept launch', { skip: TORCH_MISSING }, () => {
+  it(
+    'runs on two machines over ssh, as one process does, and leaves none behind',
+    { timeout: HANG_MILLISECONDS },
+    async (t) => {
+      const { folder, cluster, config } = await world(t);
+      // Without its options, the name of the machine and the command are left.
+      const bin = programs(t, {
+        ssh: 'shift 2; echo "$1" >> "$(dirname "$0")/hosts"; shift; exec bash -c "$*"',
+      });
+      const home = temporaryFolder(t);
+      const env = { ...TORCH_ENV, ADEPT_HOME: home, PATH: `${bin}:${process.env.PATH ?? ''}` };
+      const out = await adeptResult(['launch', '--cluster', cluster, '--config', config], { env });
+      assert.deepEqual([out.status, out.engine], ['done', { ...(out.engine as object), ranks: 2 }]);
+      assert.equal(readFileSync(join(bin, 'hosts'), 'utf8'), 'other\n');
+      mkdirSync(join(home, 'torch'), { recursive: true });
+      await adeptResult(['setup', '--torch', '--python', TORCH_PYTHON], { env });
+      const alone = ['run', '--config', config, '--engine', 'torch', '--out', join(folder, 'alone')];
+      await adeptResult(alone, { env });
+      assert.equal(lossesOf(join(folder, 'run')).length, 4);
+      assertAllClose(lossesOf(join(folder, 'run')), lossesOf(join(folder, 'alone')), 1e-4, 'losses');
+      assert.deepEqual(descendantsOf(process.pid), []);
+    },
+  );
+
+  it(
+    'writes a batch script that runs as it is, and continues a run',
+    { timeout: HANG_MILLISECONDS },
+    async (t) => {
+      const { folder, cluster, config } = await world(t);
+      const bin = programs(t, {
+        scontrol: 'echo 127.0.0.1',
+        // The same task on each machine; it ends when all have, badly when one did.
+        srun: [
+          'shift; SLURM_NODEID=1 "$@" & other=$!',
+          'SLURM_NODEID=0 "$@"; first=$?',
+          'wait $other && exit $first',
+        ].join('\n'),
+      });
+      const env = {
+        ...{ ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), PATH: `${bin}:${process.env.PATH ?? ''}` },
+        SLURM_JOB_NODELIST: 'a[1-2]',
+      };
+      const script = join(folder, 'job.sh');
+      const write = ['launch', '--cluster', cluster, '--launcher', 'slurm', '--write', script];
+      const { script: written } = await adeptResult([...write, '--config', config], { env });
+      assert.equal(written, script);
+      const { status, stderr } = spawnSync('bash', [script], {
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+      });
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /engine: torch on CPU \(PyTorch .*, 2 processes, each 1 thread\)/);
+      assert.equal(lossesOf(join(folder, 'run')).length, 4);
+    },
+  );
+
+  it('says what is missing in the cluster file, and which options do not go together', async (t) => {
+    const { folder, cluster, config } = await world(t);
+    const file = join(folder, 'other.json');
+    const given = { format: 'adept.cluster/1', nodes: 2, gpusPerNode: 1, gpu: 'H100' };
+    writeFileSync(file, JSON.stringify(given));
+    const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+      [['--cluster', file, '--config', config], /other\.json: "address" is missing: name the first machine/],
+      [['--cluster', cluster], /--config, --resume: give one of them/],
+      [['--cluster', cluster, '--config', config, '--node', '2'], /--node: 2 is no machine of the cluster/],
+      [['--cluster', cluster, '--config', config, '--write', 'x'], /--write: writes a Slurm script/],
+      [['--config', config], /--cluster: is required/],
+    ];
+    for (const [options, why] of refusals) {
+      const { status, stderr } = await runAdept(['launch', ...options]);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, why);
+    }
+  });
+});
