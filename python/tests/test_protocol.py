@@ -51,6 +51,8 @@ def test_open_says_what_the_model_is(described: Any) -> None:
         "vocabSize": 67,
         "maxPositionEmbeddings": 64,
         "family": "qwen2",
+        # What transformers fills in where config.json leaves it out.
+        "perLayer": {"layer_types": ["full_attention"] * LAYERS},
         "parameters": 67 * 16 + 16 + LAYERS * (2 * 16 + 16 * 17 + 2 * 8 * 17 + 16 * 16 + 3 * 16 * 24),
     }
     units = {unit["name"]: unit for unit in described["units"]}

@@ -70,7 +70,7 @@ it('the package holds what runs, what its README links to and nothing else, in a
   }
   const python = paths.filter((path) => path.startsWith('out/python/'));
   assert.deepEqual(
-    python.filter((path) => !/^out\/python\/adept_torch\/\w+\.py$/.test(path)),
+    python.filter((path) => !/^out\/python\/adept_torch\/(\w+\.py|outputs\.json)$/.test(path)),
     [],
   );
   const extension = files.find(({ path }) => path === 'out/extension.cjs');

@@ -122,7 +122,14 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
       });
       assert.equal(status, 0, stderr);
       assert.match(stderr, /engine: torch on CPU \(PyTorch .*, 2 processes, each 1 thread\)/);
-      assert.equal(lossesOf(join(folder, 'run')).length, 4);
+      const run = join(folder, 'run');
+      assert.equal(lossesOf(run).length, 4);
+      const { address, ...one } = JSON.parse(readFileSync(cluster, 'utf8')) as Record<string, unknown>;
+      assert.equal(address, '127.0.0.1');
+      writeFileSync(cluster, JSON.stringify({ ...one, nodes: 1 }));
+      const again = await adeptResult(['launch', '--cluster', cluster, '--resume', run], { env });
+      assert.deepEqual([again.status, again.steps], ['done', 4]);
+      assert.equal(lossesOf(run).length, 4);
     },
   );
 

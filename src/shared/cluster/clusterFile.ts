@@ -20,7 +20,7 @@ export interface Gpu {
  * repository: Llama 3.1 8B on 8 H100, 33 %; Llama 3 8B and 70B on 64 A100, 57 % and 52 %); of others, which it does not have, the
  * lower of the two.
  */
-export const GPUS: Readonly<Record<string, Omit<Gpu, 'name'>>> = {
+const GPUS: Readonly<Record<string, Omit<Gpu, 'name'>>> = {
   A100: { memoryBytes: 80e9, peakFlops: 312e12, utilization: 0.5 },
   B200: { memoryBytes: 180e9, peakFlops: 2250e12, utilization: 0.33 },
   H100: { memoryBytes: 80e9, peakFlops: 989e12, utilization: 0.33 },
