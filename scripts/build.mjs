@@ -1,7 +1,7 @@
 // Builds out/: one bundle for each process (command line, extension host, every webview), one for each test file, and
 // beside them what they load: wasm binaries, native sources, the Python package, the JSON schema, the texts to translate, the icon font.
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyNativeSources } from './nativeSources.mjs';
 import { withLock } from './packages.mjs';
@@ -172,6 +172,16 @@ async function buildTests(files) {
     external: ['typescript', 'eslint', 'playwright-core', 'axe-core'],
   });
   return new Map(Object.entries(metafile.outputs).map(([path, { inputs }]) => [path, Object.keys(inputs)]));
+}
+
+/**
+ * @param {string} source of a command that measures the engine torch
+ * @returns {Promise<string>} the program
+ */
+export async function buildTorchBench(source) {
+  const target = join(out, 'bench');
+  await build({ ...node, outdir: target, outbase: 'test/bench', entryPoints: [source] });
+  return join(target, relative('test/bench', source).replace(/\.ts$/, '.cjs'));
 }
 
 /** The suite that runs inside VS Code, under mocha, and the page that it opens. */

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { disturbAll } from '../bench/torch/disturbAll';
+import { momentProblems } from '../bench/torch/page';
+import { plannedRuns } from '../bench/torch/plannedMoments';
+import { HANG_MILLISECONDS } from '../support/hang';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+
+const notHere = process.platform !== 'linux' && 'processes are looked at in /proc';
+
+// `npm run torch:faults` does the same at thirty moments. With this seed there are always two ranks, and rank 0 is the one that is stopped.
+it(
+  'a job on several ranks of which one is killed, one is stopped, and whose trainer is killed, ends, says why, and goes on',
+  { skip: TORCH_MISSING === false ? notHere : TORCH_MISSING, timeout: 2 * HANG_MILLISECONDS },
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const home = join(folder, 'home', 'torch');
+    mkdirSync(home, { recursive: true });
+    writeFileSync(
+      join(home, 'torch.json'),
+      JSON.stringify({ format: 'adept.torch/1', python: TORCH_PYTHON }),
+    );
+    Object.assign(process.env, TORCH_ENV, { ADEPT_HOME: join(folder, 'home') });
+    const [run = []] = plannedRuns(3, 25);
+    assert.equal(new Set(run.map(({ what }) => what)).size, 3, 'one of each kind');
+    const moments = await disturbAll(folder, [run], ({ what, phase, seconds, said }) => {
+      t.diagnostic(`${what}, ${phase}: ${seconds.toFixed(1)} s: ${said}`);
+    });
+    assert.deepEqual(moments.flatMap(momentProblems), []);
+    assert.equal(moments.length, 3);
+  },
+);
