@@ -22,7 +22,8 @@ import { randomSequences } from '../parity/randomModel';
 import { assertAllClose } from '../support/allclose';
 import { projectRoot } from '../support/projectRoot';
 import { tuneSettings } from '../support/settings';
-import { startTorch, TORCH_MISSING } from '../support/torch';
+import { startTorch } from '../support/torch';
+import { TORCH_MISSING } from '../support/torchPython';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 const STEPS = 20;
