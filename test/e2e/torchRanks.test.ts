@@ -23,8 +23,10 @@ import { mouseOf } from './support/hands';
 import { unavailable } from './support/provided';
 import { sampleWorkspace } from './support/sampleWorkspace';
 
-/** As many as take until the run is seen and paused. */
-const STEPS = 80;
+/** More than a test waits for: how quick steps and window are beside each other depends on what else the machine does. */
+const STEPS = 100_000;
+/** A checkpoint with an evaluation. */
+const SAVED = 20;
 const SEQ_LEN = 32;
 const RANKS = 2;
 
@@ -37,8 +39,15 @@ const CONFIG = {
   analyze: { mode: 'fast', seqLen: SEQ_LEN, maxSequences: 4 },
   expand: { lowest: 1 },
   tune: {
-    ...{ steps: STEPS, learningRate: 0.001, batchSize: 2, seqLen: SEQ_LEN, saveEvery: 40, updateEvery: 30 },
-    ...{ maxProbeSequences: 4, maxEvalSequences: 8 },
+    ...{
+      steps: STEPS,
+      learningRate: 0.001,
+      batchSize: 2,
+      seqLen: SEQ_LEN,
+      saveEvery: SAVED,
+      updateEvery: 30,
+    },
+    ...{ evalEvery: SAVED, maxProbeSequences: 4, maxEvalSequences: 8 },
   },
 };
 
@@ -80,6 +89,15 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
 
   const status = (): RunStatus => statusOf(RunFolder.at(run));
 
+  it('is of an engine that the picker describes', async () => {
+    await editor.runCommand('ADEPT: Choose Engine');
+    await editor.evidently('PyTorch as it is set up here', () =>
+      editor.page.getByText('PyTorch of the tests on the processor', { exact: true }).waitFor(),
+    );
+    await editor.picture('engine-picker');
+    await editor.page.keyboard.press('Escape');
+  });
+
   it('is started from its configuration, into which the answers are written', async () => {
     await editor.openFile('ranks.adept.json');
     await editor.runCommand('ADEPT: Start on Several GPUs…');
@@ -98,9 +116,7 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
   it('says which ranks compute, pauses, and saves a checkpoint when it is asked to', async () => {
     const frame = await editor.webview('run');
     await steps.until('the first steps', async () => (await shownStep(frame)) > 0);
-    // At once: the steps are quick.
     const step = await steps.pause(run);
-    assert.ok(step < STEPS);
     assert.match(await frame.locator('.title p').innerText(), /torch engine on CPU, 2 ranks/);
     await editor.runCommand('ADEPT: Checkpoint Now');
     await steps.until('a checkpoint where it stands', () => status().checkpoints.includes(step));
@@ -120,21 +136,21 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
     assert.equal(status().pid, before.pid);
   });
 
-  it('ends with every step once, on these ranks from the analysis on', async () => {
-    await steps.ended(await editor.webview('run'));
+  it('stops, with every step once, on these ranks from the analysis on', async () => {
+    await steps.until('an evaluation', () => status().step > SAVED && status().checkpoints.includes(SAVED));
+    await editor.runCommand('ADEPT: Stop');
+    await steps.until('the end', () => status().state === 'stopped');
     const events = readEvents(RunFolder.at(run).file('events'));
     const trained = events.flatMap((event) => (event.type === 'step' ? [event] : []));
     assert.deepEqual(
       trained.map(({ step }) => step),
-      Array.from({ length: STEPS }, (_, index) => index + 1),
+      Array.from({ length: status().step }, (_, index) => index + 1),
     );
     const losses = trained.map(({ loss }) => loss);
     assert.ok(
       losses.every((loss) => loss > 0 && Number.isFinite(loss)),
       losses.join(),
     );
-    const mean = (part: readonly number[]): number => part.reduce((sum, loss) => sum + loss, 0) / part.length;
-    assert.ok(mean(losses.slice(-15)) < mean(losses.slice(0, 15)), losses.join());
     const engines = events.flatMap((event) =>
       event.type === 'status' && event.engine !== undefined
         ? [[event.status, event.engine.engine, event.engine.ranks] as const]
@@ -144,12 +160,11 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
     assert.deepEqual(new Set(engines.map(([, ...engine]) => engine.join())), new Set([`torch,${RANKS}`]));
     const { engine, ranks, dtype } = RunFolder.at(run).readSpec();
     assert.deepEqual([engine, ranks, dtype], ['torch', RANKS, 'float32']);
-    assert.equal(status().state, 'done');
   });
 
-  it('exports a model of which another engine says the losses of the last evaluation', async () => {
+  it('exports a model of which another engine says the losses that were evaluated', async () => {
     await editor.answer((label) => editor.runCommand(label), 'ADEPT: Export Model', [
-      ['The checkpoint', `Step ${STEPS}`],
+      ['The checkpoint', `Step ${SAVED}`],
     ]);
     await editor.evidently('where to', () =>
       editor.page
@@ -164,17 +179,25 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
     const layers = (file: string): unknown =>
       (JSON.parse(readFileSync(file, 'utf8')) as { num_hidden_layers: unknown }).num_hidden_layers;
     assert.deepEqual([layers(join(editor.workspace, 'model', 'config.json')), layers(config())], [8, 9]);
-    const { domainLoss, generalLoss } = status();
+    const evaluated = readEvents(RunFolder.at(run).file('events')).flatMap((event) =>
+      event.type === 'eval' ? [event] : [],
+    );
+    const lossesAt = (step: number): { domain: number; general: number } => {
+      const found = evaluated.find((one) => one.step === step);
+      return { domain: found?.domainLoss ?? NaN, general: found?.generalLoss ?? NaN };
+    };
+    const { domain, general } = lossesAt(SAVED);
+    assert.ok(domain < lossesAt(0).domain, `${domain}, at first ${lossesAt(0).domain}`);
     for (const [file, loss] of [
-      ['domain-eval.jsonl', domainLoss],
-      ['general-eval.txt', generalLoss],
+      ['domain-eval.jsonl', domain],
+      ['general-eval.txt', general],
     ] as const) {
       const result = await adeptResult([
         'eval',
         ...['--model', join(config(), '..'), '--data', join(editor.workspace, file)],
         ...['--seq-len', SEQ_LEN, '--max-sequences', CONFIG.tune.maxEvalSequences, '--engine', 'wasm'],
       ]);
-      assert.ok(typeof result.loss === 'number' && loss !== null);
+      assert.ok(typeof result.loss === 'number');
       assert.ok(Math.abs(result.loss / loss - 1) < 1e-4, `${file}: ${result.loss}, in the run ${loss}`);
     }
   });

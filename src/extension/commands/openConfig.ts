@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { shortPath } from '../window/folders';
 
-export const CONFIG_ENDING = '.adept.json';
+const CONFIG_ENDING = '.adept.json';
 
 /** The *.adept.json in the active editor. */
 export function activeConfig(): string | undefined {
