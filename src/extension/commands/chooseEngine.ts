@@ -53,9 +53,7 @@ function detailOf(engine: EngineChoice, state: EngineState): string {
   const { l10n } = vscode;
   switch (engine) {
     case 'auto':
-      return l10n.t(
-        'PyTorch where it has a GPU, else the native engine where it is set up, else the embedded one',
-      );
+      return l10n.t('PyTorch where it has a GPU, else native where it is set up, else embedded');
     case 'native':
       return isSetUp(engine, state)
         ? l10n.t('fast on a processor')
