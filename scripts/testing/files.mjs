@@ -12,6 +12,9 @@ const VSCODE_KINDS = ['host', 'e2e'];
 /** Read what is built for the extension, though they are of no kind that shows it. */
 const READ_EXTENSION = [join('test', 'unit', 'settings', 'runConfigSchema.test.ts')];
 
+/** Names the Python that has PyTorch, for the tests in VS Code that compute with it. */
+const TORCH = 'test/support/torchPython.ts';
+
 /** @typedef {'native' | 'python' | 'chromium' | 'vscode'} Need what has to be provided first */
 /** @typedef {{ source: string, bundle: string, kind: string, seconds: number }} TestFile paths relative to the clone */
 
@@ -62,7 +65,7 @@ export function needsExtension(file) {
  */
 export function needsOf(file, inputs) {
   if (isInVSCode(file)) {
-    return ['vscode', 'native'];
+    return inputs.includes(TORCH) ? ['vscode', 'native', 'python'] : ['vscode', 'native'];
   }
   if (file.kind === 'webview') {
     return ['chromium'];

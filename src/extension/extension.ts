@@ -32,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
     runs,
     models,
     checkpoints,
+    enginesChanged: new vscode.EventEmitter<void>(),
   };
   context.subscriptions.push(
     log,
@@ -39,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
     runs,
     models,
     checkpoints,
+    services.enginesChanged,
     ...registerCommands(services),
     ...registerTrees(services),
     ...registerPanels(services),

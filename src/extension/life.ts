@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { ComparisonDocuments } from './comparison/comparisonDocument';
 import { InlineLogs } from './inlineLog/inlineLogs';
 import { presentOutcome } from './notices/jobOutcomes';
+import { adoptEarlier } from './engines/adoptEarlier';
 import { reportError } from './window/reportError';
 import { presentEnding } from './notices/runNotices';
 import { nameOf, type RunEntry } from './runs/runEntry';
@@ -10,7 +11,8 @@ import type { Services } from './services/services';
 
 /** Takes up what an earlier window left: finds models and runs, re-attaches to what is alive, reports what ended. */
 export function startLife(services: Services): vscode.Disposable {
-  const { runs, models, log } = services;
+  const { context, runs, models, log } = services;
+  adoptEarlier(context, log);
   const disposables: { dispose(): void }[] = [
     new InlineLogs(services),
     new ComparisonDocuments(runs.list),

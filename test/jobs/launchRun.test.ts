@@ -46,7 +46,7 @@ describe('what the launch form writes', () => {
       importance: file,
       probe: importance.probe,
       layers: [4, 6],
-      engine: 'wasm',
+      compute: { engine: 'wasm' },
       folders: { folder, runs: '.adept/runs' },
     });
     const config = join(folder, 'night-1.adept.json');

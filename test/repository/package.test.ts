@@ -26,7 +26,7 @@ function linkedByReadme(): string[] {
   return [...readme.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path = '']) => path);
 }
 
-it('the package holds what runs, what its README links to and nothing else, in at most 5 MB; the extension is a bundle of at most 300 KB', () => {
+it('the package holds what runs, what its README links to and nothing else, in at most 5 MB; the extension is a bundle of at most 320 KB', () => {
   const { file, bytes, files } = makePackage();
   assert.equal(statSync(file).size, bytes);
   assert.ok(bytes <= 5 * 2 ** 20, `${bytes} bytes`);
@@ -74,5 +74,5 @@ it('the package holds what runs, what its README links to and nothing else, in a
     [],
   );
   const extension = files.find(({ path }) => path === 'out/extension.cjs');
-  assert.ok(extension !== undefined && extension.bytes <= 300 * 1024, `${extension?.bytes ?? 0} bytes`);
+  assert.ok(extension !== undefined && extension.bytes <= 320 * 1024, `${extension?.bytes ?? 0} bytes`);
 });

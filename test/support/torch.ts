@@ -5,16 +5,7 @@ import type { OpenRequest } from '../../src/trainer/executor/requests';
 import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
 import { packagesFolder, TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { TorchProcess } from '../../src/trainer/torch/process/torchProcess';
-
-/** The Python of the parity tests, which has PyTorch; empty where there is none. */
-export const TORCH_PYTHON = process.env.ADEPT_PARITY_PYTHON ?? '';
-
-/** Why nothing can be tested with PyTorch here; node:test prints it. */
-export const TORCH_MISSING: string | false =
-  TORCH_PYTHON === '' && 'ADEPT_PARITY_PYTHON names no Python with PyTorch (scripts/python.mjs)';
-
-/** One thread each, on the CPU: what is compared is numbers. */
-export const TORCH_ENV = { ADEPT_DEVICE: 'cpu', OMP_NUM_THREADS: '1' };
+import { TORCH_ENV, TORCH_PYTHON } from './torchPython';
 
 /** PyTorch takes seconds to load: tests of a file share one executor, and close it. */
 export function startRanks(ranks: number): Promise<TorchProcess> {

@@ -19,7 +19,8 @@ import type { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { messageOf } from '../../src/shared/common/errors';
 import { projectRoot } from '../support/projectRoot';
 import { analyzeSettings, tuneSettings } from '../support/settings';
-import { startTorch, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+import { startTorch } from '../support/torch';
+import { TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
 // With norms after the outputs; with norms that multiply by 1 + weight and layers of two kinds; with experts; with layers of two
 // kinds, some without experts.

@@ -7,7 +7,7 @@ import { momentProblems } from '../bench/torch/page';
 import { plannedRuns } from '../bench/torch/plannedMoments';
 import { HANG_MILLISECONDS } from '../support/hang';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
 const notHere = process.platform !== 'linux' && 'processes are looked at in /proc';
 

@@ -12,7 +12,7 @@ import { adeptResult, runAdept } from '../support/command';
 import { HANG_MILLISECONDS } from '../support/hang';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 

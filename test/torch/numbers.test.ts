@@ -19,7 +19,8 @@ import { assertAllClose } from '../support/allclose';
 import { HANG_MILLISECONDS } from '../support/hang';
 import { stepOf } from '../support/steps';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { openOnWasm, startRanks, startTorch, TORCH_MISSING } from '../support/torch';
+import { openOnWasm, startRanks, startTorch } from '../support/torch';
+import { TORCH_MISSING } from '../support/torchPython';
 
 /** What waits for processes to end would wait for ever where they do not. */
 const LIMITED = { timeout: HANG_MILLISECONDS };

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { projectRoot } from '../support/projectRoot';
-import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
 /** Why pytest cannot run. */
 function missing(): string | false {

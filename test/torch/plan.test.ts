@@ -13,7 +13,7 @@ import {
 import { parameterCount, parametersPerLayer } from '../../src/shared/model/architecture';
 import { parseModelConfig } from '../../src/shared/model/config';
 import { projectRoot } from '../support/projectRoot';
-import { TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+import { TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
 const SCRIPT = `
 import json, sys

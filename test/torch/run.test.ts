@@ -22,7 +22,8 @@ import { assertSameCurve, differencesOf, type Curve } from '../support/curve';
 import { movementsOf } from '../support/movement';
 import { nativeMissing } from '../support/nativeMissing';
 import { analyzeSettings } from '../support/settings';
-import { startRanks, TORCH_MISSING } from '../support/torch';
+import { startRanks } from '../support/torch';
+import { TORCH_MISSING } from '../support/torchPython';
 import { writeRows } from '../support/tokenRows';
 import { curveOfRun, expandSample, newRun, sample, tune } from './sampleRun';
 

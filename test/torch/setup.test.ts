@@ -13,7 +13,7 @@ import { HANG_MILLISECONDS } from '../support/hang';
 import { fakePython } from '../support/fakeRank0';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torch';
+import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
 const sample = (name: string): string => join(projectRoot, 'media/sample', name);
 

@@ -177,6 +177,65 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
     });
   });
 
+  it('says which engine computes, asks for ranks where that is PyTorch, and takes what a command was told', async () => {
+    const facts = {
+      ...{ python: '3.12.1', versions: { torch: '2.9.0' }, device: 'NVIDIA H200', gpus: 8, cuda: '12.8' },
+      ...{ metal: false, bfloat16: true },
+    };
+    const torch = { interpreter: '/venv/bin/python', gpus: 8, facts };
+    for (const theme of ['light', 'dark'] as const) {
+      await withHeatmap(
+        browser,
+        async (webview) => {
+          const { page } = webview;
+          const form = page.locator('adept-launch-form');
+          const note = page.locator('#field-engine-note');
+          assert.equal(await note.innerText(), 'now Native: libtensorflow 2.21.0 on the processor');
+          assert.equal(await page.locator('#field-ranks').count(), 0);
+          await page.selectOption('#field-engine', 'torch');
+          assert.equal(await note.innerText(), 'not set up: starting offers to set it up');
+          assert.match(await page.innerText('#field-ranks-note'), /^no GPU was found/);
+          // It was set up meanwhile, and is what auto is now.
+          const { launch, ...rest } = heatmapContent();
+          const engines = { ...launch.engines, auto: 'torch' as const, torch };
+          await webview.send({ ...rest, launch: { ...launch, engines } });
+          await page.waitForSelector('#field-engine-note:has-text("PyTorch 2.9.0 on 8 × NVIDIA H200")');
+          assert.equal(await page.innerText('#field-ranks-note'), 'GPUs that were found: 8');
+          await page.fill('#field-ranks', '0');
+          await page.waitForSelector('#field-ranks-problem:has-text("Give a whole number of at least 1.")');
+          await webview.send({ type: 'focusLaunch', compute: { ranks: 4, dtype: 'bfloat16' } });
+          await page.waitForSelector('#field-ranks-problem', { state: 'detached' });
+          assert.equal(await page.inputValue('#field-ranks'), '4');
+          await page.locator('tr[data-layer="2"] th').click();
+          for (const [field, text] of [
+            ['domain', 'd.txt'],
+            ['steps', '9'],
+            ['learningRate', '1e-3'],
+          ] as const) {
+            await page.fill(`#field-${field}`, text);
+          }
+          assert.deepEqual(await webview.accessibilityFaults(), []);
+          await form.locator('.compute').scrollIntoViewIfNeeded();
+          await takePicture(form, `launch-form-engine-${theme}`);
+          const written = async (): Promise<unknown[]> => {
+            const text = (await page.textContent('.preview pre')) ?? '';
+            const { engine, ranks, dtype } = parseLaunchText(text, 'preview');
+            return [engine, ranks, dtype];
+          };
+          assert.deepEqual(await written(), ['torch', 4, 'bfloat16']);
+          // The setting changed, and with it what this run is computed by.
+          await webview.send({ ...rest, launch: { ...launch, engines, engine: 'native' } });
+          await page.waitForSelector('#field-ranks', { state: 'detached' });
+          assert.deepEqual(await written(), ['native', undefined, undefined]);
+          await webview.send({ ...rest, launch: { ...launch, engines } });
+          await page.waitForSelector('#field-ranks');
+          assert.deepEqual(await written(), ['auto', 4, 'bfloat16']);
+        },
+        { theme },
+      );
+    }
+  });
+
   it('names what “auto” comes to, and what was skipped, as the analysis told', async () => {
     const { importance, ...rest } = heatmapContent();
     const probe = { ...importance.probe, documentStart: '<s>', documentEnd: '', skipped: 12 };

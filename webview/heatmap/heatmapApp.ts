@@ -3,7 +3,13 @@ import { messageOf } from '../../src/shared/common/errors';
 import { nextOrder } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
-import { freshForm, readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
+import {
+  freshForm,
+  readForm,
+  withField,
+  type FormFiles,
+  type LaunchForm,
+} from '../../src/shared/launch/launchForm';
 import { FromHeatmap, ToHeatmap, type LaunchContext } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
@@ -158,6 +164,7 @@ export class HeatmapApp extends LitElement {
         this.note = l10n.t('Saved: {0}', message.file);
         break;
       case 'focusLaunch':
+        this.takeCompute(message.compute);
         void this.focusForm((form) => {
           form.focusFirst();
         });
@@ -174,10 +181,13 @@ export class HeatmapApp extends LitElement {
       this.broken = messageOf(error);
       return;
     }
+    const setting = this.launch?.engine;
     this.launch = launch;
     this.trusted = trusted;
     const form = this.view.form ?? firstForm(launch, launch.probe ?? importance.probe.sources);
-    this.keep({ form });
+    // Whoever changes the setting meanwhile means this run as well.
+    const isChanged = setting !== undefined && setting !== launch.engine;
+    this.keep({ form: isChanged ? withField(form, 'engine', launch.engine) : form });
     this.mark(this.view.marked.filter((layer) => layer < importance.model.layers));
     this.checkSoon();
     if (first) {
@@ -253,6 +263,15 @@ export class HeatmapApp extends LitElement {
     }
   }
 
+  /** What a command was told of the ranks of PyTorch. */
+  private takeCompute(compute: Extract<ToHeatmap, { type: 'focusLaunch' }>['compute']): void {
+    const { form } = this.view;
+    if (form !== null && compute !== undefined) {
+      const { ranks, dtype } = compute;
+      this.keep({ form: { ...form, compute: { engine: 'torch', ranks: String(ranks), dtype } } });
+    }
+  }
+
   private async focusForm(focus: (form: LaunchFormView) => void): Promise<void> {
     await this.updateComplete;
     const element = this.querySelector<LaunchFormView>('adept-launch-form');
@@ -303,7 +322,8 @@ export class HeatmapApp extends LitElement {
 }
 
 /** What the form starts with: what was launched last, with this model's probe; or the defaults. */
-function firstForm({ name, last }: LaunchContext, probe: readonly string[]): LaunchForm {
+function firstForm({ name, last, engine }: LaunchContext, probe: readonly string[]): LaunchForm {
   const fresh = freshForm(name, probe);
-  return last === null ? fresh : { ...last, name, files: { ...last.files, probe: fresh.files.probe } };
+  const form = last === null ? fresh : { ...last, name, files: { ...last.files, probe: fresh.files.probe } };
+  return withField(form, 'engine', engine);
 }

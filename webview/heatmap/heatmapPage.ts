@@ -191,6 +191,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
       .problems=${launchModel.shownProblems(reading)}
       .known=${launchModel.known(reading)}
       .frame=${shown.importance.probe}
+      .engines=${launch.engines}
       .preview=${preview}
       .rates=${ratePreview(shown.importance, view.marked, reading)}
       .state=${launchModel.state}

@@ -15,12 +15,14 @@ import {
   type FormTextSetting,
   type LaunchForm,
 } from '../../src/shared/launch/launchForm';
+import type { EngineState } from '../../src/shared/engines/engineState';
 import type { RatePreview } from '../../src/shared/launch/ratePreview';
 import { TUNE_SETTINGS } from '../../src/shared/settings/tuneSettings';
 import { TEXT_SETTINGS } from '../../src/shared/settings/textSettings';
 import { type Setting } from '../../src/shared/settings/settingTable';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { computeFields } from './computeFields';
 import { filesField } from './filesField';
 import { formField, valueOf } from './formField';
 import { rateView } from './rateView';
@@ -67,6 +69,7 @@ export class LaunchFormView extends LitElement {
     problems: { attribute: false },
     known: { attribute: false },
     frame: { attribute: false },
+    engines: { attribute: false },
     preview: { attribute: false },
     rates: { attribute: false },
     state: { attribute: false },
@@ -80,6 +83,8 @@ export class LaunchFormView extends LitElement {
   declare known: ReadonlyMap<FormFiles, KnownText>;
   /** What is put around documents where nothing is said of it, as far as the analysis told. */
   declare frame: AutoFrame;
+  /** Which engines the machine has. */
+  declare engines: EngineState;
   declare preview: LaunchPreview;
   declare rates: RatePreview;
   declare state: LaunchState;
@@ -126,6 +131,12 @@ export class LaunchFormView extends LitElement {
         <summary>${l10n.t('How texts are read')}</summary>
         <div class="settings">${FORM_TEXT_SETTINGS.map((field) => this.textSettingField(field))}</div>
       </details>
+      ${computeFields({
+        values: this.form.compute,
+        engines: this.engines,
+        problemOf: (field) => this.problems.get(field),
+        editing: (field) => this.editing(field),
+      })}
       ${previewView(this.preview)}
       <p class="actions">
         <button

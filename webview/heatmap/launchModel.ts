@@ -1,3 +1,4 @@
+import { FORM_COMPUTE } from '../../src/shared/launch/computeForm';
 import {
   FORM_FILES,
   FORM_SETTINGS,
@@ -26,7 +27,13 @@ export class LaunchModel {
 
   /** Somebody wants to launch: from now on every problem shows. */
   visitAll(): void {
-    for (const field of ['name', ...FORM_FILES, ...FORM_SETTINGS, ...FORM_TEXT_SETTINGS] as const) {
+    for (const field of [
+      'name',
+      ...FORM_FILES,
+      ...FORM_SETTINGS,
+      ...FORM_TEXT_SETTINGS,
+      ...FORM_COMPUTE,
+    ] as const) {
       this.visit(field);
     }
   }

@@ -1,11 +1,20 @@
 import type { ImportanceFile } from '../../src/shared/method/importance';
 import { configName, launchText } from '../../src/shared/launch/launchConfig';
+import { computeHere, isCompute } from '../../src/shared/launch/computeForm';
 import { isFiles, isTextSetting, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import type { LaunchPreview } from './launchFormView';
-import { countText, fileLabel, layersText, listed, settingLabel, textSettingLabel } from './texts';
+import {
+  computeLabel,
+  countText,
+  fileLabel,
+  layersText,
+  listed,
+  settingLabel,
+  textSettingLabel,
+} from './texts';
 
 export interface LaunchFacts {
   readonly reading: FormReading;
@@ -22,7 +31,7 @@ export interface LaunchFacts {
 /** What a launch would do, in a sentence and as the file that would be written. */
 export function previewOf(facts: LaunchFacts): LaunchPreview {
   const { reading, problems, marked, importance, launch } = facts;
-  const { folders, engine } = launch;
+  const { folders, engines } = launch;
   const missing = [
     ...(marked.length === 0 ? [l10n.t('mark at least one layer')] : []),
     ...(problems.size === 0 ? [] : [l10n.t('complete {0}', listed([...problems.keys()].map(labelOf)))]),
@@ -42,7 +51,7 @@ export function previewOf(facts: LaunchFacts): LaunchPreview {
       importance: facts.file,
       probe: { ...importance.probe, sources: launch.probe ?? importance.probe.sources },
       layers: marked,
-      engine,
+      compute: computeHere(reading.compute, engines),
       folders,
     }),
   };
@@ -52,6 +61,9 @@ export function previewOf(facts: LaunchFacts): LaunchPreview {
 function labelOf(field: FormField): string {
   if (field === 'name') {
     return l10n.t('the name');
+  }
+  if (isCompute(field)) {
+    return `“${computeLabel(field)}”`;
   }
   const label = isFiles(field)
     ? fileLabel(field)

@@ -4,6 +4,7 @@ import type { ImportanceFile, ConfidenceIntervals } from '../../src/shared/metho
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { Rank } from '../../src/shared/heatmap/rank';
 import type { RangeName } from '../../src/shared/heatmap/ranges';
+import type { FormCompute } from '../../src/shared/launch/computeForm';
 import type { FormFiles, FormSetting, FormTextSetting } from '../../src/shared/launch/launchForm';
 import { l10n } from '../common/l10n';
 import { pageData } from '../common/pageData';
@@ -239,6 +240,17 @@ export function fileLabel(field: FormFiles): string {
       return l10n.t('General evaluation text');
     case 'probe':
       return l10n.t('General text (probe)');
+  }
+}
+
+export function computeLabel(field: FormCompute): string {
+  switch (field) {
+    case 'engine':
+      return l10n.t('Engine');
+    case 'ranks':
+      return l10n.t('Ranks');
+    case 'dtype':
+      return l10n.t('Computed in');
   }
 }
 

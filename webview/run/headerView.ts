@@ -41,9 +41,7 @@ function stateBadge({ state }: RunSummary): TemplateResult {
 function contextOf({ model, engine, remoteName, startedAt }: RunSummary): TemplateResult[] {
   const parts = [
     ...(model === null ? [] : [html`<span title=${model}>${shortPath(model)}</span>`]),
-    ...(engine === null
-      ? []
-      : [html`<span>${l10n.t('{0} engine on {1}', engine.engine, engine.device)}</span>`]),
+    ...(engine === null ? [] : [html`<span>${engineText(engine)}</span>`]),
     ...(remoteName === null ? [] : [html`<span>${l10n.t('remote: {0}', remoteName)}</span>`]),
     ...(startedAt === null ? [] : [html`<span>${l10n.t('started {0}', formatMoment(startedAt))}</span>`]),
   ];
@@ -204,4 +202,10 @@ function problems(
     </ul>
     ${items.length < total ? html`<p class="muted">${l10n.t('The first {0} are shown.', items.length)}</p>` : nothing}
   </details>`;
+}
+
+function engineText({ engine, device, ranks = 1 }: NonNullable<RunSummary['engine']>): string {
+  return ranks === 1
+    ? l10n.t('{0} engine on {1}', engine, device)
+    : l10n.t('{0} engine on {1}, {2} ranks', engine, device, ranks);
 }

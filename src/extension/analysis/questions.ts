@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { readModelOutline } from '../../node/model/modelConfig';
 import { ImportanceMode } from '../../shared/method/importance';
 import { EngineChoice } from '../../shared/config/runConfig';
+import { engineState } from '../../node/engines/engineState';
+import { engineName, engineText } from '../../shared/engines/engineState';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
 import { PersistedValue } from '../window/persistedValue';
 import { multiStep, type StepInput } from '../window/multiStep';
@@ -118,24 +120,12 @@ class Questions {
   async engine(input: StepInput): Promise<void> {
     const { l10n } = vscode;
     const setting = readSetting('adept.engine', this.services.log);
-    const items: (vscode.QuickPickItem & { engine: EngineChoice })[] = [
-      {
-        engine: 'auto',
-        label: l10n.t('Automatic'),
-        description: l10n.t('native if it is installed, otherwise embedded'),
-      },
-      {
-        engine: 'native',
-        label: l10n.t('Native'),
-        description: l10n.t('libtensorflow on the processor or GPU'),
-      },
-      { engine: 'wasm', label: l10n.t('Embedded'), description: l10n.t('WebAssembly, for small models') },
-      {
-        engine: 'torch',
-        label: l10n.t('PyTorch'),
-        description: l10n.t('on a GPU or the processor, once "adept setup --torch" has provided it'),
-      },
-    ];
+    const state = engineState();
+    const items = EngineChoice.options.map((engine) => ({
+      engine,
+      label: engineName(engine, l10n),
+      description: engineText(engine, state, l10n),
+    }));
     const [picked] = await input.pick({
       placeholder: l10n.t('The compute engine'),
       items,

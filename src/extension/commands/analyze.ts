@@ -6,6 +6,7 @@ import { readModelSummary } from '../../node/model/modelFolder';
 import { parseWith } from '../../shared/common/parse';
 import { analyzeArguments, AnalysisRequest, type Analysis } from '../analysis/analysisRequest';
 import { askForAnalysis } from '../analysis/questions';
+import { requireEngine } from '../engines/engineMissing';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { modelName } from '../../shared/model/modelName';
 import { newAnalysisFile } from '../models/savedAnalyses';
@@ -29,7 +30,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     ...request,
     parts: request.parts ?? true,
     model: resolve(request.model),
-    engine: request.engine ?? readSetting('adept.engine', services.log),
+    engine: requireEngine(request.engine ?? readSetting('adept.engine', services.log)),
     out: request.out ?? newFile(services, request.model),
   };
   readModelSummary(analysis.model);

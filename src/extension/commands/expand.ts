@@ -6,6 +6,7 @@ import { readJson } from '../../node/files/jsonFile';
 import { inputError } from '../../shared/common/errors';
 import { ImportanceFile } from '../../shared/method/importance';
 import { parseWith } from '../../shared/common/parse';
+import { requireEngine } from '../engines/engineMissing';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { analysisText } from '../models/modelText';
 import { modelName } from '../../shared/model/modelName';
@@ -48,7 +49,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     args: [
       'expand',
       ...['--model', model, '--out', out, '--layers', request.layers.join(',')],
-      ...['--engine', readSetting('adept.engine', services.log)],
+      ...['--engine', requireEngine(readSetting('adept.engine', services.log))],
       ...probeArguments(request.importance),
     ],
     cwd: workspaceFolderOf(model, services.context),

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { requireEngine } from '../engines/engineMissing';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
@@ -18,7 +19,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
   const purpose = { kind: 'strength', path: chosen.path };
   const value = await services.jobs.run({
     title,
-    args: ['dial', chosen.path, '--engine', readSetting('adept.engine', services.log)],
+    args: ['dial', chosen.path, '--engine', requireEngine(readSetting('adept.engine', services.log))],
     cwd: dirname(chosen.path),
     purpose,
   });

@@ -2,12 +2,34 @@ import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { shortPath } from '../window/folders';
 
-export const CONFIG_ENDING = '.adept.json';
+const CONFIG_ENDING = '.adept.json';
 
 /** The *.adept.json in the active editor. */
 export function activeConfig(): string | undefined {
   const path = vscode.window.activeTextEditor?.document.uri.fsPath;
   return path?.endsWith(CONFIG_ENDING) === true ? path : undefined;
+}
+
+/** A *.adept.json of the workspace, as the person picks it. @throws AdeptError (input) when there is none. */
+export async function pickConfig(title: string): Promise<string> {
+  const { l10n } = vscode;
+  const found = await vscode.workspace.findFiles(`**/*${CONFIG_ENDING}`, '**/{node_modules,.git}/**', 200);
+  if (found.length === 0) {
+    throw inputError(
+      l10n.t(
+        'There is no *.adept.json in this workspace: analyze a model and launch from its heatmap, or write one.',
+      ),
+    );
+  }
+  const items = found.map(({ fsPath }) => ({ path: fsPath, label: shortPath(fsPath) }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: l10n.t('The configuration of the job'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return picked.path;
 }
 
 /** What is on the screen is what runs. @throws AdeptError (input) when it cannot be saved. */

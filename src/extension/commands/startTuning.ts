@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { readRunTarget } from '../../node/job/runConfigFile';
+import type { TorchCompute } from '../../node/job/runConfigEdit';
 import { inputError } from '../../shared/common/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
@@ -12,7 +13,7 @@ import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pathOf } from '../control/arguments';
 import { freePath } from './newFolder';
-import { activeConfig, CONFIG_ENDING, saveOpen } from './openConfig';
+import { activeConfig, pickConfig, saveOpen } from './openConfig';
 import { findRun } from '../control/pickRun';
 
 const Request = v.object({
@@ -33,9 +34,24 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     await HeatmapPanel.active.showLaunch();
     return undefined;
   }
-  const { config, taken } = given ?? { config: await pickConfig() };
+  const { config, taken } = given ?? { config: await pickConfig(vscode.l10n.t('Start Tuning')) };
   await saveOpen(config);
-  const path = await start(services, resolve(config), taken);
+  return startConfig(services, resolve(config), { taken });
+}
+
+interface StartOptions {
+  readonly taken?: Request['taken'];
+  /** How torch computes a run that is resumed, which has an answer of its own. */
+  readonly compute?: TorchCompute;
+}
+
+/** Starts the job of a *.adept.json, as it is on the disk, and shows it. @returns the run folder */
+export async function startConfig(
+  services: Services,
+  config: string,
+  options: StartOptions,
+): Promise<string> {
+  const path = await start(services, config, options);
   await openRun(services, path);
   return path;
 }
@@ -53,28 +69,7 @@ function ofActive(): Request | undefined {
   return config === undefined ? undefined : { config };
 }
 
-async function pickConfig(): Promise<string> {
-  const { l10n } = vscode;
-  const found = await vscode.workspace.findFiles(`**/*${CONFIG_ENDING}`, '**/{node_modules,.git}/**', 200);
-  if (found.length === 0) {
-    throw inputError(
-      l10n.t(
-        'There is no *.adept.json in this workspace: analyze a model and launch from its heatmap, or write one.',
-      ),
-    );
-  }
-  const items = found.map(({ fsPath }) => ({ path: fsPath, label: shortPath(fsPath) }));
-  const picked = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Start Tuning'),
-    placeHolder: l10n.t('The configuration of the job'),
-  });
-  if (picked === undefined) {
-    throw new vscode.CancellationError();
-  }
-  return picked.path;
-}
-
-async function start(services: Services, config: string, taken: Request['taken']): Promise<string> {
+async function start(services: Services, config: string, { taken, compute }: StartOptions): Promise<string> {
   const target = readRunTarget(config);
   const { out } = target;
   if (!existsSync(out) || readdirSync(out).length === 0) {
@@ -93,7 +88,7 @@ async function start(services: Services, config: string, taken: Request['taken']
     return run.path;
   }
   if ((taken ?? (await askAbout(run))) === 'resume') {
-    await services.runs.resume(run);
+    await services.runs.resume(run, compute);
     return run.path;
   }
   return services.runs.run(target, freePath(out));

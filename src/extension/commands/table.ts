@@ -28,6 +28,9 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.previewText': () => import('./previewText'),
   'adept.clearTextCache': () => import('./clearTextCache'),
   'adept.setUpNative': () => import('./setUpNative'),
+  'adept.setUpTorch': () => import('./setUpTorch'),
+  'adept.chooseEngine': () => import('./chooseEngine'),
+  'adept.startOnGpus': () => import('./startOnGpus'),
   'adept.openWalkthrough': () => import('./openWalkthrough'),
   'adept.copyDiagnostics': () => import('./copyDiagnostics'),
 };

@@ -13,6 +13,16 @@ export interface JobOutcome {
   readonly value: Record<string, unknown>;
 }
 
+const TorchSetUp = v.object({
+  device: v.string(),
+  python: v.string(),
+  versions: v.record(v.string(), v.string()),
+  gpus: v.number(),
+  cuda: v.nullable(v.string()),
+  metal: v.boolean(),
+  bfloat16: v.boolean(),
+});
+
 const Installed = v.object({ device: v.string(), library: v.optional(v.string()) });
 
 /**
@@ -44,6 +54,7 @@ export async function presentOutcome(
       }
       break;
     case 'setup': {
+      services.enginesChanged.fire();
       const { device, library } = v.parse(Installed, value);
       const text = vscode.l10n.t(
         'The native engine is set up ({0}) and computes on the {1}.',
@@ -53,9 +64,40 @@ export async function presentOutcome(
       void vscode.window.showInformationMessage(text);
       break;
     }
+    case 'setupTorch':
+      services.enginesChanged.fire();
+      void vscode.window.showInformationMessage(torchText(v.parse(TorchSetUp, value)));
+      break;
     default:
       services.log.info(`${title} is finished.`);
   }
+}
+
+function torchText({
+  device,
+  python,
+  versions,
+  gpus,
+  cuda,
+  metal,
+  bfloat16,
+}: v.InferOutput<typeof TorchSetUp>): string {
+  const { l10n } = vscode;
+  const { torch = '', transformers = '' } = versions;
+  const done = l10n.t(
+    'PyTorch {0} is set up (Python {1}, transformers {2}) and computes on: {3}.',
+    torch,
+    python,
+    transformers,
+    device,
+  );
+  if (gpus > 0) {
+    const numbers = bfloat16 ? 'bfloat16' : 'float32';
+    return `${done} ${l10n.t('GPUs: {0}, CUDA {1}, in {2}.', gpus, cuda ?? '', numbers)}`;
+  }
+  return metal
+    ? `${done} ${l10n.t('No CUDA; Metal is there and not used.')}`
+    : `${done} ${l10n.t('No GPU was found.')}`;
 }
 
 async function presentAnalysis(

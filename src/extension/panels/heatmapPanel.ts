@@ -2,6 +2,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { readHeatmapFile } from '../../node/model/analysisFile';
+import { engineState } from '../../node/engines/engineState';
+import type { TorchCompute } from '../../node/job/runConfigEdit';
 import { corpusProblem, freeName, nameProblem } from '../../node/job/launchFolders';
 import { namedTogether } from '../../node/texts/namedTogether';
 import { failure, messageOf } from '../../shared/common/errors';
@@ -74,6 +76,12 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
       watcher.onDidCreate(readAgain),
       watcher.onDidDelete(readAgain),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void host.post({ type: 'trusted' })),
+      services.enginesChanged.event(readAgain),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('adept.engine')) {
+          readAgain();
+        }
+      }),
       panel.onDidChangeViewState(() => {
         this.focusChanged();
       }),
@@ -94,10 +102,10 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
       : { model: this.importance.model.path, importance: this.file, layers: this.marked };
   }
 
-  /** Puts the focus into the launch form. */
-  async showLaunch(): Promise<void> {
+  /** Puts the focus into the launch form. @param compute how PyTorch computes, for the form to say */
+  async showLaunch(compute?: TorchCompute): Promise<void> {
     this.panel.reveal();
-    await this.host.post({ type: 'focusLaunch' });
+    await this.host.post({ type: 'focusLaunch', ...(compute === undefined ? {} : { compute }) });
   }
 
   async ready(): Promise<void> {
@@ -193,6 +201,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     const last = v.safeParse(LaunchForm, this.services.context.workspaceState.get(LAST_FORM));
     return {
       engine: readSetting('adept.engine', this.services.log),
+      engines: engineState(),
       folders,
       ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),
       name: folders === null ? `${FIRST_NAME}-1` : freeName(folders, FIRST_NAME),

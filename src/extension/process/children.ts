@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { readSetting } from '../window/settings';
 import { requireTrust } from '../window/trust';
-import { childEnvironment, engineHome } from './childEnvironment';
+import { childEnvironment } from './childEnvironment';
 import type { ChildRuntime } from './detachedChild';
 
 /** What every process that the extension starts is started with. */
@@ -11,11 +11,6 @@ export class Children {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Where the native engine is kept. */
-  get home(): string {
-    return engineHome(process.env, this.context.globalStorageUri.fsPath);
-  }
-
   /** @throws AdeptError in Restricted Mode: whatever starts a process comes through here */
   runtime(doing: string): ChildRuntime {
     requireTrust(doing);
@@ -24,7 +19,7 @@ export class Children {
       node: own === '' ? process.execPath : own,
       ...(own === '' ? {} : { nodeSetting: 'adept.nodePath' }),
       cli: vscode.Uri.joinPath(this.context.extensionUri, 'out', 'cli.cjs').fsPath,
-      environment: childEnvironment(process.env, this.context.globalStorageUri.fsPath, own === ''),
+      environment: childEnvironment(process.env, own === ''),
     };
   }
 }

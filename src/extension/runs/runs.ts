@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError, messageOf } from '../../shared/common/errors';
+import type { TorchCompute } from '../../node/job/runConfigEdit';
 import type { ResumePoint } from '../../node/run/laterResults';
 import type { RunTarget } from '../../node/job/runConfigFile';
 import { PersistedValue } from '../window/persistedValue';
@@ -10,6 +11,7 @@ import { jobFolder, runParents } from '../window/folders';
 import type { Children } from '../process/children';
 import { readSetting } from '../window/settings';
 import type { Exit } from '../process/detachedChild';
+import { engineOfRun, requireEngine } from '../engines/engineMissing';
 import { requireTrust } from '../window/trust';
 import { endingText, type EndingText } from './endingText';
 import { lastLogLinesOf, Launcher } from './launcher';
@@ -100,6 +102,7 @@ export class Runs implements vscode.Disposable {
       throw inputError(`${path} is being worked on already: stop it first, or name another "out".`);
     }
     const engine = target.engine === 'auto' ? readSetting('adept.engine', this.log) : 'auto';
+    requireEngine(engine === 'auto' ? target.engine : engine);
     const args = [
       'run',
       '--config',
@@ -114,8 +117,12 @@ export class Runs implements vscode.Disposable {
     return path;
   }
 
-  /** Goes on with a run: one that is paused, or one that nobody works on. @throws AdeptError when it cannot be. */
-  async resume(run: RunEntry): Promise<void> {
+  /**
+   * Goes on with a run: one that is paused, or one that nobody works on.
+   * @param compute how torch computes it from now on; as before when left out
+   * @throws AdeptError when it cannot be.
+   */
+  async resume(run: RunEntry, compute?: TorchCompute): Promise<void> {
     if (run.state === 'paused') {
       await this.control(run, { method: 'resume' });
       return;
@@ -126,12 +133,15 @@ export class Runs implements vscode.Disposable {
       );
     }
     const runtime = this.children.runtime(vscode.l10n.t('Resume'));
-    await this.launcher.start(runtime, ['resume', run.path], run.path, dirname(run.path));
+    requireEngine(compute === undefined ? engineOfRun(run.path) : 'torch');
+    const args = ['resume', run.path, ...computeArguments(compute)];
+    await this.launcher.start(runtime, args, run.path, dirname(run.path));
   }
 
   /** Goes on with a run that nobody works on from one of its checkpoints. @throws AdeptError when it cannot be started. */
   async resumeFrom(run: RunEntry, { step, discardLater }: ResumePoint): Promise<void> {
     const runtime = this.children.runtime(vscode.l10n.t('Resume'));
+    requireEngine(engineOfRun(run.path));
     const args = [
       ...['resume', run.path, '--checkpoint', String(step)],
       ...(discardLater ? ['--discard-later'] : []),
@@ -216,4 +226,10 @@ export class Runs implements vscode.Disposable {
     // Whoever ended it knows.
     this.ended.fire({ run, ...ending, ...(asked ? { severity: 'quiet' } : {}) });
   }
+}
+
+function computeArguments(compute: TorchCompute | undefined): string[] {
+  return compute === undefined
+    ? []
+    : ['--engine', 'torch', '--ranks', String(compute.ranks), '--dtype', compute.dtype];
 }

@@ -18,4 +18,6 @@ export interface Services {
   readonly runs: Runs;
   readonly checkpoints: CheckpointsView;
   readonly models: Models;
+  /** Fires when an engine was set up. */
+  readonly enginesChanged: vscode.EventEmitter<void>;
 }

@@ -5,6 +5,7 @@ import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
 import { flagOf } from '../../shared/settings/settingTable';
 import { TextPreview } from '../../shared/texts/textPreview';
 import type { PreviewSource } from '../../shared/webview/preview';
+import { requireEngine } from '../engines/engineMissing';
 import { workspaceFolderOf } from '../window/folders';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
@@ -28,7 +29,7 @@ export async function readPreview(
   const value = await services.jobs
     .run({
       title: vscode.l10n.t('Reading {0}', textName(source.files)),
-      args: previewArguments(source, framing, readSetting('adept.engine', services.log)),
+      args: previewArguments(source, framing, requireEngine(readSetting('adept.engine', services.log))),
       cwd: workspaceFolderOf(source.model, services.context),
       purpose: { kind: 'preview' },
     })

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { AdeptError, messageOf } from '../../shared/common/errors';
+import { EngineMissing, engineOffers } from '../engines/engineMissing';
 
 const REMEMBERED = 10;
 const recent: string[] = [];
@@ -9,7 +10,7 @@ export function recentErrors(): readonly string[] {
   return recent;
 }
 
-/** Shows an error to the person, with a way to the log, and writes all of it there. Cancelling is no error. */
+/** Shows an error to the person, with a way to the log and to what is missing, and writes all of it there. Cancelling is no error. */
 export async function reportError(
   log: vscode.LogOutputChannel,
   doing: string,
@@ -26,8 +27,14 @@ export async function reportError(
     error instanceof AdeptError
       ? error.message
       : vscode.l10n.t('{0} failed unexpectedly: {1}', doing, messageOf(error));
+  const offers = error instanceof EngineMissing ? engineOffers(error.engine) : [];
   const showLog = vscode.l10n.t('Show Log');
-  if ((await vscode.window.showErrorMessage(message, showLog)) === showLog) {
+  const titles = [...offers.map(({ title }) => title), showLog];
+  const chosen = await vscode.window.showErrorMessage(message, ...titles);
+  const offer = offers.find(({ title }) => title === chosen);
+  if (offer !== undefined) {
+    await vscode.commands.executeCommand(offer.command);
+  } else if (chosen === showLog) {
     log.show();
   }
 }

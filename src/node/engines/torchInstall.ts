@@ -2,25 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { messageOf } from '../../shared/common/errors';
+import { TorchFacts } from '../../shared/engines/engineState';
 import { parseWith } from '../../shared/common/parse';
 import { adeptHome } from '../files/adeptHome';
 import { readJson } from '../files/jsonFile';
-
-/** What a Python was seen to have. */
-export const TorchFacts = v.object({
-  /** Its version. */
-  python: v.string(),
-  /** Of torch, transformers and safetensors. */
-  versions: v.record(v.string(), v.string()),
-  /** What computes, where nobody says otherwise. */
-  device: v.string(),
-  gpus: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  cuda: v.nullable(v.string()),
-  metal: v.boolean(),
-  /** Whether the device computes in it. */
-  bfloat16: v.boolean(),
-});
-export type TorchFacts = v.InferOutput<typeof TorchFacts>;
 
 const interpreter = v.pipe(v.string(), v.nonEmpty());
 /** torch.json: the interpreter that was set up, by its absolute path, and what it was seen to have. */

@@ -82,7 +82,11 @@ function errorOf(terminalEvent: TerminalEvent | undefined): string | null {
 
 function engineOf(engine: Record<string, unknown> | undefined): RunSummary['engine'] {
   return typeof engine?.engine === 'string' && typeof engine.device === 'string'
-    ? { engine: engine.engine, device: engine.device }
+    ? {
+        engine: engine.engine,
+        device: engine.device,
+        ...(typeof engine.ranks === 'number' ? { ranks: engine.ranks } : {}),
+      }
     : null;
 }
 

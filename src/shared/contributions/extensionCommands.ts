@@ -116,6 +116,24 @@ export const COMMANDS = {
     palette: trusted,
     needsTrust: true,
   },
+  'adept.setUpTorch': {
+    title: 'Set Up PyTorch',
+    icon: '$(cloud-download)',
+    palette: trusted,
+    needsTrust: true,
+  },
+  'adept.chooseEngine': {
+    title: 'Choose Engine',
+    icon: '$(server-process)',
+    palette: trusted,
+    needsTrust: true,
+  },
+  'adept.startOnGpus': {
+    title: 'Start on Several GPUs…',
+    icon: '$(run-all)',
+    palette: `${trusted} && (adept.heatmapFocused || resourceFilename =~ /\\.adept\\.json$/)`,
+    needsTrust: true,
+  },
   'adept.openWalkthrough': { title: 'Open Walkthrough', needsTrust: false },
   'adept.copyDiagnostics': { title: 'Copy Diagnostics', needsTrust: false },
 } as const satisfies Readonly<Record<`adept.${string}`, CommandFacts>>;

@@ -19,12 +19,12 @@ export const EXTENSION_SETTINGS = {
     schema: EngineChoice,
     default: 'auto',
     description:
-      'The engine: native (CPU or CUDA), the embedded wasm engine, which needs no download, or PyTorch.',
+      'The engine: native (CPU or CUDA), the embedded wasm engine, which needs no download, or PyTorch. *ADEPT: Choose Engine* says what each is on this machine.',
     choices: [
-      'The native engine if it is installed, otherwise the embedded engine.',
+      'PyTorch if it is set up and has a GPU, else the native engine if it is set up, otherwise the embedded engine.',
       'The native engine (libtensorflow); *ADEPT: Set Up Native Engine* installs it.',
       'The embedded WebAssembly engine, for small models.',
-      'PyTorch, on a GPU or the CPU; `adept setup --torch` provides it.',
+      'PyTorch, on GPUs or the CPU; *ADEPT: Set Up PyTorch* provides it.',
     ],
   },
   'adept.nodePath': {

@@ -1,7 +1,8 @@
 import { inputError, messageOf } from '../common/errors';
 import type { ImportanceFile } from '../method/importance';
 import { parseWith } from '../common/parse';
-import { RunConfig, type EngineChoice } from '../config/runConfig';
+import { RunConfig } from '../config/runConfig';
+import type { Compute } from './computeForm';
 import { TUNE_SETTINGS, type TuneSettings } from '../settings/tuneSettings';
 import { RATE_SETTINGS, type FormReading } from './launchForm';
 import { pathFrom } from './pathFrom';
@@ -22,7 +23,8 @@ export interface LaunchPlan {
   /** What importance was measured on: as much of the same text is measured again during the run. */
   readonly probe: Pick<ImportanceFile['probe'], 'sources' | 'sequences' | 'available' | 'sampling'>;
   readonly layers: readonly number[];
-  readonly engine: EngineChoice;
+  /** What computes, as far as it is to be said. */
+  readonly compute: Compute;
   readonly folders: LaunchFolders;
 }
 
@@ -36,7 +38,7 @@ export function configName(name: string): string {
  * be moved as a whole.
  */
 export function launchText(plan: LaunchPlan): string {
-  const { reading, model, importance, layers, engine, folders } = plan;
+  const { reading, model, importance, layers, compute, folders } = plan;
   const relative = (path: string): string => pathFrom(folders.folder, path);
   const { domain, replay, evalDomain, evalGeneral, probe } = reading.files;
   const isPlain = Object.keys(reading.texts).length === 0;
@@ -62,7 +64,7 @@ export function launchText(plan: LaunchPlan): string {
         }),
     expand: { layers },
     tune: { ...spokenSettings(reading), ...probeLimit(plan) },
-    engine,
+    ...compute,
     out: `${relative(folders.runs)}/${reading.name}`,
   };
   return `${withNumbersInLine(JSON.stringify(config, null, 2))}\n`;

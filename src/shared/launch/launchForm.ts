@@ -4,6 +4,14 @@ import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { TEXT_SETTINGS, type TextSettings } from '../settings/textSettings';
 import { settingsSchema, valueSchema, type Setting } from '../settings/settingTable';
 import { DEFAULT_TEXT } from '../texts/texts';
+import {
+  defaultCompute,
+  FORM_COMPUTE,
+  isCompute,
+  readCompute,
+  type Compute,
+  type FormCompute,
+} from './computeForm';
 import { togetherProblems } from '../settings/tuneTogether';
 
 /** Of the settings that the form asks for, those that turn importance into learning rates. */
@@ -53,7 +61,7 @@ export function needsFiles(field: FormFiles): boolean {
   return field === 'domain' || field === 'probe';
 }
 
-export type FormField = 'name' | FormFiles | FormSetting | FormTextSetting;
+export type FormField = 'name' | FormFiles | FormSetting | FormTextSetting | FormCompute;
 
 function texts<const K extends string>(keys: readonly K[]): v.GenericSchema<Record<K, string>> {
   const entries = Object.fromEntries(keys.map((key) => [key, v.string()]));
@@ -73,6 +81,7 @@ export const LaunchForm = v.strictObject({
   settings: texts(FORM_SETTINGS),
   /** Forms of earlier versions have none. */
   texts: v.optional(texts(FORM_TEXT_SETTINGS), defaultTexts),
+  compute: v.optional(texts(FORM_COMPUTE), defaultCompute),
 });
 export type LaunchForm = v.InferOutput<typeof LaunchForm>;
 
@@ -85,6 +94,7 @@ export function freshForm(name: string, probe: readonly string[]): LaunchForm {
     // Made of every form setting.
     settings: Object.fromEntries(settings) as Record<FormSetting, string>,
     texts: defaultTexts(),
+    compute: defaultCompute(),
   };
 }
 
@@ -107,6 +117,7 @@ export interface FormReading {
   readonly settings: Readonly<Partial<Record<FormSetting, number | string>>>;
   /** How texts are read, where that is not the default. */
   readonly texts: GivenTexts;
+  readonly compute: Compute;
   /** What to put right, one sentence each. */
   readonly problems: ReadonlyMap<FormField, string>;
 }
@@ -148,7 +159,11 @@ export function readForm(form: LaunchForm): FormReading {
   for (const [field, problem] of problemsTogether(settings)) {
     problems.set(field, problems.get(field) ?? problem);
   }
-  return { name, files, settings, texts: read.texts, problems };
+  const computed = readCompute(form.compute);
+  for (const [field, problem] of computed.problems) {
+    problems.set(field, problem);
+  }
+  return { name, files, settings, texts: read.texts, compute: computed.compute, problems };
 }
 
 /** Nothing stands for the default. */
@@ -229,6 +244,9 @@ export function withField(form: LaunchForm, field: FormField, text: string): Lau
   }
   if (isFiles(field)) {
     return { ...form, files: { ...form.files, [field]: text } };
+  }
+  if (isCompute(field)) {
+    return { ...form, compute: { ...form.compute, [field]: text } };
   }
   return isTextSetting(field)
     ? { ...form, texts: { ...form.texts, [field]: text } }

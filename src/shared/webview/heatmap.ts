@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { ImportanceFile } from '../method/importance';
 import { FORM_FILES, LaunchForm } from '../launch/launchForm';
-import { EngineChoice } from '../config/runConfig';
+import { EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
+import { EngineState } from '../engines/engineState';
 import { GivenTextSettings } from './preview';
 import { FoundModel } from '../model/foundModel';
 
@@ -22,7 +23,9 @@ export type HeatmapSource = v.InferOutput<typeof HeatmapSource>;
 
 /** What a launch is made from, beside the form. */
 export const LaunchContext = v.object({
+  /** The setting. */
   engine: EngineChoice,
+  engines: EngineState,
   /** Where the *.adept.json goes; null without an open folder. */
   folders: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
   /** A name that nothing has yet. */
@@ -64,7 +67,11 @@ export const ToHeatmap = v.variant('type', [
   /** A file that the person asked for was written. */
   v.object({ type: v.literal('saved'), file: v.string() }),
   /** The launch form is wanted: show it and put the focus there. */
-  v.object({ type: v.literal('focusLaunch') }),
+  v.object({
+    type: v.literal('focusLaunch'),
+    /** How PyTorch is to compute, where that was asked before. */
+    compute: v.optional(v.object({ ranks: Ranks, dtype: TorchDtype })),
+  }),
 ]);
 export type ToHeatmap = v.InferOutput<typeof ToHeatmap>;
 

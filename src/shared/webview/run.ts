@@ -81,7 +81,13 @@ export const RunSummary = v.object({
   silentSeconds: v.nullable(v.number()),
   secondsLeft: v.nullable(v.number()),
   startedAt: v.nullable(text),
-  engine: v.nullable(v.object({ engine: text, device: text })),
+  engine: v.nullable(
+    v.object({
+      engine: text,
+      device: text,
+      ranks: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    }),
+  ),
   /** The remote that the window works on, for example `ssh-remote`. */
   remoteName: v.nullable(text),
   gradNorm: v.nullable(v.number()),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { adeptResult } from '../../support/command';
-import { TORCH_PYTHON } from '../../support/torch';
+import { TORCH_PYTHON } from '../../support/torchPython';
 
 const SetUp = v.object({ versions: v.object({ torch: v.string(), transformers: v.string() }) });
 

@@ -154,7 +154,7 @@ export async function shownStep(frame: Frame): Promise<number> {
 }
 
 /** What the first plot shows, as a picture. */
-function plot(frame: Frame): Promise<string> {
+export function plot(frame: Frame): Promise<string> {
   return frame
     .locator('.plot canvas')
     .first()

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { nativeHome } from '../../../src/node/engines/nativeHome';
 import { projectRoot } from '../../support/projectRoot';
 import { vscode } from './provided';
 import { freePort, type Server, startServer } from './server';
@@ -94,9 +93,7 @@ function startUnderDevelopment(folder: string, port: number, { env }: LaunchOpti
     '--accept-server-license-terms',
     '--disable-telemetry',
   ];
-  // The engine that the tests of the command line have: the extension would look in its own storage.
-  const home = { ADEPT_HOME: dirname(nativeHome()) };
-  return startServer(folder, node, args, port, /Extension host agent listening/, { ...home, ...env });
+  return startServer(folder, node, args, port, /Extension host agent listening/, env);
 }
 
 /** code-server with the package installed; its home is empty too, so that nothing of this machine helps. */

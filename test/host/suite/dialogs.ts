@@ -67,16 +67,22 @@ export class Dialogs {
     return { problems };
   }
 
-  /** Chooses in every quick pick the first row with one of these labels, and notes the labels that were offered. */
-  choose(...labels: readonly string[]): { readonly offered: string[][] } {
+  /** Chooses in one quick pick after the other the row with this label, and notes what was offered. */
+  choose(...labels: readonly string[]): {
+    readonly offered: string[][];
+    readonly items: (readonly vscode.QuickPickItem[])[];
+  } {
     const offered: string[][] = [];
+    const seen: (readonly vscode.QuickPickItem[])[] = [];
     const wanted = [...labels];
-    this.replace('showQuickPick', (items: readonly vscode.QuickPickItem[]) => {
+    this.replace('showQuickPick', async (given: Thenable<readonly vscode.QuickPickItem[]>) => {
+      const items = await given;
+      seen.push(items);
       offered.push(items.map(({ label }) => label));
       const label = wanted.shift();
-      return Promise.resolve(items.find((item) => item.label === label));
+      return items.find((item) => item.label === label);
     });
-    return { offered };
+    return { offered, items: seen };
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { ContextKeys } from '../../../src/extension/window/contextKeys';
 import type { Services } from '../../../src/extension/services/services';
 import { extension } from './support';
@@ -18,8 +18,8 @@ export function fakeServices(): Services & { readonly lines: readonly string[] }
   const services: Partial<Services> & { readonly lines: readonly string[] } = {
     context: { extensionUri: extension().extensionUri, workspaceState } as unknown as vscode.ExtensionContext,
     log: { debug: add, info: add, warn: add, error: add } as unknown as vscode.LogOutputChannel,
-    children: { home: extension().extensionUri.fsPath } as unknown as Services['children'],
     contextKeys: new ContextKeys(),
+    enginesChanged: new vscode.EventEmitter<void>(),
     lines,
   };
   return services as Services & { readonly lines: readonly string[] };

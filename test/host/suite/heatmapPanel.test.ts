@@ -118,7 +118,7 @@ describe('a launch', () => {
       importance: file,
       probe: { sources: [], sequences: 8 },
       layers: [7],
-      engine: 'wasm',
+      compute: { engine: 'wasm' },
       folders,
     });
     return { folders, name, text };

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, it, type TestContext } from 'node:test';
-import { childEnvironment, engineHome } from '../../../src/extension/process/childEnvironment';
+import { adeptHome } from '../../../src/node/files/adeptHome';
+import { childEnvironment } from '../../../src/extension/process/childEnvironment';
 import { CommandJob, JobCancelled, type JobProgress } from '../../../src/extension/process/commandJob';
 import type { ChildRuntime } from '../../../src/extension/process/detachedChild';
 import { JobStore } from '../../../src/extension/process/jobStore';
@@ -186,26 +187,30 @@ describe('what a child inherits', () => {
       LC_ALL: 'C',
       CUDA_VISIBLE_DEVICES: '0',
       https_proxy: 'http://proxy',
+      NCCL_SOCKET_IFNAME: 'eth0',
       NODE_OPTIONS: '--inspect',
       VSCODE_IPC_HOOK: '/tmp/x',
       ELECTRON_RUN_AS_NODE: '1',
       AWS_SECRET_ACCESS_KEY: 'secret',
     };
-    assert.deepEqual(childEnvironment(host, '/storage', false), {
+    assert.deepEqual(childEnvironment(host, false), {
       PATH: '/bin',
       HOME: '/home/ada',
       LC_ALL: 'C',
       CUDA_VISIBLE_DEVICES: '0',
       https_proxy: 'http://proxy',
-      ADEPT_HOME: '/storage',
+      NCCL_SOCKET_IFNAME: 'eth0',
     });
-    assert.equal(childEnvironment(host, '/storage', true).ELECTRON_RUN_AS_NODE, '1');
+    assert.equal(childEnvironment(host, true).ELECTRON_RUN_AS_NODE, '1');
   });
 
-  it('keeps the engine where the person wants it', () => {
-    assert.equal(engineHome({ ADEPT_HOME: '/own' }, '/storage'), '/own');
-    assert.equal(engineHome({ ADEPT_HOME: '' }, '/storage'), '/storage');
-    assert.equal(childEnvironment({ ADEPT_HOME: '/own' }, '/storage', false).ADEPT_HOME, '/own');
+  it('finds the engines where the command does', () => {
+    const host = { HOME: '/home/ada', XDG_DATA_HOME: '/data', LOCALAPPDATA: '/local' };
+    for (const own of [host, { ...host, ADEPT_HOME: '/own' }]) {
+      for (const platform of ['linux', 'darwin', 'win32'] as const) {
+        assert.equal(adeptHome(childEnvironment(own, false), platform), adeptHome(own, platform));
+      }
+    }
   });
 });
 

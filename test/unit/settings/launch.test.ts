@@ -36,7 +36,7 @@ function planOf(form: LaunchForm, folders: LaunchPlan['folders']): LaunchPlan {
     importance: '/work/space/.adept/importance.json',
     probe: { sources: ['/data/general.txt'], sequences: 12 },
     layers: [3, 5],
-    engine: 'auto',
+    compute: { engine: 'auto' },
     folders,
   };
 }

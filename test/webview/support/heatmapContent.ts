@@ -23,6 +23,11 @@ export function contentOf(name: 'stories260K' | 'sampleBoth'): HeatmapContent {
     trusted: true,
     launch: {
       engine: 'auto',
+      engines: {
+        auto: 'native',
+        native: { libtensorflow: '2.21.0', variant: 'cpu' },
+        torch: null,
+      },
       folders: { folder: '/space', runs: '.adept/runs' },
       name: 'tune-1',
       last: null,

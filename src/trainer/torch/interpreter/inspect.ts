@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TorchFacts } from '../../../node/engines/torchInstall';
+import { TorchFacts } from '../../../shared/engines/engineState';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { runPython } from './runPython';
 
