@@ -22,9 +22,12 @@ export function writeTorchCompute(file: string, { ranks, dtype }: TorchCompute):
     ['dtype', dtype === 'auto' ? undefined : dtype, 'ranks'],
   ] as const;
   const formattingOptions = { insertSpaces: true, tabSize: 2 };
-  const text = changes.reduce((before, [key, value, after]) => {
-    const getInsertionIndex = (keys: string[]): number => keys.indexOf(after) + 1;
-    return applyEdits(before, modify(before, [key], value, { formattingOptions, getInsertionIndex }));
-  }, readFileSync(file, 'utf8'));
+  const text = changes.reduce(
+    (before, [key, value, after]) => {
+      const getInsertionIndex = (keys: string[]): number => keys.indexOf(after) + 1;
+      return applyEdits(before, modify(before, [key], value, { formattingOptions, getInsertionIndex }));
+    },
+    readFileSync(file, 'utf8'),
+  );
   writeFileAtomic(file, text);
 }
