@@ -84,9 +84,7 @@ async function items({ log }: Services): Promise<PythonItem[]> {
     },
     {
       label: l10n.t('$(cloud-download) An environment of its own'),
-      detail: l10n.t(
-        'downloads PyTorch and what it needs with pip: several GB, up to 8 GB on the disk; needs python3',
-      ),
+      detail: l10n.t('downloads several GB with pip, up to 8 GB on the disk; needs python3'),
       request: { own: true },
     },
   ];
