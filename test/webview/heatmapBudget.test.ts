@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
+import * as v from 'valibot';
+import { ClusterFile } from '../../src/shared/cluster/clusterFile';
 import { contentOf } from './support/heatmapContent';
 import { markedLayers, withHeatmap } from './support/heatmapPage';
 import { launchChromium, noChromium } from './support/webviewPage';
@@ -42,6 +44,39 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
         assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       { content: contentOf('sampleBoth') },
+    );
+  });
+
+  it('says what the run takes on the GPUs of a file, or what is wrong with that', async () => {
+    const content = contentOf('sampleBoth');
+    const cluster = v.parse(ClusterFile, {
+      ...{ format: 'adept.cluster/1', nodes: 2, gpusPerNode: 8, gpu: 'H100', pricePerGpuHour: 3600 },
+    });
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        assert.equal(await page.getByText('On 16 × H100').count(), 0);
+        await page.locator('tr[data-layer="3"] th').click();
+        await page.fill('#field-steps', '100000');
+        await page.getByText('On 16 × H100').waitFor();
+        const text = await page.locator('.plan').innerText();
+        assert.match(text, /Layers\s+copies sharded/);
+        assert.match(text, /Memory of a GPU\s+[\d.]+ GB of 80 GB/);
+        assert.match(text, /All steps, [\d,]+ tokens\s+[\d.]+ (sec|min|hr)/);
+        assert.match(text, /Cost\s+\d/);
+        assert.deepEqual(await webview.accessibilityFaults(), []);
+        await takePicture(page, 'heatmap-cluster');
+        await webview.send({
+          ...content,
+          launch: {
+            ...content.launch,
+            cluster: { found: false, problem: '/x.json: "gpu" is missing: add it.' },
+          },
+        });
+        await page.getByText('No plan for GPUs: /x.json: "gpu" is missing: add it.').waitFor();
+      },
+      { content: { ...content, launch: { ...content.launch, cluster: { found: true, cluster } } } },
     );
   });
 

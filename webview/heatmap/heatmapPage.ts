@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { planBudget } from '../../src/shared/launch/planBudget';
+import { clusterPrice } from '../../src/shared/launch/clusterPrice';
 import { planPrice } from '../../src/shared/launch/planPrice';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/model/modelName';
@@ -164,6 +165,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     marked: view.marked,
     layers: shown.layers,
     price,
+    cluster: clusterPrice(shown.model, view.marked, reading, launch.cluster),
     blocked: trusted ? undefined : untrusted(),
     expand: () => {
       actions.expand();

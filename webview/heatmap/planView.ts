@@ -1,13 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { ClusterPrice } from '../../src/shared/launch/clusterPrice';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import { l10n } from '../common/l10n';
-import { bytesText, countText, layersText, percentText, secondsText } from './texts';
+import { bytesText, countText, durationText, layersText, percentText, secondsText } from './texts';
 
 export interface Plan {
   readonly marked: readonly number[];
   /** Of the model. */
   readonly layers: number;
   readonly price: PlanPrice;
+  /** Of the same run on the GPUs of a file; undefined where none is named, or nothing is marked. */
+  readonly cluster: ClusterPrice | undefined;
   /** Why nothing can be started; undefined where it can. */
   readonly blocked: string | undefined;
   expand(): void;
@@ -20,6 +23,7 @@ export function planView(plan: Plan): TemplateResult {
     <h2 id="plan-heading">${l10n.t('Plan')}</h2>
     <p role="status" aria-live="polite" class="summary">${summary(plan)}</p>
     ${price.known ? details(price.estimate) : html`<p class="muted">${l10n.t('No cost estimate: {0}', price.problem)}</p>`}
+    ${onCluster(plan.cluster)}
     <p class="actions">
       <button
         type="button"
@@ -73,6 +77,46 @@ function details(estimate: Extract<PlanPrice, { known: true }>['estimate']): Tem
     ],
     [l10n.t('Inference'), l10n.t('{0} times as slow', inferenceFactor.toFixed(2))],
   ];
+  return list(rows);
+}
+
+/** The plan for GPUs. */
+function onCluster(price: ClusterPrice | undefined): TemplateResult | typeof nothing {
+  if (price === undefined) {
+    return nothing;
+  }
+  if (!price.known) {
+    return html`<p class="muted">${l10n.t('No plan for GPUs: {0}', price.problem)}</p>`;
+  }
+  const { plan, tokens } = price;
+  const heading = l10n.t('On {0} × {1}', plan.gpus, plan.gpu.name);
+  if (plan.microBatch === 0) {
+    return html`<h3>${heading}</h3>
+      <p>${l10n.t('Not even one sequence fits: {0} a GPU.', bytesText(plan.memory.total))}</p>`;
+  }
+  const rows: readonly (readonly [string, string])[] = [
+    [l10n.t('Layers'), spreadText(plan.sharding)],
+    [
+      l10n.t('Memory of a GPU'),
+      l10n.t('{0} of {1}', bytesText(plan.memory.total), bytesText(plan.gpu.memoryBytes)),
+    ],
+    [l10n.t('Sequences a GPU'), String(plan.microBatch)],
+    [l10n.t('All steps, {0} tokens', countText(tokens)), durationText(plan.hours * 3600)],
+    ...(plan.cost === undefined ? [] : [[l10n.t('Cost'), countText(plan.cost)] as const]),
+  ];
+  return html`<h3>${heading}</h3>
+    ${list(rows)}`;
+}
+
+function spreadText(sharding: 'none' | 'trained' | 'all'): string {
+  return sharding === 'none'
+    ? l10n.t('on one GPU')
+    : sharding === 'trained'
+      ? l10n.t('copies sharded')
+      : l10n.t('all sharded');
+}
+
+function list(rows: readonly (readonly [string, string])[]): TemplateResult {
   return html`<dl class="price">
     ${rows.map(
       ([term, value]) =>

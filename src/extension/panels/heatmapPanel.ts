@@ -1,11 +1,13 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { readClusterFile } from '../../node/cluster/clusterFile';
 import { readHeatmapFile } from '../../node/model/analysisFile';
 import { engineState } from '../../node/engines/engineState';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
 import { corpusProblem, freeName, nameProblem } from '../../node/job/launchFolders';
 import { namedTogether } from '../../node/texts/namedTogether';
+import type { FoundCluster } from '../../shared/cluster/foundCluster';
 import { failure, messageOf } from '../../shared/common/errors';
 import type { ImportanceFile } from '../../shared/method/importance';
 import type { LaunchFolders } from '../../shared/launch/launchConfig';
@@ -78,7 +80,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
       vscode.workspace.onDidGrantWorkspaceTrust(() => void host.post({ type: 'trusted' })),
       services.enginesChanged.event(readAgain),
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (change.affectsConfiguration('adept.engine')) {
+        if (change.affectsConfiguration('adept.engine') || change.affectsConfiguration('adept.clusterFile')) {
           readAgain();
         }
       }),
@@ -202,11 +204,25 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     return {
       engine: readSetting('adept.engine', this.services.log),
       engines: engineState(),
+      cluster: this.cluster(folders?.folder),
       folders,
       ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),
       name: folders === null ? `${FIRST_NAME}-1` : freeName(folders, FIRST_NAME),
       last: last.success ? last.output : null,
     };
+  }
+
+  /** What the setting names. @param folder that a relative path begins at */
+  private cluster(folder: string | undefined): FoundCluster | null {
+    const name = readSetting('adept.clusterFile', this.services.log);
+    if (name === '') {
+      return null;
+    }
+    try {
+      return { found: true, cluster: readClusterFile(resolve(folder ?? '', name)) };
+    } catch (error) {
+      return { found: false, problem: messageOf(error) };
+    }
   }
 
   private async pick(field: FormFiles): Promise<void> {

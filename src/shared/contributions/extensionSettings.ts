@@ -40,6 +40,13 @@ export const EXTENSION_SETTINGS = {
     default: '.adept/runs',
     description: 'Folder of runs, new and existing: absolute, or relative to the workspace folder.',
   },
+  'adept.clusterFile': {
+    scope: 'machine-overridable',
+    schema: v.string(),
+    default: '',
+    description:
+      'A `.json` file that describes GPUs of one machine or several (`adept.cluster/1`), absolute or relative to the workspace folder: the plan of the heatmap then shows memory, time and cost on them.',
+  },
   'adept.modelFolders': {
     scope: 'machine-overridable',
     schema: v.array(v.pipe(v.string(), v.minLength(1))),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ImportanceFile } from '../method/importance';
 import { FORM_FILES, LaunchForm } from '../launch/launchForm';
 import { EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
+import { FoundCluster } from '../cluster/foundCluster';
 import { EngineState } from '../engines/engineState';
 import { GivenTextSettings } from './preview';
 import { FoundModel } from '../model/foundModel';
@@ -26,6 +27,8 @@ export const LaunchContext = v.object({
   /** The setting. */
   engine: EngineChoice,
   engines: EngineState,
+  /** The GPUs that a run is planned for, or what is wrong with their file; null where none is named. */
+  cluster: v.nullable(FoundCluster),
   /** Where the *.adept.json goes; null without an open folder. */
   folders: v.nullable(v.object({ folder: v.string(), runs: v.string() })),
   /** A name that nothing has yet. */

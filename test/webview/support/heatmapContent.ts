@@ -28,6 +28,7 @@ export function contentOf(name: 'stories260K' | 'sampleBoth'): HeatmapContent {
         native: { libtensorflow: '2.21.0', variant: 'cpu' },
         torch: null,
       },
+      cluster: null,
       folders: { folder: '/space', runs: '.adept/runs' },
       name: 'tune-1',
       last: null,
