@@ -149,6 +149,8 @@ describe('config.json of an expanded model of another family', () => {
       [expanded.mlp_only_layers, expanded.first_k_dense_replace, expanded.decoder_sparse_step],
       [[0, 4, 5], 3, 1],
     );
+    const between = expandConfig(outline({ moe_layer_start_index: 1, moe_layer_end_index: 3 }), placed);
+    assert.deepEqual([between.moe_layer_start_index, between.moe_layer_end_index], [1, 5]);
     // Layers 1 and 3 have experts.
     const steps = expandConfig(outline({ decoder_sparse_step: 2, mlp_only_layers: [3] }), placed);
     assert.deepEqual([steps.mlp_only_layers, steps.decoder_sparse_step], [[0, 3, 4, 5], 1]);
