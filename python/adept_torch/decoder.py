@@ -102,6 +102,9 @@ class Decoder:
         self.causal = causal
         self.text: Any = causal.get_submodule(layer_path.rpartition(".")[0])
         self._layers_name = layer_path.rpartition(".")[2]
+        prefix = causal.base_model_prefix
+        # Some families give the name that the base model has inside of a larger one.
+        self._base_name: str = prefix if prefix in causal._modules else layer_path.partition(".")[0]
         self.layers: list[nn.Module] = list(causal.get_submodule(layer_path))
         self.norm: nn.Module = getattr(self.text, norm_name)
         self.norm_name = norm_name
@@ -174,7 +177,7 @@ class Decoder:
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits in float32, [n, V], of hidden states before the final norm, [n, D]."""
         last = self.norm(hidden[None])
-        prefix = self.causal.base_model_prefix
+        prefix = self._base_name
         dummy = torch.zeros(1, hidden.shape[0], dtype=torch.int64, device=hidden.device)
         with self._swapped(self.causal, prefix, _FixedBase(self.causal._modules[prefix], last)):
             logits: Tensor = self.causal(input_ids=dummy, use_cache=False).logits[0]

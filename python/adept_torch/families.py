@@ -21,6 +21,8 @@ NORM_NAMES = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
 _OUTPUTS = json.loads(Path(__file__).with_name("outputs.json").read_text(encoding="utf-8"))
 # Modules of a layer that write: at zero they write nothing.
 OUTPUT_PROJECTIONS: tuple[str, ...] = tuple(_OUTPUTS["projections"])
+# Biases of a router that its experts' load sets, without a gradient: buffers of most families, parameters of some.
+BALANCING: tuple[str, ...] = tuple(_OUTPUTS["balancing"])
 
 
 @dataclass(frozen=True)

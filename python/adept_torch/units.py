@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from .errors import InputError
-from .families import EXPERT_NAMES, OUTPUT_PROJECTIONS, POST_NORMS, RENAMED
+from .families import BALANCING, EXPERT_NAMES, OUTPUT_PROJECTIONS, POST_NORMS, RENAMED
 
 Shape = tuple[int, ...]
 
@@ -57,7 +57,7 @@ def _ordered(layer: nn.Module, order: Sequence[str]) -> Iterator[tuple[str, nn.P
             if name.endswith(f".{norm}"):
                 after = name.removesuffix(norm) + projection
                 places[name] = max(places[name], places.get(after, 0))
-    named = list(layer.named_parameters())
+    named = [(path, parameter) for path, parameter in layer.named_parameters() if path.rpartition(".")[2] not in BALANCING]
     keys = [(places.get(path.rpartition(".")[0], len(places)), path.endswith("_norm.weight"), index)
             for index, (path, _) in enumerate(named)]  # fmt: skip
     yield from (named[key[2]] for key in sorted(keys))

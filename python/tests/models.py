@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from adept_torch.batch import Batch
@@ -50,6 +51,18 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "mlp_only_layers": [1],
         },
     ),
+    "glm4_moe": (
+        "Glm4MoeConfig",
+        {
+            "n_routed_experts": 4,
+            "num_experts_per_tok": 2,
+            "n_group": 1,
+            "topk_group": 1,
+            "moe_intermediate_size": 8,
+            "first_k_dense_replace": 1,
+            "num_nextn_predict_layers": 1,
+        },
+    ),
     "qwen3_moe": ("Qwen3MoeConfig", {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 8}),
 }
 
@@ -63,8 +76,25 @@ def write_model(folder: Path, family: str, dtype: torch.dtype = torch.float32) -
         for parameter in model.parameters():
             if parameter.dim() == 1:
                 parameter.add_(torch.randn_like(parameter) * 0.2)
+        for buffer_name, buffer in model.named_buffers():
+            if buffer_name.endswith("e_score_correction_bias"):
+                buffer.copy_(torch.randn_like(buffer) * 0.2)
     model.to(dtype).save_pretrained(folder)
+    if own.get("num_nextn_predict_layers"):
+        _add_prediction_layer(folder / "model.safetensors")
     return folder
+
+
+def _add_prediction_layer(file: Path) -> None:
+    """What guesses a second token, as published models have it: a layer above the others that transformers does not load."""
+    tensors = load_file(file)
+    last = f"model.layers.{LAYERS - 1}."
+    above = {
+        name.replace(last, f"model.layers.{LAYERS}."): value.clone() for name, value in tensors.items() if name.startswith(last)
+    }
+    width = tensors["model.norm.weight"].shape[0]
+    above[f"model.layers.{LAYERS}.eh_proj.weight"] = torch.ones(width, 2 * width)
+    save_file({**tensors, **above}, file, {"format": "pt"})
 
 
 def reference(folder: Path) -> Any:

@@ -77,7 +77,7 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
       const { folder, cluster, config } = await world(t);
       // Without its options, the name of the machine and the command are left.
       const bin = programs(t, {
-        ssh: 'shift 2; echo "$1" >> "$(dirname "$0")/hosts"; shift; exec bash -c "$*"',
+        ssh: 'shift 3; echo "$1" >> "$(dirname "$0")/hosts"; shift; exec bash -c "$*"',
       });
       const home = temporaryFolder(t);
       const env = { ...TORCH_ENV, ADEPT_HOME: home, PATH: `${bin}:${process.env.PATH ?? ''}` };
@@ -93,6 +93,17 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
       assert.deepEqual(descendantsOf(process.pid), []);
     },
   );
+
+  it('ends at once where a machine cannot be reached', { timeout: HANG_MILLISECONDS }, async (t) => {
+    const { cluster, config } = await world(t);
+    const bin = programs(t, { ssh: 'echo "connect: no route" >&2; exit 255' });
+    const env = { ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), PATH: `${bin}:${process.env.PATH ?? ''}` };
+    const { status, stderr } = await runAdept(['launch', '--cluster', cluster, '--config', config], { env });
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /other: connect: no route/);
+    assert.match(stderr, /other: what ssh started there ended with exit status 255/);
+    assert.deepEqual(descendantsOf(process.pid), []);
+  });
 
   it(
     'writes a batch script that runs as it is, and continues a run',

@@ -135,15 +135,23 @@ async function startAll(
   const children = others.map((node) =>
     overSsh(output, typeof nodes === 'number' ? '' : (nodes[node] ?? ''), commandOn(command, String(node))),
   );
+  const { machines } = choice;
+  const lost = Promise.race(children.map(lostOf));
+  // Once all have started, the ranks themselves say which of them is gone.
+  lost.catch(() => undefined);
   try {
-    await run(output, raw, choice);
+    await run(output, raw, machines === undefined ? choice : { ...choice, machines: { ...machines, lost } });
   } finally {
     children.forEach((child) => child.kill());
   }
 }
 
 function overSsh(output: Output, host: string, command: string): ChildProcess {
-  const child = spawn('ssh', ['-o', 'BatchMode=yes', host, command], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('ssh', ['-o', 'BatchMode=yes', '--', host, command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl+C is for the trainer, which saves what it has before the ranks end.
+    detached: true,
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       text
@@ -158,6 +166,30 @@ function overSsh(output: Output, host: string, command: string): ChildProcess {
     output.log(`${host}: ssh could not be started (${error.message})`);
   });
   return child;
+}
+
+/** Rejects when a machine's part has ended badly. */
+function lostOf(child: ChildProcess): Promise<never> {
+  const host = child.spawnargs.at(-2) ?? '';
+  return new Promise((_, reject) => {
+    child.once('error', (error) => {
+      reject(
+        failure(
+          `${host}: ssh could not be started (${error.message}): install it, or use the launcher torchrun.`,
+          error,
+        ),
+      );
+    });
+    child.once('exit', (status) => {
+      if (status !== 0) {
+        reject(
+          failure(
+            `${host}: what ssh started there ended with exit status ${String(status)}; its lines above say why.`,
+          ),
+        );
+      }
+    });
+  });
 }
 
 function submit(output: Output, raw: RawOptions, cluster: ClusterFile): void {

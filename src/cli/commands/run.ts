@@ -81,14 +81,15 @@ export async function resumeRun(
       requireRoomForExport(job.config);
     }
     const naming = asKeysOf(join(path, JOB_FILES.job));
-    const choice = on ?? engineOfBegun(raw, { ...job.config, naming });
+    // What is computed in stays what it was, unless that is named as well.
+    const choice = on ? { dtype: job.config.dtype, ...on } : engineOfBegun(raw, { ...job.config, naming });
     await work(RunFolder.at(path), job.config, output, { choice, start: { from } });
     return;
   }
   const run = RunFolder.open(path);
   const naming = asKeysOf(run.file('spec'));
   const input = await readTuneInput(run.readSpec(), naming, output.task);
-  const choice = on ?? engineOfBegun(raw, { ...input.spec, naming });
+  const choice = on ? { dtype: input.spec.dtype, ...on } : engineOfBegun(raw, { ...input.spec, naming });
   await withExecutor(choice, output, async (executor) => {
     const hooks = {
       task: output.task,

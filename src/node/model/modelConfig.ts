@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, messageOf } from '../../shared/common/errors';
+import { jsonWithNumbersOf } from '../../shared/common/jsonNumbers';
 import { autoEngine } from '../engines/autoEngine';
+import { writeFileAtomic } from '../files/atomicFile';
 import { readError } from '../files/fileError';
 import type { EngineChoice } from '../../shared/config/runConfig';
+import { readsText } from '../../shared/model/architecture';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 import { parseModelOutline, type ModelOutline } from '../../shared/model/outline';
+import { readSafetensorsHeader } from './safetensorsFile';
+import { findWeights } from './weightFiles';
 
 /**
  * Reads and checks config.json of a Hugging Face folder whose model the engines native and wasm compute.
@@ -23,7 +28,20 @@ export function readModelConfig(folder: string): ModelConfig {
  */
 export function readModelOutline(folder: string): ModelOutline {
   const file = join(folder, 'config.json');
-  return parseModelOutline(readJsonObject(file), file);
+  return parseModelOutline(readJsonObject(file), file, () => storedVocabulary(folder));
+}
+
+/** The rows of the embedding among a folder's weights; undefined where none is called like one. */
+function storedVocabulary(folder: string): number | undefined {
+  return findWeights(folder)
+    .files.flatMap((file) => readSafetensorsHeader(file).entries)
+    .find(({ name }) => readsText(name) && name.endsWith('embed_tokens.weight'))?.shape[0];
+}
+
+/** Writes the config.json of a model that was made from another one, whose numbers keep their text: to transformers 30 is no float. */
+export function writeModelConfig(from: string, to: string, config: Readonly<Record<string, unknown>>): void {
+  const source = readFileSync(join(from, 'config.json'), 'utf8');
+  writeFileAtomic(join(to, 'config.json'), `${jsonWithNumbersOf(source, config)}\n`);
 }
 
 /** Checks that an engine computes such a model, as far as config.json says. @throws AdeptError (input) that names the file and the key. */

@@ -1,3 +1,4 @@
+import outputs from '../../../python/adept_torch/outputs.json';
 import type { ModelConfig } from './config';
 import { FAMILIES, isFamily, type Family } from './families';
 
@@ -129,18 +130,23 @@ export interface LayerTensor {
 }
 
 /**
- * Splits a checkpoint's name of any family; undefined for tensors outside the decoder's layers, also those of the layers that
- * read images or sound.
+ * Splits a checkpoint's name of any family; undefined for tensors outside the decoder's layers, also those of other layers
+ * than the decoder's: {@link readsText}.
  */
 export function parseLayerTensorName(name: string): LayerTensor | undefined {
   const match = /^((?:.*?\.)?(?:layers|h)\.)(\d+)\.(.+)$/.exec(name);
   const [, prefix, layer, rest] = match ?? [];
-  return prefix === undefined ||
-    layer === undefined ||
-    rest === undefined ||
-    /vision|visual|audio/.test(prefix)
+  return prefix === undefined || layer === undefined || rest === undefined || !readsText(prefix)
     ? undefined
     : { prefix, layer: Number(layer), rest };
+}
+
+/**
+ * Whether a tensor is of the part that reads and writes text, not of one that reads images or sound, or that guesses several
+ * tokens ahead, which transformers does not load.
+ */
+export function readsText(name: string): boolean {
+  return !/vision|visual|audio|multi_modal_projector|(^|\.)mtp\./.test(name);
 }
 
 /** The name of a tensor of a layer, when that layer gets another number; others keep theirs. */
@@ -152,6 +158,11 @@ export function renumberedTensor(name: string, layer: number): string {
 /** Buffers that old checkpoints carry and every implementation recomputes. */
 export function isDerivedBuffer(name: string): boolean {
   return /(^|\.)rotary_emb\.inv_freq$/.test(name);
+}
+
+/** A router's bias that balances its experts: set by their load, without a gradient, so that no optimizer trains it. */
+export function isBalancingBias(name: string): boolean {
+  return outputs.balancing.some((own) => name.endsWith(`.${own}`));
 }
 
 /** Number of parameters of a layer. */

@@ -24,27 +24,35 @@ const TextPart = v.looseObject({
   hidden_size: size,
   num_hidden_layers: size,
   max_position_embeddings: v.nullish(size),
-  tie_word_embeddings: v.nullish(v.boolean(), false),
 });
+const Tied = v.looseObject({ tie_word_embeddings: v.nullish(v.boolean()) });
+const PredictionLayers = v.looseObject({ num_nextn_predict_layers: v.nullish(v.number(), 0) });
 
 /**
  * Of a Hugging Face config.json what is the same for every family; `file` is named in errors.
+ * @param vocabulary tokens that the embedding has; asked where config.json leaves them to the family's default
  * @throws AdeptError (input) that names the file and the key.
  */
-export function parseModelOutline(raw: Record<string, unknown>, file: string): ModelOutline {
+export function parseModelOutline(
+  raw: Record<string, unknown>,
+  file: string,
+  vocabulary: () => number | undefined = () => undefined,
+): ModelOutline {
   const known = tableConfig(raw, file);
   if (known !== undefined) {
     return known;
   }
   const { model_type } = parseWith(v.looseObject({ model_type: v.string() }), raw, file);
-  const text = parseWith(TextPart, textPart(raw), file);
+  const part = textPart(raw);
+  const text = parseWith(TextPart, { ...part, vocab_size: part.vocab_size ?? vocabulary() }, file);
+  const [outer, inner] = [parseWith(Tied, raw, file), parseWith(Tied, part, file)];
   return {
     family: model_type,
     vocabSize: text.vocab_size,
     hiddenSize: text.hidden_size,
     numHiddenLayers: text.num_hidden_layers,
     maxPositionEmbeddings: text.max_position_embeddings ?? Infinity,
-    tieWordEmbeddings: text.tie_word_embeddings,
+    tieWordEmbeddings: outer.tie_word_embeddings ?? inner.tie_word_embeddings ?? false,
     raw,
   };
 }
@@ -59,6 +67,16 @@ export function tableConfig(raw: Record<string, unknown>, file: string): ModelCo
     }
     throw error;
   }
+}
+
+/** Whether a layer lies above the decoder's, to guess several tokens ahead: transformers does not load it. */
+export function isBeyondLayers(
+  { numHiddenLayers, raw }: Pick<ModelOutline, 'numHiddenLayers' | 'raw'>,
+  layer: number,
+): boolean {
+  const found = v.safeParse(PredictionLayers, textPart(raw));
+  const beyond = found.success ? found.output.num_nextn_predict_layers : 0;
+  return layer >= numHiddenLayers && layer < numHiddenLayers + beyond;
 }
 
 /** The part of a config.json that is about text: models of several kinds of input nest it. */

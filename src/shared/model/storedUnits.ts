@@ -1,5 +1,13 @@
 import outputs from '../../../python/adept_torch/outputs.json';
-import { isDerivedBuffer, parseLayerTensorName, UNIT_NAMES, unitKindOf, type UnitKind } from './architecture';
+import {
+  isBalancingBias,
+  isDerivedBuffer,
+  parseLayerTensorName,
+  UNIT_NAMES,
+  unitKindOf,
+  type UnitKind,
+} from './architecture';
+import { isBeyondLayers, type ModelOutline } from './outline';
 
 /** A unit of one layer, as the weight files have it. */
 export interface StoredUnit {
@@ -26,15 +34,23 @@ interface PostNorms {
 const POST_NORMS = new Map<string, PostNorms>(Object.entries(outputs.postNorms));
 
 /**
- * What every layer of a model of any family is made of, by its tensors' names: a unit is a module, and the experts of a layer
- * are one unit each of gate, up and down. By layer, each in the order of the architecture table, and what that does not have
+ * What every layer of a model of any family is made of, by its tensors' names: a unit is a module with what can train of it, and
+ * the experts of a layer are one unit each of gate, up and down. By layer, each in the order of the architecture table, and what that does not have
  * last, in the order of the files.
  */
-export function storedUnits(family: string, tensors: Iterable<StoredTensor>): StoredUnit[][] {
+export function storedUnits(
+  config: Pick<ModelOutline, 'family' | 'numHiddenLayers' | 'raw'>,
+  tensors: Iterable<StoredTensor>,
+): StoredUnit[][] {
   const layers: (Map<string, StoredTensor[]> | undefined)[] = [];
   for (const { name, shape } of tensors) {
     const parsed = parseLayerTensorName(name);
-    if (parsed === undefined || isDerivedBuffer(name)) {
+    if (
+      parsed === undefined ||
+      isBeyondLayers(config, parsed.layer) ||
+      isDerivedBuffer(name) ||
+      isBalancingBias(name)
+    ) {
       continue;
     }
     const units = (layers[parsed.layer] ??= new Map<string, StoredTensor[]>());
@@ -43,7 +59,7 @@ export function storedUnits(family: string, tensors: Iterable<StoredTensor>): St
   }
   return Array.from(layers, (units) =>
     [...(units ?? [])]
-      .map(([name, own]) => unitOf(family, name, own))
+      .map(([name, own]) => unitOf(config.family, name, own))
       .sort((a, b) => placeOf(a.name) - placeOf(b.name)),
   );
 }

@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import { inputError } from '../../shared/common/errors';
 import { requireReadable, type TensorStore } from '../safetensors/safetensors';
 import {
+  isBalancingBias,
   isDerivedBuffer,
   layerTensorName,
   OUTER_TENSORS,
   parseLayerTensorName,
+  readsText,
   tensorsOfUnit,
   unitsOf,
 } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
-import { tableConfig, type ModelOutline } from '../../shared/model/outline';
+import { isBeyondLayers, tableConfig, type ModelOutline } from '../../shared/model/outline';
 import { storedUnits } from '../../shared/model/storedUnits';
 
 /** Every tensor that this architecture has, by checkpoint name, with its shape. */
@@ -39,17 +41,16 @@ export function trainedTensors(
   added: readonly number[] | undefined,
 ): Map<string, readonly number[]> {
   const stored = [...store.entries.values()]
-    .filter(({ name }) => !isDerivedBuffer(name) && !isTiedTo(config, name))
+    .filter(({ name }) => !isDerivedBuffer(name) && !isBalancingBias(name) && !isTiedTo(config, name))
     .map(({ name, shape }) => [name, shape] as const);
   const layerOf = (name: string): number => parseLayerTensorName(name)?.layer ?? -1;
   return new Map(
-    stored.filter(([name]) => (added === undefined ? readsText(name) : added.includes(layerOf(name)))),
+    stored.filter(([name]) =>
+      added === undefined
+        ? readsText(name) && !isBeyondLayers(config, layerOf(name))
+        : added.includes(layerOf(name)),
+    ),
   );
-}
-
-/** Whether a tensor is of the part that reads and writes text, not of one that reads images or sound. */
-function readsText(name: string): boolean {
-  return !/vision|visual|audio|multi_modal_projector/.test(name);
 }
 
 /** Whether a tensor is the projection that a saver wrote again beside the embedding that it is. */
@@ -68,7 +69,7 @@ export function checkTensors(folder: string, config: ModelOutline, store: Tensor
     checkKnownTensors(folder, known, store);
     return;
   }
-  const layers = storedUnits(config.family, store.entries.values());
+  const layers = storedUnits(config, store.entries.values());
   for (const unit of layers.flat()) {
     for (const { name } of unit.tensors) {
       requireReadable(store.entry(name));

@@ -19,4 +19,6 @@ export interface Machines {
   /** Of this machine, as the others reach it. */
   readonly address: string;
   readonly port: number;
+  /** Rejects when another machine could not start its part; looked at until all have started. */
+  readonly lost?: Promise<never>;
 }

@@ -1,4 +1,5 @@
 import { failure } from '../../shared/common/errors';
+import { isFamily } from '../../shared/model/families';
 import type { ExpansionManifest } from '../../shared/run/manifest';
 import { batchOf, type Batch } from '../data/sequences/batch';
 import { listOf, eachOf, type SequenceList } from '../data/sequences/sequences';
@@ -51,8 +52,12 @@ export async function recordEquivalence(
     equivalence: { maxDifference, positions, probe: probe.name, engine: executor.description.engine },
   };
   if (maxDifference !== 0) {
+    const { family } = manifest.base;
+    const why = isFamily(family)
+      ? 'check the model for infinite weights and report this'
+      : `what the layers of a ${family} model write with is not known here, so use a model of another family`;
     throw failure(
-      `${expanded}: the expanded model's logits differ from the original's by up to ${maxDifference}: the expansion is not function-preserving; check the model for infinite weights and report this.`,
+      `${expanded}: the expanded model's logits differ from the original's by up to ${maxDifference}: the expansion is not function-preserving; ${why}.`,
     );
   }
   writeManifest(expanded, measured);

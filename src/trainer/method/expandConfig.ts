@@ -9,9 +9,11 @@ export interface PlacedLayer {
 }
 
 /** Keys that hold the numbers of layers. */
-const NUMBERS = ['mlp_only_layers'];
+const NUMBERS = ['mlp_only_layers', 'moe_layers'];
 /** Keys that say how many layers from below are unlike the others. */
-const FROM_BELOW = ['first_k_dense_replace', 'max_window_layers'];
+const FROM_BELOW = ['first_k_dense_replace', 'max_window_layers', 'moe_layer_start_index'];
+/** Keys that hold the number of the last layer of a kind. */
+const LAST = ['moe_layer_end_index'];
 
 /**
  * config.json of the expanded model: the number of layers, and every key that speaks of layers one by one. A copy gets
@@ -77,6 +79,12 @@ function otherKeys(
     const count = text[key];
     if (typeof count === 'number') {
       next[key] = countBelow(placed, count);
+    }
+  }
+  for (const key of LAST) {
+    const last = text[key];
+    if (typeof last === 'number' && last >= 0) {
+      next[key] = countBelow(placed, last + 1) - 1;
     }
   }
   const step = text.decoder_sparse_step;

@@ -15,10 +15,10 @@ import {
   constantSource,
   type TensorSource,
 } from '../safetensors/safetensorsWriter';
-import { parseLayerTensorName, renumberedTensor } from '../../shared/model/architecture';
+import { isDerivedBuffer, parseLayerTensorName, renumberedTensor } from '../../shared/model/architecture';
 import type { ModelOutline } from '../../shared/model/outline';
 import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
-import { readModelOutline } from '../../node/model/modelConfig';
+import { readModelOutline, writeModelConfig } from '../../node/model/modelConfig';
 import { checkTensors } from '../checkpoint/modelTensors';
 import { expandConfig, type PlacedLayer } from './expandConfig';
 import type { Model } from '../executor/executor';
@@ -77,8 +77,8 @@ async function writeExpansion(
   task: Task,
 ): Promise<ExpansionManifest> {
   const placed = placeLayers(config.numHiddenLayers, request.layers);
-  const units = storedUnits(config.family, store.entries.values());
-  const { sources, zeroed } = expandedTensors(units, store, placed);
+  const units = storedUnits(config, store.entries.values());
+  const { sources, zeroed } = expandedTensors(config, units, store, placed);
   task.report(0, 'writing the expanded weights');
   await yieldToEventLoop(task);
   writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
@@ -87,18 +87,29 @@ async function writeExpansion(
   copyAuxiliaryFiles(request.model, request.out);
   writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
   // Last: a folder without config.json is no model, so an interrupted expansion cannot be taken for a whole one.
-  writeJson(join(request.out, 'config.json'), expandConfig(config, placed, request.perLayer));
+  writeModelConfig(request.model, request.out, expandConfig(config, placed, request.perLayer));
   task.report(1, 'expanded');
   return manifest;
 }
 
 function expandedTensors(
+  config: ModelOutline,
   units: readonly (readonly StoredUnit[])[],
   store: TensorStore,
   placed: readonly PlacedLayer[],
 ): { sources: TensorSource[]; zeroed: string[] } {
-  const outside = [...store.entries.keys()].filter((name) => parseLayerTensorName(name) === undefined);
-  const sources = outside.map((name) => storedSource(store, name));
+  const carried = carriedTensors(units, store);
+  const sources = [...carried].flatMap(([name, layer]) => {
+    if (layer === undefined) {
+      return [storedSource(store, name)];
+    }
+    // Above the decoder's layers stays above them; what belongs to a layer goes with every copy.
+    return layer >= config.numHiddenLayers
+      ? [storedSource(store, name, renumberedTensor(name, layer - config.numHiddenLayers + placed.length))]
+      : placed.flatMap(({ source }, to) =>
+          source === layer ? [storedSource(store, name, renumberedTensor(name, to))] : [],
+        );
+  });
   const zeroed: string[] = [];
   for (const [layer, { source, added }] of placed.entries()) {
     for (const { output, zero, tensors } of units[source] ?? []) {
@@ -118,6 +129,21 @@ function expandedTensors(
     }
   }
   return { sources, zeroed };
+}
+
+/** The tensors that are of no unit, with their layers where they have one. */
+function carriedTensors(
+  units: readonly (readonly StoredUnit[])[],
+  store: TensorStore,
+): Map<string, number | undefined> {
+  const ofUnits = new Set(units.flat().flatMap(({ tensors }) => tensors.map(({ name }) => name)));
+  const names = [...store.entries.keys()].filter((name) => !ofUnits.has(name));
+  return new Map(
+    names.flatMap((name) => {
+      const layer = parseLayerTensorName(name)?.layer;
+      return layer !== undefined && isDerivedBuffer(name) ? [] : [[name, layer] as const];
+    }),
+  );
 }
 
 async function describeExpansion(

@@ -54,7 +54,7 @@ export class TorchExecutor implements Executor {
     const opened = await this.checked(() => {
       const store = TensorStore.open(folder);
       store.close();
-      return openedModel(folder, outline, storedUnits(outline.family, store.entries.values()), fields);
+      return openedModel(folder, outline, storedUnits(outline, store.entries.values()), fields);
     });
     return new TorchModel(this.rank0, { ...opened, storage: fields.storage, cache });
   }

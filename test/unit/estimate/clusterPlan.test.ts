@@ -64,6 +64,32 @@ describe('a plan on a cluster', () => {
     assert.equal(plan.limit, 'compute');
   });
 
+  it('has settings that are exactly the sequences of a step, on one GPU and with fewer sequences than GPUs', () => {
+    const settings = (sequencesPerStep: number, more: object = {}): unknown[] => {
+      const plan = planOnCluster({ ...run, sequencesPerStep }, cluster(more));
+      assert.equal(plan.batchSize * plan.gradAccum, sequencesPerStep);
+      return [plan.batchSize, plan.gradAccum, plan.microBatch, plan.limit];
+    };
+    assert.deepEqual(settings(12), [12, 1, 3, 'compute']);
+    assert.deepEqual(settings(3), [3, 1, 1, 'sequences of a step']);
+    assert.deepEqual(settings(2), [2, 1, 1, 'sequences of a step']);
+    assert.deepEqual(settings(7, { gpusPerNode: 1 }), [7, 1, 7, 'compute']);
+  });
+
+  it('adds the gradients of embedding and head up once a step, those of layers in every pass', () => {
+    const full = { ...run, expanded: [], full: true };
+    const communication = (sequencesPerStep: number): [number, number] => {
+      const { secondsPerStep, gradAccum } = planOnCluster({ ...full, sequencesPerStep }, cluster());
+      return [secondsPerStep.communication * 300e9, gradAccum];
+    };
+    for (const sequences of [4, 2048]) {
+      const [bytes, passes] = communication(sequences);
+      const layers = 8 * PER_LAYER * (2 * 2 + 4);
+      assert.ok(Math.abs(bytes / ((passes * layers + 8 * OUTER) * 0.75) - 1) < 1e-12);
+    }
+    assert.ok(communication(2048)[1] > 1);
+  });
+
   it('shards everything where what is frozen does not fit, and says so where nothing does', () => {
     const tight = cluster({
       gpu: { name: 'Tiny', memoryGB: 0.4, bfloat16Teraflops: 100 },

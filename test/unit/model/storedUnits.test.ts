@@ -11,7 +11,7 @@ import { parseModelConfig } from '../../../src/shared/model/config';
 import { FAMILIES } from '../../../src/shared/model/families';
 import { parseModelOutline } from '../../../src/shared/model/outline';
 import { storedUnits } from '../../../src/shared/model/storedUnits';
-import { expectedTensors } from '../../../src/trainer/checkpoint/modelTensors';
+import { expectedTensors, trainedTensors } from '../../../src/trainer/checkpoint/modelTensors';
 import { expandConfig } from '../../../src/trainer/method/expandConfig';
 import { placeLayers } from '../../../src/trainer/method/expansion';
 
@@ -39,7 +39,7 @@ describe('units by the names of tensors', () => {
         })),
       }));
       // Whatever the order in which files have them.
-      const layers = storedUnits(family, [...tensors].reverse());
+      const layers = storedUnits({ family, numHiddenLayers: 4, raw: {} }, [...tensors].reverse());
       assert.equal(layers.length, 4);
       assert.deepEqual(layers[3], expected);
     });
@@ -49,7 +49,7 @@ describe('units by the names of tensors', () => {
     const layer = (at: number, rest: readonly string[]): string[] =>
       rest.map((name) => `model.layers.${at}.${name}`);
     const [dense, sparse] = storedUnits(
-      'qwen3_moe',
+      { family: 'qwen3_moe', numHiddenLayers: 2, raw: {} },
       named([
         ...layer(0, ['input_layernorm.weight', 'mlp.down_proj.weight']),
         ...layer(1, ['mlp.gate.weight', 'linear_attn.A_log', 'linear_attn.out_proj.weight']),
@@ -76,11 +76,38 @@ describe('units by the names of tensors', () => {
     ]);
   });
 
+  it('are of the layers that compute, with what an optimizer trains', () => {
+    const raw = { model_type: 'glm4_moe', ...SIZES, num_hidden_layers: 1, num_nextn_predict_layers: 1 };
+    const config = parseModelOutline(raw, 'config.json');
+    const tensors = named([
+      ...['model.layers.0.mlp.gate.e_score_correction_bias', 'model.layers.0.mlp.gate.weight'],
+      ...['model.layers.1.mlp.gate.weight', 'model.layers.1.eh_proj.weight', 'mtp.layers.0.mlp.gate.weight'],
+      ...['model.embed_tokens.weight', 'mtp.norm.weight'],
+    ]);
+    const layers = storedUnits(config, tensors);
+    assert.deepEqual(
+      layers.map((units) => units.flatMap((unit) => unit.tensors.map(({ name }) => name))),
+      [['model.layers.0.mlp.gate.weight']],
+    );
+    const entries = new Map(
+      tensors.map(
+        ({ name, shape }) =>
+          [name, { name, shape, dtype: 'F32', file: '', byteOffset: 0, byteLength: 8 }] as const,
+      ),
+    );
+    assert.deepEqual(
+      [...trainedTensors(config, { entries }, undefined).keys()],
+      ['model.layers.0.mlp.gate.weight', 'model.embed_tokens.weight'],
+    );
+  });
+
   it('have norms for outputs where one follows the projection, silent at −1 where it multiplies by 1 + weight', () => {
     const names = ['self_attn.o_proj', 'post_attention_layernorm', 'post_feedforward_layernorm'];
     const tensors = named(names.map((name) => `model.layers.0.${name}.weight`));
     const outputsOf = (family: string): unknown =>
-      storedUnits(family, tensors)[0]?.flatMap(({ name, output, zero }) => (output ? [[name, zero]] : []));
+      storedUnits({ family, numHiddenLayers: 4, raw: {} }, tensors)[0]?.flatMap(({ name, output, zero }) =>
+        output ? [[name, zero]] : [],
+      );
     const norms = outputs.postNorms.gemma3_text.units;
     assert.deepEqual(
       outputsOf('gemma3_text'),
@@ -122,9 +149,19 @@ describe('config.json of an expanded model of another family', () => {
       [expanded.mlp_only_layers, expanded.first_k_dense_replace, expanded.decoder_sparse_step],
       [[0, 4, 5], 3, 1],
     );
+    const between = expandConfig(outline({ moe_layer_start_index: 1, moe_layer_end_index: 3 }), placed);
+    assert.deepEqual([between.moe_layer_start_index, between.moe_layer_end_index], [1, 5]);
     // Layers 1 and 3 have experts.
     const steps = expandConfig(outline({ decoder_sparse_step: 2, mlp_only_layers: [3] }), placed);
     assert.deepEqual([steps.mlp_only_layers, steps.decoder_sparse_step], [[0, 3, 4, 5], 1]);
+  });
+
+  it('leaves the vocabulary to the weights, and says above the text part whether embeddings are tied', () => {
+    const { vocab_size, ...sizes } = SIZES;
+    const raw = { model_type: 'gemma3', tie_word_embeddings: true, text_config: sizes };
+    const config = parseModelOutline(raw, 'config.json', () => vocab_size);
+    assert.deepEqual([config.vocabSize, config.tieWordEmbeddings], [vocab_size, true]);
+    assert.throws(() => parseModelOutline(raw, 'config.json'), /"vocab_size" is missing/);
   });
 
   it('changes the text part where that is nested', () => {

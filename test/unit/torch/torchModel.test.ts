@@ -20,7 +20,7 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 const SHAPE = { vocab: 17, hidden: 8, mlp: 12, layers: 2, heads: 2, keyValueHeads: 1, tied: true } as const;
 const config = configOfShape(SHAPE);
 const STORED = storedUnits(
-  'llama',
+  config,
   Array.from(expectedTensors(config), ([name, shape]) => ({ name, shape })),
 );
 

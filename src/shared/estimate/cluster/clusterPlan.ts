@@ -48,6 +48,8 @@ export interface ClusterPlan {
 
 /** Of the device, that tensors may take: fragments of the allocator take the rest. */
 const USABLE = 0.92;
+/** Where no more than this share of the places for sequences is taken, more GPUs do not help. */
+const BUSY = 0.75;
 
 /**
  * What a run on these GPUs takes: the layout as python/adept_torch chooses it, the largest micro-batch that fits, arithmetic at
@@ -60,28 +62,56 @@ export function planOnCluster(run: ClusterRun, cluster: ClusterFile): ClusterPla
   const gpus = nodes * cluster.gpusPerNode;
   const room = gpu.memoryBytes * TORCH_COSTS.share;
   const sharding = shardingOf(run, gpus, room);
-  const perRank = Math.ceil(run.sequencesPerStep / gpus);
-  const { microBatch, recompute } = largestBatch(run, { sharding, ranks: gpus }, perRank, gpu, room);
+  const largest = largestBatch(run, { sharding, ranks: gpus }, gpu, room);
+  const { recompute } = largest;
+  const fits = largest.microBatch > 0;
   const spread = { sharding, ranks: gpus, recompute };
-  const gradAccum = Math.ceil(perRank / Math.max(microBatch, 1));
-  const compute = stepFlops(run, perRank * run.seqLen, recompute) / (gpu.peakFlops * gpu.utilization);
-  const communication = gradAccum * communicationSeconds(run, spread, cluster);
+  const secondsFor = (passes: number, sequences: number): ClusterPlan['secondsPerStep'] => ({
+    compute: stepFlops(run, passes * sequences * run.seqLen, recompute) / (gpu.peakFlops * gpu.utilization),
+    communication: communicationSeconds(run, spread, cluster, passes),
+  });
+  const { gradAccum, batchSize } = fastestStep(run, gpus, Math.max(largest.microBatch, 1), secondsFor);
+  const microBatch = fits ? Math.ceil(batchSize / gpus) : 0;
+  const secondsPerStep = secondsFor(gradAccum, Math.max(microBatch, 1));
+  const { compute, communication } = secondsPerStep;
   const seconds = compute + communication;
   const steps = Math.ceil(run.tokens / (run.sequencesPerStep * run.seqLen));
   const hours = (steps * seconds) / 3600;
-  const fits = microBatch > 0;
+  const places = gradAccum * Math.max(microBatch, 1) * gpus;
   return {
-    ...{ gpus, nodes, gpu, sharding, recompute, microBatch, gradAccum, steps },
-    batchSize: Math.max(microBatch, 1) * gpus,
+    ...{ gpus, nodes, gpu, sharding, recompute, microBatch, batchSize, gradAccum, steps },
     memory: rankMemory(run, spread, Math.max(microBatch, 1)),
     hostBytes: WIDTH * parametersOf(run),
-    secondsPerStep: { compute, communication },
+    secondsPerStep,
     tokensPerSecond: fits ? (run.sequencesPerStep * run.seqLen) / seconds : 0,
     hours: fits ? hours : Infinity,
     gpuHours: fits ? hours * gpus : Infinity,
     cost: cluster.pricePerGpuHour === undefined || !fits ? undefined : hours * gpus * cluster.pricePerGpuHour,
-    limit: limitOf({ fits, compute, communication, idle: perRank * gpus - run.sequencesPerStep >= gpus / 4 }),
+    limit: limitOf({ fits, compute, communication, idle: run.sequencesPerStep <= places * BUSY }),
   };
+}
+
+/**
+ * The passes of a step, and the sequences of each, that take the least time: both are whole, and together they are exactly the
+ * sequences of a step. @param most sequences that a rank can have at once
+ */
+function fastestStep(
+  { sequencesPerStep }: ClusterRun,
+  gpus: number,
+  most: number,
+  secondsFor: (passes: number, sequences: number) => ClusterPlan['secondsPerStep'],
+): Pick<ClusterPlan, 'gradAccum' | 'batchSize'> {
+  let best = { gradAccum: sequencesPerStep, batchSize: 1, seconds: Infinity };
+  for (let gradAccum = 1; gradAccum <= sequencesPerStep; gradAccum++) {
+    const batchSize = sequencesPerStep / gradAccum;
+    const sequences = Math.ceil(batchSize / gpus);
+    if (Number.isInteger(batchSize) && sequences <= most) {
+      const { compute, communication } = secondsFor(gradAccum, sequences);
+      const seconds = compute + communication;
+      best = seconds < best.seconds ? { gradAccum, batchSize, seconds } : best;
+    }
+  }
+  return best;
 }
 
 function parametersOf(run: RankLoad): number {
@@ -96,11 +126,10 @@ function shardingOf(run: RankLoad, ranks: number, room: number): Sharding {
   return weightBytes(run, 'trained', ranks) <= room ? 'trained' : 'all';
 }
 
-/** The most sequences at once that fit, a power of two; and whether activations are computed again then, as choose_layout does. */
+/** The most sequences at once that fit, and whether activations are computed again then, as choose_layout does. */
 function largestBatch(
-  run: RankLoad,
+  run: ClusterRun,
   { sharding, ranks }: { readonly sharding: Sharding; readonly ranks: number },
-  most: number,
   gpu: Gpu,
   room: number,
 ): { readonly microBatch: number; readonly recompute: boolean } {
@@ -109,11 +138,12 @@ function largestBatch(
   const fits = (sequences: number): boolean =>
     rankMemory(run, { sharding, ranks, recompute: recomputes(sequences) }, sequences).total <=
     gpu.memoryBytes * USABLE;
+  const most = Math.ceil(run.sequencesPerStep / ranks);
   let microBatch = fits(1) ? 1 : 0;
   // What need not be computed again is faster than more at once.
   const stays = (sequences: number): boolean => recomputes(sequences) === recomputes(microBatch);
-  while (microBatch > 0 && 2 * microBatch <= most && fits(2 * microBatch) && stays(2 * microBatch)) {
-    microBatch *= 2;
+  while (microBatch > 0 && microBatch < most && fits(microBatch + 1) && stays(microBatch + 1)) {
+    microBatch++;
   }
   return { microBatch, recompute: recomputes(Math.max(microBatch, 1)) };
 }
@@ -137,7 +167,7 @@ export function stepFlops(run: RankLoad, tokens: number, recompute: boolean): nu
   return 2 * tokens * perToken;
 }
 
-/** Of one micro-batch: layers gathered for each pass, and gradients of what trains scattered. */
+/** Of a step: in every pass layers are gathered and gradients of what trains scattered. */
 function communicationSeconds(
   run: RankLoad,
   {
@@ -146,6 +176,7 @@ function communicationSeconds(
     recompute,
   }: { readonly sharding: Sharding; readonly ranks: number; readonly recompute: boolean },
   { bandwidthGBs, ...cluster }: ClusterFile,
+  passes: number,
 ): number {
   if (ranks === 1) {
     return 0;
@@ -157,11 +188,11 @@ function communicationSeconds(
   const gathers = sharding === 'all' ? layers + backwards * differentiated : (1 + backwards) * trained;
   const gathered = gathers * perLayer * WIDTH;
   const reduced = trained * perLayer * 4;
-  // Embedding and head are on every rank: their gradients are reduced, which sends them twice.
+  // Embedding and head are on every rank: their gradients are reduced once a step, which sends them twice.
   const outer = run.full ? 2 * 4 * parameterCount({ ...run.config, numHiddenLayers: 0 }) : 0;
   const bandwidth =
     nodesOf({ bandwidthGBs, ...cluster }) > 1 ? bandwidthGBs.betweenNodes : bandwidthGBs.withinNode;
-  return ((gathered + reduced + outer) * (ranks - 1)) / ranks / (bandwidth * 1e9);
+  return ((passes * (gathered + reduced) + outer) * (ranks - 1)) / ranks / (bandwidth * 1e9);
 }
 
 function limitOf({

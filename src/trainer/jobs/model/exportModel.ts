@@ -16,9 +16,9 @@ import {
   type TensorSource,
 } from '../../safetensors/safetensorsWriter';
 import { parseLayerTensorName, renumberedTensor } from '../../../shared/model/architecture';
-import type { ModelOutline } from '../../../shared/model/outline';
+import { isBeyondLayers, type ModelOutline } from '../../../shared/model/outline';
 import { storedUnits } from '../../../shared/model/storedUnits';
-import { readModelOutline } from '../../../node/model/modelConfig';
+import { readModelOutline, writeModelConfig } from '../../../node/model/modelConfig';
 import { checkTensors, isTiedTo, trainedTensors } from '../../checkpoint/modelTensors';
 import { yieldToEventLoop, type Task } from '../../task';
 
@@ -108,18 +108,18 @@ async function writeExport(
   await yieldToEventLoop(task);
   // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
   const names = [...base.entries.keys()].filter(
-    (name) => !isTiedTo(config, name) && keptName(name, kept) !== undefined,
+    (name) => !isTiedTo(config, name) && keptName(config, name, kept) !== undefined,
   );
   const sources = names.map((name) => ({
     ...exportedTensor(base, delta, name, scaled.get(name)),
-    name: keptName(name, kept) ?? name,
+    name: keptName(config, name, kept) ?? name,
   }));
   writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
   copyAuxiliaryFiles(model, out);
   const manifest = readManifest(model);
   const whole = kept.length === config.numHiddenLayers;
   if (manifest) {
-    writeJson(join(out, EXPANSION_MANIFEST), whole ? manifest : manifestWithout(manifest, kept));
+    writeJson(join(out, EXPANSION_MANIFEST), whole ? manifest : manifestWithout(config, manifest, kept));
   }
   const raw = whole
     ? config.raw
@@ -127,24 +127,31 @@ async function writeExport(
         config,
         kept.map((source) => ({ source, added: false })),
       );
-  writeJson(join(out, 'config.json'), raw);
+  writeModelConfig(model, out, raw);
   task.report(1, 'exported');
   const trained = names.filter((name) => delta.entries.has(name)).length;
   return { trained, frozen: names.length - trained };
 }
 
 /** A tensor's name in a model that consists of these layers; undefined where its layer is none of them. */
-function keptName(name: string, kept: readonly number[]): string | undefined {
+function keptName(config: ModelOutline, name: string, kept: readonly number[]): string | undefined {
   const layered = parseLayerTensorName(name);
   if (layered === undefined) {
     return name;
+  }
+  if (isBeyondLayers(config, layered.layer)) {
+    return renumberedTensor(name, layered.layer - config.numHiddenLayers + kept.length);
   }
   const layer = kept.indexOf(layered.layer);
   return layer < 0 ? undefined : renumberedTensor(name, layer);
 }
 
 /** The manifest of a model that consists of these layers of the described one. */
-function manifestWithout(manifest: ExpansionManifest, kept: readonly number[]): ExpansionManifest {
+function manifestWithout(
+  config: ModelOutline,
+  manifest: ExpansionManifest,
+  kept: readonly number[],
+): ExpansionManifest {
   return {
     ...manifest,
     layers: kept.length,
@@ -155,7 +162,7 @@ function manifestWithout(manifest: ExpansionManifest, kept: readonly number[]): 
         layer: kept.indexOf(entry.layer),
         sourceLayer: kept.indexOf(entry.sourceLayer),
       })),
-    zeroed: manifest.zeroed.flatMap((name) => keptName(name, kept) ?? []),
+    zeroed: manifest.zeroed.flatMap((name) => keptName(config, name, kept) ?? []),
     // It was measured of another model.
     equivalence: null,
   };
@@ -169,7 +176,7 @@ interface Scaling {
 
 /** The tensors through which these layers write into the residual stream, where α is not 1. */
 function outputTensors(
-  { family }: ModelOutline,
+  config: ModelOutline,
   store: TensorStore,
   layers: readonly number[],
   alpha: number,
@@ -177,7 +184,7 @@ function outputTensors(
   if (alpha === 1) {
     return new Map();
   }
-  const units = storedUnits(family, store.entries.values());
+  const units = storedUnits(config, store.entries.values());
   const outputs = layers.flatMap((layer) => units[layer] ?? []).filter(({ output }) => output);
   return new Map(
     outputs.flatMap(({ zero, tensors }) =>

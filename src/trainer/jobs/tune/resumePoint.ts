@@ -33,7 +33,7 @@ export function checkResumePoint(run: RunFolder, spec: RunSpec, from?: ResumePoi
   store.close();
   const { units } = checkCheckpoint(run, start, trainedTensors(config, store, added), true);
   const layers = added ?? Array.from({ length: config.numHiddenLayers }, (_, layer) => layer);
-  const stored = storedUnits(config.family, store.entries.values());
+  const stored = storedUnits(config, store.entries.values());
   const missing = layers
     .flatMap((layer) => (stored[layer] ?? []).map(({ name }) => ({ layer, name })))
     .find((wanted) => !holds(units, wanted));

@@ -91,6 +91,7 @@ export class TorchProcess {
         const rank0 = await Promise.race([
           greeted,
           endedBefore(child, lines, launch),
+          ...(launch.machines?.lost === undefined ? [] : [launch.machines.lost]),
           stoppedBefore(() => processesOf(child), {
             over: started.signal,
             longest: launch.stoppedMilliseconds ?? STOPPED_MILLISECONDS,
