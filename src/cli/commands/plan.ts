@@ -5,7 +5,6 @@ import { speedFrom } from '../../shared/estimate/estimate';
 import { plannedEngine } from '../../shared/estimate/plan';
 import { layerValues } from '../../shared/method/layerChoice';
 import { TUNE_SETTINGS } from '../../shared/settings/tuneSettings';
-import { readModelConfig } from '../../node/model/modelConfig';
 import { readImportanceOf } from '../../trainer/jobs/measure/importanceInput';
 import {
   countOf,
@@ -18,7 +17,7 @@ import {
   type RawOptions,
 } from '../common/options';
 import { table } from '../common/output';
-import { planCluster, requireNone, SEQUENCES_PER_STEP } from './planCluster';
+import { planCluster, pricedConfig, requireNone, SEQUENCES_PER_STEP } from './planCluster';
 
 const MEGABYTE = 1e6;
 const HOUR = 3600;
@@ -98,7 +97,7 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | un
   if (steps === undefined && hours !== undefined) {
     throw inputError('--steps: is required with --hours: give the number of steps.');
   }
-  const config = readModelConfig(model);
+  const config = pricedConfig(model);
   const importance = readImportanceOf(file, model);
   const speed = speedFrom(importance, config);
   if (hours !== undefined && speed === undefined) {

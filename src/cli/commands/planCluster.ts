@@ -2,7 +2,11 @@ import { inputError } from '../../shared/common/errors';
 import { planOnCluster, type ClusterPlan, type ClusterRun } from '../../shared/estimate/cluster/clusterPlan';
 import { TUNE_SETTINGS } from '../../shared/settings/tuneSettings';
 import { readClusterFile } from '../../node/cluster/clusterFile';
-import { readModelConfig } from '../../node/model/modelConfig';
+import { join } from 'node:path';
+import type { ModelConfig } from '../../shared/model/config';
+import { FAMILIES } from '../../shared/model/families';
+import { tableConfig } from '../../shared/model/outline';
+import { readModelOutline } from '../../node/model/modelConfig';
 import { namedLayers } from '../../shared/method/layerChoice';
 import { countOf, layersOf, requiredText, type RawOptions } from '../common/options';
 import type { Output } from '../common/output';
@@ -52,7 +56,7 @@ const SPREAD: Readonly<Record<ClusterPlan['sharding'], string>> = {
 };
 
 function runOf(raw: RawOptions): ClusterRun {
-  const config = readModelConfig(requiredText(raw, 'model', '--model'));
+  const config = pricedConfig(requiredText(raw, 'model', '--model'));
   const tokens = countOf(raw, 'tokens', '--tokens');
   const layers = layersOf(raw, 'layers', '--layers');
   const full = raw.full === true;
@@ -68,6 +72,19 @@ function runOf(raw: RawOptions): ClusterRun {
     seqLen: countOf(raw, 'seqLen', '--seq-len') ?? TUNE_SETTINGS.seqLen.default,
     sequencesPerStep: countOf(raw, 'sequences', '--sequences') ?? SEQUENCES_PER_STEP,
   };
+}
+
+/** The configuration of a model whose costs are known. @throws AdeptError (input) for any other, and for a config.json that is none */
+export function pricedConfig(folder: string): ModelConfig {
+  const { raw, family } = readModelOutline(folder);
+  const file = join(folder, 'config.json');
+  const known = tableConfig({ ...raw }, file);
+  if (known === undefined) {
+    throw inputError(
+      `${file}: what a ${family} model like this one costs is not known, only what plain ones of the families ${Object.keys(FAMILIES).join(', ')} do: "adept tune --dry-run" measures it.`,
+    );
+  }
+  return known;
 }
 
 /** @throws AdeptError (input) where an option is given that the other kind of plan has */
