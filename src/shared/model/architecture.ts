@@ -154,6 +154,14 @@ export function isDerivedBuffer(name: string): boolean {
   return /(^|\.)rotary_emb\.inv_freq$/.test(name);
 }
 
+/** Shapes [out, in] of a layer's matrices. */
+export function layerMatrices(config: LayerShape): (readonly number[])[] {
+  return unitsOf(config)
+    .flatMap(tensorsOfUnit)
+    .map(({ shape }) => shape)
+    .filter(({ length }) => length === 2);
+}
+
 /** Number of parameters of a layer. */
 export function parametersPerLayer(config: ModelConfig): number {
   return unitsOf(config)

@@ -50,10 +50,15 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs a program that prints a JSON object on its last line. @returns {Promise<Record<string, any>>} */
-export function resultOf(program, args, what, env = process.env) {
+/**
+ * Runs a program that prints a JSON object on its last line.
+ * @param {(id: number) => void} onStart is told the process
+ * @returns {Promise<Record<string, any>>}
+ */
+export function resultOf(program, args, what, env = process.env, onStart = () => undefined) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    child.on('spawn', () => onStart(child.pid));
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (text) => (stdout += text));
