@@ -2,6 +2,7 @@
 // of several shapes and engines. Prints a table and writes bench/results/estimator.json.
 //
 //   npm run bench:estimator -- --repeats 5 --only deep    leaves what else was measured in the results
+//   npm run bench:estimator -- --add --only deep          counts its runs beside those that were measured before
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -16,6 +17,7 @@ import { median, resultOf } from './performance/sides.mjs';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const cli = join(root, 'out/cli.cjs');
 const work = join(root, '.cache/bench/estimator');
+const file = join(root, 'bench/results/estimator.json');
 const STEPS = 8;
 
 /**
@@ -193,7 +195,7 @@ async function measure(name, parts, repeats) {
     );
   }
   rmSync(folder, { recursive: true, force: true });
-  return summary(name, runs);
+  return summary(name, values.add ? [...(earlier(name)?.runs ?? []), ...runs] : runs);
 }
 
 /** Memory hardly varies between repeats; times do on a busy machine, so the errors' median is what counts. */
@@ -258,17 +260,23 @@ async function missing({ engine }) {
   return `there is no Python with PyTorch: ${found.reason}`;
 }
 
+/** What an earlier run of the bench found of a case. */
+function earlier(name) {
+  const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).results : [];
+  return results.find((result) => result.name === name);
+}
+
 /** In the order of the cases: those measured now, and of the others what an earlier run measured. */
-function withEarlier(file, results) {
-  const earlier = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).results : [];
-  return Object.keys(CASES).flatMap((key) => {
-    const found = [...results, ...earlier].find(({ name }) => name === key);
-    return found === undefined ? [] : [found];
-  });
+function withEarlier(results) {
+  return Object.keys(CASES).flatMap((key) => results.find(({ name }) => name === key) ?? earlier(key) ?? []);
 }
 
 const { values } = parseArgs({
-  options: { repeats: { type: 'string', default: '3' }, only: { type: 'string' } },
+  options: {
+    repeats: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    add: { type: 'boolean', default: false },
+  },
 });
 await ensurePackages(root);
 const { buildAll } = await import('../../scripts/build.mjs');
@@ -295,14 +303,7 @@ const machine = {
 console.log(
   `\n${machine.processors} × ${machine.processor}, Node.js ${machine.node}, load ${machine.load.map((load) => load.toFixed(1)).join(' before, ')} after; median of ${values.repeats}`,
 );
-const folder = join(root, 'bench/results');
-const file = join(folder, 'estimator.json');
-mkdirSync(folder, { recursive: true });
+mkdirSync(dirname(file), { recursive: true });
 const found = { machine, date: new Date().toISOString() };
-const kept = {
-  results: withEarlier(
-    file,
-    results.map((result) => ({ ...result, ...found })),
-  ),
-};
+const kept = { results: withEarlier(results.map((result) => ({ ...result, ...found }))) };
 writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
