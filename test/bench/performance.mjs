@@ -1,5 +1,6 @@
-// `npm run bench`: this project beside PyTorch with transformers (test/bench/performance/peer.py) on the same jobs, weights and
-// tokens, with the same threads. Every measurement is a process of its own, and the two sides take turns. What they computed is
+// `npm run bench`: this project's engines native and torch beside PyTorch with transformers as a careful person writes it
+// (test/bench/performance/peer.py), on the same jobs, weights and
+// tokens, with the same threads. Every measurement is a process of its own, and the sides take turns. What they computed is
 // compared before their times are. Prints a table, writes bench/results/latest.json, and
 // the tables of docs/performance.md.
 //
@@ -29,6 +30,7 @@ import {
   spread,
   stepTimes,
   THREADS,
+  torch,
   tuningJob,
   work,
 } from './performance/sides.mjs';
@@ -60,48 +62,59 @@ function lengthJob(tuning, vocab, length) {
   return { ...tuning, batchSize, tokens: randomTokens(batchSize, length, vocab, 7) };
 }
 
+/** The sides take turns; where there is a peer, the engine torch does the same job. */
 async function measure(python, name, title, { ours: mine, peer: theirs }, repeats) {
-  const sides = { ours: [], peer: [] };
+  const sides = { ours: [], torch: [], peer: [] };
   for (let repeat = 0; repeat < repeats; repeat++) {
     sides.ours.push(await run(process.execPath, [ours], mine));
     if (theirs !== undefined) {
+      sides.torch.push(await run(process.execPath, [torch], theirs, { ADEPT_DEVICE: 'cpu' }, [python]));
       sides.peer.push(await run(python, [peer], theirs));
     }
     const show = (side) => sides[side].at(-1)?.seconds.toFixed(2) ?? '–';
-    console.log(`${name} ${title} ${repeat + 1}/${repeats}: ${show('ours')} s, PyTorch ${show('peer')} s`);
+    console.log(
+      `${name} ${title} ${repeat + 1}/${repeats}: ${show('ours')} s, torch ${show('torch')} s, PyTorch ${show('peer')} s`,
+    );
   }
-  if (theirs !== undefined) {
-    const far = difference(sides.ours[0].values, sides.peer[0].values);
+  for (const side of theirs === undefined ? [] : ['ours', 'torch']) {
+    const far = difference(sides[side][0].values, sides.peer[0].values);
     if (!(far <= TOLERANCE)) {
-      throw new Error(`${name} ${title}: the two sides computed different things (${far.toExponential(1)})`);
+      throw new Error(`${name} ${title}: ${side} computed something else (${far.toExponential(1)})`);
     }
   }
   return sides;
 }
 
 /** A row of the table. `read` takes a number from a side's result. */
-function row(name, title, unit, sides, read) {
-  return rowOf({ model: name, name: title, unit }, sides.ours.map(read), sides.peer.map(read));
+function row(name, title, unit, { ours, torch = [], peer }, read) {
+  return rowOf({ model: name, name: title, unit }, ours.map(read), torch.map(read), peer.map(read));
 }
 
-/** A row of what both sides measured, run by run. */
-function rowOf(what, ours, peer) {
+/** A row of what the sides measured, run by run; ratios are to PyTorch. */
+function rowOf(what, ours, torch, peer) {
   const mine = spread(ours);
-  const theirs = peer.length === 0 ? undefined : spread(peer);
+  const [executor, theirs] = [torch, peer].map((all) => (all.length === 0 ? undefined : spread(all)));
   return {
     ...what,
     ours: mine,
+    torch: executor,
     peer: theirs,
     ratio: theirs && theirs.median / mine.median,
+    torchRatio: theirs && executor && theirs.median / executor.median,
     repeats: ours.length,
   };
 }
 
 /** A row with the runs that an earlier one counted. */
-function joined(earlier, { ours, peer, ...fresh }) {
+function joined(earlier, { ours, torch, peer, ...fresh }) {
   const { model, name, unit } = fresh;
   const all = (a, b) => [...(a?.all ?? []), ...(b?.all ?? [])];
-  return rowOf({ model, name, unit }, all(earlier?.ours, ours), all(earlier?.peer, peer));
+  return rowOf(
+    { model, name, unit },
+    all(earlier?.ours, ours),
+    all(earlier?.torch, torch),
+    all(earlier?.peer, peer),
+  );
 }
 
 function rowsOf(name, title, sides, { epochs }) {
@@ -139,12 +152,16 @@ function table(rows) {
   const number = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
   const range = (side) =>
     side === undefined ? '–' : `${number(side.median)} (${number(side.lowest)}–${number(side.highest)})`;
-  const lines = rows.map(({ model, name, unit, ours: mine, peer: theirs, ratio }) =>
-    [model, name, unit, range(mine), range(theirs), ratio === undefined ? '–' : `${ratio.toFixed(2)}×`].join(
-      ' | ',
-    ),
+  const times = (ratio) => (ratio === undefined ? '–' : `${ratio.toFixed(2)}×`);
+  const lines = rows.map(
+    ({ model, name, unit, ours: mine, torch: executor, peer: theirs, ratio, torchRatio }) =>
+      [
+        ...[model, name, unit, range(mine), range(executor), range(theirs)],
+        ...[times(ratio), times(torchRatio)],
+      ].join(' | '),
   );
-  return ['model | job | unit | ours | PyTorch | ratio', '--- | --- | --- | --- | --- | ---', ...lines]
+  const head = ['model | job | unit | native | torch | PyTorch | native × | torch ×'];
+  return [...head, Array.from({ length: 8 }, () => '---').join(' | '), ...lines]
     .map((line) => `| ${line} |`)
     .join('\n');
 }

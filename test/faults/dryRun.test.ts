@@ -3,10 +3,18 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import * as v from 'valibot';
 import { estimate } from '../../src/shared/estimate/estimate';
 import { readModelConfig } from '../../src/node/model/modelConfig';
 import { adeptResult, runAdept } from '../support/command';
+import { treeDigest } from '../support/treeDigest';
 import { makeTunedWorld, type TunedWorld } from './world';
+
+/** What is told where steps were timed. */
+const Timed = v.object({
+  timed: v.boolean(),
+  ...v.entriesFromList(['secondsPerStep', 'seconds', 'memoryBytes'], v.number()),
+});
 
 describe('adept tune --dry-run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-dry-'));
@@ -47,6 +55,7 @@ describe('adept tune --dry-run', () => {
     );
     assert.deepEqual(rest, {
       dryRun: true,
+      timed: false,
       engine: 'wasm',
       steps: 24,
       sequences: 16,
@@ -70,11 +79,22 @@ describe('adept tune --dry-run', () => {
     assert.ok(!existsSync(out));
   });
 
-  it('says that the time is not known where nothing was measured', async () => {
-    const { status, stdout } = await runAdept(args());
+  it('times steps where no analysis says how fast this engine is, and leaves nothing behind', async () => {
+    const before = treeDigest(folder);
+    const { status, stdout } = await runAdept(args('--json'));
     assert.equal(status, 0);
+    const { timed, secondsPerStep, seconds, memoryBytes } = v.parse(Timed, JSON.parse(stdout));
+    assert.ok(timed && secondsPerStep > 0 && secondsPerStep < 60, `${secondsPerStep} s`);
+    assert.equal(seconds, secondsPerStep * 24);
+    const { memoryBytes: estimated } = await adeptResult(args('--importance', world.importance));
+    assert.equal(memoryBytes, estimated);
+    assert.deepEqual(treeDigest(folder), before);
+  });
+
+  it('says what was timed, and that rates are measured at the start', async () => {
+    const { stdout } = await runAdept(args());
     assert.match(stdout, /24 steps, 3\.00 times over 16 sequences/);
-    assert.match(stdout, /MB of memory; time per step not known: give --importance/);
+    assert.match(stdout, /MB of memory; about [\d.]+ s per step, .* s for all \(steps were timed here\)/);
     assert.match(stdout, /the learning rates of the units are measured at the start/);
     assert.match(stdout, /nothing was started/);
   });

@@ -23,8 +23,10 @@ const Results = v.object({
       model: v.string(),
       name: v.string(),
       ours: Side,
+      torch: v.optional(Side),
       peer: v.optional(Side),
       ratio: v.optional(v.number()),
+      torchRatio: v.optional(v.number()),
     }),
   ),
   products: v.array(
@@ -104,10 +106,12 @@ describe('docs/performance.md', () => {
         );
       }
     }
-    for (const { name, ours, peer, ratio } of rows) {
+    for (const { name, ours, torch, peer, ratio, torchRatio } of rows) {
       assert.deepEqual(spread(ours.all), ours, name);
       assert.deepEqual(peer && spread(peer.all), peer, name);
+      assert.deepEqual(torch && spread(torch.all), torch, name);
       assert.equal(ratio, peer && peer.median / ours.median, name);
+      assert.equal(torchRatio, peer && torch && peer.median / torch.median, name);
     }
   });
 

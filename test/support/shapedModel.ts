@@ -15,6 +15,8 @@ export interface ModelShape {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly tied: boolean;
+  /** hidden / heads when left out. */
+  readonly headDim?: number;
   /** How its weights are stored; float32 when left out. */
   readonly dtype?: 'F32' | 'BF16';
   readonly more?: Readonly<Record<string, unknown>>;
@@ -30,7 +32,7 @@ export function configOfShape(shape: ModelShape): ModelConfig {
     num_hidden_layers: shape.layers,
     num_attention_heads: shape.heads,
     num_key_value_heads: shape.keyValueHeads,
-    head_dim: shape.hidden / shape.heads,
+    head_dim: shape.headDim ?? shape.hidden / shape.heads,
     max_position_embeddings: 4096,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
@@ -42,8 +44,12 @@ export function configOfShape(shape: ModelShape): ModelConfig {
 
 /** bfloat16, cut off. */
 function bfloat16Bytes(values: Float32Array): Uint8Array {
-  const bits = new Uint32Array(values.buffer);
-  return new Uint8Array(Uint16Array.from(bits, (value) => value >>> 16).buffer);
+  const halves = new Uint16Array(values.buffer);
+  const upper = new Uint16Array(values.length);
+  for (let index = 0; index < upper.length; index += 1) {
+    upper[index] = halves[2 * index + 1] ?? NaN;
+  }
+  return new Uint8Array(upper.buffer);
 }
 
 /** Writes a model of this shape with random weights as a Hugging Face folder; the same for the same seed. */
@@ -59,9 +65,12 @@ export function writeShapedModel(folder: string, shape: ModelShape, seed = 1): s
       shape: dimensions,
       *chunks(): Generator<Uint8Array> {
         const isNorm = dimensions.length === 1;
-        const values = Float32Array.from({ length: dimensions.reduce((a, b) => a * b, 1) }, () =>
-          isNorm ? 1 : (2 * random() - 1) / Math.sqrt(width),
-        );
+        const values = new Float32Array(dimensions.reduce((a, b) => a * b, 1)).fill(1);
+        const scale = Math.sqrt(width);
+        // Models of a billion parameters are written, too: Float32Array.from takes minutes for them.
+        for (let index = 0; !isNorm && index < values.length; index += 1) {
+          values[index] = (2 * random() - 1) / scale;
+        }
         yield dtype === 'F32' ? new Uint8Array(values.buffer) : bfloat16Bytes(values);
       },
     };

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { budgetedPlans, type BudgetedChoice } from '../../shared/estimate/budgetedPlan';
 import { inputError } from '../../shared/common/errors';
 import { speedFrom } from '../../shared/estimate/estimate';
+import { plannedFrozenDtype } from '../../shared/estimate/frozenDtype';
 import { plannedEngine } from '../../shared/estimate/plan';
 import { layerValues } from '../../shared/method/layerChoice';
 import { TUNE_SETTINGS } from '../../shared/settings/tuneSettings';
+import { isInBfloat16 } from '../../node/model/storedTypes';
 import { readImportanceOf } from '../../trainer/jobs/measure/importanceInput';
 import {
   countOf,
@@ -115,9 +117,13 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | un
     gradAccum: countOf(raw, 'gradAccum', '--grad-accum') ?? TUNE_SETTINGS.gradAccum.default,
     full: false,
   };
+  const frozen = plannedFrozenDtype({
+    ...{ engine, choice: TUNE_SETTINGS.frozenWeights.default },
+    ...{ inBfloat16: isInBfloat16(model), analyzed: importance.engine },
+  });
   const plans = budgetedPlans(
     layerValues(importance.layers, config.numHiddenLayers, `${file}: "layers"`),
-    { config, tune, engine, speed },
+    { config, tune, engine, frozen, speed },
     steps,
     {
       memoryBytes: memory === undefined ? undefined : memory * MEGABYTE,

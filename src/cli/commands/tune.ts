@@ -1,4 +1,3 @@
-import { plannedEngine } from '../../shared/estimate/plan';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inputError } from '../../shared/common/errors';
@@ -65,7 +64,10 @@ export function tuneCommand(): Command {
       'importance.json of the base model, for the initial learning rates; by default measured',
     )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
-    .option('--dry-run', 'check everything, estimate memory and time, and start nothing');
+    .option(
+      '--dry-run',
+      'check everything, estimate memory and time, and start nothing; without an importance.json of this engine a few steps are timed',
+    );
   return addTextSettings(addSettings(addEngine(command), TUNE_SETTINGS)).action(
     withOutput(async (output, raw) => {
       const { spec: asked, out, naming, choice } = readRequest(raw);
@@ -73,8 +75,7 @@ export function tuneCommand(): Command {
       const { spec } = input;
       if (raw.dryRun === true) {
         await withExecutor(choice, output, async (executor) => {
-          const planned = plannedEngine(executor.description) ?? 'wasm';
-          reportDryRun(output, await dryRun(input, planned, output.task), input.corpora.corpora);
+          reportDryRun(output, await dryRun(input, executor, output.task), input.corpora.corpora);
         });
         return;
       }
@@ -176,17 +177,14 @@ function reportDryRun(output: Output, result: DryRun, corpora: readonly Corpus[]
     trainableShare,
     memoryBytes,
     secondsPerStep,
+    timed,
+    notTimed,
   } = result;
   const time =
     secondsPerStep === null
-      ? result.engine === 'torch'
-        ? 'time per step not known: run a few steps'
-        : 'time per step not known: give --importance, measured on this engine'
-      : `about ${secondsPerStep.toPrecision(2)} s per step, ${(secondsPerStep * steps).toPrecision(2)} s for all`;
-  const memory =
-    memoryBytes === null
-      ? `memory not known: nothing was measured on ${result.engine}`
-      : `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory`;
+      ? `time per step not known: ${notTimed ?? ''}`
+      : `about ${secondsPerStep.toPrecision(2)} s per step, ${(secondsPerStep * steps).toPrecision(2)} s for all${timed ? ' (steps were timed here)' : ''}`;
+  const memory = `about ${(memoryBytes / 1e6).toFixed(0)} MB of memory`;
   const units = result.rates?.map(({ source, name, importance, normalized, learningRate }) => [
     `${source}.${name}`,
     importance.toExponential(2),

@@ -7,6 +7,8 @@ import { parseWith } from '../../shared/common/parse';
 import type { FoundModel } from '../../shared/model/foundModel';
 import { readJson } from '../files/jsonFile';
 import { readModelOutline } from './modelConfig';
+import { looksLikeModel } from './modelFolder';
+import { isInBfloat16 } from './storedTypes';
 
 export interface HeatmapFile {
   readonly importance: ImportanceFile;
@@ -14,7 +16,7 @@ export interface HeatmapFile {
 }
 
 /**
- * Reads an importance.json and the config.json of the model that it is about; without the model there is still the heatmap.
+ * Reads an importance.json, and the config.json and the headers of the weights of the model that it is about; without the model there is still the heatmap.
  * @throws AdeptError (input) naming the file and the field when the importance.json cannot be shown.
  */
 export function readHeatmapFile(file: string): HeatmapFile {
@@ -33,7 +35,8 @@ function readModel(folder: string): FoundModel {
     };
   }
   try {
-    return { found: true, file, config: { ...readModelOutline(folder).raw } };
+    const config = { ...readModelOutline(folder).raw };
+    return { found: true, file, config, inBfloat16: looksLikeModel(folder) && isInBfloat16(folder) };
   } catch (error) {
     return { found: false, problem: messageOf(error) };
   }

@@ -5,10 +5,12 @@ import { gradientsAt, layerCounts, valuesOf, type Counts } from './layerCounts';
 import { plannedModel, type PricedPlan, type PlannedModel } from './plan';
 
 const BYTES = 4;
+/** What a value in bfloat16 saves. */
+const SAVED = 2;
 
 /** What tuning holds in tensors at once, bytes. */
 export interface TensorMemory {
-  /** All parameters, in float32. */
+  /** All parameters: in float32, or the matrices of frozen layers in bfloat16. */
   readonly weights: number;
   /** AdamW's two moments of what is trained. */
   readonly moments: number;
@@ -33,7 +35,7 @@ export function tensorMemory(plan: PricedPlan): TensorMemory {
     ...updatePeaks(plan, model),
   ];
   return {
-    weights: BYTES * model.parameters,
+    weights: BYTES * model.parameters - (plan.frozen === 'bfloat16' ? SAVED * model.frozenMatrices : 0),
     moments: BYTES * 2 * model.parametersTrained,
     tables: BYTES * tables,
     working: BYTES * Math.max(0, ...phases),
@@ -72,12 +74,17 @@ function passPeaks(
   // The embeddings stay until the pass ends; they are the lowest layer's own input when nothing lies below it.
   const embedded = lowest > 0 ? hidden : 0;
   const set = new Set(wanted);
+  // One matrix at a time is upcast, where it is used.
+  const upcast = plan.frozen === 'bfloat16' ? model.largestFrozen : 0;
+  const trains = new Set(model.trained);
   const peaks = [held + embedded + (model.layers - lowest) * saved + hidden + headPeak(plan, outer)];
   let gradients = outer;
   for (let layer = model.layers - 1; layer >= lowest; layer--) {
     const trained = set.has(layer);
     const moments = trained ? counts.trainedBackward : counts.backward;
-    const temporaries = Math.max(...moments.map((moment) => values(moment) + gradientsAt(moment, config)));
+    const temporaries =
+      Math.max(...moments.map((moment) => values(moment) + gradientsAt(moment, config))) +
+      (trains.has(layer) ? 0 : upcast);
     // The layer's output, and its gradient.
     peaks.push(held + embedded + (layer - lowest + 1) * saved + 2 * hidden + gradients + temporaries);
     gradients += trained && step ? model.parametersPerLayer : 0;

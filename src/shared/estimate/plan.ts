@@ -1,6 +1,7 @@
-import { parameterCount, parametersPerLayer } from '../model/architecture';
+import { layerMatrices, parameterCount, parametersPerLayer } from '../model/architecture';
 import type { ModelConfig } from '../model/config';
 import { FUSED_KERNELS } from '../model/engineKernels';
+import type { FrozenDtype } from '../settings/sharedSettings';
 import type { TuneSettings } from '../settings/tuneSettings';
 
 /**
@@ -39,6 +40,8 @@ export interface Plan {
   readonly expanded: readonly number[];
   readonly tune: Pick<TuneSettings, 'batchSize' | 'seqLen' | 'gradAccum' | 'full'>;
   readonly engine: PlannedEngine;
+  /** How the matrices of layers that do not train lie in memory; float32 when left out. frozenDtype.ts says which it will be. */
+  readonly frozen?: FrozenDtype | undefined;
   readonly speed?: MeasuredSpeed | undefined;
 }
 
@@ -65,6 +68,9 @@ export interface PlannedModel {
   readonly parametersTrained: number;
   /** Parameters of the largest tensor that is trained. */
   readonly largestTrained: number;
+  /** Parameters of all matrices of layers that do not train, and of the largest of them. */
+  readonly frozenMatrices: number;
+  readonly largestFrozen: number;
 }
 
 /** Where the copies come to lie, and what is trained: they, or with `full` everything. */
@@ -77,8 +83,9 @@ export function plannedModel({ config, expanded, tune }: Plan): PlannedModel {
   // Each copy lies directly above its source, and every copy below pushes both up by one.
   const copies = sources.map((source, below) => source + below + 1);
   const every = Array.from({ length: layers }, (_, layer) => layer);
-  const matrix =
-    config.hiddenSize * Math.max(config.intermediateSize, config.numAttentionHeads * config.headDim);
+  const matrices = layerMatrices(config).map(([out = 0, width = 0]) => out * width);
+  const matrix = Math.max(...matrices);
+  const frozenLayers = tune.full ? 0 : config.numHiddenLayers;
   return {
     layers,
     trained: tune.full ? every : copies,
@@ -92,5 +99,7 @@ export function plannedModel({ config, expanded, tune }: Plan): PlannedModel {
       : sources.length > 0
         ? matrix
         : 0,
+    frozenMatrices: frozenLayers * matrices.reduce((sum, size) => sum + size, 0),
+    largestFrozen: frozenLayers > 0 ? matrix : 0,
   };
 }

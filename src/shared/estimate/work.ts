@@ -1,4 +1,4 @@
-import { tensorsOfUnit, unitsOf } from '../model/architecture';
+import { layerMatrices } from '../model/architecture';
 import type { ModelConfig } from '../model/config';
 import type { ImportanceMode } from '../method/importance';
 import { ENGINE_COSTS } from './engineCosts';
@@ -136,10 +136,7 @@ function update(parameters: number): Work {
 
 /** One product of every projection matrix with its [n, in] input. */
 function projections(config: ModelConfig, { batch, length }: BatchSize): number {
-  const weights = unitsOf(config)
-    .flatMap(tensorsOfUnit)
-    .filter(({ shape }) => shape.length === 2)
-    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const weights = layerMatrices(config).reduce((sum, [out = 0, width = 0]) => sum + out * width, 0);
   return 2 * batch * length * weights;
 }
 

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { budgetedPlans, type Budget, type BudgetedChoice } from '../estimate/budgetedPlan';
-import { speedFrom } from '../estimate/estimate';
-import { isPriced, plannedEngine } from '../estimate/plan';
+import { isPriced } from '../estimate/plan';
 import type { ImportanceFile } from '../method/importance';
 import { layerValues } from '../method/layerChoice';
 import { numberOfText } from '../common/numberText';
 import type { FormReading } from './launchForm';
-import { plannedTune, type PricedModel } from './planPrice';
+import { formPlan, type PricedModel } from './planPrice';
 
 /** A budget as it is typed; what is empty limits nothing. */
 export const BudgetTexts = v.object({ memory: v.string(), hours: v.string(), slowdown: v.string() });
@@ -39,9 +38,7 @@ export function planBudget(
   if (!model.known) {
     return undefined;
   }
-  const { config } = model;
-  const engine = plannedEngine(importance.engine) ?? 'wasm';
-  const plan = { config, tune: plannedTune(settings), engine, speed: speedFrom(importance, config) };
+  const plan = formPlan(model, importance, settings);
   const steps = typeof settings.steps === 'number' ? settings.steps : undefined;
   const problems = problemsOf(texts, {
     ...{
@@ -53,7 +50,7 @@ export function planBudget(
   if (problems.length > 0) {
     return { choices: [], problems };
   }
-  const values = layerValues(importance.layers, config.numHiddenLayers, 'importance.json');
+  const values = layerValues(importance.layers, model.config.numHiddenLayers, 'importance.json');
   return { choices: budgetedPlans(values, plan, steps, budgetOf(texts)), problems };
 }
 

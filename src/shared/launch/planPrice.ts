@@ -1,5 +1,6 @@
 import { messageOf } from '../common/errors';
 import { estimate, speedFrom, type Plan, type Price } from '../estimate/estimate';
+import { plannedFrozenDtype } from '../estimate/frozenDtype';
 import { plannedEngine } from '../estimate/plan';
 import type { ImportanceFile } from '../method/importance';
 import { parameterCount } from '../model/architecture';
@@ -16,7 +17,7 @@ export type PlanPrice =
 
 /** The model that is priced; or why there is none. */
 export type PricedModel =
-  | { readonly known: true; readonly config: ModelConfig }
+  | { readonly known: true; readonly config: ModelConfig; readonly inBfloat16: boolean }
   | { readonly known: false; readonly problem: string };
 
 /** Reads what the host found of the model, and checks that it is the one that was analyzed. */
@@ -33,7 +34,7 @@ export function pricedModel(model: FoundModel, importance: ImportanceFile): Pric
       parameters: parameterCount(config),
     });
     return analyzed === found
-      ? { known: true, config }
+      ? { known: true, config, inBfloat16: model.inBfloat16 }
       : {
           known: false,
           problem: `${model.file} describes a ${found}, not the analyzed ${analyzed}: analyze it again.`,
@@ -53,16 +54,22 @@ export function planPrice(
   if (!model.known) {
     return model;
   }
-  const { config } = model;
-  const tune = plannedTune(settings);
-  const engine = plannedEngine(importance.engine) ?? 'wasm';
-  return {
-    known: true,
-    estimate: estimate({ config, expanded, tune, engine, speed: speedFrom(importance, config) }),
-  };
+  return { known: true, estimate: estimate({ ...formPlan(model, importance, settings), expanded }) };
 }
 
-/** What a price depends on of the form's settings, the defaults where they cannot be used. */
+/** What would compute as the analysis did, at the form's settings where they can be used and the defaults elsewhere. */
+export function formPlan(
+  { config, inBfloat16 }: Extract<PricedModel, { known: true }>,
+  importance: ImportanceFile,
+  settings: FormReading['settings'],
+): Omit<Plan, 'expanded'> {
+  const engine = plannedEngine(importance.engine) ?? 'wasm';
+  // The form does not ask for it.
+  const choice = TUNE_SETTINGS.frozenWeights.default;
+  const frozen = plannedFrozenDtype({ engine, choice, inBfloat16, analyzed: importance.engine });
+  return { config, tune: plannedTune(settings), engine, frozen, speed: speedFrom(importance, config) };
+}
+
 export function plannedTune(settings: FormReading['settings']): Plan['tune'] {
   return {
     batchSize: Number(settings.batchSize ?? TUNE_SETTINGS.batchSize.default),

@@ -165,6 +165,14 @@ export function isBalancingBias(name: string): boolean {
   return outputs.balancing.some((own) => name.endsWith(`.${own}`));
 }
 
+/** Shapes [out, in] of a layer's matrices. */
+export function layerMatrices(config: LayerShape): (readonly number[])[] {
+  return unitsOf(config)
+    .flatMap(tensorsOfUnit)
+    .map(({ shape }) => shape)
+    .filter(({ length }) => length === 2);
+}
+
 /** Number of parameters of a layer. */
 export function parametersPerLayer(config: ModelConfig): number {
   return unitsOf(config)

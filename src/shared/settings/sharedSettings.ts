@@ -10,6 +10,8 @@ export const frozenWeights = {
     'storage of frozen matrices of a bfloat16 checkpoint; auto: bfloat16 if a measurement at the start shows that it costs no time, or if memory is short',
 } as const satisfies Setting;
 export type FrozenWeights = (typeof frozenWeights.choices)[number];
+/** How they lie in memory. */
+export type FrozenDtype = Exclude<FrozenWeights, 'auto'>;
 
 /** Of every limit on sequences. */
 export const sampling = {

@@ -1,3 +1,5 @@
+import type { FrozenDtype } from '../../shared/settings/sharedSettings';
+
 /** A tensor that steps change. */
 export interface TrainedTensor {
   /** As in the checkpoint. */
@@ -11,7 +13,7 @@ export interface TrainedTensor {
 
 /** How the matrices of frozen layers lie in memory, and why. */
 export interface FrozenStorage {
-  readonly dtype: 'float32' | 'bfloat16';
+  readonly dtype: FrozenDtype;
   readonly reason: string;
 }
 

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import * as v from 'valibot';
 import { forwardWork } from '../../../src/shared/estimate/work';
 import { tensorsOfUnit } from '../../../src/shared/model/architecture';
 import { headChunkRows } from '../../../src/shared/model/headChunk';
@@ -12,8 +10,7 @@ import {
   probeOf,
 } from '../../../src/trainer/method/layerImportance';
 import { allParameters, layerParameters } from '../../../src/trainer/tfjs/tuning/parameters';
-import { unitImportance } from '../../../src/trainer/method/unitImportance';
-import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch';
+import type { Batch } from '../../../src/trainer/data/sequences/batch';
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
 import { openEngine } from '../../../src/trainer/tfjs/engine/open';
@@ -22,51 +19,11 @@ import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
 import { headLosses } from '../../../src/trainer/tfjs/model/head';
 import { targetsOf } from '../../../src/trainer/data/sequences/targets';
 import { TfjsModel } from '../../../src/trainer/tfjs/tfjsModel';
-import { ADAMW } from '../../../src/trainer/method/tensorRates';
 import { SILENT_TASK } from '../../../src/trainer/task';
+import { batchesOf, readJob, tuneValues, unitValues, type Job, type Result } from './job';
 
-const count = v.pipe(v.number(), v.integer());
-const Job = v.object({
-  job: v.picklist([
-    'exactImportance',
-    'passPerLayer',
-    'fastImportance',
-    'unitImportance',
-    'tune',
-    'forward',
-    'matmul',
-    'shapes',
-  ]),
-  engine: v.picklist(['native', 'wasm']),
-  model: v.string(),
-  tokens: v.array(v.array(count)),
-  batchSize: count,
-  trained: v.array(count),
-  full: v.boolean(),
-  epochs: count,
-  /** When the process was started, seconds since 1970. */
-  started: v.number(),
-  learningRate: v.number(),
-  weightDecay: v.number(),
-  maxGradNorm: v.number(),
-  /** MB of hidden states that may be kept. */
-  keepStates: v.optional(count, 4096),
-  storage: v.optional(v.picklist(['float32', 'bfloat16']), 'float32'),
-});
-type Job = v.InferOutput<typeof Job>;
-
-type Result = Readonly<Record<string, number | readonly number[] | Readonly<Record<string, number>>>>;
-
-function batchesOf({ tokens, batchSize }: Job): Batch[] {
-  const rows = tokens.map((row) => Int32Array.from(row));
-  return Array.from({ length: Math.ceil(rows.length / batchSize) }, (_, index) =>
-    makeBatch(rows.slice(index * batchSize, (index + 1) * batchSize)),
-  );
-}
-
-/** Learning rates that are the same everywhere, so that the peer needs no importance; what they are costs nothing. */
 async function tune(model: CausalLM, job: Job): Promise<Result> {
-  const { learningRate, weightDecay, maxGradNorm, trained, full, epochs } = job;
+  const { trained, full } = job;
   const parameters = full ? allParameters(model) : layerParameters(model, trained);
   const known = activationCache(model, full ? [] : trained, {
     folder: tmpdir(),
@@ -75,39 +32,7 @@ async function tune(model: CausalLM, job: Job): Promise<Result> {
       throw new Error(message);
     },
   });
-  const tuned = new TfjsModel(model, parameters, known);
-  const request = { clipAt: maxGradNorm, weightDecay, frozen: [], reuse: true, ...ADAMW };
-  const rates = new Float64Array(parameters.length).fill(learningRate);
-  // Made once: what is kept is known by the sequences themselves.
-  const batches = batchesOf(job);
-  const losses: number[] = [];
-  const seconds: number[] = [];
-  let firstStep: number | undefined;
-  for (let epoch = 0; epoch < epochs; epoch += 1) {
-    for (const batch of batches) {
-      const begin = performance.now();
-      const { loss } = await tuned.step({ ...request, rates, batches: [batch], step: losses.length + 1 });
-      losses.push(loss);
-      seconds.push((performance.now() - begin) / 1000);
-      firstStep ??= Date.now() / 1000 - job.started;
-    }
-  }
-  return { values: losses, stepSeconds: seconds, firstStep: firstStep ?? NaN };
-}
-
-/** One value for each tensor of the layers, as the peer has it: a unit here is a module, and none of these has a bias. */
-async function units(model: CausalLM, job: Job): Promise<Result> {
-  const layers = [...model.blocks.keys()];
-  const importance = await unitImportance(
-    new TfjsModel(model),
-    batchesOf(job),
-    { layers, definition: 'released' },
-    SILENT_TASK,
-  );
-  const byName = importance.map((unit) => [`${unit.layer}.${unit.name}`, unit.importance] as const);
-  // In the order of their names, as Python sorts them.
-  byName.sort(([a], [b]) => (a < b ? -1 : 1));
-  return { values: byName.map(([, value]) => value) };
+  return tuneValues(new TfjsModel(model, parameters, known), job);
 }
 
 /** Layer importance as its definition has it: a whole pass for each masked layer. */
@@ -146,7 +71,7 @@ async function run(model: CausalLM, job: Job): Promise<Result> {
     case 'fastImportance':
       return { values: (await fastLayerImportance(new TfjsModel(model), batches, SILENT_TASK)).layers };
     case 'unitImportance':
-      return units(model, job);
+      return unitValues(new TfjsModel(model), job);
     case 'tune':
       return tune(model, job);
     case 'forward':
@@ -223,7 +148,7 @@ function shapes(model: CausalLM, job: Job): Result {
 }
 
 async function main(): Promise<void> {
-  const job = v.parse(Job, JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
+  const job = readJob();
   const engine = await openEngine(job.engine);
   try {
     if (job.job === 'matmul') {

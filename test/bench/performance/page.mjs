@@ -44,13 +44,14 @@ function inOrder(rows) {
 function speedTable(rows) {
   const lines = inOrder(rows)
     .filter(({ name }) => !name.startsWith('length'))
-    .map(({ model, name, unit, ours, peer, ratio, repeats }) => {
+    .map(({ model, name, unit, ours, torch, peer, ratio, torchRatio, repeats }) => {
       const aim = AIMS[`${model} ${name}`] ?? AIMS[`* ${name}`];
       const said = aim === undefined ? '–' : `≥ ${aim}×${ratio >= aim ? '' : ' **missed**'}`;
-      const times = ratio === undefined ? '–' : `${ratio.toFixed(2)}×`;
-      return [model, name, unit, range(ours), range(peer), times, said, repeats];
+      const times = [ratio, torchRatio].map((one) => (one === undefined ? '–' : `${one.toFixed(2)}×`));
+      return [model, name, unit, ...[ours, torch, peer].map(range), ...times, said, repeats];
     });
-  return table(['model', 'job', 'unit', 'here', 'PyTorch', 'ratio', 'aim', 'runs'], lines);
+  const sides = ['native', 'torch', 'PyTorch', 'native ×', 'torch ×'];
+  return table(['model', 'job', 'unit', ...sides, 'aim of native', 'runs'], lines);
 }
 
 /** How many times as long a token takes as in a sequence of 256, were products all there is and all equally fast. */

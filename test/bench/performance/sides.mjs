@@ -8,6 +8,7 @@ import { ensurePackages } from '../../../scripts/packages.mjs';
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 export const work = join(root, '.cache/bench/performance');
 export const ours = join(root, 'out/bench/ours.cjs');
+export const torch = join(root, 'out/bench/torch.cjs');
 export const peer = join(root, 'test/bench/performance/peer.py');
 export const THREADS = 2;
 const SEQUENCES = 16;
@@ -50,10 +51,15 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs a program that prints a JSON object on its last line. @returns {Promise<Record<string, any>>} */
-export function resultOf(program, args, what, env = process.env) {
+/**
+ * Runs a program that prints a JSON object on its last line.
+ * @param {(id: number) => void} onStart is told the process
+ * @returns {Promise<Record<string, any>>}
+ */
+export function resultOf(program, args, what, env = process.env, onStart = () => undefined) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    child.on('spawn', () => onStart(child.pid));
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (text) => (stdout += text));
@@ -69,12 +75,12 @@ export function resultOf(program, args, what, env = process.env) {
   });
 }
 
-/** Runs a side in a process of its own, with `more` environment. */
-export function run(program, args, job, more = {}) {
+/** Runs a side in a process of its own, with `more` environment and arguments behind the job's file. */
+export function run(program, args, job, more = {}, after = []) {
   const file = join(work, 'job.json');
   writeFileSync(file, JSON.stringify({ ...job, started: Date.now() / 1000 }));
   const threads = { OMP_NUM_THREADS: String(THREADS), TF_NUM_INTRAOP_THREADS: String(THREADS) };
-  return resultOf(program, [...args, file], `${job.job} of ${program}`, {
+  return resultOf(program, [...args, file, ...after], `${job.job} of ${program}`, {
     ...process.env,
     ...threads,
     ...more,
@@ -122,6 +128,7 @@ export async function build() {
   await buildAll({ extension: false, tests: false });
   const options = BUNDLE;
   await bundle({ ...options, entryPoints: [OURS], outfile: ours });
+  await bundle({ ...options, entryPoints: ['test/bench/performance/torch.ts'], outfile: torch });
   const part = async (entry) => {
     const outfile = join(root, 'out/bench', `${basename(entry, '.ts')}.cjs`);
     await bundle({ ...options, entryPoints: [entry], outfile });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { estimate, speedFrom, type KnownPrice } from '../../../src/shared/estimate/estimate';
+import { plannedFrozenDtype, type FrozenPlan } from '../../../src/shared/estimate/frozenDtype';
 import { processMemory, tensorMemory } from '../../../src/shared/estimate/memory';
 import { plannedEngine, plannedModel, type PricedPlan } from '../../../src/shared/estimate/plan';
 import { analysisWork, flopsOf, stepWork } from '../../../src/shared/estimate/work';
@@ -153,6 +154,17 @@ describe('memory of a model worked out by hand', () => {
     assert.equal(moments, 4 * 2 * 128);
     assert.equal(tables, 4 * (4 * 3 * 2));
     assert.equal(tensorMemory(composed(handPlan([1]))).tables, 4 * (4 * 3 * 2 + 9));
+  });
+
+  it('holds matrices of frozen layers in half, and upcasts one of them at a time', () => {
+    const packed = (plan: PricedPlan): PricedPlan => ({ ...plan, frozen: 'bfloat16' });
+    const { weights } = tensorMemory(packed(handPlan([1])));
+    assert.equal(weights, 4 * (2 * 40 + 4 + 3 * 128) - 2 * (2 * 120));
+    const full = handPlan([], {}, { full: true });
+    assert.equal(tensorMemory(packed(full)).weights, tensorMemory(full).weights);
+    // Where a frozen layer lies above the lowest copy its backward pass can be the peak.
+    const wide = handPlan([0], { mlp: 600 });
+    assert.equal(working(packed(wide)) - working(wide), 4 * 600);
   });
 
   it('keeps attention weights where it is composed, of short sequences alone', () => {
@@ -331,5 +343,31 @@ describe('a plan for an engine whose costs are not known', () => {
     assert.deepEqual([price.memoryBytes, price.secondsPerStep], [undefined, undefined]);
     assert.deepEqual([price.parametersAdded, price.inferenceFactor], [parametersAdded, inferenceFactor]);
     assert.equal(plannedEngine({ engine: 'torch' }), 'torch');
+  });
+});
+
+describe('how matrices of frozen layers will lie in memory', () => {
+  const analyzed = {
+    ...{ engine: 'native', kernels: 'fused' },
+    frozenWeights: 'bfloat16 (a product with upcasting takes 1.00 times as long)',
+  };
+  const base: FrozenPlan = { engine: 'native', choice: 'auto', inBfloat16: true, analyzed };
+
+  it('is what was asked for, or what the analysis measured, where engine and files can do so', () => {
+    assert.equal(plannedFrozenDtype(base), 'bfloat16');
+    assert.equal(plannedFrozenDtype({ ...base, choice: 'bfloat16', analyzed: undefined }), 'bfloat16');
+    const float32: Partial<FrozenPlan>[] = [
+      { choice: 'float32' },
+      { inBfloat16: false },
+      { choice: 'bfloat16', inBfloat16: false },
+      { choice: 'bfloat16', engine: 'wasm' },
+      { choice: 'bfloat16', engine: 'torch' },
+      { analyzed: undefined },
+      { analyzed: { ...analyzed, frozenWeights: 'float32 (as asked)' } },
+      { analyzed: { ...analyzed, kernels: 'composed (no compiler)' } },
+    ];
+    for (const change of float32) {
+      assert.equal(plannedFrozenDtype({ ...base, ...change }), 'float32', JSON.stringify(change));
+    }
   });
 });

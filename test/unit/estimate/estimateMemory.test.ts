@@ -52,6 +52,11 @@ const CASES: Readonly<Record<string, Case>> = {
     expanded: [0, 1, 2, 3],
     tune: { ...once, batchSize: 1, gradAccum: 3 },
   },
+  'frozen matrices in bfloat16, where the engine holds them so': {
+    shape: { ...base, hidden: 128, mlp: 512, layers: 8, dtype: 'BF16' },
+    expanded: [5, 7],
+    tune: { ...once, batchSize: 1, seqLen: 32 },
+  },
   'everything trained, tied': { shape: base, expanded: [], tune: { ...once, full: true } },
   'everything trained, untied, over two passes': {
     shape: { ...base, vocab: 4096, tied: false },
@@ -66,7 +71,9 @@ onEveryEngine('the estimate of what tensors hold at once is what they hold', (te
       const folder = mkdtempSync(join(tmpdir(), 'adept-estimate-'));
       try {
         const planned = plannedEngine({ ...engine.describe() });
-        const plan: Plan = { config: configOfShape(shape), expanded, tune, engine: planned ?? 'torch' };
+        const frozen = shape.dtype === 'BF16' && engine.bfloat16Storage ? 'bfloat16' : 'float32';
+        const config = configOfShape(shape);
+        const plan: Plan = { config, expanded, tune, engine: planned ?? 'torch', frozen };
         assert.ok(isPriced(plan));
         const { layers } = plannedModel(plan);
         writeShapedModel(folder, { ...shape, layers });
@@ -87,9 +94,13 @@ onEveryEngine('the estimate of what tensors hold at once is what they hold', (te
 /** The most bytes in tensors over the first probe and two steps. */
 async function measuredPeak(engine: Engine, folder: string, plan: Plan): Promise<number> {
   const bytes = countTensorBytes();
-  const model = CausalLM.load(engine, folder);
   const { trained, probed } = plannedModel(plan);
   const { batchSize, seqLen, gradAccum, full } = plan.tune;
+  const model = CausalLM.load(engine, folder, undefined, {
+    choice: plan.frozen ?? 'float32',
+    rows: batchSize * seqLen,
+    frozen: (layer) => !trained.includes(layer),
+  });
   const tuner = new Tuner(model, full ? allParameters(model) : layerParameters(model, trained));
   try {
     const batches = Array.from({ length: gradAccum }, (_, seed) =>

@@ -10,6 +10,7 @@ import { planPrice, pricedModel } from '../../../src/shared/launch/planPrice';
 import { parameterCount, parametersPerLayer } from '../../../src/shared/model/architecture';
 import { expectInputError } from '../../support/expectInputError';
 import { importanceFile } from '../../support/importanceFile';
+import { configOfShape, writeShapedModel } from '../../support/shapedModel';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -56,6 +57,27 @@ describe('an importance.json for the heatmap', () => {
     assert.ok(memory({ batchSize: 8, seqLen: 128 }) > memory({ batchSize: 8, seqLen: 16 }));
   });
 
+  it('is priced by how the files of the model are stored, as the analysis then kept its matrices', (t) => {
+    const memory = (dtype: 'F32' | 'BF16'): number => {
+      const folder = temporaryFolder(t);
+      const shape = { vocab: 64, hidden: 64, mlp: 160, layers: 8, heads: 2, keyValueHeads: 2, tied: true };
+      writeShapedModel(folder, { ...shape, dtype });
+      const importance = importanceFile(Array.from({ length: 8 }, (_, layer) => layer));
+      const model = { ...importance.model, path: folder, parameters: parameterCount(configOfShape(shape)) };
+      const engine = { engine: 'native', kernels: 'fused', frozenWeights: 'bfloat16 (it costs no time)' };
+      writeFileSync(join(folder, 'importance.json'), JSON.stringify({ ...importance, model, engine }));
+      const read = readHeatmapFile(join(folder, 'importance.json'));
+      const price = planPrice(pricedModel(read.model, read.importance), read.importance, [3], {
+        settings: {},
+      });
+      return price.known ? (price.estimate.memoryBytes ?? NaN) : NaN;
+    };
+    const matrices = 8 * (4 * 64 * 64 + 3 * 64 * 160);
+    // Two bytes less of each, as far as nothing is upcast at the peak.
+    const saved = memory('F32') - memory('BF16');
+    assert.ok(saved > 1.5 * matrices && saved < 2.3 * matrices, `${saved / matrices} bytes a value`);
+  });
+
   it('is shown without a price when the model is gone, has no usable config.json or is another', (t) => {
     const problemOf = (file: string): string => {
       const { importance, model } = readHeatmapFile(file);
@@ -65,8 +87,8 @@ describe('an importance.json for the heatmap', () => {
     const gone = analyzed(t, (file) => ({ ...file, model: { ...file.model, path: '/nowhere/model' } }));
     assert.match(problemOf(gone), /\/nowhere\/model\/config\.json is not there: /);
     const broken = analyzed(t);
-    writeFileSync(join(broken, '../config.json'), '{"model_type": "gpt2"}');
-    assert.match(problemOf(broken), /config\.json: "vocab_size" is missing: /);
+    writeFileSync(join(broken, '../config.json'), '{"model_type": "gpt2", "vocab_size": 8}');
+    assert.match(problemOf(broken), /config\.json: "hidden_size" is missing: /);
     const unpriced = analyzed(t);
     const sizes = { vocab_size: 8, hidden_size: 8, num_hidden_layers: 8 };
     writeFileSync(join(unpriced, '../config.json'), JSON.stringify({ model_type: 'olmo2', ...sizes }));

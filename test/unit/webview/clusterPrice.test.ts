@@ -9,7 +9,7 @@ import { configOfShape } from '../../support/shapedModel';
 const config = configOfShape({
   ...{ vocab: 1000, hidden: 64, mlp: 128, layers: 6, heads: 4, keyValueHeads: 2, tied: true },
 });
-const model = { known: true, config } as const;
+const model = { known: true, config, inBfloat16: false } as const;
 const cluster = v.parse(ClusterFile, { format: 'adept.cluster/1', nodes: 1, gpusPerNode: 4, gpu: 'A100' });
 const found = { found: true, cluster } as const;
 const settings = { steps: 50, batchSize: 16, seqLen: 128 };

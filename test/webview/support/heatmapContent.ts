@@ -19,7 +19,10 @@ export function contentOf(name: 'stories260K' | 'sampleBoth'): HeatmapContent {
     type: 'show',
     file: `/space/models/${name}/importance.json`,
     importance: read('importance.json'),
-    model: { found: true, file: `/space/models/${name}/config.json`, config: read('config.json') },
+    model: {
+      ...{ found: true, file: `/space/models/${name}/config.json`, config: read('config.json') },
+      inBfloat16: false,
+    },
     trusted: true,
     launch: {
       engine: 'auto',

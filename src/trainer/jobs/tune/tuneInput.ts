@@ -11,6 +11,8 @@ import { TensorStore } from '../../safetensors/safetensors';
 import { requireComputable } from '../../../node/model/modelConfig';
 import { readModelFacts } from '../../../node/model/modelFacts';
 import { checkTensors } from '../../checkpoint/modelTensors';
+import { batchOf, type Batch } from '../../data/sequences/batch';
+import type { OpenRequest } from '../../executor/requests';
 import { importanceOf } from '../measure/importanceInput';
 import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
 
@@ -51,6 +53,25 @@ export async function readTuneInput(
       : importanceOf(spec.importance, manifest?.base.path ?? spec.model, readModelFacts(spec.model, added));
   const corpora = read ?? (await readCorpora(spec, naming, task));
   return { spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named }, manifest, importance, corpora };
+}
+
+/** How the model is opened; what is trained stays in float32. */
+export function openToTune({ spec: { tune, model }, manifest }: TuneInput): OpenRequest {
+  return {
+    folder: model,
+    trains: manifest?.added.map(({ layer }) => layer) ?? 'all',
+    frozenWeights: tune.frozenWeights,
+    rows: tune.batchSize * tune.seqLen,
+  };
+}
+
+/** The batches of a step, from 0. */
+export function batchesOfStep({ spec, corpora }: TuneInput, step: number): Batch[] {
+  const { batchSize, gradAccum } = spec.tune;
+  const seen = step * batchSize * gradAccum;
+  return Array.from({ length: gradAccum }, (_, index) =>
+    batchOf(corpora.training.take(seen + index * batchSize, batchSize)),
+  );
 }
 
 /** Whether a run is of a version that knew no text settings: its documents are framed, and ordered, as they were then. */

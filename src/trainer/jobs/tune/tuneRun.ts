@@ -7,7 +7,7 @@ import type { OpenRequest } from '../../executor/requests';
 import { withModel } from '../../executor/withModel';
 import { checkResumePoint } from './resumePoint';
 import { RunLease, type RunHooks } from '../lease/runLease';
-import type { TuneInput } from './tuneInput';
+import { openToTune, type TuneInput } from './tuneInput';
 import { TuneSession, type TuneOutcome } from './tuneSession';
 
 /** The status of a run that has not come to its first step. */
@@ -59,16 +59,13 @@ export async function tuneAt(
   });
 }
 
-/** What is trained stays in float32; what enters the lowest trained layer is kept. */
-function openRequest({ spec: { tune, model }, manifest }: TuneInput, lease: RunLease): OpenRequest {
+/** What enters the lowest trained layer is kept. */
+function openRequest(input: TuneInput, lease: RunLease): OpenRequest {
   return {
-    folder: model,
-    trains: manifest?.added.map(({ layer }) => layer) ?? 'all',
-    frozenWeights: tune.frozenWeights,
-    rows: tune.batchSize * tune.seqLen,
+    ...openToTune(input),
     cache: {
       folder: lease.folder.path,
-      megabytes: tune.keepStates,
+      megabytes: input.spec.tune.keepStates,
       onProblem: (message) => {
         lease.emit({ type: 'log', level: 'warn', message });
       },

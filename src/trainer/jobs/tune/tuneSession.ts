@@ -4,7 +4,6 @@ import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneTogether';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import { corpusMessages } from '../../data/corpus/corpus';
-import { batchOf, type Batch } from '../../data/sequences/batch';
 import type { Model } from '../../executor/executor';
 import { scheduleFactor } from '../../method/schedule';
 import { ADAMW } from '../../method/tensorRates';
@@ -18,7 +17,7 @@ import { ForgettingResponder } from './forgettingResponder';
 import { initialProgress, type Progress } from './progress';
 import { RunRates } from './runRates';
 import type { SessionParts } from './sessionParts';
-import type { TuneInput } from './tuneInput';
+import { batchesOfStep, type TuneInput } from './tuneInput';
 
 export interface TuneOutcome {
   readonly status: 'done' | 'stopped';
@@ -148,7 +147,13 @@ export class TuneSession {
     const begin = performance.now();
     const factor = scheduleFactor(schedule, step - 1, warmup, steps);
     const { loss, gradNorm, tokens, tensors } = await this.parts.model.step({
-      ...{ batches: this.nextBatches(), step, clipAt: maxGradNorm, weightDecay, reuse: this.comesAgain },
+      ...{
+        batches: batchesOfStep(this.parts.input, step - 1),
+        step,
+        clipAt: maxGradNorm,
+        weightDecay,
+        reuse: this.comesAgain,
+      },
       ...this.rates.at(factor),
       ...ADAMW,
     });
@@ -170,16 +175,6 @@ export class TuneSession {
     });
     this.task.report(step / steps, `step ${step} of ${steps}, loss ${loss.toFixed(4)}`);
     return true;
-  }
-
-  /** Those of the step after this one. */
-  private nextBatches(): Batch[] {
-    const { batchSize, gradAccum } = this.settings;
-    const { training } = this.parts.input.corpora;
-    const seen = this.state.step * batchSize * gradAccum;
-    return Array.from({ length: gradAccum }, (_, index) =>
-      batchOf(training.take(seen + index * batchSize, batchSize)),
-    );
   }
 
   private async afterStep(): Promise<void> {

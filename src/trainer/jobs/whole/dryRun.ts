@@ -1,18 +1,24 @@
+import { freemem } from 'node:os';
 import { estimate, speedFrom, type Price } from '../../../shared/estimate/estimate';
 import { firstRates, type PreviewedRate } from '../../../shared/launch/ratePreview';
-import type { PlannedEngine } from '../../../shared/estimate/plan';
+import { plannedFrozenDtype } from '../../../shared/estimate/frozenDtype';
+import { plannedEngine, type PlannedEngine } from '../../../shared/estimate/plan';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { ModelConfig } from '../../../shared/model/config';
+import type { FrozenDtype, FrozenWeights } from '../../../shared/settings/sharedSettings';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { tableConfig } from '../../../shared/model/outline';
 import { readModelOutline } from '../../../node/model/modelConfig';
 import { readModelFacts } from '../../../node/model/modelFacts';
+import { isInBfloat16 } from '../../../node/model/storedTypes';
+import type { Executor } from '../../executor/executor';
 import type { Task } from '../../task';
 import { textFacts, type TextFacts } from '../texts/textFacts';
 import { textOverlaps, type TextOverlap } from '../texts/tuneCorpora';
 import type { TuneInput } from '../tune/tuneInput';
+import { timeSteps } from './timedSteps';
 
-/** What a run would take, before anything is computed or written. */
+/** What a run would take, before it starts and anything is written. */
 export interface DryRun {
   readonly dryRun: true;
   readonly engine: PlannedEngine;
@@ -25,10 +31,16 @@ export interface DryRun {
   readonly parametersTrained: number;
   /** Of all parameters: 0 to 1. */
   readonly trainableShare: number;
-  /** Peak resident memory, bytes; null where the engine's costs are not known. */
-  readonly memoryBytes: number | null;
-  /** Null where no importance.json says how fast this engine is on this model. */
+  /**
+   * Peak resident memory, bytes: the estimate, or where the engine's costs are not known what steps took, all processes that
+   * compute together.
+   */
+  readonly memoryBytes: number;
+  /** By the speed in an importance.json of this engine; without one steps were timed. Null where they could not be. */
   readonly secondsPerStep: number | null;
+  readonly timed: boolean;
+  /** Why no step was timed, though nothing else says what it takes. */
+  readonly notTimed?: string;
   /** Of all steps, without evaluations and checkpoints. */
   readonly seconds: number | null;
   /** Of every unit at the start; null where no importance.json says, and the run measures it. */
@@ -38,15 +50,15 @@ export interface DryRun {
   readonly overlaps: readonly TextOverlap[];
 }
 
-/** @param engine what will compute */
-export async function dryRun(
-  { spec, manifest, importance, corpora }: TuneInput,
-  engine: PlannedEngine,
-  task: Task,
-): Promise<DryRun> {
+/**
+ * @param executor what will compute; where no importance.json says how fast it is on this model, it takes a few steps
+ * @throws AdeptError (failure) when these fail
+ */
+export async function dryRun(input: TuneInput, executor: Executor, task: Task): Promise<DryRun> {
+  const { spec, manifest, importance, corpora } = input;
   const { tune } = spec;
-  const price = priceOf({ spec, manifest, importance }, engine);
-  const { parametersTrained, trainableShare, memoryBytes = null, secondsPerStep = null } = price;
+  const engine = plannedEngine(executor.description) ?? 'wasm';
+  const cost = await costOf(input, executor, engine, task);
   const sequences = corpora.domain.sequences.size;
   const taken = tune.steps * tune.batchSize * tune.gradAccum;
   const replayed = corpora.training.replayed(taken);
@@ -57,22 +69,66 @@ export async function dryRun(
     sequences,
     epochs: (taken - replayed) / sequences,
     replayed,
-    parametersTrained,
-    trainableShare,
-    memoryBytes,
-    secondsPerStep,
-    seconds: secondsPerStep === null ? null : secondsPerStep * tune.steps,
+    ...cost,
+    seconds: cost.secondsPerStep === null ? null : cost.secondsPerStep * tune.steps,
     rates: ratesOf(manifest, importance, tune),
     texts: textFacts(corpora),
     overlaps: await textOverlaps(corpora, task),
   };
 }
 
+type RunPrice = Pick<Price, 'parametersTrained' | 'trainableShare'> & Partial<Price>;
+
+type Cost = Pick<
+  DryRun,
+  'parametersTrained' | 'trainableShare' | 'memoryBytes' | 'secondsPerStep' | 'timed' | 'notTimed'
+>;
+
+async function costOf(
+  input: TuneInput,
+  executor: Executor,
+  engine: PlannedEngine,
+  task: Task,
+): Promise<Cost> {
+  const { spec, importance } = input;
+  const { frozenWeights } = spec.tune;
+  const inBfloat16 = isInBfloat16(spec.model);
+  const priced = (choice: FrozenWeights): RunPrice => {
+    const analyzed = importance?.engine;
+    return priceOf(input, engine, plannedFrozenDtype({ engine, choice, inBfloat16, analyzed }));
+  };
+  const { parametersTrained, trainableShare, memoryBytes, secondsPerStep } = priced(frozenWeights);
+  const sizes = { parametersTrained, trainableShare };
+  if (memoryBytes !== undefined && secondsPerStep !== undefined) {
+    return { ...sizes, memoryBytes, secondsPerStep, timed: false };
+  }
+  // Where memory is short, matrices are kept in bfloat16 if they may be.
+  const least = priced(frozenWeights === 'auto' ? 'bfloat16' : frozenWeights).memoryBytes ?? 0;
+  const free = freemem();
+  if (least > free) {
+    const notTimed = `a step needs about ${megabytes(least)}, and ${megabytes(free)} of memory are free`;
+    return { ...sizes, memoryBytes: least, secondsPerStep: null, timed: false, notTimed };
+  }
+  const measured = await timeSteps(input, executor, task);
+  const known = priceOf(input, engine, measured.frozen).memoryBytes;
+  return {
+    ...sizes,
+    memoryBytes: known ?? measured.memoryBytes,
+    secondsPerStep: measured.secondsPerStep,
+    timed: true,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
+
 /** Of a family that the architecture table does not have only the sizes are known. */
 function priceOf(
-  { spec: { tune, model }, manifest, importance }: Pick<TuneInput, 'spec' | 'manifest' | 'importance'>,
+  { spec: { tune, model }, manifest, importance }: TuneInput,
   engine: PlannedEngine,
-): Pick<Price, 'parametersTrained' | 'trainableShare'> & Partial<Price> {
+  frozen: FrozenDtype,
+): RunPrice {
   const expanded = tableConfig({ ...readModelOutline(model).raw }, model);
   if (expanded === undefined) {
     const { parameters } = readModelFacts(model);
@@ -82,10 +138,8 @@ function priceOf(
   }
   const config = manifest === undefined ? expanded : baseConfig(expanded, manifest);
   return estimate({
-    config,
+    ...{ config, tune, engine, frozen },
     expanded: manifest?.added.map(({ source }) => source) ?? [],
-    tune,
-    engine,
     speed: importance && speedFrom(importance, config),
   });
 }

@@ -15,6 +15,7 @@ import { blockForward, type Block } from './block';
 import { attentionDocuments, disposeDocuments, type AttentionDocuments } from './documentTensors';
 import type { ModelConfig } from '../../../shared/model/config';
 import { headChunkRows } from '../../../shared/model/headChunk';
+import { layersInBfloat16 } from '../../../shared/model/layersInBfloat16';
 import { readModelConfig } from '../../../node/model/modelConfig';
 import { headLogits, headLosses, type Head } from './head';
 import { targetsOf } from '../../data/sequences/targets';
@@ -73,7 +74,7 @@ export class CausalLM {
       checkTensors(folder, config, store);
       const load = (name: string, shape: readonly number[]): Tensor =>
         engine.keep(engine.tensor(store.readFloat32(name), shape));
-      const stored = layersStoredInBfloat16(config, store);
+      const stored = layersInBfloat16(config, (name) => store.entry(name).dtype);
       const storage = chooseStorage({ engine, config, stored }, request);
       const { bfloat16Storage } = engine;
       const loadBfloat16 = (name: string, shape: readonly number[]): Tensor => {
@@ -183,19 +184,6 @@ export class CausalLM {
 }
 
 const ALL_FLOAT32: StorageRequest = { choice: 'float32', rows: 1, frozen: () => false };
-
-/** Whether every matrix of the layers is stored in bfloat16, two values of a row together. */
-function layersStoredInBfloat16(config: ModelConfig, store: TensorStore): boolean {
-  return config.slidingWindows.every((_, layer) =>
-    unitsOf(config).every((unit) =>
-      tensorsOfUnit(unit).every(
-        ({ part, shape: [, columns] }) =>
-          columns === undefined ||
-          (columns % 2 === 0 && store.entry(layerTensorName(layer, unit.name, part)).dtype === 'BF16'),
-      ),
-    ),
-  );
-}
 
 function loadLayer(
   config: ModelConfig,

@@ -1,5 +1,5 @@
 import { freemem } from 'node:os';
-import { tensorsOfUnit, unitsOf } from '../../../shared/model/architecture';
+import { layerMatrices } from '../../../shared/model/architecture';
 import type { ModelConfig } from '../../../shared/model/config';
 import type { FrozenWeights } from '../../../shared/settings/sharedSettings';
 import type { FrozenStorage } from '../../executor/results';
@@ -54,22 +54,15 @@ export function chooseStorage(
     : stay(said);
 }
 
-function matrices(config: ModelConfig): (readonly number[])[] {
-  return unitsOf(config)
-    .flatMap(tensorsOfUnit)
-    .map(({ shape }) => shape)
-    .filter(({ length }) => length === 2);
-}
-
 function matrixParameters(config: ModelConfig): number {
-  return matrices(config).reduce((sum, [rows = 0, columns = 0]) => sum + rows * columns, 0);
+  return layerMatrices(config).reduce((sum, [rows = 0, columns = 0]) => sum + rows * columns, 0);
 }
 
 /** The largest product of a layer with its weight in bfloat16, beside float32: the median of alternating rounds. */
 function measuredSlowdown(engine: Engine, config: ModelConfig, rows: number): number {
   const { bfloat16Storage } = engine;
   const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-  const [largest] = matrices(config).sort((a, b) => size(b) - size(a));
+  const [largest] = layerMatrices(config).sort((a, b) => size(b) - size(a));
   const [out = 1, width = 1] = largest ?? [];
   if (bfloat16Storage === undefined) {
     throw new Error('There is nothing to measure.');
