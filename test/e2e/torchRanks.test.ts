@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -163,22 +155,10 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
   });
 
   it('exports a model of which another engine says the losses that were evaluated', async () => {
-    await editor.answer((label) => editor.runCommand(label), 'ADEPT: Export Model', [
-      ['The checkpoint', `Step ${SAVED}`],
-    ]);
-    await editor.evidently('where to', () =>
-      editor.page
-        .getByText('The absolute path of a folder that does not exist or is empty')
-        .first()
-        .waitFor(),
-    );
-    await editor.acceptInput();
-    const exports = join(editor.workspace, '.adept', 'exports');
-    const config = (): string => join(exports, readdirSync(exports)[0] ?? '', 'config.json');
-    await steps.until('the exported folder', () => existsSync(exports) && existsSync(config()));
+    const config = await steps.exportCheckpoint(SAVED, (label) => editor.runCommand(label));
     const layers = (file: string): unknown =>
       (JSON.parse(readFileSync(file, 'utf8')) as { num_hidden_layers: unknown }).num_hidden_layers;
-    assert.deepEqual([layers(join(editor.workspace, 'model', 'config.json')), layers(config())], [8, 9]);
+    assert.deepEqual([layers(join(editor.workspace, 'model', 'config.json')), layers(config)], [8, 9]);
     const evaluated = readEvents(RunFolder.at(run).file('events')).flatMap((event) =>
       event.type === 'eval' ? [event] : [],
     );
@@ -194,7 +174,7 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
     ] as const) {
       const result = await adeptResult([
         'eval',
-        ...['--model', join(config(), '..'), '--data', join(editor.workspace, file)],
+        ...['--model', join(config, '..'), '--data', join(editor.workspace, file)],
         ...['--seq-len', SEQ_LEN, '--max-sequences', CONFIG.tune.maxEvalSequences, '--engine', 'wasm'],
       ]);
       assert.ok(typeof result.loss === 'number');

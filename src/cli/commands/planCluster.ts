@@ -5,7 +5,7 @@ import { readClusterFile } from '../../node/cluster/clusterFile';
 import { join } from 'node:path';
 import type { ModelConfig } from '../../shared/model/config';
 import { FAMILIES } from '../../shared/model/families';
-import { tableConfig } from '../../shared/model/outline';
+import { isInTable } from '../../shared/model/outline';
 import { readModelOutline } from '../../node/model/modelConfig';
 import { namedLayers } from '../../shared/method/layerChoice';
 import { countOf, layersOf, requiredText, type RawOptions } from '../common/options';
@@ -74,17 +74,18 @@ function runOf(raw: RawOptions): ClusterRun {
   };
 }
 
-/** The configuration of a model whose costs are known. @throws AdeptError (input) for any other, and for a config.json that is none */
+/**
+ * The configuration of a model whose costs are known.
+ * @throws AdeptError (input) for any other, and for a config.json that is none
+ */
 export function pricedConfig(folder: string): ModelConfig {
-  const { raw, family } = readModelOutline(folder);
-  const file = join(folder, 'config.json');
-  const known = tableConfig({ ...raw }, file);
-  if (known === undefined) {
+  const outline = readModelOutline(folder);
+  if (!isInTable(outline)) {
     throw inputError(
-      `${file}: what a ${family} model like this one costs is not known, only what plain ones of the families ${Object.keys(FAMILIES).join(', ')} do: "adept tune --dry-run" measures it.`,
+      `${join(folder, 'config.json')}: what a ${outline.family} model like this one costs is not known, only what plain ones of the families ${Object.keys(FAMILIES).join(', ')} do: "adept tune --dry-run" measures it.`,
     );
   }
-  return known;
+  return outline;
 }
 
 /** @throws AdeptError (input) where an option is given that the other kind of plan has */

@@ -5,7 +5,6 @@ import { inputError } from '../../shared/common/errors';
 import { JOB_FILES, type JobReport } from '../../shared/run/job';
 import { asKeysOf } from '../../shared/settings/naming';
 import type { RunConfig } from '../../shared/config/runConfig';
-import type { RunEvent } from '../../shared/run/runFolder';
 import { readJob } from '../../node/job/jobFile';
 import { requireResumable, type ResumePoint } from '../../node/run/laterResults';
 import { RunFolder } from '../../node/run/runFolder';
@@ -28,7 +27,7 @@ import {
   type RawOptions,
 } from '../common/options';
 import { nats, table, type Output } from '../common/output';
-import { logEvent } from '../common/runLog';
+import { loggedHooks } from '../common/runLog';
 import { withExecutor } from '../common/withExecutor';
 import { reportOutcome } from './tune';
 
@@ -91,13 +90,7 @@ export async function resumeRun(
   const input = await readTuneInput(run.readSpec(), naming, output.task);
   const choice = on ? { dtype: input.spec.dtype, ...on } : engineOfBegun(raw, { ...input.spec, naming });
   await withExecutor(choice, output, async (executor) => {
-    const hooks = {
-      task: output.task,
-      onEvent: (event: RunEvent) => {
-        logEvent(output, event);
-      },
-    };
-    const outcome = await tuneRun(run, input, executor, hooks, from);
+    const outcome = await tuneRun(run, input, executor, loggedHooks(output), from);
     reportOutcome(output, run.path, outcome);
   });
 }
@@ -135,13 +128,7 @@ async function work(
   { choice, start }: { readonly choice: ExecutorChoice; readonly start: JobStart },
 ): Promise<void> {
   await withExecutor(choice, output, async (executor) => {
-    const hooks = {
-      task: output.task,
-      onEvent: (event: RunEvent) => {
-        logEvent(output, event);
-      },
-    };
-    const outcome = await runJob(run, config, executor, hooks, start);
+    const outcome = await runJob(run, config, executor, loggedHooks(output), start);
     report(output, run.path, outcome);
   });
 }

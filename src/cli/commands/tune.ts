@@ -35,7 +35,7 @@ import {
   type RawOptions,
 } from '../common/options';
 import { nats, table, type Output } from '../common/output';
-import { logEvent } from '../common/runLog';
+import { loggedHooks } from '../common/runLog';
 import { withExecutor } from '../common/withExecutor';
 
 // Options that --config stands for, beside the settings.
@@ -89,12 +89,7 @@ export function tuneCommand(): Command {
           }
           folder.writeSpec(spec);
         });
-        const outcome = await tuneRun(run, input, executor, {
-          task: output.task,
-          onEvent: (event) => {
-            logEvent(output, event);
-          },
-        });
+        const outcome = await tuneRun(run, input, executor, loggedHooks(output));
         reportOutcome(output, run.path, outcome);
       });
     }),

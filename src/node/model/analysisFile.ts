@@ -16,7 +16,8 @@ export interface HeatmapFile {
 }
 
 /**
- * Reads an importance.json, and the config.json and the headers of the weights of the model that it is about; without the model there is still the heatmap.
+ * Reads an importance.json, and the config.json and the headers of the weights of the model that it is about; without the model
+ * there is still the heatmap.
  * @throws AdeptError (input) naming the file and the field when the importance.json cannot be shown.
  */
 export function readHeatmapFile(file: string): HeatmapFile {

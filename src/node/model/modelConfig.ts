@@ -10,8 +10,7 @@ import type { EngineChoice } from '../../shared/config/runConfig';
 import { readsText } from '../../shared/model/architecture';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 import { parseModelOutline, type ModelOutline } from '../../shared/model/outline';
-import { readSafetensorsHeader } from './safetensorsFile';
-import { findWeights } from './weightFiles';
+import { readStoredTensors } from './storedTensors';
 
 /**
  * Reads and checks config.json of a Hugging Face folder whose model the engines native and wasm compute.
@@ -33,9 +32,8 @@ export function readModelOutline(folder: string): ModelOutline {
 
 /** The rows of the embedding among a folder's weights; undefined where none is called like one. */
 function storedVocabulary(folder: string): number | undefined {
-  return findWeights(folder)
-    .files.flatMap((file) => readSafetensorsHeader(file).entries)
-    .find(({ name }) => readsText(name) && name.endsWith('embed_tokens.weight'))?.shape[0];
+  return readStoredTensors(folder).find(({ name }) => readsText(name) && name.endsWith('embed_tokens.weight'))
+    ?.shape[0];
 }
 
 /** Writes the config.json of a model that was made from another one, whose numbers keep their text: to transformers 30 is no float. */

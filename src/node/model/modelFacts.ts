@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { isDerivedBuffer, parameterCount, parseLayerTensorName } from '../../shared/model/architecture';
 import type { ModelFacts } from '../../shared/model/modelText';
-import { tableConfig } from '../../shared/model/outline';
+import { isInTable } from '../../shared/model/outline';
 import { readModelOutline } from './modelConfig';
-import { readSafetensorsHeader } from './safetensorsFile';
-import { findWeights } from './weightFiles';
+import { readStoredTensors } from './storedTensors';
 
 /**
  * Family, depth and size of a model: by the architecture table, of other families by what the headers of its weights say.
@@ -12,21 +10,19 @@ import { findWeights } from './weightFiles';
  * @throws AdeptError (input) naming the file and what is wrong with it.
  */
 export function readModelFacts(folder: string, without: readonly number[] = []): ModelFacts {
-  const { family, numHiddenLayers, raw } = readModelOutline(folder);
-  const layers = numHiddenLayers - without.length;
-  const known = tableConfig({ ...raw }, join(folder, 'config.json'));
+  const outline = readModelOutline(folder);
+  const layers = outline.numHiddenLayers - without.length;
   return {
-    family,
+    family: outline.family,
     layers,
-    parameters: known
-      ? parameterCount({ ...known, numHiddenLayers: layers })
+    parameters: isInTable(outline)
+      ? parameterCount({ ...outline, numHiddenLayers: layers })
       : storedParameters(folder, without),
   };
 }
 
 function storedParameters(folder: string, without: readonly number[]): number {
-  return findWeights(folder)
-    .files.flatMap((file) => readSafetensorsHeader(file).entries)
+  return readStoredTensors(folder)
     .filter(
       ({ name }) => !isDerivedBuffer(name) && !without.includes(parseLayerTensorName(name)?.layer ?? -1),
     )

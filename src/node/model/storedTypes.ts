@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { layersInBfloat16 } from '../../shared/model/layersInBfloat16';
-import { tableConfig } from '../../shared/model/outline';
+import { isInTable } from '../../shared/model/outline';
 import { readModelOutline } from './modelConfig';
-import { readSafetensorsHeader } from './safetensorsFile';
-import { findWeights } from './weightFiles';
+import { readStoredTensors } from './storedTensors';
 
 /**
  * Whether a folder's files hold every matrix of the layers in bfloat16; of families that the architecture table does not have,
@@ -11,11 +9,10 @@ import { findWeights } from './weightFiles';
  * @throws AdeptError (input) naming the file and what is wrong with it.
  */
 export function isInBfloat16(folder: string): boolean {
-  const config = tableConfig({ ...readModelOutline(folder).raw }, join(folder, 'config.json'));
-  if (config === undefined) {
+  const config = readModelOutline(folder);
+  if (!isInTable(config)) {
     return false;
   }
-  const entries = findWeights(folder).files.flatMap((file) => readSafetensorsHeader(file).entries);
-  const dtypes = new Map(entries.map(({ name, dtype }) => [name, dtype]));
+  const dtypes = new Map(readStoredTensors(folder).map(({ name, dtype }) => [name, dtype]));
   return layersInBfloat16(config, (name) => dtypes.get(name));
 }

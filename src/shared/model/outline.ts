@@ -57,8 +57,12 @@ export function parseModelOutline(
   };
 }
 
-/** The configuration of a model that the architecture table describes, which the engines native and wasm compute; undefined of others. */
-export function tableConfig(raw: Record<string, unknown>, file: string): ModelConfig | undefined {
+/** Whether the architecture table describes a model, which the engines native and wasm then compute: its outline is all of it. */
+export function isInTable(outline: ModelOutline): outline is ModelConfig {
+  return 'rope' in outline;
+}
+
+function tableConfig(raw: Record<string, unknown>, file: string): ModelConfig | undefined {
   try {
     return parseModelConfig(raw, file);
   } catch (error) {

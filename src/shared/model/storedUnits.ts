@@ -35,8 +35,8 @@ const POST_NORMS = new Map<string, PostNorms>(Object.entries(outputs.postNorms))
 
 /**
  * What every layer of a model of any family is made of, by its tensors' names: a unit is a module with what can train of it, and
- * the experts of a layer are one unit each of gate, up and down. By layer, each in the order of the architecture table, and what that does not have
- * last, in the order of the files.
+ * the experts of a layer are one unit each of gate, up and down. By layer, each in the order of the architecture table, and what
+ * that does not have last, in the order of the files.
  */
 export function storedUnits(
   config: Pick<ModelOutline, 'family' | 'numHiddenLayers' | 'raw'>,

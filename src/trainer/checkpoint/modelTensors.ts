@@ -12,7 +12,7 @@ import {
   unitsOf,
 } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
-import { isBeyondLayers, tableConfig, type ModelOutline } from '../../shared/model/outline';
+import { isBeyondLayers, isInTable, type ModelOutline } from '../../shared/model/outline';
 import { storedUnits } from '../../shared/model/storedUnits';
 
 /** Every tensor that this architecture has, by checkpoint name, with its shape. */
@@ -64,9 +64,8 @@ export function isTiedTo({ tieWordEmbeddings }: ModelOutline, name: string): boo
  * @throws AdeptError (input) naming the tensor: missing, of another shape or type, or claimed by nothing.
  */
 export function checkTensors(folder: string, config: ModelOutline, store: TensorStore): void {
-  const known = tableConfig({ ...config.raw }, join(folder, 'config.json'));
-  if (known !== undefined) {
-    checkKnownTensors(folder, known, store);
+  if (isInTable(config)) {
+    checkKnownTensors(folder, config, store);
     return;
   }
   const layers = storedUnits(config, store.entries.values());

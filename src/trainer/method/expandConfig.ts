@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES } from '../../shared/model/families';
 import type { ModelConfig } from '../../shared/model/config';
-import { tableConfig, textPart, type ModelOutline } from '../../shared/model/outline';
+import { isInTable, textPart, type ModelOutline } from '../../shared/model/outline';
 
 /** Where a layer of the expanded model comes from, and whether it is an added copy. */
 export interface PlacedLayer {
@@ -32,8 +32,7 @@ export function expandConfig(
       next[key] = placed.map(({ source }) => value[source] as unknown);
     }
   }
-  const known = tableConfig({ ...config.raw }, 'config.json');
-  Object.assign(next, known ? windowedLayers(known, placed) : otherKeys(text, placed));
+  Object.assign(next, isInTable(config) ? windowedLayers(config, placed) : otherKeys(text, placed));
   return text === config.raw ? next : { ...config.raw, text_config: next };
 }
 

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { failure } from '../../shared/common/errors';
 import { parseLayerTensorName } from '../../shared/model/architecture';
 import { modelUnits, type ModelUnit } from '../../shared/model/modelUnits';
-import { tableConfig, type ModelOutline } from '../../shared/model/outline';
+import { isInTable, type ModelOutline } from '../../shared/model/outline';
 import type { StoredUnit } from '../../shared/model/storedUnits';
 import type { TrainedTensor } from '../executor/results';
 import type { OpenResult } from './wire/messages';
@@ -49,8 +48,7 @@ export function openedModel(
       `${stray.name}, of the unit ${stray.unit ?? ''}, which the model does not have`,
     );
   }
-  const known = tableConfig({ ...outline.raw }, join(folder, 'config.json'));
-  const units = known ? modelUnits(known) : said.map(unitOf);
+  const units = isInTable(outline) ? modelUnits(outline) : said.map(unitOf);
   return {
     config: { ...outline, maxPositionEmbeddings: model.maxPositionEmbeddings ?? Infinity },
     units,

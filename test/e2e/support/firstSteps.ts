@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { axeFindings } from '../../webview/support/axe';
@@ -32,6 +33,30 @@ export class FirstSteps {
     readonly editor: Editor,
     readonly hand: Hand,
   ) {}
+
+  /**
+   * Exports a checkpoint to the folder that is offered.
+   * @param by how the command is given
+   * @returns path of the exported config.json
+   */
+  async exportCheckpoint(
+    step: number,
+    by: (label: string) => Promise<void> = (label) => this.hand.command(label),
+  ): Promise<string> {
+    const { editor } = this;
+    await editor.answer(by, 'ADEPT: Export Model', [['The checkpoint', `Step ${step}`]]);
+    await editor.evidently('where to', () =>
+      editor.page
+        .getByText('The absolute path of a folder that does not exist or is empty')
+        .first()
+        .waitFor(),
+    );
+    await editor.acceptInput();
+    const exports = join(editor.workspace, '.adept', 'exports');
+    const config = (): string => join(exports, readdirSync(exports)[0] ?? '', 'config.json');
+    await this.until('the exported folder', () => existsSync(exports) && existsSync(config()));
+    return config();
+  }
 
   /** From the palette to the heatmap. */
   async analyze(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
@@ -123,19 +123,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
   });
 
   it('exports a folder with the loss of the last evaluation', async () => {
-    await editor.answer((label) => hand.command(label), 'ADEPT: Export Model', [
-      ['The checkpoint', `Step ${STEPS}`],
-    ]);
-    await editor.evidently('where to', () =>
-      editor.page
-        .getByText('The absolute path of a folder that does not exist or is empty')
-        .first()
-        .waitFor(),
-    );
-    await editor.acceptInput();
-    const exports = join(editor.workspace, '.adept', 'exports');
-    const config = (): string => join(exports, readdirSync(exports)[0] ?? '', 'config.json');
-    await steps.until('the exported folder', () => existsSync(exports) && existsSync(config()));
+    const config = await steps.exportCheckpoint(STEPS);
     const { domainLoss, generalLoss } = status();
     for (const [file, loss] of [
       [FORM.evalDomain, domainLoss],
@@ -143,7 +131,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
     ] as const) {
       const result = await adeptResult([
         'eval',
-        ...['--model', join(config(), '..'), '--data', join(editor.workspace, file)],
+        ...['--model', join(config, '..'), '--data', join(editor.workspace, file)],
         ...['--seq-len', SEQ_LEN, '--engine', 'wasm'],
       ]);
       assert.ok(typeof result.loss === 'number' && loss !== null);

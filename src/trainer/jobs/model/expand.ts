@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { readModelOutline } from '../../../node/model/modelConfig';
-import { tableConfig } from '../../../shared/model/outline';
+import { isInTable } from '../../../shared/model/outline';
 import { AS_OPTIONS, type Naming } from '../../../shared/settings/naming';
 import type { ExpandChoice } from '../../../shared/config/runConfig';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
@@ -74,10 +73,9 @@ export async function expand(
 
 /** Of a family that the architecture table does not have: what its library fills in of config.json. */
 async function filledIn(executor: Executor, folder: string, task: Task): Promise<Model['perLayer']> {
-  const { raw } = readModelOutline(folder);
-  return tableConfig({ ...raw }, join(folder, 'config.json')) === undefined
-    ? withModel(executor, unchanging(folder), task, ({ perLayer }) => perLayer)
-    : {};
+  return isInTable(readModelOutline(folder))
+    ? {}
+    : withModel(executor, unchanging(folder), task, ({ perLayer }) => perLayer);
 }
 
 async function textProbe(

@@ -7,7 +7,7 @@ import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { ModelConfig } from '../../../shared/model/config';
 import type { FrozenDtype, FrozenWeights } from '../../../shared/settings/sharedSettings';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
-import { tableConfig } from '../../../shared/model/outline';
+import { isInTable } from '../../../shared/model/outline';
 import { readModelOutline } from '../../../node/model/modelConfig';
 import { readModelFacts } from '../../../node/model/modelFacts';
 import { isInBfloat16 } from '../../../node/model/storedTypes';
@@ -129,8 +129,8 @@ function priceOf(
   engine: PlannedEngine,
   frozen: FrozenDtype,
 ): RunPrice {
-  const expanded = tableConfig({ ...readModelOutline(model).raw }, model);
-  if (expanded === undefined) {
+  const expanded = readModelOutline(model);
+  if (!isInTable(expanded)) {
     const { parameters } = readModelFacts(model);
     const added = tune.full ? undefined : manifest?.added.map(({ layer }) => layer);
     const parametersTrained = parameters - (added ? readModelFacts(model, added).parameters : 0);
