@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { engineState } from '../../node/engines/engineState';
+import { activePython } from '../../node/engines/pythonPath';
 import { engineText } from '../../shared/engines/engineState';
-import { activePython } from '../engines/pythonPaths';
 import { selectedPython } from '../engines/selectedPython';
 import { presentOutcome } from '../notices/jobOutcomes';
 import type { Services } from '../services/services';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { messageOf } from '../../shared/common/errors';
-import { pythonOfApi } from './pythonPaths';
+import { pythonOfApi } from './pythonOfApi';
 
 const PYTHON_EXTENSION = 'ms-python.python';
 /** It looks for interpreters when it is activated, which a person need not wait for. */

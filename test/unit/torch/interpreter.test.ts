@@ -6,7 +6,8 @@ import { autoEngine } from '../../../src/node/engines/autoEngine';
 import { inspectTorchInstall, readTorchInstall } from '../../../src/node/engines/torchInstall';
 import { AdeptError } from '../../../src/shared/common/errors';
 import { REQUIREMENTS } from '../../../src/trainer/torch/interpreter/inspect';
-import { activeEnvironment, provisionTorch } from '../../../src/trainer/torch/interpreter/provision';
+import { activePython } from '../../../src/node/engines/pythonPath';
+import { provisionTorch } from '../../../src/trainer/torch/interpreter/provision';
 import { completeInstall, requirePython } from '../../../src/trainer/torch/interpreter/remembered';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -119,8 +120,8 @@ describe(
       const python = saying(join(folder, 'bin', 'python'), JSON.stringify(USABLE));
       environment(t, { VIRTUAL_ENV: folder });
       assert.equal((await setUp()).interpreter, python);
-      assert.equal(activeEnvironment({ VIRTUAL_ENV: '/nowhere', CONDA_PREFIX: folder }), python);
-      assert.equal(activeEnvironment({}), undefined);
+      assert.equal(activePython({ VIRTUAL_ENV: '/nowhere', CONDA_PREFIX: folder }), python);
+      assert.equal(activePython({}), undefined);
     });
 
     it('is refused for what it lacks, with the line that installs it, and not remembered', async (t) => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { activePython } from '../../../node/engines/pythonPath';
 import { acquireLock } from '../../../node/files/folderLock';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { requirePlatform } from '../process/launch';
@@ -33,18 +34,10 @@ export async function provisionTorch(setup: TorchSetup): Promise<UsablePython> {
 }
 
 async function foundPython(setup: TorchSetup): Promise<UsablePython> {
-  const chosen = setup.python === undefined ? activeEnvironment(process.env) : resolve(setup.python);
+  const chosen = setup.python === undefined ? activePython(process.env) : resolve(setup.python);
   return chosen === undefined
     ? ((await usedBefore(setup)) ?? (await ownEnvironment(setup)))
     : await inspectPython(chosen, setup.signal);
-}
-
-/** The interpreter of the environment that this process was started in. */
-export function activeEnvironment(env: NodeJS.ProcessEnv): string | undefined {
-  return [env.VIRTUAL_ENV, env.CONDA_PREFIX]
-    .filter((folder) => folder !== undefined && folder !== '')
-    .map((folder) => join(folder ?? '', 'bin', 'python'))
-    .find((python) => existsSync(python));
 }
 
 async function usedBefore({ onProgress, signal }: TorchSetup): Promise<UsablePython | undefined> {

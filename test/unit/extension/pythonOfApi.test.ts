@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { activePython, pythonOfApi } from '../../../src/extension/engines/pythonPaths';
+import { pythonOfApi } from '../../../src/extension/engines/pythonOfApi';
+import { activePython } from '../../../src/node/engines/pythonPath';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 describe('the Python that others have chosen', () => {
