@@ -1,13 +1,12 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readClusterFile } from '../../node/cluster/clusterFile';
+import { findCluster } from '../../node/cluster/clusterFile';
 import { readHeatmapFile } from '../../node/model/analysisFile';
 import { engineState } from '../../node/engines/engineState';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
 import { corpusProblem, freeName, nameProblem } from '../../node/job/launchFolders';
 import { namedTogether } from '../../node/texts/namedTogether';
-import type { FoundCluster } from '../../shared/cluster/foundCluster';
 import { failure, messageOf } from '../../shared/common/errors';
 import type { ImportanceFile } from '../../shared/method/importance';
 import type { LaunchFolders } from '../../shared/launch/launchConfig';
@@ -200,29 +199,17 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
 
   private launchContext(): LaunchContext {
     const { folders } = this;
+    const cluster = readSetting('adept.clusterFile', this.services.log);
     const last = v.safeParse(LaunchForm, this.services.context.workspaceState.get(LAST_FORM));
     return {
       engine: readSetting('adept.engine', this.services.log),
       engines: engineState(),
-      cluster: this.cluster(folders?.folder),
+      cluster: cluster === '' ? null : findCluster(resolve(folders?.folder ?? '', cluster)),
       folders,
       ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),
       name: folders === null ? `${FIRST_NAME}-1` : freeName(folders, FIRST_NAME),
       last: last.success ? last.output : null,
     };
-  }
-
-  /** What the setting names. @param folder that a relative path begins at */
-  private cluster(folder: string | undefined): FoundCluster | null {
-    const name = readSetting('adept.clusterFile', this.services.log);
-    if (name === '') {
-      return null;
-    }
-    try {
-      return { found: true, cluster: readClusterFile(resolve(folder ?? '', name)) };
-    } catch (error) {
-      return { found: false, problem: messageOf(error) };
-    }
   }
 
   private async pick(field: FormFiles): Promise<void> {
