@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Frame } from 'playwright-core';
 import { readJson } from '../../src/node/files/jsonFile';
 import { parseWith } from '../../src/shared/common/parse';
-import { bestAlpha, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
+import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
 import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
@@ -134,7 +134,7 @@ describe('every panel', { skip: unavailable() }, () => {
     await editor.evidently('both losses at this strength', () =>
       frame.getByText(`domain loss ${half.domainLoss.toFixed(4)}`).waitFor(),
     );
-    const best = bestAlpha(strength, USUAL_RISE)?.alpha ?? NaN;
+    const best = recommendedStrength(strength, USUAL_RISE)?.alpha ?? NaN;
     await frame.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).click();
     await editor.evidently('the strength that is recommended', () =>
       frame.getByText(new RegExp(`^α = ${best.toFixed(2)}: domain loss`)).waitFor(),

@@ -7,7 +7,13 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { readModelConfig } from '../../src/node/model/modelConfig';
 import { RunFolder } from '../../src/node/run/runFolder';
-import { allowedRise, bestAlpha, StrengthFile, layerWorth, prune } from '../../src/shared/run/strength';
+import {
+  allowedRise,
+  recommendedStrength,
+  StrengthFile,
+  layerWorth,
+  prune,
+} from '../../src/shared/run/strength';
 import { readManifest } from '../../src/trainer/method/manifest';
 import { CorpusReader } from '../../src/trainer/jobs/texts/corpora';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
@@ -195,9 +201,27 @@ describe('the recommended strength', () => {
   ];
 
   it('is the best for the domain within the limit', () => {
-    assert.equal(bestAlpha({ points }, 0.02)?.alpha, 0.5);
-    assert.equal(bestAlpha({ points }, 0.2)?.alpha, 1);
-    assert.equal(bestAlpha({ points }, 0)?.alpha, 0);
+    assert.equal(recommendedStrength({ points }, 0.02)?.alpha, 0.5);
+    assert.equal(recommendedStrength({ points }, 0.2)?.alpha, 1);
+    assert.equal(recommendedStrength({ points }, 0)?.alpha, 0);
+    // Half as strong keeps most of the gain, and general loss falls below the original's instead of rising.
+    const knee = [
+      { alpha: 0, domainLoss: 2, generalLoss: 3 },
+      { alpha: 0.5, domainLoss: 1.48, generalLoss: 2.95 },
+      { alpha: 1, domainLoss: 1.4, generalLoss: 3.01 },
+    ];
+    const { alpha, kept, largest } = recommendedStrength({ points: knee }, 0.02) ?? assert.fail();
+    assert.deepEqual([alpha, largest.alpha], [0.5, 1]);
+    assert.ok(Math.abs((kept ?? 0) - 0.52 / 0.6) < 1e-12);
+    // Little is won in general loss for what the domain would lose.
+    const flat = knee.map((point) => ({ ...point, generalLoss: 3 + point.alpha / 100 }));
+    assert.equal(recommendedStrength({ points: flat }, 0.02)?.alpha, 1);
+    // Nothing is gained anywhere.
+    const worse = knee.map((point) => ({ ...point, domainLoss: 2 + point.alpha }));
+    assert.deepEqual(
+      [recommendedStrength({ points: worse }, 1)?.alpha, recommendedStrength({ points: worse }, 1)?.kept],
+      [0, null],
+    );
     // Within the run's own limit, where it has one.
     assert.deepEqual([allowedRise({}), allowedRise({ maxGeneralRise: 0.1 })], [0.02, 0.1]);
   });

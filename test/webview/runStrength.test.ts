@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { bestAlpha } from '../../src/shared/run/strength';
+import { recommendedStrength } from '../../src/shared/run/strength';
 import { RECORDED_STRENGTH } from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
@@ -98,7 +98,7 @@ describe("the strength (α) in a run's page", { skip: noChromium }, () => {
       browser,
       async ({ page }) => {
         await page.getByText('general loss up by at most 0.2 nats').waitFor();
-        const best = bestAlpha(RECORDED_STRENGTH, 0.2)?.alpha ?? NaN;
+        const best = recommendedStrength(RECORDED_STRENGTH, 0.2)?.alpha ?? NaN;
         assert.ok(best > 0);
         await page.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).waitFor();
       },

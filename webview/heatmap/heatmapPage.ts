@@ -3,6 +3,7 @@ import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { planBudget } from '../../src/shared/launch/planBudget';
 import { clusterPrice } from '../../src/shared/launch/clusterPrice';
+import { launchWarnings, problemsOfModel } from '../../src/shared/launch/launchVerdict';
 import { planPrice } from '../../src/shared/launch/planPrice';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/model/modelName';
@@ -152,9 +153,10 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
   const { shown, launch, form, view, trusted, launchModel } = content;
   const reading = readForm(form);
   const price = planPrice(shown.model, shown.importance, view.marked, reading);
+  const ofModel = problemsOfModel(reading, shown.model, l10n);
   const preview = previewOf({
     reading,
-    problems: launchModel.problems(reading),
+    problems: new Map([...ofModel, ...launchModel.problems(reading)]),
     marked: view.marked,
     importance: shown.importance,
     file: shown.file,
@@ -190,7 +192,8 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     })}
     <adept-launch-form
       .form=${form}
-      .problems=${launchModel.shownProblems(reading)}
+      .problems=${new Map([...ofModel, ...launchModel.shownProblems(reading)])}
+      .warnings=${launchWarnings({ reading, model: shown.model, price, machine: launch.machine, copies: view.marked.length }, l10n)}
       .known=${launchModel.known(reading)}
       .frame=${shown.importance.probe}
       .engines=${launch.engines}

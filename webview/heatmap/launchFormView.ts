@@ -20,6 +20,7 @@ import type { RatePreview } from '../../src/shared/launch/ratePreview';
 import { TUNE_SETTINGS } from '../../src/shared/settings/tuneSettings';
 import { TEXT_SETTINGS } from '../../src/shared/settings/textSettings';
 import { type Setting } from '../../src/shared/settings/settingTable';
+import type { LaunchWarning } from '../../src/shared/launch/launchVerdict';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { computeFields } from './computeFields';
@@ -27,6 +28,7 @@ import { filesField } from './filesField';
 import { formField, valueOf } from './formField';
 import { rateView } from './rateView';
 import { settingLabel, textSettingLabel } from './texts';
+import { verdictView } from './verdictView';
 
 /** What would run: the sentence, where the file goes and what stands in it; or why there is nothing to show yet. */
 export type LaunchPreview =
@@ -67,6 +69,7 @@ export class LaunchFormView extends LitElement {
   static override properties = {
     form: { attribute: false },
     problems: { attribute: false },
+    warnings: { attribute: false },
     known: { attribute: false },
     frame: { attribute: false },
     engines: { attribute: false },
@@ -79,6 +82,8 @@ export class LaunchFormView extends LitElement {
   declare form: LaunchForm;
   /** Of the fields whose problem is to be shown. */
   declare problems: ReadonlyMap<FormField, string>;
+  /** What speaks against a launch, and does not stand against it. */
+  declare warnings: readonly LaunchWarning[];
   /** What is known of the texts that the fields name. */
   declare known: ReadonlyMap<FormFiles, KnownText>;
   /** What is put around documents where nothing is said of it, as far as the analysis told. */
@@ -137,13 +142,13 @@ export class LaunchFormView extends LitElement {
         problemOf: (field) => this.problems.get(field),
         editing: (field) => this.editing(field),
       })}
-      ${previewView(this.preview)}
+      ${previewView(this.preview)} ${verdictView(this.preview.ready, this.warnings)}
       <p class="actions">
         <button
           type="submit"
           class="primary"
           aria-disabled=${this.canLaunch ? 'false' : 'true'}
-          aria-describedby="launch-outcome"
+          aria-describedby="launch-verdict launch-outcome"
         >
           ${l10n.t('Start tuning')}
         </button>

@@ -285,6 +285,8 @@ export function settingLabel(setting: FormSetting): string {
       return l10n.t('Save every');
     case 'evalEvery':
       return l10n.t('Evaluate every');
+    case 'maxEvalSequences':
+      return l10n.t('Evaluated sequences');
     case 'maxGeneralRise':
       return l10n.t('Forgetting limit');
     case 'onGeneralRise':

@@ -21,8 +21,8 @@ export function headerView(run: RunModel, summary: RunSummary, actions: HeaderAc
       ${stateBadge(summary)}
       <p class="muted">${contextOf(summary)}</p>
     </div>
-    ${progress(summary)} ${buttons(summary, actions)} ${silence(summary)} ${ending(summary, actions)}
-    ${problems(run, actions)}
+    ${progress(summary)} ${buttons(summary, actions)} ${silence(summary)}
+    ${ending(summary, run.checkpoints.length > 0, actions)} ${problems(run, actions)}
   </header>`;
 }
 
@@ -97,6 +97,8 @@ const ICONS: Readonly<Record<RunCommand, string>> = {
   checkpoint: 'save',
   setLearningRate: 'edit',
   export: 'export',
+  runAgain: 'debug-rerun',
+  delete: 'trash',
   openConfig: 'settings-gear',
   openFolder: 'folder-opened',
   openLog: 'output',
@@ -140,10 +142,22 @@ function button(
   </button>`;
 }
 
-function ending(summary: RunSummary, actions: HeaderActions): TemplateResult | typeof nothing {
+function ending(
+  summary: RunSummary,
+  hasCheckpoint: boolean,
+  actions: HeaderActions,
+): TemplateResult | typeof nothing {
+  if (summary.state === 'gone') {
+    return gone(summary, actions);
+  }
   if (summary.state !== 'died' && summary.state !== 'failed') {
     return nothing;
   }
+  // What is offered first is what is to be done first.
+  const offered = (['openConfig', 'runAgain', 'resume', 'delete'] as const).filter(
+    (command) =>
+      summary.enabled.includes(command) && (command !== 'openConfig' || summary.enabled.includes('runAgain')),
+  );
   return html`<section class="notice notice-error" aria-label=${stateText(summary.state, l10n)}>
     <p>
       <span class="codicon codicon-error" aria-hidden="true"></span>
@@ -155,20 +169,55 @@ function ending(summary: RunSummary, actions: HeaderActions): TemplateResult | t
         : html`<p class="muted">${l10n.t('Its last lines:')}</p>
             <pre tabindex="0" aria-label=${l10n.t('Last lines')}>${summary.lastLines.join('\n')}</pre>`
     }
-    ${
-      summary.enabled.includes('resume')
-        ? html`<button
-            type="button"
-            class="primary"
-            @click=${() => {
-              actions.command('resume');
-            }}
-          >
-            ${l10n.t('Resume from the last checkpoint')}
-          </button>`
-        : nothing
-    }
+    ${offers(offered, hasCheckpoint, actions)}
   </section>`;
+}
+
+/** What was read before is shown, or nothing. */
+function gone(summary: RunSummary, actions: HeaderActions): TemplateResult {
+  const offered = summary.enabled.filter((command) => command === 'delete');
+  return html`<section class="notice notice-warning" aria-label=${stateText('gone', l10n)}>
+    <p>
+      <span class="codicon codicon-warning" aria-hidden="true"></span>
+      ${l10n.t('{0} is not there: it was deleted or moved, or its disk is not connected.', summary.folder)}
+    </p>
+    ${offers(offered, false, actions)}
+  </section>`;
+}
+
+function offers(
+  offered: readonly RunCommand[],
+  hasCheckpoint: boolean,
+  actions: HeaderActions,
+): TemplateResult | typeof nothing {
+  if (offered.length === 0) {
+    return nothing;
+  }
+  return html`<div class="offers">
+    ${offered.map(
+      (command) =>
+        html`<button
+          type="button"
+          class=${command === 'resume' || command === 'runAgain' ? 'primary' : ''}
+          data-offer=${command}
+          @click=${() => {
+            actions.command(command);
+          }}
+        >
+          ${offerText(command, hasCheckpoint)}
+        </button>`,
+    )}
+  </div>`;
+}
+
+function offerText(command: RunCommand, hasCheckpoint: boolean): string {
+  return command === 'resume'
+    ? hasCheckpoint
+      ? l10n.t('Resume from the last checkpoint')
+      : l10n.t('Run Again')
+    : command === 'openConfig'
+      ? l10n.t('Open Configuration')
+      : commandText(command);
 }
 
 function problems(

@@ -8,6 +8,7 @@ export function stateIcon(state: ShownState): string {
     opening: 'loading',
     waiting: 'circle-outline',
     starting: 'loading',
+    gone: 'trash',
     running: 'play-circle',
     paused: 'debug-pause',
     stopped: 'debug-stop',
@@ -47,6 +48,8 @@ export function commandText(command: RunCommand): string {
     openFolder: l10n.t('Run Folder'),
     openLog: l10n.t('Whole Log'),
     export: l10n.t('Export Model…'),
+    runAgain: l10n.t('Run Again'),
+    delete: l10n.t('Remove'),
   };
   return texts[command];
 }

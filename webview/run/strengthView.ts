@@ -1,16 +1,17 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import {
-  bestAlpha,
   layerWorth,
   lossesAt,
   allowedRise,
+  recommendedStrength,
+  type RecommendedStrength,
   type StrengthFile,
   type StrengthPoint,
 } from '../../src/shared/run/strength';
 import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatChange, formatCount, formatLoss } from './format';
+import { formatChange, formatCount, formatLoss, formatPercent } from './format';
 import { dataTable, type DataRow } from '../common/dataTable';
 
 export interface StrengthContent {
@@ -54,21 +55,23 @@ function measured(strength: StrengthFile, content: StrengthContent): TemplateRes
   if (original === undefined || now === undefined) {
     return html``;
   }
-  return html`${curve(strength, original, content.alpha)}
-    <label class="scrubber narrow">
-      <span>α</span>
-      <input
-        type="range"
-        min="0"
-        max="1"
-        step=${STEP}
-        .value=${live(String(content.alpha))}
-        aria-valuetext=${reading(strength, original, now)}
-        @input=${(event: InputEvent) => {
-          content.keep({ alpha: Number((event.currentTarget as HTMLInputElement).value) });
-        }}
-      />
-    </label>
+  return html`<div class="strength-plot">
+      ${curve(strength, original, content.alpha)}
+      <label class="strength-slider">
+        <span>α</span>
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step=${STEP}
+          .value=${live(String(content.alpha))}
+          aria-valuetext=${reading(strength, original, now)}
+          @input=${(event: InputEvent) => {
+            content.keep({ alpha: Number((event.currentTarget as HTMLInputElement).value) });
+          }}
+        />
+      </label>
+    </div>
     <p class="numeric reading" aria-hidden="true">${reading(strength, original, now)}</p>
     ${content.drop.length === 0 ? nothing : html`<p class="muted">${l10n.t('These are the losses with all added layers.')}</p>`}
     ${recommendation(strength, content)} ${layers(strength, content)}
@@ -88,13 +91,12 @@ function measured(strength: StrengthFile, content: StrengthContent): TemplateRes
 /** The strength that gains most at little cost, and what can go. */
 function recommendation(strength: StrengthFile, { keep }: StrengthContent): TemplateResult {
   const limit = allowedRise(strength);
-  const best = bestAlpha(strength, limit);
+  const best = recommendedStrength(strength, limit);
   const pruned = strength.pruned ?? null;
   return html`${
     best === undefined
       ? nothing
       : html`<p>
-          ${l10n.t('Most domain gain with general loss up by at most {0} nats:', limit)}
           <button
             type="button"
             @click=${() => {
@@ -103,6 +105,7 @@ function recommendation(strength: StrengthFile, { keep }: StrengthContent): Temp
           >
             α = ${best.alpha.toFixed(2)}
           </button>
+          ${reason(strength, best, limit)}
         </p>`
   }
   ${
@@ -120,6 +123,31 @@ function recommendation(strength: StrengthFile, { keep }: StrengthContent): Temp
           </button>
         </p>`
   }`;
+}
+
+/** Why a strength is recommended, from the curve. */
+function reason(
+  { points: [original] }: StrengthFile,
+  { alpha, kept, largest, generalLoss }: RecommendedStrength,
+  limit: number,
+): string {
+  if (kept === null) {
+    return l10n.t(
+      'is recommended: no other strength lowers domain loss with general loss up by at most {0} nats.',
+      limit,
+    );
+  }
+  if (alpha === largest.alpha) {
+    return l10n.t('is recommended: most domain gain with general loss up by at most {0} nats.', limit);
+  }
+  const change = (loss: number): string => formatChange(loss - (original?.generalLoss ?? NaN));
+  return l10n.t(
+    'is recommended: it keeps {0} of the domain gain of α = {1}, with general loss {2} instead of {3}.',
+    formatPercent(kept),
+    largest.alpha.toFixed(2),
+    change(generalLoss),
+    change(largest.generalLoss),
+  );
 }
 
 function reading(strength: StrengthFile, original: StrengthPoint, now: StrengthPoint): string {

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { allowedRise, bestAlpha, layerWorth, USUAL_RISE, type StrengthFile } from '../../shared/run/strength';
+import {
+  allowedRise,
+  layerWorth,
+  recommendedStrength,
+  USUAL_RISE,
+  type RecommendedStrength,
+  type StrengthFile,
+} from '../../shared/run/strength';
 import { inputError } from '../../shared/common/errors';
 import { RunFolder } from '../../node/run/runFolder';
 import { measureStrength } from '../../trainer/jobs/results/strength';
@@ -62,8 +69,18 @@ function alphasOf(raw: RawOptions): number[] {
   return alphas;
 }
 
+/** Why a strength is recommended. */
+function adviceText({ alpha, kept, largest, generalLoss }: RecommendedStrength, limit: number): string {
+  if (kept === null) {
+    return `no strength gains in the domain with general loss up by at most ${limit}`;
+  }
+  return alpha === largest.alpha
+    ? `most domain gain with general loss up by at most ${limit}`
+    : `${(kept * 100).toFixed(0)}% of the domain gain of α = ${largest.alpha}, with general loss ${(largest.generalLoss - generalLoss).toFixed(4)} lower than there`;
+}
+
 function report(output: Output, measured: StrengthFile, limit: number): void {
-  const best = bestAlpha(measured, limit);
+  const best = recommendedStrength(measured, limit);
   const worth = measured.without.map((entry) => ({ ...entry, worth: layerWorth(measured, entry) }));
   const { pruned } = measured;
   const points = measured.points.map(({ alpha, domainLoss, generalLoss }) => [
@@ -77,7 +94,7 @@ function report(output: Output, measured: StrengthFile, limit: number): void {
     entry.worth.general.toFixed(4),
   ]);
   const advice = [
-    ...(best ? [`most domain gain with general loss up by at most ${limit}: --alpha ${best.alpha}`] : []),
+    ...(best ? [`${adviceText(best, limit)}: --alpha ${best.alpha}`] : []),
     ...(pruned
       ? [
           `contributed nothing; without them domain loss ${nats(pruned.domainLoss)}, general loss ${nats(pruned.generalLoss)}: --drop ${pruned.layers.join(',')}`,

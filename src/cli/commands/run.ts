@@ -3,26 +3,32 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { inputError } from '../../shared/common/errors';
 import { JOB_FILES, type JobReport } from '../../shared/run/job';
-import { asKeysOf } from '../../shared/settings/naming';
+import { CHANGEABLE_SETTINGS, settingChanges, withChangeable } from '../../shared/run/settingsChange';
+import { AS_OPTIONS, asKeysOf } from '../../shared/settings/naming';
+import { optionalSettings } from '../../shared/settings/settingTable';
 import type { RunConfig } from '../../shared/config/runConfig';
 import { readJob } from '../../node/job/jobFile';
+import { settingsOf, type ChangedRun } from '../../node/run/changeSettings';
 import { requireResumable, type ResumePoint } from '../../node/run/laterResults';
 import { RunFolder } from '../../node/run/runFolder';
 import { checkJob } from '../../trainer/jobs/whole/jobInput';
 import { readRunConfig } from '../../node/job/runConfigFile';
 import type { ExecutorChoice } from '../../trainer/executor/executorChoice';
-import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
+import { checkTogether, readTuneInput } from '../../trainer/jobs/tune/tuneInput';
 import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
 import { createJob, runJob, type JobOutcome, type JobStart } from '../../trainer/jobs/whole/wholeJob';
 import {
   addEngine,
+  addSettings,
   engineOf,
   engineOfBegun,
   jsonCommand,
   kept,
   numberOf,
   parseNumber,
+  readSettings,
   requiredText,
+  textOf,
   withOutput,
   type RawOptions,
 } from '../common/options';
@@ -62,8 +68,14 @@ export function resumeCommand(): Command {
   const command = jsonCommand('resume', 'continue a run from its last checkpoint, or from another')
     .argument('<RUNDIR>', 'run folder')
     .option('--checkpoint <STEP>', 'step of the checkpoint to continue from (default: the last)', parseNumber)
-    .option('--discard-later', 'move later results of the run aside');
-  return addEngine(command).action(withOutput((output, raw, path = '') => resumeRun(output, raw, path)));
+    .option('--discard-later', 'move later results of the run aside')
+    .option(
+      '--config <FILE>',
+      '*.adept.json: continue with what it says of the settings below, and its engine',
+    );
+  return addEngine(addChanges(command)).action(
+    withOutput((output, raw, path = '') => resumeRun(output, raw, path)),
+  );
 }
 
 /** Goes on with a run. @param on where it computes, instead of what options and run say */
@@ -74,23 +86,27 @@ export async function resumeRun(
   on?: ExecutorChoice,
 ): Promise<void> {
   const from = readResumePoint(path, raw);
+  const changed = readChanges(path, raw, output);
+  const { tune, engine } = changed ?? {};
   const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
   if (job) {
-    if (from) {
+    if (from ?? tune) {
       requireRoomForExport(job.config);
     }
+    const config = { ...job.config, ...(tune === undefined ? {} : { tune }), ...engine };
     const naming = asKeysOf(join(path, JOB_FILES.job));
     // What is computed in stays what it was, unless that is named as well.
-    const choice = on ? { dtype: job.config.dtype, ...on } : engineOfBegun(raw, { ...job.config, naming });
-    await work(RunFolder.at(path), job.config, output, { choice, start: { from } });
+    const choice = on ? { dtype: job.config.dtype, ...on } : engineOfBegun(raw, { ...config, naming });
+    await work(RunFolder.at(path), config, output, { choice, start: { from, changed } });
     return;
   }
   const run = RunFolder.open(path);
   const naming = asKeysOf(run.file('spec'));
-  const input = await readTuneInput(run.readSpec(), naming, output.task);
-  const choice = on ? { dtype: input.spec.dtype, ...on } : engineOfBegun(raw, { ...input.spec, naming });
+  const spec = { ...run.readSpec(), ...(tune === undefined ? {} : { tune }), ...engine };
+  const input = await readTuneInput(spec, naming, output.task);
+  const choice = on ? { dtype: spec.dtype, ...on } : engineOfBegun(raw, { ...spec, naming });
   await withExecutor(choice, output, async (executor) => {
-    const outcome = await tuneRun(run, input, executor, loggedHooks(output), from);
+    const outcome = await tuneRun(run, input, executor, loggedHooks(output), { from, changed });
     reportOutcome(output, run.path, outcome);
   });
 }
@@ -110,6 +126,36 @@ function readResumePoint(path: string, raw: RawOptions): ResumePoint | undefined
   const from = { step, discardLater: raw.discardLater === true };
   requireResumable(requireRun(path), from);
   return from;
+}
+
+/** Options for the settings that a run may go on with other values of; none has a default. */
+function addChanges(command: Command): Command {
+  return addSettings(command, optionalSettings(CHANGEABLE_SETTINGS));
+}
+
+/**
+ * What a run is to go on with: options, and where they leave it open what --config says.
+ * @throws AdeptError (input) when it cannot go on with that.
+ */
+function readChanges(path: string, raw: RawOptions, output: Output): ChangedRun | undefined {
+  const given = readSettings(optionalSettings(CHANGEABLE_SETTINGS), raw);
+  const file = textOf(raw, 'config');
+  if (file === undefined && Object.keys(given).length === 0) {
+    return undefined;
+  }
+  const before = settingsOf(requireRun(path));
+  const config = file === undefined ? undefined : readRunConfig(file);
+  const wanted = config === undefined ? before : withChangeable(before, config.tune);
+  const tune = { ...wanted, ...given };
+  checkTogether(tune, file === undefined ? AS_OPTIONS : asKeysOf(file));
+  if (config === undefined) {
+    return { tune };
+  }
+  for (const change of settingChanges(withChangeable(config.tune, before), before)) {
+    output.log(`${file}: ${change.name} stays ${String(change.to)}: a run cannot go on with another.`);
+  }
+  const { engine, ranks, dtype } = config;
+  return engine === 'auto' ? { tune } : { tune, engine: kept({ engine, ranks, dtype }) };
 }
 
 /** @throws AdeptError (input) when the job could not export its final model, which would show only at its end. */

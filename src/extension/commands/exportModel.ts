@@ -41,7 +41,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
       : await findRun(services, request.run);
   const checkpoint = request.step ?? (await pickCheckpoint(chosen));
   const folder = workspaceFolderOf(chosen.path, services.context);
-  const proposal = join(folder, '.adept', 'exports', `${nameOf(chosen)}-step-${checkpoint}`);
+  const proposal = join(folder, '.adept', 'exports', exportName(nameOf(chosen), checkpoint, request));
   const out = request.out ?? (await askForNewFolder(l10n.t('Export Model'), proposal));
   const title = l10n.t('Exporting {0}, step {1}', nameOf(chosen), checkpoint);
   const purpose = { kind: 'export', path: out };
@@ -58,6 +58,17 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   });
   await presentOutcome(services, { title, purpose, value }, true);
   return out;
+}
+
+/** Says what is in it: another strength, or fewer layers, is another model. */
+function exportName(
+  run: string,
+  step: number,
+  { alpha = 1, drop = [] }: Pick<Request, 'alpha' | 'drop'>,
+): string {
+  const strength = alpha === 1 ? '' : `-alpha-${alpha}`;
+  const without = drop.length === 0 ? '' : `-without-${drop.toSorted((a, b) => a - b).join('-')}`;
+  return `${run}-step-${step}${strength}${without}`;
 }
 
 async function pickCheckpoint(run: RunEntry): Promise<number> {

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
+import { freePath, isFree } from '../window/freePath';
 
 /**
  * Asks where a new folder is to be, with a free name proposed.
@@ -25,17 +25,4 @@ function folderProblem(path: string): string | undefined {
     return vscode.l10n.t('Give an absolute path.');
   }
   return isFree(path) ? undefined : vscode.l10n.t('{0} exists and is not empty: name another folder.', path);
-}
-
-function isFree(path: string): boolean {
-  return !existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).length === 0);
-}
-
-/** The path itself, or the first of `path-2`, `path-3`, … that is free. */
-export function freePath(path: string): string {
-  let free = path;
-  for (let number = 2; !isFree(free); number += 1) {
-    free = `${path}-${number}`;
-  }
-  return free;
 }

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { isResumable } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickRun } from '../control/pickRun';
-import { controlRun } from '../control/controlRun';
+import { openRun } from '../panels/open';
+import { resumeRun } from '../control/resumeRun';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const { l10n } = vscode;
@@ -11,9 +12,8 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     fits: (one) => one.state === 'paused' || isResumable(one),
     none: l10n.t('No run is paused or was interrupted, so there is none to resume: start one.'),
   });
-  if (chosen.state === 'paused') {
-    await controlRun(services, chosen, { method: 'resume' });
-  } else {
-    await services.runs.resume(chosen);
+  const path = await resumeRun(services, chosen);
+  if (path !== chosen.path) {
+    await openRun(services, path);
   }
 }

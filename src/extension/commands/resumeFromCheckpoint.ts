@@ -8,6 +8,8 @@ import { isLive, nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { oneCheckpoint } from './pickCheckpoint';
 import { findRun } from '../control/pickRun';
+import { resumeRun } from '../control/resumeRun';
+import { openRun } from '../panels/open';
 
 /** Goes on with a run from one of its checkpoints; what it made later is set aside, if the person agrees. */
 export async function run(services: Services, ...args: readonly unknown[]): Promise<void> {
@@ -26,7 +28,10 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
   if (later.length > 0) {
     await confirm(nameOf(entry), step, later);
   }
-  await services.runs.resumeFrom(entry, { step, discardLater: later.length > 0 });
+  const started = await resumeRun(services, entry, { point: { step, discardLater: later.length > 0 } });
+  if (started !== entry.path) {
+    await openRun(services, started);
+  }
 }
 
 async function confirm(name: string, step: number, later: readonly string[]): Promise<void> {

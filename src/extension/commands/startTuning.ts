@@ -9,12 +9,13 @@ import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
 import { shortPath } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
-import { isLive, isResumable, nameOf, type RunEntry } from '../runs/runEntry';
+import { isLive } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pathOf } from '../control/arguments';
-import { freePath } from './newFolder';
+import { freePath } from '../window/freePath';
 import { activeConfig, pickConfig, saveOpen } from './openConfig';
 import { findRun } from '../control/pickRun';
+import { resumeRun } from '../control/resumeRun';
 
 const Request = v.object({
   config: v.string(),
@@ -87,25 +88,8 @@ async function start(services: Services, config: string, { taken, compute }: Sta
   if (isLive(run)) {
     return run.path;
   }
-  if ((taken ?? (await askAbout(run))) === 'resume') {
-    await services.runs.resume(run, compute);
-    return run.path;
+  if (taken === 'beside') {
+    return services.runs.run(target, freePath(out));
   }
-  return services.runs.run(target, freePath(out));
-}
-
-async function askAbout(run: RunEntry): Promise<'resume' | 'beside'> {
-  const { l10n } = vscode;
-  const resume = l10n.t('Resume It');
-  const beside = l10n.t('Start Another Beside It');
-  const chosen = await vscode.window.showWarningMessage(
-    l10n.t('{0} exists already.', nameOf(run)),
-    { modal: true, detail: shortPath(run.path) },
-    ...(isResumable(run) ? [resume] : []),
-    beside,
-  );
-  if (chosen === undefined) {
-    throw new vscode.CancellationError();
-  }
-  return chosen === resume ? 'resume' : 'beside';
+  return resumeRun(services, run, { compute, config, exists: taken === undefined });
 }

@@ -12,10 +12,16 @@ export function windowController(services: Services): RunController {
     control: async (path, request) => {
       const run = await findRun(services, path);
       if (request.method === 'resume') {
-        await services.runs.resume(run);
+        await vscode.commands.executeCommand('adept.resume', run.path);
       } else {
         await controlRun(services, run, request);
       }
+    },
+    runAgain: async (run) => {
+      await vscode.commands.executeCommand('adept.runAgain', run);
+    },
+    deleteRun: async (run) => {
+      await vscode.commands.executeCommand('adept.deleteRun', run);
     },
     exportModel: async (run, how) => {
       await vscode.commands.executeCommand('adept.exportModel', how === undefined ? run : { run, ...how });
@@ -23,7 +29,10 @@ export function windowController(services: Services): RunController {
     measureStrength: async (run) => {
       await vscode.commands.executeCommand('adept.measureStrength', run);
     },
-    about: (path) => processOf(services, services.runs.list.get(path)),
+    about: (path) => ({
+      ...processOf(services, services.runs.list.get(path)),
+      hasConfig: services.runs.configOf(path) !== undefined,
+    }),
     configOf: (run) => services.runs.configOf(run),
   };
 }

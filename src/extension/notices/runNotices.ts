@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { openRun } from '../panels/open';
-import { reportError } from '../window/reportError';
-import { endingOf, isResumable, runLogFile, type RunEntry } from '../runs/runEntry';
+import { endingOf, hasNotStarted, isResumable, runLogFile, type RunEntry } from '../runs/runEntry';
 import type { RunEnding } from '../runs/runs';
 import type { Services } from '../services/services';
 
@@ -40,19 +39,30 @@ function offersOfDone(services: Services, run: RunEntry): Offer[] {
 function offersOfFailed(services: Services, run: RunEntry): Offer[] {
   const resume: Offer = {
     title: vscode.l10n.t('Resume'),
-    take: async () => {
-      try {
-        await services.runs.resume(services.runs.list.get(run.path) ?? run);
-      } catch (error) {
-        await reportError(services.log, vscode.l10n.t('Resume'), error);
-      }
-    },
+    take: () => vscode.commands.executeCommand('adept.resume', run.path),
   };
   const log: Offer = {
     title: vscode.l10n.t('Show Log'),
     take: () => showRunLog(run),
   };
-  const goesOn = vscode.workspace.isTrusted && isResumable(run) && endingOf(run) !== 'notStarted';
+  const command = (title: string, id: string): Offer => ({
+    title,
+    take: () => vscode.commands.executeCommand(id, run.path),
+  });
+  if (hasNotStarted(run) || endingOf(run) === 'notStarted') {
+    const again = vscode.workspace.isTrusted ? [command(vscode.l10n.t('Run Again'), 'adept.runAgain')] : [];
+    const config = services.runs.configOf(run.path);
+    const open: Offer = {
+      title: vscode.l10n.t('Open Configuration'),
+      take: () => vscode.window.showTextDocument(vscode.Uri.file(config ?? '')),
+    };
+    return [
+      ...(config === undefined ? [] : [open]),
+      ...again,
+      ...(existsSync(runLogFile(run.path)) ? [log] : []),
+    ];
+  }
+  const goesOn = vscode.workspace.isTrusted && isResumable(run);
   return [...(goesOn ? [resume] : []), ...(existsSync(runLogFile(run.path)) ? [log] : [])];
 }
 

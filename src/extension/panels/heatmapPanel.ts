@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { findCluster } from '../../node/cluster/clusterFile';
 import { readHeatmapFile } from '../../node/model/analysisFile';
+import { machineRoom } from '../../node/files/machineRoom';
 import { engineState } from '../../node/engines/engineState';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
 import { corpusProblem, freeName, nameProblem } from '../../node/job/launchFolders';
@@ -204,6 +205,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     return {
       engine: readSetting('adept.engine', this.services.log),
       engines: engineState(),
+      machine: machineRoom(folders?.folder),
       cluster: cluster === '' ? null : findCluster(resolve(folders?.folder ?? '', cluster)),
       folders,
       ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),

@@ -1,3 +1,4 @@
+import { VIEW_TYPES } from '../window/viewTypes';
 import type { Services } from '../services/services';
 
 // Panels are loaded when one is opened: what only offers to open them is loaded with the extension.
@@ -13,6 +14,12 @@ export async function openRun(services: Services, run: string): Promise<void> {
   const { openPanel } = await import('./panel');
   const { runPanel } = await import('./windowRunPanel');
   openPanel(runPanel(services), { folder: run }, services);
+}
+
+/** Closes the panel of a run that is not there any more. */
+export async function closeRun(run: string): Promise<void> {
+  const { closePanel } = await import('./panel');
+  closePanel(VIEW_TYPES.run, { folder: run });
 }
 
 /** Shows a run's checkpoints. */

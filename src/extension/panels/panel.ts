@@ -49,6 +49,11 @@ export function openPanel<
   return panel;
 }
 
+/** Closes the panel of a source, where there is one. */
+export function closePanel(viewType: `adept.${string}`, source: unknown): void {
+  open.get(keyOf(viewType, source))?.dispose();
+}
+
 /**
  * Lets VS Code restore the panels of a kind after a reload. `package.json` needs `onWebviewPanel:VIEWTYPE`.
  * @param load is called when there is a panel to restore: activation loads no panel

@@ -133,6 +133,12 @@ export class RunPanel implements WebviewContent<FromRun> {
       case 'export':
         requireTrust(folder);
         return this.controller.exportModel(folder);
+      case 'runAgain':
+        requireTrust(folder);
+        return this.controller.runAgain(folder);
+      case 'delete':
+        requireTrust(folder);
+        return this.controller.deleteRun(folder);
     }
   }
 

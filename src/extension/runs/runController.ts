@@ -2,7 +2,7 @@ import type { ControlRequest } from '../../shared/run/protocol';
 import type { RunWindow } from '../../node/runPage/runSummary';
 
 /** What this window knows of a run's processes, beside what lies in the run folder. */
-export type RunProcess = Pick<RunWindow, 'exit' | 'output' | 'isStarting' | 'failure'>;
+export type RunProcess = Pick<RunWindow, 'exit' | 'output' | 'isStarting' | 'failure' | 'hasConfig'>;
 
 /** What is exported of a run. */
 export interface ExportChoice {
@@ -19,6 +19,10 @@ export interface ExportChoice {
 export interface RunController {
   /** Asks the run's trainer for something; `resume` also goes on with a run that nobody works on. */
   control(run: string, request: ControlRequest): Promise<void>;
+  /** Starts a run once more that did not start. */
+  runAgain(run: string): Promise<void>;
+  /** Deletes a run; one without a folder leaves the list. */
+  deleteRun(run: string): Promise<void>;
   /** Asks for checkpoint and folder where they are not given, and exports. */
   exportModel(run: string, how?: ExportChoice): Promise<void>;
   /** Measures what the added layers of the last checkpoint are worth. */

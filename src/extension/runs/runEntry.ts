@@ -37,8 +37,17 @@ export function isLive({ state }: Pick<RunEntry, 'state'>): boolean {
 }
 
 /** Whether `adept resume` can go on with it. */
-export function isResumable({ state }: Pick<RunEntry, 'state'>): boolean {
-  return state === 'stopped' || state === 'failed' || state === 'died' || state === 'waiting';
+export function isResumable(run: RunEntry): boolean {
+  const { state } = run;
+  return (
+    (state === 'stopped' || state === 'failed' || state === 'died' || state === 'waiting') &&
+    !hasNotStarted(run)
+  );
+}
+
+/** Whether its process ended before it came to the run, which has nothing yet that could be gone on with. */
+export function hasNotStarted({ launch, status }: RunEntry): boolean {
+  return launch?.failure !== undefined && (status?.checkpoints.length ?? 0) === 0;
 }
 
 /** The log of a run's processes: beside the run, whose folder must be empty when it starts. */

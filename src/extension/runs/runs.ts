@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError, messageOf } from '../../shared/common/errors';
+import { omit } from '../../shared/common/omit';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
 import type { ResumePoint } from '../../node/run/laterResults';
 import type { RunTarget } from '../../node/job/runConfigFile';
@@ -21,7 +22,22 @@ import { control, endProcess } from './trainerControl';
 
 const EXIT_MILLISECONDS = 1000;
 const Paths = v.array(v.string());
-const ByConfig = v.record(v.string(), v.string());
+/** Of a launch that ended before it came to its run. */
+const Failures = v.record(
+  v.string(),
+  v.object({ pid: v.number(), startedAt: v.string(), failure: v.string() }),
+);
+const Configs = v.record(v.string(), v.string());
+
+/** How a run goes on. */
+export interface Resumption {
+  /** How torch computes it from now on; as before when left out. */
+  readonly compute?: TorchCompute | undefined;
+  /** The checkpoint to go on from; the last when left out. */
+  readonly point?: ResumePoint | undefined;
+  /** A *.adept.json whose settings it goes on with, as far as they may change. */
+  readonly config?: string | undefined;
+}
 
 /** A run that ended, and what there is to say about it. */
 export interface RunEnding extends EndingText {
@@ -38,7 +54,10 @@ export class Runs implements vscode.Disposable {
   private readonly launcher: Launcher;
   private readonly opened: PersistedValue<typeof Paths>;
   private readonly alive: PersistedValue<typeof Paths>;
-  private readonly byConfig: PersistedValue<typeof ByConfig>;
+  /** The *.adept.json of each run, the one that was started last at the end. */
+  private readonly configs: PersistedValue<typeof Configs>;
+  /** Why runs did not start, until they do or are removed. */
+  private readonly failures: PersistedValue<typeof Failures>;
   /** The runs that open documents describe. */
   private readonly ofDocuments = new Map<string, string>();
   private readonly stopping = new Set<string>();
@@ -52,7 +71,8 @@ export class Runs implements vscode.Disposable {
     const { workspaceState } = context;
     this.opened = new PersistedValue(workspaceState, 'runs.opened', Paths, []);
     this.alive = new PersistedValue(workspaceState, 'runs.alive', Paths, []);
-    this.byConfig = new PersistedValue(workspaceState, 'runs.byConfig', ByConfig, {});
+    this.configs = new PersistedValue(workspaceState, 'runs.configs', Configs, {});
+    this.failures = new PersistedValue(workspaceState, 'runs.notStarted', Failures, {});
     this.list = new RunList({
       parents: () => runParents(log),
       single: () => [...this.opened.value, ...this.alive.value, ...this.ofDocuments.values()],
@@ -72,6 +92,9 @@ export class Runs implements vscode.Disposable {
         void this.alive.set(live);
       }
     });
+    for (const [path, launch] of Object.entries(this.failures.value)) {
+      this.list.launched(path, launch);
+    }
     this.list.start();
     for (const path of this.launcher.attachAll((error) => {
       this.log.warn(messageOf(error));
@@ -112,40 +135,31 @@ export class Runs implements vscode.Disposable {
       ...(out === undefined ? [] : ['--out', out]),
     ];
     await this.remember(path);
-    await this.byConfig.set({ ...this.byConfig.value, [config]: path });
+    await this.forgetFailure(path);
+    await this.configs.set({ ...omit(this.configs.value, path), [path]: config });
     await this.launcher.start(runtime, args, path, dirname(config));
     return path;
   }
 
-  /**
-   * Goes on with a run: one that is paused, or one that nobody works on.
-   * @param compute how torch computes it from now on; as before when left out
-   * @throws AdeptError when it cannot be.
-   */
-  async resume(run: RunEntry, compute?: TorchCompute): Promise<void> {
-    if (run.state === 'paused') {
-      await this.control(run, { method: 'resume' });
-      return;
-    }
-    if (!isResumable(run)) {
+  /** Starts a trainer for a run that nobody works on. @throws AdeptError when it cannot be started. */
+  async resume(run: RunEntry, { compute, point, config }: Resumption = {}): Promise<void> {
+    // A run that is done goes on from one of its checkpoints, or with more steps.
+    const isContinued = point !== undefined || config !== undefined;
+    if (!isResumable(run) && !(run.state === 'done' && isContinued)) {
       throw inputError(
         `${run.path} is ${run.state}: only a run that is paused or was interrupted can be resumed.`,
       );
     }
     const runtime = this.children.runtime(vscode.l10n.t('Resume'));
     requireEngine(compute === undefined ? engineOfRun(run.path) : 'torch');
-    const args = ['resume', run.path, ...computeArguments(compute)];
-    await this.launcher.start(runtime, args, run.path, dirname(run.path));
-  }
-
-  /** Goes on with a run that nobody works on from one of its checkpoints. @throws AdeptError when it cannot be started. */
-  async resumeFrom(run: RunEntry, { step, discardLater }: ResumePoint): Promise<void> {
-    const runtime = this.children.runtime(vscode.l10n.t('Resume'));
-    requireEngine(engineOfRun(run.path));
     const args = [
-      ...['resume', run.path, '--checkpoint', String(step)],
-      ...(discardLater ? ['--discard-later'] : []),
+      ...['resume', run.path],
+      ...(point === undefined ? [] : ['--checkpoint', String(point.step)]),
+      ...(point?.discardLater === true ? ['--discard-later'] : []),
+      ...(config === undefined ? [] : ['--config', config]),
+      ...computeArguments(compute),
     ];
+    await this.forgetFailure(run.path);
     await this.launcher.start(runtime, args, run.path, dirname(run.path));
   }
 
@@ -174,14 +188,22 @@ export class Runs implements vscode.Disposable {
     }
   }
 
-  /** The run that was last started from a *.adept.json. */
-  lastOf(config: string): string | undefined {
-    return this.byConfig.value[config];
+  /** Takes a run out of the list whose folder is not there, or is there no longer. */
+  async remove(path: string): Promise<void> {
+    await this.configs.set(omit(this.configs.value, path));
+    await this.opened.set(this.opened.value.filter((other) => other !== path));
+    await this.forgetFailure(path);
+    this.list.forget(path);
   }
 
-  /** The *.adept.json that a run was last started from. */
+  /** The run that was last started from a *.adept.json. */
+  lastOf(config: string): string | undefined {
+    return Object.entries(this.configs.value).findLast(([, file]) => file === config)?.[0];
+  }
+
+  /** The *.adept.json that a run was started from. */
   configOf(run: string): string | undefined {
-    return Object.entries(this.byConfig.value).find(([, path]) => path === run)?.[0];
+    return this.configs.value[run];
   }
 
   /** How the last process of a run ended, where this host saw it. */
@@ -207,6 +229,10 @@ export class Runs implements vscode.Disposable {
     this.ended.dispose();
   }
 
+  private async forgetFailure(path: string): Promise<void> {
+    await this.failures.set(omit(this.failures.value, path));
+  }
+
   private async report(run: RunEntry): Promise<void> {
     const exit = await this.launcher.exitOf(run.path, EXIT_MILLISECONDS);
     const asked = this.stopping.delete(run.path);
@@ -219,6 +245,9 @@ export class Runs implements vscode.Disposable {
     this.launcher.forget(run.path);
     if (endingOf(run) === 'notStarted' && !asked) {
       this.list.notStarted(run.path, ending.text);
+      const { pid = 0, startedAt = '' } = run.launch ?? {};
+      const launch = { pid, startedAt, failure: ending.text };
+      await this.failures.set({ ...this.failures.value, [run.path]: launch });
     } else {
       this.list.forget(run.path);
     }

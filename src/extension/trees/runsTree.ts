@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
+import { hasNotStarted, isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
 import { activityText, lossText, nats, stepsText } from '../runs/runText';
 import { stateText } from '../../shared/run/stateText';
@@ -72,7 +72,9 @@ function contextOf(run: RunEntry): string {
         ? state
         : isResumable(run)
           ? 'ended'
-          : state;
+          : hasNotStarted(run)
+            ? 'notStarted'
+            : state;
   const saved = (status?.checkpoints.length ?? 0) > 0 ? ' checkpointed' : '';
   return `run ${life}${saved}`;
 }

@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../shared/common/errors';
 import { parseWith } from '../../shared/common/parse';
 import { CHECKPOINT_FILES, CheckpointLabel } from '../../shared/run/runFolder';
 import { checkpointFolder, checkpointPart, readCheckpointState } from './checkpointState';
+import { folderBytes } from '../files/folderBytes';
 import { readJson } from '../files/jsonFile';
 import type { RunFolder } from './runFolder';
 
@@ -72,17 +72,6 @@ export function labelOf(run: RunFolder, step: number): string | null {
     return parseWith(CheckpointLabel, readJson(file), file).label;
   } catch {
     return null;
-  }
-}
-
-/** Files that go while they are looked at count for nothing. */
-function folderBytes(folder: string): number {
-  try {
-    return readdirSync(folder)
-      .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0)
-      .reduce((sum, size) => sum + size, 0);
-  } catch {
-    return 0;
   }
 }
 

@@ -43,10 +43,11 @@ function strengthAfter(run: RunFolder, step: number): string[] {
   return parseWith(StrengthFile, readJson(file), file).step > step ? [file] : [];
 }
 
-/** The step at which the run ended, or is to end. */
+/** The step at which the run ended or, where it is to go on, is to end. */
 function endOf(run: RunFolder): number {
   const file = join(run.path, JOB_FILES.report);
-  return existsSync(file) ? parseWith(JobReport, readJson(file), file).steps : run.readSpec().tune.steps;
+  const ended = existsSync(file) ? parseWith(JobReport, readJson(file), file).steps : 0;
+  return Math.max(ended, run.readSpec().tune.steps);
 }
 
 /**

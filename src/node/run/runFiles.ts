@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -20,6 +21,8 @@ export interface RunFilesContent {
   readonly isAlive: boolean | undefined;
   /** Whether it is a whole job that has not written its report, which comes last. */
   readonly isUnfinishedJob: boolean;
+  /** Whether the folder is there. */
+  readonly exists: boolean;
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
   /** What the added layers are worth; undefined where it was not measured. */
@@ -44,6 +47,7 @@ export async function readRunFiles(folder: string): Promise<RunFilesContent> {
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
     isUnfinishedJob: isUnfinishedJob(folder),
     strength: strength.parsed,
+    exists: existsSync(folder),
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,
   };

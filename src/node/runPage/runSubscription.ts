@@ -84,10 +84,16 @@ export class RunSubscription {
     this.isReading = true;
     try {
       // Before the log: a trainer that was gone by then has written all there will be.
-      this.files = await readRunFiles(this.options.folder);
-      await this.reader.readOn(() => {
-        this.sends.request();
-      });
+      const files = await readRunFiles(this.options.folder);
+      if (files.exists) {
+        this.files = files;
+        await this.reader.readOn(() => {
+          this.sends.request();
+        });
+      } else {
+        // What was read before is all there is left to show.
+        this.files = { ...(this.files ?? files), exists: false, isAlive: false };
+      }
       this.readProblem = undefined;
     } catch (error) {
       const file = join(this.options.folder, RUN_FILES.events);
@@ -112,7 +118,7 @@ export class RunSubscription {
       return;
     }
     const { history, reading } = reader;
-    const isKnown = reader.isKnown || readProblem !== undefined;
+    const isKnown = reader.isKnown || readProblem !== undefined || !files.exists;
     const message = this.feed.next({
       summary: runSummary(folder, files, history, window(), { isKnown, reading }),
       history,

@@ -18,6 +18,8 @@ export interface RunWindow {
   readonly exit?: RunExit | undefined;
   /** What that trainer wrote to stdout and stderr last. */
   readonly output?: readonly string[] | undefined;
+  /** Whether the file that the run was started from is known. */
+  readonly hasConfig?: boolean | undefined;
   readonly isTrusted: boolean;
   /** The remote that the window works on. */
   readonly remoteName: string | undefined;
@@ -34,7 +36,7 @@ export function runSummary(
 ): RunSummary {
   const { terminalEvent, lastStep, step } = history;
   const evidence = { ...files, terminalEvent, lastStep };
-  const state = isKnown ? stateIn(window, runStateOf(evidence)) : 'opening';
+  const state = isKnown ? stateIn(window, files.exists ? runStateOf(evidence) : 'gone') : 'opening';
   const steps = files.steps ?? null;
   const speed = state === 'running' ? history.clock.stepsPerSecond : undefined;
   const best = history.loss.lowest;
@@ -100,22 +102,28 @@ function enabledCommands(
   state: ShownState,
   files: RunFilesContent,
   { stage, checkpoints }: RunHistory,
-  { isTrusted, pending }: RunWindow,
+  window: RunWindow,
 ): RunCommand[] {
+  const { isTrusted, pending, failure } = window;
+  const notStarted = failure !== undefined && checkpoints.length === 0;
   const isBetweenSteps = state === 'running' && ['started', 'resumed', 'tuning'].includes(stage ?? '');
   // The trainer grants these while it is paused as well.
   const takesMinor = isBetweenSteps || state === 'paused';
   const reachable = files.trainer !== undefined && files.trainer.socket !== null;
   const possible: Record<RunCommand, boolean> = {
     pause: isTrusted && reachable && isBetweenSteps,
-    resume: isTrusted && (state === 'paused' ? reachable : ['stopped', 'failed', 'died'].includes(state)),
+    resume:
+      isTrusted &&
+      (state === 'paused' ? reachable : ['stopped', 'failed', 'died'].includes(state) && !notStarted),
+    runAgain: isTrusted && state === 'failed' && notStarted,
+    delete: isTrusted && (state === 'gone' || (state === 'failed' && notStarted)),
     stop: isTrusted && reachable && (state === 'running' || state === 'paused'),
     checkpoint: isTrusted && reachable && takesMinor,
     setLearningRate: isTrusted && reachable && takesMinor,
-    openConfig: files.hasConfig,
-    openFolder: true,
-    openLog: true,
-    export: isTrusted && checkpoints.length > 0,
+    openConfig: files.hasConfig || window.hasConfig === true,
+    openFolder: files.exists,
+    openLog: files.exists,
+    export: isTrusted && checkpoints.length > 0 && files.exists,
   };
   return (Object.keys(possible) as RunCommand[]).filter(
     (command) => possible[command] && command !== pending,

@@ -51,6 +51,18 @@ export const COMMANDS = {
     palette: `${trusted} && adept.training`,
     needsTrust: true,
   },
+  'adept.runAgain': {
+    title: 'Run Again',
+    icon: '$(debug-rerun)',
+    palette: nowhere,
+    needsTrust: true,
+  },
+  'adept.deleteRun': {
+    title: 'Delete Run…',
+    icon: '$(trash)',
+    palette: `${trusted} && adept.hasRun`,
+    needsTrust: true,
+  },
   'adept.openRun': {
     title: 'Open Run',
     icon: '$(graph-line)',

@@ -34,6 +34,7 @@ export const MAIN_SETTINGS = [
   'warmup',
   'saveEvery',
   'evalEvery',
+  'maxEvalSequences',
   'maxGeneralRise',
   'onGeneralRise',
   'replayShare',
@@ -195,7 +196,7 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   'tune.unitRates': 'rates that are',
 };
 
-function isFormSetting(name: string): name is FormSetting {
+export function isFormSetting(name: string): name is FormSetting {
   return (FORM_SETTINGS as readonly string[]).includes(name);
 }
 

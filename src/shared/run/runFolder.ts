@@ -6,6 +6,8 @@ import { CorpusFiles, ReplayFiles } from '../texts/texts';
 import { UnitRate } from '../method/unitRate';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** Of a setting; null where it has none. */
+const settingValue = v.nullable(v.union([v.string(), v.number(), v.boolean()]));
 
 /** run.json: what a run does, engine-neutral, with absolute paths and every default filled in. */
 export const RunSpec = v.object({
@@ -25,6 +27,15 @@ export const RunSpec = v.object({
   /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
   importance: v.optional(v.string()),
   tune: settingsSchema(TUNE_SETTINGS),
+  /** Settings that it was resumed with, and what they were before; `tune` has them as they are now. */
+  changes: v.optional(
+    v.array(
+      v.object({
+        time: v.string(),
+        settings: v.array(v.object({ name: v.string(), from: settingValue, to: settingValue })),
+      }),
+    ),
+  ),
 });
 export type RunSpec = v.InferOutput<typeof RunSpec>;
 

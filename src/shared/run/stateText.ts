@@ -1,14 +1,15 @@
 import type { Localizer } from '../common/localizer';
 import type { RunState } from './runState';
 
-/** A run's state as lists and pages show it. opening: its log is being read. starting: its process is not at work yet. */
-export type ShownRunState = RunState | 'opening' | 'starting' | 'unreadable';
+/** A run's state as lists and pages show it. opening: its log is being read. starting: its process is not at work yet. gone: its folder is not there. */
+export type ShownRunState = RunState | 'opening' | 'starting' | 'gone' | 'unreadable';
 
 export function stateText(state: ShownRunState, l10n: Localizer): string {
   const texts: Readonly<Record<ShownRunState, string>> = {
     opening: l10n.t('reading the log'),
     waiting: l10n.t('not started'),
     starting: l10n.t('starting'),
+    gone: l10n.t('folder is gone'),
     running: l10n.t('running'),
     paused: l10n.t('paused'),
     stopped: l10n.t('stopped'),

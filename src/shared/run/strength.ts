@@ -19,14 +19,27 @@ export const StrengthFile = v.object({
 export type StrengthFile = v.InferOutput<typeof StrengthFile>;
 export type StrengthPoint = StrengthFile['points'][number];
 
+/** So much of the largest domain gain is kept by a strength that is recommended instead. */
+const KEPT_GAIN = 0.8;
+/** General ability must not be lost: a nat of general loss counts for so many of domain loss. */
+const GENERAL_WEIGHT = 2;
+
+export interface RecommendedStrength extends StrengthPoint {
+  /** Of the largest domain gain within the limit, 0 to 1; null where there is none. */
+  readonly kept: number | null;
+  /** The strength of that gain. */
+  readonly largest: StrengthPoint;
+}
+
 /**
- * The α whose domain loss is the lowest among those whose general loss exceeds the original's by no more than `limit` nats;
- * α = 0 always qualifies.
+ * Reads a strength off the curve: of those whose general loss exceeds the original's by no more than `limit` nats, and which
+ * keep most of the largest domain gain among them, the one that buys domain loss at the least general loss. α = 0 always
+ * qualifies.
  */
-export function bestAlpha(
+export function recommendedStrength(
   { points }: Pick<StrengthFile, 'points'>,
   limit: number,
-): StrengthPoint | undefined {
+): RecommendedStrength | undefined {
   const [original] = points;
   if (original === undefined) {
     return undefined;
@@ -34,7 +47,13 @@ export function bestAlpha(
   const allowed = points.filter(
     (point) => point === original || point.generalLoss - original.generalLoss <= limit,
   );
-  return allowed.reduce((best, point) => (point.domainLoss < best.domainLoss ? point : best));
+  const largest = allowed.reduce((best, point) => (point.domainLoss < best.domainLoss ? point : best));
+  const gain = (point: StrengthPoint): number => original.domainLoss - point.domainLoss;
+  const cost = (point: StrengthPoint): number => point.domainLoss + GENERAL_WEIGHT * point.generalLoss;
+  const best = allowed
+    .filter((point) => gain(point) >= KEPT_GAIN * gain(largest))
+    .reduce((one, point) => (cost(point) < cost(one) ? point : one), largest);
+  return { ...best, kept: gain(largest) > 0 ? gain(best) / gain(largest) : null, largest };
 }
 
 /** What an added layer contributed: nats by which domain and general loss are lower with it than without it. */

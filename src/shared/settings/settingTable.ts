@@ -1,10 +1,16 @@
 import * as v from 'valibot';
+import { omit } from '../common/omit';
 
 /**
  * Every setting of a run, with its default and description, once: command-line options, the schema of *.adept.json
  * and the documentation are derived from these tables.
  */
-export type Setting =
+export type Setting = SettingKind & {
+  /** A run that is resumed may go on with another value. */
+  readonly changeable?: true;
+};
+
+type SettingKind =
   | {
       readonly kind: 'whole';
       readonly default?: number;
@@ -30,7 +36,7 @@ export type Setting =
     }
   | {
       readonly kind: 'choice';
-      readonly default: string;
+      readonly default?: string;
       readonly choices: readonly string[];
       readonly description: string;
       readonly flag?: string;
@@ -110,4 +116,27 @@ export function settingsSchemaWith<T extends SettingTable, E extends v.ObjectEnt
     unknown,
     SettingValues<T> & OutputOf<E>
   >;
+}
+
+/**
+ * The settings of a table, none of them required or with a default: what is not given stays as it was. A switch that is not
+ * given is off, as everywhere.
+ */
+export function optionalSettings(table: SettingTable): SettingTable {
+  return Object.fromEntries(Object.entries(table).map(([name, setting]) => [name, optional(setting)]));
+}
+
+function optional(setting: Setting): Setting {
+  switch (setting.kind) {
+    case 'whole':
+      return omit(setting, 'default', 'required');
+    case 'number':
+      return omit(setting, 'default', 'required');
+    case 'choice':
+      return omit(setting, 'default');
+    case 'text':
+      return omit(setting, 'default');
+    case 'switch':
+      return setting;
+  }
 }

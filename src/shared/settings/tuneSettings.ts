@@ -2,8 +2,9 @@ import { frozenWeights, sampling } from './sharedSettings';
 import type { SettingTable, SettingValues } from './settingTable';
 
 export const TUNE_SETTINGS = {
-  steps: { kind: 'whole', required: true, min: 1, description: 'optimizer steps' },
+  steps: { kind: 'whole', required: true, min: 1, description: 'optimizer steps', changeable: true },
   learningRate: {
+    changeable: true,
     kind: 'number',
     required: true,
     min: 0,
@@ -11,6 +12,7 @@ export const TUNE_SETTINGS = {
     description: 'base learning rate; each unit gets 2·(1 − importance) of it',
   },
   updateEvery: {
+    changeable: true,
     kind: 'whole',
     default: 500,
     min: 1,
@@ -19,9 +21,10 @@ export const TUNE_SETTINGS = {
   batchSize: { kind: 'whole', default: 4, min: 1, description: 'sequences per forward pass' },
   seqLen: { kind: 'whole', default: 256, min: 2, description: 'tokens per packed sequence' },
   gradAccum: { kind: 'whole', default: 1, min: 1, description: 'forward passes per optimizer step' },
-  warmup: { kind: 'whole', default: 0, min: 0, description: 'steps of linear warm-up' },
+  warmup: { kind: 'whole', default: 0, min: 0, description: 'steps of linear warm-up', changeable: true },
   frozenWeights,
   schedule: {
+    changeable: true,
     kind: 'choice',
     default: 'constant',
     choices: ['constant', 'cosine', 'linear'],
@@ -81,12 +84,14 @@ export const TUNE_SETTINGS = {
     description: 'order of the training sequences',
   },
   weightDecay: {
+    changeable: true,
     kind: 'number',
     default: 0,
     min: 0,
     description: 'decoupled weight decay, applied to matrices only',
   },
   maxGradNorm: {
+    changeable: true,
     kind: 'number',
     default: 1,
     min: 0,
@@ -97,8 +102,15 @@ export const TUNE_SETTINGS = {
     default: false,
     description: 'train every parameter of the model instead of the added layers',
   },
-  saveEvery: { kind: 'whole', default: 500, min: 1, description: 'steps between checkpoints' },
+  saveEvery: {
+    kind: 'whole',
+    default: 500,
+    min: 1,
+    description: 'steps between checkpoints',
+    changeable: true,
+  },
   evalEvery: {
+    changeable: true,
     kind: 'whole',
     min: 1,
     description:
@@ -117,11 +129,13 @@ export const TUNE_SETTINGS = {
   },
   sampling,
   maxGeneralRise: {
+    changeable: true,
     kind: 'number',
     min: 0,
     description: 'largest allowed increase of general loss over its initial value, in nats',
   },
   onGeneralRise: {
+    changeable: true,
     kind: 'choice',
     default: 'stop',
     choices: ['stop', 'lower', 'freeze', 'rollBack'],
@@ -129,6 +143,7 @@ export const TUNE_SETTINGS = {
       'response to an evaluation above maxGeneralRise: stop the run, lower the base learning rate, freeze the units of highest risk (importance × parameters × rate), or roll back to the last checkpoint within the limit',
   },
   rateCut: {
+    changeable: true,
     kind: 'number',
     default: 0.5,
     // A cut to nothing trains no more, and one of nothing would be tried for ever.
@@ -137,6 +152,7 @@ export const TUNE_SETTINGS = {
     description: 'factor on the base learning rate when the forgetting limit lowers it',
   },
   freezeShare: {
+    changeable: true,
     kind: 'number',
     default: 0.25,
     min: 0,
@@ -145,6 +161,7 @@ export const TUNE_SETTINGS = {
   },
   seed: { kind: 'whole', default: 0, min: 0, description: 'random seed of the order of sequences' },
   keepStates: {
+    changeable: true,
     kind: 'whole',
     default: 4096,
     min: 0,

@@ -43,13 +43,21 @@ export function evaluationInterval({
   );
 }
 
+/** Whether a limit that is to be acted on is looked at only after the last step. */
+export function limitComesTooLate(
+  tune: Pick<TuneSettings, 'evalEvery' | 'saveEvery' | 'maxGeneralRise' | 'onGeneralRise' | 'steps'>,
+): boolean {
+  const { maxGeneralRise, onGeneralRise, steps } = tune;
+  const controls = onGeneralRise === 'lower' || onGeneralRise === 'freeze';
+  return maxGeneralRise !== undefined && controls && evaluationInterval(tune) >= steps;
+}
+
 /** That a limit comes too late to act on, for the log; undefined where it does not. */
 export function lateLimit(
   tune: Pick<TuneSettings, 'evalEvery' | 'saveEvery' | 'maxGeneralRise' | 'onGeneralRise' | 'steps'>,
 ): string | undefined {
-  const { maxGeneralRise, onGeneralRise, steps } = tune;
-  const controls = onGeneralRise === 'lower' || onGeneralRise === 'freeze';
-  return maxGeneralRise !== undefined && controls && evaluationInterval(tune) >= steps
+  const { steps } = tune;
+  return limitComesTooLate(tune)
     ? `general loss is measured every ${evaluationInterval(tune)} steps, and so held against its limit only after the last of ${steps}: evaluate more often (evalEvery)`
     : undefined;
 }

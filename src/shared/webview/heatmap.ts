@@ -27,6 +27,12 @@ export const LaunchContext = v.object({
   /** The setting. */
   engine: EngineChoice,
   engines: EngineState,
+  /** What the machine has: bytes. */
+  machine: v.object({
+    memoryBytes: v.number(),
+    freeMemoryBytes: v.number(),
+    freeDiskBytes: v.optional(v.number()),
+  }),
   /** The GPUs that a run is planned for, or what is wrong with their file; null where none is named. */
   cluster: v.nullable(FoundCluster),
   /** Where the *.adept.json goes; null without an open folder. */

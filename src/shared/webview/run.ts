@@ -55,13 +55,21 @@ export type RunExit = v.InferOutput<typeof RunExit>;
 
 /**
  * The state of a run, or, in this window: opening: its log is being read for the first time. starting: a process was started for
- * it, of which the folder says nothing yet.
+ * it, of which the folder says nothing yet. gone: there is no such folder, or no longer.
  */
-const SHOWN_STATES = ['opening', 'starting', ...RUN_STATES] as const;
+const SHOWN_STATES = ['opening', 'starting', 'gone', ...RUN_STATES] as const;
 export type ShownState = (typeof SHOWN_STATES)[number];
 
 /** What a person can ask of a run; each of them may be impossible just now. */
-const RUN_COMMANDS = [...CONTROL_COMMANDS, 'openConfig', 'openFolder', 'openLog', 'export'] as const;
+const RUN_COMMANDS = [
+  ...CONTROL_COMMANDS,
+  'openConfig',
+  'openFolder',
+  'openLog',
+  'export',
+  'runAgain',
+  'delete',
+] as const;
 export type RunCommand = (typeof RUN_COMMANDS)[number];
 
 /** Everything about the run that is not a series. */

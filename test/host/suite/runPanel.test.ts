@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { openPanel, restorePanel } from '../../../src/extension/panels/panel';
@@ -32,6 +32,8 @@ function fakeController(): RunController & { readonly asked: string[] } {
       method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
     measureStrength: note('strength'),
+    runAgain: note('runAgain'),
+    deleteRun: note('delete'),
     about: () => ({}),
     configOf: () => undefined,
   };
@@ -134,13 +136,32 @@ describe('the run panel', () => {
     await assert.rejects(panel.receive({ type: 'openProblem', file: elsewhere, line: null }), /no file of/);
   });
 
+  it('keeps what it showed of a folder that is deleted, says so, and offers to forget it', async () => {
+    const { kind, controller, posted, panels, services } = watchedKind();
+    const run = newRun();
+    run.trainer({ state: 'ended' });
+    run.advance(recordedLines.length);
+    openPanel(kind, { folder: run.folder }, services);
+    const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
+    assert.deepEqual([shown.summary?.step, shown.summary?.state], [200, 'done']);
+    rmSync(run.folder, { recursive: true });
+    const gone = await eventually('the news', () => posted.find(({ summary }) => summary?.state === 'gone'));
+    assert.equal(gone.type, 'update');
+    assert.equal(gone.summary?.step, 200);
+    assert.equal(gone.curves, undefined, 'the curves stay as they are');
+    assert.deepEqual(gone.summary.enabled, ['openConfig', 'delete']);
+    await panels[0]?.receive({ type: 'command', command: 'delete' });
+    assert.deepEqual(controller.asked, ['delete']);
+    assert.deepEqual(services.lines, []);
+  });
+
   it('is restored from what the browser kept, and shows a folder that is gone as what it is', async () => {
     const { kind, posted, services } = watchedKind();
     const folder = join(workspaceFolder(), '.adept/runs/gone');
     const kept = vscode.window.createWebviewPanel(kind.viewType, 'kept', vscode.ViewColumn.One);
     restorePanel(kind, kept, { source: { folder } }, services);
     const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
-    assert.deepEqual([shown.summary?.name, shown.summary?.state], ['gone', 'waiting']);
+    assert.deepEqual([shown.summary?.name, shown.summary?.state], ['gone', 'gone']);
     assert.deepEqual(services.lines, []);
   });
 });

@@ -156,6 +156,70 @@ describe('the life of a run', function () {
     await runThat(all, run, 'ended', ({ state }) => state === 'died');
   });
 
+  it('whose file has changed goes on as the person says: as before, with the changes, or beside a new run', async () => {
+    const { config, run } = writeConfig({ name: 'changed', steps: MANY_STEPS });
+    await vscode.commands.executeCommand('adept.startTuning', { config });
+    await runThat(all, run, 'tuning', tuning);
+    await vscode.commands.executeCommand('adept.stop', run);
+    const stopped = await runThat(all, run, 'stopped', ({ state }) => state === 'stopped');
+    const step = stopped.status?.step ?? 0;
+    const fewer = step + 4;
+    writeFileSync(
+      config,
+      readFileSync(config, 'utf8')
+        .replace(`"steps": ${MANY_STEPS}`, `"steps": ${fewer}`)
+        .replace('"learningRate": 0.001', '"learningRate": 0.00005')
+        .replace('"batchSize": 1', '"batchSize": 2'),
+    );
+
+    // Whoever leaves the question leaves the run as it is.
+    await vscode.commands.executeCommand('adept.resume', run);
+    const question = dialogs.shown.at(-1);
+    assert.equal(question?.text, 'changed was started with other settings than changed.adept.json has now.');
+    assert.equal(
+      question.detail,
+      [
+        `tune.steps: ${MANY_STEPS} → ${fewer}`,
+        'tune.learningRate: 0.001 → 0.00005',
+        '',
+        'Only a new run can have these:',
+        'tune.batchSize: 1 → 2',
+      ].join('\n'),
+    );
+    assert.deepEqual(question.offers, ['Resume with Changes', 'Resume as Before', 'Start a New Run']);
+    assert.equal(all.runs.list.get(run)?.state, 'stopped');
+
+    dialogs.press = 'Resume as Before';
+    await vscode.commands.executeCommand('adept.resume', run);
+    await runThat(all, run, 'resumed', (one) => one.state === 'running' && (one.status?.step ?? 0) > step);
+    assert.equal(all.runs.list.get(run)?.status?.steps, MANY_STEPS);
+    await vscode.commands.executeCommand('adept.stop', run);
+    const again = await runThat(all, run, 'stopped again', ({ state }) => state === 'stopped');
+
+    const last = (again.status?.step ?? 0) + 3;
+    writeFileSync(config, readFileSync(config, 'utf8').replace(`"steps": ${fewer}`, `"steps": ${last}`));
+    dialogs.press = 'Resume with Changes';
+    // The file's own Run says the same of a run that is there.
+    await vscode.commands.executeCommand('adept.startTuning', { config });
+    assert.match(
+      dialogs.shown.at(-1)?.text ?? '',
+      /^changed exists already, and was started with other settings/,
+    );
+    const done = await runThat(all, run, 'done', ({ state }) => state === 'done');
+    assert.equal(done.status?.step, last);
+    const events = readFileSync(join(run, 'events.ndjson'), 'utf8');
+    assert.match(
+      events,
+      new RegExp(`settings changed: steps ${MANY_STEPS} → ${last}, learningRate 0.001 → 0.00005`),
+    );
+
+    dialogs.press = 'Start a New Run';
+    await vscode.commands.executeCommand('adept.startTuning', { config });
+    assert.deepEqual(dialogs.shown.at(-1)?.offers, ['Start a New Run']);
+    await runThat(all, `${run}-2`, 'done', ({ state }) => state === 'done');
+    assert.deepEqual(dialogs.errors, []);
+  });
+
   it('that does not start stays in the list with the command’s own message, at the key it names', async () => {
     const { config, run } = writeConfig({ name: 'unusable', steps: 5 });
     const text = readFileSync(config, 'utf8').replace('domain.jsonl', 'nothing-here.jsonl');
@@ -170,6 +234,55 @@ describe('the life of a run', function () {
     assert.ok(readFileSync(runLogFile(run), 'utf8').includes('nothing-here.jsonl'));
     await vscode.window.showTextDocument(vscode.Uri.file(config));
     assert.deepEqual(await lensesOf(config), ['Run', 'Show Log']);
+    assert.match(itemOf(all, run).contextValue ?? '', /^run notStarted/);
+    const offers = dialogs.shown.find(({ text: one }) => one === message)?.offers;
+    assert.deepEqual(offers, ['Open Configuration', 'Run Again', 'Show Log']);
+
+    // There is nothing that could be resumed, and whoever tries does not hide the cause.
+    await vscode.commands.executeCommand('adept.resume', run);
+    assert.match(dialogs.errors.at(-1) ?? '', /unusable is failed: only a run that is paused/);
+    assert.equal(all.runs.list.get(run)?.problem, failed.problem);
+    const other = new Runs(all.context, all.children, all.log);
+    other.start();
+    assert.equal(other.list.get(run)?.problem, failed.problem, 'the cause outlives the window');
+    other.dispose();
+
+    writeFileSync(config, text.replace('nothing-here.jsonl', 'domain.jsonl'));
+    assert.equal(await vscode.commands.executeCommand('adept.runAgain', run), run);
+    await runThat(all, run, 'done', ({ state }) => state === 'done');
+    assert.equal(all.runs.list.get(run)?.problem, undefined);
+  });
+
+  it('that did not start is removed without a question, one with a folder after the person has seen what goes', async () => {
+    const { config, run } = writeConfig({ name: 'removed', steps: 5 });
+    writeFileSync(config, readFileSync(config, 'utf8').replace('domain.jsonl', 'nothing-here.jsonl'));
+    await vscode.commands.executeCommand('adept.startTuning', { config });
+    await eventually('the message', () =>
+      dialogs.errors.find((one) => one.startsWith('removed did not start')),
+    );
+    await vscode.commands.executeCommand('adept.deleteRun', run);
+    assert.equal(all.runs.list.get(run), undefined);
+    assert.equal(dialogs.shown.length, 1, 'no question');
+    const other = new Runs(all.context, all.children, all.log);
+    other.start();
+    assert.equal(other.list.get(run), undefined);
+    other.dispose();
+
+    const done = join(workspaceFolder(), '.adept', 'runs', 'unusable');
+    await vscode.commands.executeCommand('adept.deleteRun', done);
+    assert.equal(dialogs.shown.at(-1)?.text, 'Delete the run unusable?');
+    assert.match(
+      dialogs.shown.at(-1)?.detail ?? '',
+      /2 checkpoints go with it, and a model that was exported into it\.\n[\d.]+ MB are freed\./,
+    );
+    assert.ok(existsSync(join(done, 'report.json')), 'nothing goes without consent');
+    dialogs.press = 'Delete';
+    await vscode.commands.executeCommand('adept.deleteRun', done);
+    assert.equal(existsSync(done), false);
+    assert.equal(existsSync(runLogFile(done)), false);
+    assert.equal(all.runs.list.get(done), undefined);
+    assert.equal(all.models.get(join(done, 'export')), undefined);
+    assert.equal(dialogs.errors.length, 1);
   });
 
   it('is refused when nothing can be started, and leaves no row behind', async () => {

@@ -126,7 +126,7 @@ onEveryEngine('resume from a checkpoint', (test) => {
           await readTuneInput(run.readSpec(), asKeysOf('run.json'), SILENT_TASK),
           executor,
           { task: SILENT_TASK, onEvent: () => undefined },
-          from,
+          { from },
         );
       const first = await tune();
       const delta = (step: number): Buffer =>

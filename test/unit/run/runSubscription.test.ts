@@ -158,7 +158,7 @@ describe('RunSubscription', () => {
     session.ready();
     await settle();
     assert.match(messages.at(-1)?.message.problems?.items[0]?.message ?? '', /cannot be read/);
-    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'gone');
     rmSync(events, { recursive: true });
     writeFileSync(events, eventLines([stepEvent(1)]));
     await settle();
@@ -171,14 +171,14 @@ describe('RunSubscription', () => {
     rmSync(folder, { recursive: true });
     session.ready();
     await settle();
-    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'gone');
     mkdirSync(folder);
     writeFileSync(events, eventLines([{ type: 'status', status: 'stopped', step: 4 }]));
     await settle();
     assert.equal(messages.at(-1)?.message.summary?.state, 'stopped');
     rmSync(folder, { recursive: true });
     await settle();
-    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'gone');
   });
 });
 

@@ -25,6 +25,7 @@ const facts: RunFilesContent = {
   trainer,
   isAlive: true,
   isUnfinishedJob: false,
+  exists: true,
   hasConfig: true,
   strength: undefined,
   problems: [],

@@ -31,6 +31,7 @@ export function contentOf(name: 'stories260K' | 'sampleBoth'): HeatmapContent {
         native: { libtensorflow: '2.21.0', variant: 'cpu' },
         torch: null,
       },
+      machine: { memoryBytes: 64e9, freeMemoryBytes: 48e9, freeDiskBytes: 500e9 },
       cluster: null,
       folders: { folder: '/space', runs: '.adept/runs' },
       name: 'tune-1',

@@ -25,6 +25,11 @@ export function checkResumePoint(run: RunFolder, spec: RunSpec, from?: ResumePoi
   if (start === undefined) {
     return;
   }
+  if (start > spec.tune.steps) {
+    throw inputError(
+      `${run.path}: the checkpoint that it goes on from is of step ${start}, and the run is to end at step ${spec.tune.steps}: set steps to ${start} or more, or go on from an earlier checkpoint.`,
+    );
+  }
   const config = readModelOutline(spec.model);
   const added = spec.tune.full
     ? undefined

@@ -1,5 +1,7 @@
+import { changeText } from '../../../shared/run/settingsChange';
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protocol';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
+import { changeSettings, type ChangedRun } from '../../../node/run/changeSettings';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { Executor } from '../../executor/executor';
@@ -23,6 +25,14 @@ export function preparing({ steps, learningRate }: TuneSettings): TrainerStatus 
   };
 }
 
+/** How a run goes on. */
+export interface Continuation {
+  /** From this checkpoint; from the last when left out. */
+  readonly from?: ResumePoint | undefined;
+  /** With other settings; as before when left out. */
+  readonly changed?: ChangedRun | undefined;
+}
+
 /**
  * Tunes the model of a run folder from its last checkpoint (or `from`), or from the start, to its last step.
  * @throws AdeptError (input) when another trainer works on the run, or what it goes on from is damaged, and then nothing
@@ -34,13 +44,27 @@ export async function tuneRun(
   input: TuneInput,
   executor: Executor,
   hooks: RunHooks,
-  from?: ResumePoint,
+  { from, changed }: Continuation = {},
 ): Promise<TuneOutcome> {
   checkResumePoint(folder, input.spec, from);
   const status = preparing(input.spec.tune);
-  return RunLease.hold({ folder, engine: executor.description, hooks, status }, (lease) =>
-    tuneAt(lease, input, executor, from),
-  );
+  return RunLease.hold({ folder, engine: executor.description, hooks, status }, (lease) => {
+    if (changed === undefined) {
+      return tuneAt(lease, input, executor, from);
+    }
+    goOnWith(lease, changed);
+    const { tune, changes } = folder.readSpec();
+    return tuneAt(lease, { ...input, spec: { ...input.spec, tune, changes } }, executor, from);
+  });
+}
+
+/** Gives a run that is resumed other settings, and says so in its log. */
+export function goOnWith(lease: RunLease, changed: ChangedRun): void {
+  const changes = changeSettings(lease.folder, changed);
+  if (changes.length > 0) {
+    const message = `settings changed: ${changes.map(changeText).join(', ')}`;
+    lease.emit({ type: 'log', level: 'info', message });
+  }
 }
 
 /** As {@link tuneRun}, by a trainer that holds the run already. */

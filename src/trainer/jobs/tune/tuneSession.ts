@@ -5,6 +5,8 @@ import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneToge
 import type { ResumePoint } from '../../../node/run/laterResults';
 import { corpusMessages } from '../../data/corpus/corpus';
 import type { Model } from '../../executor/executor';
+import { rateGivenSince } from '../../../shared/run/settingsChange';
+import { readCheckpointState } from '../../../node/run/checkpointState';
 import { scheduleFactor } from '../../method/schedule';
 import { ADAMW } from '../../method/tensorRates';
 import { yieldToEventLoop, type Task } from '../../task';
@@ -99,6 +101,10 @@ export class TuneSession {
         await this.afterStep();
       }
     }
+    // Where the run was given fewer steps, it ends where nobody meant to look at it.
+    if (this.state.evaluatedAt !== this.state.step) {
+      await this.evaluate();
+    }
     if (this.responder.ends()) {
       return this.stopped();
     }
@@ -113,12 +119,18 @@ export class TuneSession {
     const { folder } = lease;
     folder.removeLeftovers();
     const start = this.from?.step ?? folder.checkpoints().at(-1);
+    const savedOn = start === undefined ? undefined : readCheckpointState(folder, start).createdAt;
     const aside = start === undefined ? undefined : await this.checkpointer.restore(start);
     const status = start === undefined ? 'started' : 'resumed';
     const message = aside === undefined ? {} : { message: `later results were moved to ${aside}` };
     const { step } = this.state;
     this.emit({ type: 'status', status, step, engine: { ...lease.engine }, ...message });
-    if (this.rates.resume()) {
+    const isMeasured = this.rates.resume();
+    const rate = savedOn === undefined ? undefined : rateGivenSince(input.spec, savedOn);
+    if (rate !== undefined && rate !== this.state.baseLearningRate) {
+      this.rates.changeBase(rate);
+    }
+    if (isMeasured) {
       return;
     }
     for (const { level, message } of input.corpora.corpora.flatMap(corpusMessages)) {

@@ -7,7 +7,6 @@ import type { NewRunEvent, RunSpec } from '../../../shared/run/runFolder';
 import { meanLoss } from '../../method/loss';
 import { readEvents } from '../../../node/run/eventWriter';
 import { writeJson } from '../../../node/files/jsonFile';
-import type { ResumePoint } from '../../../node/run/laterResults';
 import { clearIncomplete } from '../../../node/files/outputFolder';
 import { RunFolder } from '../../../node/run/runFolder';
 import type { Executor } from '../../executor/executor';
@@ -26,7 +25,7 @@ import { tokenShifts } from '../measure/tokenShift';
 import { readTuneInput, type TuneInput } from '../tune/tuneInput';
 import { RunLease, type RunHooks } from '../lease/runLease';
 import type { TuneCorpora } from '../texts/tuneCorpora';
-import { preparing, tuneAt } from '../tune/tuneRun';
+import { goOnWith, preparing, tuneAt, type Continuation } from '../tune/tuneRun';
 import type { TuneOutcome } from '../tune/tuneSession';
 
 /** Makes the run folder of a whole job. @throws AdeptError (input), begun by `label`, when the folder is not empty. */
@@ -46,9 +45,7 @@ export type JobOutcome =
   | { readonly status: 'stopped'; readonly step: number; readonly because?: string };
 
 /** What a job begins with, beside its configuration. */
-export interface JobStart {
-  /** The checkpoint that tuning goes on from; the last when left out. */
-  readonly from?: ResumePoint | undefined;
+export interface JobStart extends Continuation {
   /** The texts of its run, where they were read already: {@link checkJob}. */
   readonly corpora?: TuneCorpora | undefined;
 }
@@ -62,15 +59,19 @@ export async function runJob(
   config: RunConfig,
   executor: Executor,
   hooks: RunHooks,
-  { from, corpora }: JobStart = {},
+  { from, changed, corpora }: JobStart = {},
 ): Promise<JobOutcome> {
   // Before anything is touched.
   readEvents(folder.file('events'));
   if (folder.hasSpec()) {
-    checkResumePoint(folder, folder.readSpec(), from);
+    const spec = folder.readSpec();
+    checkResumePoint(folder, { ...spec, tune: changed?.tune ?? spec.tune }, from);
   }
   const status = preparing(config.tune);
   return RunLease.hold({ folder, engine: executor.description, hooks, status }, async (lease) => {
+    if (changed !== undefined) {
+      goOnWith(lease, changed);
+    }
     try {
       return await new WholeJob(lease, config, executor, { from, corpora }).run();
     } catch (error) {
