@@ -98,14 +98,17 @@ async function buildTrainer({ out, minify }) {
   });
 }
 
-/**
- * Globs are looked up when a person names one, not when the extension starts: what does it is a file of its own.
- * @type {import('esbuild').Plugin}
- */
-const globsApart = {
-  name: 'globs apart',
+/** Libraries that are needed when a person names a glob or controls a run, not when the extension starts: each a file of its own. */
+const LATER = { tinyglobby: 'tinyglobby', 'vscode-jsonrpc/node': 'jsonrpc' };
+
+/** @type {import('esbuild').Plugin} */
+const laterApart = {
+  name: 'later apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^tinyglobby$/ }, () => ({ path: './tinyglobby.cjs', external: true }));
+    onResolve({ filter: /^(tinyglobby|vscode-jsonrpc\/node)$/ }, ({ path }) => ({
+      path: `./${LATER[path]}.cjs`,
+      external: true,
+    }));
   },
 };
 
@@ -119,9 +122,10 @@ async function buildExtension({ out, minify }) {
     entryPoints: { extension: 'src/extension/extension.ts' },
     outdir: out,
     external: ['vscode'],
-    plugins: [globsApart],
+    plugins: [laterApart],
   });
-  inputs.push(...(await build({ ...node, minify, entryPoints: { tinyglobby }, outdir: out })));
+  const later = Object.entries(LATER).map(([library, name]) => [name, library]);
+  inputs.push(...(await build({ ...node, minify, entryPoints: Object.fromEntries(later), outdir: out })));
   await writeRunConfigSchema(root, join(out, 'adept.schema.json'));
   writeL10n(root, join(out, 'l10n'));
   return inputs;

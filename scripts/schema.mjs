@@ -17,8 +17,8 @@ export async function writeRunConfigSchema(root, file) {
     logLevel: 'warning',
   });
   const [{ text }] = bundled.outputFiles;
-  const { runConfigSchema } = await import(
+  const { editorSchema } = await import(
     `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
   );
-  writeFileSync(file, `${JSON.stringify(runConfigSchema(), null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(editorSchema(), null, 2)}\n`);
 }

@@ -1,4 +1,7 @@
 import * as vscode from 'vscode';
+import { ConfigDiagnostics } from './configs/configDiagnostics';
+import { CONFIG_SELECTOR } from './configs/configDocument';
+import { PathCompletion } from './configs/pathCompletion';
 import { ComparisonDocuments } from './comparison/comparisonDocument';
 import { InlineLogs } from './inlineLog/inlineLogs';
 import { presentOutcome } from './notices/jobOutcomes';
@@ -15,12 +18,18 @@ export function startLife(services: Services): vscode.Disposable {
   adoptEarlier(context, log);
   const disposables: { dispose(): void }[] = [
     new InlineLogs(services),
+    new ConfigDiagnostics(),
+    vscode.languages.registerCompletionItemProvider(CONFIG_SELECTOR, new PathCompletion(), '/', '"'),
     new ComparisonDocuments(runs.list),
     runs.onDidEnd((ending) => {
       void presentEnding(services, ending);
     }),
     runs.list.onDidChange.add((entries) => {
       setRunKeys(services, entries);
+    }),
+    runs.list.onDidRemove.add(() => {
+      // A folder that is deleted as a whole is one change: nothing says that the model in it is gone.
+      models.refresh().catch((error: unknown) => reportError(log, vscode.l10n.t('Models'), error));
     }),
     runs.list.onNewEvents.add(({ run, events }) => {
       for (const event of events) {

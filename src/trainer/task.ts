@@ -43,10 +43,11 @@ export function quietly({ signal }: Task): Task {
   return { ...SILENT_TASK, ...(signal ? { signal } : {}) };
 }
 
-/** The part of a task from `begin` to `end`. */
-export function subtask(task: Task, begin: number, end: number): Task {
+/** The part of a task from `begin` to `end`. @param what stands before what it says */
+export function subtask(task: Task, begin: number, end: number, what?: string): Task {
   const report = (fraction: number, message: string): void => {
-    task.report(begin + (end - begin) * fraction, message);
+    const text = what === undefined ? message : `${what} ${message}`;
+    task.report(begin + (end - begin) * fraction, text);
   };
   return {
     report,

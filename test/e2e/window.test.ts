@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -37,6 +37,10 @@ describe('one window', { skip: unavailable() }, () => {
   it('is given a model and texts', async () => {
     await editor.runCommand('View: Close All Editors');
     cpSync(sampleWorkspace(folder), editor.workspace, { recursive: true });
+    const broken = join(editor.workspace, 'broken-model');
+    mkdirSync(broken);
+    writeFileSync(join(broken, 'config.json'), '{ "model_type": "llama" }');
+    writeFileSync(join(broken, 'model.safetensors'), 'no weights');
     await editor.runCommand('View: Show ADEPT');
     await editor.evidently('the model that came into the workspace', () =>
       editor.page.getByRole('treeitem', { name: /^workspace-model, llama, 8 layers/ }).waitFor(),

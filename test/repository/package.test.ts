@@ -43,6 +43,7 @@ it('the package holds what runs, what its README links to and nothing else, in a
     'out/adept.schema.json',
     'out/cli.cjs',
     'out/extension.cjs',
+    'out/jsonrpc.cjs',
     'out/l10n/bundle.l10n.json',
     'out/tinyglobby.cjs',
     'out/tokenThread.cjs',

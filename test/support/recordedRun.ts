@@ -40,7 +40,7 @@ export class RecordedRun {
   /** @param folder an empty one, or none yet */
   constructor(readonly folder: string) {
     mkdirSync(folder, { recursive: true });
-    for (const name of ['run.json', 'job.json']) {
+    for (const name of ['run.json', 'job.json', 'manifest.json']) {
       copyFileSync(join(RECORDED, name), join(folder, name));
     }
   }

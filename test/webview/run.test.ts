@@ -281,7 +281,10 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.ok(map !== null);
         await page.mouse.click(map.x + map.width - 8, map.y + 30);
         await page.waitForSelector('.units caption:has-text("step 200")');
-        assert.match(await textOf(page, '.units .reading'), /^4\.self_attn\.q_proj · step 200 · /);
+        assert.match(
+          await textOf(page, '.units .reading'),
+          /^4 \(copy of 3\) self_attn\.q_proj · step 200 · /,
+        );
         await page.click('button:has-text("Show as table")');
         assert.equal(await page.locator('.table-scroll.wide thead th').count(), 12);
         assert.equal(await page.locator('.table-scroll.wide tbody tr').count(), 18);

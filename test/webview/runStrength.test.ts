@@ -55,7 +55,7 @@ describe("the strength (α) in a run's page", { skip: noChromium }, () => {
           /^α = 0\.25, between measured ones: domain loss about 1\.9648/,
         );
         assert.equal(await page.getByText('These are the losses with all added layers.').count(), 0);
-        await page.getByLabel('Leave out layer 7, copy of 5').check();
+        await page.getByLabel('Leave out layer 7 (copy of 5)').check();
         await page.getByText('These are the losses with all added layers.').waitFor();
         await page.getByRole('button', { name: /^Export step 200 at α = 0.25 without layer 7…$/ }).click();
         const { step, alpha, drop } = await webview.waitForMessage('exportStrength');
@@ -80,7 +80,7 @@ describe("the strength (α) in a run's page", { skip: noChromium }, () => {
         assert.match(await page.locator('.strength .reading').innerText(), /^α = 0\.00:/);
         await page.getByText('domain loss is 0.9625, general loss 1.0500').waitFor();
         await page.getByRole('button', { name: 'Leave out 7' }).click();
-        assert.ok(await page.getByLabel('Leave out layer 7, copy of 5').isChecked());
+        assert.ok(await page.getByLabel('Leave out layer 7 (copy of 5)').isChecked());
         assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       {
@@ -97,7 +97,7 @@ describe("the strength (α) in a run's page", { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page }) => {
-        await page.getByText('general loss up by at most 0.2 nats').waitFor();
+        await page.getByText(/recommended/).waitFor();
         const best = recommendedStrength(RECORDED_STRENGTH, 0.2)?.alpha ?? NaN;
         assert.ok(best > 0);
         await page.getByRole('button', { name: `α = ${best.toFixed(2)}`, exact: true }).waitFor();
@@ -120,8 +120,8 @@ describe("the strength (α) in a run's page", { skip: noChromium }, () => {
         assert.deepEqual(
           rows.map((row) => row.split(/\s*\t\s*/).slice(0, 3)),
           [
-            ['4, copy of 3', '0.9374', '-0.2548'],
-            ['7, copy of 5', '-0.0001', '-0.0048'],
+            ['4 (copy of 3)', '0.9374', '−0.2548'],
+            ['7 (copy of 5)', '−0.0001', '−0.0048'],
           ],
         );
       },

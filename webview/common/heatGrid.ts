@@ -16,8 +16,8 @@ export interface GridColumn {
   readonly name: string;
 }
 
-/** All that a cell stands for; of the whole row where there is no column. */
-export type DescribeCell = (layer: number, column: number | undefined) => string;
+/** All that a cell stands for; of the whole row where there is no column, which may be marked. */
+export type DescribeCell = (layer: number, column: number | undefined, isMarked: boolean) => string;
 
 /** Events of the grid. */
 export interface HeatGridEvents {
@@ -73,7 +73,9 @@ export class HeatGrid extends LitElement {
           aria-multiselectable=${this.marked === undefined ? nothing : 'true'}
           aria-rowcount=${this.rows.length + 1}
           aria-colcount=${this.columns.length + 1}
+          data-vscode-context='{"preventDefaultContextMenuItems": true}'
           @keydown=${this.onKey}
+          @contextmenu=${this.onContextMenu}
           @click=${this.onClick}
           @focusin=${this.onFocus}
           @focusout=${this.onBlur}
@@ -130,7 +132,7 @@ export class HeatGrid extends LitElement {
       const longest = this.rows.reduce((most, { heading }) => Math.max(most, heading.length), 0);
       this.grid.style.setProperty('--layer-letters', String(longest));
     }
-    if (changed.has('describe')) {
+    if (changed.has('describe') || changed.has('marked')) {
       this.showDetail(this.active);
     }
   }
@@ -170,6 +172,11 @@ export class HeatGrid extends LitElement {
   private readonly onKey = (event: KeyboardEvent): void => {
     const cell = cellOf(event.target);
     if (cell === undefined || event.altKey) {
+      return;
+    }
+    if (isCopy(event)) {
+      event.preventDefault();
+      void navigator.clipboard.writeText(this.copyOf(cell).value);
       return;
     }
     if (event.key === ' ' || event.key === 'Enter') {
@@ -241,6 +248,28 @@ export class HeatGrid extends LitElement {
     }
   };
 
+  /** Where the menu of the editor is opened on, for its commands. */
+  private readonly onContextMenu = (event: MouseEvent): void => {
+    const cell = cellOf(event.target);
+    if (cell !== undefined) {
+      const context = {
+        preventDefaultContextMenuItems: true,
+        webviewSection: 'heatCell',
+        ...this.copyOf(cell),
+      };
+      cell.dataset.vscodeContext = JSON.stringify(context);
+    }
+  };
+
+  /** What a cell and its row are as text: numbers in a row are separated by tabs, as spreadsheets take them. */
+  private copyOf(cell: HTMLTableCellElement): { readonly value: string; readonly row: string } {
+    const cells = [...(cell.closest('tr')?.cells ?? [])];
+    return {
+      value: plainText(cell),
+      row: cells.map(plainText).join('\t'),
+    };
+  }
+
   private showDetail(cell: HTMLTableCellElement | undefined): void {
     const detail = this.querySelector(`#${DETAIL_ID}`);
     if (detail !== null) {
@@ -252,7 +281,7 @@ export class HeatGrid extends LitElement {
     const layer = layerOf(cell);
     const column = cell.cellIndex === 0 ? undefined : cell.cellIndex - 1;
     if (layer !== undefined) {
-      return this.describe(layer, column);
+      return this.describe(layer, column, this.marked?.has(layer) === true);
     }
     const name = column === undefined ? undefined : this.columns[column]?.name;
     return l10n.t('{0}: Enter sorts by it', name ?? l10n.t('layer number'));
@@ -261,6 +290,15 @@ export class HeatGrid extends LitElement {
 
 function sameKey(a: SortOrder['by'], b: SortOrder['by']): boolean {
   return a === b || (typeof a === 'object' && typeof b === 'object' && a.column === b.column);
+}
+
+function isCopy({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === 'c' && (ctrlKey || metaKey) && (getSelection()?.toString() ?? '') === '';
+}
+
+/** With the signs that other programs read. */
+function plainText(cell: HTMLTableCellElement): string {
+  return cell.textContent.trim().replace('−', '-');
 }
 
 function cellOf(target: EventTarget | null): HTMLTableCellElement | undefined {

@@ -5,6 +5,8 @@ import { groupsTable, unitsWithGroups, type GroupsTable } from '../../src/shared
 import type { UnitName } from '../../src/shared/model/architecture';
 import { heatClass } from '../common/heatRamp';
 import { l10n } from '../common/l10n';
+import { fold } from './fold';
+import type { Fold } from './heatmapView';
 import type { ShownImportance } from './shownImportance';
 import { NOT_MEASURED } from './gridRows';
 
@@ -14,18 +16,28 @@ export interface GroupsContent {
   readonly unit: string;
   readonly scale: ScaleKind;
   readonly choose: (unit: UnitName) => void;
+  readonly open: readonly Fold[];
+  readonly toggle: (open: readonly Fold[]) => void;
 }
 
 /** Attention heads or groups of neurons within a unit, where they were measured. */
-export function groupsView({ shown, unit, scale, choose }: GroupsContent): TemplateResult {
-  const units = unitsWithGroups(shown.importance);
+export function groupsView(content: GroupsContent): TemplateResult {
+  const units = unitsWithGroups(content.shown.importance);
   const [first] = units;
-  if (first === undefined) {
-    return html``;
-  }
+  const { open, toggle } = content;
+  const heading = l10n.t('Inside a unit');
+  return first === undefined
+    ? html``
+    : fold({ name: 'groups', heading, open, toggle }, () => groups(content, units, first));
+}
+
+function groups(
+  { shown, unit, scale, choose }: GroupsContent,
+  units: readonly UnitName[],
+  first: UnitName,
+): TemplateResult {
   const chosen = units.find((name) => name === unit) ?? first;
-  return html`<section class="unit-groups" aria-labelledby="groups-heading">
-    <h2 id="groups-heading">${l10n.t('Inside a unit')}</h2>
+  return html`<section class="unit-groups" aria-label=${l10n.t('Inside a unit')}>
     <p class="toolbar">
       <label for="groups-unit">${l10n.t('Unit')}</label>
       <select

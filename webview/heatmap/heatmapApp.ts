@@ -17,6 +17,7 @@ import { brokenPage, heatmapPage, pageTitle, waitingPage, type PageActions } fro
 import type { HeatGrid } from '../common/heatGrid';
 import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { FIRST_VIEW, HeatmapView } from './heatmapView';
+import { MarkHistory } from './markHistory';
 import { LaunchModel } from './launchModel';
 import type { LaunchFormView, LaunchPreview } from './launchFormView';
 import { drawPicture } from './picture';
@@ -30,6 +31,7 @@ export class HeatmapApp extends LitElement {
   private readonly ramp = new HeatRamp();
   private readonly launchModel = new LaunchModel();
   private readonly debouncer = new Debouncer();
+  private readonly marksBefore = new MarkHistory();
   private view: HeatmapView = this.host.view ?? FIRST_VIEW;
   private marks: { readonly of: readonly number[]; readonly set: ReadonlySet<number> } | undefined;
   private shown: ShownImportance | undefined;
@@ -51,6 +53,7 @@ export class HeatmapApp extends LitElement {
     onThemeChange(() => {
       this.ramp.refresh();
     });
+    this.addEventListener('keydown', this.onKey);
     document.addEventListener('scroll', this.onScroll, { capture: true, passive: true });
   }
 
@@ -82,21 +85,29 @@ export class HeatmapApp extends LitElement {
       },
       mark: (layer) => {
         const { marked } = this.view;
-        this.mark(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
+        this.change(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
       },
       markAll: (layers) => {
-        this.mark(layers);
+        this.change(layers);
       },
       suggest: () => {
         const k = wantedCount(this.view.lowest, shown.layers);
         if (k !== undefined) {
           const byContrast = shown.domainTable !== undefined && this.view.suggestBy === 'contrast';
           const choose = byContrast ? contrastLayers : lowestLayers;
-          this.mark(choose(shown.importance, k, shown.layers, shown.file));
+          this.change(choose(shown.importance, k, shown.layers, shown.file));
         }
       },
       clear: () => {
-        this.mark([]);
+        this.change([]);
+      },
+      canUndo: this.marksBefore.canUndo,
+      canRedo: this.marksBefore.canRedo,
+      undo: () => {
+        this.take(this.marksBefore.undo(this.view.marked));
+      },
+      redo: () => {
+        this.take(this.marksBefore.redo(this.view.marked));
       },
       sort: (by) => {
         this.keep({ order: nextOrder(this.view.order, by) });
@@ -128,6 +139,11 @@ export class HeatmapApp extends LitElement {
           files: [...files[field]],
           text: texts,
           ...(typeof settings.seqLen === 'number' ? { seqLen: settings.seqLen } : {}),
+        });
+      },
+      showForm: () => {
+        void this.focusForm((element) => {
+          element.focusFirst();
         });
       },
       launch: (preview) => {
@@ -206,6 +222,34 @@ export class HeatmapApp extends LitElement {
     this.keep({ marked: layers });
     this.host.post({ type: 'marked', layers });
   }
+
+  /** As {@link mark}, by the person, who can take it back. */
+  private change(marked: readonly number[]): void {
+    this.marksBefore.note(this.view.marked);
+    this.mark(marked);
+  }
+
+  private take(marked: readonly number[] | undefined): void {
+    if (marked !== undefined) {
+      this.mark(marked);
+    }
+  }
+
+  /** As everywhere in the editor, except where somebody types. */
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const { key, ctrlKey, metaKey, shiftKey, target } = event;
+    const types = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+    if (types || !(ctrlKey || metaKey)) {
+      return;
+    }
+    const letter = key.toLowerCase();
+    const again = letter === 'y' || (letter === 'z' && shiftKey);
+    if (again || letter === 'z') {
+      event.preventDefault();
+      const { marked } = this.view;
+      this.take(again ? this.marksBefore.redo(marked) : this.marksBefore.undo(marked));
+    }
+  };
 
   private marked(): ReadonlySet<number> {
     const { marked } = this.view;
@@ -322,8 +366,15 @@ export class HeatmapApp extends LitElement {
 }
 
 /** What the form starts with: what was launched last, with this model's probe; or the defaults. */
-function firstForm({ name, last, engine }: LaunchContext, probe: readonly string[]): LaunchForm {
+function firstForm({ name, last, engine, domain }: LaunchContext, probe: readonly string[]): LaunchForm {
   const fresh = freshForm(name, probe);
-  const form = last === null ? fresh : { ...last, name, files: { ...last.files, probe: fresh.files.probe } };
+  const before = last === null ? fresh : { ...last, name };
+  // Layers that the domain needs are those of the text that was measured.
+  const files = {
+    ...before.files,
+    probe: fresh.files.probe,
+    ...(domain === undefined ? {} : { domain: domain.join('\n') }),
+  };
+  const form = { ...before, files };
   return withField(form, 'engine', engine);
 }

@@ -5,18 +5,20 @@ import { planBudget } from '../../src/shared/launch/planBudget';
 import { clusterPrice } from '../../src/shared/launch/clusterPrice';
 import { launchWarnings, problemsOfModel } from '../../src/shared/launch/launchVerdict';
 import { planPrice } from '../../src/shared/launch/planPrice';
+import { runDuration } from '../../src/shared/launch/runDuration';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/model/modelName';
 import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { budgetView } from './budgetView';
-import type { HeatmapView } from './heatmapView';
+import type { Fold, HeatmapView } from './heatmapView';
 import type { HeatGridEvents } from '../common/heatGrid';
 import type { LaunchModel } from './launchModel';
 import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
 import { groupsView } from './groupsView';
+import { planBar } from './planBar';
 import { planView } from './planView';
 import { quadrantView } from './quadrantView';
 import type { ShownImportance } from './shownImportance';
@@ -50,6 +52,8 @@ export interface PageActions extends ToolbarActions {
   pick(field: FormFiles): void;
   previewText(field: FormFiles): void;
   launch(preview: LaunchPreview): void;
+  /** Brings the form into sight, at what is still to be filled in. */
+  showForm(): void;
 }
 
 /** The page of a file that cannot be shown. */
@@ -68,15 +72,24 @@ export function waitingPage(): TemplateResult {
 /** Heatmap, plan and launch form. */
 export function heatmapPage(content: PageContent, actions: PageActions): TemplateResult {
   const { shown, trusted } = content;
+  const all = decided(content, actions);
   return html`<main>
     <header>
       <h1>${pageTitle(shown)}</h1>
       <p class="muted facts">${factsText(shown.importance)}</p>
       ${trusted ? nothing : restricted(actions)}
     </header>
+    ${planBar({
+      ...all.plan,
+      warnings: all.warnings,
+      missing: all.preview.ready ? undefined : all.preview.reason,
+      start: () => {
+        actions.showForm();
+      },
+    })}
     <div class="panes">
       <section class="map" aria-label=${l10n.t('Heatmap')}>${map(content, actions)}</section>
-      <div class="side">${side(content, actions)}</div>
+      <div class="side">${side(content, all, actions)}</div>
     </div>
   </main>`;
 }
@@ -111,6 +124,7 @@ function map({ shown, view, marked, note }: PageContent, actions: PageActions): 
       choose: (quadrantColumn) => {
         actions.change({ quadrantColumn });
       },
+      ...folds(view, actions),
       mark: (layer) => {
         actions.mark(layer);
       },
@@ -122,7 +136,20 @@ function map({ shown, view, marked, note }: PageContent, actions: PageActions): 
       choose: (groupsUnit) => {
         actions.change({ groupsUnit });
       },
+      ...folds(view, actions),
     })}`;
+}
+
+function folds(
+  { folds: open }: HeatmapView,
+  actions: PageActions,
+): { open: readonly Fold[]; toggle: (open: readonly Fold[]) => void } {
+  return {
+    open,
+    toggle: (now) => {
+      actions.change({ folds: [...now] });
+    },
+  };
 }
 
 function grid(
@@ -149,30 +176,43 @@ function grid(
     ${legend(ranges)}`;
 }
 
-function side(content: PageContent, actions: PageActions): TemplateResult {
+/** Everything that follows from what is marked and what the form says. */
+function decided(content: PageContent, actions: PageActions) {
   const { shown, launch, form, view, trusted, launchModel } = content;
   const reading = readForm(form);
-  const price = planPrice(shown.model, shown.importance, view.marked, reading);
-  const ofModel = problemsOfModel(reading, shown.model, l10n);
+  const { model, importance } = shown;
+  const { marked } = view;
+  const price = planPrice(model, importance, marked, reading);
+  const ofModel = problemsOfModel(reading, model, l10n);
   const preview = previewOf({
     reading,
     problems: new Map([...ofModel, ...launchModel.problems(reading)]),
-    marked: view.marked,
-    importance: shown.importance,
+    marked,
+    importance,
     file: shown.file,
     launch,
     price,
   });
+  const facts = { reading, model, price, machine: launch.machine, copies: marked.length };
   const plan = {
-    marked: view.marked,
+    marked,
     layers: shown.layers,
     price,
-    cluster: clusterPrice(shown.model, view.marked, reading, launch.cluster),
+    duration: runDuration({ reading, model, importance, marked, known: launchModel.known(reading) }),
+    cluster: clusterPrice(model, marked, reading, launch.cluster),
     blocked: trusted ? undefined : untrusted(),
     expand: () => {
       actions.expand();
     },
   };
+  return { reading, preview, ofModel, plan, warnings: launchWarnings(facts, l10n) };
+}
+
+function side(
+  { shown, launch, form, view, launchModel }: PageContent,
+  { reading, preview, ofModel, plan, warnings }: ReturnType<typeof decided>,
+  actions: PageActions,
+): TemplateResult {
   return html`${planView(plan)}
     ${budgetView({
       texts: view.budget,
@@ -193,7 +233,7 @@ function side(content: PageContent, actions: PageActions): TemplateResult {
     <adept-launch-form
       .form=${form}
       .problems=${new Map([...ofModel, ...launchModel.shownProblems(reading)])}
-      .warnings=${launchWarnings({ reading, model: shown.model, price, machine: launch.machine, copies: view.marked.length }, l10n)}
+      .warnings=${warnings}
       .known=${launchModel.known(reading)}
       .frame=${shown.importance.probe}
       .engines=${launch.engines}

@@ -5,6 +5,10 @@ import { LaunchForm } from '../../src/shared/launch/launchForm';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** Parts of the page that are closed until somebody opens them. */
+export const FOLDS = ['quadrants', 'groups'] as const;
+export type Fold = (typeof FOLDS)[number];
+
 /** What the page finds again after it was hidden or VS Code was restarted. */
 export const HeatmapView = v.object({
   scale: v.picklist(SCALE_KINDS),
@@ -26,6 +30,7 @@ export const HeatmapView = v.object({
   /** What a person has of memory, time and inference speed, as typed. */
   budget: v.optional(BudgetTexts, NO_BUDGET),
   budgetOpen: v.optional(v.boolean(), false),
+  folds: v.optional(v.array(v.picklist(FOLDS)), []),
   asTable: v.boolean(),
   /** Null before there is anything to show. */
   // What was typed into the form of another version is not worth all the rest.
@@ -45,6 +50,7 @@ export const FIRST_VIEW: HeatmapView = {
   groupsUnit: '',
   budget: NO_BUDGET,
   budgetOpen: false,
+  folds: [],
   asTable: false,
   form: null,
   scroll: { page: 0, grid: 0 },

@@ -1,12 +1,14 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import {
+  ESSENTIAL_FILES,
+  ESSENTIAL_SETTINGS,
   FORM_FILES,
   FORM_TEXT_SETTINGS,
   isFiles,
   isRequired,
   isTextSetting,
-  MAIN_SETTINGS,
+  FURTHER_SETTINGS,
   RATE_SETTINGS,
   withField,
   type FormField,
@@ -125,8 +127,13 @@ export class LaunchFormView extends LitElement {
     } as const;
     return html`<form novalidate @submit=${this.onSubmit} aria-labelledby="launch-heading">
       <h2 id="launch-heading">${l10n.t('Tune the copies')}</h2>
-      ${this.textField(name, this.form.name, true)} ${FORM_FILES.map((field) => this.filesField(field))}
-      <div class="settings">${MAIN_SETTINGS.map((field) => this.settingField(field))}</div>
+      ${this.textField(name, this.form.name, true)} ${ESSENTIAL_FILES.map((field) => this.filesField(field))}
+      <div class="settings">${ESSENTIAL_SETTINGS.map((field) => this.settingField(field))}</div>
+      <details class="more-settings">
+        <summary>${l10n.t('More: batches, intervals, schedule, replay, probe')}</summary>
+        ${FORM_FILES.filter((field) => !isEssential(field)).map((field) => this.filesField(field))}
+        <div class="settings">${FURTHER_SETTINGS.map((field) => this.settingField(field))}</div>
+      </details>
       <details class="rate-settings">
         <summary>${l10n.t('Learning rates of the units')}</summary>
         <div class="settings">${RATE_SETTINGS.map((field) => this.settingField(field))}</div>
@@ -258,6 +265,10 @@ export class LaunchFormView extends LitElement {
       this.dispatchEvent(new CustomEvent('launch'));
     }
   };
+}
+
+function isEssential(field: FormFiles): boolean {
+  return (ESSENTIAL_FILES as readonly string[]).includes(field);
 }
 
 /** Of the fields with one line, those that take numbers. */

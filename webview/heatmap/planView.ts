@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ClusterPrice } from '../../src/shared/launch/clusterPrice';
+import type { RunDuration } from '../../src/shared/launch/runDuration';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import { l10n } from '../common/l10n';
 import { bytesText, countText, durationText, layersText, percentText, secondsText } from './texts';
@@ -9,6 +10,8 @@ export interface Plan {
   /** Of the model. */
   readonly layers: number;
   readonly price: PlanPrice;
+  /** Of the run as the form has it. */
+  readonly duration: RunDuration | undefined;
   /** Of the same run on the GPUs of a file; undefined where none is named, or nothing is marked. */
   readonly cluster: ClusterPrice | undefined;
   /** Why nothing can be started; undefined where it can. */
@@ -22,7 +25,7 @@ export function planView(plan: Plan): TemplateResult {
   return html`<section class="plan" aria-labelledby="plan-heading">
     <h2 id="plan-heading">${l10n.t('Plan')}</h2>
     <p role="status" aria-live="polite" class="summary">${summary(plan)}</p>
-    ${price.known ? details(price.estimate) : html`<p class="muted">${l10n.t('No cost estimate: {0}', price.problem)}</p>`}
+    ${price.known ? details(price.estimate, plan.duration) : html`<p class="muted">${l10n.t('No cost estimate: {0}', price.problem)}</p>`}
     ${onCluster(plan.cluster)}
     <p class="actions">
       <button
@@ -62,7 +65,10 @@ function summary({ marked, layers, price }: Plan): string {
   return `${chosen} ${cost}`;
 }
 
-function details(estimate: Extract<PlanPrice, { known: true }>['estimate']): TemplateResult {
+function details(
+  estimate: Extract<PlanPrice, { known: true }>['estimate'],
+  duration: RunDuration | undefined,
+): TemplateResult {
   const { parametersAdded, trainableShare, memoryBytes, secondsPerStep, inferenceFactor } = estimate;
   const rows: readonly (readonly [string, string])[] = [
     [l10n.t('Parameters added'), countText(parametersAdded)],
@@ -75,9 +81,23 @@ function details(estimate: Extract<PlanPrice, { known: true }>['estimate']): Tem
       l10n.t('Time per step'),
       secondsPerStep === undefined ? l10n.t('not known') : l10n.t('about {0}', secondsText(secondsPerStep)),
     ],
+    ...(duration === undefined ? [] : [[l10n.t('Whole run'), wholeText(duration)] as const]),
     [l10n.t('Inference'), l10n.t('{0} times as slow', inferenceFactor.toFixed(2))],
   ];
   return list(rows);
+}
+
+/** With what happens between the steps. */
+function wholeText({ seconds, evaluations, refreshes }: RunDuration): string {
+  const about = durationText(seconds);
+  return evaluations === null
+    ? l10n.t('about {0}, without evaluations', about)
+    : l10n.t(
+        'about {0}, of which {1} evaluations and {2} refreshes',
+        about,
+        durationText(evaluations),
+        durationText(refreshes),
+      );
 }
 
 /** The plan for GPUs. */

@@ -1,9 +1,12 @@
 import { html, type TemplateResult } from 'lit';
-import { formatShort } from '../../src/shared/heatmap/formatNumber';
+import { formatPrecise, formatShort } from '../../src/shared/heatmap/formatNumber';
+import type { ImportanceTable } from '../../src/shared/heatmap/importanceTable';
 import { quadrantPoints, type QuadrantPoint } from '../../src/shared/heatmap/quadrants';
 import { contrastOrder } from '../../src/shared/method/layerChoice';
 import { rankCorrelation } from '../../src/shared/method/rankCorrelation';
 import { l10n } from '../common/l10n';
+import { fold } from './fold';
+import type { Fold } from './heatmapView';
 import { quadrantName, type QuadrantPlotEvents } from './quadrantPlot';
 import type { ShownImportance } from './shownImportance';
 import { columnName } from './texts';
@@ -16,21 +19,30 @@ export interface QuadrantContent {
   readonly marked: ReadonlySet<number>;
   readonly choose: (column: number) => void;
   readonly mark: (layer: number) => void;
+  readonly open: readonly Fold[];
+  readonly toggle: (open: readonly Fold[]) => void;
 }
 
 /** General × domain importance, where both were measured. */
-export function quadrantView({ shown, column, marked, choose, mark }: QuadrantContent): TemplateResult {
-  const { table, domainTable } = shown;
-  if (domainTable === undefined) {
-    return html``;
-  }
+export function quadrantView(content: QuadrantContent): TemplateResult {
+  const { domainTable } = content.shown;
+  const { open, toggle } = content;
+  const heading = l10n.t('General and domain text');
+  return domainTable === undefined
+    ? html``
+    : fold({ name: 'quadrants', heading, open, toggle }, () => quadrants(content, domainTable));
+}
+
+function quadrants(
+  { shown: { table }, column, marked, choose, mark }: QuadrantContent,
+  domainTable: ImportanceTable,
+): TemplateResult {
   const points = quadrantPoints(table, domainTable, column);
   const correlation = rankCorrelation(
     points.map(({ general }) => general),
     points.map(({ domain }) => domain),
   );
-  return html`<section class="quadrants" aria-labelledby="quadrants-heading">
-    <h2 id="quadrants-heading">${l10n.t('General and domain text')}</h2>
+  return html`<section class="quadrants" aria-label=${l10n.t('General and domain text')}>
     <p class="toolbar">
       <label for="quadrant-column">${l10n.t('Layers by')}</label>
       <select
@@ -80,8 +92,8 @@ function describe({ layer, general, domain, quadrant }: QuadrantPoint): string {
   return l10n.t(
     'Layer {0}: {1} on general text, {2} on domain text; {3}',
     layer,
-    String(general),
-    String(domain),
+    formatPrecise(general),
+    formatPrecise(domain),
     quadrantName(quadrant),
   );
 }

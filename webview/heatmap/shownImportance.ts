@@ -99,10 +99,12 @@ export class ShownImportance {
 
   private describing(ranges: readonly ColourRange[]): DescribeCell {
     const { table } = this;
-    return (layer, index) => {
+    return (layer, index, isMarked) => {
       const column = index === undefined ? undefined : table.columns[index];
       return index === undefined || column === undefined
-        ? l10n.t('Layer {0}: Space marks it for expansion', layer)
+        ? isMarked
+          ? l10n.t('Layer {0} is marked for expansion: Space unmarks it', layer)
+          : l10n.t('Layer {0}: Space marks it for expansion', layer)
         : cellText(layer, column, cellFacts(table, ranges, layer, index), this.confidenceOf(layer, column));
     };
   }

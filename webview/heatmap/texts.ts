@@ -1,5 +1,6 @@
+import { durationText as durationIn } from '../../src/shared/common/durationText';
 import type { CellFacts } from '../../src/shared/heatmap/cellFacts';
-import { formatShort } from '../../src/shared/heatmap/formatNumber';
+import { formatPrecise, formatShort } from '../../src/shared/heatmap/formatNumber';
 import type { ImportanceFile, ConfidenceIntervals } from '../../src/shared/method/importance';
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { Rank } from '../../src/shared/heatmap/rank';
@@ -73,13 +74,18 @@ export function cellText(
   }
   const { value, inColumn, inRange, range } = facts;
   if (range === 'layers') {
-    const text = l10n.t('{0}: {1}; rank {2}, 1 is the lowest', where, String(value), rankText(inColumn));
+    const text = l10n.t(
+      '{0}: {1}; rank {2}, 1 is the lowest',
+      where,
+      formatPrecise(value),
+      rankText(inColumn),
+    );
     return confidence === undefined ? text : `${text}; ${confidenceText(confidence)}`;
   }
   return l10n.t(
     '{0}: {1}; rank {2} in the column, {3} among {4}, 1 is the lowest',
     where,
-    String(value),
+    formatPrecise(value),
     rankText(inColumn),
     rankText(inRange),
     rangeText(range),
@@ -215,17 +221,8 @@ export function secondsText(seconds: number): string {
   }).format(seconds);
 }
 
-/** A long time in its largest unit. */
 export function durationText(seconds: number): string {
-  const [unit, size] =
-    seconds >= 86_400
-      ? (['day', 86_400] as const)
-      : seconds >= 3600
-        ? (['hour', 3600] as const)
-        : seconds >= 60
-          ? (['minute', 60] as const)
-          : (['second', 1] as const);
-  return numberFormat({ style: 'unit', unit, maximumSignificantDigits: 2 }).format(seconds / size);
+  return durationIn(seconds, numberFormat);
 }
 
 export function fileLabel(field: FormFiles): string {

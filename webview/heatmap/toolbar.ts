@@ -11,6 +11,10 @@ export interface ToolbarActions {
   change(change: Partial<HeatmapView>): void;
   suggest(): void;
   clear(): void;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  undo(): void;
+  redo(): void;
   saveCsv(): void;
   savePicture(): void;
 }
@@ -98,6 +102,12 @@ function suggestion(
     >
       ${l10n.t('Clear')}
     </button>
+    ${iconButton('discard', l10n.t('Undo the last change of marks'), actions.canUndo, () => {
+      actions.undo();
+    })}
+    ${iconButton('redo', l10n.t('Redo it'), actions.canRedo, () => {
+      actions.redo();
+    })}
     ${
       confidence === undefined
         ? nothing
@@ -107,6 +117,19 @@ function suggestion(
     }
     ${wrong ? html`<span id="lowest-problem" class="error">${l10n.t('Give a whole number from 1 to {0}.', layers)}</span>` : nothing}
   </form>`;
+}
+
+function iconButton(icon: string, label: string, enabled: boolean, act: () => void): TemplateResult {
+  return html`<button
+    type="button"
+    class="icon"
+    aria-label=${label}
+    title=${label}
+    ?disabled=${!enabled}
+    @click=${act}
+  >
+    <span class="codicon codicon-${icon}" aria-hidden="true"></span>
+  </button>`;
 }
 
 /** The rule by which layers are suggested, where domain text was measured too. */

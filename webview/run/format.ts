@@ -5,7 +5,7 @@ const NOTHING = '–';
 
 /** Nats to four decimals; a dash for what was not measured. */
 export function formatLoss(value: number | null | undefined): string {
-  return value === null || value === undefined ? NOTHING : value.toFixed(4);
+  return value === null || value === undefined ? NOTHING : value.toFixed(4).replace('-', '−');
 }
 
 /** A change, with its sign. */

@@ -55,17 +55,35 @@ function progress(summary: RunSummary): TemplateResult {
     return bar(reading, l10n.t('reading the log, {0}', formatPercent(reading)));
   }
   if (isLive && summary.progress !== null) {
-    const { fraction, message } = summary.progress;
-    return bar(fraction, `${stageText(stage ?? '', l10n)}: ${message} (${formatPercent(fraction)})`);
+    const { fraction, message, secondsLeft: left } = summary.progress;
+    const parts = [
+      `${stageText(summary.progress.stage, l10n)}: ${message} (${formatPercent(fraction)})`,
+      ...(left === null ? [] : [timeLeftText(left, l10n)]),
+      ...askedText(summary),
+    ];
+    return bar(fraction, parts.join(' · '));
   }
   const isTuning = stage === null || stage === 'tuning' || stage === 'paused' || !isLive;
   const parts = [
     ...(isTuning ? [] : [stageText(stage, l10n)]),
     stepText(summary),
     ...(secondsLeft === null || !isTuning ? [] : [timeLeftText(secondsLeft, l10n)]),
+    ...askedText(summary),
     ...(reading === null ? [] : [l10n.t('reading the rest of the log, {0}', formatPercent(reading))]),
   ];
   return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '));
+}
+
+/** That what was asked for is not forgotten. */
+function askedText({ asked }: RunSummary): string[] {
+  switch (asked) {
+    case 'pause':
+      return [l10n.t('pauses when this is done')];
+    case 'stop':
+      return [l10n.t('stops when this is done')];
+    case null:
+      return [];
+  }
 }
 
 /** A trainer that hangs looks like one that computes, but for its heartbeat. */

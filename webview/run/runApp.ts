@@ -62,6 +62,10 @@ export class RunApp extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.host.listen((message) => {
+      if (message.type === 'showTab') {
+        this.keep({ tab: message.tab });
+        return;
+      }
       const before = this.run;
       this.run = receive(before, message);
       if (message.type === 'update' && before.evals !== this.run.evals) {
@@ -135,6 +139,7 @@ export class RunApp extends LitElement {
       case 'units':
         return unitsView({
           units: run.units,
+          copies: run.summary?.copies ?? [],
           view,
           theme,
           colours: this.ramp.colours,

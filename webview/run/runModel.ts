@@ -7,7 +7,7 @@ import {
   type LogLine,
   type RunSummary,
   type RunProblem,
-  type ToRun,
+  type RunNews,
   type UnitColumn,
   type UnitName,
 } from '../../src/shared/webview/run';
@@ -53,7 +53,7 @@ export const EMPTY_RUN: RunModel = {
 };
 
 /** What a page knows after a message. What did not change is the same object as before. */
-export function receive(known: RunModel, message: ToRun): RunModel {
+export function receive(known: RunModel, message: RunNews): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
   const { summary, curves, evals, checkpoints, importance, log, problems, strength } = message;
   return {
@@ -82,14 +82,14 @@ export function patched({ x, y }: Curve, patch: CurvePatch): Curve {
   return { x: [...x.slice(0, kept), ...patch.x], y: [...y.slice(0, kept), ...patch.y] };
 }
 
-function patchedUnits(before: UnitTimes, patch: NonNullable<ToRun['importance']>): UnitTimes {
+function patchedUnits(before: UnitTimes, patch: NonNullable<RunNews['importance']>): UnitTimes {
   const { units, from, columns, total } = patch;
   const kept = before.columns.filter(({ step }) => step < from);
   const fits = kept.every(({ importance }) => importance.length === units.length);
   return { units, columns: [...(fits ? kept : []), ...columns], total };
 }
 
-function longerLog(before: RunModel['log'], more: NonNullable<ToRun['log']>): RunModel['log'] {
+function longerLog(before: RunModel['log'], more: NonNullable<RunNews['log']>): RunModel['log'] {
   const kept = more.skipped > 0 ? [] : before.lines;
   const lines = [...kept, ...more.lines];
   const dropped = Math.max(0, lines.length - MOST_LINES);

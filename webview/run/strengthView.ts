@@ -9,6 +9,7 @@ import {
   type StrengthFile,
   type StrengthPoint,
 } from '../../src/shared/run/strength';
+import { layerText } from '../../src/shared/run/layerText';
 import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss, formatPercent } from './format';
@@ -183,7 +184,7 @@ function layers(strength: StrengthFile, { drop, keep }: StrengthContent): Templa
   const rows = strength.without.map((entry): DataRow => {
     const { layer, source } = entry;
     const worth = layerWorth(strength, entry);
-    const name = l10n.t('{0}, copy of {1}', layer, source);
+    const name = layerText(layer, [{ layer, source }], l10n);
     const choice = html`<input
       type="checkbox"
       aria-label=${l10n.t('Leave out layer {0}', name)}

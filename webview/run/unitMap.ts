@@ -1,8 +1,10 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { HeatScale } from '../../src/shared/heatmap/heatScale';
 import type { Rgb } from '../../src/shared/heatmap/ink';
+import { layerText, type Copies } from '../../src/shared/run/layerText';
 import type { UnitName } from '../../src/shared/webview/run';
 import type { HeatColours } from '../common/heatRamp';
+import { l10n } from '../common/l10n';
 import { shortCountText } from '../common/quantities';
 import type { ChartTheme } from './chartTheme';
 import { shortUnitName } from './unitTable';
@@ -16,8 +18,10 @@ export interface UnitMapEvents {
 
 const ROW_HEIGHTS = { smallest: 5, largest: 18, wanted: 380 } as const;
 const LABELS_FROM_HEIGHT = 11;
-const LABEL_WIDTH = 190;
-const NARROW_LABEL_WIDTH = 70;
+/** As `.scrubber` has them, which stands below. */
+const LABEL_WIDTH = 250;
+const NARROW_LABEL_WIDTH = 110;
+const LAYER_WIDTH = 98;
 /** Room for the mark around the last measurement. */
 const RIGHT_MARGIN = 2;
 const AXIS_HEIGHT = 22;
@@ -28,6 +32,7 @@ export class UnitMap extends LitElement {
   static override properties = {
     label: { attribute: false },
     units: { attribute: false },
+    copies: { attribute: false },
     steps: { attribute: false },
     values: { attribute: false },
     scale: { attribute: false },
@@ -38,6 +43,7 @@ export class UnitMap extends LitElement {
 
   declare label: string;
   declare units: readonly UnitName[];
+  declare copies: Copies;
   declare steps: readonly number[];
   /** By measurement, then by unit; NaN where there is none. */
   declare values: readonly (readonly number[])[];
@@ -144,13 +150,17 @@ export class UnitMap extends LitElement {
       const middle = (row + 0.5) * rowHeight;
       const isFirst = units[row - 1]?.layer !== layer;
       if (hasRowLabels(units.length)) {
-        this.rightText(context, isFirst ? String(layer) : '', 28, middle);
+        this.rightText(context, isFirst ? this.layerText(layer) : '', LAYER_WIDTH, middle);
         this.rightText(context, shortUnitName(name), LABEL_WIDTH - 8, middle);
       } else if (isFirst && middle - drawnTo >= LABELS_FROM_HEIGHT) {
-        this.rightText(context, String(layer), NARROW_LABEL_WIDTH - 8, middle);
+        this.rightText(context, this.layerText(layer), NARROW_LABEL_WIDTH - 8, middle);
         drawnTo = middle;
       }
     }
+  }
+
+  private layerText(layer: number): string {
+    return layerText(layer, this.copies, l10n);
   }
 
   private rightText(context: CanvasRenderingContext2D, text: string, right: number, middle: number): void {

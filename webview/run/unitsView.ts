@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatShort } from '../../src/shared/heatmap/formatNumber';
 import { heatScale, SCALE_KINDS, type ScaleKind } from '../../src/shared/heatmap/heatScale';
 import { rankAmong } from '../../src/shared/heatmap/rank';
+import { layerText, type Copies } from '../../src/shared/run/layerText';
 import type { RunView, UnitColumn } from '../../src/shared/webview/run';
 import { heatClass, type HeatColours } from '../common/heatRamp';
 import { l10n } from '../common/l10n';
@@ -18,6 +19,7 @@ const TABLE_COLUMNS = 40;
 
 export interface UnitsContent {
   readonly units: UnitTimes;
+  readonly copies: Copies;
   readonly view: RunView;
   readonly theme: ChartTheme;
   readonly colours: HeatColours;
@@ -81,7 +83,7 @@ function scaleText(kind: ScaleKind): string {
 }
 
 function mapAndList(content: UnitsContent): TemplateResult {
-  const { units, view, theme, colours, keep, hover } = content;
+  const { units, copies, view, theme, colours, keep, hover } = content;
   const index = indexAt(units, view.scrubber);
   const values = unitValues(units, view.unitValue);
   const scale = heatScale(
@@ -97,6 +99,7 @@ function mapAndList(content: UnitsContent): TemplateResult {
       <adept-unit-map
         .label=${mapLabel(units, view.unitValue)}
         .units=${units.units}
+        .copies=${copies}
         .steps=${units.columns.map(({ step }) => step)}
         .values=${values}
         .scale=${scale}
@@ -114,7 +117,7 @@ function mapAndList(content: UnitsContent): TemplateResult {
       <p class="muted reading numeric" aria-hidden="true">${hoverText(content, values)}</p>
       ${ends(view.unitValue, scale.lowest, scale.highest)}
     </section>
-    ${valueList(units, index, view.unitValue)}
+    ${valueList(content, index)}
   </div>`;
 }
 
@@ -153,13 +156,16 @@ function timeText({ step, source }: UnitColumn): string {
     : l10n.t('step {0}', formatCount(step));
 }
 
-function hoverText({ units, hovered, view }: UnitsContent, values: readonly (readonly number[])[]): string {
+function hoverText(
+  { units, hovered, view, copies }: UnitsContent,
+  values: readonly (readonly number[])[],
+): string {
   const unit = hovered === null ? undefined : units.units[hovered[0]];
   const column = hovered === null ? undefined : units.columns[hovered[1]];
   const value = hovered === null ? undefined : values[hovered[1]]?.[hovered[0]];
   return unit === undefined || column === undefined || value === undefined
     ? '\u00a0'
-    : `${unit.layer}.${unit.name} · ${timeText(column)} · ${formatValue(view.unitValue, value)}`;
+    : [unitText(unit, copies), timeText(column), formatValue(view.unitValue, value)].join(' · ');
 }
 
 function formatValue(kind: UnitValue, value: number | undefined): string {
@@ -180,7 +186,8 @@ function ends(kind: UnitValue, lowest: number | undefined, highest: number | und
   </p>`;
 }
 
-function valueList(units: UnitTimes, index: number, kind: UnitValue): TemplateResult {
+function valueList({ units, copies, view }: UnitsContent, index: number): TemplateResult {
+  const kind = view.unitValue;
   const column = units.columns[index];
   const rows = unitRows(units, index, kind);
   const measured = rows.flatMap(({ importance }) => importance ?? []);
@@ -197,16 +204,16 @@ function valueList(units: UnitTimes, index: number, kind: UnitValue): TemplateRe
   return scrollingTable(l10n.t('Units at one time'), {
     caption: column === undefined ? '' : timeText(column),
     headings,
-    rows: rows.map((row) => valueRow(row, measured, kind)),
+    rows: rows.map((row) => valueRow(row, measured, kind, copies)),
   });
 }
 
-function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): DataRow {
+function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue, copies: Copies): DataRow {
   const { layer, name, importance, learningRate } = row;
   const change = row.change === undefined ? '–' : signed(formatValue(kind, row.change));
   return {
-    name: `${layer}.${shortUnitName(name)}`,
-    title: `${layer}.${name}`,
+    name: unitText({ layer, name: shortUnitName(name) }, copies),
+    title: unitText({ layer, name }, copies),
     cells: [
       formatValue('importance', importance),
       ...(kind === 'importance' ? [change] : []),
@@ -218,12 +225,18 @@ function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue): D
   };
 }
 
+/** `15 (copy of 13) q_proj` */
+function unitText({ layer, name }: Pick<UnitRow, 'layer' | 'name'>, copies: Copies): string {
+  return `${layerText(layer, copies, l10n)} ${name}`;
+}
+
 function signed(text: string): string {
-  return text === '0' ? text : text.startsWith('-') ? text.replace('-', '−') : `+${text}`;
+  const typeset = text.replace(/^-/, '−');
+  return typeset === '0' || typeset.startsWith('−') ? typeset : `+${typeset}`;
 }
 
 /** Every unit at every time, or at some of very many. */
-function timesTable({ units, view }: UnitsContent): TemplateResult {
+function timesTable({ units, copies, view }: UnitsContent): TemplateResult {
   const { columns } = units;
   const stride = Math.max(1, Math.ceil(columns.length / TABLE_COLUMNS));
   const shown = columns.filter((_, index) => (columns.length - 1 - index) % stride === 0);
@@ -236,7 +249,7 @@ function timesTable({ units, view }: UnitsContent): TemplateResult {
           : l10n.t('Every {0}th measurement, by step', stride),
       headings: [l10n.t('unit'), ...shown.map(({ step }) => formatCount(step))],
       rows: units.units.map(({ layer, name }, index) => ({
-        name: `${layer}.${name}`,
+        name: unitText({ layer, name }, copies),
         cells: shown.map((column) => formatValue(view.unitValue, column[view.unitValue][index] ?? undefined)),
       })),
     },

@@ -121,7 +121,9 @@ function range(spread: Spread | undefined, show: (value: number) => string): str
   const { mean, lowest, highest } = spread;
   return lowest === highest
     ? show(mean)
-    : l10n.t('{0} ({1} to {2})', show(mean), show(lowest), show(highest));
+    : show(lowest) === show(highest)
+      ? show(mean)
+      : l10n.t('{0} ({1} to {2})', show(mean), show(lowest), show(highest));
 }
 
 /** The drawing as elements of the page; nothing in it comes from a file but numbers and names of arms. */

@@ -26,39 +26,49 @@ type PathItem = vscode.QuickPickItem & { readonly path?: string };
 export async function askForTexts(
   services: Services,
   input: StepInput,
-  question: TextQuestion,
+  { placeholder, before, optional = false }: TextQuestion,
 ): Promise<string[]> {
-  const { placeholder, before, optional = false } = question;
   const { l10n } = vscode;
-  const files: PathItem = { label: l10n.t('$(file-add) Browse for Files…'), alwaysShow: true };
-  const folders: PathItem = { label: l10n.t('$(folder-opened) Browse for Folders…'), alwaysShow: true };
+  const facts = TextFacts.now();
+  const found = async (browse: () => Promise<string[]>): Promise<PathItem[]> =>
+    (await browse()).map((path) => itemOf(path, facts));
   const picked = await input.pick<PathItem>({
     placeholder,
-    items: offered(services, before).then((items) => [...items, files, folders]),
+    items: offered(services, before, facts),
     isChosen: ({ path }) => path !== undefined && before.includes(path),
     many: true,
     optional,
+    // Buttons, not rows: whoever ticks all rows means texts.
+    more: [
+      {
+        button: { iconPath: new vscode.ThemeIcon('new-file'), tooltip: l10n.t('Browse for Files…') },
+        find: () => found(browseForFiles),
+      },
+      {
+        button: { iconPath: new vscode.ThemeIcon('folder-opened'), tooltip: l10n.t('Browse for Folders…') },
+        find: () => found(browseForFolders),
+      },
+    ],
   });
-  const paths = picked.flatMap(({ path }) => path ?? []);
-  if (!picked.includes(files) && !picked.includes(folders)) {
-    return paths;
-  }
-  // Asked again, so that what was found is seen before it is used.
-  const more = [
-    ...(picked.includes(files) ? await browseForFiles() : []),
-    ...(picked.includes(folders) ? await browseForFolders() : []),
-  ];
-  return askForTexts(services, input, { ...question, before: [...new Set([...paths, ...more])] });
+  return picked.flatMap(({ path }) => path ?? []);
 }
 
-async function offered(services: Services, before: readonly string[]): Promise<PathItem[]> {
-  const facts = TextFacts.now();
-  const paths = [...new Set([...before, ...(await textsOfWorkspace(services))])];
-  return paths.map((path, index) => ({
-    path,
-    label: shortPath(path),
-    ...(index < DESCRIBED ? { description: facts.textOf([path]) } : {}),
-  }));
+/** What was chosen the last time stands first, where it is seen. */
+async function offered(services: Services, before: readonly string[], facts: TextFacts): Promise<PathItem[]> {
+  const { l10n } = vscode;
+  const others = (await textsOfWorkspace(services)).filter((path) => !before.includes(path));
+  const heading = (label: string): PathItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  return [
+    ...(before.length === 0 ? [] : [heading(l10n.t('chosen the last time'))]),
+    ...before.map((path) => itemOf(path, facts)),
+    ...(others.length === 0 || before.length === 0 ? [] : [heading(l10n.t('in this workspace'))]),
+    ...others.map((path, index) => itemOf(path, index < DESCRIBED ? facts : undefined)),
+  ];
+}
+
+function itemOf(path: string, facts: TextFacts | undefined): PathItem {
+  const label = shortPath(path);
+  return facts === undefined ? { path, label } : { path, label, description: facts.textOf([path]) };
 }
 
 /** Texts of the workspace; a model's folder holds some that are none. */

@@ -5,7 +5,7 @@ import { readModelOutline } from '../../node/model/modelConfig';
 import { inputError } from '../../shared/common/errors';
 import { PreviewSource } from '../../shared/webview/preview';
 import { askForModel } from '../analysis/modelQuestion';
-import { lastModel } from '../analysis/questions';
+import { lastModel } from '../analysis/answers';
 import { askForTexts } from '../analysis/textQuestion';
 import { multiStep, type StepInput } from '../window/multiStep';
 import { showPreview } from '../panels/previewPanel';

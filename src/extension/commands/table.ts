@@ -33,6 +33,8 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.setUpTorch': () => import('./setUpTorch'),
   'adept.chooseEngine': () => import('./chooseEngine'),
   'adept.startOnGpus': () => import('./startOnGpus'),
+  'adept.copyCellValue': () => import('./copyCellValue'),
+  'adept.copyCellRow': () => import('./copyCellRow'),
   'adept.openWalkthrough': () => import('./openWalkthrough'),
   'adept.copyDiagnostics': () => import('./copyDiagnostics'),
 };

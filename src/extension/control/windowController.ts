@@ -31,6 +31,7 @@ export function windowController(services: Services): RunController {
     },
     about: (path) => ({
       ...processOf(services, services.runs.list.get(path)),
+      asked: services.runs.askedOf(path),
       hasConfig: services.runs.configOf(path) !== undefined,
     }),
     configOf: (run) => services.runs.configOf(run),

@@ -50,6 +50,12 @@ export function inlineLog(
   };
 }
 
+/** The line, from 0, of a *.adept.json that a message is about; the first where it names none. */
+export function lineOfMessage(text: string, message: string): number {
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  return tree?.type === 'object' ? lineOfProblem(new Keys(text, tree), message) : 0;
+}
+
 /** Finds keys and their lines. */
 class Keys {
   constructor(

@@ -1,12 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { CONFIG_SELECTOR, isConfig } from '../configs/configDocument';
 import { runLogFile } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { inlineLog, type InlineLog, type InlineNote, type LensAction } from './inlineLog';
 
-const ENDING = '.adept.json';
-const SELECTOR: vscode.DocumentSelector = { scheme: 'file', pattern: `**/*${ENDING}` };
 /** Often enough to follow, seldom enough to read. */
 const REFRESH_MILLISECONDS = 500;
 /** A long error is read in its hover. */
@@ -32,7 +31,7 @@ export class InlineLogs implements vscode.CodeLensProvider, vscode.Disposable {
     this.disposables = [
       this.changed,
       ...Object.values(this.decorations),
-      vscode.languages.registerCodeLensProvider(SELECTOR, this),
+      vscode.languages.registerCodeLensProvider(CONFIG_SELECTOR, this),
       services.runs.list.onDidChange.add(later),
       vscode.window.onDidChangeVisibleTextEditors(later),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
@@ -124,10 +123,6 @@ function runFolderIn(text: string, file: string): string | undefined {
   const tree = parseTree(text, [], { allowTrailingComma: true });
   const out: unknown = tree && findNodeAtLocation(tree, ['out'])?.value;
   return typeof out === 'string' && out !== '' ? resolve(dirname(file), out) : undefined;
-}
-
-function isConfig({ uri }: vscode.TextDocument): boolean {
-  return uri.scheme === 'file' && uri.path.endsWith(ENDING);
 }
 
 function shorten(text: string): string {

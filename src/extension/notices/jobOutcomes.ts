@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { openHeatmap } from '../panels/open';
+import { openHeatmap, openRun } from '../panels/open';
 import { shortPath, workspaceFolders } from '../window/folders';
 import type { JobRecord } from '../process/jobStore';
 import type { Services } from '../services/services';
@@ -50,7 +50,7 @@ export async function presentOutcome(
       break;
     case 'strength':
       if (attended) {
-        await vscode.commands.executeCommand('adept.openRun', path);
+        await openRun(services, path, 'strength');
       }
       break;
     case 'setup': {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { lineOfMessage } from '../inlineLog/inlineLog';
 import { openRun } from '../panels/open';
 import { endingOf, hasNotStarted, isResumable, runLogFile, type RunEntry } from '../runs/runEntry';
 import type { RunEnding } from '../runs/runs';
@@ -16,7 +17,8 @@ export async function presentEnding(services: Services, { run, severity, text }:
     vscode.window.setStatusBarMessage(text, 5000);
     return;
   }
-  const offers = severity === 'information' ? offersOfDone(services, run) : offersOfFailed(services, run);
+  const offers =
+    severity === 'information' ? offersOfDone(services, run) : offersOfFailed(services, run, text);
   const show =
     severity === 'information' ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
   const chosen = await show(text, ...offers.map(({ title }) => title));
@@ -36,7 +38,7 @@ function offersOfDone(services: Services, run: RunEntry): Offer[] {
   ];
 }
 
-function offersOfFailed(services: Services, run: RunEntry): Offer[] {
+function offersOfFailed(services: Services, run: RunEntry, text: string): Offer[] {
   const resume: Offer = {
     title: vscode.l10n.t('Resume'),
     take: () => vscode.commands.executeCommand('adept.resume', run.path),
@@ -54,7 +56,7 @@ function offersOfFailed(services: Services, run: RunEntry): Offer[] {
     const config = services.runs.configOf(run.path);
     const open: Offer = {
       title: vscode.l10n.t('Open Configuration'),
-      take: () => vscode.window.showTextDocument(vscode.Uri.file(config ?? '')),
+      take: () => showConfig(config ?? '', text),
     };
     return [
       ...(config === undefined ? [] : [open]),
@@ -64,6 +66,13 @@ function offersOfFailed(services: Services, run: RunEntry): Offer[] {
   }
   const goesOn = vscode.workspace.isTrusted && isResumable(run);
   return [...(goesOn ? [resume] : []), ...(existsSync(runLogFile(run.path)) ? [log] : [])];
+}
+
+/** Opens a *.adept.json where a message points at. */
+async function showConfig(file: string, message: string): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+  const start = new vscode.Position(lineOfMessage(document.getText(), message), 0);
+  await vscode.window.showTextDocument(document, { selection: new vscode.Range(start, start) });
 }
 
 /** Opens what the processes of a run have written. */

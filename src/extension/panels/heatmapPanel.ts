@@ -208,9 +208,17 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
       machine: machineRoom(folders?.folder),
       cluster: cluster === '' ? null : findCluster(resolve(folders?.folder ?? '', cluster)),
       folders,
-      ...(this.importance === undefined ? {} : { probe: namedTogether(this.importance.probe.sources) }),
+      ...this.measuredTexts(),
       name: folders === null ? `${FIRST_NAME}-1` : freeName(folders, FIRST_NAME),
       last: last.success ? last.output : null,
+    };
+  }
+
+  private measuredTexts(): Pick<LaunchContext, 'probe' | 'domain'> {
+    const { probe, domain } = this.importance ?? {};
+    return {
+      ...(probe === undefined ? {} : { probe: namedTogether(probe.sources) }),
+      ...(domain === undefined ? {} : { domain: namedTogether(domain.probe.sources) }),
     };
   }
 

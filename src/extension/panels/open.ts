@@ -1,4 +1,5 @@
 import { VIEW_TYPES } from '../window/viewTypes';
+import type { RunTab } from '../../shared/webview/run';
 import type { Services } from '../services/services';
 
 // Panels are loaded when one is opened: what only offers to open them is loaded with the extension.
@@ -9,11 +10,15 @@ export async function openHeatmap(services: Services, file: string): Promise<voi
   HeatmapPanel.show(file, services);
 }
 
-/** Shows a run from its folder, living or not. */
-export async function openRun(services: Services, run: string): Promise<void> {
+/** Shows a run from its folder, living or not. @param tab of the panel; the one that is open when left out */
+export async function openRun(services: Services, run: string, tab?: RunTab): Promise<void> {
   const { openPanel } = await import('./panel');
   const { runPanel } = await import('./windowRunPanel');
+  const { RunPanel } = await import('./runPanel');
   openPanel(runPanel(services), { folder: run }, services);
+  if (tab !== undefined) {
+    RunPanel.showTab(run, tab);
+  }
 }
 
 /** Closes the panel of a run that is not there any more. */

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { failure, inputError } from '../../shared/common/errors';
 import { JOB_FILES } from '../../shared/run/job';
 import { RUN_FILES } from '../../shared/run/runFolder';
-import { FromRun, RunSource, ToRun, type RunCommand } from '../../shared/webview/run';
+import { FromRun, RunSource, ToRun, type RunCommand, type RunTab } from '../../shared/webview/run';
 import { RunSubscription } from '../../node/runPage/runSubscription';
 import type { ControlCommand } from '../../shared/run/protocol';
 import type { RunController } from '../runs/runController';
@@ -37,23 +37,27 @@ interface PanelContext {
 
 /** What answers the page of one run. */
 export class RunPanel implements WebviewContent<FromRun> {
+  private static readonly open = new Map<string, RunPanel>();
+  private wanted: RunTab | undefined;
+  private isReady = false;
   private readonly session: RunSubscription;
   private readonly controller: RunController;
+  private readonly log: Services['log'];
   private readonly subscriptions: vscode.Disposable[];
   private pending: RunCommand | undefined;
 
   constructor(
-    host: WebviewHost<typeof ToRun, typeof FromRun>,
+    private readonly host: WebviewHost<typeof ToRun, typeof FromRun>,
     private readonly folder: string,
     { controller, services, panel }: PanelContext,
   ) {
     this.controller = controller;
+    this.log = services.log;
+    RunPanel.open.set(folder, this);
     this.session = new RunSubscription({
       folder,
       post: (message) => {
-        host.post(message).then(undefined, (error: unknown) => {
-          services.log.error(error instanceof Error ? error : String(error));
-        });
+        this.post(message);
       },
       window: () => ({
         ...controller.about(folder),
@@ -79,8 +83,19 @@ export class RunPanel implements WebviewContent<FromRun> {
     return openPanel(runPanelKind(controller), { folder }, services);
   }
 
+  /** Shows a tab of the panel of a run, which is open. */
+  static showTab(folder: string, tab: RunTab): void {
+    const panel = RunPanel.open.get(folder);
+    if (panel !== undefined) {
+      panel.wanted = tab;
+      panel.postWanted();
+    }
+  }
+
   ready(): void {
+    this.isReady = true;
     this.session.ready();
+    this.postWanted();
   }
 
   async receive(message: FromRun): Promise<void> {
@@ -110,8 +125,24 @@ export class RunPanel implements WebviewContent<FromRun> {
   }
 
   dispose(): void {
+    if (RunPanel.open.get(this.folder) === this) {
+      RunPanel.open.delete(this.folder);
+    }
     this.session.dispose();
     vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private post(message: ToRun): void {
+    this.host.post(message).then(undefined, (error: unknown) => {
+      this.log.error(error instanceof Error ? error : String(error));
+    });
+  }
+
+  private postWanted(): void {
+    if (this.isReady && this.wanted !== undefined) {
+      this.post({ type: 'showTab', tab: this.wanted });
+      this.wanted = undefined;
+    }
   }
 
   private async command(command: RunCommand): Promise<void> {

@@ -50,11 +50,17 @@ export const STUDY_PANEL: PanelKind<typeof ToStudy, typeof FromStudy, typeof Stu
   to: ToStudy,
   from: FromStudy,
   source: StudySource,
-  title: ({ file }) => vscode.l10n.t('Study {0}', basename(dirname(file))),
+  title: ({ file }) => vscode.l10n.t('Study {0}', nameOfStudy(file)),
   connect: (host, { file }) => new StudyPanel(host, file),
 };
 
 /** Shows a study from its study.json. */
 export function openStudy(services: Services, file: string): void {
   openPanel(STUDY_PANEL, { file }, services);
+}
+
+/** The folder that a study is in, or the one around it where it is just called so. */
+function nameOfStudy(file: string): string {
+  const folder = dirname(file);
+  return basename(/^stud(y|ies)$/i.test(basename(folder)) ? dirname(folder) : folder);
 }

@@ -2,7 +2,10 @@ import type { ControlRequest } from '../../shared/run/protocol';
 import type { RunWindow } from '../../node/runPage/runSummary';
 
 /** What this window knows of a run's processes, beside what lies in the run folder. */
-export type RunProcess = Pick<RunWindow, 'exit' | 'output' | 'isStarting' | 'failure' | 'hasConfig'>;
+export type RunProcess = Pick<
+  RunWindow,
+  'exit' | 'output' | 'isStarting' | 'failure' | 'hasConfig' | 'asked'
+>;
 
 /** What is exported of a run. */
 export interface ExportChoice {

@@ -45,6 +45,9 @@ export class RunList {
   /** A run that was alive and is no longer. */
   readonly onDidEnd = new Listeners<RunEntry>();
 
+  /** A run that is not in the list any more. */
+  readonly onDidRemove = new Listeners<string>();
+
   private readonly rows = new Map<string, Row>();
   private readonly launches = new Map<string, Launch>();
   private readonly watches = new FolderWatches(() => {
@@ -75,6 +78,7 @@ export class RunList {
     this.onDidChange.clear();
     this.onNewEvents.clear();
     this.onDidEnd.clear();
+    this.onDidRemove.clear();
   }
 
   /** Living runs first, then the latest. */
@@ -139,6 +143,7 @@ export class RunList {
     for (const path of [...this.rows.keys()]) {
       if (!found.has(path)) {
         this.rows.delete(path);
+        this.onDidRemove.emit(path);
       }
     }
     for (const path of found) {

@@ -20,10 +20,10 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
   }
   const { stage, progress, silentSeconds, step, loss } = status;
   const parts =
-    stage === null || stage === 'tuning' || state !== 'running'
+    state !== 'running' || ((stage === null || stage === 'tuning') && progress === null)
       ? [stateText(state, l10n)]
       : [
-          stageText(stage, l10n),
+          stageText(progress?.stage ?? stage ?? '', l10n),
           ...(progress === null ? [] : [percent(progress.fraction), progress.message]),
         ];
   if (silentSeconds !== null) {

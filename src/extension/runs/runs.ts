@@ -61,6 +61,8 @@ export class Runs implements vscode.Disposable {
   /** The runs that open documents describe. */
   private readonly ofDocuments = new Map<string, string>();
   private readonly stopping = new Set<string>();
+  /** What trainers have granted and do after what they are at. */
+  private readonly asked = new Map<string, 'pause' | 'stop'>();
   private readonly exits = new Map<string, Exit>();
 
   constructor(
@@ -86,7 +88,12 @@ export class Runs implements vscode.Disposable {
     this.list.onDidEnd.add((run) => {
       void this.report(run);
     });
-    this.list.onDidChange.add(() => {
+    this.list.onDidChange.add((entries) => {
+      for (const { path, state } of entries) {
+        if (state !== 'running') {
+          this.asked.delete(path);
+        }
+      }
       const live = this.list.live.map(({ path }) => path);
       if (live.join('\n') !== this.alive.value.join('\n')) {
         void this.alive.set(live);
@@ -170,7 +177,15 @@ export class Runs implements vscode.Disposable {
       this.stopping.add(run.path);
     }
     await control(run, request);
+    if (request.method === 'pause' || request.method === 'stop') {
+      this.asked.set(run.path, request.method);
+    }
     this.list.scan();
+  }
+
+  /** What a run does as soon as it is done with what it is at. */
+  askedOf(path: string): 'pause' | 'stop' | undefined {
+    return this.asked.get(path);
   }
 
   /** Ends the process of a run without asking it; what it did since its last checkpoint is lost. */

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ModelFolder, Models } from '../models/models';
 import { analysisText, parametersText } from '../models/modelText';
@@ -41,7 +41,12 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelsElement>, vscod
   }
 
   getTreeItem(element: ModelsElement): vscode.TreeItem {
-    return element.kind === 'model' ? modelItem(element.model) : analysisItem(element.analysis);
+    if (element.kind === 'analysis') {
+      return analysisItem(element.analysis);
+    }
+    const name = modelName(element.path);
+    const namesakes = this.models.all.filter(({ path }) => modelName(path) === name);
+    return modelItem(element.model, namesakes.length > 1);
   }
 
   dispose(): void {
@@ -54,7 +59,8 @@ function analysisElement(analysis: SavedAnalysis): ModelsElement {
   return { kind: 'analysis', file: analysis.file, analysis };
 }
 
-function modelItem({ path, summary, problem, analyses }: ModelFolder): vscode.TreeItem {
+/** @param isAmbiguous whether others are called alike: then it says where it lies */
+function modelItem({ path, summary, problem, analyses }: ModelFolder, isAmbiguous: boolean): vscode.TreeItem {
   const { l10n, TreeItemCollapsibleState: state } = vscode;
   const analyzed = analyses.length > 0;
   const item = new vscode.TreeItem(modelName(path), analyzed ? state.Expanded : state.None);
@@ -69,7 +75,7 @@ function modelItem({ path, summary, problem, analyses }: ModelFolder): vscode.Tr
         ];
   item.id = path;
   item.resourceUri = vscode.Uri.file(path);
-  item.description = facts.join(' · ');
+  item.description = [...(isAmbiguous ? [shortPath(dirname(path))] : []), ...facts].join(' · ');
   item.tooltip = [path, ...facts, ...(summary?.dtypes ?? [])].join('\n');
   item.contextValue = summary === undefined ? 'unusable' : analyzed ? 'model analyzed' : 'model';
   item.iconPath =

@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { failure, messageOf } from '../../shared/common/errors';
 import { NoAnswer } from './noAnswer';
 import { parseWith } from '../../shared/common/parse';
@@ -23,6 +22,9 @@ export async function callTrainer(
   { method, ...params }: TrainerCall,
   timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS,
 ): Promise<TrainerStatus> {
+  // Most windows never control a run.
+  const { createMessageConnection, SocketMessageReader, SocketMessageWriter } =
+    await import('vscode-jsonrpc/node');
   const socket = connect(address);
   let timer: NodeJS.Timeout | undefined;
   try {

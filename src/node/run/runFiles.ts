@@ -3,11 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { StrengthFile } from '../../shared/run/strength';
+import type { Copies } from '../../shared/run/layerText';
+import { ExpansionManifest } from '../../shared/run/manifest';
 import { JOB_FILES, JobFile } from '../../shared/run/job';
 import { RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
 import { messageOf } from '../../shared/common/errors';
 import type { RunProblem } from '../../shared/webview/run';
 import { errorCode } from '../files/fileError';
+import type { PlannedSteps } from './timeLeft';
 import { isAlive, isUnfinishedJob } from './runState';
 
 /** What the small files of a run folder say, as far as they can be read. */
@@ -15,6 +18,8 @@ export interface RunFilesContent {
   /** The folder of the model that was given: the original one of a whole job, otherwise the one that is tuned. */
   readonly model: string | undefined;
   readonly steps: number | undefined;
+  /** What lies between its steps; undefined where no file says. */
+  readonly tune: PlannedSteps | undefined;
   readonly createdAt: string | undefined;
   readonly trainer: TrainerFile | undefined;
   /** Whether the trainer lived before anything else was read; undefined when none ever worked on the run. */
@@ -25,28 +30,33 @@ export interface RunFilesContent {
   readonly exists: boolean;
   /** Whether there is a file that says what the run does. */
   readonly hasConfig: boolean;
+  /** Which layers were added, and what they copy. */
+  readonly copies: Copies;
   /** What the added layers are worth; undefined where it was not measured. */
   readonly strength: StrengthFile | undefined;
   readonly problems: readonly RunProblem[];
 }
 
-/** Reads run.json, job.json, trainer.json and dial.json. A file that is missing says nothing; one that cannot be used is a problem. */
+/** Reads run.json, job.json, trainer.json, manifest.json and dial.json. A file that is missing says nothing; one that cannot be used is a problem. */
 export async function readRunFiles(folder: string): Promise<RunFilesContent> {
   const problems: RunProblem[] = [];
-  const [spec, job, trainer, strength] = await Promise.all([
+  const [spec, job, trainer, strength, manifest] = await Promise.all([
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
     readFact(join(folder, JOB_FILES.job), JobFile, 'adept.job/1', problems),
     readFact(join(folder, RUN_FILES.trainer), TrainerFile, 'adept.trainer/1', problems),
     readFact(join(folder, RUN_FILES.strength), StrengthFile, 'adept.dial/1', problems),
+    readFact(join(folder, RUN_FILES.manifest), ExpansionManifest, 'adept.manifest/1', problems),
   ]);
   return {
     model: looseText(job, 'config', 'model') ?? looseText(spec, 'model'),
     steps: looseNumber(spec, 'tune', 'steps') ?? looseNumber(job, 'config', 'tune', 'steps'),
+    tune: spec.parsed?.tune ?? job.parsed?.config.tune,
     createdAt: looseText(spec, 'createdAt') ?? looseText(job, 'createdAt'),
     trainer: trainer.parsed,
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
     isUnfinishedJob: isUnfinishedJob(folder),
     strength: strength.parsed,
+    copies: manifest.parsed?.added.map(({ layer, source }) => ({ layer, source })) ?? [],
     exists: existsSync(folder),
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,

@@ -43,6 +43,13 @@ export class RunHistory {
   engine: StatusEvent['engine'];
   /** How far the stage is, until something else is heard. */
   progress: ProgressEvent | undefined;
+  /** Seconds that the last evaluation and the last measurement of importance took. */
+  evaluationSeconds: number | undefined;
+  refreshSeconds: number | undefined;
+  /** The first report of the stage that is under way. */
+  private progressBegan: ProgressEvent | undefined;
+  /** When something that is no report of progress was heard last. */
+  private lastTime: string | undefined;
 
   get evals(): readonly EvalPoint[] {
     return this.evaluations;
@@ -61,16 +68,33 @@ export class RunHistory {
     return this.changeCounts;
   }
 
+  /** Seconds until the stage that is under way is over; undefined as long as nobody can tell. */
+  get stageSecondsLeft(): number | undefined {
+    const { progress: now, progressBegan: first } = this;
+    if (now === undefined || first === undefined || now.fraction <= first.fraction) {
+      return undefined;
+    }
+    const seconds = secondsBetween(first.time, now.time);
+    return (seconds / (now.fraction - first.fraction)) * (1 - now.fraction);
+  }
+
   add(event: RunEvent): void {
+    const { lastTime } = this;
+    if (event.type !== 'progress') {
+      this.lastTime = event.time;
+    }
     this.startedAt ??= event.time;
     switch (event.type) {
       case 'step':
         this.addStep(event);
         return;
       case 'progress':
-        this.progress = event;
+        this.addProgress(event);
         return;
       case 'eval':
+        this.evaluationSeconds = event.seconds;
+        this.clock.exclude(event.seconds);
+        this.progress = undefined;
         put(this.evaluations, event);
         this.changeCounts.evals += 1;
         break;
@@ -80,6 +104,11 @@ export class RunHistory {
         break;
       case 'importance':
         this.units.add(event);
+        if (event.why === undefined && lastTime !== undefined) {
+          this.refreshSeconds = secondsBetween(lastTime, event.time);
+          this.clock.exclude(this.refreshSeconds);
+          this.progress = undefined;
+        }
         this.changeCounts.units += 1;
         break;
       case 'status':
@@ -98,6 +127,13 @@ export class RunHistory {
       const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
       this.log.add({ seq: event.seq, time: event.time, level: runEventLevel(event), text: short });
     }
+  }
+
+  private addProgress(event: ProgressEvent): void {
+    if (this.progress?.stage !== event.stage || event.fraction < this.progress.fraction) {
+      this.progressBegan = event;
+    }
+    this.progress = event;
   }
 
   addProblem(problem: RunProblem): void {
@@ -147,6 +183,10 @@ export class RunHistory {
       this.lastStep = undefined;
     }
   }
+}
+
+function secondsBetween(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from)) / 1000;
 }
 
 /** Adds a point; what was there at its step or after it no longer counts. */

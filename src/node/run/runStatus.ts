@@ -28,8 +28,8 @@ export interface RunStatus {
   readonly silentSeconds: number | null;
   /** What a living trainer is doing. */
   readonly stage: RunStage | null;
-  /** How far the stage is, where it is not tuning: `fraction` from 0 to 1. */
-  readonly progress: { readonly fraction: number; readonly message: string } | null;
+  /** What it does that may take long, and how far that is: `fraction` from 0 to 1. Null between two steps. */
+  readonly progress: { readonly stage: string; readonly fraction: number; readonly message: string } | null;
   readonly step: number;
   readonly steps: number | null;
   readonly loss: number | null;
@@ -184,5 +184,5 @@ function stageOf({ status, step }: LastEvents): RunStage | null {
 
 function progressOf({ progress, status, step }: LastEvents): RunStatus['progress'] {
   const current = progress !== undefined && progress.seq > Math.max(status?.seq ?? -1, step?.seq ?? -1);
-  return current ? { fraction: progress.fraction, message: progress.message } : null;
+  return current ? { stage: progress.stage, fraction: progress.fraction, message: progress.message } : null;
 }

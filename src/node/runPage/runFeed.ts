@@ -1,5 +1,5 @@
 import type { StrengthFile } from '../../shared/run/strength';
-import type { EvalPoint, RunSummary, RunProblem, RunUpdate, ToRun } from '../../shared/webview/run';
+import type { EvalPoint, RunSummary, RunProblem, RunUpdate, RunNews } from '../../shared/webview/run';
 import type { RunHistory } from '../run/runHistory';
 
 /** Evaluations and checkpoints that are sent at most, about. */
@@ -36,7 +36,7 @@ export class RunFeed {
   }
 
   /** The message that brings the page up to date; undefined when it is. */
-  next(snapshot: RunSnapshot): ToRun | undefined {
+  next(snapshot: RunSnapshot): RunNews | undefined {
     const { generation, history } = snapshot;
     const sent = this.sent?.generation === generation ? this.sent : undefined;
     const problems = {

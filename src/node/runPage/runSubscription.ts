@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../../shared/common/errors';
 import { RUN_FILES } from '../../shared/run/runFolder';
-import type { RunProblem, ToRun } from '../../shared/webview/run';
+import type { RunProblem, RunNews } from '../../shared/webview/run';
 import { Throttle, SYSTEM_CLOCK, type Clock } from './throttle';
 import { FolderWatcher } from '../files/folderWatcher';
 import { readRunFiles, type RunFilesContent } from '../run/runFiles';
@@ -13,7 +13,7 @@ const MESSAGE_INTERVAL_MILLISECONDS = 100;
 
 export interface RunSubscriptionOptions {
   readonly folder: string;
-  readonly post: (message: ToRun) => void;
+  readonly post: (message: RunNews) => void;
   readonly window: () => RunWindow;
   readonly clock?: Clock;
   readonly reader?: HistoryReader;

@@ -3,6 +3,7 @@ import type { RunCommand, RunExit, RunSummary, ShownState } from '../../shared/w
 import type { RunFilesContent } from '../run/runFiles';
 import type { HistoryReader } from '../run/historyReader';
 import type { RunHistory } from '../run/runHistory';
+import { secondsLeft } from '../run/timeLeft';
 import { runStateOf, silentSeconds, type TerminalEvent } from '../run/runState';
 
 /** Lines shown of a trainer that is gone. */
@@ -24,6 +25,8 @@ export interface RunWindow {
   /** The remote that the window works on. */
   readonly remoteName: string | undefined;
   readonly pending: RunCommand | undefined;
+  /** What the trainer has granted, and does after what it is at. */
+  readonly asked?: 'pause' | 'stop' | undefined;
 }
 
 /** Everything that a run panel says about a run beside its series. */
@@ -38,23 +41,28 @@ export function runSummary(
   const evidence = { ...files, terminalEvent, lastStep };
   const state = isKnown ? stateIn(window, files.exists ? runStateOf(evidence) : 'gone') : 'opening';
   const steps = files.steps ?? null;
-  const speed = state === 'running' ? history.clock.stepsPerSecond : undefined;
   const best = history.loss.lowest;
   return {
     name: basename(folder),
     folder,
     model: files.model ?? null,
+    copies: [...files.copies],
     state,
     stage: history.stage ?? null,
     progress:
       history.progress === undefined || state !== 'running'
         ? null
-        : { fraction: history.progress.fraction, message: history.progress.message },
+        : {
+            stage: history.progress.stage,
+            fraction: history.progress.fraction,
+            message: history.progress.message,
+            secondsLeft: history.stageSecondsLeft ?? null,
+          },
     step,
     steps,
     silentSeconds:
       files.isAlive === true && files.trainer !== undefined ? silentSeconds(files.trainer, Date.now()) : null,
-    secondsLeft: speed === undefined || steps === null ? null : Math.max(0, steps - step) / speed,
+    secondsLeft: state === 'running' ? timeLeft(files, history) : null,
     startedAt: history.startedAt ?? files.createdAt ?? null,
     engine: engineOf(history.engine ?? files.trainer?.engine),
     remoteName: window.remoteName ?? null,
@@ -65,9 +73,21 @@ export function runSummary(
     lastLines: state === 'died' ? lastLines(history, window) : [],
     enabled: enabledCommands(state, files, history, window),
     pending: window.pending ?? null,
+    asked: state === 'running' ? (window.asked ?? null) : null,
     // In twentieths: enough for a person, and seldom enough not to be news ten times a second.
     reading: reading === null ? null : Math.floor(reading * 20) / 20,
   };
+}
+
+function timeLeft({ tune, steps }: RunFilesContent, history: RunHistory): number | null {
+  const { step, evaluationSeconds, refreshSeconds } = history;
+  const { stepsPerSecond } = history.clock;
+  if (tune === undefined) {
+    return stepsPerSecond === undefined || steps === undefined
+      ? null
+      : Math.max(0, steps - step) / stepsPerSecond;
+  }
+  return secondsLeft(step, tune, { stepsPerSecond, evaluationSeconds, refreshSeconds }) ?? null;
 }
 
 /** What this window started last is not in the folder yet. */

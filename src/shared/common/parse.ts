@@ -19,7 +19,7 @@ export function parseWith<const S extends v.GenericSchema>(
 }
 
 /** What is wrong with which field, and what to do. */
-function describeIssue(issue: v.BaseIssue<unknown>): string {
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
   const field = path === null ? 'the content' : `"${path}"`;
   if (path === 'format' && isLaterFormat(issue.expected, issue.input)) {

@@ -146,6 +146,8 @@ export const COMMANDS = {
     palette: `${trusted} && (adept.heatmapFocused || resourceFilename =~ /\\.adept\\.json$/)`,
     needsTrust: true,
   },
+  'adept.copyCellValue': { title: 'Copy Value', palette: nowhere, needsTrust: false },
+  'adept.copyCellRow': { title: 'Copy Row', palette: nowhere, needsTrust: false },
   'adept.openWalkthrough': { title: 'Open Walkthrough', needsTrust: false },
   'adept.copyDiagnostics': { title: 'Copy Diagnostics', needsTrust: false },
 } as const satisfies Readonly<Record<`adept.${string}`, CommandFacts>>;

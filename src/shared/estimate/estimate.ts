@@ -7,7 +7,7 @@ import {
   type Plan,
   type PricedPlan,
 } from './plan';
-import { analysisWork, flopsOf, forwardWork, stepWork } from './work';
+import { analysisWork, evaluationWork, flopsOf, forwardWork, refreshWork, stepWork, type Work } from './work';
 import type { ImportanceFile } from '../method/importance';
 import type { ModelConfig } from '../model/config';
 
@@ -55,6 +55,34 @@ function secondsPerStep(plan: Plan): number | undefined {
     return undefined;
   }
   return flopsOf(work, engine) / speed.flopsPerSecond;
+}
+
+/** What a run does between its steps. */
+export interface BetweenSteps {
+  readonly evaluations: number;
+  /** Of both texts together. */
+  readonly evaluatedSequences: number;
+  readonly refreshes: number;
+  readonly probeSequences: number;
+}
+
+/** Seconds of what a run does between its steps; undefined where no speed is known. */
+export function secondsBetweenSteps(
+  plan: Plan,
+  { evaluations, evaluatedSequences, refreshes, probeSequences }: BetweenSteps,
+): { readonly evaluations: number; readonly refreshes: number } | undefined {
+  const { engine, speed, tune } = plan;
+  if (!isPriced(plan) || speed === undefined || (speed.engine ?? engine) !== engine) {
+    return undefined;
+  }
+  const size = (batch: number): { batch: number; length: number } => ({ batch, length: tune.seqLen });
+  const refresh = refreshWork(plan, size(probeSequences));
+  const seconds = (times: number, work: Work | undefined): number =>
+    work === undefined ? 0 : (times * flopsOf(work, plan.engine)) / speed.flopsPerSecond;
+  return {
+    evaluations: seconds(evaluations, evaluationWork(plan, size(evaluatedSequences))),
+    refreshes: seconds(refreshes, refresh),
+  };
 }
 
 /** (L + k)/L where the head costs nothing; the head's share, which stays as it is, brings it nearer to 1. */

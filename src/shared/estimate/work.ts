@@ -75,6 +75,26 @@ export function stepWork(plan: PricedPlan): Work | undefined {
   return total([tune.gradAccum, pass], [1, update(parametersTrained)]);
 }
 
+/** A measurement of the importance of what trains, on so many sequences; undefined when nothing is trained. */
+export function refreshWork(plan: PricedPlan, size: BatchSize): Work | undefined {
+  const { config, engine } = plan;
+  const { layers, trained } = plannedModel(plan);
+  const [lowest] = trained;
+  return lowest === undefined
+    ? undefined
+    : total(
+        [1, forwardWork(config, size, layers, engine)],
+        [1, headGradient(config, size)],
+        [layers - lowest, layerInputGradient(config, size, engine)],
+        [trained.length, layerWeightGradients(config, size, engine)],
+      );
+}
+
+/** The losses of so many sequences of text, of the expanded model. */
+export function evaluationWork(plan: PricedPlan, size: BatchSize): Work {
+  return forwardWork(plan.config, size, plannedModel(plan).layers, plan.engine);
+}
+
 /** Stage 1 on `size`: importance of every layer, then of every unit. */
 export function analysisWork(
   config: ModelConfig,

@@ -3,6 +3,7 @@ import { numberOfText } from '../common/numberText';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { TEXT_SETTINGS, type TextSettings } from '../settings/textSettings';
 import { settingsSchema, valueSchema, type Setting } from '../settings/settingTable';
+import { wanted } from '../settings/settingText';
 import { DEFAULT_TEXT } from '../texts/texts';
 import {
   defaultCompute,
@@ -23,31 +24,42 @@ export const RATE_SETTINGS = [
   'rateSmoothing',
 ] as const satisfies readonly (keyof typeof TUNE_SETTINGS)[];
 
-/** Those that everybody looks at. */
-export const MAIN_SETTINGS = [
+/** Those that everybody decides on. */
+export const ESSENTIAL_SETTINGS = [
   'steps',
   'learningRate',
+  'evalEvery',
+  'maxGeneralRise',
+] as const satisfies readonly (keyof typeof TUNE_SETTINGS)[];
+
+/** Those that most leave as they are. */
+export const FURTHER_SETTINGS = [
   'batchSize',
   'seqLen',
   'updateEvery',
   'schedule',
   'warmup',
   'saveEvery',
-  'evalEvery',
   'maxEvalSequences',
-  'maxGeneralRise',
   'onGeneralRise',
   'replayShare',
   'seed',
 ] as const satisfies readonly (keyof typeof TUNE_SETTINGS)[];
 
 /** The settings that the launch form asks for; the others keep their defaults. */
-export const FORM_SETTINGS = [...MAIN_SETTINGS, ...RATE_SETTINGS] as const;
+export const FORM_SETTINGS = [...ESSENTIAL_SETTINGS, ...FURTHER_SETTINGS, ...RATE_SETTINGS] as const;
 export type FormSetting = (typeof FORM_SETTINGS)[number];
 
 /** The lists of files that the form asks for. */
 export const FORM_FILES = ['domain', 'replay', 'evalDomain', 'evalGeneral', 'probe'] as const;
 export type FormFiles = (typeof FORM_FILES)[number];
+
+/** Those that everybody names; the others have something that stands in for them. */
+export const ESSENTIAL_FILES = [
+  'domain',
+  'evalDomain',
+  'evalGeneral',
+] as const satisfies readonly FormFiles[];
 
 /** How all texts of a run are read, as far as the form asks for it. */
 export const FORM_TEXT_SETTINGS = [
@@ -218,24 +230,6 @@ function filesOf({ files }: LaunchForm): Record<FormFiles, string[]> {
 
 export function isRequired(setting: Setting): boolean {
   return 'required' in setting && setting.required === true;
-}
-
-/** What a setting takes, for a sentence: "a whole number of at least 1". */
-export function wanted(setting: Setting): string {
-  switch (setting.kind) {
-    case 'whole':
-      return `a whole number of at least ${setting.min}`;
-    case 'number':
-      return setting.max === undefined
-        ? `a number of at least ${setting.min}`
-        : `a number from ${setting.min} to ${setting.max}`;
-    case 'switch':
-      return 'true or false';
-    case 'choice':
-      return `one of ${setting.choices.join(', ')}`;
-    case 'text':
-      return 'a text';
-  }
 }
 
 /** A form with one field changed. */

@@ -1,4 +1,7 @@
-/** What people call a model: its folder, with the one above where the folder is only called "model". */
+/** Names of folders that say nothing of what is in them; a run exports into the last. */
+const GENERIC = /^(model|export)$/;
+
+/** What people call a model: its folder, with the one above where the folder is only called "model" or "export". */
 export function modelName(path: string): string {
   const [above, name] = path
     .split(/[\\/]+/)
@@ -7,5 +10,5 @@ export function modelName(path: string): string {
   if (name === undefined) {
     return above ?? path;
   }
-  return name === 'model' && above !== undefined ? `${above}-${name}` : name;
+  return GENERIC.test(name) && above !== undefined ? `${above}-${name}` : name;
 }

@@ -30,6 +30,7 @@ export function stageText(stage: string, l10n: Localizer): string {
     analyzing: l10n.t('analyzing the model'),
     expanding: l10n.t('expanding the model'),
     tuning: l10n.t('tuning'),
+    measuring: l10n.t('measuring the importance of units'),
     evaluating: l10n.t('evaluating'),
     exporting: l10n.t('exporting the model'),
   };

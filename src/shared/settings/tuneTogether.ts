@@ -1,6 +1,9 @@
 import type { Naming } from './naming';
 import type { TuneSettings } from './tuneSettings';
 
+/** Domain text to evaluate when none is named: at most this many of the training sequences. */
+export const EVALUATED_TRAINING_SEQUENCES = 16;
+
 type Together = Pick<
   TuneSettings,
   'rateFloor' | 'rateCap' | 'unitRates' | 'maxGeneralRise' | 'onGeneralRise'

@@ -41,6 +41,8 @@ export const LaunchContext = v.object({
   name: v.string(),
   /** The files that importance was measured on, as a person would name them; as they are when left out. */
   probe: v.optional(v.array(v.string())),
+  /** The same of the domain text that was measured. */
+  domain: v.optional(v.array(v.string())),
   /** What was launched last in this workspace. */
   last: v.nullable(LaunchForm),
 });

@@ -78,11 +78,17 @@ export const RunSummary = v.object({
   folder: text,
   /** The model's folder; null when no file says which. */
   model: v.nullable(text),
+  /** Which layers were added, and what they copy. */
+  copies: v.array(v.object({ layer: count, source: count })),
   state: v.picklist(SHOWN_STATES),
   /** What the trainer does now, or did last: `analyzing`, `tuning`, …; null before it said anything. */
   stage: v.nullable(text),
-  /** How far a stage outside tuning is, 0 to 1. */
-  progress: v.nullable(v.object({ fraction: v.number(), message: text })),
+  /** How far something that takes long is, 0 to 1, and for how long it will; null between two steps. */
+  progress: v.nullable(
+    v.object({ stage: text, fraction: v.number(), message: text, secondsLeft: v.nullable(v.number()) }),
+  ),
+  /** What was asked for and comes with the next step; null otherwise. */
+  asked: v.nullable(v.picklist(['pause', 'stop'])),
   step: count,
   steps: v.nullable(count),
   /** For how long a living trainer has sent no heartbeat, where that is long; null otherwise. */
@@ -129,13 +135,24 @@ const parts = {
   strength: v.optional(v.nullable(StrengthFile)),
 };
 
-/** To the page: `snapshot` replaces everything, `update` says what changed. */
-export const ToRun = v.variant('type', [
+export const RUN_TABS = ['curves', 'units', 'strength', 'log'] as const;
+export type RunTab = (typeof RUN_TABS)[number];
+
+/** What is new of a run: `snapshot` replaces everything, `update` says what changed. */
+export const RunNews = v.variant('type', [
   v.object({ type: v.literal('snapshot'), ...parts }),
   v.object({ type: v.literal('update'), ...parts }),
 ]);
+export type RunNews = v.InferOutput<typeof RunNews>;
+
+/** To the page. */
+export const ToRun = v.variant('type', [
+  ...RunNews.options,
+  /** What was measured stands on this tab. */
+  v.object({ type: v.literal('showTab'), tab: v.picklist(RUN_TABS) }),
+]);
 export type ToRun = v.InferOutput<typeof ToRun>;
-export type RunUpdate = Omit<ToRun, 'type'>;
+export type RunUpdate = Omit<RunNews, 'type'>;
 
 /** From the page, beside what every page says. */
 export const FromRun = v.variant('type', [
@@ -156,9 +173,6 @@ export type FromRun = v.InferOutput<typeof FromRun>;
 /** What a run panel shows. */
 export const RunSource = v.object({ folder: v.pipe(text, v.minLength(1)) });
 export type RunSource = v.InferOutput<typeof RunSource>;
-
-export const RUN_TABS = ['curves', 'units', 'strength', 'log'] as const;
-export type RunTab = (typeof RUN_TABS)[number];
 
 /** What the page keeps over hiding and reload. */
 export const RunView = v.object({

@@ -22,44 +22,75 @@ export function analyzeSteps(windowOf: () => Editor): void {
     async function step(title: string): Promise<void> {
       const editor = windowOf();
       await editor.evidently(title, async () => {
-        await editor.page.locator('.quick-input-title', { hasText: title }).waitFor();
+        await editor.page.locator('.quick-input-title').getByText(title, { exact: true }).waitFor();
         await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
       });
+    }
+
+    /** Changes one of the things that the last page shows. */
+    async function change(what: string, answer: string): Promise<void> {
+      await step('Analyze Model');
+      await windowOf().enter(what);
+      await step(`Analyze Model: ${what}`);
+      await windowOf().enter(answer);
     }
 
     it('are answered with the keyboard alone, and one can go back', async () => {
       const editor = windowOf();
       const { keyboard } = editor.page;
       await editor.runCommand('ADEPT: Analyze Model');
-      await step('Analyze Model (1/6)');
+      await step('Analyze Model (1/2)');
       await editor.quickPickRow('workspace-model').waitFor();
       await editor.picture('analyze-step-model');
+      // What cannot be used stands last, and says why when it is chosen.
+      const broken = editor.quickPickRow('broken-model');
+      await broken.waitFor();
+      assert.match((await broken.getAttribute('aria-label')) ?? '', /config\.json/);
+      await editor.enter('broken-model');
+      await step('Analyze Model (1/2)');
+      await editor.page.getByPlaceholder(/broken-model.*config\.json/).waitFor();
       await editor.enter('workspace-model');
-      await step('Analyze Model (2/6)');
+      await step('Analyze Model (2/2)');
+      // Of the command workbench.action.quickInputBack.
+      await keyboard.press(process.platform === 'darwin' ? 'Control+Minus' : 'Control+Alt+Minus');
+      await step('Analyze Model (1/2)');
+      await editor.enter('workspace-model');
+      await step('Analyze Model (2/2)');
       await editor.quickPickRow('general.txt').waitFor();
+      await editor.acceptInput();
+      await editor.page.getByPlaceholder(/^Choose at least one/).waitFor();
       await keyboard.type('general.txt');
       await keyboard.press('ArrowDown');
       await keyboard.press('Space');
       await editor.picture('analyze-step-probe');
       await editor.acceptInput();
-      await step('Analyze Model (3/6)');
+      await step('Analyze Model');
+      await editor.enter('Domain text');
+      await step('Analyze Model: Domain text');
       await editor.quickPickRow('domain.jsonl').waitFor();
       await keyboard.type('domain.jsonl');
       await keyboard.press('ArrowDown');
       await keyboard.press('Space');
       await editor.acceptInput();
-      await step('Analyze Model (4/6)');
-      await editor.enter('Native');
-      await step('Analyze Model (5/6)');
-      await editor.picture('analyze-step-mode');
-      // Of the command workbench.action.quickInputBack.
-      await keyboard.press(process.platform === 'darwin' ? 'Control+Minus' : 'Control+Alt+Minus');
-      await step('Analyze Model (4/6)');
-      await editor.enter('Embedded');
-      await step('Analyze Model (5/6)');
-      await editor.enter('Fast');
-      await step('Analyze Model (6/6)');
+      await change('Engine', 'Embedded');
+      await change('Importance', 'Fast');
+      await step('Analyze Model');
+      await editor.enter('Sequence length');
+      const length = editor.page.locator('.quick-input-widget input');
+      await length.fill('999999');
+      await editor.page.getByText(/has \d+ positions: give as many at most/).waitFor();
+      await length.fill('256');
       await editor.acceptInput();
+      await step('Analyze Model');
+      await editor.enter('Measure the Time');
+      await editor.evidently('what it costs', () =>
+        editor.page
+          .locator('.quick-input-list')
+          .getByText(/^about .*, measured on 2 sequences/)
+          .waitFor(),
+      );
+      await editor.picture('analyze-review');
+      await editor.enter('Analyze');
       const heatmap = await editor.webview('heatmap');
       await editor.evidently('general × domain importance', () =>
         heatmap.locator('adept-quadrant-plot .point[data-layer="7"]').waitFor(),
@@ -97,6 +128,8 @@ export function analyzeSteps(windowOf: () => Editor): void {
       for (const layer of layers) {
         await heatmap.locator(`tr[data-layer="${layer}"][aria-selected="true"]`).waitFor();
       }
+      const chosen = await heatmap.locator('#field-domain').inputValue();
+      assert.equal(chosen, 'domain.jsonl', 'the text that was measured is the one that is trained on');
       await heatmap.locator('.rate-settings summary').click();
       await heatmap.locator('#field-steps').fill('100');
       await heatmap.locator('#field-learningRate').fill('0.001');
@@ -121,10 +154,10 @@ export function analyzeSteps(windowOf: () => Editor): void {
     it('remember what was answered', async () => {
       const editor = windowOf();
       await editor.runCommand('ADEPT: Analyze Model');
-      for (const number of [1, 2, 3, 4, 5, 6]) {
-        await step(`Analyze Model (${number}/6)`);
-        await editor.acceptInput();
-      }
+      // Everything is known: there is one page, and one key to press.
+      await step('Analyze Model');
+      await editor.quickPickRow('General text').waitFor();
+      await editor.acceptInput();
       await editor.evidently('the second analysis', async () => {
         while (analysesIn(editor.workspace).length < 2) {
           await editor.page.waitForTimeout(200);

@@ -63,32 +63,35 @@ export class FirstSteps {
     const { editor, hand } = this;
     const { keyboard } = editor.page;
     await hand.command('ADEPT: Analyze Model');
-    await this.question('1/6');
+    await this.question('Analyze Model (1/2)');
     await editor.enter('workspace-model');
-    await this.question('2/6');
+    await this.question('Analyze Model (2/2)');
     await editor.quickPickRow('general.txt').waitFor();
     await keyboard.type('general.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Space');
     await editor.acceptInput();
-    await this.question('3/6');
-    // No domain text.
-    await editor.acceptInput();
-    await this.question('4/6');
-    await editor.enter('Embedded');
-    await this.question('5/6');
-    await editor.enter('Fast');
-    await this.question('6/6');
-    await editor.acceptInput();
+    await this.change('Engine', 'Embedded');
+    await this.change('Importance', 'Fast');
+    await this.question('Analyze Model');
+    await editor.enter('Analyze');
     const frame = await editor.webview('heatmap');
     await editor.evidently('the heatmap', () => frame.locator('tr[data-layer="7"]').waitFor());
   }
 
-  /** A question of Analyze Model, with its answers: they are looked for while it shows. */
-  private async question(at: string): Promise<void> {
+  /** Changes one of the things that the last page of Analyze Model shows. */
+  private async change(what: string, answer: string): Promise<void> {
+    await this.question('Analyze Model');
+    await this.editor.enter(what);
+    await this.question(`Analyze Model: ${what}`);
+    await this.editor.enter(answer);
+  }
+
+  /** A question by its title, with its answers: they are looked for while it shows. */
+  private async question(title: string): Promise<void> {
     const { page } = this.editor;
-    await this.editor.evidently(`the question ${at}`, async () => {
-      await page.locator('.quick-input-title', { hasText: `Analyze Model (${at})` }).waitFor();
+    await this.editor.evidently(`the question ${title}`, async () => {
+      await page.locator('.quick-input-title').getByText(title, { exact: true }).waitFor();
       await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
     });
   }

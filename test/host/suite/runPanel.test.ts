@@ -6,7 +6,7 @@ import { openPanel, restorePanel } from '../../../src/extension/panels/panel';
 import { RunPanel, runPanelKind, type RunPanelKind } from '../../../src/extension/panels/runPanel';
 import type { RunController } from '../../../src/extension/runs/runController';
 import { RunSubscription } from '../../../src/node/runPage/runSubscription';
-import type { ToRun } from '../../../src/shared/webview/run';
+import type { RunNews } from '../../../src/shared/webview/run';
 import { recordedLine, recordedLines, RecordedRun } from '../../support/recordedRun';
 import { fakeServices } from './fakeServices';
 import { eventually, workspaceFolder } from './support';
@@ -42,7 +42,7 @@ function fakeController(): RunController & { readonly asked: string[] } {
 /** The panel's kind, with what its page was told and the panels it made. */
 function watchedKind() {
   const controller = fakeController();
-  const posted: ToRun[] = [];
+  const posted: RunNews[] = [];
   const panels: RunPanel[] = [];
   const kind: RunPanelKind = {
     ...runPanelKind(controller),
@@ -50,7 +50,7 @@ function watchedKind() {
       const post = host.post.bind(host);
       host.post = async (message) => {
         const arrived = await post(message);
-        if (arrived) {
+        if (arrived && message.type !== 'showTab') {
           posted.push(message);
         }
         return arrived;
@@ -65,7 +65,7 @@ function watchedKind() {
 
 /** Waits until whoever follows the run and is shown knows of a step. */
 async function toldOf({ folder }: RecordedRun, step: number): Promise<void> {
-  const told: ToRun[] = [];
+  const told: RunNews[] = [];
   const subscription = new RunSubscription({
     folder,
     post: (message) => told.push(message),
@@ -79,7 +79,7 @@ async function toldOf({ folder }: RecordedRun, step: number): Promise<void> {
   }
 }
 
-function snapshots(posted: readonly ToRun[]): ToRun[] {
+function snapshots(posted: readonly RunNews[]): RunNews[] {
   return posted.filter(({ type }) => type === 'snapshot');
 }
 

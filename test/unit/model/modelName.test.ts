@@ -11,6 +11,7 @@ describe('what people call a model', () => {
     ['/model', 'model'],
     ['model', 'model'],
     ['./model', 'model'],
+    ['/work/.adept/runs/notes/export', 'notes-export'],
     ['/', '/'],
   ] as const) {
     it(`is ${name} for ${path}`, () => {

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { readRunFiles } from '../../../src/node/run/runFiles';
 import { thinned } from '../../../src/node/runPage/runFeed';
 import { RunSubscription } from '../../../src/node/runPage/runSubscription';
-import { ToRun, type EvalPoint } from '../../../src/shared/webview/run';
+import { RunNews, type EvalPoint } from '../../../src/shared/webview/run';
 import { FakeClock } from '../../support/fakeClock';
 import { eventLine, eventLines, evalEvent, importanceEvent, stepEvent } from '../../support/runEvents';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -17,7 +17,7 @@ interface Following {
   readonly events: string;
   readonly clock: FakeClock;
   readonly session: RunSubscription;
-  readonly messages: { readonly time: number; readonly message: ToRun }[];
+  readonly messages: { readonly time: number; readonly message: RunNews }[];
   /** Lets the session read what was written, and the time for it pass. */
   readonly settle: () => Promise<void>;
 }
@@ -25,12 +25,12 @@ interface Following {
 function follow(t: TestContext): Following {
   const folder = temporaryFolder(t);
   const clock = new FakeClock();
-  const messages: { time: number; message: ToRun }[] = [];
+  const messages: { time: number; message: RunNews }[] = [];
   const session = new RunSubscription({
     folder,
     clock,
     post: (message) => {
-      messages.push({ time: clock.now(), message: v.parse(ToRun, JSON.parse(JSON.stringify(message))) });
+      messages.push({ time: clock.now(), message: v.parse(RunNews, JSON.parse(JSON.stringify(message))) });
     },
     window: () => ({ isTrusted: true, remoteName: undefined, pending: undefined }),
   });
@@ -158,7 +158,7 @@ describe('RunSubscription', () => {
     session.ready();
     await settle();
     assert.match(messages.at(-1)?.message.problems?.items[0]?.message ?? '', /cannot be read/);
-    assert.equal(messages.at(-1)?.message.summary?.state, 'gone');
+    assert.equal(messages.at(-1)?.message.summary?.state, 'waiting');
     rmSync(events, { recursive: true });
     writeFileSync(events, eventLines([stepEvent(1)]));
     await settle();

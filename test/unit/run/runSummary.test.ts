@@ -26,6 +26,8 @@ const facts: RunFilesContent = {
   isAlive: true,
   isUnfinishedJob: false,
   exists: true,
+  tune: undefined,
+  copies: [],
   hasConfig: true,
   strength: undefined,
   problems: [],

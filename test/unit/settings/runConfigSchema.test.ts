@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { RunConfig } from '../../../src/shared/config/runConfig';
-import { runConfigSchema } from '../../../src/shared/config/runConfigSchema';
+import { editorSchema, runConfigSchema } from '../../../src/shared/config/runConfigSchema';
 import { TUNE_SETTINGS } from '../../../src/shared/settings/tuneSettings';
 import { ANALYZE_SETTINGS } from '../../../src/shared/settings/analyzeSettings';
 import { type SettingTable } from '../../../src/shared/settings/settingTable';
@@ -27,7 +27,26 @@ const schema = JSON.parse(JSON.stringify(runConfigSchema())) as ObjectSchema;
 
 describe('JSON schema of *.adept.json', () => {
   it('is what the build wrote for the editor', () => {
-    assert.deepEqual(JSON.parse(readFileSync(join(projectRoot, 'out/adept.schema.json'), 'utf8')), schema);
+    const written: unknown = JSON.parse(readFileSync(join(projectRoot, 'out/adept.schema.json'), 'utf8'));
+    assert.deepEqual(written, JSON.parse(JSON.stringify(editorSchema())));
+  });
+
+  it('leaves errors to the extension in the editor, and says all that is known of a setting', () => {
+    const text = JSON.stringify(editorSchema());
+    for (const key of ['required', 'additionalProperties', 'minimum', 'maximum', 'enum']) {
+      assert.ok(!text.includes(`"${key}":`), key);
+    }
+    const { properties } = JSON.parse(text) as ObjectSchema;
+    const steps = properties.tune?.properties?.updateEvery as { readonly markdownDescription?: string };
+    assert.equal(
+      steps.markdownDescription,
+      [
+        'Steps between refreshes of importance and learning rates.',
+        'Value: a whole number of at least 1. Default: `500`.',
+        'A run that is resumed may go on with another value.',
+        'On the command line: `--update-every`',
+      ].join('\n\n'),
+    );
   });
 
   it('knows every field of the configuration, describes it, and allows no other', () => {

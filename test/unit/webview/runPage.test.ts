@@ -6,7 +6,7 @@ import {
   type CurvePatch,
   type LogLine,
   type RunSummary,
-  type ToRun,
+  type RunNews,
 } from '../../../src/shared/webview/run';
 import { filteredLog } from '../../../webview/run/logFilter';
 import {
@@ -26,7 +26,7 @@ function patch(from: number, points: readonly (readonly [number, number])[]): Cu
   return { from, x: points.map(([x]) => x), y: points.map(([, y]) => y) };
 }
 
-function curvesOf(loss: CurvePatch): NonNullable<ToRun['curves']> {
+function curvesOf(loss: CurvePatch): NonNullable<RunNews['curves']> {
   return { loss, lossMeans: loss, learningRate: loss, tokensPerSecond: loss };
 }
 

@@ -119,6 +119,28 @@ export class RunLease {
     };
   }
 
+  /**
+   * The task of what stands between the steps of a run and may take long: whoever watches is told what it is. What is over
+   * before that leaves no trace in the log.
+   */
+  phaseTask(stage: string): Task {
+    const { task } = this;
+    let begin = Date.now();
+    return {
+      ...task,
+      report: (fraction, message) => {
+        task.report(fraction, message);
+        const now = Date.now();
+        if (fraction === 0) {
+          begin = now;
+        } else if (now - Math.max(begin, this.lastProgress) >= PROGRESS_INTERVAL_MILLISECONDS) {
+          this.lastProgress = now;
+          this.emit({ type: 'progress', stage, fraction, message });
+        }
+      },
+    };
+  }
+
   /** The task of a stage around tuning: its progress is logged, and a request to stop cancels it. */
   stageTask(stage: string): Task {
     const { task } = this;

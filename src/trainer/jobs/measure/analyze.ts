@@ -92,13 +92,22 @@ async function measureBoth(
   task: Task,
 ): Promise<{ readonly general: Measured; readonly onDomain: Measured | undefined }> {
   const share = domain === undefined ? 1 : shareOf(probe.sequences, domain.sequences);
+  // Of two texts it is said which one is measured.
+  const of = (text: string): string | undefined => (domain === undefined ? undefined : `${text} text:`);
   const { stableLayers } = request.settings;
   const lowest: Choose = (importance) => lowestOf(importance, stableLayers);
-  const general = await measure(model, probe, request, { choose: lowest }, subtask(task, 0, share));
+  const general = await measure(
+    model,
+    probe,
+    request,
+    { choose: lowest },
+    subtask(task, 0, share, of('general')),
+  );
   const onGeneral = general.measurement.layers.map(({ importance }) => importance);
   const contrast: Choose = (importance) => contrastOrder(onGeneral, importance).slice(0, stableLayers);
   const further = { choose: contrast, chooser: general.chooser };
-  const onDomain = domain && (await measure(model, domain, request, further, subtask(task, share, 1)));
+  const onDomain =
+    domain && (await measure(model, domain, request, further, subtask(task, share, 1, of('domain'))));
   return { general, onDomain };
 }
 

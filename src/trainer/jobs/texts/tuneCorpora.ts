@@ -1,3 +1,4 @@
+import { EVALUATED_TRAINING_SEQUENCES } from '../../../shared/settings/tuneTogether';
 import type { Naming } from '../../../shared/settings/naming';
 import { replayTexts, withTextSettings, type CorpusFiles } from '../../../shared/texts/texts';
 import type { RunSpec } from '../../../shared/run/runFolder';
@@ -9,9 +10,6 @@ import { eachOf, sampleOfList, type SequenceList } from '../../data/sequences/se
 import { readModelOutline } from '../../../node/model/modelConfig';
 import type { Task } from '../../task';
 import { CorpusReader, type CorpusOptions } from './corpora';
-
-// Domain text to watch when none is named: at most this many of the training sequences.
-const EVALUATED_TRAINING_SEQUENCES = 16;
 
 export interface TuneCorpora {
   readonly domain: Corpus;

@@ -10,7 +10,8 @@ export class RunRates {
   private readonly tensors: TensorRates;
 
   constructor(private readonly parts: SessionParts) {
-    const { input, model, state, task } = parts;
+    const { input, model, state, lease } = parts;
+    const task = lease.phaseTask('measuring');
     this.source = new RateSource(input.spec, model, input.manifest, input.corpora.probe, task);
     this.tensors = new TensorRates(model.trained, state.baseLearningRate);
   }

@@ -1,0 +1,7 @@
+import type { Services } from '../services/services';
+import { copyCell } from './copyCell';
+
+/** Copies the value of the cell that a menu was opened on. */
+export async function run(_services: Services, argument?: unknown): Promise<void> {
+  await copyCell(argument, 'value');
+}

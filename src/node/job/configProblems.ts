@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import * as v from 'valibot';
+import { messageOf } from '../../shared/common/errors';
+import type { Localizer } from '../../shared/common/localizer';
+import { describeIssue } from '../../shared/common/parse';
+import { RunConfig } from '../../shared/config/runConfig';
+import { togetherProblems } from '../../shared/settings/tuneTogether';
+import { tuneWarnings } from '../../shared/settings/tuneWarnings';
+import { pathsOf, type CorpusFiles } from '../../shared/texts/texts';
+import { readModelOutline } from '../model/modelConfig';
+import { corpusFilesOf } from '../texts/corpusFiles';
+
+type Outline = ReturnType<typeof readModelOutline>;
+
+/** Something about a *.adept.json that a run would refuse (error), or that hardly anybody means (warning). */
+export interface ConfigProblem {
+  /** The key that it is about, from the outside in. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+}
+
+/**
+ * Checks what a *.adept.json says against its schema, and if that fits against the model, the texts and the settings that it
+ * names. Weights and texts are not read.
+ * @param value its content
+ * @param file relative paths in it start from where it is
+ */
+export function configProblems(value: unknown, file: string, l10n: Localizer): ConfigProblem[] {
+  const parsed = v.safeParse(RunConfig, value);
+  if (!parsed.success) {
+    return parsed.issues.map((issue) => ({
+      path: (issue.path ?? []).map(({ key }) => key as string | number),
+      message: `${capital(describeIssue(issue))}.`,
+      severity: 'error',
+    }));
+  }
+  const config = parsed.output;
+  const at = (path: string): string => resolve(dirname(resolve(file)), path);
+  const problems: ConfigProblem[] = [];
+  const refuse = (path: ConfigProblem['path'], message: string): void => {
+    problems.push({ path, message, severity: 'error' });
+  };
+  const model = attempt(() => readModelOutline(at(config.model)), ['model'], refuse);
+  if (config.importance !== undefined && !existsSync(at(config.importance))) {
+    refuse(['importance'], l10n.t('{0} does not exist.', at(config.importance)));
+  }
+  checkTexts(config, at, refuse);
+  if (model !== undefined) {
+    checkAgainst(model, config, refuse, l10n);
+  }
+  for (const { setting, problem } of togetherProblems(config.tune, (key) => `"${key}"`)) {
+    refuse(['tune', setting], capital(problem));
+  }
+  for (const { setting, warning } of tuneWarnings(config.tune, l10n)) {
+    problems.push({ path: ['tune', setting], message: warning, severity: 'warning' });
+  }
+  return problems;
+}
+
+type Refuse = (path: ConfigProblem['path'], message: string) => void;
+
+function attempt<T>(work: () => T, path: ConfigProblem['path'], refuse: Refuse): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    refuse(path, messageOf(error));
+    return undefined;
+  }
+}
+
+function checkTexts(config: RunConfig, at: (path: string) => string, refuse: Refuse): void {
+  const check = (corpus: CorpusFiles | undefined, keys: readonly (string | number)[]): void => {
+    const list = corpus === undefined || Array.isArray(corpus) ? keys : [...keys, 'files'];
+    (corpus === undefined ? [] : pathsOf(corpus)).forEach((path, index) => {
+      attempt(() => corpusFilesOf(at(path), ''), [...list, index], refuse);
+    });
+  };
+  check(config.probe, ['probe']);
+  check(config.domain, ['domain']);
+  check(config.eval.domain, ['eval', 'domain']);
+  check(config.eval.general, ['eval', 'general']);
+  (config.replay ?? []).forEach((entry, index) => {
+    if (typeof entry === 'string') {
+      attempt(() => corpusFilesOf(at(entry), ''), ['replay', index], refuse);
+    } else {
+      check(entry, ['replay', index]);
+    }
+  });
+  for (const name of ['files', 'examples'] as const) {
+    check(config.choices?.[name], ['choices', name]);
+  }
+}
+
+/** What the model cannot do. */
+function checkAgainst(model: Outline, config: RunConfig, refuse: Refuse, l10n: Localizer): void {
+  const { numHiddenLayers: layers, maxPositionEmbeddings: positions } = model;
+  const { expand } = config;
+  if ('layers' in expand) {
+    expand.layers.forEach((layer, index) => {
+      if (layer >= layers) {
+        refuse(
+          ['expand', 'layers', index],
+          l10n.t('The model has layers 0 to {0}: there is no layer {1}.', layers - 1, layer),
+        );
+      }
+    });
+  }
+  for (const [key, count] of Object.entries(expand)) {
+    if (typeof count === 'number' && count > layers) {
+      refuse(['expand', key], l10n.t('The model has {0} layers: give {0} or less.', layers));
+    }
+  }
+  for (const section of ['tune', 'analyze'] as const) {
+    if (config[section].seqLen > positions) {
+      refuse([section, 'seqLen'], l10n.t('The model has {0} positions: give {0} or less.', positions));
+    }
+  }
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { configProblems } from '../../../src/node/job/configProblems';
+import { ENGLISH } from '../../support/english';
+import { projectRoot } from '../../support/projectRoot';
+import { temporaryFolder } from '../../support/temporaryFolder';
+
+const sample = (name: string): string => join(projectRoot, 'media/sample', name);
+
+/** What is said of a configuration of the sample model, each as `path: message`, warnings in brackets. */
+function said(t: TestContext, change: object, tune: object = {}): string[] {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'general.txt'), 'one\n\ntwo\n');
+  const config = {
+    model: sample('model'),
+    probe: ['general.txt'],
+    domain: [sample('domain.jsonl')],
+    out: 'run',
+    ...change,
+    tune: { steps: 100, learningRate: 1e-3, updateEvery: 50, saveEvery: 50, seqLen: 64, ...tune },
+    analyze: { seqLen: 64 },
+  };
+  return configProblems(config, join(folder, 'job.adept.json'), ENGLISH).map(
+    ({ path, message, severity }) =>
+      `${severity === 'warning' ? '[' : ''}${path.join('.')}: ${message.replaceAll(folder, '')}`,
+  );
+}
+
+describe('what is said of a *.adept.json before it runs', () => {
+  it('is nothing where all is well', (t) => {
+    assert.deepEqual(said(t, {}), []);
+  });
+
+  it('names a model, a text and an importance.json that are not there, each where it is named', (t) => {
+    const problems = said(t, {
+      model: 'nowhere',
+      domain: { files: ['general.txt', 'missing.jsonl'] },
+      replay: ['*.nothing'],
+      importance: 'none.json',
+    });
+    assert.equal(problems.length, 4);
+    assert.match(problems[0] ?? '', /^model: .*nowhere.*config\.json/);
+    assert.match(problems[1] ?? '', /^importance: .*none\.json does not exist\./);
+    assert.match(problems[2] ?? '', /^domain\.files\.1: .*missing\.jsonl.*no such file/);
+    assert.match(problems[3] ?? '', /^replay\.0: .*\*\.nothing: no file matches/);
+  });
+
+  it('holds layers and lengths against the model', (t) => {
+    assert.deepEqual(said(t, { expand: { layers: [2, 8] } }, { seqLen: 999999 }), [
+      'expand.layers.1: The model has layers 0 to 7: there is no layer 8.',
+      'tune.seqLen: The model has 256 positions: give 256 or less.',
+    ]);
+    assert.deepEqual(said(t, { expand: { lowest: 9 } }), [
+      'expand.lowest: The model has 8 layers: give 8 or less.',
+    ]);
+  });
+
+  it('calls keys and values that the schema does not have errors, all of them', (t) => {
+    assert.deepEqual(said(t, { engine: 'cuda', layers: [1] }, { steps: 0 }), [
+      'engine: "engine" is not usable (Invalid type: Expected ("auto" | "native" | "wasm" | "torch") but received "cuda"): correct it.',
+      'tune.steps: "tune.steps" is not usable (Invalid value: Expected >=1 but received 0): correct it.',
+      'layers: "layers" is not known here: correct its name or remove it.',
+    ]);
+  });
+
+  it('warns of what a run would take and hardly anybody means', (t) => {
+    assert.deepEqual(
+      said(t, {}, { learningRate: 50, warmup: 100, saveEvery: 500, evalEvery: 200, updateEvery: 101 }),
+      [
+        '[tune.learningRate: A rate of 50 destroys a language model in a few steps: 1e-5 to 1e-3 are usual.',
+        '[tune.warmup: The warm-up of 100 steps is not over when the run ends, after 100.',
+        '[tune.updateEvery: Learning rates are never refreshed: the first refresh would be after 101 of 100 steps.',
+        '[tune.saveEvery: There is no checkpoint before the end: 500 is more than the 100 steps.',
+        '[tune.evalEvery: Losses are measured at the start and the end only: 200 is more than the 100 steps.',
+      ],
+    );
+    const limited = { maxGeneralRise: 0.1, onGeneralRise: 'lower', evalEvery: 100 };
+    assert.deepEqual(said(t, {}, limited), [
+      '[tune.maxGeneralRise: The limit is looked at only after the last step, when nothing is left to correct: evaluate more often.',
+    ]);
+    assert.match(
+      said(t, {}, { rateFloor: 3 })[0] ?? '',
+      /^tune\.rateFloor: 3 is more than "tune\.rateCap", 2/,
+    );
+  });
+});

@@ -1,0 +1,41 @@
+/** Marks that were there before, and those that were taken back. */
+export class MarkHistory {
+  private readonly before: (readonly number[])[] = [];
+  private readonly after: (readonly number[])[] = [];
+
+  /** What was marked is about to be changed. */
+  note(marked: readonly number[]): void {
+    this.before.push(marked);
+    this.after.length = 0;
+  }
+
+  get canUndo(): boolean {
+    return this.before.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.after.length > 0;
+  }
+
+  /** @param marked what is marked now @returns what was marked before; undefined where nothing was */
+  undo(marked: readonly number[]): readonly number[] | undefined {
+    return move(this.before, this.after, marked);
+  }
+
+  /** @returns what was marked before it was taken back */
+  redo(marked: readonly number[]): readonly number[] | undefined {
+    return move(this.after, this.before, marked);
+  }
+}
+
+function move(
+  from: (readonly number[])[],
+  to: (readonly number[])[],
+  marked: readonly number[],
+): readonly number[] | undefined {
+  const found = from.pop();
+  if (found !== undefined) {
+    to.push(marked);
+  }
+  return found;
+}
