@@ -141,10 +141,90 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
     });
   });
 
+  it('warns beside Start of what hardly anybody means, and refuses what the model cannot', async () => {
+    const content = heatmapContent();
+    const poor = { memoryBytes: 1e6, freeMemoryBytes: 5e5, freeDiskBytes: 1e6 };
+    await withHeatmap(
+      browser,
+      async ({ page }) => {
+        await page.locator('tbody tr[data-layer="1"] th').click();
+        await page.fill('#field-domain', '/data/a.txt');
+        await page.fill('#field-steps', '40');
+        await page.fill('#field-learningRate', '50');
+        await page.click('.more-settings > summary');
+        await page.fill('#field-warmup', '100');
+        await page.fill('#field-saveEvery', '500');
+        const warnings = await page.locator('#launch-verdict li').allInnerTexts();
+        for (const [index, start] of [
+          'Learning rate: A rate of 50 destroys a language model',
+          'Warm-up: The warm-up of 100 steps is not over when the run ends, after 40.',
+          'Update interval: Learning rates are never refreshed',
+          'Save every: There is no checkpoint before the end: 500 is more than the 40 steps.',
+          'It needs about ',
+          'Its models and checkpoints take about ',
+        ].entries()) {
+          assert.ok(warnings[index]?.trim().startsWith(start), `${warnings[index] ?? ''}\nis not: ${start}`);
+        }
+        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '6 warnings');
+        const described = await page.getAttribute(
+          'adept-launch-form button[type=submit]',
+          'aria-describedby',
+        );
+        assert.match(described ?? '', /launch-verdict/);
+
+        await page.fill('#field-seqLen', '999999');
+        await page.waitForSelector('#field-seqLen-problem:has-text("The model has 512 positions")');
+        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), 'incomplete');
+        await page.fill('#field-seqLen', '64');
+        await page.waitForSelector('#field-seqLen-problem', { state: 'detached' });
+      },
+      { content: { ...content, launch: { ...content.launch, machine: poor } } },
+    );
+  });
+
+  it('keeps what the plan costs in sight, and leads to the form', async () => {
+    await withHeatmap(browser, async (webview) => {
+      const { page } = webview;
+      assert.match(await page.innerText('.plan-bar'), /No layer is marked/);
+      await page.locator('tbody tr[data-layer="1"] th').click();
+      assert.match(
+        await page.innerText('.plan-bar'),
+        /layer 1: 5 → 6.*parameters.*a step.*inference 1\.\d\d×/s,
+      );
+      await page.setViewportSize({ width: 620, height: 400 });
+      await page.evaluate(() => {
+        window.scrollTo({ top: 600 });
+      });
+      const box = await page.locator('.plan-bar').boundingBox();
+      assert.ok(box !== null && box.y >= 0 && box.y < 2, JSON.stringify(box));
+      await page.click('.plan-bar button');
+      assert.ok(await page.locator('#field-name').evaluate((field) => field === document.activeElement));
+    });
+  });
+
+  it('takes marks back, and gives them again', async () => {
+    await withHeatmap(browser, async ({ page }) => {
+      const undo = page.getByRole('button', { name: 'Undo the last change of marks' });
+      assert.equal(await undo.getAttribute('aria-disabled'), 'true');
+      await page.locator('tbody tr[data-layer="1"] th').click();
+      await page.locator('tbody tr[data-layer="3"] th').click();
+      await undo.click();
+      assert.deepEqual(await markedLayers(page), [1]);
+      // The focus stays on a button that has nothing more to do.
+      await page.keyboard.press('Control+z');
+      assert.deepEqual(await markedLayers(page), []);
+      await page.keyboard.press('Control+Shift+z');
+      assert.deepEqual(await markedLayers(page), [1]);
+      await page.getByRole('button', { name: 'Redo it' }).click();
+      assert.deepEqual(await markedLayers(page), [1, 3]);
+    });
+  });
+
   it('says of each text how large it is and, once known, its tokens, and shows it as the model gets it', async () => {
     await withHeatmap(browser, async (webview) => {
       const { page } = webview;
       await page.fill('#field-domain', 'shards\nmore/*.jsonl');
+      await page.click('.more-settings > summary');
       await page.fill('#field-seqLen', '128');
       const files = ['shards', 'more/*.jsonl'];
       const isThese = (texts: unknown): boolean => JSON.stringify(texts).includes(JSON.stringify(files));

@@ -23,6 +23,8 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       browser,
       async (webview) => {
         const { page } = webview;
+        await page.click('.fold-quadrants > summary');
+        await page.locator('adept-quadrant-plot .point').first().waitFor();
         assert.equal(await page.locator('adept-quadrant-plot .point').count(), 8);
         await page.locator('adept-quadrant-plot .point[data-layer="3"]').click();
         assert.deepEqual(await markedLayers(page), [3]);
@@ -40,6 +42,8 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       browser,
       async (webview) => {
         const { page } = webview;
+        await page.locator('.fold-quadrants > summary').focus();
+        await page.keyboard.press('Enter');
         await page.locator('adept-quadrant-plot .point[tabindex="0"]').focus();
         await page.keyboard.press('ArrowRight');
         await page.keyboard.press('ArrowDown');
@@ -77,6 +81,8 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
       browser,
       async (webview) => {
         const { page } = webview;
+        await page.click('.fold-quadrants > summary');
+        await page.locator('adept-quadrant-plot .point').first().waitFor();
         const positions = (): Promise<(string | null)[]> =>
           page
             .locator('adept-quadrant-plot .point')

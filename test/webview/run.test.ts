@@ -54,7 +54,10 @@ describe('the page of a run', { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page, run, window }) => {
-        assert.match(await textOf(page, '.progress-text'), /^analyzing the model: .*layer 6 of 8 \(62%\)$/);
+        assert.match(
+          await textOf(page, '.progress-text'),
+          /^analyzing the model: .*layer 6 of 8 \(62%\) · \d+ s left$/,
+        );
         assert.match(await textOf(page, '#tab-panel'), /begin with the evaluation before the first step/);
         run.advance(recordedLine('"step":45,'));
         await page.waitForSelector('.progress-text:has-text("step 44 of 200")');

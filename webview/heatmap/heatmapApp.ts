@@ -358,6 +358,8 @@ export class HeatmapApp extends LitElement {
     await this.updateComplete;
     const element = this.grid;
     await element?.updateComplete;
+    // Without it the page is not yet as high as it was.
+    await this.querySelector<LaunchFormView>('adept-launch-form')?.updateComplete;
     if (element !== null) {
       element.scrolled = grid;
     }

@@ -119,14 +119,18 @@ function suggestion(
   </form>`;
 }
 
-function iconButton(icon: string, label: string, enabled: boolean, act: () => void): TemplateResult {
+function iconButton(icon: string, label: string, isEnabled: boolean, act: () => void): TemplateResult {
+  // Not `disabled`: that would take the focus from a button that was just pressed.
   return html`<button
     type="button"
-    class="icon"
     aria-label=${label}
     title=${label}
-    ?disabled=${!enabled}
-    @click=${act}
+    aria-disabled=${isEnabled ? nothing : 'true'}
+    @click=${() => {
+      if (isEnabled) {
+        act();
+      }
+    }}
   >
     <span class="codicon codicon-${icon}" aria-hidden="true"></span>
   </button>`;

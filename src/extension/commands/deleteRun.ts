@@ -39,7 +39,11 @@ async function confirm(run: RunEntry): Promise<void> {
     run.path,
     ...(checkpoints === 0
       ? []
-      : [l10n.t('{0} checkpoints go with it, and a model that was exported into it.', checkpoints)]),
+      : [
+          checkpoints === 1
+            ? l10n.t('Its checkpoint goes with it, and a model that was exported into it.')
+            : l10n.t('Its {0} checkpoints go with it, and a model that was exported into it.', checkpoints),
+        ]),
     l10n.t('{0} are freed. This cannot be undone.', bytesText(folderBytes(run.path))),
   ].join('\n');
   const chosen = await vscode.window.showWarningMessage(

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { differenceText } from '../../shared/config/configDifferences';
+import { differenceText } from '../../shared/run/configDifferences';
 import { readRunTarget } from '../../node/job/runConfigFile';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
 import type { ResumePoint } from '../../node/run/laterResults';

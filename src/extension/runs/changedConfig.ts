@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../shared/common/errors';
-import { configDifferences, type ConfigDifference } from '../../shared/config/configDifferences';
+import { configDifferences, type ConfigDifference } from '../../shared/run/configDifferences';
 import { readJob } from '../../node/job/jobFile';
 import { readRunConfig } from '../../node/job/runConfigFile';
 import { settingsOf } from '../../node/run/changeSettings';

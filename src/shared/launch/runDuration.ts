@@ -4,7 +4,6 @@ import type { ImportanceFile } from '../method/importance';
 import { settingsSchema } from '../settings/settingTable';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { EVALUATED_TRAINING_SEQUENCES, evaluationInterval } from '../settings/tuneTogether';
-import type { KnownText } from '../webview/heatmap';
 import type { FormFiles, FormReading } from './launchForm';
 import { formPlan, type PricedModel } from './planPrice';
 
@@ -21,7 +20,7 @@ export interface DurationFacts {
   readonly importance: ImportanceFile;
   readonly marked: readonly number[];
   /** What is known of the texts that the form names. */
-  readonly known: ReadonlyMap<FormFiles, KnownText>;
+  readonly known: ReadonlyMap<FormFiles, { readonly tokens: number | null }>;
 }
 
 /** How long a run takes as the form has it; undefined where no speed is known, or no number of steps is given. */

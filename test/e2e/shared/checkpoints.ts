@@ -36,7 +36,7 @@ function bring(editor: Editor, part: 'weights' | '.adept'): void {
 
 /** In a window of a workspace that nobody has trusted. */
 export function aWeightFile(windowOf: () => Editor): void {
-  it('shows the tensors of a weight file in Restricted Mode, from the editor people choose', async () => {
+  it('shows the tensors of a weight file in Restricted Mode at a click, which no text editor could', async () => {
     const editor = windowOf();
     bring(editor, 'weights');
     await editor.page.locator('#status\\.workspaceTrust').waitFor();

@@ -120,6 +120,7 @@ export class FirstSteps {
     const { editor, hand } = this;
     const frame = await editor.webview('heatmap');
     const name = await frame.locator('#field-name').inputValue();
+    await hand.press(frame, '.more-settings > summary');
     for (const [field, text] of Object.entries(FORM)) {
       await hand.write(frame, `#field-${field}`, text);
     }

@@ -139,8 +139,7 @@ describe('the run panel', () => {
   it('keeps what it showed of a folder that is deleted, says so, and offers to forget it', async () => {
     const { kind, controller, posted, panels, services } = watchedKind();
     const run = newRun();
-    run.trainer({ state: 'ended' });
-    run.advance(recordedLines.length);
+    run.finish();
     openPanel(kind, { folder: run.folder }, services);
     const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
     assert.deepEqual([shown.summary?.step, shown.summary?.state], [200, 'done']);
@@ -157,11 +156,11 @@ describe('the run panel', () => {
 
   it('is restored from what the browser kept, and shows a folder that is gone as what it is', async () => {
     const { kind, posted, services } = watchedKind();
-    const folder = join(workspaceFolder(), '.adept/runs/gone');
+    const folder = join(workspaceFolder(), '.adept/runs/not-there');
     const kept = vscode.window.createWebviewPanel(kind.viewType, 'kept', vscode.ViewColumn.One);
     restorePanel(kind, kept, { source: { folder } }, services);
     const shown = await eventually('the snapshot', () => snapshots(posted)[0]);
-    assert.deepEqual([shown.summary?.name, shown.summary?.state], ['gone', 'gone']);
+    assert.deepEqual([shown.summary?.name, shown.summary?.state], ['not-there', 'gone']);
     assert.deepEqual(services.lines, []);
   });
 });

@@ -273,7 +273,7 @@ describe('the life of a run', function () {
     assert.equal(dialogs.shown.at(-1)?.text, 'Delete the run unusable?');
     assert.match(
       dialogs.shown.at(-1)?.detail ?? '',
-      /2 checkpoints go with it, and a model that was exported into it\.\n[\d.]+ MB are freed\./,
+      /Its checkpoint goes with it, and a model that was exported into it\.\n[\d.]+ MB are freed\./,
     );
     assert.ok(existsSync(join(done, 'report.json')), 'nothing goes without consent');
     dialogs.press = 'Delete';

@@ -47,7 +47,7 @@ describe('the status of a run', () => {
     run.event({ type: 'progress', stage: 'analyzing', fraction: 0.25, message: 'layer 2 of 8' });
     const analyzing = statusOf(run.folder);
     assert.deepEqual([analyzing.state, analyzing.stage], ['running', 'analyzing']);
-    assert.deepEqual(analyzing.progress, { fraction: 0.25, message: 'layer 2 of 8' });
+    assert.deepEqual(analyzing.progress, { stage: 'analyzing', fraction: 0.25, message: 'layer 2 of 8' });
     assert.equal(analyzing.steps, 100);
     const expanding = statusOf(run.status('expanding').folder);
     assert.deepEqual([expanding.stage, expanding.progress], ['expanding', null]);

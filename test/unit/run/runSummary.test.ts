@@ -5,7 +5,8 @@ import { runSummary, type RunWindow } from '../../../src/node/runPage/runSummary
 import { runStateOf } from '../../../src/node/run/runState';
 import { RunHistory } from '../../../src/node/run/runHistory';
 import type { NewRunEvent } from '../../../src/shared/run/runFolder';
-import { recordOf, stepEvent } from '../../support/runEvents';
+import { evalEvent, importanceEvent, recordOf, stepEvent } from '../../support/runEvents';
+import { tuneSettings } from '../../support/settings';
 
 const started: NewRunEvent = { type: 'status', status: 'started', step: 0 };
 
@@ -90,6 +91,46 @@ describe('runSummary', () => {
     ]);
   });
 
+  it('counts evaluations and refreshes in the time left', () => {
+    const tune = tuneSettings({ steps: 100, evalEvery: 50, updateEvery: 30 });
+    // Of an evaluation 10 s, of which the log is a second: what is no step does not slow the steps down.
+    const slow: NewRunEvent = { type: 'eval', step: 20, domainLoss: 2, generalLoss: 2, seconds: 10 };
+    const history = recordOf([...events, importanceEvent(20), slow]);
+    assert.deepEqual([history.refreshSeconds, history.evaluationSeconds], [1, 10]);
+    const { secondsLeft } = runSummary('/r', { ...facts, tune }, history, aboutWindow, whole);
+    // 80 steps of a second; evaluations at 50 and 100; refreshes at 30, 60 and 90.
+    assert.equal(secondsLeft, 80 + 2 * 10 + 3 * 1);
+    const equal = { ...facts, tune: { ...tune, unitRates: 'equal' as const } };
+    assert.equal(runSummary('/r', equal, history, aboutWindow, whole).secondsLeft, 100);
+  });
+
+  it('says what is done between steps and for how long, and what was asked for meanwhile', () => {
+    const report = (fraction: number): NewRunEvent => ({
+      ...{ type: 'progress', stage: 'evaluating', fraction, message: 'domain loss, batch 3 of 8' },
+    });
+    const history = recordOf([...events, report(0.25), report(0.5)]);
+    const summary = runSummary('/r', facts, history, { ...aboutWindow, asked: 'pause' }, whole);
+    // A quarter took a second.
+    assert.deepEqual(summary.progress, {
+      ...{ stage: 'evaluating', fraction: 0.5, message: 'domain loss, batch 3 of 8', secondsLeft: 2 },
+    });
+    assert.equal(summary.asked, 'pause');
+    const over = runSummary(
+      '/r',
+      facts,
+      recordOf([...events, report(0.5), evalEvent(20, 1, 1)]),
+      aboutWindow,
+      whole,
+    );
+    assert.equal(over.progress, null);
+  });
+
+  it('lets a run be stopped while its model is analyzed', () => {
+    const analyzing = recordOf([{ type: 'status', status: 'analyzing' }]);
+    const { enabled } = runSummary('/r', facts, analyzing, aboutWindow, whole);
+    assert.deepEqual([enabled.includes('stop'), enabled.includes('pause')], [true, false]);
+  });
+
   it('offers a paused run what is granted between two steps as well', () => {
     const paused: NewRunEvent = { type: 'status', status: 'paused', step: 20 };
     const summary = runSummary('/r', facts, recordOf([...events, paused]), aboutWindow, whole);
@@ -137,6 +178,13 @@ describe('runSummary', () => {
     assert.deepEqual([starting.state, starting.enabled.includes('resume')], ['starting', false]);
     const failed = runSummary('/r', idle, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
     assert.deepEqual([failed.state, failed.error], ['failed', 'no such model']);
+    // There is nothing yet that it could go on from.
+    assert.deepEqual(failed.enabled, ['runAgain', 'delete', 'openConfig', 'openFolder', 'openLog']);
+    const saved: NewRunEvent = {
+      ...{ type: 'checkpoint', step: 0, path: '/x', domainLoss: null, generalLoss: null },
+    };
+    const later = runSummary('/r', idle, recordOf([started, saved]), { ...aboutWindow, failure: 'x' }, whole);
+    assert.deepEqual([later.enabled.includes('resume'), later.enabled.includes('runAgain')], [true, false]);
     const running = runSummary('/r', facts, recordOf(events), { ...aboutWindow, isStarting: true }, whole);
     assert.equal(running.state, 'running');
   });

@@ -142,6 +142,30 @@ describe('a run on an executor that is not in this process', () => {
     assert.deepEqual([request.betas, request.epsilon, request.frozen], [[0.9, 0.999], 1e-8, []]);
   });
 
+  it('says what it does between steps where that takes long, and nothing where it does not', async (t) => {
+    const run = await newRun(t);
+    const spec = run.readSpec();
+    run.writeSpec({ ...spec, tune: { ...spec.tune, steps: 1, maxEvalSequences: 4, evalEvery: 1 } });
+    const executor = new SlowExecutor();
+    // Time passes by ten seconds whenever somebody looks at the clock.
+    let now = 1_700_000_000_000;
+    t.mock.method(Date, 'now', () => (now += 10_000));
+    await tune(run, executor);
+    const reports = readEvents(run.file('events')).flatMap((event) =>
+      event.type === 'progress' ? [`${event.stage}: ${event.message}`] : [],
+    );
+    assert.deepEqual([...new Set(reports)].slice(0, 3), [
+      'evaluating: domain loss, batch 2 of 4',
+      'evaluating: domain loss, batch 3 of 4',
+      'evaluating: domain loss, batch 4 of 4',
+    ]);
+    assert.ok(reports.includes('evaluating: general loss, batch 1 of 1'));
+    t.mock.restoreAll();
+    const quick = await newRun(t);
+    await tune(quick, new SlowExecutor());
+    assert.ok(readEvents(quick.file('events')).every(({ type }) => type !== 'progress'));
+  });
+
   it('loads the last checkpoint, with the moments, before it says that it goes on', async (t) => {
     const run = await newRun(t);
     await assert.rejects(

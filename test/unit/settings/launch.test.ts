@@ -164,13 +164,13 @@ describe('the configuration that a form comes to', () => {
   "tune": {
     "steps": 200,
     "learningRate": 0.0003,
+    "maxGeneralRise": 0.05,
     "batchSize": 4,
     "seqLen": 256,
     "updateEvery": 500,
     "schedule": "constant",
     "warmup": 0,
     "saveEvery": 500,
-    "maxGeneralRise": 0.05,
     "onGeneralRise": "stop",
     "seed": 0,
     "maxProbeSequences": 12

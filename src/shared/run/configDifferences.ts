@@ -1,7 +1,7 @@
 import { omit } from '../common/omit';
-import { CHANGEABLE_SETTINGS } from '../run/settingsChange';
+import { CHANGEABLE_SETTINGS } from './settingsChange';
 import { pathsOf, replayTexts, withTextSettings } from '../texts/texts';
-import type { RunConfig } from './runConfig';
+import type { RunConfig } from '../config/runConfig';
 
 /** A setting of a run that its *.adept.json now has another value of. */
 export interface ConfigDifference {

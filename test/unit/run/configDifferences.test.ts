@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import { configDifferences, differenceText } from '../../../src/shared/config/configDifferences';
+import { configDifferences, differenceText } from '../../../src/shared/run/configDifferences';
 import { RunConfig } from '../../../src/shared/config/runConfig';
 import {
   changeText,
