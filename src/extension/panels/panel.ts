@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { KeptState } from '../../shared/webview/common';
 import type { Services } from '../services/services';
+import { tabTitle } from '../window/tabTitle';
 import { type WebviewContent, WebviewHost, type WebviewKind } from '../webviews/webviewHost';
 
 /** A kind of editor panel. `source` says what a panel shows, as JSON: there is one panel for each source. */
@@ -42,7 +43,7 @@ export function openPanel<
     existing.reveal();
     return existing;
   }
-  const panel = vscode.window.createWebviewPanel(kind.viewType, kind.title(source), column, {
+  const panel = vscode.window.createWebviewPanel(kind.viewType, tabTitle(kind.title(source)), column, {
     enableFindWidget: true,
   });
   attach(panel, kind, source, services);
@@ -104,7 +105,7 @@ function attach<To extends v.GenericSchema, From extends v.GenericSchema, Source
     ...(kind.folder === undefined ? {} : { folder: kind.folder }),
   });
   open.set(key, panel);
-  panel.title = title;
+  panel.title = tabTitle(title);
   panel.onDidChangeViewState(() => {
     if (!panel.visible) {
       host.hidden();

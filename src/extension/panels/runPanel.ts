@@ -9,6 +9,7 @@ import { RunSubscription } from '../../node/runPage/runSubscription';
 import type { ControlCommand } from '../../shared/run/protocol';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
+import { tabTitle } from '../window/tabTitle';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
@@ -23,7 +24,7 @@ export function runPanelKind(controller: RunController): RunPanelKind {
     to: ToRun,
     from: FromRun,
     source: RunSource,
-    title: ({ folder }) => vscode.l10n.t('Run {0}', basename(folder)),
+    title: ({ folder }) => titleOf(folder),
     connect: (host, { folder }, services, panel) =>
       new RunPanel(host, folder, { controller, services, panel }),
   };
@@ -43,6 +44,7 @@ export class RunPanel implements WebviewContent<FromRun> {
   private readonly session: RunSubscription;
   private readonly controller: RunController;
   private readonly log: Services['log'];
+  private readonly panel: vscode.WebviewPanel;
   private readonly subscriptions: vscode.Disposable[];
   private pending: RunCommand | undefined;
 
@@ -53,6 +55,7 @@ export class RunPanel implements WebviewContent<FromRun> {
   ) {
     this.controller = controller;
     this.log = services.log;
+    this.panel = panel;
     RunPanel.open.set(folder, this);
     this.session = new RunSubscription({
       folder,
@@ -133,6 +136,15 @@ export class RunPanel implements WebviewContent<FromRun> {
   }
 
   private post(message: ToRun): void {
+    if (message.type !== 'showTab' && message.summary !== undefined) {
+      const { state, step, steps } = message.summary;
+      const isUnderWay = (state === 'running' || state === 'paused') && steps !== null && step > 0;
+      const done = isUnderWay ? ` · ${Math.floor((100 * step) / Math.max(1, steps))}%` : '';
+      const title = tabTitle(titleOf(this.folder), done);
+      if (this.panel.title !== title) {
+        this.panel.title = title;
+      }
+    }
     this.host.post(message).then(undefined, (error: unknown) => {
       this.log.error(error instanceof Error ? error : String(error));
     });
@@ -199,6 +211,10 @@ export class RunPanel implements WebviewContent<FromRun> {
     }
     await showFile(file, line ?? undefined);
   }
+}
+
+function titleOf(folder: string): string {
+  return vscode.l10n.t('Run {0}', basename(folder));
 }
 
 async function showFile(file: string, line?: number): Promise<void> {

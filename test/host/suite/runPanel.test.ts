@@ -97,6 +97,7 @@ describe('the run panel', () => {
     assert.equal(panel.title, `Run recorded-${runs}`);
     const first = await eventually('the snapshot', () => snapshots(posted)[0]);
     assert.deepEqual([first.summary?.step, first.summary?.state], [29, 'running']);
+    assert.equal(panel.title, `Run recorded-${runs} · 14%`);
     assert.equal(first.evals?.length, 2);
     run.advance(recordedLine('"step":50,'));
     await eventually('an update', () => posted.find(({ summary }) => summary?.step === 49));
