@@ -59,6 +59,12 @@ describe('the page about the estimator', () => {
     assert.ok(results.filter(({ engine }) => engine === 'native').length >= 3);
     assert.ok(results.some(({ engine }) => engine === 'wasm'));
     assert.ok(results.some(({ engine, timed }) => engine === 'torch' && timed));
+    // As large as people bring, with matrices as they are stored, and no analysis.
+    assert.ok(
+      results.some(
+        ({ shape, frozenWeights: frozen, timed }) => timed && frozen === 'bfloat16' && shape.hidden >= 2048,
+      ),
+    );
     for (const { what, memory, seconds } of results) {
       assert.ok(Math.abs(memory.error) <= 0.15, `${what}: memory ${percent(memory.error)}`);
       assert.ok(Math.abs(seconds.error) <= 0.25, `${what}: time ${percent(seconds.error)}`);
