@@ -1,8 +1,8 @@
 // `npm run bench`: this project's engines native and torch beside PyTorch with transformers as a careful person writes it
 // (test/bench/performance/peer.py), on the same jobs, weights and
 // tokens, with the same threads. Every measurement is a process of its own, and the sides take turns. What they computed is
-// compared before their times are. Prints a table, writes bench/results/latest.json, and
-// the tables of docs/performance.md.
+// compared before their times are. Prints a table, writes bench/results/performance-PROCESSOR.json, and
+// the tables of docs/performance.md, which shows every processor that was measured.
 //
 //   npm run bench -- --repeats 3 --only tune --models deep
 //   npm run bench -- --only exact    leaves what else was measured on this processor in the results
@@ -13,7 +13,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../scripts/python.mjs';
-import { withParts } from './performance/page.mjs';
+import { readResults, resultsName, withParts } from './performance/page.mjs';
 import {
   baseJob,
   build,
@@ -256,7 +256,7 @@ console.log(
 /** What an earlier part of the bench measured on the same processor, with what this one did in its place. */
 function merged(key, fresh) {
   const earlier = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  const same = earlier.machine?.processor === machine.processor ? (earlier[key] ?? []) : [];
+  const same = earlier[key] ?? [];
   const id = (entry) => `${entry.model} ${entry.name ?? entry.shape}`;
   const measured = new Set(fresh.map(id));
   const known = new Map(same.map((entry) => [id(entry), entry]));
@@ -268,7 +268,7 @@ function merged(key, fresh) {
 const described = Object.fromEntries(
   Object.entries(MODELS).map(([name, { what, expanded }]) => [name, { what, expanded }]),
 );
-const file = join(root, 'bench/results/latest.json');
+const file = join(root, 'bench/results', resultsName(machine.processor ?? ''));
 mkdirSync(dirname(file), { recursive: true });
 const results = {
   machine,
@@ -280,4 +280,4 @@ const results = {
 };
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 const page = join(root, 'docs/performance.md');
-writeFileSync(page, withParts(readFileSync(page, 'utf8'), results));
+writeFileSync(page, withParts(readFileSync(page, 'utf8'), readResults(root)));

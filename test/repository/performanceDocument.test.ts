@@ -63,50 +63,58 @@ async function loadSides(): Promise<v.InferOutput<typeof Sides>> {
 }
 
 const page = readFileSync(join(projectRoot, 'docs/performance.md'), 'utf8');
-const results: unknown = JSON.parse(readFileSync(join(projectRoot, 'bench/results/latest.json'), 'utf8'));
+/** The script that writes the page from the results. */
+async function loadPage() {
+  const path = join(projectRoot, 'test/bench/performance/page.mjs');
+  const imported: unknown = await import(pathToFileURL(path).href);
+  return v.parse(
+    v.object({
+      withParts: v.function(),
+      withFast: v.function(),
+      withEffects: v.function(),
+      readResults: v.function(),
+    }),
+    imported,
+  );
+}
+
+/** What was measured on every processor. */
+async function loadResults(): Promise<v.InferOutput<typeof Results>[]> {
+  const { readResults } = await loadPage();
+  return v.parse(v.array(Results), readResults(projectRoot));
+}
 
 describe('docs/performance.md', () => {
   it('shows what was measured: run npm run bench, which writes its tables', async () => {
-    const path = join(projectRoot, 'test/bench/performance/page.mjs');
-    const { withParts } = v.parse(
-      v.object({ withParts: v.function() }),
-      await import(pathToFileURL(path).href),
-    );
-    assert.equal(withParts(page, results), page);
+    const { withParts, readResults } = await loadPage();
+    assert.equal(withParts(page, readResults(projectRoot)), page);
   });
 
   it('shows how one-pass estimates rank layers: run npm run bench:fast, which writes its table', async () => {
-    const path = join(projectRoot, 'test/bench/performance/page.mjs');
-    const { withFast } = v.parse(
-      v.object({ withFast: v.function() }),
-      await import(pathToFileURL(path).href),
-    );
+    const { withFast } = await loadPage();
     const file = join(projectRoot, 'bench/results/fastImportance.json');
     assert.equal(withFast(page, JSON.parse(readFileSync(file, 'utf8'))), page);
   });
 
   it('shows what each technique is worth: run npm run bench:effects, which writes its table', async () => {
-    const path = join(projectRoot, 'test/bench/performance/page.mjs');
-    const { withEffects } = v.parse(
-      v.object({ withEffects: v.function() }),
-      await import(pathToFileURL(path).href),
-    );
+    const { withEffects } = await loadPage();
     const file = join(projectRoot, 'bench/results/effects.json');
     assert.equal(withEffects(page, JSON.parse(readFileSync(file, 'utf8'))), page);
   });
 
   it('rests on both models, and on medians and ratios that are those of the runs', async () => {
-    const { rows } = v.parse(Results, results);
+    const all = (await loadResults()).flatMap(({ rows }) => rows);
     const { spread } = await loadSides();
+    const has = (model: string, name: string, side: 'peer' | 'torch'): boolean =>
+      all.some((row) => row.model === model && row.name === name && row[side] !== undefined);
     for (const model of ['smollm2', 'deep']) {
-      for (const name of ['exact', 'units', 'tune, step of the first epoch', 'tune, step of later epochs']) {
-        assert.ok(
-          rows.some((row) => row.model === model && row.name === name && row.peer !== undefined),
-          `${model} ${name} was not measured beside its peer`,
-        );
+      for (const name of ['units', 'tune, step of the first epoch', 'tune, step of later epochs']) {
+        assert.ok(has(model, name, 'peer'), `${model} ${name} was not measured beside its peer`);
+        assert.ok(has(model, name, 'torch'), `${model} ${name} was not measured with the engine torch`);
       }
+      assert.ok(has(model, 'exact', 'peer'), `${model} exact was not measured beside its peer`);
     }
-    for (const { name, ours, torch, peer, ratio, torchRatio } of rows) {
+    for (const { name, ours, torch, peer, ratio, torchRatio } of all) {
       assert.deepEqual(spread(ours.all), ours, name);
       assert.deepEqual(peer && spread(peer.all), peer, name);
       assert.deepEqual(torch && spread(torch.all), torch, name);
@@ -116,13 +124,15 @@ describe('docs/performance.md', () => {
   });
 
   it('counts the products of a step as the estimator does: run npm run bench -- --only length', async (t) => {
-    const { products } = v.parse(Results, results);
+    const results = await loadResults();
     const { MODELS, LENGTHS } = await loadSides();
     const counted = Object.entries(MODELS).flatMap(([model, { shape, expanded }]) => {
       const folder = temporaryFolder(t);
       writeFileSync(join(folder, 'config.json'), JSON.stringify(configOfShape(shape ?? SMOLLM2).raw));
       return LENGTHS.map((length) => ({ model, ...productsOfStep(folder, expanded, length) }));
     });
-    assert.deepEqual(products, counted);
+    for (const { products } of results) {
+      assert.deepEqual(products, counted);
+    }
   });
 });

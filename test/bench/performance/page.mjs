@@ -1,5 +1,25 @@
-// What docs/performance.md shows of bench/results/latest.json: between its markers, written by `npm run bench` and compared by
-// test/repository/performanceDocument.test.ts.
+// What docs/performance.md shows of bench/results/performance-*.json, one file for each processor that was measured: between
+// its markers, written by `npm run bench` and compared by test/repository/performanceDocument.test.ts.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const NAME = /^performance-.+\.json$/;
+
+/** @param {string} processor as the system calls it @returns {string} the name of the file with its results */
+export function resultsName(processor) {
+  const words = processor
+    .replace(/\(R\)|\(TM\)|Processor|CPU|@.*/gi, ' ')
+    .toLowerCase()
+    .match(/[a-z0-9]+/g);
+  return `performance-${(words ?? ['unknown']).join('-')}.json`;
+}
+
+/** @param {string} root the clone @returns {any[]} what was measured on every processor, by the names of their files */
+export function readResults(root) {
+  const folder = join(root, 'bench/results');
+  const names = readdirSync(folder).filter((name) => NAME.test(name));
+  return names.sort().map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+}
 
 /** Least ratios that a row is to reach, by model and job; `*` stands for every model. */
 const AIMS = {
@@ -129,25 +149,40 @@ function shareTable(rows) {
   );
 }
 
-function machineLine({
-  processors,
-  processor,
-  node,
-  threads,
-  matMulGigaflops,
-  callMicroseconds,
-  idleMemory,
-}) {
-  return `${processors} × ${processor}, ${threads} threads, Node.js ${node}; a 2048³ product reaches ${matMulGigaflops.ours.toFixed(0)} GFLOP/s here and ${matMulGigaflops.peer.toFixed(0)} in PyTorch; a call from JavaScript costs ${callMicroseconds.toFixed(0)} µs beside its work. Before there is a model, a process takes ${(idleMemory.ours / 1e6).toFixed(0)} MB here and ${(idleMemory.peer / 1e6).toFixed(0)} in PyTorch.`;
+function machineLine({ node, threads, matMulGigaflops, callMicroseconds, idleMemory }) {
+  return `${threads} threads, Node.js ${node}; a 2048³ product reaches ${matMulGigaflops.ours.toFixed(0)} GFLOP/s here and ${matMulGigaflops.peer.toFixed(0)} in PyTorch; a call from JavaScript costs ${callMicroseconds.toFixed(0)} µs beside its work. Before there is a model, a process takes ${(idleMemory.ours / 1e6).toFixed(0)} MB here and ${(idleMemory.peer / 1e6).toFixed(0)} in PyTorch.`;
 }
 
-/** The parts of the page by name of their marker. */
-export function pageParts({ rows, shapes, products, machine }) {
+/** A part of each processor that has it, under its name. */
+function ofEach(results, has, part) {
+  return results
+    .filter(has)
+    .map((one) => `**${one.machine.processors} × ${one.machine.processor}**\n\n${part(one)}`)
+    .join('\n\n');
+}
+
+const hasRow =
+  (...names) =>
+  ({ rows }) =>
+    names.every((name) => rows.some((row) => row.name === name));
+
+/** The parts of the page by name of their marker. @param {any[]} results of every processor */
+export function pageParts(results) {
   return {
-    speed: `${speedTable(rows)}\n\n${machineLine(machine)}`,
-    shares: shareTable(rows),
-    length: lengthTable(rows, products),
-    shapes: shapeTable(shapes),
+    speed: ofEach(
+      results,
+      () => true,
+      ({ rows, machine }) => `${speedTable(rows)}\n\n${machineLine(machine)}`,
+    ),
+    shares: ofEach(results, hasRow('exact', 'fast', 'full, step of the first epoch'), ({ rows }) =>
+      shareTable(rows),
+    ),
+    length: ofEach(results, hasRow('length 256, step'), ({ rows, products }) => lengthTable(rows, products)),
+    shapes: ofEach(
+      results,
+      ({ shapes }) => shapes.length > 0,
+      ({ shapes }) => shapeTable(shapes),
+    ),
   };
 }
 
@@ -173,7 +208,9 @@ function fastTable(rows) {
   );
 }
 
-/** The page with its parts as the results of `npm run bench` have them. */
+/** The page with its parts as the results of `npm run bench` have them.
+ * @param {any[]} results of every processor
+ */
 export function withParts(page, results) {
   return replaced(page, pageParts(results));
 }
