@@ -140,7 +140,7 @@ function enabledCommands(
     stop: isTrusted && reachable && (state === 'running' || state === 'paused'),
     checkpoint: isTrusted && reachable && takesMinor,
     setLearningRate: isTrusted && reachable && takesMinor,
-    openConfig: files.hasConfig || window.hasConfig === true,
+    openConfig: (files.hasConfig && files.exists) || window.hasConfig === true,
     openFolder: files.exists,
     openLog: files.exists,
     export: isTrusted && checkpoints.length > 0 && files.exists,

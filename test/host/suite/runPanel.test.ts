@@ -149,7 +149,7 @@ describe('the run panel', () => {
     assert.equal(gone.type, 'update');
     assert.equal(gone.summary?.step, 200);
     assert.equal(gone.curves, undefined, 'the curves stay as they are');
-    assert.deepEqual(gone.summary.enabled, ['openConfig', 'delete']);
+    assert.deepEqual(gone.summary.enabled, ['delete']);
     await panels[0]?.receive({ type: 'command', command: 'delete' });
     assert.deepEqual(controller.asked, ['delete']);
     assert.deepEqual(services.lines, []);
