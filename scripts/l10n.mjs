@@ -42,7 +42,7 @@ function textsOf(file) {
  */
 export function writeL10n(root, target) {
   mkdirSync(target, { recursive: true });
-  const texts = ['src/extension', 'src/shared', 'webview'].flatMap((folder) =>
+  const texts = ['src/extension', 'src/shared', 'src/node', 'webview'].flatMap((folder) =>
     sources(join(root, folder)).flatMap(textsOf),
   );
   const bundle = Object.fromEntries([...new Set(texts)].sort().map((text) => [text, text]));

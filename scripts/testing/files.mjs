@@ -10,7 +10,9 @@ const SUITE = join('test', 'host', 'suite');
 /** Start a whole VS Code, which takes a server and a browser. */
 const VSCODE_KINDS = ['host', 'e2e'];
 /** Read what is built for the extension, though they are of no kind that shows it. */
-const READ_EXTENSION = [join('test', 'unit', 'settings', 'runConfigSchema.test.ts')];
+const READ_EXTENSION = ['runConfigSchema', 'translations'].map((name) =>
+  join('test', 'unit', 'settings', `${name}.test.ts`),
+);
 
 /** Names the Python that has PyTorch, for the tests in VS Code that compute with it. */
 const TORCH = 'test/support/torchPython.ts';

@@ -45,12 +45,14 @@ it('the package holds what runs, what its README links to and nothing else, in a
     'out/extension.cjs',
     'out/jsonrpc.cjs',
     'out/l10n/bundle.l10n.json',
+    'out/l10n/bundle.l10n.zh-cn.json',
     'out/tinyglobby.cjs',
     'out/tokenThread.cjs',
     ...['', '-simd', '-threaded-simd'].map((kind) => `out/wasm/tfjs-backend-wasm${kind}.wasm`),
     ...webviewFiles(),
     'package.json',
     'package.nls.json',
+    'package.nls.zh-cn.json',
     ...linkedByReadme(),
   ];
   assert.deepEqual(
