@@ -6,7 +6,7 @@ import { LaunchForm } from '../../src/shared/launch/launchForm';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Parts of the page that are closed until somebody opens them. */
-export const FOLDS = ['quadrants', 'groups'] as const;
+const FOLDS = ['quadrants', 'groups'] as const;
 export type Fold = (typeof FOLDS)[number];
 
 /** What the page finds again after it was hidden or VS Code was restarted. */
