@@ -19,10 +19,11 @@ export function readChartTheme(): ChartTheme {
   const style = getComputedStyle(document.body);
   const value = (name: string): string => style.getPropertyValue(name).trim();
   return {
-    foreground: style.color,
+    // The body's own colours may be on their way from the last theme's: the page fades them.
+    foreground: value('--vscode-foreground') || style.color,
     muted: value('--adept-muted'),
     grid: value('--run-grid'),
-    background: style.backgroundColor,
+    background: value('--vscode-editor-background') || style.backgroundColor,
     font: style.fontFamily,
     fontSize: Math.max(10, parseFloat(style.fontSize) - 2),
     series: Object.fromEntries(
