@@ -193,7 +193,14 @@ function decided(content: PageContent, actions: PageActions) {
     launch,
     price,
   });
-  const facts = { reading, model, price, machine: launch.machine, copies: marked.length };
+  const facts = {
+    reading,
+    model,
+    price,
+    machine: launch.machine,
+    engines: launch.engines,
+    copies: marked.length,
+  };
   const plan = {
     marked,
     layers: shown.layers,

@@ -2,9 +2,11 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { engineState } from '../../node/engines/engineState';
 import { readModelOutline } from '../../node/model/modelConfig';
+import { parametersOf } from '../../node/model/modelFolder';
 import { durationText } from '../../shared/common/durationText';
 import { numberOfText } from '../../shared/common/numberText';
 import { EngineChoice } from '../../shared/config/runConfig';
+import { slowEngineText } from '../../shared/engines/slowEngine';
 import { engineName, engineText } from '../../shared/engines/engineState';
 import type { ImportanceMode } from '../../shared/method/importance';
 import { modelName } from '../../shared/model/modelName';
@@ -87,6 +89,7 @@ export class Review {
               edit: () => this.measure(),
             },
           ]),
+      ...this.slowEngine(),
       { label: l10n.t('what is analyzed'), kind: vscode.QuickPickItemKind.Separator },
       ...(isFixed.model
         ? []
@@ -115,6 +118,22 @@ export class Review {
       ),
       this.row(l10n.t('Engine'), this.engineFacts(), (input) => this.askEngine(input)),
     ];
+  }
+
+  /** A large model on one thread takes days. */
+  private slowEngine(): Row[] {
+    const { l10n } = vscode;
+    const text = slowEngineText(parametersOf(this.answers.model), this.engine, engineState(), l10n);
+    return text === undefined
+      ? []
+      : [
+          {
+            label: l10n.t('Slow engine'),
+            iconPath: new vscode.ThemeIcon('warning'),
+            detail: text,
+            edit: () => this.askEngine(new StepInput(`${this.title}: ${l10n.t('Engine')}`, 0, undefined)),
+          },
+        ];
   }
 
   private row(label: string, description: string, ask: (input: StepInput) => Promise<void>): Row {

@@ -4,6 +4,11 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { readRunTarget } from '../../node/job/runConfigFile';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
+import { engineState } from '../../node/engines/engineState';
+import { parametersOf } from '../../node/model/modelFolder';
+import { slowEngineText } from '../../shared/engines/slowEngine';
+import { engineOffers } from '../engines/engineMissing';
+import { readSetting } from '../window/settings';
 import { inputError } from '../../shared/common/errors';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import { openRun } from '../panels/open';
@@ -53,8 +58,23 @@ export async function startConfig(
   options: StartOptions,
 ): Promise<string> {
   const path = await start(services, config, options);
+  warnOfSlowEngine(config, services);
   await openRun(services, path);
   return path;
+}
+
+/** A large model on one thread takes days: whoever has started it can still stop it. */
+function warnOfSlowEngine(config: string, { log }: Services): void {
+  const { model, engine } = readRunTarget(config);
+  const chosen = engine === 'auto' ? readSetting('adept.engine', log) : engine;
+  const text = slowEngineText(parametersOf(model), chosen, engineState(), vscode.l10n);
+  if (text !== undefined) {
+    const offers = engineOffers('native');
+    void vscode.window.showWarningMessage(text, ...offers.map(({ title }) => title)).then((picked) => {
+      const offer = offers.find(({ title }) => title === picked);
+      return offer === undefined ? undefined : vscode.commands.executeCommand(offer.command);
+    });
+  }
 }
 
 function requestOf(argument: unknown): Request | undefined {

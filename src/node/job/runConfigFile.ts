@@ -60,12 +60,13 @@ export function readRunConfig(file: string): RunConfig {
  * @throws AdeptError (input) as {@link readRunConfig}, of what the file itself says.
  */
 export function readRunTarget(file: string): RunTarget {
-  const { out, engine } = parseWith(RunConfig, readJsonWithComments(file), file);
-  return { file, out: resolve(dirname(resolve(file)), out), engine };
+  const { model, out, engine } = parseWith(RunConfig, readJsonWithComments(file), file);
+  const at = (path: string): string => resolve(dirname(resolve(file)), path);
+  return { file, model: at(model), out: at(out), engine };
 }
 
 /** A *.adept.json, and what has to be known of it before its job is started. */
-export interface RunTarget extends Pick<RunConfig, 'out' | 'engine'> {
+export interface RunTarget extends Pick<RunConfig, 'model' | 'out' | 'engine'> {
   readonly file: string;
 }
 

@@ -51,6 +51,15 @@ export function readModelSummary(folder: string): ModelSummary {
   };
 }
 
+/** Of a model whose headers can be read; undefined of one that is told elsewhere what is wrong with it. */
+export function parametersOf(folder: string | undefined): number | undefined {
+  try {
+    return folder === undefined ? undefined : readModelSummary(folder).parameters;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The model folders in `folder`, itself included, down to `depth` levels below it. */
 export function findModels(folder: string, depth: number): string[] {
   if (looksLikeModel(folder)) {

@@ -1,4 +1,7 @@
 import * as v from 'valibot';
+import type { EngineState } from '../engines/engineState';
+import { slowEngineText } from '../engines/slowEngine';
+import { parameterCount } from '../model/architecture';
 import type { Localizer } from '../common/localizer';
 import { settingsSchema } from '../settings/settingTable';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
@@ -28,6 +31,7 @@ export interface LaunchFacts {
   readonly machine: MachineRoom;
   /** How many layers are marked. */
   readonly copies: number;
+  readonly engines: EngineState;
 }
 
 /** What a run would refuse because of the model. */
@@ -52,7 +56,17 @@ export function launchWarnings(facts: LaunchFacts, l10n: Localizer): LaunchWarni
     // What cannot be used at all is a problem of its own.
     .filter(({ setting }) => !reading.problems.has(setting) && !reading.problems.has('steps'))
     .map(({ setting, warning }) => ({ field: setting, text: warning }));
-  return [...ofSettings, ...(copies === 0 ? [] : roomWarnings(facts, tune.steps, tune.saveEvery, l10n))];
+  return [
+    ...ofEngine(facts, l10n),
+    ...ofSettings,
+    ...(copies === 0 ? [] : roomWarnings(facts, tune.steps, tune.saveEvery, l10n)),
+  ];
+}
+
+function ofEngine({ reading, model, engines }: LaunchFacts, l10n: Localizer): LaunchWarning[] {
+  const parameters = model.known ? parameterCount(model.config) : undefined;
+  const text = slowEngineText(parameters, reading.compute.engine, engines, l10n);
+  return text === undefined ? [] : [{ field: 'engine', text }];
 }
 
 function roomWarnings(
