@@ -90,7 +90,7 @@ export async function resumeRun(
   const { tune, engine } = changed ?? {};
   const job = existsSync(join(path, JOB_FILES.job)) ? readJob(path) : undefined;
   if (job) {
-    if (from ?? tune) {
+    if (from !== undefined || tune !== undefined) {
       requireRoomForExport(job.config);
     }
     const config = { ...job.config, ...(tune === undefined ? {} : { tune }), ...engine };

@@ -7,7 +7,7 @@ import type { AnalysisRequest } from './analysisRequest';
 import { answersOf } from './answers';
 import { askForModel } from './modelQuestion';
 import { Review, STABLE_FOR } from './review';
-import { askForTexts } from './textQuestion';
+import { askForProbe } from './textQuestion';
 
 type Named = AnalysisRequest & { readonly model: string; readonly probe: readonly string[] };
 
@@ -37,12 +37,7 @@ export async function askForAnalysis(services: Services, request: AnalysisReques
       ? []
       : [
           async (input: StepInput) => {
-            answers.probe = await askForTexts(services, input, {
-              placeholder: vscode.l10n.t(
-                'General text, whose loss must not rise: importance is measured on it',
-              ),
-              before: [],
-            });
+            answers.probe = await askForProbe(services, input, []);
           },
         ]),
   ]);

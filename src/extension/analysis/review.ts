@@ -19,7 +19,7 @@ import { readSetting } from '../window/settings';
 import { costKey, measureCost, secondsOf, TRIAL_SEQUENCES, type MeasuredCost } from './analysisCost';
 import type { Answers } from './answers';
 import { askForModel } from './modelQuestion';
-import { askForTexts } from './textQuestion';
+import { askForProbe, askForTexts } from './textQuestion';
 
 /** Sequences over which the least important layers have to stay the same. */
 export const STABLE_FOR = 16;
@@ -206,10 +206,7 @@ export class Review {
   }
 
   private async askProbe(input: StepInput): Promise<void> {
-    this.answers.probe = await askForTexts(this.services, input, {
-      placeholder: vscode.l10n.t('General text, whose loss must not rise: importance is measured on it'),
-      before: this.answers.probe,
-    });
+    this.answers.probe = await askForProbe(this.services, input, this.answers.probe);
   }
 
   private async askDomain(input: StepInput): Promise<void> {

@@ -22,6 +22,17 @@ export interface TextQuestion {
 
 type PathItem = vscode.QuickPickItem & { readonly path?: string };
 
+/** Asks for the text that importance is measured on. @param before that of the last time */
+export function askForProbe(
+  services: Services,
+  input: StepInput,
+  before: readonly string[],
+): Promise<string[]> {
+  const { l10n } = vscode;
+  const placeholder = l10n.t('General text, whose loss must not rise: importance is measured on it');
+  return askForTexts(services, input, { placeholder, before });
+}
+
 /** Asks for texts of the workspace, or others: files, folders and globs. */
 export async function askForTexts(
   services: Services,

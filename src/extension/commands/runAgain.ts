@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { readRunTarget } from '../../node/job/runConfigFile';
+import { inputError } from '../../shared/common/errors';
 import { pickRun } from '../control/pickRun';
-import { runAgain } from '../control/runAgain';
 import { openRun } from '../panels/open';
 import { hasNotStarted } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { saveOpen } from './openConfig';
 
-/** Starts a run once more that did not start. @returns the run folder */
+/** Starts a run that did not start, by its file as that is now. @returns the run folder */
 export async function run(services: Services, argument?: unknown): Promise<string> {
   const { l10n } = vscode;
   const chosen = await pickRun(services, argument, {
@@ -15,10 +17,16 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     none: l10n.t('No run failed to start, so there is none to start again.'),
   });
   const config = services.runs.configOf(chosen.path);
-  if (config !== undefined) {
-    await saveOpen(config);
+  if (config === undefined || !existsSync(config)) {
+    throw inputError(
+      l10n.t(
+        '{0}: the file that it was started from is not there: run it from its *.adept.json.',
+        chosen.path,
+      ),
+    );
   }
-  const path = await runAgain(services, chosen);
+  await saveOpen(config);
+  const path = await services.runs.run(readRunTarget(config), chosen.path);
   await openRun(services, path);
   return path;
 }

@@ -4,7 +4,7 @@ import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import type { ControlRequest } from '../../shared/run/protocol';
 import type { Services } from '../services/services';
 
-const DONE_MILLISECONDS = 5000;
+const READ_MILLISECONDS = 5000;
 
 /** Asks a run's trainer for something while the person sees that an answer is awaited. One that does not answer can be ended. */
 export async function controlRun(services: Services, run: RunEntry, request: ControlRequest): Promise<void> {
@@ -12,8 +12,8 @@ export async function controlRun(services: Services, run: RunEntry, request: Con
   const options = { location: vscode.ProgressLocation.Window, title };
   try {
     await vscode.window.withProgress(options, () => services.runs.control(run, request));
-    // Which run it was is not said by the one whose panel is in front.
-    vscode.window.setStatusBarMessage(doneText(request, nameOf(run)), DONE_MILLISECONDS);
+    // An answer comes at once: long enough to be read, so that it is known which run it is.
+    vscode.window.setStatusBarMessage(title, READ_MILLISECONDS);
   } catch (error) {
     if (!(error instanceof NoAnswer) || !isLive(services.runs.list.get(run.path) ?? run)) {
       throw error;
@@ -35,22 +35,6 @@ function progressTitle({ method }: ControlRequest, name: string): string {
       return l10n.t('Saving a checkpoint of {0}', name);
     case 'setLearningRate':
       return l10n.t('Changing the learning rate of {0}', name);
-  }
-}
-
-function doneText({ method }: ControlRequest, name: string): string {
-  const { l10n } = vscode;
-  switch (method) {
-    case 'pause':
-      return l10n.t('{0} pauses after the current step', name);
-    case 'resume':
-      return l10n.t('{0} goes on', name);
-    case 'stop':
-      return l10n.t('{0} stops after a checkpoint', name);
-    case 'checkpoint':
-      return l10n.t('{0} saves a checkpoint', name);
-    case 'setLearningRate':
-      return l10n.t('{0} goes on at another learning rate', name);
   }
 }
 

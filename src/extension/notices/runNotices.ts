@@ -51,7 +51,7 @@ function offersOfFailed(services: Services, run: RunEntry, text: string): Offer[
     title,
     take: () => vscode.commands.executeCommand(id, run.path),
   });
-  if (hasNotStarted(run) || endingOf(run) === 'notStarted') {
+  if (hasNotStarted(run) || (endingOf(run) === 'notStarted' && (run.status?.createdAt ?? null) === null)) {
     const again = vscode.workspace.isTrusted ? [command(vscode.l10n.t('Run Again'), 'adept.runAgain')] : [];
     const config = services.runs.configOf(run.path);
     const open: Offer = {

@@ -26,9 +26,9 @@ export function changedConfig(run: string, file: string | undefined): ChangedCon
   if (job === undefined || file === undefined || !existsSync(file)) {
     return undefined;
   }
+  const begun = { ...job.config, tune: settingsOf(RunFolder.at(run)) };
   try {
     const now = readRunConfig(file);
-    const begun = { ...job.config, tune: settingsOf(RunFolder.at(run)) };
     const differences = configDifferences(begun, now);
     return differences.length === 0 ? undefined : { file, differences, steps: now.tune.steps };
   } catch (error) {

@@ -45,9 +45,9 @@ export function isResumable(run: RunEntry): boolean {
   );
 }
 
-/** Whether its process ended before it came to the run, which has nothing yet that could be gone on with. */
+/** Whether its process ended before it made the run: there is nothing that could be gone on with. */
 export function hasNotStarted({ launch, status }: RunEntry): boolean {
-  return launch?.failure !== undefined && (status?.checkpoints.length ?? 0) === 0;
+  return launch?.failure !== undefined && (status?.createdAt ?? null) === null;
 }
 
 /** The log of a run's processes: beside the run, whose folder must be empty when it starts. */

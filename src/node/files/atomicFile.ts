@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AdeptError } from '../../shared/common/errors';
 import { errorCode, writeError } from './fileError';
+import { freeBytes } from './freeBytes';
 
 /** One write call may not exceed 2^31 − 1 bytes; Linux itself stops a little below. */
 const LARGEST_WRITE = 2 ** 29;
@@ -93,9 +94,8 @@ function checkSpace(folder: string, bytes: number | undefined): void {
   if (bytes === undefined) {
     return;
   }
-  const { bavail, blocks, bsize } = statfsSync(folder);
-  // Some virtual file systems report no blocks at all: nothing can be said about those.
-  if (blocks > 0 && bavail * bsize < bytes) {
-    throw Object.assign(new Error(`${bavail * bsize} bytes are free`), { code: 'ENOSPC' });
+  const free = freeBytes(folder);
+  if (free < bytes) {
+    throw Object.assign(new Error(`${free} bytes are free`), { code: 'ENOSPC' });
   }
 }

@@ -1,22 +1,22 @@
-import { statfsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import type { MachineRoom } from '../../shared/launch/launchVerdict';
+import { freeBytes } from './freeBytes';
 
 /** Memory of this machine, and free disk where a folder is. */
 export function machineRoom(folder: string | undefined): MachineRoom {
   return {
     memoryBytes: totalmem(),
     freeMemoryBytes: freemem(),
-    ...(folder === undefined ? {} : freeDisk(folder)),
+    freeDiskBytes: folder === undefined ? undefined : freeDisk(folder),
   };
 }
 
-/** Some virtual file systems report no blocks at all: nothing can be said about those, nor of a folder that is gone. */
-function freeDisk(folder: string): Pick<MachineRoom, 'freeDiskBytes'> {
+/** Nothing can be said of a folder that is gone. */
+function freeDisk(folder: string): number | undefined {
   try {
-    const { bavail, bsize, blocks } = statfsSync(folder);
-    return blocks > 0 ? { freeDiskBytes: bavail * bsize } : {};
+    const free = freeBytes(folder);
+    return Number.isFinite(free) ? free : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

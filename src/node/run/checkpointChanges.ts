@@ -1,15 +1,9 @@
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { failure, inputError, messageOf } from '../../shared/common/errors';
-import {
-  CHECKPOINT_FILES,
-  type CheckpointLabel,
-  checkpointName,
-  LONGEST_LABEL,
-} from '../../shared/run/runFolder';
-import { fsyncFolder } from '../files/atomicFile';
+import { inputError } from '../../shared/common/errors';
+import { CHECKPOINT_FILES, type CheckpointLabel, LONGEST_LABEL } from '../../shared/run/runFolder';
+import { deleteFolder } from '../files/deleteFolder';
 import { requireCheckpoint } from './checkpointState';
-import { writeError } from '../files/fileError';
 import { writeJson } from '../files/jsonFile';
 import type { RunFolder } from './runFolder';
 import { isAlive } from './runState';
@@ -61,20 +55,5 @@ export function deleteCheckpoint(run: RunFolder, step: number, evenInNeed = fals
       `${folder} is the last checkpoint of an active run, which needs it to resume: stop the run first, or confirm the deletion.`,
     );
   }
-  const doomed = join(run.file('checkpoints'), `.${checkpointName(step)}.deleted-${process.pid}`);
-  try {
-    rmSync(doomed, { recursive: true, force: true });
-    renameSync(folder, doomed);
-    fsyncFolder(run.file('checkpoints'));
-  } catch (error) {
-    throw writeError(folder, error);
-  }
-  try {
-    rmSync(doomed, { recursive: true, force: true });
-  } catch (error) {
-    throw failure(
-      `${doomed}: the checkpoint is deleted, but files of it could not be removed (${messageOf(error)}): remove that folder yourself.`,
-      error,
-    );
-  }
+  deleteFolder(folder, 'checkpoint');
 }

@@ -125,7 +125,7 @@ function enabledCommands(
   window: RunWindow,
 ): RunCommand[] {
   const { isTrusted, pending, failure } = window;
-  const notStarted = failure !== undefined && checkpoints.length === 0;
+  const notStarted = failure !== undefined && !files.hasConfig;
   const isBetweenSteps = state === 'running' && ['started', 'resumed', 'tuning'].includes(stage ?? '');
   // The trainer grants these while it is paused as well.
   const takesMinor = isBetweenSteps || state === 'paused';

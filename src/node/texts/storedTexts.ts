@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { STORE_FILES, StoredText } from '../../shared/texts/storedText';
 import { errorCode } from '../files/fileError';
+import { folderBytes } from '../files/folderBytes';
+import { freeBytes } from '../files/freeBytes';
 import { isLocked } from '../files/folderLock';
 
 /** A text whose ids are kept. */
@@ -90,25 +92,12 @@ export function makeRoom(cache: string, wanted: number, limit: number, except?: 
   return room;
 }
 
-function freeBytes(folder: string): number {
-  const { bavail, bsize, blocks } = statfsSync(folder);
-  // Some virtual file systems report no blocks at all: nothing can be said about those.
-  return blocks > 0 ? bavail * bsize : Infinity;
-}
-
 function textFolders(cache: string): string[] {
   return existsSync(cache)
     ? readdirSync(cache, { withFileTypes: true }).flatMap((entry) =>
         entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name) ? [join(cache, entry.name)] : [],
       )
     : [];
-}
-
-function folderBytes(folder: string): number {
-  return readdirSync(folder).reduce(
-    (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
 }
 
 function usedAt(folder: string): number {

@@ -176,10 +176,11 @@ describe('runSummary', () => {
     const stopped = recordOf([started, { type: 'status', status: 'stopped', step: 0 }]);
     const starting = runSummary('/r', idle, stopped, { ...aboutWindow, isStarting: true }, whole);
     assert.deepEqual([starting.state, starting.enabled.includes('resume')], ['starting', false]);
-    const failed = runSummary('/r', idle, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
+    const bare = { ...idle, hasConfig: false };
+    const failed = runSummary('/r', bare, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
     assert.deepEqual([failed.state, failed.error], ['failed', 'no such model']);
     // There is nothing yet that it could go on from.
-    assert.deepEqual(failed.enabled, ['runAgain', 'delete', 'openConfig', 'openFolder', 'openLog']);
+    assert.deepEqual(failed.enabled, ['runAgain', 'delete', 'openFolder', 'openLog']);
     const saved: NewRunEvent = {
       ...{ type: 'checkpoint', step: 0, path: '/x', domainLoss: null, generalLoss: null },
     };
