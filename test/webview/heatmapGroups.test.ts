@@ -36,6 +36,7 @@ describe("the heads and groups within the heatmap's units", { skip: noChromium }
         // Closed until somebody wants it.
         assert.equal(await page.locator('#groups-unit').count(), 0);
         await page.click('.fold-groups > summary');
+        await page.waitForSelector('#groups-unit');
         assert.deepEqual(await page.locator('#groups-unit option').allInnerTexts(), [
           'self_attn.q_proj',
           'mlp.up_proj',

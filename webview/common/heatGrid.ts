@@ -14,6 +14,8 @@ export interface GridColumn {
   readonly heading: string;
   /** In full. */
   readonly name: string;
+  /** What it is, for somebody who does not know the name; undefined where nobody has said. */
+  readonly about?: string | undefined;
 }
 
 /** All that a cell stands for; of the whole row where there is no column, which may be marked. */
@@ -92,22 +94,22 @@ export class HeatGrid extends LitElement {
   private head(): TemplateResult {
     return html`<thead role="rowgroup">
       <tr role="row" aria-rowindex="1">
-        ${this.heading(l10n.t('layer'), l10n.t('layer number'), 'number')}
-        ${this.columns.map(({ heading, name }, index) => this.heading(heading, name, { column: index }))}
+        ${this.heading({ heading: l10n.t('layer'), name: l10n.t('layer number') }, 'number')}
+        ${this.columns.map((column, index) => this.heading(column, { column: index }))}
       </tr>
     </thead>`;
   }
 
-  private heading(text: string, title: string, by: SortOrder['by']): TemplateResult {
+  private heading({ heading, name, about }: GridColumn, by: SortOrder['by']): TemplateResult {
     const sorted = sameKey(this.order.by, by);
     const direction = this.order.descending ? 'descending' : 'ascending';
     const arrow = this.order.descending ? 'codicon-arrow-down' : 'codicon-arrow-up';
-    const parts = text.split('_');
+    const parts = heading.split('_');
     return html`<th
       role="columnheader"
       scope="col"
       aria-sort=${sorted ? direction : 'none'}
-      title=${l10n.t('{0}: sort', title)}
+      title=${[l10n.t('{0}: sort', name), ...(about === undefined ? [] : [about])].join('\n')}
     >
       ${parts.map((part, index) => (index === 0 ? part : html`<wbr />_${part}`))}
       <span class="codicon ${sorted ? arrow : ''}" aria-hidden="true"></span>
@@ -283,8 +285,9 @@ export class HeatGrid extends LitElement {
     if (layer !== undefined) {
       return this.describe(layer, column, this.marked?.has(layer) === true);
     }
-    const name = column === undefined ? undefined : this.columns[column]?.name;
-    return l10n.t('{0}: Enter sorts by it', name ?? l10n.t('layer number'));
+    const { name, about } = (column === undefined ? undefined : this.columns[column]) ?? {};
+    const sorts = l10n.t('{0}: Enter sorts by it', name ?? l10n.t('layer number'));
+    return about === undefined ? sorts : `${sorts}. ${about}`;
   }
 }
 

@@ -40,7 +40,7 @@ export const HeatmapView = v.object({
 export type HeatmapView = v.InferOutput<typeof HeatmapView>;
 
 export const FIRST_VIEW: HeatmapView = {
-  scale: 'linear',
+  scale: 'rank',
   normsApart: true,
   order: { by: 'number', descending: false },
   marked: [],

@@ -13,6 +13,7 @@ import { pricedModel, type PricedModel } from '../../src/shared/launch/planPrice
 import type { FoundModel } from '../../src/shared/model/foundModel';
 import type { DescribeCell, GridColumn } from '../common/heatGrid';
 import type { GridRow } from '../common/gridRow';
+import { columnAbout } from './columnAbout';
 import { gridRows } from './gridRows';
 import type { HeatmapView } from './heatmapView';
 import { cellText, columnName, headingOf, type LayerConfidence } from './texts';
@@ -49,6 +50,7 @@ export class ShownImportance {
     this.columns = this.table.columns.map((column) => ({
       heading: headingOf(column),
       name: columnName(column),
+      about: columnAbout(column, importance),
     }));
     this.model = pricedModel(model, importance);
   }

@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { projectRoot } from '../../support/projectRoot';
+
 /** The themes that pages are tested in, with the variables of them that the pages use, as VS Code's own themes have them. */
 export const THEMES = {
   light: {
     bodyClass: 'vscode-light',
+    contributed: 'light',
     variables: {
       'editor-background': '#ffffff',
       foreground: '#3b3b3b',
@@ -50,13 +56,11 @@ export const THEMES = {
       'panelTitle-activeBorder': '#005fb8',
       'editorWarning-foreground': '#895503',
       'testing-iconPassed': '#388a34',
-      'adept-heatLow': '#dbeafe',
-      'adept-domainLoss': '#b5560d',
-      'adept-heatHigh': '#f2a65a',
     },
   },
   dark: {
     bodyClass: 'vscode-dark',
+    contributed: 'dark',
     variables: {
       'editor-background': '#1f1f1f',
       foreground: '#cccccc',
@@ -105,13 +109,11 @@ export const THEMES = {
       'panelTitle-activeBorder': '#0078d4',
       'editorWarning-foreground': '#cca700',
       'testing-iconPassed': '#73c991',
-      'adept-heatLow': '#1b3a57',
-      'adept-domainLoss': '#d18616',
-      'adept-heatHigh': '#b5561c',
     },
   },
   'high-contrast': {
     bodyClass: 'vscode-high-contrast',
+    contributed: 'highContrast',
     variables: {
       'editor-background': '#000000',
       foreground: '#ffffff',
@@ -155,13 +157,11 @@ export const THEMES = {
       'panelTitle-activeBorder': '#6fc3df',
       'editorWarning-foreground': '#ffd370',
       'testing-iconPassed': '#73c991',
-      'adept-heatLow': '#002b5c',
-      'adept-domainLoss': '#e89a2b',
-      'adept-heatHigh': '#7a3a00',
     },
   },
   'high-contrast-light': {
     bodyClass: 'vscode-high-contrast vscode-high-contrast-light',
+    contributed: 'highContrastLight',
     variables: {
       'editor-background': '#ffffff',
       foreground: '#292929',
@@ -205,20 +205,34 @@ export const THEMES = {
       'panelTitle-activeBorder': '#b5200d',
       'editorWarning-foreground': '#895503',
       'testing-iconPassed': '#007100',
-      'adept-heatLow': '#cfe3ff',
-      'adept-domainLoss': '#9a4508',
-      'adept-heatHigh': '#ffb86b',
     },
   },
 } as const;
 export type Theme = keyof typeof THEMES;
 export const THEME_NAMES = Object.keys(THEMES) as Theme[];
 
+const Manifest = v.object({
+  contributes: v.object({
+    colors: v.array(v.object({ id: v.string(), defaults: v.record(v.string(), v.string()) })),
+  }),
+});
+
+/** The extension's own colours in a theme, as package.json gives them. */
+function contributedColours(theme: Theme): Record<string, string> {
+  const text = readFileSync(join(projectRoot, 'package.json'), 'utf8');
+  const { colors } = v.parse(Manifest, JSON.parse(text)).contributes;
+  const { contributed } = THEMES[theme];
+  return Object.fromEntries(
+    colors.map(({ id, defaults }) => [id.replace('.', '-'), defaults[contributed] ?? '']),
+  );
+}
+
 /** The style sheet that sets a theme's variables, as VS Code does on the document's element. */
 export function themeSheet(theme: Theme): string {
   const font = "system-ui, 'Ubuntu', 'Droid Sans', sans-serif";
   const variables = {
     ...THEMES[theme].variables,
+    ...contributedColours(theme),
     'font-family': font,
     'font-size': '13px',
     'editor-font-family': "'Droid Sans Mono', monospace",
