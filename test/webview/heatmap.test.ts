@@ -117,6 +117,37 @@ describe('the heatmap', { skip: noChromium }, () => {
     });
   });
 
+  it('draws the model with its copies, and marks a layer by its block or its menu', async () => {
+    await withHeatmap(browser, async (webview) => {
+      const { page } = webview;
+      const picture = page.locator('.model-column');
+      assert.equal(await picture.getAttribute('aria-label'), 'The model: 5 layers, no copy');
+      await page.locator('.model-layer').nth(1).click();
+      await page.locator('.model-layer:not(.model-copy)').nth(3).click();
+      assert.equal(
+        await picture.getAttribute('aria-label'),
+        'The model: 5 layers, with copies after layers 1 and 3',
+      );
+      const copies = await page
+        .locator('.model-layer')
+        .evaluateAll((blocks) => blocks.map(({ classList }) => classList.contains('model-copy')));
+      assert.deepEqual(copies, [false, false, true, false, false, true, false]);
+      assert.deepEqual(await markedLayers(page), [1, 3]);
+      await page.locator('.model-copy').first().click();
+      assert.deepEqual(await markedLayers(page), [3]);
+      // As the menu of the editor answers.
+      const cell = page.locator('tr[data-layer="4"] td').nth(3);
+      await cell.dispatchEvent('contextmenu');
+      const context: unknown = JSON.parse((await cell.getAttribute('data-vscode-context')) ?? '');
+      const { layer, unit } = v.parse(v.object({ layer: v.number(), unit: v.string() }), context);
+      assert.deepEqual([layer, unit], [4, 'self_attn.k_proj']);
+      await webview.send({ type: 'toggleMark', layer });
+      await page.waitForSelector('tr[data-layer="4"][aria-selected="true"]');
+      await page.keyboard.press('Control+z');
+      await page.waitForSelector('tr[data-layer="4"][aria-selected="false"]');
+    });
+  });
+
   it('shows all values as a plain table, and exports them', async () => {
     await withHeatmap(browser, async (webview) => {
       const { page } = webview;

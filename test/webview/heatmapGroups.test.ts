@@ -44,7 +44,9 @@ describe("the heads and groups within the heatmap's units", { skip: noChromium }
         const cells = page.locator('.groups-table tbody td');
         assert.equal(await cells.count(), 8 * 4);
         const heads = await cells.allInnerTexts();
-        await page.selectOption('#groups-unit', 'mlp.up_proj');
+        await webview.send({ type: 'showInside', unit: 'mlp.up_proj' });
+        await page.waitForSelector('#groups-unit:focus');
+        assert.equal(await page.inputValue('#groups-unit'), 'mlp.up_proj');
         await page.getByText('groups of neurons').waitFor();
         assert.notDeepEqual(await cells.allInnerTexts(), heads);
         await webview.inEveryTheme(async (theme) => {

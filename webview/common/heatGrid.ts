@@ -18,6 +18,9 @@ export interface GridColumn {
   readonly about?: string | undefined;
 }
 
+/** What a menu is told of a cell, beside its text; of the whole row where there is no column. */
+export type CellContext = (layer: number, column: number | undefined) => Readonly<Record<string, unknown>>;
+
 /** All that a cell stands for; of the whole row where there is no column, which may be marked. */
 export type DescribeCell = (layer: number, column: number | undefined, isMarked: boolean) => string;
 
@@ -40,6 +43,7 @@ export class HeatGrid extends LitElement {
     order: { attribute: false },
     marked: { attribute: false },
     describe: { attribute: false },
+    context: { attribute: false },
   };
 
   declare label: string;
@@ -50,6 +54,8 @@ export class HeatGrid extends LitElement {
   /** The layers that are marked; undefined where none can be. */
   declare marked: ReadonlySet<number> | undefined;
   declare describe: DescribeCell;
+  /** Undefined where menus offer nothing but copying. */
+  declare context: CellContext | undefined;
 
   private active: HTMLTableCellElement | undefined;
   private readonly tooltip = new CellTooltip();
@@ -254,10 +260,13 @@ export class HeatGrid extends LitElement {
   private readonly onContextMenu = (event: MouseEvent): void => {
     const cell = cellOf(event.target);
     if (cell !== undefined) {
+      const layer = layerOf(cell);
+      const column = cell.cellIndex === 0 ? undefined : cell.cellIndex - 1;
       const context = {
         preventDefaultContextMenuItems: true,
         webviewSection: 'heatCell',
         ...this.copyOf(cell),
+        ...(layer === undefined ? {} : this.context?.(layer, column)),
       };
       cell.dataset.vscodeContext = JSON.stringify(context);
     }

@@ -3,13 +3,7 @@ import { messageOf } from '../../src/shared/common/errors';
 import { nextOrder } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
-import {
-  freshForm,
-  readForm,
-  withField,
-  type FormFiles,
-  type LaunchForm,
-} from '../../src/shared/launch/launchForm';
+import { readForm, withField, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { FromHeatmap, ToHeatmap, type LaunchContext } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
@@ -17,11 +11,12 @@ import { brokenPage, heatmapPage, pageTitle, waitingPage, type PageActions } fro
 import type { HeatGrid } from '../common/heatGrid';
 import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { FIRST_VIEW, HeatmapView } from './heatmapView';
-import { MarkHistory } from './markHistory';
+import { historyKey, MarkHistory } from './markHistory';
 import { LaunchModel } from './launchModel';
 import type { LaunchFormView, LaunchPreview } from './launchFormView';
 import { drawPicture } from './picture';
 import { Debouncer } from './debouncer';
+import { firstForm } from './firstForm';
 import { ShownImportance } from './shownImportance';
 import { wantedCount } from './toolbar';
 
@@ -53,7 +48,7 @@ export class HeatmapApp extends LitElement {
     onThemeChange(() => {
       this.ramp.refresh();
     });
-    this.addEventListener('keydown', this.onKey);
+    document.addEventListener('keydown', this.onKey);
     document.addEventListener('scroll', this.onScroll, { capture: true, passive: true });
   }
 
@@ -84,8 +79,7 @@ export class HeatmapApp extends LitElement {
         this.keep(change);
       },
       mark: (layer) => {
-        const { marked } = this.view;
-        this.change(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
+        this.toggle(layer);
       },
       markAll: (layers) => {
         this.change(layers);
@@ -179,6 +173,12 @@ export class HeatmapApp extends LitElement {
       case 'saved':
         this.note = l10n.t('Saved: {0}', message.file);
         break;
+      case 'toggleMark':
+        this.toggle(message.layer);
+        break;
+      case 'showInside':
+        void this.showInside(message.unit);
+        break;
       case 'focusLaunch':
         this.takeCompute(message.compute);
         void this.focusForm((form) => {
@@ -223,6 +223,19 @@ export class HeatmapApp extends LitElement {
     this.host.post({ type: 'marked', layers });
   }
 
+  private toggle(layer: number): void {
+    const { marked } = this.view;
+    this.change(marked.includes(layer) ? marked.filter((other) => other !== layer) : [...marked, layer]);
+  }
+
+  private async showInside(unit: string): Promise<void> {
+    this.keep({ groupsUnit: unit, folds: [...new Set([...this.view.folds, 'groups' as const])] });
+    await this.updateComplete;
+    const fold = this.querySelector('.fold-groups');
+    fold?.scrollIntoView({ block: 'start' });
+    fold?.querySelector('select')?.focus();
+  }
+
   /** As {@link mark}, by the person, who can take it back. */
   private change(marked: readonly number[]): void {
     this.marksBefore.note(this.view.marked);
@@ -235,19 +248,11 @@ export class HeatmapApp extends LitElement {
     }
   }
 
-  /** As everywhere in the editor, except where somebody types. */
   private readonly onKey = (event: KeyboardEvent): void => {
-    const { key, ctrlKey, metaKey, shiftKey, target } = event;
-    const types = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
-    if (types || !(ctrlKey || metaKey)) {
-      return;
-    }
-    const letter = key.toLowerCase();
-    const again = letter === 'y' || (letter === 'z' && shiftKey);
-    if (again || letter === 'z') {
+    const wanted = historyKey(event);
+    if (wanted !== undefined) {
       event.preventDefault();
-      const { marked } = this.view;
-      this.take(again ? this.marksBefore.redo(marked) : this.marksBefore.undo(marked));
+      this.take(this.marksBefore[wanted](this.view.marked));
     }
   };
 
@@ -365,18 +370,4 @@ export class HeatmapApp extends LitElement {
     }
     window.scrollTo({ top: page });
   }
-}
-
-/** What the form starts with: what was launched last, with this model's probe; or the defaults. */
-function firstForm({ name, last, engine, domain }: LaunchContext, probe: readonly string[]): LaunchForm {
-  const fresh = freshForm(name, probe);
-  const before = last === null ? fresh : { ...last, name };
-  // Layers that the domain needs are those of the text that was measured.
-  const files = {
-    ...before.files,
-    probe: fresh.files.probe,
-    ...(domain === undefined ? {} : { domain: domain.join('\n') }),
-  };
-  const form = { ...before, files };
-  return withField(form, 'engine', engine);
 }

@@ -18,6 +18,7 @@ import type { LaunchFormEvents, LaunchPreview } from './launchFormView';
 import { previewOf } from './launchPreview';
 import { legend } from './legend';
 import { groupsView } from './groupsView';
+import { modelColumn } from './modelColumn';
 import { planBar } from './planBar';
 import { planView } from './planView';
 import { quadrantView } from './quadrantView';
@@ -163,6 +164,7 @@ function grid(
       .label=${l10n.t('Importance of layers and their units')}
       .columns=${shown.columns}
       .describe=${shown.describe(view)}
+      .context=${shown.context}
       .rows=${shown.rows(view)}
       .order=${view.order}
       .marked=${marked}
@@ -216,11 +218,19 @@ function decided(content: PageContent, actions: PageActions) {
 }
 
 function side(
-  { shown, launch, form, view, launchModel }: PageContent,
+  { shown, launch, form, view, marked, launchModel }: PageContent,
   { reading, preview, ofModel, plan, warnings }: ReturnType<typeof decided>,
   actions: PageActions,
 ): TemplateResult {
-  return html`${planView(plan)}
+  const picture = modelColumn({
+    shown,
+    view,
+    marked,
+    mark: (layer) => {
+      actions.mark(layer);
+    },
+  });
+  return html`${planView({ ...plan, picture })}
     ${budgetView({
       texts: view.budget,
       isOpen: view.budgetOpen,

@@ -39,3 +39,19 @@ function move(
   }
   return found;
 }
+
+/** What a key means for the marks, as everywhere in the editor; nothing where somebody types. */
+export function historyKey({
+  key,
+  ctrlKey,
+  metaKey,
+  shiftKey,
+  target,
+}: KeyboardEvent): 'undo' | 'redo' | undefined {
+  const types = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+  if (types || !(ctrlKey || metaKey)) {
+    return undefined;
+  }
+  const letter = key.toLowerCase();
+  return letter === 'y' || (letter === 'z' && shiftKey) ? 'redo' : letter === 'z' ? 'undo' : undefined;
+}

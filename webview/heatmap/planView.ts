@@ -17,6 +17,8 @@ export interface Plan {
   /** Why nothing can be started; undefined where it can. */
   readonly blocked: string | undefined;
   expand(): void;
+  /** The model with its copies. */
+  readonly picture: TemplateResult;
 }
 
 /** What the marked layers cost, at once after every click. */
@@ -25,7 +27,10 @@ export function planView(plan: Plan): TemplateResult {
   return html`<section class="plan" aria-labelledby="plan-heading">
     <h2 id="plan-heading">${l10n.t('Plan')}</h2>
     <p role="status" aria-live="polite" class="summary">${summary(plan)}</p>
-    ${price.known ? details(price.estimate, plan.duration) : html`<p class="muted">${l10n.t('No cost estimate: {0}', price.problem)}</p>`}
+    <div class="plan-figures">
+      ${plan.picture}
+      ${price.known ? details(price.estimate, plan.duration) : html`<p class="muted">${l10n.t('No cost estimate: {0}', price.problem)}</p>`}
+    </div>
     ${onCluster(plan.cluster)}
     <p class="actions">
       <button

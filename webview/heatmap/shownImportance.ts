@@ -11,7 +11,8 @@ import type { ImportanceFile } from '../../src/shared/method/importance';
 import { l10n } from '../common/l10n';
 import { pricedModel, type PricedModel } from '../../src/shared/launch/planPrice';
 import type { FoundModel } from '../../src/shared/model/foundModel';
-import type { DescribeCell, GridColumn } from '../common/heatGrid';
+import { unitsWithGroups } from '../../src/shared/heatmap/groupsTable';
+import type { CellContext, DescribeCell, GridColumn } from '../common/heatGrid';
 import type { GridRow } from '../common/gridRow';
 import { columnAbout } from './columnAbout';
 import { gridRows } from './gridRows';
@@ -27,6 +28,8 @@ export class ShownImportance {
   readonly domainTable: ImportanceTable | undefined;
   readonly columns: readonly GridColumn[];
   readonly model: PricedModel;
+  /** Those whose heads or groups of neurons were measured. */
+  readonly units: readonly string[];
   private coloured:
     | (Colouring & {
         readonly ranges: ColourRange[];
@@ -53,6 +56,7 @@ export class ShownImportance {
       about: columnAbout(column, importance),
     }));
     this.model = pricedModel(model, importance);
+    this.units = unitsWithGroups(importance);
   }
 
   /** Every number that was measured. */
@@ -81,6 +85,17 @@ export class ShownImportance {
     }
     return this.sorted.rows;
   }
+
+  /** What the menu of a cell can act on: the layer, its unit, and whether there is something inside that unit. */
+  readonly context: CellContext = (layer, index) => {
+    const column = index === undefined ? undefined : this.table.columns[index];
+    const unit = column === undefined || column.name === 'layer' ? undefined : column.name;
+    return {
+      layer,
+      ...(unit === undefined ? {} : { unit }),
+      hasGroups: this.units.some((name) => name === unit),
+    };
+  };
 
   private colour({ scale, normsApart }: Colouring): NonNullable<typeof this.coloured> {
     if (this.coloured?.scale !== scale || this.coloured.normsApart !== normsApart) {

@@ -49,6 +49,9 @@ host.listen((message) => {
       rows = [...rows, ...message.rows];
       view.rows = rows;
       break;
+    case 'find':
+      view.find(message.text);
+      break;
     case 'saved':
       view.say(l10n.t('Saved: {0}', message.file));
       break;

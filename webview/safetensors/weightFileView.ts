@@ -65,6 +65,11 @@ export class WeightFileView extends LitElement {
     this.wantedScroll = scroll;
   }
 
+  /** Shows the tensors whose names hold a text. */
+  find(text: string): void {
+    this.setFilter({ ...NO_FILTER, text });
+  }
+
   /** Says something about what the person did; screen readers read it. */
   say(message: string): void {
     this.message = message;

@@ -15,6 +15,10 @@ import { VIEW_TYPES } from '../window/viewTypes';
 
 const KIND = { name: 'safetensors', to: ToSafetensors, from: FromSafetensors } as const;
 
+/** What editors are to show first, by file: asked for before they were there. */
+const SOUGHT = new Map<string, string>();
+const OPEN = new Set<SafetensorsEditor>();
+
 // A file is written in many steps; it is read again when it rests.
 const DEBOUNCE_MILLISECONDS = 300;
 
@@ -46,6 +50,7 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
     private readonly host: WebviewHost<typeof ToSafetensors, typeof FromSafetensors>,
     private readonly uri: vscode.Uri,
   ) {
+    OPEN.add(this);
     this.watcher = vscode.workspace.createFileSystemWatcher(
       new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), basename(uri.path)),
     );
@@ -64,6 +69,11 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
     if (reading !== this.reading || !(await this.host.post({ type: 'file', facts }))) {
       return;
     }
+    const text = SOUGHT.get(this.uri.fsPath);
+    if (text !== undefined) {
+      SOUGHT.delete(this.uri.fsPath);
+      await this.host.post({ type: 'find', text });
+    }
     for (let begin = 0; begin < rows.length; begin += ROWS_PER_MESSAGE) {
       const part = rows.slice(begin, begin + ROWS_PER_MESSAGE);
       const isHeard = reading === this.reading && (await this.host.post({ type: 'rows', rows: part }));
@@ -71,6 +81,11 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
         return;
       }
     }
+  }
+
+  /** Shows the tensors whose names hold a text, where this is an editor of the file. */
+  async find(file: string, text: string): Promise<boolean> {
+    return this.uri.fsPath === file && (await this.host.post({ type: 'find', text }));
   }
 
   async receive(message: FromSafetensors): Promise<void> {
@@ -94,6 +109,7 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
   }
 
   dispose(): void {
+    OPEN.delete(this);
     this.reading += 1;
     clearTimeout(this.timer);
     this.watcher.dispose();
@@ -112,7 +128,13 @@ class SafetensorsEditor implements WebviewContent<FromSafetensors> {
   }
 }
 
-/** Shows a weight file's tensors. */
-export async function openTensors(file: string): Promise<void> {
+/** Shows a weight file's tensors. @param text what their names are to hold; all of them when left out */
+export async function openTensors(file: string, text?: string): Promise<void> {
+  if (text !== undefined) {
+    const found = await Promise.all([...OPEN].map((editor) => editor.find(file, text)));
+    if (!found.includes(true)) {
+      SOUGHT.set(file, text);
+    }
+  }
   await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), VIEW_TYPES.safetensors);
 }

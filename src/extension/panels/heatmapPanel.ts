@@ -110,6 +110,16 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     await this.host.post({ type: 'focusLaunch', ...(compute === undefined ? {} : { compute }) });
   }
 
+  /** Marks a layer, or no longer, as a click on it does. */
+  async toggleMark(layer: number): Promise<void> {
+    await this.host.post({ type: 'toggleMark', layer });
+  }
+
+  /** Shows what was measured of the heads or neurons of a unit. */
+  async showInside(unit: string): Promise<void> {
+    await this.host.post({ type: 'showInside', unit });
+  }
+
   async ready(): Promise<void> {
     try {
       const { importance, model } = readHeatmapFile(this.file);

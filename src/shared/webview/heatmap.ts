@@ -77,6 +77,10 @@ export const ToHeatmap = v.variant('type', [
   v.object({ type: v.literal('notLaunched'), problem }),
   /** A file that the person asked for was written. */
   v.object({ type: v.literal('saved'), file: v.string() }),
+  /** Mark a layer, or no longer: chosen from its menu. */
+  v.object({ type: v.literal('toggleMark'), layer: count }),
+  /** Show what was measured inside this unit. */
+  v.object({ type: v.literal('showInside'), unit: v.string() }),
   /** The launch form is wanted: show it and put the focus there. */
   v.object({
     type: v.literal('focusLaunch'),

@@ -28,6 +28,8 @@ export const ToSafetensors = v.variant('type', [
   v.object({ type: v.literal('file'), facts: WeightFileFacts }),
   /** The next rows, in the order of the file. */
   v.object({ type: v.literal('rows'), rows: v.pipe(v.array(TensorRow), v.maxLength(ROWS_PER_MESSAGE)) }),
+  /** Show the tensors whose names hold this. */
+  v.object({ type: v.literal('find'), text: v.string() }),
   /** A file that the person asked for was written. */
   v.object({ type: v.literal('saved'), file: v.string() }),
 ]);
