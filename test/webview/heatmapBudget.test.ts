@@ -19,18 +19,21 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
     await browser.close();
   });
 
-  it('lists what fits, most layers first, and marks what is taken', async () => {
+  it('lists what fits, the proposed number of layers first, and marks what is taken', async () => {
     await withHeatmap(
       browser,
       async (webview) => {
         const { page } = webview;
         await page.click('.budget summary');
         const choices = page.locator('.choices button');
-        assert.match(await choices.first().innerText(), /^Mark layers 0, 1, 2, 3, 4, 5, 6,? and 7$/);
+        // One of eight layers is proposed.
+        await page.waitForSelector('.choices button');
+        const offered = await choices.allInnerTexts();
+        assert.deepEqual(offered.slice(0, 2), ['Mark layer 3', 'Mark layers 3 and 6']);
         await page.fill('#budget-slowdown', '1.3');
         await page.waitForFunction(() => document.querySelectorAll('.choices button').length === 2);
         assert.deepEqual(await webview.accessibilityFaults(), []);
-        await choices.first().click();
+        await choices.nth(1).click();
         assert.deepEqual(await markedLayers(page), [3, 6]);
         await page.fill('#budget-memory', '0.001');
         await page.getByText('No layer fits.').waitFor();

@@ -156,6 +156,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         await page.fill('#field-saveEvery', '500');
         const warnings = await page.locator('#launch-verdict li').allInnerTexts();
         for (const [index, start] of [
+          'General loss is measured on the probe',
           'Learning rate: A rate of 50 destroys a language model',
           'Warm-up: The warm-up of 100 steps is not over when the run ends, after 40.',
           'Update interval: Learning rates are never refreshed',
@@ -165,7 +166,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         ].entries()) {
           assert.ok(warnings[index]?.trim().startsWith(start), `${warnings[index] ?? ''}\nis not: ${start}`);
         }
-        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '6 warnings');
+        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '7 warnings');
         const described = await page.getAttribute(
           'adept-launch-form button[type=submit]',
           'aria-describedby',

@@ -8,7 +8,7 @@ import { bytesText, countText, durationText, layersText } from './texts';
 export interface BudgetContent {
   readonly texts: BudgetTexts;
   readonly isOpen: boolean;
-  /** What fits, most layers first; undefined where the model has no price. Asked for only where it shows. */
+  /** What fits; undefined where the model has no price. Asked for only where it shows. */
   readonly read: () => BudgetReading | undefined;
   readonly toggle: (isOpen: boolean) => void;
   readonly change: (texts: BudgetTexts) => void;

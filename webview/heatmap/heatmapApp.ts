@@ -2,8 +2,16 @@ import { LitElement, type TemplateResult } from 'lit';
 import { messageOf } from '../../src/shared/common/errors';
 import { nextOrder } from '../../src/shared/heatmap/sortRows';
 import { toCsv } from '../../src/shared/heatmap/valueTable';
+import type { Proposal } from '../../src/shared/launch/proposals';
+import { proposedCount } from '../../src/shared/launch/studiedSettings';
 import { contrastLayers, lowestLayers } from '../../src/shared/method/layerChoice';
-import { readForm, withField, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
+import {
+  isFormSetting,
+  readForm,
+  withField,
+  type FormFiles,
+  type LaunchForm,
+} from '../../src/shared/launch/launchForm';
 import { FromHeatmap, ToHeatmap, type LaunchContext } from '../../src/shared/webview/heatmap';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
@@ -123,6 +131,12 @@ export class HeatmapApp extends LitElement {
         this.keep({ form: change.form });
         this.checkSoon();
       },
+      take: (taken) => {
+        this.takeProposals(taken, form);
+      },
+      measureMore: (more) => {
+        this.host.post({ type: 'measureMore', sequences: shown.importance.probe.sequences + more });
+      },
       pick: (field) => {
         this.host.post({ type: 'pick', field });
       },
@@ -190,6 +204,9 @@ export class HeatmapApp extends LitElement {
 
   private show({ file, importance, model, trusted, launch }: Extract<ToHeatmap, { type: 'show' }>): void {
     const first = this.shown === undefined;
+    if (first && this.host.view === undefined) {
+      this.keep({ lowest: String(proposedCount(importance.model.layers)) });
+    }
     try {
       this.shown = new ShownImportance(importance, model, file);
       this.broken = undefined;
@@ -288,6 +305,22 @@ export class HeatmapApp extends LitElement {
         });
       }
     });
+  }
+
+  private takeProposals(taken: readonly Proposal[], form: LaunchForm): void {
+    let next = form;
+    for (const [field, value] of taken.flatMap(({ settings }) => Object.entries(settings))) {
+      if (isFormSetting(field)) {
+        this.launchModel.visit(field);
+        next = withField(next, field, value);
+      }
+    }
+    this.keep({ form: next });
+    const layers = taken.findLast((proposal) => proposal.layers !== undefined)?.layers;
+    if (layers !== undefined) {
+      this.change(layers);
+    }
+    this.checkSoon();
   }
 
   private tryLaunch(form: LaunchForm, preview: LaunchPreview): void {

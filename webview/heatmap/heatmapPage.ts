@@ -4,6 +4,10 @@ import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/laun
 import { planBudget } from '../../src/shared/launch/planBudget';
 import { clusterPrice } from '../../src/shared/launch/clusterPrice';
 import { launchWarnings, problemsOfModel } from '../../src/shared/launch/launchVerdict';
+import { proposals, type Proposal } from '../../src/shared/launch/proposals';
+import { proposedCount } from '../../src/shared/launch/studiedSettings';
+import { trainingAmount } from '../../src/shared/launch/trainingAmount';
+import { layerCertainty } from '../../src/shared/method/layerCertainty';
 import { planPrice } from '../../src/shared/launch/planPrice';
 import { runDuration } from '../../src/shared/launch/runDuration';
 import { ratePreview } from '../../src/shared/launch/ratePreview';
@@ -23,7 +27,8 @@ import { planBar } from './planBar';
 import { planView } from './planView';
 import { quadrantView } from './quadrantView';
 import type { ShownImportance } from './shownImportance';
-import { factsText, noFolder, untrusted } from './texts';
+import { proposalsView } from './proposalsView';
+import { countText, factsText, noFolder, untrusted } from './texts';
 import { toolbar, type ToolbarActions } from './toolbar';
 import { valueTableView } from './valueTableView';
 
@@ -55,6 +60,10 @@ export interface PageActions extends ToolbarActions {
   launch(preview: LaunchPreview): void;
   /** Brings the form into sight, at what is still to be filled in. */
   showForm(): void;
+  /** Marks and form as proposals have it. */
+  take(proposals: readonly Proposal[]): void;
+  /** Measures importance again on so many sequences more. */
+  measureMore(more: number): void;
 }
 
 /** The page of a file that cannot be shown. */
@@ -231,6 +240,25 @@ function side(
     },
   });
   return html`${planView({ ...plan, picture })}
+    ${proposalsView({
+      proposals: proposals({
+        importance: shown.importance,
+        reading,
+        marked: view.marked,
+        amount: trainingAmount(reading, launchModel.known(reading).get('domain')),
+        l10n,
+        countText,
+      }),
+      certainty: layerCertainty(shown.importance, proposedCount(shown.layers)),
+      ...folds(view, actions),
+      take: (taken) => {
+        actions.take(taken);
+      },
+      measureMore: (more) => {
+        actions.measureMore(more);
+      },
+      blocked: plan.blocked,
+    })}
     ${budgetView({
       texts: view.budget,
       isOpen: view.budgetOpen,

@@ -6,7 +6,7 @@ import { LaunchForm } from '../../src/shared/launch/launchForm';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Parts of the page that are closed until somebody opens them. */
-const FOLDS = ['quadrants', 'groups'] as const;
+const FOLDS = ['proposals', 'quadrants', 'groups'] as const;
 export type Fold = (typeof FOLDS)[number];
 
 /** What the page finds again after it was hidden or VS Code was restarted. */
@@ -50,7 +50,7 @@ export const FIRST_VIEW: HeatmapView = {
   groupsUnit: '',
   budget: NO_BUDGET,
   budgetOpen: false,
-  folds: [],
+  folds: ['proposals'],
   asTable: false,
   form: null,
   scroll: { page: 0, grid: 0 },

@@ -14,6 +14,8 @@ import type { LaunchFolders } from '../../shared/launch/launchConfig';
 import { LaunchForm, type FormFiles } from '../../shared/launch/launchForm';
 import { FromHeatmap, HeatmapSource, ToHeatmap, type LaunchContext } from '../../shared/webview/heatmap';
 import type { PreviewSource } from '../../shared/webview/preview';
+import type { AnalysisRequest } from '../analysis/analysisRequest';
+import { analysisAgain } from '../analysis/analysisAgain';
 import { launch, type RunStarter } from './launch';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
@@ -36,6 +38,8 @@ export interface HeatmapActions {
   readonly starter: RunStarter;
   /** Writes the expanded model where the person says. */
   expand(request: ExpandRequest): Promise<void>;
+  /** Measures importance. */
+  analyze(request: AnalysisRequest): Promise<void>;
   /** Shows a text as a model gets it. */
   previewText(source: PreviewSource): Promise<void>;
 }
@@ -155,6 +159,11 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         break;
       case 'launch':
         await this.launch(message.form, message.text);
+        break;
+      case 'measureMore':
+        if (this.importance !== undefined) {
+          await this.actions.analyze(analysisAgain(this.importance, message.sequences));
+        }
         break;
       case 'expand':
         if (this.importance !== undefined) {
@@ -325,6 +334,9 @@ const ACTIONS: HeatmapActions = {
   },
   async expand(request) {
     await vscode.commands.executeCommand('adept.expand', request);
+  },
+  async analyze(request) {
+    await vscode.commands.executeCommand('adept.analyze', request);
   },
   async previewText(source) {
     await vscode.commands.executeCommand('adept.previewText', source);

@@ -57,10 +57,25 @@ export function launchWarnings(facts: LaunchFacts, l10n: Localizer): LaunchWarni
     .filter(({ setting }) => !reading.problems.has(setting) && !reading.problems.has('steps'))
     .map(({ setting, warning }) => ({ field: setting, text: warning }));
   return [
+    ...ofGeneralLoss(facts, l10n),
     ...ofEngine(facts, l10n),
     ...ofSettings,
     ...(copies === 0 ? [] : roomWarnings(facts, tune.steps, tune.saveEvery, l10n)),
   ];
+}
+
+/** What general loss is measured on, if not on text of its own. */
+function ofGeneralLoss({ reading, copies }: LaunchFacts, l10n: Localizer): LaunchWarning[] {
+  return copies === 0 || reading.files.evalGeneral.length > 0
+    ? []
+    : [
+        {
+          field: 'evalGeneral',
+          text: l10n.t(
+            'General loss is measured on the probe, by which layers and rates are chosen: name other general text to see what is really forgotten.',
+          ),
+        },
+      ];
 }
 
 function ofEngine({ reading, model, engines }: LaunchFacts, l10n: Localizer): LaunchWarning[] {

@@ -6,6 +6,7 @@ import { layerValues } from '../method/layerChoice';
 import { numberOfText } from '../common/numberText';
 import type { FormReading } from './launchForm';
 import { formPlan, type PricedModel } from './planPrice';
+import { proposedCount } from './studiedSettings';
 
 /** A budget as it is typed; what is empty limits nothing. */
 export const BudgetTexts = v.object({ memory: v.string(), hours: v.string(), slowdown: v.string() });
@@ -23,7 +24,7 @@ export type BudgetProblem =
   | { readonly field: 'memory'; readonly why: 'no costs' };
 
 export interface BudgetReading {
-  /** None where there is a problem. */
+  /** The proposed number of layers first where it fits, then fewer, then more. None where there is a problem. */
   readonly choices: readonly BudgetedChoice[];
   readonly problems: readonly BudgetProblem[];
 }
@@ -51,7 +52,14 @@ export function planBudget(
     return { choices: [], problems };
   }
   const values = layerValues(importance.layers, model.config.numHiddenLayers, 'importance.json');
-  return { choices: budgetedPlans(values, plan, steps, budgetOf(texts)), problems };
+  const choices = budgetedPlans(values, plan, steps, budgetOf(texts));
+  return { choices: fromProposed(choices, proposedCount(values.length)), problems };
+}
+
+/** The proposed number of layers first where it fits, then fewer, then more: most layers is seldom what is wanted. */
+function fromProposed(choices: readonly BudgetedChoice[], count: number): BudgetedChoice[] {
+  const isMore = ({ layers }: BudgetedChoice): boolean => layers.length > count;
+  return [...choices.filter((choice) => !isMore(choice)), ...choices.filter(isMore).reverse()];
 }
 
 function problemsOf(

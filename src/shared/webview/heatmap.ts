@@ -111,6 +111,8 @@ export const FromHeatmap = v.variant('type', [
   }),
   /** Write this text, a *.adept.json, and run it. The form is remembered. */
   v.object({ type: v.literal('launch'), form: LaunchForm, text: v.string() }),
+  /** Measure importance again as it was, on so many sequences. */
+  v.object({ type: v.literal('measureMore'), sequences: v.pipe(count, v.minValue(1)) }),
   /** Write the expanded model, without tuning it. */
   v.object({ type: v.literal('expand'), layers: v.pipe(layers, v.minLength(1)) }),
   v.object({ type: v.literal('saveCsv'), text: v.string() }),

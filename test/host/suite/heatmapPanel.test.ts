@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { launch } from '../../../src/extension/panels/launch';
+import type { AnalysisRequest } from '../../../src/extension/analysis/analysisRequest';
 import { HEATMAP_PANEL, HeatmapPanel, type ExpandRequest } from '../../../src/extension/panels/heatmapPanel';
 import { openPanel } from '../../../src/extension/panels/panel';
 import { launchText } from '../../../src/shared/launch/launchConfig';
@@ -29,12 +30,17 @@ describe('the heatmap panel', () => {
     const services = fakeServices();
     const expanded: ExpandRequest[] = [];
     const previewed: PreviewSource[] = [];
+    const analyzed: AnalysisRequest[] = [];
     const state = { shown: 0 };
     let panel: HeatmapPanel | undefined;
     const actions = {
       starter: { start: () => Promise.resolve() },
       expand: (request: ExpandRequest) => {
         expanded.push(request);
+        return Promise.resolve();
+      },
+      analyze: (request: AnalysisRequest) => {
+        analyzed.push(request);
         return Promise.resolve();
       },
       previewText: (source: PreviewSource) => {
@@ -64,7 +70,7 @@ describe('the heatmap panel', () => {
       services,
     );
     assert.ok(panel !== undefined);
-    return { panel, services, state, expanded, previewed };
+    return { panel, services, state, expanded, previewed, analyzed };
   }
 
   afterEach(async () => {
@@ -73,7 +79,7 @@ describe('the heatmap panel', () => {
 
   it('shows an importance.json in a page that answers, and knows what is marked', async () => {
     const { file, model } = writeAnalysis('shown');
-    const { panel, state, expanded, previewed } = open(file);
+    const { panel, state, expanded, previewed, analyzed } = open(file);
     await eventually('the page to show the heatmap', () => (state.shown > 0 ? true : undefined));
     assert.equal(HeatmapPanel.active, panel);
     await panel.receive({ type: 'marked', layers: [6, 7] });
@@ -83,6 +89,14 @@ describe('the heatmap panel', () => {
     await panel.receive({ type: 'previewText', files: ['texts'], text: { documentEnd: 'none' }, seqLen: 64 });
     const files = [join(workspaceFolder(), 'texts')];
     assert.deepEqual(previewed, [{ model, files, text: { documentEnd: 'none' }, seqLen: 64 }]);
+    await panel.receive({ type: 'measureMore', sequences: 24 });
+    const [again] = analyzed;
+    assert.deepEqual([again?.model, again?.maxSequences], [model, 24]);
+    // What the menu of a cell does.
+    await panel.toggleMark(5);
+    await eventually('the page to mark it', () =>
+      panel.selection?.layers.join() === '5' ? true : undefined,
+    );
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await eventually('the panel to be gone', () => (HeatmapPanel.active === undefined ? true : undefined));
   });
