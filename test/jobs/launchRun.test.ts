@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ENGLISH } from '../../src/shared/common/localizer';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -29,16 +30,19 @@ describe('what the launch form writes', () => {
     ]);
     const { importance } = readHeatmapFile(file);
     const form = freshForm('night-1', importance.probe.sources);
-    const reading = readForm({
-      ...form,
-      files: {
-        ...form.files,
-        domain: join(SAMPLE, 'domain.jsonl'),
-        evalDomain: firstLines('domain-eval.jsonl', folder),
-        evalGeneral: firstLines('general-eval.txt', folder),
+    const reading = readForm(
+      {
+        ...form,
+        files: {
+          ...form.files,
+          domain: join(SAMPLE, 'domain.jsonl'),
+          evalDomain: firstLines('domain-eval.jsonl', folder),
+          evalGeneral: firstLines('general-eval.txt', folder),
+        },
+        settings: { ...form.settings, steps: '2', learningRate: '1e-3', seqLen: '32', batchSize: '2' },
       },
-      settings: { ...form.settings, steps: '2', learningRate: '1e-3', seqLen: '32', batchSize: '2' },
-    });
+      ENGLISH,
+    );
     assert.deepEqual([...reading.problems], []);
     const text = launchText({
       reading,

@@ -39,7 +39,7 @@ it('the package holds what runs, what its README links to and nothing else, in a
     'ThirdPartyNotices.txt',
     'media/icon.png',
     'media/icon.svg',
-    ...['analyze', 'heatmap', 'models', 'tune'].map((name) => `media/walkthrough/${name}.svg`),
+    ...readdirSync(join(projectRoot, 'media/walkthrough')).map((name) => `media/walkthrough/${name}`),
     'out/adept.schema.json',
     'out/cli.cjs',
     'out/extension.cjs',

@@ -70,7 +70,18 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
         // The alternative stays one.
         assert.equal(await page.locator('[data-proposal] .proposal-head button').count(), 1);
         assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '1 warning');
-        await page.keyboard.press('Control+z');
+        const hint = page.getByRole('button', { name: 'What is “General loss”?' });
+        await hint.focus();
+        await page.keyboard.press('Enter');
+        const meaning = page.getByText('When it rises, the model forgets.');
+        await meaning.waitFor();
+        const [text, sign] = [await meaning.boundingBox(), await hint.boundingBox()];
+        assert.ok(text !== null && sign !== null);
+        assert.ok(Math.abs(text.y - sign.y) < 120, 'it stands beside the sign');
+        assert.ok(text.x >= 0 && text.x + text.width <= 1280, 'it is in sight');
+        await takePicture(page, 'heatmap-hint');
+        await page.keyboard.press('Escape');
+        await meaning.waitFor({ state: 'hidden' });
         assert.deepEqual(await webview.accessibilityFaults(), []);
         await takePicture(page, 'heatmap-proposals');
       },

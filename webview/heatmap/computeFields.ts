@@ -17,11 +17,11 @@ export interface ComputeFields {
 /** Which engine computes the run; with PyTorch also how many processes, and in what. */
 export function computeFields(fields: ComputeFields): TemplateResult {
   const { values, engines } = fields;
-  const { engine } = readCompute(values).compute;
+  const { engine } = readCompute(values, l10n).compute;
   return html`<div class="settings compute">
     ${choiceField(fields, 'engine', {
       label: computeLabel('engine'),
-      help: l10n.t('what computes the run'),
+      help: l10n.t('What computes the run.'),
       note: engineNote(engine, engines),
       choices: EngineChoice.options.map((value) => [value, engineName(value, l10n)]),
     })}
@@ -30,7 +30,7 @@ export function computeFields(fields: ComputeFields): TemplateResult {
         ? html`${ranksField(fields)}
           ${choiceField(fields, 'dtype', {
             label: computeLabel('dtype'),
-            help: l10n.t('what trains has float32 values in any case'),
+            help: l10n.t('What trains has float32 values in any case.'),
             note: '',
             choices: TorchDtype.options.map((value) => [
               value,
@@ -57,7 +57,7 @@ function ranksField({ values, engines, problemOf, editing }: ComputeFields): Tem
     {
       field: 'ranks',
       label: computeLabel('ranks'),
-      help: l10n.t('processes that compute together, one a GPU (default 1)'),
+      help: l10n.t('Processes that compute together, one a GPU. Default 1.'),
       optional: false,
       problem: problemOf('ranks'),
       note:

@@ -1,21 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { needsFiles, type FormFiles } from '../../src/shared/launch/launchForm';
-import { RunConfig } from '../../src/shared/config/runConfig';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
-import { descriptionOf } from './descriptions';
 import { formField } from './formField';
+import { filesHelp, termOf } from './help';
 import { bytesText, countText, fileLabel } from './texts';
-
-/** The keys of a *.adept.json that the lists of files become. */
-const FILE_KEYS: Readonly<Record<FormFiles, readonly string[]>> = {
-  domain: ['domain'],
-  replay: ['replay'],
-  evalDomain: ['eval', 'domain'],
-  evalGeneral: ['eval', 'general'],
-  probe: ['probe'],
-};
 
 const MOST_LINES = 6;
 
@@ -37,10 +27,9 @@ export interface FilesFacts {
 export function filesField(facts: FilesFacts): TemplateResult {
   const { field, value, problem, known, canPreview } = facts;
   const label = fileLabel(field);
-  const about = descriptionOf(RunConfig, FILE_KEYS[field]);
-  const help = l10n.t('{0}; one file, folder or glob a line', about);
+  const help = filesHelp(field);
   return formField(
-    { field, label, help, optional: !needsFiles(field), problem, note: noteOf(known) },
+    { field, label, help, optional: !needsFiles(field), problem, term: termOf(field), note: noteOf(known) },
     ({ id, invalid, describedBy }) =>
       html`<span class="with-button">
         <textarea

@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FormField } from '../../src/shared/launch/launchForm';
+import type { Term } from '../../src/shared/glossary/glossary';
 import { l10n } from '../common/l10n';
+import { termHint } from '../common/termHint';
 
 export interface FieldFacts {
   readonly field: FormField;
@@ -11,6 +13,8 @@ export interface FieldFacts {
   readonly optional: boolean;
   /** What to put right, when that is to be shown. */
   readonly problem: string | undefined;
+  /** The word in its label that a newcomer may not know. */
+  readonly term?: Term | undefined;
   /** What is known of its value; empty where nothing is. */
   readonly note?: string;
 }
@@ -24,7 +28,7 @@ export interface ControlAttributes {
 
 /** A control with its label above, and below it what is wrong and what it is for. */
 export function formField(
-  { field, label, help, optional, problem, note = '' }: FieldFacts,
+  { field, label, help, optional, problem, term, note = '' }: FieldFacts,
   control: (attributes: ControlAttributes) => TemplateResult,
 ): TemplateResult {
   const id = `field-${field}`;
@@ -45,6 +49,7 @@ export function formField(
     ${problem === undefined ? nothing : html`<span id=${problemId} class="error problem">${problem}</span>`}
     ${note === '' ? nothing : html`<span id=${noteId} class="note-of-field">${note}</span>`}
     <span id=${helpId} class="muted help">${help}</span>
+    ${term === undefined ? nothing : termHint(term)}
   </div>`;
 }
 

@@ -141,7 +141,7 @@ export class HeatmapApp extends LitElement {
         this.host.post({ type: 'pick', field });
       },
       previewText: (field) => {
-        const { files, texts, settings } = readForm(form);
+        const { files, texts, settings } = readForm(form, l10n);
         this.host.post({
           type: 'previewText',
           files: [...files[field]],
@@ -295,7 +295,7 @@ export class HeatmapApp extends LitElement {
   private checkSoon(): void {
     this.debouncer.debounce('typing', () => {
       if (this.view.form !== null) {
-        const { name, files } = readForm(this.view.form);
+        const { name, files } = readForm(this.view.form, l10n);
         const lists = Object.values(files).filter((list) => list.length > 0);
         this.host.post({
           type: 'check',

@@ -14,6 +14,7 @@ import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/model/modelName';
 import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { termHint } from '../common/termHint';
 import { budgetView } from './budgetView';
 import type { Fold, HeatmapView } from './heatmapView';
 import type { HeatGridEvents } from '../common/heatGrid';
@@ -85,7 +86,7 @@ export function heatmapPage(content: PageContent, actions: PageActions): Templat
   const all = decided(content, actions);
   return html`<main>
     <header>
-      <h1>${pageTitle(shown)}</h1>
+      <h1>${pageTitle(shown)}${termHint('importance')}</h1>
       <p class="muted facts">${factsText(shown.importance)}</p>
       ${trusted ? nothing : restricted(actions)}
     </header>
@@ -190,7 +191,7 @@ function grid(
 /** Everything that follows from what is marked and what the form says. */
 function decided(content: PageContent, actions: PageActions) {
   const { shown, launch, form, view, trusted, launchModel } = content;
-  const reading = readForm(form);
+  const reading = readForm(form, l10n);
   const { model, importance } = shown;
   const { marked } = view;
   const price = planPrice(model, importance, marked, reading);

@@ -17,6 +17,7 @@ import {
   type FormTextSetting,
   type LaunchForm,
 } from '../../src/shared/launch/launchForm';
+import type { Term } from '../../src/shared/glossary/glossary';
 import type { EngineState } from '../../src/shared/engines/engineState';
 import type { RatePreview } from '../../src/shared/launch/ratePreview';
 import { TUNE_SETTINGS } from '../../src/shared/settings/tuneSettings';
@@ -28,6 +29,7 @@ import { l10n } from '../common/l10n';
 import { computeFields } from './computeFields';
 import { filesField } from './filesField';
 import { formField, valueOf } from './formField';
+import { choiceText, settingHelp, termOf, textSettingHelp } from './help';
 import { rateView } from './rateView';
 import { settingLabel, textSettingLabel } from './texts';
 import { verdictView } from './verdictView';
@@ -55,6 +57,7 @@ interface ControlFacts {
   readonly label: string;
   readonly help: string;
   readonly optional: boolean;
+  readonly term?: Term | undefined;
 }
 
 export interface LaunchFormEvents {
@@ -194,7 +197,7 @@ export class LaunchFormView extends LitElement {
     const facts = {
       field,
       label: textSettingLabel(field),
-      help: [helpOf(setting), ...(auto === undefined ? [] : [autoText(auto)])].join('; '),
+      help: [textSettingHelp(field), ...(auto === undefined ? [] : [autoText(auto)])].join(' '),
       optional: false,
     };
     return setting.kind === 'choice'
@@ -209,7 +212,8 @@ export class LaunchFormView extends LitElement {
     const facts = {
       field,
       label: settingLabel(field),
-      help: helpOf(setting),
+      help: helpOf(field, setting),
+      term: termOf(field),
       optional: setting.default === undefined && !required,
     };
     if (setting.kind !== 'choice') {
@@ -229,7 +233,8 @@ export class LaunchFormView extends LitElement {
           @change=${this.editing(facts.field)}
         >
           ${choices.map(
-            (choice) => html`<option value=${choice} ?selected=${choice === value}>${choice}</option>`,
+            (choice) =>
+              html`<option value=${choice} ?selected=${choice === value}>${choiceText(choice)}</option>`,
           )}
         </select>`,
     );
@@ -278,13 +283,16 @@ function isNumber(field: FormField): boolean {
 
 /** What “auto” comes to with this model. */
 function autoText(token: string): string {
-  return token === '' ? l10n.t('auto: no token here') : l10n.t('auto: {0} here', token.replaceAll('\n', '⏎'));
+  return token === ''
+    ? l10n.t('Here auto is no token.')
+    : l10n.t('Here auto is {0}.', token.replaceAll('\n', '⏎'));
 }
 
-function helpOf(setting: Setting): string {
+function helpOf(field: FormSetting, setting: Setting): string {
+  const help = settingHelp(field);
   return setting.default === undefined || setting.kind === 'choice'
-    ? setting.description
-    : l10n.t('{0} (default {1})', setting.description, String(setting.default));
+    ? help
+    : l10n.t('{0} Default {1}.', help, String(setting.default));
 }
 
 function outcomeText(state: LaunchState): string {

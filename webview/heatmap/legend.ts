@@ -4,6 +4,7 @@ import type { Heat, HeatScale } from '../../src/shared/heatmap/heatScale';
 import { legendSamples } from '../../src/shared/heatmap/legendSamples';
 import type { ColourRange } from '../../src/shared/heatmap/ranges';
 import { l10n } from '../common/l10n';
+import { termHint } from '../common/termHint';
 import { heatClass } from '../common/heatRamp';
 import { countText, rangeTitle } from './texts';
 
@@ -13,7 +14,7 @@ export function legend(ranges: readonly ColourRange[]): TemplateResult {
     ${ranges.map(
       ({ name, scale, values }) =>
         html`<div>
-          <dt>${rangeTitle(name)}</dt>
+          <dt>${rangeTitle(name)}${name === 'units' ? termHint('unit') : nothing}</dt>
           <dd>
             ${samples(scale, values).map(
               ([heat, text]) => html`<span class="sample numeric ${heatClass(heat)}">${text}</span>`,

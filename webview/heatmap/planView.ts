@@ -3,6 +3,7 @@ import type { ClusterPrice } from '../../src/shared/launch/clusterPrice';
 import type { RunDuration } from '../../src/shared/launch/runDuration';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import { l10n } from '../common/l10n';
+import { termHint } from '../common/termHint';
 import { bytesText, countText, durationText, layersText, percentText, secondsText } from './texts';
 
 export interface Plan {
@@ -25,7 +26,7 @@ export interface Plan {
 export function planView(plan: Plan): TemplateResult {
   const { marked, price, blocked } = plan;
   return html`<section class="plan" aria-labelledby="plan-heading">
-    <h2 id="plan-heading">${l10n.t('Plan')}</h2>
+    <h2><span id="plan-heading">${l10n.t('Plan')}</span>${termHint('expansion')}</h2>
     <p role="status" aria-live="polite" class="summary">${summary(plan)}</p>
     <div class="plan-figures">
       ${plan.picture}

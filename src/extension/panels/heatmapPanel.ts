@@ -257,7 +257,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     const facts = TextFacts.now();
     await this.host.post({
       type: 'checked',
-      name: { text: name, problem: nameProblem(folders, name) },
+      name: { text: name, problem: nameProblem(folders, name, vscode.l10n) },
       files: files.map((path) => ({ path, problem: corpusProblem(folders.folder, path) })),
       texts: texts.flatMap((entries) => {
         const size = facts.sizeOf(entries.map((path) => resolve(folders.folder, path)));

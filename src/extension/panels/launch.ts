@@ -42,7 +42,7 @@ export async function launch(
   const { domain = [], general = [] } = config.eval;
   const replayed = replayTexts(config.replay ?? []).map(({ corpus }) => corpus);
   const problem = [
-    nameProblem(folders, name),
+    nameProblem(folders, name, vscode.l10n),
     ...[config.domain, config.probe, domain, general, ...replayed]
       .flatMap(pathsOf)
       .map((path) => corpusProblem(folders.folder, path)),

@@ -67,11 +67,12 @@ function modelItem({ path, summary, problem, analyses }: ModelFolder, isAmbiguou
   const facts =
     summary === undefined
       ? [problem ?? l10n.t('cannot be used')]
-      : [
-          summary.family,
+      : // A narrow view cuts the rest off; that it was analyzed, the icon and what is below say as well.
+        [
           l10n.t('{0} layers', summary.layers),
           l10n.t('{0} parameters', parametersText(summary.parameters)),
           analyzed ? l10n.t('analyzed') : l10n.t('not analyzed'),
+          summary.family,
         ];
   item.id = path;
   item.resourceUri = vscode.Uri.file(path);

@@ -50,7 +50,7 @@ export function configProblems(value: unknown, file: string, l10n: Localizer): C
   if (model !== undefined) {
     checkAgainst(model, config, refuse, l10n);
   }
-  for (const { setting, problem } of togetherProblems(config.tune, (key) => `"${key}"`)) {
+  for (const { setting, problem } of togetherProblems(config.tune, (key) => `"${key}"`, l10n)) {
     refuse(['tune', setting], capital(problem));
   }
   for (const { setting, warning } of tuneWarnings(config.tune, l10n)) {

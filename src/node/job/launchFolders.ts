@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Localizer } from '../../shared/common/localizer';
 import { messageOf } from '../../shared/common/errors';
 import { configName, type LaunchFolders } from '../../shared/launch/launchConfig';
 import { checkCorpusForm, corpusFilesOf } from '../texts/corpusFiles';
@@ -15,11 +16,11 @@ export function runPath(folders: LaunchFolders, name: string): string {
 }
 
 /** What is wrong with a name for a run, in a sentence; null when nothing is. A file that exists is asked about later. */
-export function nameProblem(folders: LaunchFolders, name: string): string | null {
+export function nameProblem(folders: LaunchFolders, name: string, l10n: Localizer): string | null {
   const run = runPath(folders, name);
   const there = name === '' ? undefined : statSync(run, { throwIfNoEntry: false });
   const free = there === undefined || (there.isDirectory() && readdirSync(run).length === 0);
-  return free ? null : `${run} exists already: choose another name.`;
+  return free ? null : l10n.t('{0} exists already: choose another name.', run);
 }
 
 /** The first of NAME-1, NAME-2, … that neither a file nor a run has. */

@@ -3,3 +3,9 @@ export interface Localizer {
   /** `{0}`, `{1}`, … stand for the arguments. */
   t(message: string, ...args: (string | number | boolean)[]): string;
 }
+
+/** Texts as they are without a translation. */
+export const ENGLISH: Localizer = {
+  t: (message, ...args) =>
+    message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole)),
+};

@@ -1,3 +1,4 @@
+import type { Localizer } from '../common/localizer';
 import * as v from 'valibot';
 import { numberOfText } from '../common/numberText';
 import { EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
@@ -28,10 +29,10 @@ export interface ComputeReading {
 }
 
 /** What the form's texts mean; what cannot be used is a problem instead. */
-export function readCompute(texts: Readonly<Record<FormCompute, string>>): ComputeReading {
+export function readCompute(texts: Readonly<Record<FormCompute, string>>, l10n: Localizer): ComputeReading {
   const engine = v.safeParse(EngineChoice, texts.engine);
   if (!engine.success) {
-    const problem = `Give one of ${EngineChoice.options.join(', ')}.`;
+    const problem = l10n.t('Give one of {0}.', EngineChoice.options.join(', '));
     return { compute: { engine: 'auto' }, problems: [['engine', problem]] };
   }
   const problems: [FormCompute, string][] = [];
@@ -40,11 +41,11 @@ export function readCompute(texts: Readonly<Record<FormCompute, string>>): Compu
   }
   const ranks = v.safeParse(Ranks, texts.ranks.trim() === '' ? 1 : numberOfText(texts.ranks.trim()));
   if (!ranks.success) {
-    problems.push(['ranks', 'Give a whole number of at least 1.']);
+    problems.push(['ranks', l10n.t('Give a whole number of at least 1.')]);
   }
   const dtype = v.safeParse(TorchDtype, texts.dtype);
   if (!dtype.success) {
-    problems.push(['dtype', `Give one of ${TorchDtype.options.join(', ')}.`]);
+    problems.push(['dtype', l10n.t('Give one of {0}.', TorchDtype.options.join(', '))]);
   }
   const compute = {
     engine: engine.output,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Localizer } from '../common/localizer';
 import { numberOfText } from '../common/numberText';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { TEXT_SETTINGS, type TextSettings } from '../settings/textSettings';
@@ -139,16 +140,16 @@ export interface FormReading {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Reads a form. Files are only looked for by the host. */
-export function readForm(form: LaunchForm): FormReading {
+export function readForm(form: LaunchForm, l10n: Localizer): FormReading {
   const problems = new Map<FormField, string>();
   const name = form.name.trim();
   if (!NAME.test(name)) {
-    problems.set('name', 'Give 1 to 64 letters, digits, points, hyphens or underscores.');
+    problems.set('name', l10n.t('Give 1 to 64 letters, digits, points, hyphens or underscores.'));
   }
   const files = filesOf(form);
   for (const field of FORM_FILES) {
     if (needsFiles(field) && files[field].length === 0) {
-      problems.set(field, 'Name at least one file.');
+      problems.set(field, l10n.t('Name at least one file.'));
     }
   }
   const settings: Partial<Record<FormSetting, number | string>> = {};
@@ -162,17 +163,17 @@ export function readForm(form: LaunchForm): FormReading {
     if (value !== undefined && v.is(valueSchema(setting), value)) {
       settings[field] = value;
     } else {
-      problems.set(field, `Give ${wanted(setting)}${isRequired(setting) ? '' : ', or leave it empty'}.`);
+      problems.set(field, giveText(setting, isRequired(setting), l10n));
     }
   }
   const read = readTexts(form);
   for (const field of read.unusable) {
-    problems.set(field, `Give ${wanted(TEXT_SETTINGS[field])}, or leave it empty.`);
+    problems.set(field, giveText(TEXT_SETTINGS[field], false, l10n));
   }
-  for (const [field, problem] of problemsTogether(settings)) {
+  for (const [field, problem] of problemsTogether(settings, l10n)) {
     problems.set(field, problems.get(field) ?? problem);
   }
-  const computed = readCompute(form.compute);
+  const computed = readCompute(form.compute, l10n);
   for (const [field, problem] of computed.problems) {
     problems.set(field, problem);
   }
@@ -193,20 +194,29 @@ function readTexts(form: LaunchForm): { texts: FormReading['texts']; unusable: F
 }
 
 /** What the run would refuse of settings that are good by themselves. */
-function problemsTogether(settings: FormReading['settings']): [FormSetting, string][] {
+function problemsTogether(settings: FormReading['settings'], l10n: Localizer): [FormSetting, string][] {
   // What is required and missing is a problem of its own, and goes with everything.
   const filled = { steps: 1, learningRate: 0, ...settings };
   const tune = v.parse(settingsSchema(TUNE_SETTINGS), filled);
-  return togetherProblems(tune, (key) => FIELD_NAMES[key] ?? key).flatMap(({ setting, problem }) =>
+  return togetherProblems(tune, (key) => fieldName(key, l10n), l10n).flatMap(({ setting, problem }) =>
     isFormSetting(setting) ? [[setting, sentence(problem)]] : [],
   );
 }
 
 /** How the form calls the settings that others have to go with. */
-const FIELD_NAMES: Readonly<Record<string, string>> = {
-  'tune.rateCap': 'the highest rate',
-  'tune.unitRates': 'rates that are',
-};
+function fieldName(key: string, l10n: Localizer): string {
+  return key === 'tune.rateCap'
+    ? l10n.t('the highest rate')
+    : key === 'tune.unitRates'
+      ? l10n.t('rates that are')
+      : key;
+}
+
+function giveText(setting: Setting, required: boolean, l10n: Localizer): string {
+  return required
+    ? l10n.t('Give {0}.', wanted(setting, l10n))
+    : l10n.t('Give {0}, or leave it empty.', wanted(setting, l10n));
+}
 
 export function isFormSetting(name: string): name is FormSetting {
   return (FORM_SETTINGS as readonly string[]).includes(name);

@@ -75,7 +75,7 @@ function layersProposal({ importance, l10n }: ProposalFacts): Open {
     layers,
     settings: {},
     reason: l10n.t(
-      'The least important. As large a part, {0} of {1} layers, had {2} % of the gain of full training in the study, while general loss fell.',
+      'The least important. As large a part, {0} of {1} layers, had {2}% of the gain of full training in the study, while general loss fell.',
       STUDIED.once.k,
       STUDIED.layers,
       STUDIED.once.gain * 100,
@@ -180,7 +180,7 @@ function cheaperProposal({ importance, l10n }: ProposalFacts): Open {
     layers,
     settings: { learningRate: String(proposedRate(learningRate, model.parameters)), unitRates },
     reason: l10n.t(
-      'Where the text repeats, layers near the end save time, since later passes begin there: {0} % of the time for {1} % of the gain in the study.',
+      'Where the text repeats, layers near the end save time, since later passes begin there: {0}% of the time for {1}% of the gain in the study.',
       time * 100,
       gain * 100,
     ),

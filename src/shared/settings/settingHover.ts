@@ -1,3 +1,4 @@
+import { ENGLISH } from '../common/localizer';
 import { wanted } from './settingText';
 import { flagOf, type Setting } from './settingTable';
 
@@ -11,7 +12,7 @@ export function settingHover(name: string, setting: Setting): string {
       : `Default: \`${String(setting.default)}\`.`;
   const lines = [
     `${setting.description.slice(0, 1).toUpperCase()}${setting.description.slice(1)}.`,
-    `Value: ${wanted(setting)}. ${value}`,
+    `Value: ${wanted(setting, ENGLISH)}. ${value}`,
     ...(setting.changeable === true ? ['A run that is resumed may go on with another value.'] : []),
     `On the command line: \`${flagOf(name, setting)}\``,
   ];

@@ -1,19 +1,20 @@
+import type { Localizer } from '../common/localizer';
 import type { Setting } from './settingTable';
 
 /** What a setting takes, for a sentence: "a whole number of at least 1". */
-export function wanted(setting: Setting): string {
+export function wanted(setting: Setting, l10n: Localizer): string {
   switch (setting.kind) {
     case 'whole':
-      return `a whole number of at least ${setting.min}`;
+      return l10n.t('a whole number of at least {0}', setting.min);
     case 'number':
       return setting.max === undefined
-        ? `a number of at least ${setting.min}`
-        : `a number from ${setting.min} to ${setting.max}`;
+        ? l10n.t('a number of at least {0}', setting.min)
+        : l10n.t('a number from {0} to {1}', setting.min, setting.max);
     case 'switch':
-      return 'true or false';
+      return l10n.t('true or false');
     case 'choice':
-      return `one of ${setting.choices.join(', ')}`;
+      return l10n.t('one of {0}', setting.choices.join(', '));
     case 'text':
-      return 'a text';
+      return l10n.t('a text');
   }
 }

@@ -1,3 +1,4 @@
+import type { Localizer } from '../common/localizer';
 import type { Naming } from './naming';
 import type { TuneSettings } from './tuneSettings';
 
@@ -16,15 +17,18 @@ export interface TogetherProblem {
 }
 
 /** Settings that are good by themselves, and together would do something else than they say. */
-export function togetherProblems(tune: Together, name: Naming['name']): TogetherProblem[] {
+export function togetherProblems(tune: Together, name: Naming['name'], l10n: Localizer): TogetherProblem[] {
   const { rateFloor, rateCap, unitRates, maxGeneralRise, onGeneralRise } = tune;
   const problems: TogetherProblem[] = [];
   if (rateFloor > rateCap) {
-    const problem = `${rateFloor} is more than ${name('tune.rateCap')}, ${rateCap}: lower it.`;
+    const problem = l10n.t('{0} is more than {1}, {2}: lower it.', rateFloor, name('tune.rateCap'), rateCap);
     problems.push({ setting: 'rateFloor', problem });
   }
   if (maxGeneralRise !== undefined && onGeneralRise === 'freeze' && unitRates === 'equal') {
-    const problem = `"freeze" goes by the units' importance, which is not measured with ${name('tune.unitRates')} "equal": choose another.`;
+    const problem = l10n.t(
+      '"freeze" goes by the units’ importance, which is not measured with {0} "equal": choose another.',
+      name('tune.unitRates'),
+    );
     problems.push({ setting: 'onGeneralRise', problem });
   }
   return problems;

@@ -83,7 +83,7 @@ export function onceTrusted(windowOf: () => Editor): void {
       const editor = windowOf();
       await editor.runCommand('ADEPT: Open Walkthrough');
       await editor.page.getByText('Adapt a language model with ADEPT').first().waitFor();
-      for (const title of ['Pick a model', 'Analyze it', 'Read the heatmap', 'Tune and watch']) {
+      for (const title of ['Pick a model', 'Know the words', 'Read the heatmap', 'Export the model']) {
         await editor.page.getByText(title).first().waitFor();
       }
     });

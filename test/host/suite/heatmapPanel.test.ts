@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -125,7 +126,7 @@ describe('a launch', () => {
     const folders = { folder: workspaceFolder(), runs: '.adept/runs' };
     const form = freshForm(name, [domain]);
     const settings = { ...form.settings, steps: '3', learningRate: '0.001' };
-    const reading = readForm({ ...form, settings, files: { ...form.files, domain } });
+    const reading = readForm({ ...form, settings, files: { ...form.files, domain } }, ENGLISH);
     const text = launchText({
       reading,
       model,

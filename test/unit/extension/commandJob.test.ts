@@ -14,7 +14,7 @@ import { kill } from '../../../src/extension/process/signalProcess';
 import { TimeLeft } from '../../../src/extension/process/timeLeft';
 import { isProcessAlive } from '../../../src/node/process/processAlive';
 import { AdeptError } from '../../../src/shared/common/errors';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { fakeCommand } from '../../support/fakeCommand';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { inlineLog, type InlineLog } from '../../../src/extension/inlineLog/inlineLog';
 import type { RunEntry, EntryState } from '../../../src/extension/runs/runEntry';
 import { statusOf } from '../../../src/node/run/runStatus';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { FakeRun } from '../../support/fakeRun';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/extension/comparison/runComparison';
 import { writeJson } from '../../../src/node/files/jsonFile';
 import type { ExpansionManifest } from '../../../src/shared/run/manifest';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { expectInputError } from '../../support/expectInputError';
 import { FakeRun } from '../../support/fakeRun';
 import { temporaryFolder } from '../../support/temporaryFolder';

@@ -8,7 +8,7 @@ import { endingOf, runLogFile, type RunEntry } from '../../../src/extension/runs
 import { RunList } from '../../../src/extension/runs/runList';
 import { kill } from '../../../src/extension/process/signalProcess';
 import { statusOf } from '../../../src/node/run/runStatus';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { FakeRun } from '../../support/fakeRun';
 import { fakeCommand } from '../../support/fakeCommand';
 import { temporaryFolder } from '../../support/temporaryFolder';

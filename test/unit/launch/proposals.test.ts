@@ -5,7 +5,7 @@ import { proposals, type Proposal } from '../../../src/shared/launch/proposals';
 import { proposedCount, proposedRate } from '../../../src/shared/launch/studiedSettings';
 import { trainingAmount } from '../../../src/shared/launch/trainingAmount';
 import { importanceFile } from '../../support/importanceFile';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 
 const LAYERS = [9, 8, 7, 6, 5, 4, 3, 2, 1, 2.5, 3.5, 0.5];
 
@@ -21,11 +21,14 @@ function proposed(
 ): Map<Proposal['subject'], Proposal> {
   const { tokens, bytes = 0, domain = '/d.txt', parameters = 135e6, settings = {}, marked = [] } = given;
   const form = freshForm('run-1', ['/g.txt']);
-  const reading = readForm({
-    ...form,
-    files: { ...form.files, domain },
-    settings: { ...form.settings, ...settings },
-  });
+  const reading = readForm(
+    {
+      ...form,
+      files: { ...form.files, domain },
+      settings: { ...form.settings, ...settings },
+    },
+    ENGLISH,
+  );
   const importance = importanceFile(LAYERS);
   const found = proposals({
     importance: { ...importance, model: { ...importance.model, parameters } },
@@ -83,7 +86,10 @@ describe('proposed settings', () => {
     assert.equal(proposedRate(3e-4, 1000 * 134_515_008), 3e-5);
     assert.equal(proposedRate(3e-4, 1000), 1e-3);
     assert.match(proposed().get('rate')?.reason ?? '', /about this size/);
-    assert.match(proposed({ parameters: 8e9 }).get('rate')?.reason ?? '', /^The 0\.0003 of the study, at 135 million/);
+    assert.match(
+      proposed({ parameters: 8e9 }).get('rate')?.reason ?? '',
+      /^The 0\.0003 of the study, at 135 million/,
+    );
   });
 
   it('refresh and evaluate by the steps that are planned, those of the form first', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -133,16 +134,16 @@ describe('the folders of a launch', () => {
   it('takes no name whose run folder holds something', (t) => {
     const folders = { folder: temporaryFolder(t), runs: 'runs' };
     mkdirSync(join(folders.folder, 'runs/a'), { recursive: true });
-    assert.equal(nameProblem(folders, 'a'), null);
-    assert.equal(nameProblem(folders, 'b'), null);
-    assert.equal(nameProblem(folders, ''), null);
+    assert.equal(nameProblem(folders, 'a', ENGLISH), null);
+    assert.equal(nameProblem(folders, 'b', ENGLISH), null);
+    assert.equal(nameProblem(folders, '', ENGLISH), null);
     writeFileSync(join(folders.folder, 'runs/a/run.json'), '{}');
     writeFileSync(join(folders.folder, 'runs/c'), '');
     const taken = (name: string): string =>
       `${join(folders.folder, 'runs', name)} exists already: choose another name.`;
-    assert.equal(nameProblem(folders, 'a'), taken('a'));
-    assert.equal(nameProblem({ ...folders, runs: join(folders.folder, 'runs') }, 'a'), taken('a'));
-    assert.equal(nameProblem(folders, 'c'), taken('c'));
+    assert.equal(nameProblem(folders, 'a', ENGLISH), taken('a'));
+    assert.equal(nameProblem({ ...folders, runs: join(folders.folder, 'runs') }, 'a', ENGLISH), taken('a'));
+    assert.equal(nameProblem(folders, 'c', ENGLISH), taken('c'));
   });
 
   it('knows which texts can be read', (t) => {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { writeTorchCompute } from '../../../src/node/job/runConfigEdit';
 import { engineText, isSetUp, type EngineState } from '../../../src/shared/engines/engineState';
 import { computeHere, defaultCompute, readCompute } from '../../../src/shared/launch/computeForm';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const NOTHING: EngineState = { auto: 'wasm', native: null, torch: null };
@@ -43,7 +43,7 @@ describe('what an engine is on a machine', () => {
 
 describe('what computes, as the form says it', () => {
   it('leaves out what is at its default, and what no engine but torch has', () => {
-    const read = (changes: object): unknown => readCompute({ ...defaultCompute(), ...changes });
+    const read = (changes: object): unknown => readCompute({ ...defaultCompute(), ...changes }, ENGLISH);
     assert.deepEqual(read({}), { compute: { engine: 'auto' }, problems: [] });
     const two = { engine: 'torch', ranks: ' 2 ', dtype: 'float32' };
     assert.deepEqual(read(two), { compute: { engine: 'torch', ranks: 2, dtype: 'float32' }, problems: [] });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { configProblems } from '../../../src/node/job/configProblems';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

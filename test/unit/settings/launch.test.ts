@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -31,7 +32,7 @@ function filled(settings: Partial<Record<FormSetting, string>> = {}): LaunchForm
 
 function planOf(form: LaunchForm, folders: LaunchPlan['folders']): LaunchPlan {
   return {
-    reading: readForm(form),
+    reading: readForm(form, ENGLISH),
     model: '/work/space/models/small',
     importance: '/work/space/.adept/importance.json',
     probe: { sources: ['/data/general.txt'], sequences: 12 },
@@ -52,12 +53,12 @@ describe('the launch form', () => {
   });
 
   it('lacks exactly what is required and has no default', () => {
-    const { problems } = readForm(freshForm('a', ['/x']));
+    const { problems } = readForm(freshForm('a', ['/x']), ENGLISH);
     assert.deepEqual([...problems.keys()].sort(), ['domain', 'learningRate', 'steps']);
   });
 
   it('has no problem when it is filled in', () => {
-    const { problems, settings } = readForm(filled({ maxGeneralRise: '0.02', schedule: 'cosine' }));
+    const { problems, settings } = readForm(filled({ maxGeneralRise: '0.02', schedule: 'cosine' }), ENGLISH);
     assert.deepEqual([...problems], []);
     assert.equal(settings.learningRate, 3e-4);
     assert.equal(settings.maxGeneralRise, 0.02);
@@ -67,7 +68,10 @@ describe('the launch form', () => {
 
   it('counts white space as nothing and reads one path a line', () => {
     const form = filled({ maxGeneralRise: '  ', steps: ' 7 ' });
-    const reading = readForm({ ...form, files: { ...form.files, evalDomain: '\n a.txt \r\n\n b c.txt\n' } });
+    const reading = readForm(
+      { ...form, files: { ...form.files, evalDomain: '\n a.txt \r\n\n b c.txt\n' } },
+      ENGLISH,
+    );
     assert.deepEqual(reading.files.evalDomain, ['a.txt', 'b c.txt']);
     assert.equal(reading.settings.steps, 7);
     assert.equal('maxGeneralRise' in reading.settings, false);
@@ -86,7 +90,7 @@ describe('the launch form', () => {
   ];
   for (const [field, text, message] of wrong) {
     it(`says of "${text}" in ${field} what it takes`, () => {
-      const { problems, settings } = readForm(filled({ [field]: text }));
+      const { problems, settings } = readForm(filled({ [field]: text }), ENGLISH);
       assert.deepEqual([...problems], [[field, message]]);
       assert.equal(field in settings, false);
     });
@@ -94,7 +98,7 @@ describe('the launch form', () => {
 
   it('says which settings do not go together, as the run would', () => {
     const problemsOf = (settings: Partial<Record<FormSetting, string>>): [string, string][] => [
-      ...readForm(filled(settings)).problems,
+      ...readForm(filled(settings), ENGLISH).problems,
     ];
     assert.deepEqual(problemsOf({ rateFloor: '3', rateCap: '2' }), [
       ['rateFloor', '3 is more than the highest rate, 2: lower it.'],
@@ -103,7 +107,7 @@ describe('the launch form', () => {
     assert.deepEqual(problemsOf(limit), []);
     const [[field, problem] = []] = problemsOf({ ...limit, unitRates: 'equal' });
     assert.equal(field, 'onGeneralRise');
-    assert.match(problem ?? '', /^"freeze" goes by the units' importance/);
+    assert.match(problem ?? '', /^"freeze" goes by the units’ importance/);
     // Of a number that cannot be used, only that is said.
     assert.deepEqual(
       problemsOf({ rateFloor: 'x' }).map(([name]) => name),
@@ -112,7 +116,8 @@ describe('the launch form', () => {
   });
 
   it('takes a name that can be a file and a folder on every system', () => {
-    const problemOf = (name: string): boolean => readForm({ ...filled(), name }).problems.has('name');
+    const problemOf = (name: string): boolean =>
+      readForm({ ...filled(), name }, ENGLISH).problems.has('name');
     assert.deepEqual(['a', 'Run_1.b-2', ' a '].map(problemOf), [false, false, false]);
     assert.deepEqual(
       ['', '.a', 'a/b', 'a b', '../a', 'a'.repeat(65), 'ä', 'CON:'].map(problemOf),
@@ -280,9 +285,12 @@ describe('the configuration that a form comes to', () => {
 
   it('takes nothing for the default of a text setting, and no other choice than there is', () => {
     const form = filled();
-    const empty = readForm({ ...form, texts: { documentStart: ' ', documentEnd: '', packing: 'joined' } });
+    const empty = readForm(
+      { ...form, texts: { documentStart: ' ', documentEnd: '', packing: 'joined' } },
+      ENGLISH,
+    );
     assert.deepEqual([empty.texts, [...empty.problems]], [{}, []]);
-    const wrong = readForm({ ...form, texts: { ...form.texts, packing: 'loose' } });
+    const wrong = readForm({ ...form, texts: { ...form.texts, packing: 'loose' } }, ENGLISH);
     assert.deepEqual([...wrong.problems], [['packing', 'Give one of joined, separate, or leave it empty.']]);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { EMBEDDED_SLOWDOWN, slowEngineText } from '../../../src/shared/engines/slowEngine';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { projectRoot } from '../../support/projectRoot';
 
 const Measured = v.object({

@@ -4,6 +4,7 @@ import type { Naming } from '../../../shared/settings/naming';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import { requireManifest } from '../../method/manifest';
 import { inputError } from '../../../shared/common/errors';
+import { ENGLISH } from '../../../shared/common/localizer';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import type { Task } from '../../task';
 import { togetherProblems } from '../../../shared/settings/tuneTogether';
@@ -81,7 +82,7 @@ function isLegacy({ domain }: Pick<RunSpec, 'domain'>): boolean {
 
 /** @throws AdeptError (input) for settings that together would do something else than they say. */
 export function checkTogether(tune: TuneSettings, naming: Naming): void {
-  const [first] = togetherProblems(tune, (key) => naming.name(key));
+  const [first] = togetherProblems(tune, (key) => naming.name(key), ENGLISH);
   if (first !== undefined) {
     throw inputError(`${naming.label(`tune.${first.setting}`)}: ${first.problem}`);
   }
