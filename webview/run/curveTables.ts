@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { EvalPoint } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatChange, formatCount, formatLoss, formatRate } from './format';
+import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
 import type { RunModel } from './runModel';
 import { stretches } from './stepTable';
 import { scrollingTable, type DataRow } from '../common/dataTable';

@@ -3,14 +3,22 @@ import { guard } from 'lit/directives/guard.js';
 import type { RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { shortCountText } from '../common/quantities';
-import type { ChartTheme } from './chartTheme';
+import type { ChartTheme } from '../common/chartTheme';
 import { curveTables } from './curveTables';
-import type { Series, ValueAxis } from './curveChart';
-import { formatAxisLoss, formatAxisRate, formatChange, formatCount, formatLoss, formatRate } from './format';
-import type { Curve, RunModel } from './runModel';
+import type { Series, ValueAxis } from '../common/curveChart';
+import {
+  formatAxisLoss,
+  formatAxisRate,
+  formatChange,
+  formatCount,
+  formatLoss,
+  formatRate,
+} from '../common/format';
+import type { Curve } from '../common/curve';
+import type { RunModel } from './runModel';
 import type { LossName, LossSummary } from './lossSummary';
 import { smoothed } from './smoothing';
-import { toggle } from './toggle';
+import { toggle } from '../common/toggle';
 
 export interface CurvesContent {
   readonly run: RunModel;

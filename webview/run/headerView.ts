@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { CONTROL_COMMANDS } from '../../src/shared/run/protocol';
 import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatMoment, formatPercent } from './format';
+import { formatMoment, formatPercent } from '../common/format';
 import type { RunModel } from './runModel';
 import { commandText, endText, shortPath, stateIcon, stepText } from './runText';
 import { stageText, stateText } from '../../src/shared/run/stateText';

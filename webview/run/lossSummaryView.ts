@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { l10n } from '../common/l10n';
-import { formatChange, formatCount, formatLoss, formatRate } from './format';
+import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
 import type { LossSummary, SummaryRow } from './lossSummary';
 import { dataTable, type DataRow } from '../common/dataTable';
 

@@ -1,8 +1,9 @@
 import '../common/theme.css';
 import '../common/controls.css';
 import '../common/numbers.css';
+import '../common/charts.css';
 import './run.css';
-import { CurveChart } from './curveChart';
+import { CurveChart } from '../common/curveChart';
 import { RunApp } from './runApp';
 import { RunLog } from './runLog';
 import { UnitMap } from './unitMap';

@@ -12,10 +12,10 @@ import {
 import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
-import { type ChartTheme, readChartTheme } from './chartTheme';
+import { type ChartTheme, readChartTheme } from '../common/chartTheme';
 import { curvesView } from './curvesView';
 import { canMeasure, strengthView } from './strengthView';
-import { formatChange, formatCount, formatLoss } from './format';
+import { formatChange, formatCount, formatLoss } from '../common/format';
 import { headerView } from './headerView';
 import type { RunLogEvents } from './runLog';
 import { EMPTY_RUN, receive, type RunModel } from './runModel';

@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { type LogLine } from '../../src/shared/webview/run';
 import { LOG_LEVELS, type LogLevel } from '../../src/shared/run/runFolder';
 import { l10n } from '../common/l10n';
-import { formatCount, formatTime } from './format';
+import { formatCount, formatTime } from '../common/format';
 import { filteredLog } from './logFilter';
 
 export interface RunLogEvents {

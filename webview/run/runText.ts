@@ -1,6 +1,6 @@
 import type { RunCommand, RunExit, RunSummary, ShownState } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatCount } from './format';
+import { formatCount } from '../common/format';
 
 /** The codicon of a state. */
 export function stateIcon(state: ShownState): string {

@@ -1,4 +1,4 @@
-import type { Curve } from './runModel';
+import type { Curve } from '../common/curve';
 
 /** The smoothed curve follows a change of the run's loss over about this share of the run. */
 const SHARE = 0.02;

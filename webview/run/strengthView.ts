@@ -12,7 +12,7 @@ import {
 import { layerText } from '../../src/shared/run/layerText';
 import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { formatChange, formatCount, formatLoss, formatPercent } from './format';
+import { formatChange, formatCount, formatLoss, formatPercent } from '../common/format';
 import { dataTable, type DataRow } from '../common/dataTable';
 
 export interface StrengthContent {

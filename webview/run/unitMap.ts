@@ -6,7 +6,7 @@ import type { UnitName } from '../../src/shared/webview/run';
 import type { HeatColours } from '../common/heatRamp';
 import { l10n } from '../common/l10n';
 import { shortCountText } from '../common/quantities';
-import type { ChartTheme } from './chartTheme';
+import type { ChartTheme } from '../common/chartTheme';
 import { shortUnitName } from './unitTable';
 
 export interface UnitMapEvents {

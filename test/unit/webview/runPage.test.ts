@@ -9,14 +9,8 @@ import {
   type RunNews,
 } from '../../../src/shared/webview/run';
 import { filteredLog } from '../../../webview/run/logFilter';
-import {
-  EMPTY_RUN,
-  nearest,
-  patched,
-  countBefore,
-  receive,
-  type RunModel,
-} from '../../../webview/run/runModel';
+import { countBefore, nearest } from '../../../webview/common/curve';
+import { EMPTY_RUN, patched, receive, type RunModel } from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
 import { smoothed } from '../../../webview/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';

@@ -7,6 +7,8 @@ export interface ChartTheme {
   readonly font: string;
   readonly fontSize: number;
   readonly series: Readonly<Record<SeriesColour, string>>;
+  /** Of lines that have a number instead of a meaning, by that number. */
+  readonly lines: readonly string[];
   /** How much of its colour a pale line keeps, as CSS writes a share. */
   readonly pale: string;
 }
@@ -14,6 +16,18 @@ export interface ChartTheme {
 /** Each curve's colour, by the name of its CSS variable `--run-NAME`. */
 const SERIES_COLOURS = ['loss', 'domain', 'general', 'rate', 'speed'] as const;
 export type SeriesColour = (typeof SERIES_COLOURS)[number];
+
+/** Lines that can be told apart, also without colours: how each is broken, in pixels. Their colours are `--run-line-NUMBER`. */
+export const LINE_DASHES: readonly (readonly number[])[] = [
+  [],
+  [7, 4],
+  [2, 3],
+  [10, 3, 2, 3],
+  [14, 4],
+  [5, 2, 5, 7],
+  [2, 6],
+  [12, 3, 2, 3, 2, 3],
+];
 
 export function readChartTheme(): ChartTheme {
   const style = getComputedStyle(document.body);
@@ -29,6 +43,7 @@ export function readChartTheme(): ChartTheme {
     series: Object.fromEntries(
       SERIES_COLOURS.map((name) => [name, value(`--run-${name}`)]),
     ) as ChartTheme['series'],
+    lines: LINE_DASHES.map((_, number) => value(`--run-line-${number}`)),
     pale: value('--run-pale'),
   };
 }

@@ -9,12 +9,13 @@ import {
   PointElement,
 } from 'chart.js';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { l10n } from '../common/l10n';
-import { shortCountText } from '../common/quantities';
+import { l10n } from './l10n';
+import { shortCountText } from './quantities';
 import { marksPlugin } from './chartMarks';
-import { type ChartTheme, type SeriesColour } from './chartTheme';
+import { type ChartTheme, LINE_DASHES, type SeriesColour } from './chartTheme';
+import { lineKey } from './lineKey';
 import { formatCount } from './format';
-import { type Curve, nearest } from './runModel';
+import { type Curve, nearest } from './curve';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
 
@@ -22,7 +23,8 @@ Chart.register(LineController, LineElement, PointElement, LinearScale, Logarithm
 export interface Series {
   readonly label: string;
   readonly curve: Curve;
-  readonly colour: SeriesColour;
+  /** What it shows, or the number of a line of several of the same (`LINE_DASHES`). */
+  readonly colour: SeriesColour | number;
   /** Drawn behind the others and paler: the values that a smoothed curve is made of. */
   readonly pale?: boolean;
   /** Few enough points that each is drawn. */
@@ -140,7 +142,11 @@ export class CurveChart extends LitElement {
       ${this.series.map(
         ({ label, colour, pale }) =>
           html`<li>
-            <span class="key key-${colour} ${pale ? 'pale' : ''}" aria-hidden="true"></span>${label}
+            ${
+              typeof colour === 'number'
+                ? lineKey(colour)
+                : html`<span class="key key-${colour} ${pale ? 'pale' : ''}" aria-hidden="true"></span>`
+            }${label}
           </li>`,
       )}
     </ul>`;
@@ -200,8 +206,9 @@ export class CurveChart extends LitElement {
       label,
       data: this.pointsOf(curve),
       borderColor: this.lineColour(colour, pale === true),
-      backgroundColor: this.theme.series[colour],
-      borderWidth: pale ? 1 : 1.5,
+      backgroundColor: this.colourOf(colour),
+      borderDash: typeof colour === 'number' ? [...(LINE_DASHES[colour] ?? [])] : [],
+      borderWidth: pale ? 1 : typeof colour === 'number' ? 2 : 1.5,
       pointRadius: dots ? 2.5 : curve.x.length === 1 ? 2 : 0,
       pointHoverRadius: 0,
       // Points at the ends of the axis are drawn whole.
@@ -210,8 +217,13 @@ export class CurveChart extends LitElement {
     }));
   }
 
-  private lineColour(name: SeriesColour, pale: boolean): string {
-    const colour = this.theme.series[name];
+  private colourOf(colour: Series['colour']): string {
+    const { lines, series, foreground } = this.theme;
+    return typeof colour === 'number' ? (lines[colour] ?? foreground) : series[colour];
+  }
+
+  private lineColour(name: Series['colour'], pale: boolean): string {
+    const colour = this.colourOf(name);
     return pale ? `color-mix(in srgb, ${colour} ${this.theme.pale}, transparent)` : colour;
   }
 

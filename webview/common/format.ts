@@ -1,5 +1,5 @@
-import { pageData } from '../common/pageData';
-import { countText } from '../common/quantities';
+import { pageData } from './pageData';
+import { countText } from './quantities';
 
 const NOTHING = '–';
 
