@@ -8,9 +8,12 @@ import { presentOutcome } from './notices/jobOutcomes';
 import { adoptEarlier } from './engines/adoptEarlier';
 import { reportError } from './window/reportError';
 import { presentEnding } from './notices/runNotices';
+import { messageOf } from '../shared/common/errors';
+import { removeDeletedRuns } from '../node/run/deletedRuns';
 import { nameOf, type RunEntry } from './runs/runEntry';
 import { runEventLine } from './runs/runEventLine';
 import type { Services } from './services/services';
+import { runParents } from './window/folders';
 
 /** Takes up what an earlier window left: finds models and runs, re-attaches to what is alive, reports what ended. */
 export function startLife(services: Services): vscode.Disposable {
@@ -56,11 +59,28 @@ export function startLife(services: Services): vscode.Disposable {
   ];
   runs.start();
   setRunKeys(services, runs.list.entries);
+  removeLeftovers(services);
   models.start().catch((error: unknown) => reportError(log, vscode.l10n.t('Models'), error));
   if (vscode.workspace.isTrusted) {
     attachJobs(services);
   }
   return vscode.Disposable.from(...disposables);
+}
+
+/** What a deletion left that was interrupted. */
+function removeLeftovers({ log }: Services): void {
+  for (const parent of runParents(log)) {
+    removeDeletedRuns(parent).then(
+      (folders) => {
+        for (const folder of folders) {
+          log.info(`${folder}: removed, the rest of a run that was deleted.`);
+        }
+      },
+      (error: unknown) => {
+        log.warn(messageOf(error));
+      },
+    );
+  }
 }
 
 function attachJobs(services: Services): void {

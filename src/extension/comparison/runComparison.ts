@@ -4,14 +4,18 @@ import type { Localizer } from '../../shared/common/localizer';
 import { nats, stepsText } from '../runs/runText';
 import { stateText } from '../../shared/run/stateText';
 
-/** A run as it is compared. */
-export interface ComparedRun {
-  readonly name: string;
-  readonly status: RunStatus;
-  /** What the run was told to do, as its job.json or run.json has it. */
+/** What a run was told to do. */
+export interface ComparedSettings {
+  /** As its job.json or run.json has it. */
   readonly settings: unknown;
   /** Layers of the base model that were copied; undefined when the run trains the model as it is. */
   readonly expanded: readonly number[] | undefined;
+}
+
+/** A run as it is compared. */
+export interface ComparedRun extends ComparedSettings {
+  readonly name: string;
+  readonly status: RunStatus;
 }
 
 /** One line of the table: what it is about, and a text for each run. */
@@ -32,16 +36,24 @@ const OWN_KEYS: ReadonlySet<string> = new Set(['$schema', 'out', 'export.out', '
 const NOTHING = '–';
 
 export function compareRuns(runs: readonly ComparedRun[], l10n: Localizer): RunComparison {
+  return {
+    names: runs.map(({ name }) => name),
+    results: resultRows(runs, l10n),
+    differences: settingDifferences(runs),
+  };
+}
+
+/** The settings that are not the same in all of the runs. */
+export function settingDifferences(runs: readonly ComparedSettings[]): ComparedRow[] {
   const settings = runs.map((run) => settingsOf(run));
   const keys = [...new Set(settings.flatMap((one) => [...one.keys()]))];
-  const differences = keys
+  return keys
     .map((name) => ({ name, values: settings.map((one) => one.get(name) ?? NOTHING) }))
     .filter(({ values }) => new Set(values).size > 1);
-  return { names: runs.map(({ name }) => name), results: resultRows(runs, l10n), differences };
 }
 
 /** Every setting by its dotted name, as text. */
-function settingsOf({ settings, expanded }: ComparedRun): Map<string, string> {
+function settingsOf({ settings, expanded }: ComparedSettings): Map<string, string> {
   const found = new Map<string, string>();
   const visit = (value: unknown, key: string): void => {
     if (OWN_KEYS.has(key)) {

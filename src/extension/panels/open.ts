@@ -21,6 +21,23 @@ export async function openRun(services: Services, run: string, tab?: RunTab): Pr
   }
 }
 
+/** Shows the table of all runs. @param ticked the runs to tick; those that are when left out */
+export async function openRuns(services: Services, ticked?: readonly string[]): Promise<void> {
+  const { showRuns } = await import('./runsPanel');
+  await showRuns(services, ticked);
+}
+
+/** Shows a run whose folder has another name in the place where its panel was; does nothing where it had none. */
+export async function followRun(services: Services, from: string, to: string): Promise<void> {
+  const { closePanel, columnOf, openPanel } = await import('./panel');
+  const column = columnOf(VIEW_TYPES.run, { folder: from });
+  if (column !== undefined) {
+    const { runPanel } = await import('./windowRunPanel');
+    closePanel(VIEW_TYPES.run, { folder: from });
+    openPanel(runPanel(services), { folder: to }, services, column);
+  }
+}
+
 /** Closes the panel of a run that is not there any more. */
 export async function closeRun(run: string): Promise<void> {
   const { closePanel } = await import('./panel');

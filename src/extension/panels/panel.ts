@@ -50,6 +50,12 @@ export function openPanel<
   return panel;
 }
 
+/** Where the panel of a source is; undefined where there is none. */
+export function columnOf(viewType: `adept.${string}`, source: unknown): vscode.ViewColumn | undefined {
+  const panel = open.get(keyOf(viewType, source));
+  return panel && (panel.viewColumn ?? vscode.ViewColumn.Active);
+}
+
 /** Closes the panel of a source, where there is one. */
 export function closePanel(viewType: `adept.${string}`, source: unknown): void {
   open.get(keyOf(viewType, source))?.dispose();

@@ -9,6 +9,7 @@ import { RunSubscription } from '../../node/runPage/runSubscription';
 import type { ControlCommand } from '../../shared/run/protocol';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
+import { revealFolder } from '../window/revealFolder';
 import { tabTitle } from '../window/tabTitle';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
@@ -223,18 +224,6 @@ async function showFile(file: string, line?: number): Promise<void> {
     preview: true,
     ...(position === undefined ? {} : { selection: new vscode.Range(position, position) }),
   });
-}
-
-/** In the explorer where the folder is in the workspace, otherwise where the system shows files, which a remote cannot. */
-async function revealFolder(folder: string): Promise<void> {
-  const uri = vscode.Uri.file(folder);
-  if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
-    await vscode.commands.executeCommand('revealInExplorer', uri);
-  } else if (vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop) {
-    await vscode.commands.executeCommand('revealFileInOS', uri);
-  } else {
-    await vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true });
-  }
 }
 
 async function askLearningRate(): Promise<number | undefined> {

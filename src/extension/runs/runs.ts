@@ -50,6 +50,8 @@ export class Runs implements vscode.Disposable {
   private readonly ended = new vscode.EventEmitter<RunEnding>();
   /** Fires once for each run that ended, also for one that did while no host was there. */
   readonly onDidEnd = this.ended.event;
+  private readonly moved = new vscode.EventEmitter<{ readonly from: string; readonly to: string }>();
+  readonly onDidRename = this.moved.event;
 
   private readonly launcher: Launcher;
   private readonly opened: PersistedValue<typeof Paths>;
@@ -211,6 +213,18 @@ export class Runs implements vscode.Disposable {
     this.list.forget(path);
   }
 
+  /** The folder of a run, which nobody works on, has another name: what is remembered of it goes with it. */
+  async renamed(from: string, to: string): Promise<void> {
+    const config = this.configs.value[from];
+    if (config !== undefined) {
+      await this.configs.set({ ...omit(this.configs.value, from), [to]: config });
+    }
+    await this.opened.set(this.opened.value.map((path) => (path === from ? to : path)));
+    await this.forgetFailure(from);
+    this.list.forget(from);
+    this.moved.fire({ from, to });
+  }
+
   /** The run that was last started from a *.adept.json. */
   lastOf(config: string): string | undefined {
     return Object.entries(this.configs.value).findLast(([, file]) => file === config)?.[0];
@@ -242,6 +256,7 @@ export class Runs implements vscode.Disposable {
   dispose(): void {
     this.list.dispose();
     this.ended.dispose();
+    this.moved.dispose();
   }
 
   private async forgetFailure(path: string): Promise<void> {

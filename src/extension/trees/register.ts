@@ -16,7 +16,12 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
   const badge = runs.list.onDidChange.add(() => {
     runsView.badge = badgeOf(runs.list.live);
   });
+  // An export is a new model, and what was deleted is none any more.
+  const exported = models.onDidChange(() => {
+    runsTree.refresh();
+  });
   return [
+    exported,
     modelsTree,
     vscode.window.createTreeView('adept.models', { treeDataProvider: modelsTree }),
     runsTree,

@@ -3,29 +3,55 @@ import { hasNotStarted, isLive, isResumable, nameOf, type RunEntry, type EntrySt
 import type { RunList } from '../runs/runList';
 import { activityText, lossText, nats, stepsText } from '../runs/runText';
 import { stateText } from '../../shared/run/stateText';
+import { exportItem, type ExportNode, ExportNodes } from './exportItem';
 
-/** The view `adept.runs`: every run, the living ones first. */
-export class RunsTree implements vscode.TreeDataProvider<RunEntry>, vscode.Disposable {
+export type RunsElement = RunEntry | ExportNode;
+
+function isExport(element: RunsElement): element is ExportNode {
+  return 'exported' in element;
+}
+
+/** The view `adept.runs`: every run, the living ones first, and below each what was exported of it. */
+export class RunsTree implements vscode.TreeDataProvider<RunsElement>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  private readonly subscription: { dispose(): void };
+  private readonly subscriptions: { dispose(): void }[];
+  private readonly exports = new ExportNodes();
 
   constructor(private readonly list: RunList) {
-    this.subscription = list.onDidChange.add(() => {
-      this.changed.fire(undefined);
-    });
+    this.subscriptions = [
+      list.onDidChange.add(() => {
+        this.changed.fire(undefined);
+      }),
+      list.onDidRemove.add((path) => {
+        this.exports.forget(path);
+      }),
+    ];
   }
 
-  getChildren(element?: RunEntry): RunEntry[] {
-    return element === undefined ? [...this.list.entries] : [];
+  /** Something was exported, or its folder is gone. */
+  refresh(): void {
+    this.changed.fire(undefined);
   }
 
-  getParent(): undefined {
-    return undefined;
+  getChildren(element?: RunsElement): RunsElement[] {
+    if (element === undefined) {
+      return [...this.list.entries];
+    }
+    return isExport(element) ? [] : this.exports.of(element.path);
   }
 
-  getTreeItem(run: RunEntry): vscode.TreeItem {
-    const item = new vscode.TreeItem(nameOf(run));
+  getParent(element: RunsElement): RunsElement | undefined {
+    return isExport(element) ? this.list.get(element.run) : undefined;
+  }
+
+  getTreeItem(element: RunsElement): vscode.TreeItem {
+    return isExport(element) ? exportItem(element) : this.runItem(element);
+  }
+
+  private runItem(run: RunEntry): vscode.TreeItem {
+    const { None, Collapsed } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(nameOf(run), this.exports.of(run.path).length > 0 ? Collapsed : None);
     item.id = run.path;
     item.description = run.problem ?? [activityText(run, vscode.l10n), ...bestText(run)].join(' · ');
     item.tooltip = tooltipOf(run);
@@ -37,8 +63,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunEntry>, vscode.Dispo
   }
 
   dispose(): void {
-    this.subscription.dispose();
-    this.changed.dispose();
+    vscode.Disposable.from(...this.subscriptions, this.changed).dispose();
   }
 }
 

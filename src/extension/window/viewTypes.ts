@@ -3,6 +3,7 @@ export const VIEW_TYPES = {
   heatmap: 'adept.heatmap',
   comparison: 'adept.compare',
   run: 'adept.run',
+  runs: 'adept.runsTable',
   study: 'adept.study',
   preview: 'adept.preview',
   safetensors: 'adept.safetensors',

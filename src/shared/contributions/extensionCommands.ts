@@ -75,6 +75,19 @@ export const COMMANDS = {
     palette: 'adept.hasRun',
     needsTrust: false,
   },
+  'adept.showRuns': { title: 'Show Runs', icon: '$(table)', needsTrust: false },
+  'adept.renameRun': {
+    title: 'Rename Run…',
+    icon: '$(edit)',
+    palette: `${trusted} && adept.hasRun`,
+    needsTrust: true,
+  },
+  'adept.duplicateRun': {
+    title: 'Duplicate Run…',
+    icon: '$(copy)',
+    palette: `${trusted} && adept.hasRun`,
+    needsTrust: true,
+  },
   'adept.openStudy': { title: 'Open Study', icon: '$(graph-scatter)', needsTrust: false },
   'adept.exploreCheckpoints': {
     title: 'Explore Checkpoints',

@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
-import { inputError } from '../../../shared/common/errors';
+import { inputError, messageOf } from '../../../shared/common/errors';
 import { expandConfig } from '../../method/expandConfig';
 import { copyAuxiliaryFiles } from '../../method/expansion';
 import { readManifest, requireManifest } from '../../method/manifest';
 import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
 import { writeJson } from '../../../node/files/jsonFile';
 import { fillFolder } from '../../../node/files/outputFolder';
+import { recordExport } from '../../../node/run/runExports';
 import type { RunFolder } from '../../../node/run/runFolder';
 import { TensorStore } from '../../safetensors/safetensors';
 import {
@@ -79,12 +80,27 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
       const kept = layers.filter((layer) => !drop.includes(layer));
       const plan = { ...request, model: spec.model, config, base, delta, scaled, kept };
       const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
-      return { out: resolve(request.out), step, alpha, dropped: drop, ...counts };
+      const made = { out: resolve(request.out), step, alpha, dropped: drop };
+      note(run, made, task);
+      return { ...made, ...counts };
     } finally {
       delta.close();
     }
   } finally {
     base.close();
+  }
+}
+
+/** The run's folder says which models came of it; where it cannot, the model is there all the same. */
+function note(
+  run: RunFolder,
+  made: Pick<ExportResult, 'out' | 'step' | 'alpha' | 'dropped'>,
+  task: Task,
+): void {
+  try {
+    recordExport(run.path, { ...made, dropped: [...made.dropped], createdAt: new Date().toISOString() });
+  } catch (error) {
+    task.log?.(`the run does not list this export: ${messageOf(error)}`);
   }
 }
 

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { JOB_FILES } from '../../shared/run/job';
+import type { Localizer } from '../../shared/common/localizer';
+import type { RowAction, RunRow } from '../../shared/runs/runRow';
+import type { RunFacts } from '../../node/run/runFacts';
+import type { RunStatus } from '../../node/run/runStatus';
+import { isLive, isResumable, nameOf, type RunEntry } from './runEntry';
+import { activityText } from './runText';
+
+/** A run of the list as a row of the table. */
+export function runRow(
+  run: RunEntry,
+  facts: RunFacts,
+  { hasConfig, trusted }: { readonly hasConfig: boolean; readonly trusted: boolean },
+  l10n: Localizer,
+): RunRow {
+  const { status } = run;
+  return {
+    path: run.path,
+    name: nameOf(run),
+    state: run.state,
+    activity: run.problem ?? activityText(run, l10n),
+    model: facts.model,
+    layers: facts.layers === null ? null : [...facts.layers],
+    learningRate: facts.learningRate,
+    step: status?.step ?? 0,
+    steps: status?.steps ?? null,
+    domainChange: changeOf(status?.domainLoss, status?.before?.domainLoss),
+    generalChange: changeOf(status?.generalLoss, status?.before?.generalLoss),
+    seconds: secondsOf(status),
+    startedAt: status?.createdAt ?? run.launch?.startedAt ?? null,
+    tags: [...facts.notes.tags],
+    note: facts.notes.note,
+    notesProblem: facts.notesProblem,
+    actions: trusted ? actionsOf(run, hasConfig) : ['open'],
+  };
+}
+
+function changeOf(now: number | null | undefined, before: number | null | undefined): number | null {
+  return now === null || now === undefined || before === null || before === undefined ? null : now - before;
+}
+
+function secondsOf(status: RunStatus | undefined): number | null {
+  const { createdAt = null, updatedAt = null } = status ?? {};
+  const seconds =
+    createdAt === null || updatedAt === null ? NaN : (Date.parse(updatedAt) - Date.parse(createdAt)) / 1000;
+  return seconds >= 0 ? seconds : null;
+}
+
+function actionsOf(run: RunEntry, hasConfig: boolean): RowAction[] {
+  const isThere = existsSync(run.path);
+  const possible: Readonly<Record<RowAction, boolean>> = {
+    open: true,
+    rename: isThere && !isLive(run),
+    duplicate: hasConfig || existsSync(join(run.path, JOB_FILES.job)),
+    resume: isResumable(run),
+    delete: !isLive(run),
+  };
+  return (Object.keys(possible) as RowAction[]).filter((action) => possible[action]);
+}

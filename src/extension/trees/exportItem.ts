@@ -1,0 +1,76 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { messageOf } from '../../shared/common/errors';
+import { EXPORTS_FILE } from '../../shared/run/exportRecord';
+import { JOB_FILES } from '../../shared/run/job';
+import { fileSignature } from '../../node/files/fileSignature';
+import { listExports, type RunExport } from '../../node/run/runExports';
+import { shortPath } from '../window/folders';
+import { OPEN_EXPORT } from './itemCommands';
+
+/** An exported model below its run; `path` is what commands of the context menus are given. */
+export interface ExportNode {
+  readonly run: string;
+  readonly path: string;
+  /** What is known of it; a sentence where the list of exports cannot be read. */
+  readonly exported: RunExport | string;
+}
+
+const FILES = [JOB_FILES.job, JOB_FILES.report, JOB_FILES.exported, EXPORTS_FILE];
+
+/** The exports of runs, read again only when the files that name them changed. */
+export class ExportNodes {
+  private readonly known = new Map<string, { readonly signature: string; readonly nodes: ExportNode[] }>();
+
+  of(run: string): ExportNode[] {
+    const signature = fileSignature(run, FILES);
+    const known = this.known.get(run);
+    if (known?.signature === signature) {
+      return known.nodes;
+    }
+    const nodes = read(run);
+    this.known.set(run, { signature, nodes });
+    return nodes;
+  }
+
+  forget(run: string): void {
+    this.known.delete(run);
+  }
+}
+
+function read(run: string): ExportNode[] {
+  try {
+    return listExports(run).map((exported) => ({ run, path: exported.out, exported }));
+  } catch (error) {
+    return [{ run, path: run, exported: messageOf(error) }];
+  }
+}
+
+export function exportItem({ run, path, exported }: ExportNode): vscode.TreeItem {
+  const { l10n } = vscode;
+  if (typeof exported === 'string') {
+    const item = new vscode.TreeItem(l10n.t('Exports cannot be read'));
+    item.description = exported;
+    item.tooltip = exported;
+    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+    item.contextValue = 'damaged';
+    return item;
+  }
+  const { step, alpha, dropped } = exported;
+  const facts = [
+    ...(step === null ? [] : [l10n.t('step {0}', step)]),
+    ...(alpha === 1 ? [] : [l10n.t('strength {0}', alpha)]),
+    ...(dropped.length === 0 ? [] : [l10n.t('without layers {0}', dropped.join(', '))]),
+  ];
+  const item = new vscode.TreeItem(basename(path));
+  item.id = `${run}\n${path}`;
+  item.description = facts.join(' · ');
+  item.tooltip = [shortPath(path), ...facts].join('\n');
+  item.iconPath = new vscode.ThemeIcon('package');
+  item.contextValue = 'export';
+  item.accessibilityInformation = {
+    label: [l10n.t('Exported model {0}', basename(path)), ...facts].join(', '),
+  };
+  item.command = { command: OPEN_EXPORT, title: l10n.t('Open'), arguments: [path] };
+  return item;
+}

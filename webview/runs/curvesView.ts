@@ -1,0 +1,111 @@
+import { html, type TemplateResult } from 'lit';
+import type { RunCurves } from '../../src/shared/webview/runs';
+import type { ChartTheme } from '../common/chartTheme';
+import type { Curve } from '../common/curve';
+import type { Series } from '../common/curveChart';
+import { scrollingTable } from '../common/dataTable';
+import { formatAxisLoss, formatChange, formatCount, formatLoss } from '../common/format';
+import { l10n } from '../common/l10n';
+import { lineKey } from '../common/lineKey';
+import { toggle } from '../common/toggle';
+
+/** A ticked run and what is known of its losses. */
+export interface TickedRun {
+  readonly name: string;
+  readonly line: number;
+  /** Undefined until its log was read. */
+  readonly curves: RunCurves | undefined;
+}
+
+export interface CurvesContent {
+  readonly runs: readonly TickedRun[];
+  readonly theme: ChartTheme;
+  readonly sinceStart: boolean;
+  readonly cursor: number | null;
+  readonly setSinceStart: (sinceStart: boolean) => void;
+  readonly setCursor: (step: number | null) => void;
+}
+
+const LOSSES = ['domainLoss', 'generalLoss'] as const;
+type LossName = (typeof LOSSES)[number];
+
+/** The losses of the ticked runs over each other, and in numbers. */
+export function curvesView(content: CurvesContent): TemplateResult {
+  const { runs, sinceStart, setSinceStart } = content;
+  return html`<div class="toolbar">${toggle(l10n.t('Change since start'), sinceStart, setSinceStart)}</div>
+    <div class="charts">${LOSSES.map((loss) => chart(loss, content))}</div>
+    ${runs.flatMap(({ name, curves }) =>
+      curves?.problem === undefined || curves.problem === null
+        ? []
+        : [html`<p class="error">${l10n.t('{0} cannot be read: {1}', name, curves.problem)}</p>`],
+    )}
+    ${scrollingTable(l10n.t('Losses of the ticked runs in numbers'), numbers(runs))}`;
+}
+
+function lossText(loss: LossName): string {
+  return loss === 'domainLoss' ? l10n.t('Domain loss') : l10n.t('General loss');
+}
+
+function chart(
+  loss: LossName,
+  { runs, theme, sinceStart, cursor, setCursor }: CurvesContent,
+): TemplateResult {
+  const series = runs.map(({ name, line, curves }): Series => {
+    const curve = curveOf(curves, loss, sinceStart);
+    return { label: name, colour: line, curve, dots: curve.x.length <= 60 };
+  });
+  const last = Math.max(1, ...series.map(({ curve }) => curve.x.at(-1) ?? 0));
+  const label = lossText(loss);
+  return html`<adept-curve-chart
+    .label=${sinceStart ? l10n.t('{0}, change since start', label) : label}
+    .note=${l10n.t('nats per token')}
+    .series=${series}
+    .format=${sinceStart ? formatChange : formatLoss}
+    .axis=${{ tick: formatAxisLoss, fromZero: false }}
+    .theme=${theme}
+    .logScale=${false}
+    .checkpoints=${[]}
+    .baseline=${sinceStart ? 0 : undefined}
+    .range=${[0, last] as const}
+    .cursor=${cursor}
+    @cursor=${({ detail }: CustomEvent<number | null>) => {
+      setCursor(detail);
+    }}
+  ></adept-curve-chart>`;
+}
+
+function curveOf(curves: RunCurves | undefined, loss: LossName, sinceStart: boolean): Curve {
+  const measured = (curves?.evals ?? []).filter((point) => point[loss] !== null);
+  const y = measured.map((point) => point[loss] ?? NaN);
+  const [start = 0] = y;
+  return { x: measured.map(({ step }) => step), y: sinceStart ? y.map((value) => value - start) : y };
+}
+
+function numbers(runs: readonly TickedRun[]): Parameters<typeof scrollingTable>[1] {
+  return {
+    headings: [
+      l10n.t('Run'),
+      ...[l10n.t('Evaluations'), l10n.t('Domain, start'), l10n.t('Domain, last'), l10n.t('Domain, lowest')],
+      ...[l10n.t('General, start'), l10n.t('General, last'), l10n.t('General, highest')],
+    ],
+    rows: runs.map(({ name, line, curves }) => {
+      const [domain, general] = LOSSES.map((loss) => curveOf(curves, loss, false));
+      return {
+        name: html`${lineKey(line)}${name}`,
+        cells: [
+          formatCount(curves?.evals.length),
+          ...[formatLoss(domain?.y[0]), formatLoss(domain?.y.at(-1)), extreme(domain, Math.min)],
+          ...[formatLoss(general?.y[0]), formatLoss(general?.y.at(-1)), extreme(general, Math.max)],
+        ],
+      };
+    }),
+  };
+}
+
+function extreme(curve: Curve | undefined, which: (...values: number[]) => number): string {
+  if (curve === undefined || curve.y.length === 0) {
+    return '–';
+  }
+  const value = which(...curve.y);
+  return l10n.t('{0} at step {1}', formatLoss(value), formatCount(curve.x[curve.y.indexOf(value)]));
+}
