@@ -7,6 +7,7 @@ import { Models } from './models/models';
 import { registerPanels } from './panels/register';
 import { Children } from './process/children';
 import { Jobs } from './process/jobs';
+import { WindowQueue } from './queue/windowQueue';
 import { RunStatusBar } from './runs/runStatusBar';
 import { Runs } from './runs/runs';
 import type { Services } from './services/services';
@@ -21,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
   const children = new Children(context, log);
   const jobs = new Jobs(context, children, log);
   const runs = new Runs(context, children, log);
+  const queue = new WindowQueue(context, runs, log);
   const models = new Models(context, log);
   const checkpoints = new CheckpointsView(runs.list);
   const services: Services = {
@@ -30,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
     children,
     jobs,
     runs,
+    queue,
     models,
     checkpoints,
     enginesChanged: new vscode.EventEmitter<void>(),
@@ -37,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
   context.subscriptions.push(
     log,
     jobs,
+    queue,
     runs,
     models,
     checkpoints,

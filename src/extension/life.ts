@@ -59,6 +59,7 @@ export function startLife(services: Services): vscode.Disposable {
   ];
   runs.start();
   setRunKeys(services, runs.list.entries);
+  services.queue.start();
   removeLeftovers(services);
   models.start().catch((error: unknown) => reportError(log, vscode.l10n.t('Models'), error));
   if (vscode.workspace.isTrusted) {

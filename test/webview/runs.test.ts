@@ -267,6 +267,50 @@ describe('the panel of all runs', { skip: noChromium }, () => {
     );
   });
 
+  it('shows the queue, says what it waits for, and lets the person put it in order', async () => {
+    await shown(async (webview) => {
+      const { page } = webview;
+      const item = (name: string, state: string, ending: unknown = null): object => ({
+        ...{ id: name, kind: 'start', state, ending, path: path(name), name },
+      });
+      const queue = {
+        paused: false,
+        rows: [
+          item('first', 'ended', { kind: 'done', text: 'first is done.' }),
+          item('second', 'running'),
+          item('third', 'waiting'),
+          item('fourth', 'waiting'),
+        ],
+        waitsFor: ['second'],
+        problem: null,
+      };
+      await webview.send({ type: 'queue', queue });
+      const section = page.getByRole('region', { name: 'Queue' });
+      assert.match(
+        await section.innerText(),
+        /Waits for second\. The next run starts only while a window with this workspace is open\./,
+      );
+      assert.deepEqual(
+        (await section.getByRole('listitem').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()),
+        ['first first is done.', 'second active', 'third waits to start', 'fourth waits to start'],
+      );
+      assert.deepEqual(await webview.accessibilityFaults(), []);
+      await takePicture(page, 'runs-queue');
+      await section.getByRole('button', { name: 'Move fourth up' }).focus();
+      await page.keyboard.press('Enter');
+      assert.deepEqual(await webview.waitForMessage('queued'), { type: 'queued', id: 'fourth', how: 'up' });
+      await section.getByRole('button', { name: 'Move third up' }).click({ force: true });
+      await section.getByRole('button', { name: 'Remove third from the queue' }).click();
+      await section.getByRole('button', { name: 'Pause Queue' }).click();
+      const asked = (await webview.sent()).flatMap(({ type, how }) =>
+        type === 'queued' || type === 'queue' ? [how] : [],
+      );
+      assert.deepEqual(asked, ['up', 'remove', 'pause']);
+      await webview.send({ type: 'queue', queue: { ...queue, paused: true } });
+      assert.match(await section.innerText(), /Paused: nothing more is started/);
+    });
+  });
+
   it('can be read where nothing may be changed, where there is no run, and in a narrow panel', async () => {
     const untrusted = rowsOf().map((row) => ({ ...row, actions: ['open'] }));
     await shown(

@@ -5,6 +5,7 @@ import { runsCsv } from '../../src/shared/runs/runsCsv';
 import {
   FromRuns,
   type RunCurves,
+  type ShownQueue,
   RunsView,
   type TickedComparison,
   ToRuns,
@@ -18,9 +19,12 @@ import { differencesView } from './differencesView';
 import type { RowActions } from './rowView';
 import { tableView } from './tableView';
 import { toolbarView } from './toolbarView';
+import { queueView } from './queueView';
 import { renamed, tickedAlone, toggled, type Ticks } from './ticks';
 
 const NO_COMPARISON: TickedComparison = { paths: [], differences: [], problems: [] };
+
+const NO_QUEUE: ShownQueue = { paused: false, rows: [], waitsFor: [], problem: null };
 
 /** The page of all runs: a table, and the curves and settings of those that are ticked. */
 export class RunsApp extends LitElement {
@@ -28,6 +32,7 @@ export class RunsApp extends LitElement {
     rows: { state: true },
     trusted: { state: true },
     view: { state: true },
+    queue: { state: true },
     curves: { state: true },
     comparison: { state: true },
     theme: { state: true },
@@ -40,6 +45,7 @@ export class RunsApp extends LitElement {
   declare private rows: readonly RunRow[] | undefined;
   declare private trusted: boolean;
   declare private view: RunsView;
+  declare private queue: ShownQueue;
   declare private curves: readonly RunCurves[];
   declare private comparison: TickedComparison;
   declare private theme: ChartTheme;
@@ -57,6 +63,7 @@ export class RunsApp extends LitElement {
     super();
     this.trusted = false;
     this.view = this.host.view ?? v.parse(RunsView, {});
+    this.queue = NO_QUEUE;
     this.curves = [];
     this.comparison = NO_COMPARISON;
     this.theme = readChartTheme();
@@ -93,6 +100,9 @@ export class RunsApp extends LitElement {
     switch (message.type) {
       case 'rows':
         this.showRows(message.rows, message.trusted);
+        break;
+      case 'queue':
+        this.queue = message.queue;
         break;
       case 'curves':
         this.curves = message.curves;
@@ -216,6 +226,13 @@ export class RunsApp extends LitElement {
                 },
               })
       }
+      ${queueView({
+        queue: this.queue,
+        trusted,
+        post: (message) => {
+          this.host.post(message);
+        },
+      })}
       ${rows.length === 0 ? nothing : this.tickedView(rows)}
     </main>`;
   }

@@ -51,6 +51,7 @@ export function actionText(action: RowAction): string {
     rename: l10n.t('Rename…'),
     duplicate: l10n.t('Duplicate…'),
     resume: l10n.t('Resume'),
+    queue: l10n.t('Add to Queue'),
     delete: l10n.t('Delete…'),
   };
   return texts[action];

@@ -7,7 +7,11 @@ const CONFIG_ENDING = '.adept.json';
 /** The *.adept.json in the active editor. */
 export function activeConfig(): string | undefined {
   const path = vscode.window.activeTextEditor?.document.uri.fsPath;
-  return path?.endsWith(CONFIG_ENDING) === true ? path : undefined;
+  return path !== undefined && isConfig(path) ? path : undefined;
+}
+
+export function isConfig(path: string): boolean {
+  return path.endsWith(CONFIG_ENDING);
 }
 
 /** A *.adept.json of the workspace, as the person picks it. @throws AdeptError (input) when there is none. */

@@ -18,6 +18,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.openRun': () => import('./openRun'),
   'adept.compareRuns': () => import('./compareRuns'),
   'adept.showRuns': () => import('./showRuns'),
+  'adept.addToQueue': () => import('./addToQueue'),
   'adept.renameRun': () => import('./renameRun'),
   'adept.duplicateRun': () => import('./duplicateRun'),
   'adept.openStudy': () => import('./openStudy'),

@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<RowAction, CommandId>> = {
   rename: 'adept.renameRun',
   duplicate: 'adept.duplicateRun',
   resume: 'adept.resume',
+  queue: 'adept.addToQueue',
   delete: 'adept.deleteRun',
 };
 

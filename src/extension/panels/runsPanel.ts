@@ -15,6 +15,7 @@ import { saveAs } from '../window/saveAs';
 import { requireTrust } from '../window/trust';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
+import { changedQueue, shownQueue } from './queueView';
 import { actOnRow } from './rowActions';
 import { openPanel, type PanelKind } from './panel';
 
@@ -46,6 +47,9 @@ class RunsPanel implements WebviewContent<FromRuns> {
     RunsPanel.shown = this;
     const { runs } = services;
     this.subscriptions = [
+      services.queue.runner.onDidChange.add(() => {
+        void this.postQueue();
+      }),
       runs.list.onDidChange.add(() => {
         this.rowsThrottle.request();
         this.curves.look();
@@ -85,6 +89,7 @@ class RunsPanel implements WebviewContent<FromRuns> {
     await this.postRows();
     await this.postCurves();
     await this.postWanted();
+    void this.services.queue.runner.tick();
   }
 
   async receive(message: FromRuns): Promise<void> {
@@ -109,6 +114,11 @@ class RunsPanel implements WebviewContent<FromRuns> {
         break;
       case 'saveCsv':
         await this.saveCsv(message.text);
+        break;
+      case 'queue':
+      case 'queued':
+        requireTrust(vscode.l10n.t('Queue'));
+        await this.services.queue.runner.change((queue) => changedQueue(queue, message));
         break;
     }
   }
@@ -171,7 +181,13 @@ class RunsPanel implements WebviewContent<FromRuns> {
     if (text !== this.sentRows && (await this.host.post(message))) {
       this.sentRows = text;
     }
+    await this.postQueue();
     await this.postComparison();
+  }
+
+  private async postQueue(): Promise<void> {
+    const queue = shownQueue(this.services.queue.runner, this.services.runs.list.live);
+    await this.host.post({ type: 'queue', queue });
   }
 
   private async postCurves(): Promise<void> {

@@ -55,6 +55,7 @@ function actionsOf(run: RunEntry, hasConfig: boolean): RowAction[] {
     rename: isThere && !isLive(run),
     duplicate: hasConfig || existsSync(join(run.path, JOB_FILES.job)),
     resume: isResumable(run),
+    queue: isResumable(run),
     delete: !isLive(run),
   };
   return (Object.keys(possible) as RowAction[]).filter((action) => possible[action]);

@@ -4,6 +4,7 @@ import type { ContextKeys } from '../window/contextKeys';
 import type { Models } from '../models/models';
 import type { Children } from '../process/children';
 import type { Jobs } from '../process/jobs';
+import type { WindowQueue } from '../queue/windowQueue';
 import type { Runs } from '../runs/runs';
 
 /** What commands, trees and panels share; made once by `activate`. */
@@ -16,6 +17,8 @@ export interface Services {
   /** Short commands: analyze, expand, export, setup. */
   readonly jobs: Jobs;
   readonly runs: Runs;
+  /** Runs that start one after the other. */
+  readonly queue: WindowQueue;
   readonly checkpoints: CheckpointsView;
   readonly models: Models;
   /** Fires when an engine was set up. */

@@ -76,6 +76,12 @@ export const COMMANDS = {
     needsTrust: false,
   },
   'adept.showRuns': { title: 'Show Runs', icon: '$(table)', needsTrust: false },
+  'adept.addToQueue': {
+    title: 'Add to Queue',
+    icon: '$(list-ordered)',
+    palette: trusted,
+    needsTrust: true,
+  },
   'adept.renameRun': {
     title: 'Rename Run…',
     icon: '$(edit)',

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { WrittenNotes } from '../run/runNotes';
 import { ROW_ACTIONS, RunRow } from '../runs/runRow';
+import { QueueItem } from '../runs/runQueue';
 import { RunFilter, RunOrder } from '../runs/runTable';
 import { EvalPoint } from './run';
 
@@ -32,6 +33,24 @@ export const TickedComparison = v.object({
 });
 export type TickedComparison = v.InferOutput<typeof TickedComparison>;
 
+/** A run of the queue, as the page shows it. */
+export const QueueRow = v.object({
+  ...v.pick(QueueItem, ['id', 'kind', 'state', 'ending']).entries,
+  path,
+  name: text,
+});
+export type QueueRow = v.InferOutput<typeof QueueRow>;
+
+export const ShownQueue = v.object({
+  paused: v.boolean(),
+  rows: v.array(QueueRow),
+  /** Names of the active runs that the next one waits for. */
+  waitsFor: v.array(text),
+  /** Why the queue's file cannot be used. */
+  problem: v.nullable(text),
+});
+export type ShownQueue = v.InferOutput<typeof ShownQueue>;
+
 /** To the page. */
 export const ToRuns = v.variant('type', [
   v.object({
@@ -40,6 +59,7 @@ export const ToRuns = v.variant('type', [
     /** Whether anything may be changed: the workspace is trusted. */
     trusted: v.boolean(),
   }),
+  v.object({ type: v.literal('queue'), queue: ShownQueue }),
   v.object({ type: v.literal('curves'), curves: v.array(RunCurves) }),
   v.object({ type: v.literal('comparison'), comparison: TickedComparison }),
   /** A run has another folder now. */
@@ -62,6 +82,9 @@ export const FromRuns = v.variant('type', [
   v.object({ type: v.literal('notes'), path, notes: WrittenNotes }),
   v.object({ type: v.literal('openNotes'), path }),
   v.object({ type: v.literal('saveCsv'), text }),
+  /** The queue as a whole. clear: forget what ended. */
+  v.object({ type: v.literal('queue'), how: v.picklist(['pause', 'continue', 'clear']) }),
+  v.object({ type: v.literal('queued'), id: text, how: v.picklist(['up', 'down', 'remove']) }),
 ]);
 export type FromRuns = v.InferOutput<typeof FromRuns>;
 

@@ -171,7 +171,7 @@ describe('a row of the table of runs', () => {
       ['one', 'base', 0.001, 50, 100, -0.75, 0.125],
     );
     assert.deepEqual([row.seconds, row.tags, row.note, row.layers], [3, ['x'], 'y', null]);
-    assert.deepEqual(row.actions, ['open', 'rename', 'duplicate', 'resume', 'delete']);
+    assert.deepEqual(row.actions, ['open', 'rename', 'duplicate', 'resume', 'queue', 'delete']);
     const untrusted = runRow(entry, facts, { hasConfig: false, trusted: false }, ENGLISH);
     assert.deepEqual(untrusted.actions, ['open']);
     const live = runRow({ ...entry, state: 'running' }, facts, { hasConfig: true, trusted: true }, ENGLISH);
