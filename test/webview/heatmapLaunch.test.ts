@@ -102,6 +102,23 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       await webview.send({ type: 'launched', file: '/space/tune-1.adept.json', nextName: 'tune-2' });
       await page.waitForSelector('#launch-outcome:has-text("/space/tune-1.adept.json")');
       assert.equal(await page.inputValue('#field-name'), 'tune-2');
+
+      await page.getByRole('button', { name: 'Add to Queue' }).click();
+      const queued = v.parse(
+        FromHeatmap,
+        await webview.waitForMessage('launch', (one) => one.queued === true),
+      );
+      assert.ok(queued.type === 'launch');
+      assert.match(parseLaunchText(queued.text, 'launch').out, /tune-2$/);
+      await webview.send({
+        type: 'launched',
+        file: '/space/tune-2.adept.json',
+        nextName: 'tune-3',
+        queued: true,
+      });
+      await page.waitForSelector(
+        '#launch-outcome:has-text("In the queue; written to /space/tune-2.adept.json")',
+      );
     });
   });
 

@@ -154,8 +154,8 @@ export class HeatmapApp extends LitElement {
           element.focusFirst();
         });
       },
-      launch: (preview) => {
-        this.tryLaunch(form, preview);
+      launch: (preview, queued) => {
+        this.tryLaunch(form, preview, queued);
       },
     };
   }
@@ -178,7 +178,7 @@ export class HeatmapApp extends LitElement {
         this.launchModel.learn(message);
         break;
       case 'launched':
-        this.launched(message.file, message.nextName);
+        this.launched(message);
         break;
       case 'notLaunched':
         this.launchModel.state =
@@ -323,11 +323,16 @@ export class HeatmapApp extends LitElement {
     this.checkSoon();
   }
 
-  private tryLaunch(form: LaunchForm, preview: LaunchPreview): void {
+  private tryLaunch(form: LaunchForm, preview: LaunchPreview, queued: boolean): void {
     this.launchModel.visitAll();
     if (preview.ready) {
       this.launchModel.state = { kind: 'starting' };
-      this.host.post({ type: 'launch', form, text: preview.text });
+      this.host.post({
+        type: 'launch',
+        form,
+        text: preview.text,
+        ...(queued ? { queued } : {}),
+      });
     } else {
       this.launchModel.state = { kind: 'failed', problem: preview.reason };
       void this.focusForm((element) => {
@@ -338,8 +343,8 @@ export class HeatmapApp extends LitElement {
   }
 
   /** The form is ready for another run at once: its name is taken now. */
-  private launched(file: string, nextName: string): void {
-    this.launchModel.state = { kind: 'launched', file };
+  private launched({ file, nextName, queued }: Extract<ToHeatmap, { type: 'launched' }>): void {
+    this.launchModel.state = { kind: 'launched', file, queued: queued === true };
     if (this.view.form !== null) {
       this.keep({ form: { ...this.view.form, name: nextName } });
     }

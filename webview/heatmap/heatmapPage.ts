@@ -58,7 +58,8 @@ export interface PageActions extends ToolbarActions {
   edit(change: LaunchFormEvents['edit']['detail']): void;
   pick(field: FormFiles): void;
   previewText(field: FormFiles): void;
-  launch(preview: LaunchPreview): void;
+  /** @param queued whether the run waits in the queue */
+  launch(preview: LaunchPreview, queued: boolean): void;
   /** Brings the form into sight, at what is still to be filled in. */
   showForm(): void;
   /** Marks and form as proposals have it. */
@@ -297,7 +298,10 @@ function side(
         actions.previewText(detail);
       }}
       @launch=${() => {
-        actions.launch(preview);
+        actions.launch(preview, false);
+      }}
+      @queue=${() => {
+        actions.launch(preview, true);
       }}
     ></adept-launch-form>`;
 }

@@ -43,7 +43,7 @@ export type LaunchPreview =
 export type LaunchState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'launched'; readonly file: string }
+  | { readonly kind: 'launched'; readonly file: string; readonly queued: boolean }
   | { readonly kind: 'failed'; readonly problem: string };
 
 /** Empty where there is no token; undefined where nobody knows. */
@@ -67,6 +67,8 @@ export interface LaunchFormEvents {
   /** The text of a field is to be shown as the model gets it. */
   previewText: CustomEvent<FormFiles>;
   launch: CustomEvent<undefined>;
+  /** It is to wait until no other run is active. */
+  queue: CustomEvent<undefined>;
 }
 
 /** The launch form. Its fields, their bounds, defaults and help follow from the tables of settings. */
@@ -161,6 +163,20 @@ export class LaunchFormView extends LitElement {
           aria-describedby="launch-verdict launch-outcome"
         >
           ${l10n.t('Start tuning')}
+        </button>
+        <button
+          type="button"
+          class="queue"
+          title=${l10n.t('Starts when no other run is active and a window with this workspace is open')}
+          aria-disabled=${this.canLaunch ? 'false' : 'true'}
+          aria-describedby="launch-verdict launch-outcome"
+          @click=${() => {
+            if (this.canLaunch) {
+              this.dispatchEvent(new CustomEvent('queue'));
+            }
+          }}
+        >
+          ${l10n.t('Add to Queue')}
         </button>
       </p>
       <p id="launch-outcome" role="status" class=${this.state.kind === 'failed' ? 'error' : ''}>
@@ -302,7 +318,9 @@ function outcomeText(state: LaunchState): string {
     case 'starting':
       return l10n.t('Starting…');
     case 'launched':
-      return l10n.t('Started; written to {0}', state.file);
+      return state.queued
+        ? l10n.t('In the queue; written to {0}', state.file)
+        : l10n.t('Started; written to {0}', state.file);
     case 'failed':
       return state.problem;
   }

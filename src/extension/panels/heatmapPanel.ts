@@ -158,7 +158,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         await this.previewText(message);
         break;
       case 'launch':
-        await this.launch(message.form, message.text);
+        await this.launch(message);
         break;
       case 'measureMore':
         if (this.importance !== undefined) {
@@ -284,17 +284,23 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
   }
 
   /** What goes wrong is said in the form, where it can be put right. */
-  private async launch(form: LaunchForm, text: string): Promise<void> {
+  private async launch({ form, text, queued }: Extract<FromHeatmap, { type: 'launch' }>): Promise<void> {
     const { folders } = this;
     try {
-      const request = folders === null ? undefined : { folders, name: form.name.trim(), text };
+      const request =
+        folders === null ? undefined : { folders, name: form.name.trim(), text, queued: queued === true };
       const file = request && (await launch(request, this.actions.starter));
       if (file === undefined) {
         await this.host.post({ type: 'notLaunched', problem: null });
         return;
       }
       await this.services.context.workspaceState.update(LAST_FORM, form);
-      await this.host.post({ type: 'launched', file, nextName: this.launchContext().name });
+      await this.host.post({
+        type: 'launched',
+        file,
+        nextName: this.launchContext().name,
+        ...(queued === undefined ? {} : { queued }),
+      });
     } catch (error) {
       this.services.log.error(messageOf(error));
       await this.host.post({ type: 'notLaunched', problem: messageOf(error) });
@@ -317,9 +323,9 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
 /** By the commands, which anybody else may use as well. */
 const ACTIONS: HeatmapActions = {
   starter: {
-    async start(configFile) {
+    async start(configFile, queued) {
       const started: unknown = await vscode.commands.executeCommand(
-        'adept.startTuning',
+        queued ? 'adept.addToQueue' : 'adept.startTuning',
         vscode.Uri.file(configFile),
       );
       if (started === undefined) {

@@ -9,10 +9,10 @@ import { pathsOf, replayTexts } from '../../shared/texts/texts';
 /** Whoever runs *.adept.json files. */
 export interface RunStarter {
   /**
-   * Starts the job of a file in a process of its own.
+   * Starts the job of a file in a process of its own, or puts it into the queue.
    * @throws AdeptError when it cannot be started.
    */
-  start(configFile: string): Promise<unknown>;
+  start(configFile: string, queued: boolean): Promise<unknown>;
 }
 
 export interface LaunchRequest {
@@ -20,6 +20,8 @@ export interface LaunchRequest {
   readonly name: string;
   /** What the file is to hold. */
   readonly text: string;
+  /** Whether it waits in the queue; it is started at once when left out. */
+  readonly queued?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface LaunchRequest {
  * Restricted Mode.
  */
 export async function launch(
-  { folders, name, text }: LaunchRequest,
+  { folders, name, text, queued = false }: LaunchRequest,
   starter: RunStarter,
 ): Promise<string | undefined> {
   if (!vscode.workspace.isTrusted) {
@@ -54,7 +56,7 @@ export async function launch(
     return undefined;
   }
   writeFileAtomic(file, text);
-  await starter.start(file);
+  await starter.start(file, queued);
   return file;
 }
 

@@ -73,7 +73,12 @@ export const ToHeatmap = v.variant('type', [
     texts: v.optional(v.array(KnownText), []),
   }),
   /** The answer to `launch`: the file that was written and is run, and a free name for another; or why not, null when the person changed their mind. */
-  v.object({ type: v.literal('launched'), file: v.string(), nextName: v.string() }),
+  v.object({
+    type: v.literal('launched'),
+    file: v.string(),
+    nextName: v.string(),
+    queued: v.optional(v.literal(true)),
+  }),
   v.object({ type: v.literal('notLaunched'), problem }),
   /** A file that the person asked for was written. */
   v.object({ type: v.literal('saved'), file: v.string() }),
@@ -110,7 +115,13 @@ export const FromHeatmap = v.variant('type', [
     seqLen: v.optional(count),
   }),
   /** Write this text, a *.adept.json, and run it. The form is remembered. */
-  v.object({ type: v.literal('launch'), form: LaunchForm, text: v.string() }),
+  v.object({
+    type: v.literal('launch'),
+    form: LaunchForm,
+    text: v.string(),
+    /** It waits in the queue instead of being started at once. */
+    queued: v.optional(v.literal(true)),
+  }),
   /** Measure importance again as it was, on so many sequences. */
   v.object({ type: v.literal('measureMore'), sequences: v.pipe(count, v.minValue(1)) }),
   /** Write the expanded model, without tuning it. */

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { WindowQueue } from '../../../src/extension/queue/windowQueue';
+import type { Services } from '../../../src/extension/services/services';
+import { FakeRun } from '../../support/fakeRun';
+import { Dialogs } from './dialogs';
+import { runThat, services, writeConfig } from './life';
+import { eventually, workspaceFolder } from './support';
+
+describe('the queue of runs', () => {
+  let dialogs: Dialogs;
+  let all: Services;
+
+  before(async () => {
+    all = await services();
+  });
+
+  beforeEach(() => {
+    dialogs = new Dialogs();
+  });
+
+  afterEach(async () => {
+    dialogs.dispose();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('starts one run after the other, goes on in another host, and says once what became of all', async () => {
+    const first = writeConfig({ name: 'queued-1', steps: 4 });
+    const broken = writeConfig({ name: 'queued-2', steps: 4 });
+    const last = writeConfig({ name: 'queued-3', steps: 4 });
+    for (const { config } of [first, broken, last]) {
+      await vscode.commands.executeCommand('adept.addToQueue', vscode.Uri.file(config));
+    }
+    // Its folder is taken meanwhile: it cannot start, and the queue goes on.
+    mkdirSync(broken.run, { recursive: true });
+    writeFileSync(join(broken.run, 'mine.txt'), '');
+    await runThat(all, first.run, 'started', () => true);
+    assert.equal(all.runs.list.get(last.run), undefined, 'one at a time');
+
+    // The queue of a window that is gone is taken up by the next, from the file.
+    all.queue.dispose();
+    const again = new WindowQueue(all.context, all.runs, all.log);
+    again.start();
+    try {
+      const done = await runThat(all, first.run, 'done', ({ state }) => state === 'done');
+      const second = await runThat(all, last.run, 'done', ({ state }) => state === 'done');
+      assert.ok(
+        (second.status?.createdAt ?? '') > (done.status?.updatedAt ?? 'z'),
+        'the second began after the first',
+      );
+      const end = await eventually('the message', () =>
+        dialogs.shown.find(({ text }) => text.startsWith('The queue has ended.')),
+      );
+      assert.match(
+        end.text,
+        /queued-1 is done: .* queued-2 did not start: .*queued-2 exists already.* queued-3 is done: /,
+      );
+      assert.equal(dialogs.shown.filter(({ text }) => text.startsWith('The queue has ended.')).length, 1);
+    } finally {
+      again.dispose();
+    }
+  });
+
+  it('has beside it a run that is renamed with its panel and its file, and copied as a configuration', async () => {
+    const parent = join(workspaceFolder(), '.adept', 'runs');
+    const run = new FakeRun(join(parent, 'before')).wholeJob().trainer({ state: 'ended' });
+    run.event({ type: 'done', step: 100 });
+    await vscode.commands.executeCommand('adept.openRun', run.path);
+    dialogs.answerInput('after');
+    const renamed = join(parent, 'after');
+    assert.equal(await vscode.commands.executeCommand('adept.renameRun', run.path), renamed);
+    assert.deepEqual([existsSync(run.path), all.runs.list.get(run.path)], [false, undefined]);
+    assert.ok(all.runs.list.get(renamed));
+    const labels = (): string[] =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label));
+    await eventually('the panel of the new name', () =>
+      labels().includes('Run after') && !labels().includes('Run before') ? true : undefined,
+    );
+    await vscode.commands.executeCommand('adept.showRuns');
+    await eventually('the panel of all runs', () => (labels().includes('Runs') ? true : undefined));
+    dialogs.answerInput('copied');
+    const copy = await vscode.commands.executeCommand<string>('adept.duplicateRun', renamed);
+    assert.equal(copy, join(workspaceFolder(), 'copied.adept.json'));
+    assert.equal((JSON.parse(readFileSync(copy, 'utf8')) as { out: string }).out, join(parent, 'copied'));
+    assert.deepEqual(dialogs.errors, []);
+    dialogs.press = 'Delete';
+    await vscode.commands.executeCommand('adept.deleteRun', renamed);
+    assert.equal(existsSync(renamed), false);
+  });
+});
