@@ -14,7 +14,7 @@ import { RunFactsReader } from '../../../src/node/run/runFacts';
 import { notesFile, readNotes, writeNotes } from '../../../src/node/run/runNotes';
 import { statusOf } from '../../../src/node/run/runStatus';
 import { tagsOf } from '../../../src/shared/run/runNotes';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { expectInputError } from '../../support/expectInputError';
 import { FakeRun } from '../../support/fakeRun';
 import { temporaryFolder } from '../../support/temporaryFolder';

@@ -10,7 +10,7 @@ import {
   sortRuns,
 } from '../../../src/shared/runs/runTable';
 import { runsCsv } from '../../../src/shared/runs/runsCsv';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { rowOf } from '../../webview/support/runsContent';
 
 const ROWS: readonly RunRow[] = [
