@@ -114,7 +114,7 @@ const laterApart = {
 
 /** @param {Target} target */
 async function buildExtension({ out, minify }) {
-  const { writeRunConfigSchema } = await import('./schema.mjs');
+  const { writeSchemas } = await import('./schema.mjs');
   const { writeL10n } = await import('./l10n.mjs');
   const inputs = await build({
     ...node,
@@ -126,7 +126,7 @@ async function buildExtension({ out, minify }) {
   });
   const later = Object.entries(LATER).map(([library, name]) => [name, library]);
   inputs.push(...(await build({ ...node, minify, entryPoints: Object.fromEntries(later), outdir: out })));
-  await writeRunConfigSchema(root, join(out, 'adept.schema.json'));
+  await writeSchemas(root, out);
   writeL10n(root, join(out, 'l10n'));
   return inputs;
 }

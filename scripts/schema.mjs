@@ -1,14 +1,15 @@
-// Writes the JSON schema of *.adept.json, derived from the schema that the program itself parses these files with.
+// Writes the JSON schemas of *.adept.json and *.study.json, derived from the schemas that the program itself parses these files with.
 import { build } from 'esbuild';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
  * @param {string} root the clone
- * @param {string} file to write
+ * @param {string} folder that gets adept.schema.json and study.schema.json
  */
-export async function writeRunConfigSchema(root, file) {
+export async function writeSchemas(root, folder) {
   const bundled = await build({
-    entryPoints: ['src/shared/config/runConfigSchema.ts'],
+    entryPoints: ['src/shared/config/editorSchemas.ts'],
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
@@ -17,8 +18,10 @@ export async function writeRunConfigSchema(root, file) {
     logLevel: 'warning',
   });
   const [{ text }] = bundled.outputFiles;
-  const { editorSchema } = await import(
+  const { runConfigForEditor, studySchema } = await import(
     `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
   );
-  writeFileSync(file, `${JSON.stringify(editorSchema(), null, 2)}\n`);
+  for (const [name, schema] of Object.entries({ adept: runConfigForEditor(), study: studySchema() })) {
+    writeFileSync(join(folder, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);
+  }
 }

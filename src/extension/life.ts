@@ -4,6 +4,7 @@ import { CONFIG_SELECTOR } from './configs/configDocument';
 import { PathCompletion } from './configs/pathCompletion';
 import { ComparisonDocuments } from './comparison/comparisonDocument';
 import { InlineLogs } from './inlineLog/inlineLogs';
+import { StudyLenses } from './studies/studyLenses';
 import { presentOutcome } from './notices/jobOutcomes';
 import { adoptEarlier } from './engines/adoptEarlier';
 import { reportError } from './window/reportError';
@@ -21,6 +22,7 @@ export function startLife(services: Services): vscode.Disposable {
   adoptEarlier(context, log);
   const disposables: { dispose(): void }[] = [
     new InlineLogs(services),
+    new StudyLenses(services),
     new ConfigDiagnostics(),
     vscode.languages.registerCompletionItemProvider(CONFIG_SELECTOR, new PathCompletion(), '/', '"'),
     new ComparisonDocuments(runs.list),

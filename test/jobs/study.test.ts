@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ENGLISH } from '../../src/shared/common/localizer';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -304,8 +305,9 @@ describe('the arms of a study', () => {
     assert.deepEqual([few.expand, few.tune.learningRate, few.tune.unitRates], [{ lowest: 1 }, 0.01, 'rank']);
     const high = armConfig(base, study, 'high', 0, '/out');
     assert.deepEqual([high.expand, high.tune.unitRates], [{ layers: [6, 7] }, 'equal']);
-    assert.equal(armText('few', study), 'adept with k 1; learningRate 0.01; unitRates rank');
-    assert.equal(armText('adept', study), ARMS.adept.what);
+    assert.equal(armText('few', study, ENGLISH), 'adept with k 1; learningRate 0.01; unitRates rank');
+    assert.equal(armText('adept', study, ENGLISH), 'ADEPT');
+    assert.match(armText('full', study, ENGLISH), /^every parameter at one learning rate/);
   });
 
   it('run with every seed, variants with some of them where they say so', () => {

@@ -46,6 +46,7 @@ it('the package holds what runs, what its README links to and nothing else, in a
     'out/jsonrpc.cjs',
     'out/l10n/bundle.l10n.json',
     'out/l10n/bundle.l10n.zh-cn.json',
+    'out/study.schema.json',
     'out/tinyglobby.cjs',
     'out/tokenThread.cjs',
     ...['', '-simd', '-threaded-simd'].map((kind) => `out/wasm/tfjs-backend-wasm${kind}.wasm`),

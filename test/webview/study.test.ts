@@ -94,6 +94,37 @@ describe('the panel of a study', { skip: noChromium }, () => {
     });
   });
 
+  it('shows what is being done, stops it, goes on, and opens runs from points and rows', async () => {
+    const openable = [
+      { arm: 'full', seed: 0 },
+      { arm: 'adept', seed: 1 },
+    ];
+    await shown({ ...content, openable }, async (webview) => {
+      const { page } = webview;
+      assert.equal(await page.locator('.plot [data-arm]').count(), 2);
+      await page.locator('.plot [data-arm="adept"]').click();
+      assert.equal((await webview.waitForMessage('openRun')).arm, 'adept');
+      await page.getByRole('button', { name: 'full', exact: true }).press('Enter');
+      await webview.waitForMessage('openRun', ({ arm }) => arm === 'full');
+      await webview.send({
+        type: 'activity',
+        activity: { fraction: 0.4, message: 'full-1: step 3' },
+        canRun: true,
+      });
+      await page.getByText('full-1: step 3').waitFor();
+      assert.equal(await page.locator('progress').evaluate((bar) => (bar as HTMLProgressElement).value), 0.4);
+      assert.deepEqual(await webview.accessibilityFaults(), []);
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await webview.waitForMessage('stop');
+      await webview.send({ type: 'activity', activity: null, canRun: true });
+      await page.getByRole('button', { name: 'Run the Missing Runs' }).click();
+      await webview.waitForMessage('run');
+    });
+    await shown({ type: 'begin', file: content.file }, async ({ page }) => {
+      assert.match(await page.innerText('main'), /No run is done yet/);
+    });
+  });
+
   it('opens the file that it shows', async () => {
     await shown(content, async (webview) => {
       await webview.page.getByRole('button', { name: '/space/study/study.json' }).click();

@@ -1,17 +1,23 @@
-import { html, LitElement, type TemplateResult } from 'lit';
-import { plannedRuns, armText, type StudyFile } from '../../src/shared/study/study';
-import { summarize, type ArmSummary, type Spread } from '../../src/shared/study/studySummary';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { armText, plannedRuns, type StudyFile } from '../../src/shared/study/study';
 import { studyPlot } from '../../src/shared/study/studyPlot';
+import { summarize, type ArmSummary, type Spread } from '../../src/shared/study/studySummary';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
+import { scrollingTable, type DataRow } from '../common/dataTable';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
-import { scrollingTable, type DataRow } from '../common/dataTable';
+import { termHint } from '../common/termHint';
+import { activityView } from './activityView';
 
-/** The page of a study: what every arm came to, as a picture and in numbers. */
+type Shown = Exclude<ToStudy, { type: 'activity' }>;
+type Activity = Extract<ToStudy, { type: 'activity' }>;
+
+/** The page of a study: what every arm came to, as a picture and in numbers, and what is being done. */
 export class StudyApp extends LitElement {
-  static override properties = { shown: { state: true } };
+  static override properties = { shown: { state: true }, now: { state: true } };
 
-  declare private shown: ToStudy | undefined;
+  declare private shown: Shown | undefined;
+  declare private now: Activity | undefined;
   private readonly host = connectHost({ to: ToStudy, from: FromStudy, view: StudyView });
 
   /** In the page itself, so that the page's styles hold. */
@@ -22,7 +28,11 @@ export class StudyApp extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.host.listen((message) => {
-      this.shown = message;
+      if (message.type === 'activity') {
+        this.now = message;
+      } else {
+        this.shown = message;
+      }
     });
   }
 
@@ -31,21 +41,42 @@ export class StudyApp extends LitElement {
     if (shown === undefined) {
       return html`<main aria-busy="true"><p class="muted">${l10n.t('Reading…')}</p></main>`;
     }
-    if (shown.type === 'broken') {
-      return html`<main>
-        <h1>${l10n.t('This study cannot be shown')}</h1>
-        <p class="error" role="alert">${shown.message}</p>
-      </main>`;
+    switch (shown.type) {
+      case 'broken':
+        return html`<main>
+          <h1>${l10n.t('This study cannot be shown')}</h1>
+          <p class="error" role="alert">${shown.message}</p>
+        </main>`;
+      case 'begin':
+        return html`<main>
+          <h1>${l10n.t('Study: domain gain against forgetting')}</h1>
+          <p>${l10n.t('No run is done yet.')}</p>
+          ${this.activity(true)}
+        </main>`;
+      case 'show':
+        return this.study(shown);
     }
-    return this.study(shown.study, shown.file);
   }
 
-  private study(study: StudyFile, file: string): TemplateResult {
+  private activity(isOpen: boolean): TemplateResult | typeof nothing {
+    return this.now === undefined
+      ? nothing
+      : activityView(this.now, isOpen, {
+          run: () => {
+            this.host.post({ type: 'run' });
+          },
+          stop: () => {
+            this.host.post({ type: 'stop' });
+          },
+        });
+  }
+
+  private study({ study, file, openable }: Extract<Shown, { type: 'show' }>): TemplateResult {
     const summaries = summarize(study);
     const planned = plannedRuns(study).length;
     const done = summaries.reduce((sum, { seeds }) => sum + seeds, 0);
     return html`<main>
-      <h1>${l10n.t('Study: domain gain against forgetting')}</h1>
+      <h1>${l10n.t('Study: domain gain against forgetting')}${termHint('generalLoss')}</h1>
       <p class="muted">
         ${l10n.t('{0} of {1} runs are done; {2} layers are expanded', done, planned, study.k)} ·
         <button
@@ -57,30 +88,66 @@ export class StudyApp extends LitElement {
           ${file}
         </button>
       </p>
+      ${this.activity(done < planned)}
       ${study.failures.map(
         ({ arm, seed, message }) =>
           html`<p class="error">
             ${l10n.t('Failed, retried at the next start: {0}', `${arm}-${seed}: ${message}`)}
           </p>`,
       )}
-      ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : results(summaries, study)}
+      ${summaries.length === 0 ? html`<p>${l10n.t('No run is done yet.')}</p>` : this.results(summaries, study, openable)}
     </main>`;
   }
-}
 
-function results(summaries: readonly ArmSummary[], study: StudyFile): TemplateResult {
-  return html`<figure
-      class="plot"
-      role="img"
-      aria-label=${l10n.t('Domain gain against the rise of general loss; the table has the numbers')}
+  private results(
+    summaries: readonly ArmSummary[],
+    study: StudyFile,
+    openable: readonly { readonly arm: string }[],
+  ): TemplateResult {
+    const canOpen = (arm: string): boolean => openable.some((run) => run.arm === arm);
+    return html`<figure
+        class="plot"
+        role="img"
+        aria-label=${l10n.t('Domain gain against the rise of general loss; the table has the numbers')}
+        @click=${this.onPoint}
+      >
+        ${drawing(summaries, study, canOpen)}
+      </figure>
+      ${scrollingTable(l10n.t('Every arm in numbers'), {
+        caption: l10n.t('Mean over seeds, and the range where there are several; losses in nats'),
+        headings: headings(),
+        rows: summaries.map((summary) => ({
+          ...row(summary, study),
+          name: canOpen(summary.arm) ? this.armButton(summary.arm) : summary.arm,
+        })),
+      })}`;
+  }
+
+  private armButton(arm: string): TemplateResult {
+    return html`<button
+      type="button"
+      class="link"
+      title=${l10n.t('Open a run of this arm')}
+      @click=${() => {
+        this.openRun(arm);
+      }}
     >
-      ${drawing(studyPlot(summaries))}
-    </figure>
-    ${scrollingTable(l10n.t('Every arm in numbers'), {
-      caption: l10n.t('Mean over seeds, and the range where there are several; losses in nats'),
-      headings: headings(),
-      rows: summaries.map((summary) => row(summary, study)),
-    })}`;
+      ${arm}
+    </button>`;
+  }
+
+  /** The rows of the table do the same by keys. */
+  private readonly onPoint = ({ target }: Event): void => {
+    const arm =
+      target instanceof Element ? target.closest('[data-arm]')?.getAttribute('data-arm') : undefined;
+    if (typeof arm === 'string') {
+      this.openRun(arm);
+    }
+  };
+
+  private openRun(arm: string): void {
+    this.host.post({ type: 'openRun', arm });
+  }
 }
 
 function headings(): string[] {
@@ -101,7 +168,7 @@ function row(summary: ArmSummary, study: StudyFile): DataRow {
   const points = (value: number): string => (value * 100).toFixed(1);
   return {
     name: summary.arm,
-    title: armText(summary.arm, study),
+    title: armText(summary.arm, study, l10n),
     cells: [
       summary.seeds,
       range(summary.domainGain, nats),
@@ -127,6 +194,23 @@ function range(spread: Spread | undefined, show: (value: number) => string): str
 }
 
 /** The drawing as elements of the page; nothing in it comes from a file but numbers and names of arms. */
-function drawing(text: string): Node {
-  return document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
+function drawing(
+  summaries: readonly ArmSummary[],
+  study: StudyFile,
+  canOpen: (arm: string) => boolean,
+): Node {
+  const svg = document.importNode(
+    new DOMParser().parseFromString(studyPlot(summaries), 'image/svg+xml').documentElement,
+    true,
+  );
+  for (const [index, point] of [...svg.querySelectorAll('circle')].entries()) {
+    const arm = summaries[index]?.arm ?? '';
+    const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
+    title.textContent = `${arm}: ${armText(arm, study, l10n)}`;
+    point.append(title);
+    if (canOpen(arm)) {
+      point.dataset.arm = arm;
+    }
+  }
+  return svg;
 }

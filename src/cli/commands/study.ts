@@ -1,11 +1,13 @@
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readJsonWithComments, readRunConfig } from '../../node/job/runConfigFile';
+import { readRunConfig } from '../../node/job/runConfigFile';
+import { readStudyConfig } from '../../node/job/studyConfigFile';
 import { writeFileAtomic } from '../../node/files/atomicFile';
 import { failure } from '../../shared/common/errors';
+import { ENGLISH } from '../../shared/common/localizer';
 import { asKeysOf } from '../../shared/settings/naming';
-import { parseWith } from '../../shared/common/parse';
-import { plannedRuns, armConfig, checkStudy, StudyConfig, armsOf, armText } from '../../shared/study/study';
+import type { StudyConfig } from '../../shared/study/study';
+import { plannedRuns, armConfig, checkStudy, armsOf, armText } from '../../shared/study/study';
 import { summarize, type ArmSummary, type Spread } from '../../shared/study/studySummary';
 import { studyPlot } from '../../shared/study/studyPlot';
 import { checkJob } from '../../trainer/jobs/whole/jobInput';
@@ -23,7 +25,7 @@ export function studyCommand(): Command {
   return addEngine(command).action(
     withOutput(async (output, raw) => {
       const file = requiredText(raw, 'config', '--config');
-      const study = readStudy(file);
+      const study = readStudyConfig(file);
       const base = readRunConfig(study.job);
       for (const arm of armsOf(study)) {
         const config = armConfig(base, study, arm, 0, join(study.out, 'runs', `${arm}-0`));
@@ -58,12 +60,6 @@ export function studyCommand(): Command {
   );
 }
 
-function readStudy(file: string): StudyConfig {
-  const study = parseWith(StudyConfig, readJsonWithComments(file), file);
-  const at = (path: string): string => resolve(dirname(resolve(file)), path);
-  return { ...study, job: at(study.job), out: at(study.out) };
-}
-
 /** An arm a row, mean and range over seeds. */
 function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): string {
   const range = ({ mean, lowest, highest }: Spread, show: (value: number) => string): string =>
@@ -90,6 +86,6 @@ function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): str
     'seconds',
     'trained',
   ];
-  const legend = summaries.map(({ arm }) => `${arm}: ${armText(arm, study)}`);
+  const legend = summaries.map(({ arm }) => `${arm}: ${armText(arm, study, ENGLISH)}`);
   return `${table([heading, ...rows])}\n\n${legend.join('\n')}`;
 }

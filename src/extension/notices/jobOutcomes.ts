@@ -23,6 +23,8 @@ const TorchSetUp = v.object({
   bfloat16: v.boolean(),
 });
 
+const StudyOutcome = v.object({ done: v.number(), planned: v.number() });
+
 const Installed = v.object({ device: v.string(), library: v.optional(v.string()) });
 
 /**
@@ -53,6 +55,15 @@ export async function presentOutcome(
         await openRun(services, path, 'strength');
       }
       break;
+    case 'study': {
+      const { done, planned } = v.parse(StudyOutcome, value);
+      const open = vscode.l10n.t('Open Study');
+      const text = vscode.l10n.t('{0}: {1} of {2} runs are done.', title, done, planned);
+      if ((await vscode.window.showInformationMessage(text, open)) === open) {
+        await vscode.commands.executeCommand('adept.openStudy', path);
+      }
+      break;
+    }
     case 'setup': {
       services.enginesChanged.fire();
       const { device, library } = v.parse(Installed, value);

@@ -11,9 +11,21 @@ const OWNER_FIRST_MILLISECONDS = 2000;
 
 type Whose = 'mine' | 'found';
 
+/** A command that is under way, as long as this window follows it. */
+export interface LiveJob {
+  readonly record: JobRecord;
+  /** Undefined before it said anything. */
+  readonly progress: JobProgress | undefined;
+  cancel(): void;
+}
+
 /** Short commands in processes of their own, each with a progress that can be cancelled. */
 export class Jobs implements vscode.Disposable {
   readonly #store: JobStore;
+  readonly #live = new Map<CommandJob, JobProgress | undefined>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** A command began, went on or ended. */
+  readonly onDidChange = this.#changed.event;
   readonly #ended = new AbortController();
 
   constructor(
@@ -80,8 +92,27 @@ export class Jobs implements vscode.Disposable {
     }
   }
 
+  /** The command of a purpose that is under way. */
+  liveOf({ kind, path }: JobRecord['purpose']): LiveJob | undefined {
+    const found = [...this.#live].find(
+      ([{ record }]) => record.purpose.kind === kind && record.purpose.path === path,
+    );
+    if (found === undefined) {
+      return undefined;
+    }
+    const [job, progress] = found;
+    return {
+      record: job.record,
+      progress,
+      cancel: () => {
+        job.cancel();
+      },
+    };
+  }
+
   /** Lets the processes go on and stops following them. */
   dispose(): void {
+    this.#changed.dispose();
     this.#ended.abort();
   }
 
@@ -94,6 +125,7 @@ export class Jobs implements vscode.Disposable {
       });
       let shown = 0;
       const onProgress = (now: JobProgress): void => {
+        this.#note(job, now);
         const percent = (now.fraction ?? shown) * 100;
         progress.report({
           message: progressText(now, vscode.l10n),
@@ -104,9 +136,18 @@ export class Jobs implements vscode.Disposable {
       const onLog = (message: string): void => {
         this.log.info(`${title}: ${message}`);
       };
+      this.#note(job, undefined);
       return this.#settle(job, whose, job.result({ onProgress, onLog }, this.#ended.signal));
     });
-    return Promise.resolve(followed);
+    return Promise.resolve(followed).finally(() => {
+      this.#live.delete(job);
+      this.#changed.fire();
+    });
+  }
+
+  #note(job: CommandJob, progress: JobProgress | undefined): void {
+    this.#live.set(job, progress);
+    this.#changed.fire();
   }
 
   /** Takes a job out of the store, whatever it comes to. One that was found is given to one window only. */

@@ -95,6 +95,14 @@ export const COMMANDS = {
     needsTrust: true,
   },
   'adept.openStudy': { title: 'Open Study', icon: '$(graph-scatter)', needsTrust: false },
+  'adept.newStudy': { title: 'New Study…', icon: '$(beaker)', palette: trusted, needsTrust: true },
+  'adept.runStudy': { title: 'Run Study', icon: '$(play)', palette: trusted, needsTrust: true },
+  'adept.stopStudy': {
+    title: 'Stop Study',
+    icon: '$(debug-stop)',
+    palette: `${trusted} && resourceFilename =~ /\\.study\\.json$/`,
+    needsTrust: true,
+  },
   'adept.exploreCheckpoints': {
     title: 'Explore Checkpoints',
     icon: '$(milestone)',

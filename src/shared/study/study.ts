@@ -3,6 +3,7 @@ import { JobReport } from '../run/job';
 import type { ExpandChoice, RunConfig } from '../config/runConfig';
 import { pathsOf, replayTexts } from '../texts/texts';
 import { inputError } from '../common/errors';
+import type { Localizer } from '../common/localizer';
 import { parseWith } from '../common/parse';
 import { TUNE_SETTINGS, type TuneSettings as Settings } from '../settings/tuneSettings';
 import { settingsSchema } from '../settings/settingTable';
@@ -11,7 +12,6 @@ const TuneSettings = settingsSchema(TUNE_SETTINGS);
 
 /** What an arm of a study changes of the job that all share. `k` is how many layers the study expands. */
 interface Arm {
-  readonly what: string;
   readonly expand?: (k: number) => ExpandChoice;
   readonly full: boolean;
   /** Whether units have learning rates of their own: by the job's mapping, or by importance where the job has none. */
@@ -22,40 +22,34 @@ interface Arm {
 /** Ways to adapt a model, as the paper compares them (arXiv 2510.10071), and replay. */
 export const ARMS = {
   full: {
-    what: 'every parameter at one learning rate (full continual pretraining)',
     full: true,
     unitWise: false,
   },
   replay: {
-    what: 'the same with general text replayed',
     full: true,
     unitWise: false,
     replays: true,
   },
   llamaPro: {
-    what: 'copies at even distances, one learning rate (LLaMA-Pro)',
     expand: (k) => ({ uniform: k }),
     full: false,
     unitWise: false,
   },
   withoutStage1: {
-    what: 'ADEPT without expansion: every parameter, a learning rate for each unit',
     full: true,
     unitWise: true,
   },
   withoutStage2: {
-    what: 'ADEPT with one learning rate',
     expand: (k) => ({ lowest: k }),
     full: false,
     unitWise: false,
   },
   uniform: {
-    what: 'ADEPT with copies at even distances',
     expand: (k) => ({ uniform: k }),
     full: false,
     unitWise: true,
   },
-  adept: { what: 'ADEPT', expand: (k) => ({ lowest: k }), full: false, unitWise: true },
+  adept: { expand: (k) => ({ lowest: k }), full: false, unitWise: true },
 } as const satisfies Record<string, Arm>;
 
 export const ArmName = v.picklist([
@@ -96,33 +90,51 @@ const VariantName = v.pipe(
 
 /** A *.study.json: one job, run in several arms with several seeds. Paths are relative to the file. */
 export const StudyConfig = v.strictObject({
-  /** The job that all arms share, by path or spelt out; its `out`, `expand`, `export` and `tune.seed` are the study's matter. */
-  job: v.pipe(v.string(), v.minLength(1)),
-  out: v.pipe(v.string(), v.minLength(1)),
+  job: v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.description(
+      'the *.adept.json that all arms share; its "out", "expand", "export" and "tune.seed" are the matter of the study',
+    ),
+  ),
+  out: v.pipe(v.string(), v.minLength(1), v.description('folder of the study')),
   arms: v.optional(
     v.pipe(
       v.array(ArmName),
       v.minLength(1),
       v.check((arms) => new Set(arms).size === arms.length, 'An arm may be named only once.'),
+      v.description('methods to compare; all of them when left out'),
     ),
     [...ArmName.options],
   ),
-  /** Variants of the arms, run after them. */
-  variants: v.optional(v.record(VariantName, Variant), {}),
+  variants: v.optional(
+    v.pipe(
+      v.record(VariantName, Variant),
+      v.description('arms with some things changed, run after the others: a search for settings'),
+    ),
+    {},
+  ),
   seeds: v.optional(
     v.pipe(
       v.array(count),
       v.minLength(1),
       v.check((seeds) => new Set(seeds).size === seeds.length, 'A seed may be named only once.'),
+      v.description('each arm runs with each of them: orders of the text'),
     ),
     [0, 1, 2],
   ),
-  /** Layers to expand. */
-  k: atLeastOne,
-  /** Settings of some arms alone, such as another learning rate for `full`. */
-  tune: v.optional(v.record(ArmName, settings), {}),
-  /** Keep models and checkpoints of every run; they take gigabytes. */
-  keep: v.optional(v.boolean(), false),
+  k: v.pipe(atLeastOne, v.description('layers to expand')),
+  tune: v.optional(
+    v.pipe(
+      v.record(ArmName, settings),
+      v.description('settings of some arms alone, such as another learning rate for "full"'),
+    ),
+    {},
+  ),
+  keep: v.optional(
+    v.pipe(v.boolean(), v.description('keep models and checkpoints of every run; they take gigabytes')),
+    false,
+  ),
 });
 export type StudyConfig = v.InferOutput<typeof StudyConfig>;
 
@@ -206,15 +218,35 @@ function isArm(name: string): name is ArmName {
   return name in ARMS;
 }
 
+/** What an arm is. */
+export function armMeaning(arm: ArmName, l10n: Localizer): string {
+  switch (arm) {
+    case 'full':
+      return l10n.t('every parameter at one learning rate (full continual pretraining)');
+    case 'replay':
+      return l10n.t('the same with general text replayed');
+    case 'llamaPro':
+      return l10n.t('copies at even distances, one learning rate (LLaMA-Pro)');
+    case 'withoutStage1':
+      return l10n.t('ADEPT without expansion: every parameter, a learning rate for each unit');
+    case 'withoutStage2':
+      return l10n.t('ADEPT with one learning rate');
+    case 'uniform':
+      return l10n.t('ADEPT with copies at even distances');
+    case 'adept':
+      return 'ADEPT';
+  }
+}
+
 /** What an arm or a variant is, for a legend. */
-export function armText(name: string, study: Pick<StudyFile, 'variants'>): string {
+export function armText(name: string, study: Pick<StudyFile, 'variants'>, l10n: Localizer): string {
   const { of, k, layers, tune } = armOf(name, study);
   const changes = [
     ...(k === undefined ? [] : [`k ${k}`]),
     ...(layers === undefined ? [] : [`layers ${layers.join(', ')}`]),
     ...Object.entries(tune ?? {}).map(([key, value]) => `${key} ${String(value)}`),
   ];
-  return changes.length === 0 ? ARMS[of].what : `${of} with ${changes.join('; ')}`;
+  return changes.length === 0 ? armMeaning(of, l10n) : l10n.t('{0} with {1}', of, changes.join('; '));
 }
 
 /**

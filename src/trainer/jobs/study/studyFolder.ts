@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { contentHash } from '../../../node/files/contentHash';
 import { readJson, writeJson } from '../../../node/files/jsonFile';
+import { studyFileIn, studyRunFolder } from '../../../node/job/studyConfigFile';
 import { inputError } from '../../../shared/common/errors';
 import { JOB_FILES, JobFile } from '../../../shared/run/job';
 import { parseWith } from '../../../shared/common/parse';
@@ -25,7 +26,6 @@ import { TensorStore } from '../../safetensors/safetensors';
 import { tokenizerIdentity } from '../../data/tokenizer/tokenizerIdentity';
 import type { ExecutorDescription } from '../../executor/executor';
 
-const STUDY_FILE = 'study.json';
 const RUNS_FOLDER = 'runs';
 
 /** One of the runs that a study consists of. */
@@ -63,7 +63,7 @@ export class StudyFolder {
       asJson(studySettings(base, study, await inputsOf(base))),
       study.job,
     );
-    const file = join(study.out, STUDY_FILE);
+    const file = studyFileIn(study.out);
     const known = knownStudy(study, file, settings);
     const folder = new StudyFolder(study, base, settings, known);
     folder.requireEngine(file, engine);
@@ -95,7 +95,7 @@ export class StudyFolder {
    * @throws AdeptError (input) when it was begun as another job
    */
   jobOf(run: PlannedRun, importance: string): { readonly config: RunConfig; readonly begun: boolean } {
-    const out = join(this.study.out, RUNS_FOLDER, `${run.arm}-${run.seed}`);
+    const out = studyRunFolder(studyFileIn(this.study.out), run);
     const config: RunConfig = { ...armConfig(this.base, this.study, run.arm, run.seed, out), importance };
     const file = join(out, JOB_FILES.job);
     if (!existsSync(file)) {
@@ -151,7 +151,7 @@ export class StudyFolder {
   }
 
   private write(): void {
-    writeJson(join(this.study.out, STUDY_FILE), this.file);
+    writeJson(studyFileIn(this.study.out), this.file);
   }
 }
 
@@ -161,7 +161,7 @@ function knownStudy(study: StudyConfig, file: string, wanted: StudyFile['setting
     const leftovers = [RUNS_FOLDER, RUN_FILES.importance].filter((name) => existsSync(join(study.out, name)));
     if (leftovers.length > 0) {
       throw inputError(
-        `${study.out}: holds ${leftovers.join(' and ')}, but no ${STUDY_FILE}, which says how they were made: remove them, or name another folder in "out".`,
+        `${study.out}: holds ${leftovers.join(' and ')}, but no ${basename(file)}, which says how they were made: remove them, or name another folder in "out".`,
       );
     }
     return undefined;

@@ -1,0 +1,3 @@
+/** The JSON schemas that the build writes for editors. */
+export { editorSchema as runConfigForEditor } from './runConfigSchema';
+export { studySchema } from '../study/studySchema';
