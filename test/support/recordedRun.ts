@@ -1,6 +1,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { LogSubject } from '../../src/shared/run/logSubject';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import { RunEvent } from '../../src/shared/run/runFolder';
 import { projectRoot } from './projectRoot';
@@ -67,6 +68,32 @@ export class RecordedRun {
     );
     const frozen = { ...event, step, seq: recordedLines.length, units, why: 'frozen' };
     appendFileSync(this.events, `${JSON.stringify(frozen)}\n`);
+  }
+
+  /** A change of the rate, and each remedy against forgetting, at the steps that the log has come to. */
+  happened(): void {
+    const because =
+      'general loss is 0.8512 nats, 0.2296 more than the 0.6216 before tuning, and may rise by 0.2';
+    const units = [
+      { layer: 4, name: 'mlp.up_proj' },
+      { layer: 4, name: 'mlp.down_proj' },
+    ];
+    const subjects: LogSubject[] = [
+      { kind: 'baseRate', step: 50, from: 1e-3, to: 5e-4 },
+      { kind: 'remedy', step: 100, because, remedy: { kind: 'lower', from: 5e-4, to: 2.5e-4 } },
+      { kind: 'remedy', step: 140, because, remedy: { kind: 'freeze', units, left: 16 } },
+    ];
+    const lines = subjects.map((about) => {
+      const event = {
+        seq: 0,
+        time: '2026-11-25T02:52:00.000Z',
+        type: 'log',
+        level: 'info',
+        message: about.kind,
+      };
+      return `${JSON.stringify({ ...event, about })}\n`;
+    });
+    appendFileSync(this.events, lines.join(''));
   }
 
   /** Says who works on the run. */

@@ -40,6 +40,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   table: { view: { table: true } },
+  marks: {
+    view: { zoom: [20, 120] },
+    before: (run) => {
+      run.trainer();
+      run.advance(recordedLine('"step":171,'));
+      run.happened();
+    },
+  },
   units: { view: { tab: 'units', unitScale: 'log' } },
   strength: {
     view: { tab: 'strength', alpha: 0.6 },
@@ -92,7 +100,7 @@ describe('the page of a run, in every theme', { skip: noChromium }, () => {
         }, dark);
         assert.ok((await colours(page, '.wide canvas')).has('26,133,255'), 'the light theme’s blue is drawn');
       },
-      { theme: 'dark', view: { smooth: false } },
+      { theme: 'dark', view: { smoothing: 0 } },
     );
   });
 

@@ -4,6 +4,7 @@ export interface ChartTheme {
   readonly muted: string;
   readonly grid: string;
   readonly background: string;
+  readonly warning: string;
   readonly font: string;
   readonly fontSize: number;
   readonly series: Readonly<Record<SeriesColour, string>>;
@@ -24,6 +25,7 @@ export function readChartTheme(): ChartTheme {
     muted: value('--adept-muted'),
     grid: value('--run-grid'),
     background: value('--vscode-editor-background') || style.backgroundColor,
+    warning: value('--run-warning'),
     font: style.fontFamily,
     fontSize: Math.max(10, parseFloat(style.fontSize) - 2),
     series: Object.fromEntries(

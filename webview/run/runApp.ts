@@ -13,6 +13,7 @@ import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { type ChartTheme, readChartTheme } from './chartTheme';
+import { drawCurves } from './curvePicture';
 import { curvesView } from './curvesView';
 import { canMeasure, strengthView } from './strengthView';
 import { formatChange, formatCount, formatLoss } from './format';
@@ -33,6 +34,7 @@ export class RunApp extends LitElement {
     cursor: { state: true },
     hovered: { state: true },
     announcement: { state: true },
+    note: { state: true },
   };
 
   declare private run: RunModel;
@@ -42,6 +44,8 @@ export class RunApp extends LitElement {
   declare private hovered: readonly [number, number] | null;
   /** What screen readers are told without having asked. */
   declare private announcement: string;
+  /** What came of the last export. */
+  declare private note: string;
   private readonly host = connectHost({ to: ToRun, from: FromRun, view: RunView });
   private readonly ramp = new HeatRamp();
 
@@ -51,6 +55,7 @@ export class RunApp extends LitElement {
     this.view = this.host.view ?? v.parse(RunView, {});
     this.theme = readChartTheme();
     this.announcement = '';
+    this.note = '';
     this.cursor = null;
     this.hovered = null;
   }
@@ -64,6 +69,10 @@ export class RunApp extends LitElement {
     this.host.listen((message) => {
       if (message.type === 'showTab') {
         this.keep({ tab: message.tab });
+        return;
+      }
+      if (message.type === 'saved') {
+        this.note = l10n.t('Saved: {0}', message.file);
         return;
       }
       const before = this.run;
@@ -131,7 +140,16 @@ export class RunApp extends LitElement {
           view,
           theme,
           cursor: this.cursor,
-          keep,
+          note: this.note,
+          actions: {
+            keep,
+            saveCsv: () => {
+              this.host.post({ type: 'saveCurves' });
+            },
+            savePicture: () => {
+              this.host.post({ type: 'savePicture', png: drawCurves({ run, lossSummary, view, theme }) });
+            },
+          },
           setCursor: (step) => {
             this.cursor = step;
           },

@@ -1,3 +1,4 @@
+import type { RunMark } from '../../src/shared/run/runMark';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import {
   CURVES,
@@ -33,6 +34,8 @@ export interface RunModel {
   readonly curves: Readonly<Record<CurveName, Curve>>;
   readonly evals: readonly EvalPoint[];
   readonly checkpoints: readonly EvalPoint[];
+  /** By ascending step. */
+  readonly marks: readonly RunMark[];
   readonly units: UnitTimes;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
   readonly strength: StrengthFile | null;
@@ -46,6 +49,7 @@ export const EMPTY_RUN: RunModel = {
   curves: { loss: NO_CURVE, lossMeans: NO_CURVE, learningRate: NO_CURVE, tokensPerSecond: NO_CURVE },
   evals: [],
   checkpoints: [],
+  marks: [],
   units: { units: [], columns: [], total: 0 },
   log: { lines: [], skipped: 0 },
   strength: null,
@@ -55,12 +59,13 @@ export const EMPTY_RUN: RunModel = {
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: RunNews): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { summary, curves, evals, checkpoints, importance, log, problems, strength } = message;
+  const { summary, curves, evals, checkpoints, marks, importance, log, problems, strength } = message;
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
     evals: evals ?? before.evals,
     checkpoints: checkpoints ?? before.checkpoints,
+    marks: marks ?? before.marks,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
     log: log === undefined ? before.log : longerLog(before.log, log),
     strength: strength === undefined ? before.strength : strength,

@@ -75,6 +75,7 @@ function seriesUpdate(history: RunHistory, sent: Sent | undefined, now: Sent): R
     ...(isSame('steps') ? {} : { curves: curves(history, sent === undefined) }),
     ...(isSame('evals') ? {} : { evals: [...thinned(history.evals)] }),
     ...(isSame('checkpoints') ? {} : { checkpoints: [...thinned(history.checkpoints)] }),
+    ...(isSame('marks') ? {} : { marks: [...history.marks.shown] }),
     ...(isSame('units') ? {} : { importance: history.units.since(goesOn ? sent.lastUnits : 0) }),
   };
 }
