@@ -2,6 +2,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { LogSubject } from '../../src/shared/run/logSubject';
+import type { GpuUse, ResourceUse } from '../../src/shared/run/resources';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import { RunEvent } from '../../src/shared/run/runFolder';
 import { projectRoot } from './projectRoot';
@@ -16,6 +17,9 @@ const RECORDED = join(projectRoot, 'test/webview/recordedRun');
 export const recordedLines: readonly string[] = readFileSync(join(RECORDED, 'events.ndjson'), 'utf8')
   .split(/(?<=\n)/)
   .filter((line) => line !== '');
+
+/** When its first event was written. */
+const BEGIN = Date.parse('2026-11-25T02:43:09.720Z');
 
 /** The index of the first line that holds a text. */
 export function recordedLine(text: string): number {
@@ -96,6 +100,15 @@ export class RecordedRun {
     appendFileSync(this.events, lines.join(''));
   }
 
+  /** Samples of trainer and machine, `seconds` after the first event. */
+  resources(samples: readonly (readonly [seconds: number, use: ResourceUse])[]): void {
+    const lines = samples.map(([seconds, use]) => {
+      const time = new Date(BEGIN + seconds * 1000).toISOString();
+      return `${JSON.stringify({ seq: 0, time, type: 'resources', ...use })}\n`;
+    });
+    appendFileSync(this.events, lines.join(''));
+  }
+
   /** Says who works on the run. */
   trainer({
     pid = process.pid,
@@ -144,3 +157,32 @@ export const RECORDED_STRENGTH: StrengthFile = {
   ],
   pruned: { layers: [7], domainLoss: 0.9625, generalLoss: 1.05 },
 };
+
+const GIGABYTE = 1e9;
+
+/** Made up: two hours on two GPUs with half an hour between two trainers, at the end with hardly any memory free. */
+export const RECORDED_RESOURCES: readonly (readonly [seconds: number, use: ResourceUse])[] = Array.from(
+  { length: 100 },
+  (_, index): readonly [number, ResourceUse] => {
+    const isFirst = index === 0 || index === 60;
+    const load = Math.min(1, (index % 60) / 12);
+    const gpu = (number: number): GpuUse => ({
+      index: number,
+      name: 'NVIDIA H200',
+      memoryTotalBytes: 150_754_820_096,
+      memoryUsedBytes: Math.round((4 + (60 + 8 * number) * load) * GIGABYTE),
+      // The driver does not say it of the second.
+      ...(number === 0 ? { utilizationPercent: Math.round(load * (88 + 8 * Math.sin(index))) } : {}),
+    });
+    return [
+      index * 60 + (index >= 60 ? 1800 : 0),
+      {
+        residentBytes: Math.round((2 + 40 * load) * GIGABYTE),
+        ...(isFirst ? {} : { seconds: 60, cpuPercent: 100 * (0.5 + 6 * load + Math.sin(index) / 4) }),
+        machineTotalBytes: 128 * GIGABYTE,
+        machineFreeBytes: Math.round((index < 99 ? 120 - 40 * load - index / 2 : 4.4) * GIGABYTE),
+        gpus: [gpu(0), gpu(1)],
+      },
+    ];
+  },
+);

@@ -236,6 +236,7 @@ describe('the page of a run', { skip: noChromium }, () => {
       logScale: false,
       smoothing: 0.9,
       zoom: null,
+      machineZoom: null,
       hiddenMarks: [],
       sinceStart: true,
       table: false,

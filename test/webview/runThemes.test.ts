@@ -3,7 +3,12 @@ import { appendFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunView } from '../../src/shared/webview/run';
-import { RECORDED_STRENGTH, recordedLine, type RecordedRun } from '../support/recordedRun';
+import {
+  RECORDED_RESOURCES,
+  RECORDED_STRENGTH,
+  recordedLine,
+  type RecordedRun,
+} from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 import { takePicture } from '../support/picture';
@@ -57,6 +62,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   log: { view: { tab: 'log' } },
+  machine: {
+    view: { tab: 'machine' },
+    before: (run) => {
+      run.trainer();
+      run.advance(recordedLine('"step":171,'));
+      run.resources(RECORDED_RESOURCES);
+    },
+  },
 };
 
 describe('the page of a run, in every theme', { skip: noChromium }, () => {

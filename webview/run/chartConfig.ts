@@ -2,7 +2,7 @@ import type { ChartConfiguration, ChartDataset, ChartOptions } from 'chart.js';
 import { shortCountText } from '../common/quantities';
 import type { ChartTheme, SeriesColour } from './chartTheme';
 import { extentOver, type StepRange } from './chartZoom';
-import type { Curve } from './runModel';
+import type { Curve } from './curve';
 
 /** One line of a chart. */
 export interface Series {
@@ -34,6 +34,8 @@ export interface ChartContent {
   /** First and last position that are drawn. */
   readonly range: StepRange;
   readonly position?: PositionText;
+  /** Where the ticks along the chart are; round numbers where left out. */
+  readonly ticks?: (first: number, last: number, most: number) => number[];
   /** Whether there is room above the curves for marks. */
   readonly marked: boolean;
   /** What stands at the axes, where they have titles. */
@@ -42,6 +44,8 @@ export interface ChartContent {
 
 type Datasets = ChartDataset<'line', { x: number; y: number }[]>[];
 export type CurveConfiguration = ChartConfiguration<'line', { x: number; y: number }[]>;
+
+const MOST_TICKS = 8;
 
 /** Height of the strip above the curves, for marks. */
 export const STRIP = 18;
@@ -95,6 +99,7 @@ function positionScale({
   theme,
   range: [min, max],
   position,
+  ticks,
   titles,
 }: ChartContent): NonNullable<Scales['x']> {
   const text = position ?? shortCountText;
@@ -105,9 +110,16 @@ function positionScale({
     border: { color: theme.grid },
     grid: { color: theme.grid, tickLength: 4, display: false },
     title: titleOf(theme, titles?.[0]),
+    ...(ticks === undefined
+      ? {}
+      : {
+          afterBuildTicks: (scale) => {
+            scale.ticks = ticks(min, max, MOST_TICKS).map((value) => ({ value }));
+          },
+        }),
     ticks: {
       ...tickFont(theme),
-      maxTicksLimit: 8,
+      maxTicksLimit: MOST_TICKS,
       maxRotation: 0,
       callback: (value, _, all) => text(Number(value), spacingOf(all)),
     },

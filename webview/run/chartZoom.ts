@@ -1,4 +1,4 @@
-import { countBefore, type Curve } from './runModel';
+import { countBefore, type Curve } from './curve';
 
 /** First and last step of an axis. */
 export type StepRange = readonly [first: number, last: number];

@@ -18,13 +18,15 @@ import type { ChartTheme } from './chartTheme';
 import { shownRange, type StepRange } from './chartZoom';
 import { formatCount } from './format';
 import { markDetails, markText, markTitle } from './markText';
-import { nearest } from './runModel';
+import { nearest } from './curve';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
 
 /** How the positions along a chart are written: on the axis, and beside the values that are read there. */
 export interface Positions {
   readonly tick?: PositionText;
+  /** Where the ticks are, at most `most`; round numbers where left out. */
+  readonly ticks?: (first: number, last: number, most: number) => number[];
   readonly reading: (position: number) => string;
 }
 
@@ -39,6 +41,8 @@ export interface CurveChartEvents {
 
 /** A mark within so many pixels of the pointer is told of. */
 const NEAR_PIXELS = 6;
+/** Between a mark and what is told of it. */
+const TIP_DISTANCE = 10;
 
 /**
  * A chart of curves over steps. The values at the cursor stand in its heading, so that they can be read as text; the cursor
@@ -221,6 +225,7 @@ export class CurveChart extends LitElement {
     return {
       ...{ series, theme, axis, logScale, range: shown, marked: happened.length > 0 },
       ...(positions.tick === undefined ? {} : { position: positions.tick }),
+      ...(positions.ticks === undefined ? {} : { ticks: positions.ticks }),
     };
   }
 
@@ -243,9 +248,12 @@ export class CurveChart extends LitElement {
     const x =
       this.tip[0] === undefined ? undefined : this.chart?.scales.x?.getPixelForValue(this.tip[0].step);
     if (box !== null && x !== undefined) {
-      const room = (box.parentElement?.clientWidth ?? 0) - box.offsetWidth;
+      const width = box.parentElement?.clientWidth ?? 0;
+      const right = x + TIP_DISTANCE;
+      // On the side where there is room for it, so that the curve at the mark is seen.
+      const left = right + box.offsetWidth <= width ? right : x - TIP_DISTANCE - box.offsetWidth;
       // A property, not an attribute: the content security policy allows no inline style.
-      box.style.left = `${Math.max(0, Math.min(room, x - box.offsetWidth / 2))}px`;
+      box.style.left = `${Math.max(0, Math.min(left, width - box.offsetWidth))}px`;
     }
   }
 

@@ -5,7 +5,8 @@ import type { Series, ValueAxis } from './chartConfig';
 import type { StepRange } from './chartZoom';
 import { formatAxisLoss, formatAxisRate, formatChange, formatCount, formatLoss, formatRate } from './format';
 import type { LossName, LossSummary } from './lossSummary';
-import type { Curve, RunModel } from './runModel';
+import type { Curve } from './curve';
+import type { RunModel } from './runModel';
 import { smoothed } from './smoothing';
 
 /** What one chart of a run shows. */

@@ -84,14 +84,14 @@ export function zoomStatus(
     : '';
   return html`<div class="zoom">
     <span role="status">${text}</span>
-    ${
-      isZoomed
-        ? html`<button type="button" class="reset-zoom" @click=${reset}>
-            <span class="codicon codicon-screen-normal" aria-hidden="true"></span> ${l10n.t('Reset zoom')}
-          </button>`
-        : nothing
-    }
+    ${isZoomed ? resetButton(reset) : nothing}
   </div>`;
+}
+
+export function resetButton(reset: (event: Event) => void): TemplateResult {
+  return html`<button type="button" class="reset-zoom" @click=${reset}>
+    <span class="codicon codicon-screen-normal" aria-hidden="true"></span> ${l10n.t('Reset zoom')}
+  </button>`;
 }
 
 /** The marks there are, each with its shape; pressed are those that are drawn. */

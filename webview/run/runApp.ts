@@ -1,4 +1,4 @@
-import { html, LitElement, type nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import * as v from 'valibot';
 import {
   FromRun,
@@ -22,6 +22,7 @@ import type { RunLogEvents } from './runLog';
 import { EMPTY_RUN, receive, type RunModel } from './runModel';
 import { lossSummaryOf } from './lossSummary';
 import { lossSummaryView } from './lossSummaryView';
+import { lowMemory, machineView } from './machineView';
 import { tabList } from './tabList';
 import { unitsView } from './unitsView';
 
@@ -32,6 +33,7 @@ export class RunApp extends LitElement {
     view: { state: true },
     theme: { state: true },
     cursor: { state: true },
+    second: { state: true },
     hovered: { state: true },
     announcement: { state: true },
     note: { state: true },
@@ -41,6 +43,8 @@ export class RunApp extends LitElement {
   declare private view: RunView;
   declare private theme: ChartTheme;
   declare private cursor: number | null;
+  /** Of the machine's charts. */
+  declare private second: number | null;
   declare private hovered: readonly [number, number] | null;
   /** What screen readers are told without having asked. */
   declare private announcement: string;
@@ -57,6 +61,7 @@ export class RunApp extends LitElement {
     this.announcement = '';
     this.note = '';
     this.cursor = null;
+    this.second = null;
     this.hovered = null;
   }
 
@@ -115,7 +120,7 @@ export class RunApp extends LitElement {
           this.host.post({ type: 'openProblem', file, line });
         },
       })}
-      ${lossSummaryView(lossSummary)}
+      ${isRunning(run) ? lowMemory(run.machine) : nothing} ${lossSummaryView(lossSummary)}
       ${tabList(
         RUN_TABS.map((tab) => [tab, tabText(tab)] as const),
         this.view.tab,
@@ -181,6 +186,18 @@ export class RunApp extends LitElement {
             this.host.post({ type: 'exportStrength', step, alpha: view.alpha, drop: [...view.drop] });
           },
         });
+      case 'machine':
+        return machineView({
+          machine: run.machine,
+          isRunning: isRunning(run),
+          view,
+          theme,
+          cursor: this.second,
+          keep,
+          setCursor: (second) => {
+            this.second = second;
+          },
+        });
       case 'log':
         return html`<adept-run-log
           .lines=${run.log.lines}
@@ -195,11 +212,16 @@ export class RunApp extends LitElement {
   }
 }
 
+function isRunning({ summary }: RunModel): boolean {
+  return summary?.state === 'running' || summary?.state === 'paused';
+}
+
 function tabText(tab: RunTab): string {
   const texts: Readonly<Record<RunTab, string>> = {
     curves: l10n.t('Curves'),
     units: l10n.t('Units'),
     strength: l10n.t('Strength (α)'),
+    machine: l10n.t('Machine'),
     log: l10n.t('Log'),
   };
   return texts[tab];

@@ -1,9 +1,11 @@
 import type { RunMark } from '../../src/shared/run/runMark';
+import { NO_CURVE, patched, type Curve } from './curve';
+import { receivedMachine, type MachineUse } from './machineModel';
 import type { StrengthFile } from '../../src/shared/run/strength';
+import type { CurvePatch } from '../../src/shared/webview/curvePatch';
 import {
   CURVES,
   type CurveName,
-  type CurvePatch,
   type EvalPoint,
   type LogLine,
   type RunSummary,
@@ -15,11 +17,6 @@ import {
 
 /** Lines that a page keeps of a log. */
 const MOST_LINES = 4000;
-
-export interface Curve {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-}
 
 export interface UnitTimes {
   readonly units: readonly UnitName[];
@@ -37,12 +34,12 @@ export interface RunModel {
   /** By ascending step. */
   readonly marks: readonly RunMark[];
   readonly units: UnitTimes;
+  /** Undefined before the first sample. */
+  readonly machine: MachineUse | undefined;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
   readonly strength: StrengthFile | null;
   readonly problems: { readonly items: readonly RunProblem[]; readonly total: number };
 }
-
-const NO_CURVE: Curve = { x: [], y: [] };
 
 export const EMPTY_RUN: RunModel = {
   summary: undefined,
@@ -51,6 +48,7 @@ export const EMPTY_RUN: RunModel = {
   checkpoints: [],
   marks: [],
   units: { units: [], columns: [], total: 0 },
+  machine: undefined,
   log: { lines: [], skipped: 0 },
   strength: null,
   problems: { items: [], total: 0 },
@@ -59,7 +57,8 @@ export const EMPTY_RUN: RunModel = {
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: RunNews): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { summary, curves, evals, checkpoints, marks, importance, log, problems, strength } = message;
+  const { summary, curves, evals, checkpoints, marks, importance, machine, log, problems, strength } =
+    message;
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
@@ -67,6 +66,7 @@ export function receive(known: RunModel, message: RunNews): RunModel {
     checkpoints: checkpoints ?? before.checkpoints,
     marks: marks ?? before.marks,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
+    machine: machine === undefined ? before.machine : receivedMachine(before.machine, machine),
     log: log === undefined ? before.log : longerLog(before.log, log),
     strength: strength === undefined ? before.strength : strength,
     problems: problems ?? before.problems,
@@ -79,12 +79,6 @@ function patchedCurves(
 ): RunModel['curves'] {
   const entries = CURVES.map((name): [CurveName, Curve] => [name, patched(before[name], patches[name])]);
   return Object.fromEntries(entries) as Record<CurveName, Curve>;
-}
-
-/** The curve with everything from the patch's step on replaced. */
-export function patched({ x, y }: Curve, patch: CurvePatch): Curve {
-  const kept = countBefore(x, patch.from);
-  return { x: [...x.slice(0, kept), ...patch.x], y: [...y.slice(0, kept), ...patch.y] };
 }
 
 function patchedUnits(before: UnitTimes, patch: NonNullable<RunNews['importance']>): UnitTimes {
@@ -102,29 +96,4 @@ function longerLog(before: RunModel['log'], more: NonNullable<RunNews['log']>): 
     lines: lines.slice(dropped),
     skipped: before.skipped + more.skipped + (before.lines.length - kept.length) + dropped,
   };
-}
-
-/** How many of the ascending steps are before `step`. */
-export function countBefore(steps: readonly number[], step: number): number {
-  let low = 0;
-  let high = steps.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((steps[middle] ?? Infinity) < step) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-/** The index of the step closest to `step`; undefined where there are none. */
-export function nearest(steps: readonly number[], step: number): number | undefined {
-  const index = countBefore(steps, step);
-  const [before, after] = [steps[index - 1], steps[index]];
-  if (before === undefined || after === undefined) {
-    return after !== undefined ? index : before !== undefined ? index - 1 : undefined;
-  }
-  return step - before < after - step ? index - 1 : index;
 }

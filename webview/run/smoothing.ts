@@ -1,4 +1,4 @@
-import type { Curve } from './runModel';
+import type { Curve } from './curve';
 
 /**
  * An exponential moving average without the pull towards the first value that a plain one has (bias correction as in Adam and in

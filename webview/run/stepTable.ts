@@ -1,4 +1,5 @@
-import { type Curve, countBefore, type RunModel } from './runModel';
+import { type Curve, countBefore } from './curve';
+import type { RunModel } from './runModel';
 
 /** What the steps of one stretch of a run came to. */
 export interface StretchRow {

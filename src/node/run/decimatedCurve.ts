@@ -1,4 +1,4 @@
-import type { CurvePatch } from '../../shared/webview/run';
+import type { CurvePatch } from '../../shared/webview/curvePatch';
 
 /** Buckets kept at most; the arrays start smaller. */
 const BUCKETS = 32_768;

@@ -4,6 +4,7 @@ import type { EvalPoint, RunProblem } from '../../shared/webview/run';
 import { DecimatedCurve } from './decimatedCurve';
 import type { StepEvent } from './eventParser';
 import { LogTail } from './logTail';
+import { MachineHistory } from './machineHistory';
 import { MarkHistory } from './markHistory';
 import type { TerminalEvent } from './runState';
 import { StepClock } from './stepClock';
@@ -28,13 +29,22 @@ export class RunHistory {
   readonly tokensPerSecond = new DecimatedCurve();
   readonly units = new UnitHistory();
   readonly marks = new MarkHistory();
+  readonly machine = new MachineHistory();
   readonly log = new LogTail();
   readonly clock = new StepClock();
   private readonly evaluations: EvalPoint[] = [];
   private readonly saved: EvalPoint[] = [];
   private readonly problemList: RunProblem[] = [];
   private problemTotal = 0;
-  private readonly changeCounts = { steps: 0, evals: 0, checkpoints: 0, units: 0, marks: 0, cuts: 0 };
+  private readonly changeCounts = {
+    steps: 0,
+    evals: 0,
+    checkpoints: 0,
+    units: 0,
+    marks: 0,
+    machine: 0,
+    cuts: 0,
+  };
 
   /** The step the run stands at. */
   step = 0;
@@ -67,7 +77,9 @@ export class RunHistory {
   }
 
   /** How often each series changed; `cuts` is how often the run went back, which changes all of them. */
-  get changes(): Readonly<Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'marks' | 'cuts', number>> {
+  get changes(): Readonly<
+    Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'marks' | 'machine' | 'cuts', number>
+  > {
     return this.changeCounts;
   }
 
@@ -82,11 +94,16 @@ export class RunHistory {
   }
 
   add(event: RunEvent): void {
+    this.startedAt ??= event.time;
+    if (event.type === 'resources') {
+      this.machine.add(secondsBetween(this.startedAt, event.time), event);
+      this.changeCounts.machine += 1;
+      return;
+    }
     const { lastTime } = this;
     if (event.type !== 'progress') {
       this.lastTime = event.time;
     }
-    this.startedAt ??= event.time;
     switch (event.type) {
       case 'step':
         this.addStep(event);

@@ -75,9 +75,16 @@ function seriesUpdate(history: RunHistory, sent: Sent | undefined, now: Sent): R
     ...(isSame('steps') ? {} : { curves: curves(history, sent === undefined) }),
     ...(isSame('evals') ? {} : { evals: [...thinned(history.evals)] }),
     ...(isSame('checkpoints') ? {} : { checkpoints: [...thinned(history.checkpoints)] }),
+    ...machineNews(history, sent, now),
     ...(isSame('marks') ? {} : { marks: [...history.marks.shown] }),
     ...(isSame('units') ? {} : { importance: history.units.since(goesOn ? sent.lastUnits : 0) }),
   };
+}
+
+/** A run that goes back goes on in time. */
+function machineNews({ machine }: RunHistory, sent: Sent | undefined, now: Sent): RunUpdate {
+  const news = sent?.changes.machine === now.changes.machine ? undefined : machine.take(sent === undefined);
+  return news === undefined ? {} : { machine: news };
 }
 
 function curves(history: RunHistory, whole: boolean): NonNullable<RunUpdate['curves']> {

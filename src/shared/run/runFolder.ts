@@ -5,6 +5,7 @@ import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, ReplayFiles } from '../texts/texts';
 import { UnitRate } from '../method/unitRate';
 import { LogSubject } from './logSubject';
+import { ResourceUse } from './resources';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Of a setting; null where it has none. */
@@ -146,6 +147,8 @@ export const RunEvent = v.variant('type', [
     message: v.string(),
     about: v.optional(LogSubject),
   }),
+  /** What trainer and machine use, every ten seconds to a minute. */
+  v.object({ ...stamp, type: v.literal('resources'), ...ResourceUse.entries }),
   v.object({ ...stamp, type: v.literal('error'), message: v.string(), step: v.optional(count) }),
   v.object({ ...stamp, type: v.literal('done'), step: count, message: v.optional(v.string()) }),
 ]);

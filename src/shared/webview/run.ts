@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { CurvePatch } from './curvePatch';
+import { MachineNews } from './machine';
 import { MARK_KINDS, RunMark } from '../run/runMark';
 import { StrengthFile } from '../run/strength';
 import { CONTROL_COMMANDS } from '../run/protocol';
@@ -8,10 +10,6 @@ import { LOG_LEVELS } from '../run/runFolder';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();
 const loss = v.nullable(v.number());
-
-/** Points of a curve by ascending step: they replace all that was known from step `from` on. */
-export const CurvePatch = v.object({ from: v.number(), x: v.array(v.number()), y: v.array(v.number()) });
-export type CurvePatch = v.InferOutput<typeof CurvePatch>;
 
 /** The curves of a run's steps; `lossMeans` is the mean training loss around each point, which smoothing starts from. */
 export const CURVES = ['loss', 'lossMeans', 'learningRate', 'tokensPerSecond'] as const;
@@ -131,6 +129,8 @@ const parts = {
   importance: v.optional(
     v.object({ units: v.array(UnitName), from: v.number(), columns: v.array(UnitColumn), total: count }),
   ),
+  /** What trainer and machine use. */
+  machine: v.optional(MachineNews),
   /** Lines that follow those before; `skipped` lines came in between or were too many to keep. */
   log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
   problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
@@ -138,7 +138,7 @@ const parts = {
   strength: v.optional(v.nullable(StrengthFile)),
 };
 
-export const RUN_TABS = ['curves', 'units', 'strength', 'log'] as const;
+export const RUN_TABS = ['curves', 'units', 'strength', 'machine', 'log'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** What is new of a run: `snapshot` replaces everything, `update` says what changed. */
@@ -196,6 +196,8 @@ export const RunView = v.object({
   smoothing: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(MOST_SMOOTHING)), 0.9),
   /** First and last step that the curves show; null: all of them. */
   zoom: v.optional(v.nullable(v.tuple([v.number(), v.number()])), null),
+  /** First and last second that the charts of the machine show; null: all of them. */
+  machineZoom: v.optional(v.nullable(v.tuple([v.number(), v.number()])), null),
   /** Kinds of marks that are not drawn. */
   hiddenMarks: v.optional(v.array(v.picklist(SHOWN_MARKS)), []),
   sinceStart: v.optional(v.boolean(), false),

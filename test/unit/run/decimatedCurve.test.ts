@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DecimatedCurve } from '../../../src/node/run/decimatedCurve';
-import type { CurvePatch } from '../../../src/shared/webview/run';
+import type { CurvePatch } from '../../../src/shared/webview/curvePatch';
 import { seededRandom } from '../../../src/shared/common/random';
 
 type Points = [number, number][];

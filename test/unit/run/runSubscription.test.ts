@@ -66,7 +66,7 @@ describe('RunSubscription', () => {
     await settle();
     const [, update] = messages.map(({ message }) => message);
     assert.equal(update?.type, 'update');
-    assert.deepEqual(Object.keys(update).sort(), ['curves', 'importance', 'log', 'summary', 'type']);
+    assert.deepEqual(Object.keys(update).sort(), ['curves', 'importance', 'log', 'marks', 'summary', 'type']);
     assert.deepEqual(update.importance?.columns.length, 1);
     assert.deepEqual(update.log?.lines.length, 1);
     assert.equal(messages.length, 2);

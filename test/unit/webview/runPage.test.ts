@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import {
-  RunView,
-  type CurvePatch,
-  type LogLine,
-  type RunSummary,
-  type RunNews,
-} from '../../../src/shared/webview/run';
+import { RunView, type LogLine, type RunSummary, type RunNews } from '../../../src/shared/webview/run';
+import type { CurvePatch } from '../../../src/shared/webview/curvePatch';
 import { filteredLog } from '../../../webview/run/logFilter';
-import {
-  EMPTY_RUN,
-  nearest,
-  patched,
-  countBefore,
-  receive,
-  type RunModel,
-} from '../../../webview/run/runModel';
+import { nearest, patched, countBefore } from '../../../webview/run/curve';
+import { EMPTY_RUN, receive, type RunModel } from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
 import { smoothed } from '../../../webview/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';
@@ -244,7 +233,7 @@ describe('the view of a run page', () => {
     assert.deepEqual(v.parse(RunView, {}), {
       ...{ tab: 'curves', logScale: false, smoothing: 0.9, sinceStart: false, table: false },
       ...{ unitValue: 'importance', unitScale: 'linear', scrubber: null },
-      ...{ alpha: 1, drop: [], filter: '', level: 'info', zoom: null, hiddenMarks: [] },
+      ...{ alpha: 1, drop: [], filter: '', level: 'info', zoom: null, machineZoom: null, hiddenMarks: [] },
     });
   });
 });
