@@ -6,7 +6,7 @@ import type { StepRange } from './chartZoom';
 import { formatAxisLoss, formatAxisRate, formatChange, formatCount, formatLoss, formatRate } from './format';
 import type { LossName, LossSummary } from './lossSummary';
 import type { Curve } from './curve';
-import type { RunModel } from './runModel';
+import { detailedCurves, type RunModel } from './runModel';
 import { smoothed } from './smoothing';
 
 /** What one chart of a run shows. */
@@ -33,7 +33,7 @@ export function rangeOf({ curves, evals, summary }: RunModel): StepRange {
 
 /** The charts of a run, in the order in which they are shown. */
 export function curveParts(run: RunModel, view: RunView, summary: LossSummary): ChartParts[] {
-  const { curves } = run;
+  const curves = detailedCurves(run);
   const { logScale, smoothing } = view;
   return [
     {

@@ -9,6 +9,7 @@ import {
   type RunProblem,
   type RunTab,
 } from '../../src/shared/webview/run';
+import { Debouncer } from '../common/debouncer';
 import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
@@ -52,6 +53,7 @@ export class RunApp extends LitElement {
   declare private note: string;
   private readonly host = connectHost({ to: ToRun, from: FromRun, view: RunView });
   private readonly ramp = new HeatRamp();
+  private readonly debouncer = new Debouncer();
 
   constructor() {
     super();
@@ -86,11 +88,19 @@ export class RunApp extends LitElement {
         this.announce();
       }
     });
+    if (this.view.zoom !== null) {
+      this.postZoom();
+    }
     onThemeChange(() => {
       this.ramp.refresh();
       this.theme = readChartTheme();
     });
   }
+
+  /** The extension has more points than it sends of the whole. */
+  private readonly postZoom = (): void => {
+    this.host.post({ type: 'zoom', range: this.view.zoom });
+  };
 
   private announce(): void {
     const { evals } = this.run;
@@ -103,6 +113,10 @@ export class RunApp extends LitElement {
   private readonly keep = (change: Partial<RunView>): void => {
     this.view = { ...this.view, ...change };
     this.host.setView(this.view);
+    if (change.zoom !== undefined) {
+      // A wheel turns many times in a second.
+      this.debouncer.debounce('zoom', this.postZoom);
+    }
   };
 
   protected override render(): TemplateResult {

@@ -1,5 +1,5 @@
 import type { RunMark } from '../../src/shared/run/runMark';
-import { NO_CURVE, patched, type Curve } from './curve';
+import { NO_CURVE, patched, refined, type Curve } from './curve';
 import { receivedMachine, type MachineUse } from './machineModel';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import type { CurvePatch } from '../../src/shared/webview/curvePatch';
@@ -29,6 +29,8 @@ export interface UnitTimes {
 export interface RunModel {
   readonly summary: RunSummary | undefined;
   readonly curves: Readonly<Record<CurveName, Curve>>;
+  /** The part that is zoomed to, in more detail; null where `curves` have all of it. */
+  readonly detail: Readonly<Record<CurveName, CurvePatch>> | null;
   readonly evals: readonly EvalPoint[];
   readonly checkpoints: readonly EvalPoint[];
   /** By ascending step. */
@@ -44,6 +46,7 @@ export interface RunModel {
 export const EMPTY_RUN: RunModel = {
   summary: undefined,
   curves: { loss: NO_CURVE, lossMeans: NO_CURVE, learningRate: NO_CURVE, tokensPerSecond: NO_CURVE },
+  detail: null,
   evals: [],
   checkpoints: [],
   marks: [],
@@ -62,6 +65,7 @@ export function receive(known: RunModel, message: RunNews): RunModel {
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
+    detail: message.detail === undefined ? before.detail : message.detail,
     evals: evals ?? before.evals,
     checkpoints: checkpoints ?? before.checkpoints,
     marks: marks ?? before.marks,
@@ -78,6 +82,15 @@ function patchedCurves(
   patches: Readonly<Record<CurveName, CurvePatch>>,
 ): RunModel['curves'] {
   const entries = CURVES.map((name): [CurveName, Curve] => [name, patched(before[name], patches[name])]);
+  return Object.fromEntries(entries) as Record<CurveName, Curve>;
+}
+
+/** The curves with the part that is zoomed to in detail. */
+export function detailedCurves({ curves, detail }: Pick<RunModel, 'curves' | 'detail'>): RunModel['curves'] {
+  if (detail === null) {
+    return curves;
+  }
+  const entries = CURVES.map((name): [CurveName, Curve] => [name, refined(curves[name], detail[name])]);
   return Object.fromEntries(entries) as Record<CurveName, Curve>;
 }
 

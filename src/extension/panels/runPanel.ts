@@ -119,6 +119,9 @@ export class RunPanel implements WebviewContent<FromRun> {
         const { step, alpha, drop } = message;
         return this.controller.exportModel(folder, { step, alpha, drop });
       }
+      case 'zoom':
+        this.session.zoomTo(message.range);
+        return;
       case 'saveCurves':
         return this.save('csv', await curvesCsv(join(folder, RUN_FILES.events)));
       case 'savePicture':

@@ -120,6 +120,8 @@ export type RunSummary = v.InferOutput<typeof RunSummary>;
 const parts = {
   summary: v.optional(RunSummary),
   curves: v.optional(Curves),
+  /** The part that the page is zoomed to, with more points than `curves` has there; null where that has all there is to see. */
+  detail: v.optional(v.nullable(Curves)),
   /** All of them; of very many, those that show the extremes. */
   evals: v.optional(v.array(EvalPoint)),
   checkpoints: v.optional(v.array(EvalPoint)),
@@ -164,6 +166,8 @@ export const FromRun = v.variant('type', [
   /** Show a problem's line in an editor. */
   v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
   v.object({ type: v.literal('measureStrength') }),
+  /** The steps that are shown; null: all. */
+  v.object({ type: v.literal('zoom'), range: v.nullable(v.tuple([v.number(), v.number()])) }),
   /** All curves, every step of them: the page has only as many points as can be drawn. */
   v.object({ type: v.literal('saveCurves') }),
   /** `png` in base64. */

@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { RunView, type LogLine, type RunSummary, type RunNews } from '../../../src/shared/webview/run';
 import type { CurvePatch } from '../../../src/shared/webview/curvePatch';
 import { filteredLog } from '../../../webview/run/logFilter';
-import { nearest, patched, countBefore } from '../../../webview/run/curve';
-import { EMPTY_RUN, receive, type RunModel } from '../../../webview/run/runModel';
+import { nearest, patched, countBefore, refined } from '../../../webview/run/curve';
+import { detailedCurves, EMPTY_RUN, receive, type RunModel } from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
 import { smoothed } from '../../../webview/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';
@@ -138,6 +138,25 @@ describe('positions on a curve', () => {
     );
     assert.equal(nearest([], 3), undefined);
     assert.deepEqual(patched({ x: [1, 2], y: [1, 2] }, patch(2, [])), { x: [1], y: [1] });
+  });
+});
+
+describe('a curve with a part in detail', () => {
+  it('has the points of the part in the place of its own', () => {
+    const whole = { x: [1, 10, 20, 30, 40], y: [1, 10, 20, 30, 40] };
+    const part = { from: 11, x: [11, 20, 29, 30], y: [-1, -2, -3, -4] };
+    assert.deepEqual(refined(whole, part), {
+      x: [1, 10, 11, 20, 29, 30, 40],
+      y: [1, 10, -1, -2, -3, -4, 40],
+    });
+    assert.deepEqual(refined(whole, { from: 0, x: [], y: [] }), whole);
+    const run = receive(EMPTY_RUN, {
+      type: 'snapshot',
+      curves: curvesOf({ from: 0, ...whole }),
+      detail: curvesOf(part),
+    });
+    assert.deepEqual(detailedCurves(run).loss.x, [1, 10, 11, 20, 29, 30, 40]);
+    assert.deepEqual(detailedCurves(receive(run, { type: 'update', detail: null })).loss, whole);
   });
 });
 
