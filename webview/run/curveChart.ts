@@ -7,7 +7,6 @@ import {
   chartOptions,
   type ChartContent,
   type CurveConfiguration,
-  type PositionText,
   type Series,
   type ValueAxis,
 } from './chartConfig';
@@ -16,21 +15,13 @@ import { marksPlugin } from './chartMarks';
 import { ChartPointer, type PointerTarget } from './chartPointer';
 import type { ChartTheme } from './chartTheme';
 import { shownRange, type StepRange } from './chartZoom';
-import { formatCount } from './format';
-import { markDetails, markText, markTitle } from './markText';
+import { markText } from './markText';
+import { marksNear, placeTip, tipBox } from './markTip';
 import { nearest } from './curve';
+import { STEPS, type Positions } from './positions';
+import { seriesLegend } from './seriesLegend';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
-
-/** How the positions along a chart are written: on the axis, and beside the values that are read there. */
-export interface Positions {
-  readonly tick?: PositionText;
-  /** Where the ticks are, at most `most`; round numbers where left out. */
-  readonly ticks?: (first: number, last: number, most: number) => number[];
-  readonly reading: (position: number) => string;
-}
-
-export const STEPS: Positions = { reading: (step) => l10n.t('step {0}', formatCount(Math.round(step))) };
 
 export interface CurveChartEvents {
   /** The step that values are to be read at; null when the pointer left. */
@@ -41,8 +32,6 @@ export interface CurveChartEvents {
 
 /** A mark within so many pixels of the pointer is told of. */
 const NEAR_PIXELS = 6;
-/** Between a mark and what is told of it. */
-const TIP_DISTANCE = 10;
 
 /**
  * A chart of curves over steps. The values at the cursor stand in its heading, so that they can be read as text; the cursor
@@ -133,7 +122,7 @@ export class CurveChart extends LitElement {
         <span class="reading">${cursor === null ? this.note : this.valuesAt(cursor)}</span>
       </figcaption>
       ${this.series.some(({ curve }) => curve.x.length > 0) ? this.plot() : html`<p class="plot nothing muted">${l10n.t('Nothing yet')}</p>`}
-      ${this.series.length > 1 ? this.legend() : nothing}
+      ${this.series.length > 1 ? seriesLegend(this.series) : nothing}
     </figure>`;
   }
 
@@ -169,21 +158,6 @@ export class CurveChart extends LitElement {
     </div>`;
   }
 
-  private legend(): TemplateResult {
-    return html`<ul class="legend">
-      ${this.series.map(
-        ({ label, colour, pale, dashed }) =>
-          html`<li>
-            <span
-              class="key key-${colour} ${pale ? 'pale' : ''} ${dashed ? 'dashed' : ''}"
-              aria-hidden="true"
-            ></span
-            >${label}
-          </li>`,
-      )}
-    </ul>`;
-  }
-
   /** The step nearest to `step` and each curve's value there. */
   private valuesAt(step: number): string {
     const values = this.series.flatMap(({ label, curve }) => {
@@ -217,7 +191,8 @@ export class CurveChart extends LitElement {
       this.chart.data.datasets = chartDatasets(this.content);
       this.chart.update('none');
     }
-    this.placeTip();
+    const [mark] = this.tip;
+    placeTip(this, mark && this.chart.scales.x?.getPixelForValue(mark.step));
   }
 
   private get content(): ChartContent {
@@ -240,21 +215,6 @@ export class CurveChart extends LitElement {
       plugins: [plugin],
       options: chartOptions(this.content),
     };
-  }
-
-  /** Beside what it is about, and within the chart. */
-  private placeTip(): void {
-    const box = this.querySelector<HTMLElement>('.mark-tip');
-    const x =
-      this.tip[0] === undefined ? undefined : this.chart?.scales.x?.getPixelForValue(this.tip[0].step);
-    if (box !== null && x !== undefined) {
-      const width = box.parentElement?.clientWidth ?? 0;
-      const right = x + TIP_DISTANCE;
-      // On the side where there is room for it, so that the curve at the mark is seen.
-      const left = right + box.offsetWidth <= width ? right : x - TIP_DISTANCE - box.offsetWidth;
-      // A property, not an attribute: the content security policy allows no inline style.
-      box.style.left = `${Math.max(0, Math.min(left, width - box.offsetWidth))}px`;
-    }
   }
 
   private target(): PointerTarget {
@@ -298,17 +258,10 @@ export class CurveChart extends LitElement {
     if (step !== undefined) {
       const [first, last] = this.shown;
       const near = (NEAR_PIXELS * (last - first)) / Math.max(1, this.chart?.scales.x?.width ?? 1);
-      this.tip = this.pointer.isDragging ? [] : this.marksNear(step, near);
+      this.tip = this.pointer.isDragging ? [] : marksNear(this.happened, step, near);
       this.emitCursor(step);
     }
   };
-
-  /** Those of the step that is nearest. */
-  private marksNear(step: number, distance: number): readonly RunMark[] {
-    const near = this.happened.filter((mark) => Math.abs(mark.step - step) <= distance);
-    const closest = near.reduce((best, mark) => Math.min(best, Math.abs(mark.step - step)), Infinity);
-    return near.filter((mark) => Math.abs(mark.step - step) === closest);
-  }
 
   /** What is read out then stays what it is while the run goes on. */
   private readonly onFocus = (): void => {
@@ -344,7 +297,7 @@ export class CurveChart extends LitElement {
     if (result.zoom !== undefined) {
       this.setZoom(result.zoom);
     }
-    this.tip = this.marksNear(Math.round(result.cursor), result.near);
+    this.tip = marksNear(this.happened, Math.round(result.cursor), result.near);
     this.emitCursor(result.cursor);
   };
 
@@ -362,16 +315,4 @@ export class CurveChart extends LitElement {
     const event: CurveChartEvents['cursor'] = new CustomEvent('cursor', { detail });
     this.dispatchEvent(event);
   }
-}
-
-/** What happened at a step, for the eye; for the ear it is in the value of the slider. */
-function tipBox(marks: readonly RunMark[], positions: Positions): TemplateResult {
-  return html`<div class="mark-tip" aria-hidden="true">
-    <p class="muted">${positions.reading(marks[0]?.step ?? 0)}</p>
-    ${marks.map(
-      (mark) =>
-        html`<p><strong>${markTitle(mark)}</strong></p>
-          ${markDetails(mark).map((text) => html`<p>${text}</p>`)}`,
-    )}
-  </div>`;
 }

@@ -1,4 +1,4 @@
-import type { Positions } from './curveChart';
+import type { Positions } from './positions';
 import { l10n } from '../common/l10n';
 import { pageData } from '../common/pageData';
 import { DAY, HOUR, MINUTE, timeTicks } from './timeTicks';
