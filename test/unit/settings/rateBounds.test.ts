@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readRate } from '../../../src/shared/settings/rateBounds';
-import { ENGLISH } from '../../support/english';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 
 describe('a base learning rate that a run is to go on with', () => {
   const read = (text: string): ReturnType<typeof readRate> => readRate(text, ENGLISH);
