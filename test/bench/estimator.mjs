@@ -84,7 +84,7 @@ async function loadParts() {
   await build({
     stdin: {
       contents:
-        "export * from './src/shared/estimate/estimate';\nexport * from './src/trainer/method/expansion';\nexport * from './src/trainer/torch/process/processTree';\nexport * from './src/trainer/task';\nexport * from './test/support/shapedModel';",
+        "export * from './src/shared/estimate/estimate';\nexport * from './src/trainer/method/expansion';\nexport * from './src/node/process/descendants';\nexport * from './src/trainer/task';\nexport * from './test/support/shapedModel';",
       resolveDir: root,
       loader: 'ts',
     },

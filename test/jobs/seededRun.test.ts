@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
+import type { RunEvent } from '../../src/shared/run/runFolder';
 import { adeptResult } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -46,6 +47,22 @@ const CONFIG = {
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
+/** A run that is over before its second sample has its first. */
+function checkSamples(events: readonly RunEvent[]): void {
+  const samples = events.flatMap((event) => (event.type === 'resources' ? [event] : []));
+  const [first] = samples;
+  assert.ok((first?.residentBytes ?? 0) > 2 ** 20, 'the trainer takes memory');
+  assert.ok((first?.machineFreeBytes ?? 0) < (first?.machineTotalBytes ?? 0), 'the machine has some');
+  assert.equal(first?.cpuPercent, undefined, 'nothing came before');
+  for (const [index, { time, seconds, cpuPercent }] of samples.entries()) {
+    const before = samples[index - 1];
+    if (before !== undefined) {
+      assert.ok(Date.parse(time) - Date.parse(before.time) > 9000, 'one in ten seconds');
+      assert.ok((seconds ?? 0) > 9 && (cpuPercent ?? 0) > 0, 'it computed');
+    }
+  }
+}
+
 /** All that a run computed, none of it rounded: JSON keeps every bit of a number. */
 async function computed(t: TestContext): Promise<unknown> {
   const folder = temporaryFolder(t);
@@ -54,6 +71,7 @@ async function computed(t: TestContext): Promise<unknown> {
   await adeptResult(['run', '--config', config]);
   const run = RunFolder.at(join(folder, 'run'));
   const events = readEvents(run.file('events'));
+  checkSamples(events);
   return {
     losses: events.flatMap((event) => (event.type === 'step' ? [[event.loss, event.gradNorm]] : [])),
     evaluations: events.flatMap((event) =>

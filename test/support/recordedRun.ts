@@ -1,6 +1,8 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { LogSubject } from '../../src/shared/run/logSubject';
+import type { GpuUse, ResourceUse } from '../../src/shared/run/resources';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import { RunEvent } from '../../src/shared/run/runFolder';
 import { projectRoot } from './projectRoot';
@@ -15,6 +17,9 @@ const RECORDED = join(projectRoot, 'test/webview/recordedRun');
 export const recordedLines: readonly string[] = readFileSync(join(RECORDED, 'events.ndjson'), 'utf8')
   .split(/(?<=\n)/)
   .filter((line) => line !== '');
+
+/** When its first event was written. */
+const BEGIN = Date.parse('2026-11-25T02:43:09.720Z');
 
 /** The index of the first line that holds a text. */
 export function recordedLine(text: string): number {
@@ -69,6 +74,41 @@ export class RecordedRun {
     appendFileSync(this.events, `${JSON.stringify(frozen)}\n`);
   }
 
+  /** A change of the rate, and each remedy against forgetting, at the steps that the log has come to. */
+  happened(): void {
+    const because =
+      'general loss is 0.8512 nats, 0.2296 more than the 0.6216 before tuning, and may rise by 0.2';
+    const units = [
+      { layer: 4, name: 'mlp.up_proj' },
+      { layer: 4, name: 'mlp.down_proj' },
+    ];
+    const subjects: LogSubject[] = [
+      { kind: 'baseRate', step: 50, from: 1e-3, to: 5e-4 },
+      { kind: 'remedy', step: 100, because, remedy: { kind: 'lower', from: 5e-4, to: 2.5e-4 } },
+      { kind: 'remedy', step: 140, because, remedy: { kind: 'freeze', units, left: 16 } },
+    ];
+    const lines = subjects.map((about) => {
+      const event = {
+        seq: 0,
+        time: '2026-11-25T02:52:00.000Z',
+        type: 'log',
+        level: 'info',
+        message: about.kind,
+      };
+      return `${JSON.stringify({ ...event, about })}\n`;
+    });
+    appendFileSync(this.events, lines.join(''));
+  }
+
+  /** Samples of trainer and machine, `seconds` after the first event. */
+  resources(samples: readonly (readonly [seconds: number, use: ResourceUse])[]): void {
+    const lines = samples.map(([seconds, use]) => {
+      const time = new Date(BEGIN + seconds * 1000).toISOString();
+      return `${JSON.stringify({ seq: 0, time, type: 'resources', ...use })}\n`;
+    });
+    appendFileSync(this.events, lines.join(''));
+  }
+
   /** Says who works on the run. */
   trainer({
     pid = process.pid,
@@ -117,3 +157,32 @@ export const RECORDED_STRENGTH: StrengthFile = {
   ],
   pruned: { layers: [7], domainLoss: 0.9625, generalLoss: 1.05 },
 };
+
+const GIGABYTE = 1e9;
+
+/** Made up: two hours on two GPUs with half an hour between two trainers, at the end with hardly any memory free. */
+export const RECORDED_RESOURCES: readonly (readonly [seconds: number, use: ResourceUse])[] = Array.from(
+  { length: 100 },
+  (_, index): readonly [number, ResourceUse] => {
+    const isFirst = index === 0 || index === 60;
+    const load = Math.min(1, (index % 60) / 12);
+    const gpu = (number: number): GpuUse => ({
+      index: number,
+      name: 'NVIDIA H200',
+      memoryTotalBytes: 150_754_820_096,
+      memoryUsedBytes: Math.round((4 + (60 + 8 * number) * load) * GIGABYTE),
+      // The driver does not say it of the second.
+      ...(number === 0 ? { utilizationPercent: Math.round(load * (88 + 8 * Math.sin(index))) } : {}),
+    });
+    return [
+      index * 60 + (index >= 60 ? 1800 : 0),
+      {
+        residentBytes: Math.round((2 + 40 * load) * GIGABYTE),
+        ...(isFirst ? {} : { seconds: 60, cpuPercent: 100 * (0.5 + 6 * load + Math.sin(index) / 4) }),
+        machineTotalBytes: 128 * GIGABYTE,
+        machineFreeBytes: Math.round((index < 99 ? 120 - 40 * load - index / 2 : 4.4) * GIGABYTE),
+        gpus: [gpu(0), gpu(1)],
+      },
+    ];
+  },
+);

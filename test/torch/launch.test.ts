@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
-import { descendantsOf } from '../../src/trainer/torch/process/processTree';
+import { descendantsOf } from '../../src/node/process/descendants';
 import { assertAllClose } from '../support/allclose';
 import { adeptResult, runAdept } from '../support/command';
 import { HANG_MILLISECONDS } from '../support/hang';

@@ -10,7 +10,7 @@ import type { Model } from '../../src/trainer/executor/executor';
 import type { UnitSums } from '../../src/trainer/executor/results';
 import { unchanging } from '../../src/trainer/executor/withModel';
 import { Cancelled, SILENT_TASK } from '../../src/trainer/task';
-import { descendantsOf, type KnownProcess } from '../../src/trainer/torch/process/processTree';
+import { descendantsOf, type KnownProcess } from '../../src/node/process/descendants';
 import type { TorchProcess } from '../../src/trainer/torch/process/torchProcess';
 import { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { randomSequences, writeRandomModel } from '../parity/randomModel';

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { RunSpec } from '../../src/shared/run/runFolder';
 import { isProcessAlive } from '../../src/node/process/processAlive';
-import { descendantsOf } from '../../src/trainer/torch/process/processTree';
+import { descendantsOf } from '../../src/node/process/descendants';
 import { expandModel } from '../../src/trainer/method/expansion';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { adeptResult, runAdept, startAdept } from '../support/command';

@@ -234,7 +234,10 @@ describe('the page of a run', { skip: noChromium }, () => {
     assert.deepEqual(view, {
       tab: 'units',
       logScale: false,
-      smooth: true,
+      smoothing: 0.9,
+      zoom: null,
+      machineZoom: null,
+      hiddenMarks: [],
       sinceStart: true,
       table: false,
       unitValue: 'learningRate',

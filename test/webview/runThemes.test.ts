@@ -3,7 +3,12 @@ import { appendFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunView } from '../../src/shared/webview/run';
-import { RECORDED_STRENGTH, recordedLine, type RecordedRun } from '../support/recordedRun';
+import {
+  RECORDED_RESOURCES,
+  RECORDED_STRENGTH,
+  recordedLine,
+  type RecordedRun,
+} from '../support/recordedRun';
 import { withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 import { takePicture } from '../support/picture';
@@ -40,6 +45,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   table: { view: { table: true } },
+  marks: {
+    view: { zoom: [20, 120] },
+    before: (run) => {
+      run.trainer();
+      run.advance(recordedLine('"step":171,'));
+      run.happened();
+    },
+  },
   units: { view: { tab: 'units', unitScale: 'log' } },
   strength: {
     view: { tab: 'strength', alpha: 0.6 },
@@ -49,6 +62,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   log: { view: { tab: 'log' } },
+  machine: {
+    view: { tab: 'machine' },
+    before: (run) => {
+      run.trainer();
+      run.advance(recordedLine('"step":171,'));
+      run.resources(RECORDED_RESOURCES);
+    },
+  },
 };
 
 describe('the page of a run, in every theme', { skip: noChromium }, () => {
@@ -92,7 +113,7 @@ describe('the page of a run, in every theme', { skip: noChromium }, () => {
         }, dark);
         assert.ok((await colours(page, '.wide canvas')).has('26,133,255'), 'the light theme’s blue is drawn');
       },
-      { theme: 'dark', view: { smooth: false } },
+      { theme: 'dark', view: { smoothing: 0 } },
     );
   });
 

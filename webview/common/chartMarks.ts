@@ -1,32 +1,50 @@
 import type { Chart, Plugin } from 'chart.js';
+import type { RunMark } from '../../src/shared/run/runMark';
+import { STRIP } from './chartConfig';
+import type { StepRange } from './chartZoom';
+import { drawMark, MARK_SIZE, TRIANGLE } from './markShapes';
 
 /** What a chart shows beside its curves; read at every drawing. */
 export interface ChartMarks {
   /** Steps at which checkpoints were saved. */
   readonly checkpoints: readonly number[];
+  /** What happened, by ascending step. */
+  readonly happened: readonly RunMark[];
   /** The step that values are read at. */
   readonly cursor: number | null;
+  /** The range that is being chosen. */
+  readonly brush: StepRange | null;
   /** A value drawn as a line across: where the run began. */
   readonly baseline: number | undefined;
   readonly foreground: string;
   readonly muted: string;
+  readonly warning: string;
+  readonly background: string;
 }
 
-const TRIANGLE = 4;
-
-/** Draws checkpoints as triangles on the axis, the cursor as a vertical line, and the baseline as a broken one. */
+/** Draws checkpoints as triangles on the axis, what happened above the curves, the cursor, and the baseline as a broken line. */
 export function marksPlugin(marks: () => ChartMarks): Plugin<'line'> {
   return {
     id: 'adeptMarks',
     beforeDatasetsDraw(chart) {
-      drawBaseline(chart, marks());
+      const current = marks();
+      drawLines(chart, current);
+      drawBaseline(chart, current);
     },
     afterDatasetsDraw(chart) {
       const current = marks();
       drawCheckpoints(chart, current);
+      drawHappened(chart, current);
+      drawBrush(chart, current);
       drawCursor(chart, current);
     },
   };
+}
+
+/** Where a step is, where it is in view. */
+function pixelOf({ chartArea: { left, right }, scales }: Chart<'line'>, step: number): number | undefined {
+  const x = scales.x?.getPixelForValue(step);
+  return x !== undefined && x >= left - 0.5 && x <= right + 0.5 ? x : undefined;
 }
 
 function drawBaseline({ ctx, chartArea, scales }: Chart<'line'>, { baseline, muted }: ChartMarks): void {
@@ -41,32 +59,80 @@ function drawBaseline({ ctx, chartArea, scales }: Chart<'line'>, { baseline, mut
   ctx.restore();
 }
 
-function drawCheckpoints(
-  { ctx, chartArea, scales }: Chart<'line'>,
-  { checkpoints, muted }: ChartMarks,
-): void {
-  const { bottom, left, right } = chartArea;
+/** Below the marks that are about the curves; measurements of importance are too many for that. */
+function drawLines(chart: Chart<'line'>, { happened, muted }: ChartMarks): void {
+  const { ctx, chartArea } = chart;
   ctx.save();
-  ctx.fillStyle = muted;
-  let last = -Infinity;
-  for (const step of checkpoints) {
-    const x = scales.x?.getPixelForValue(step) ?? NaN;
-    // Where they would lie on each other, some stand for all.
-    if (x >= left && x <= right && x - last >= TRIANGLE) {
-      last = x;
-      ctx.beginPath();
-      ctx.moveTo(x, bottom - TRIANGLE * 1.75);
-      ctx.lineTo(x + TRIANGLE, bottom);
-      ctx.lineTo(x - TRIANGLE, bottom);
-      ctx.fill();
+  ctx.strokeStyle = muted;
+  ctx.globalAlpha = 0.7;
+  ctx.setLineDash([1, 3]);
+  for (const { kind, step } of happened) {
+    const x = kind === 'refresh' ? undefined : pixelOf(chart, step);
+    if (x !== undefined) {
+      line(ctx, x, chartArea.top, x, chartArea.bottom);
     }
   }
   ctx.restore();
 }
 
-function drawCursor({ ctx, chartArea, scales }: Chart<'line'>, { cursor, foreground }: ChartMarks): void {
-  const x = cursor === null ? undefined : scales.x?.getPixelForValue(cursor);
-  if (x === undefined || x < chartArea.left || x > chartArea.right) {
+function drawCheckpoints(chart: Chart<'line'>, { checkpoints, muted }: ChartMarks): void {
+  const { ctx, chartArea } = chart;
+  ctx.save();
+  ctx.fillStyle = muted;
+  let last = -Infinity;
+  for (const step of checkpoints) {
+    const x = pixelOf(chart, step);
+    // Where they would lie on each other, some stand for all.
+    if (x !== undefined && x - last >= TRIANGLE) {
+      last = x;
+      drawMark(ctx, 'checkpoint', x, chartArea.bottom, muted);
+    }
+  }
+  ctx.restore();
+}
+
+function drawHappened(chart: Chart<'line'>, marks: ChartMarks): void {
+  const { ctx, chartArea } = chart;
+  const { foreground, muted, warning, background } = marks;
+  const y = chartArea.top - STRIP / 2;
+  let last = -Infinity;
+  let lastKind: RunMark['kind'] | undefined;
+  for (const { kind, step } of marks.happened) {
+    const x = pixelOf(chart, step);
+    const overlaps = x !== undefined && x - last < MARK_SIZE + 1;
+    // Those of a kind stand for each other; another one stands beside.
+    if (x === undefined || (overlaps && (kind === lastKind || kind === 'refresh'))) {
+      continue;
+    }
+    const at = overlaps ? last + MARK_SIZE + 1 : x;
+    const colour = kind === 'remedy' ? warning : kind === 'refresh' ? muted : foreground;
+    drawMark(ctx, kind, at, y, colour, background);
+    last = at;
+    lastKind = kind;
+  }
+}
+
+function drawBrush({ ctx, chartArea, scales }: Chart<'line'>, { brush, foreground }: ChartMarks): void {
+  const [first, last] = (brush ?? []).map((step) => scales.x?.getPixelForValue(step));
+  if (first === undefined || last === undefined) {
+    return;
+  }
+  const { top, bottom } = chartArea;
+  ctx.save();
+  ctx.fillStyle = foreground;
+  ctx.strokeStyle = foreground;
+  ctx.globalAlpha = 0.14;
+  ctx.fillRect(first, top, last - first, bottom - top);
+  ctx.globalAlpha = 0.8;
+  line(ctx, first, top, first, bottom);
+  line(ctx, last, top, last, bottom);
+  ctx.restore();
+}
+
+function drawCursor(chart: Chart<'line'>, { cursor, foreground }: ChartMarks): void {
+  const { ctx, chartArea } = chart;
+  const x = cursor === null ? undefined : pixelOf(chart, cursor);
+  if (x === undefined) {
     return;
   }
   ctx.save();

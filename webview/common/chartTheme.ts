@@ -4,6 +4,7 @@ export interface ChartTheme {
   readonly muted: string;
   readonly grid: string;
   readonly background: string;
+  readonly warning: string;
   readonly font: string;
   readonly fontSize: number;
   readonly series: Readonly<Record<SeriesColour, string>>;
@@ -12,10 +13,6 @@ export interface ChartTheme {
   /** How much of its colour a pale line keeps, as CSS writes a share. */
   readonly pale: string;
 }
-
-/** Each curve's colour, by the name of its CSS variable `--run-NAME`. */
-const SERIES_COLOURS = ['loss', 'domain', 'general', 'rate', 'speed'] as const;
-export type SeriesColour = (typeof SERIES_COLOURS)[number];
 
 /** Lines that can be told apart, also without colours: how each is broken, in pixels. Their colours are `--run-line-NUMBER`. */
 export const LINE_DASHES: readonly (readonly number[])[] = [
@@ -29,6 +26,10 @@ export const LINE_DASHES: readonly (readonly number[])[] = [
   [12, 3, 2, 3, 2, 3],
 ];
 
+/** Each curve's colour, by the name of its CSS variable `--run-NAME`. */
+const SERIES_COLOURS = ['loss', 'domain', 'general', 'rate', 'speed'] as const;
+export type SeriesColour = (typeof SERIES_COLOURS)[number];
+
 export function readChartTheme(): ChartTheme {
   const style = getComputedStyle(document.body);
   const value = (name: string): string => style.getPropertyValue(name).trim();
@@ -38,6 +39,7 @@ export function readChartTheme(): ChartTheme {
     muted: value('--adept-muted'),
     grid: value('--run-grid'),
     background: value('--vscode-editor-background') || style.backgroundColor,
+    warning: value('--run-warning'),
     font: style.fontFamily,
     fontSize: Math.max(10, parseFloat(style.fontSize) - 2),
     series: Object.fromEntries(

@@ -1,7 +1,27 @@
-/** Values over ascending steps. */
+import type { CurvePatch } from '../../src/shared/webview/curvePatch';
+
+/** Points by ascending position: steps, or seconds. */
 export interface Curve {
   readonly x: readonly number[];
   readonly y: readonly number[];
+}
+
+export const NO_CURVE: Curve = { x: [], y: [] };
+
+/** The curve with everything from the patch's step on replaced. */
+export function patched({ x, y }: Curve, patch: CurvePatch): Curve {
+  const kept = countBefore(x, patch.from);
+  return { x: [...x.slice(0, kept), ...patch.x], y: [...y.slice(0, kept), ...patch.y] };
+}
+
+/** The curve with the points of a part of it in the place of its own there. */
+export function refined({ x, y }: Curve, part: CurvePatch): Curve {
+  const begin = countBefore(x, part.from);
+  const end = countBefore(x, (part.x.at(-1) ?? part.from) + 0.5);
+  return {
+    x: [...x.slice(0, begin), ...part.x, ...x.slice(Math.max(begin, end))],
+    y: [...y.slice(0, begin), ...part.y, ...y.slice(Math.max(begin, end))],
+  };
 }
 
 /** How many of the ascending steps are before `step`. */

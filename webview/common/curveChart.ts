@@ -1,59 +1,41 @@
-import {
-  Chart,
-  type ChartConfiguration,
-  type ChartDataset,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-} from 'chart.js';
+import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from 'chart.js';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { RunMark } from '../../src/shared/run/runMark';
 import { l10n } from './l10n';
-import { shortCountText } from './quantities';
+import {
+  chartDatasets,
+  chartOptions,
+  type ChartContent,
+  type CurveConfiguration,
+  type Series,
+  type ValueAxis,
+} from './chartConfig';
+import { chartKey } from './chartKeys';
 import { marksPlugin } from './chartMarks';
-import { type ChartTheme, LINE_DASHES, type SeriesColour } from './chartTheme';
-import { lineKey } from './lineKey';
-import { formatCount } from './format';
-import { type Curve, nearest } from './curve';
+import { ChartPointer, type PointerTarget } from './chartPointer';
+import type { ChartTheme } from './chartTheme';
+import { shownRange, type StepRange } from './chartZoom';
+import { markText } from './markText';
+import { marksNear, placeTip, tipBox } from './markTip';
+import { nearest } from './curve';
+import { STEPS, type Positions } from './positions';
+import { seriesLegend } from './seriesLegend';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
-
-/** One line of a chart. */
-export interface Series {
-  readonly label: string;
-  readonly curve: Curve;
-  /** What it shows, or the number of a line of several of the same (`LINE_DASHES`). */
-  readonly colour: SeriesColour | number;
-  /** Drawn behind the others and paler: the values that a smoothed curve is made of. */
-  readonly pale?: boolean;
-  /** Few enough points that each is drawn. */
-  readonly dots?: boolean;
-}
-
-/** How the values of a chart are written on its axis, and whether the axis begins at zero. */
-export interface ValueAxis {
-  readonly tick: (value: number, spacing: number) => string;
-  readonly fromZero: boolean;
-}
 
 export interface CurveChartEvents {
   /** The step that values are to be read at; null when the pointer left. */
   cursor: CustomEvent<number | null>;
+  /** What is to be shown; null: all. */
+  zoom: CustomEvent<StepRange | null>;
 }
 
-const KEY_STEPS: Readonly<Record<string, number>> = {
-  ArrowLeft: -1,
-  ArrowRight: 1,
-  PageUp: 10,
-  PageDown: -10,
-};
-/** Part of the curve that an arrow key goes. */
-const KEY_SHARE = 0.01;
+/** A mark within so many pixels of the pointer is told of. */
+const NEAR_PIXELS = 6;
 
 /**
  * A chart of curves over steps. The values at the cursor stand in its heading, so that they can be read as text; the cursor
- * follows the pointer, or the arrow keys when the chart has the focus.
+ * follows the pointer, or the arrow keys when the chart has the focus. What is shown is zoomed and panned by pointer and keys.
  */
 export class CurveChart extends LitElement {
   static override properties = {
@@ -63,11 +45,16 @@ export class CurveChart extends LitElement {
     theme: { attribute: false },
     logScale: { attribute: false },
     checkpoints: { attribute: false },
+    happened: { attribute: false },
     cursor: { attribute: false },
     baseline: { attribute: false },
     range: { attribute: false },
+    zoom: { attribute: false },
     format: { attribute: false },
     axis: { attribute: false },
+    positions: { attribute: false },
+    hint: { attribute: false },
+    tip: { state: true },
   };
 
   declare label: string;
@@ -77,14 +64,35 @@ export class CurveChart extends LitElement {
   declare theme: ChartTheme;
   declare logScale: boolean;
   declare checkpoints: readonly number[];
+  /** What is marked above the curves. */
+  declare happened: readonly RunMark[];
   declare cursor: number | null;
   declare baseline: number | undefined;
   /** First and last step of the axis, the same for all charts of a run. */
-  declare range: readonly [number, number];
+  declare range: StepRange;
+  /** What of it is shown; null: all. */
+  declare zoom: StepRange | null;
   declare format: (value: number) => string;
   declare axis: ValueAxis;
+  declare positions: Positions;
+  /** The id of the element that says how to zoom. */
+  declare hint: string;
+  /** The marks at the pointer, or at the cursor that keys moved. */
+  declare private tip: readonly RunMark[];
 
   private chart: Chart<'line'> | undefined;
+  private brush: StepRange | null = null;
+  private readonly pointer = new ChartPointer(this.target());
+
+  constructor() {
+    super();
+    this.checkpoints = [];
+    this.happened = [];
+    this.zoom = null;
+    this.logScale = false;
+    this.positions = STEPS;
+    this.tip = [];
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -102,6 +110,10 @@ export class CurveChart extends LitElement {
     this.requestUpdate('series');
   }
 
+  private get shown(): StepRange {
+    return shownRange(this.range, this.zoom);
+  }
+
   protected override render(): TemplateResult {
     const { cursor } = this;
     return html`<figure>
@@ -110,46 +122,40 @@ export class CurveChart extends LitElement {
         <span class="reading">${cursor === null ? this.note : this.valuesAt(cursor)}</span>
       </figcaption>
       ${this.series.some(({ curve }) => curve.x.length > 0) ? this.plot() : html`<p class="plot nothing muted">${l10n.t('Nothing yet')}</p>`}
-      ${this.series.length > 1 ? this.legend() : nothing}
+      ${this.series.length > 1 ? seriesLegend(this.series) : nothing}
     </figure>`;
   }
 
   private plot(): TemplateResult {
-    const { cursor } = this;
-    const [first, last] = this.range;
+    const { cursor, pointer } = this;
+    const [first, last] = this.shown;
+    const at = cursor ?? last;
+    const marks = this.tip.map(markText);
     return html`<div
       class="plot"
       role="slider"
       tabindex="0"
       aria-label=${this.label}
+      aria-describedby=${this.hint}
       aria-orientation="horizontal"
       aria-valuemin=${first}
       aria-valuemax=${last}
-      aria-valuenow=${cursor ?? last}
-      aria-valuetext=${this.valuesAt(cursor ?? last)}
+      aria-valuenow=${Math.min(last, Math.max(first, at))}
+      aria-valuetext=${[this.valuesAt(at), ...marks].join(' · ')}
       @keydown=${this.onKey}
       @focus=${this.onFocus}
+      @pointerdown=${pointer.onDown}
       @pointermove=${this.onMove}
+      @pointerup=${pointer.onUp}
+      @pointercancel=${pointer.cancel}
       @pointerleave=${this.onLeave}
+      @dblclick=${this.onReset}
+      @wheel=${pointer.onWheel}
       @blur=${this.onLeave}
     >
       <canvas aria-hidden="true"></canvas>
+      ${this.tip.length === 0 ? nothing : tipBox(this.tip, this.positions)}
     </div>`;
-  }
-
-  private legend(): TemplateResult {
-    return html`<ul class="legend">
-      ${this.series.map(
-        ({ label, colour, pale }) =>
-          html`<li>
-            ${
-              typeof colour === 'number'
-                ? lineKey(colour)
-                : html`<span class="key key-${colour} ${pale ? 'pale' : ''}" aria-hidden="true"></span>`
-            }${label}
-          </li>`,
-      )}
-    </ul>`;
   }
 
   /** The step nearest to `step` and each curve's value there. */
@@ -157,16 +163,14 @@ export class CurveChart extends LitElement {
     const values = this.series.flatMap(({ label, curve }) => {
       const index = nearest(curve.x, step);
       const [at, value] = index === undefined ? [] : [curve.x[index], curve.y[index]];
-      return at === undefined || value === undefined
+      return at === undefined || value === undefined || Number.isNaN(value)
         ? []
         : [{ at, text: this.series.length > 1 ? `${label} ${this.format(value)}` : this.format(value) }];
     });
     const [first] = values;
     return first === undefined
       ? this.note
-      : [l10n.t('step {0}', formatCount(Math.round(first.at))), ...values.map(({ text }) => text)].join(
-          ' · ',
-        );
+      : [this.positions.reading(first.at), ...values.map(({ text }) => text)].join(' · ');
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -180,162 +184,135 @@ export class CurveChart extends LitElement {
     }
     if (this.chart === undefined) {
       this.chart = new Chart(canvas, this.configuration());
-      return;
-    }
-    if (changed.has('theme') || changed.has('logScale')) {
-      this.chart.options = this.configuration().options ?? {};
-    }
-    if (changed.size === 1 && changed.has('cursor')) {
+    } else if ([...changed.keys()].every((name) => name === 'cursor' || name === 'tip')) {
       this.chart.draw();
-      return;
+    } else {
+      this.chart.options = chartOptions(this.content);
+      this.chart.data.datasets = chartDatasets(this.content);
+      this.chart.update('none');
     }
-    this.applyRange(this.chart);
-    this.chart.data.datasets = this.datasets();
-    this.chart.update('none');
+    const [mark] = this.tip;
+    placeTip(this, mark && this.chart.scales.x?.getPixelForValue(mark.step));
   }
 
-  private applyRange(chart: Chart<'line'>): void {
-    const x = chart.options.scales?.x;
-    if (x !== undefined) {
-      [x.min, x.max] = this.range;
-    }
+  private get content(): ChartContent {
+    const { series, theme, axis, logScale, shown, positions, happened } = this;
+    return {
+      ...{ series, theme, axis, logScale, range: shown, marked: happened.length > 0 },
+      ...(positions.tick === undefined ? {} : { position: positions.tick }),
+      ...(positions.ticks === undefined ? {} : { ticks: positions.ticks }),
+    };
   }
 
-  private datasets(): ChartDataset<'line', { x: number; y: number }[]>[] {
-    return this.series.map(({ curve, colour, pale, dots, label }, index) => ({
-      label,
-      data: this.pointsOf(curve),
-      borderColor: this.lineColour(colour, pale === true),
-      backgroundColor: this.colourOf(colour),
-      borderDash: typeof colour === 'number' ? [...(LINE_DASHES[colour] ?? [])] : [],
-      borderWidth: pale ? 1 : typeof colour === 'number' ? 2 : 1.5,
-      pointRadius: dots ? 2.5 : curve.x.length === 1 ? 2 : 0,
-      pointHoverRadius: 0,
-      // Points at the ends of the axis are drawn whole.
-      clip: 4,
-      order: -index,
-    }));
-  }
-
-  private colourOf(colour: Series['colour']): string {
-    const { lines, series, foreground } = this.theme;
-    return typeof colour === 'number' ? (lines[colour] ?? foreground) : series[colour];
-  }
-
-  private lineColour(name: Series['colour'], pale: boolean): string {
-    const colour = this.colourOf(name);
-    return pale ? `color-mix(in srgb, ${colour} ${this.theme.pale}, transparent)` : colour;
-  }
-
-  /** A logarithmic axis leaves out zero and below. */
-  private pointsOf({ x, y }: Curve): { x: number; y: number }[] {
-    const points = x.map((step, index) => ({ x: step, y: y[index] ?? NaN }));
-    return this.logScale ? points.filter(({ y }) => y > 0) : points;
-  }
-
-  private configuration(): ChartConfiguration<'line', { x: number; y: number }[]> {
-    const { theme } = this;
-    const ticks = { color: theme.muted, font: { family: theme.font, size: theme.fontSize } };
-    const grid = { color: theme.grid, tickLength: 4 };
-    const border = { color: theme.grid };
-    const [min, max] = this.range;
+  private configuration(): CurveConfiguration {
+    const plugin = marksPlugin(() => {
+      const { checkpoints, happened, cursor, baseline, brush, theme } = this;
+      return { checkpoints, happened, cursor, baseline, brush, ...theme };
+    });
     return {
       type: 'line',
-      data: { datasets: this.datasets() },
-      plugins: [marksPlugin(() => ({ ...this.marks, foreground: theme.foreground, muted: theme.muted }))],
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        parsing: false,
-        normalized: true,
-        events: [],
-        interaction: { mode: 'nearest' },
-        elements: { line: { tension: 0 } },
-        scales: {
-          x: {
-            type: 'linear',
-            min,
-            max,
-            border,
-            grid: { ...grid, display: false },
-            ticks: {
-              ...ticks,
-              maxTicksLimit: 8,
-              maxRotation: 0,
-              callback: (value) => shortCountText(Number(value)),
-            },
-          },
-          y: {
-            type: this.logScale ? 'logarithmic' : 'linear',
-            beginAtZero: this.axis.fromZero,
-            ...(this.axis.fromZero ? {} : { grace: '5%' }),
-            border: { ...border, display: false },
-            grid,
-            ticks: {
-              ...ticks,
-              maxTicksLimit: 6,
-              callback: (value, _, all) =>
-                this.axis.tick(Number(value), Math.abs((all[1]?.value ?? 0) - (all[0]?.value ?? 0))),
-            },
-          },
-        },
+      data: { datasets: chartDatasets(this.content) },
+      plugins: [plugin],
+      options: chartOptions(this.content),
+    };
+  }
+
+  private target(): PointerTarget {
+    const element = (): this => this;
+    return {
+      stepAt: (clientX) => this.stepAt(clientX),
+      get shown() {
+        return element().shown;
+      },
+      get full() {
+        return element().range;
+      },
+      get stepsPerPixel() {
+        const [first, last] = element().shown;
+        return (last - first) / Math.max(1, element().chart?.scales.x?.width ?? 1);
+      },
+      zoom: (range) => {
+        this.setZoom(range);
+      },
+      brush: (range) => {
+        this.brush = range;
+        this.chart?.draw();
       },
     };
   }
 
-  private get marks(): {
-    checkpoints: readonly number[];
-    cursor: number | null;
-    baseline: number | undefined;
-  } {
-    const { checkpoints, cursor, baseline } = this;
-    return { checkpoints, cursor, baseline };
+  private stepAt(clientX: number): number | undefined {
+    const scale = this.chart?.scales.x;
+    const plot = this.querySelector('.plot');
+    if (scale === undefined || plot === null || scale.width <= 0) {
+      return undefined;
+    }
+    const step = scale.getValueForPixel(clientX - plot.getBoundingClientRect().left);
+    const [first, last] = this.shown;
+    return step === undefined ? undefined : Math.min(last, Math.max(first, step));
   }
 
   private readonly onMove = (event: PointerEvent): void => {
-    const scale = this.chart?.scales.x;
-    if (scale !== undefined && scale.width > 0) {
-      const { left } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-      this.emit(scale.getValueForPixel(event.clientX - left) ?? null);
+    const step = this.stepAt(event.clientX);
+    this.pointer.onMove(event);
+    if (step !== undefined) {
+      const [first, last] = this.shown;
+      const near = (NEAR_PIXELS * (last - first)) / Math.max(1, this.chart?.scales.x?.width ?? 1);
+      this.tip = this.pointer.isDragging ? [] : marksNear(this.happened, step, near);
+      this.emitCursor(step);
     }
   };
 
   /** What is read out then stays what it is while the run goes on. */
   private readonly onFocus = (): void => {
     if (this.cursor === null) {
-      this.emit(this.range[1]);
+      this.emitCursor(this.shown[1]);
     }
   };
 
   private readonly onLeave = (): void => {
-    this.emit(null);
+    this.tip = [];
+    this.emitCursor(null);
   };
 
-  private readonly onKey = (event: KeyboardEvent): void => {
-    const [first, last] = this.range;
-    const at = this.cursor ?? last;
-    const move = KEY_STEPS[event.key];
-    const next =
-      event.key === 'Home'
-        ? first
-        : event.key === 'End'
-          ? last
-          : move === undefined
-            ? undefined
-            : at + move * Math.max(1, (last - first) * KEY_SHARE);
-    if (next !== undefined) {
-      event.preventDefault();
-      this.emit(next);
-    } else if (event.key === 'Escape') {
-      this.emit(null);
+  private readonly onReset = (): void => {
+    if (this.zoom !== null) {
+      this.setZoom(null);
     }
   };
 
-  private emit(step: number | null): void {
-    const [first, last] = this.range;
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const { shown, range: full, zoom, cursor } = this;
+    const marks = this.happened.map(({ step }) => step);
+    const result = chartKey(event, { shown, full, zoom, cursor, marks });
+    if (result === undefined) {
+      return;
+    }
+    event.preventDefault();
+    if ('leave' in result) {
+      this.pointer.cancel();
+      this.onLeave();
+      return;
+    }
+    if (result.zoom !== undefined) {
+      this.setZoom(result.zoom);
+    }
+    this.tip = marksNear(this.happened, Math.round(result.cursor), result.near);
+    this.emitCursor(result.cursor);
+  };
+
+  private readonly setZoom = (detail: StepRange | null): void => {
+    this.tip = [];
+    // At once: what is done next, before the page is drawn, goes on from there.
+    this.zoom = detail;
+    const event: CurveChartEvents['zoom'] = new CustomEvent('zoom', { detail });
+    this.dispatchEvent(event);
+  };
+
+  private emitCursor(step: number | null): void {
+    const [first, last] = this.shown;
     const detail = step === null ? null : Math.round(Math.min(last, Math.max(first, step)));
-    const event: CurveChartEvents['cursor'] = new CustomEvent('cursor', { detail, bubbles: true });
+    const event: CurveChartEvents['cursor'] = new CustomEvent('cursor', { detail });
     this.dispatchEvent(event);
   }
 }

@@ -23,7 +23,7 @@ import { historyKey, MarkHistory } from './markHistory';
 import { LaunchModel } from './launchModel';
 import type { LaunchFormView, LaunchPreview } from './launchFormView';
 import { drawPicture } from './picture';
-import { Debouncer } from './debouncer';
+import { Debouncer } from '../common/debouncer';
 import { firstForm } from './firstForm';
 import { ShownImportance } from './shownImportance';
 import { wantedCount } from './toolbar';

@@ -1,14 +1,17 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { EvalPoint } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
+import { markDetails, markTitle } from '../common/markText';
 import type { RunModel } from './runModel';
 import { stretches } from './stepTable';
 import { scrollingTable, type DataRow } from '../common/dataTable';
 
 /** The curves as text: every evaluation, and the steps in stretches. */
 export function curveTables(run: RunModel): TemplateResult {
-  return html`<div class="tables">${evalTable(run)} ${stepTable(run)}</div>`;
+  return html`<div class="tables">
+    ${evalTable(run)} ${stepTable(run)} ${run.marks.length === 0 ? nothing : markTable(run)}
+  </div>`;
 }
 
 function evalTable({ evals, checkpoints }: RunModel): TemplateResult {
@@ -71,4 +74,15 @@ function stepTable({ curves }: RunModel): TemplateResult {
   }));
   const table = { caption: l10n.t('Steps, training loss in nats per token'), headings, rows };
   return scrollingTable(l10n.t('Steps'), table, noteOf(rows));
+}
+
+/** What is marked in the charts. */
+function markTable({ marks }: RunModel): TemplateResult {
+  const headings = [l10n.t('step'), l10n.t('what'), l10n.t('values')];
+  const rows = marks.map((mark): DataRow => ({
+    name: formatCount(mark.step),
+    cells: [markTitle(mark), markDetails(mark).map((text) => html`<div>${text}</div>`)],
+  }));
+  const table = { classes: 'numbers texts', caption: l10n.t('What happened'), headings, rows };
+  return scrollingTable(l10n.t('What happened'), table);
 }

@@ -1,4 +1,4 @@
-import { html, LitElement, type nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import * as v from 'valibot';
 import {
   FromRun,
@@ -9,10 +9,12 @@ import {
   type RunProblem,
   type RunTab,
 } from '../../src/shared/webview/run';
+import { Debouncer } from '../common/debouncer';
 import { HeatRamp, onThemeChange } from '../common/heatRamp';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { type ChartTheme, readChartTheme } from '../common/chartTheme';
+import { drawCurves } from './curvePicture';
 import { curvesView } from './curvesView';
 import { canMeasure, strengthView } from './strengthView';
 import { formatChange, formatCount, formatLoss } from '../common/format';
@@ -21,6 +23,7 @@ import type { RunLogEvents } from './runLog';
 import { EMPTY_RUN, receive, type RunModel } from './runModel';
 import { lossSummaryOf } from './lossSummary';
 import { lossSummaryView } from './lossSummaryView';
+import { lowMemory, machineView } from './machineView';
 import { tabList } from './tabList';
 import { unitsView } from './unitsView';
 
@@ -31,19 +34,26 @@ export class RunApp extends LitElement {
     view: { state: true },
     theme: { state: true },
     cursor: { state: true },
+    second: { state: true },
     hovered: { state: true },
     announcement: { state: true },
+    note: { state: true },
   };
 
   declare private run: RunModel;
   declare private view: RunView;
   declare private theme: ChartTheme;
   declare private cursor: number | null;
+  /** Of the machine's charts. */
+  declare private second: number | null;
   declare private hovered: readonly [number, number] | null;
   /** What screen readers are told without having asked. */
   declare private announcement: string;
+  /** What came of the last export. */
+  declare private note: string;
   private readonly host = connectHost({ to: ToRun, from: FromRun, view: RunView });
   private readonly ramp = new HeatRamp();
+  private readonly debouncer = new Debouncer();
 
   constructor() {
     super();
@@ -51,7 +61,9 @@ export class RunApp extends LitElement {
     this.view = this.host.view ?? v.parse(RunView, {});
     this.theme = readChartTheme();
     this.announcement = '';
+    this.note = '';
     this.cursor = null;
+    this.second = null;
     this.hovered = null;
   }
 
@@ -66,17 +78,29 @@ export class RunApp extends LitElement {
         this.keep({ tab: message.tab });
         return;
       }
+      if (message.type === 'saved') {
+        this.note = l10n.t('Saved: {0}', message.file);
+        return;
+      }
       const before = this.run;
       this.run = receive(before, message);
       if (message.type === 'update' && before.evals !== this.run.evals) {
         this.announce();
       }
     });
+    if (this.view.zoom !== null) {
+      this.postZoom();
+    }
     onThemeChange(() => {
       this.ramp.refresh();
       this.theme = readChartTheme();
     });
   }
+
+  /** The extension has more points than it sends of the whole. */
+  private readonly postZoom = (): void => {
+    this.host.post({ type: 'zoom', range: this.view.zoom });
+  };
 
   private announce(): void {
     const { evals } = this.run;
@@ -89,6 +113,10 @@ export class RunApp extends LitElement {
   private readonly keep = (change: Partial<RunView>): void => {
     this.view = { ...this.view, ...change };
     this.host.setView(this.view);
+    if (change.zoom !== undefined) {
+      // A wheel turns many times in a second.
+      this.debouncer.debounce('zoom', this.postZoom);
+    }
   };
 
   protected override render(): TemplateResult {
@@ -106,7 +134,7 @@ export class RunApp extends LitElement {
           this.host.post({ type: 'openProblem', file, line });
         },
       })}
-      ${lossSummaryView(lossSummary)}
+      ${isRunning(run) ? lowMemory(run.machine) : nothing} ${lossSummaryView(lossSummary)}
       ${tabList(
         RUN_TABS.map((tab) => [tab, tabText(tab)] as const),
         this.view.tab,
@@ -131,7 +159,16 @@ export class RunApp extends LitElement {
           view,
           theme,
           cursor: this.cursor,
-          keep,
+          note: this.note,
+          actions: {
+            keep,
+            saveCsv: () => {
+              this.host.post({ type: 'saveCurves' });
+            },
+            savePicture: () => {
+              this.host.post({ type: 'savePicture', png: drawCurves({ run, lossSummary, view, theme }) });
+            },
+          },
           setCursor: (step) => {
             this.cursor = step;
           },
@@ -163,6 +200,18 @@ export class RunApp extends LitElement {
             this.host.post({ type: 'exportStrength', step, alpha: view.alpha, drop: [...view.drop] });
           },
         });
+      case 'machine':
+        return machineView({
+          machine: run.machine,
+          isRunning: isRunning(run),
+          view,
+          theme,
+          cursor: this.second,
+          keep,
+          setCursor: (second) => {
+            this.second = second;
+          },
+        });
       case 'log':
         return html`<adept-run-log
           .lines=${run.log.lines}
@@ -177,11 +226,16 @@ export class RunApp extends LitElement {
   }
 }
 
+function isRunning({ summary }: RunModel): boolean {
+  return summary?.state === 'running' || summary?.state === 'paused';
+}
+
 function tabText(tab: RunTab): string {
   const texts: Readonly<Record<RunTab, string>> = {
     curves: l10n.t('Curves'),
     units: l10n.t('Units'),
     strength: l10n.t('Strength (α)'),
+    machine: l10n.t('Machine'),
     log: l10n.t('Log'),
   };
   return texts[tab];

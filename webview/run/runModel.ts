@@ -1,8 +1,11 @@
+import type { RunMark } from '../../src/shared/run/runMark';
+import { NO_CURVE, patched, refined, type Curve } from '../common/curve';
+import { receivedMachine, type MachineUse } from './machineModel';
 import type { StrengthFile } from '../../src/shared/run/strength';
+import type { CurvePatch } from '../../src/shared/webview/curvePatch';
 import {
   CURVES,
   type CurveName,
-  type CurvePatch,
   type EvalPoint,
   type LogLine,
   type RunSummary,
@@ -11,7 +14,6 @@ import {
   type UnitColumn,
   type UnitName,
 } from '../../src/shared/webview/run';
-import { countBefore, type Curve } from '../common/curve';
 
 /** Lines that a page keeps of a log. */
 const MOST_LINES = 4000;
@@ -27,22 +29,29 @@ export interface UnitTimes {
 export interface RunModel {
   readonly summary: RunSummary | undefined;
   readonly curves: Readonly<Record<CurveName, Curve>>;
+  /** The part that is zoomed to, in more detail; null where `curves` have all of it. */
+  readonly detail: Readonly<Record<CurveName, CurvePatch>> | null;
   readonly evals: readonly EvalPoint[];
   readonly checkpoints: readonly EvalPoint[];
+  /** By ascending step. */
+  readonly marks: readonly RunMark[];
   readonly units: UnitTimes;
+  /** Undefined before the first sample. */
+  readonly machine: MachineUse | undefined;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
   readonly strength: StrengthFile | null;
   readonly problems: { readonly items: readonly RunProblem[]; readonly total: number };
 }
 
-const NO_CURVE: Curve = { x: [], y: [] };
-
 export const EMPTY_RUN: RunModel = {
   summary: undefined,
   curves: { loss: NO_CURVE, lossMeans: NO_CURVE, learningRate: NO_CURVE, tokensPerSecond: NO_CURVE },
+  detail: null,
   evals: [],
   checkpoints: [],
+  marks: [],
   units: { units: [], columns: [], total: 0 },
+  machine: undefined,
   log: { lines: [], skipped: 0 },
   strength: null,
   problems: { items: [], total: 0 },
@@ -51,13 +60,17 @@ export const EMPTY_RUN: RunModel = {
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: RunNews): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { summary, curves, evals, checkpoints, importance, log, problems, strength } = message;
+  const { summary, curves, evals, checkpoints, marks, importance, machine, log, problems, strength } =
+    message;
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
+    detail: message.detail === undefined ? before.detail : message.detail,
     evals: evals ?? before.evals,
     checkpoints: checkpoints ?? before.checkpoints,
+    marks: marks ?? before.marks,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
+    machine: machine === undefined ? before.machine : receivedMachine(before.machine, machine),
     log: log === undefined ? before.log : longerLog(before.log, log),
     strength: strength === undefined ? before.strength : strength,
     problems: problems ?? before.problems,
@@ -72,10 +85,13 @@ function patchedCurves(
   return Object.fromEntries(entries) as Record<CurveName, Curve>;
 }
 
-/** The curve with everything from the patch's step on replaced. */
-export function patched({ x, y }: Curve, patch: CurvePatch): Curve {
-  const kept = countBefore(x, patch.from);
-  return { x: [...x.slice(0, kept), ...patch.x], y: [...y.slice(0, kept), ...patch.y] };
+/** The curves with the part that is zoomed to in detail. */
+export function detailedCurves({ curves, detail }: Pick<RunModel, 'curves' | 'detail'>): RunModel['curves'] {
+  if (detail === null) {
+    return curves;
+  }
+  const entries = CURVES.map((name): [CurveName, Curve] => [name, refined(curves[name], detail[name])]);
+  return Object.fromEntries(entries) as Record<CurveName, Curve>;
 }
 
 function patchedUnits(before: UnitTimes, patch: NonNullable<RunNews['importance']>): UnitTimes {

@@ -1,33 +1,27 @@
 import type { Curve } from '../common/curve';
 
-/** The smoothed curve follows a change of the run's loss over about this share of the run. */
-const SHARE = 0.02;
-/** Points that it needs at least to smooth anything. */
-const FEWEST_POINTS = 10;
-
 /**
- * An exponential moving average over steps that may lie at any distance from each other, without the pull towards the first
- * value that a plain one has.
+ * An exponential moving average without the pull towards the first value that a plain one has (bias correction as in Adam and in
+ * TensorBoard). Steps may lie at any distance: a value at d steps after the one before stands for those d steps, so that a curve
+ * of which some points are shown is smoothed like the whole.
  * @param curve by ascending step
- * @param span steps after which a value's weight has fallen to 1/e; a share of the curve's length when left out
+ * @param weight of what came before at the next step, 0 to below 1; 0 leaves the curve as it is
  */
-export function smoothed({ x, y }: Curve, span = spanOf(x)): Curve {
-  let weighted = 0;
-  let weight = 0;
-  let last = x[0] ?? 0;
+export function smoothed({ x, y }: Curve, weight: number): Curve {
+  if (weight <= 0) {
+    return { x, y };
+  }
+  let mean = 0;
+  /** What the zero that the average begins with still counts for. */
+  let bias = 1;
+  let last = (x[0] ?? 0) - 1;
   const values = y.map((value, index) => {
     const step = x[index] ?? last;
-    const decay = span > 0 ? Math.exp(-(step - last) / span) : 0;
-    weighted = weighted * decay + value;
-    weight = weight * decay + 1;
+    const decay = weight ** (step - last);
+    mean = mean * decay + value * (1 - decay);
+    bias *= decay;
     last = step;
-    return weighted / weight;
+    return mean / (1 - bias);
   });
   return { x, y: values };
-}
-
-function spanOf(x: readonly number[]): number {
-  const [first] = x;
-  const last = x.at(-1);
-  return first === undefined || last === undefined || x.length < FEWEST_POINTS ? 0 : (last - first) * SHARE;
 }

@@ -2,12 +2,16 @@ import { html, type TemplateResult } from 'lit';
 import type { RunCurves } from '../../src/shared/webview/runs';
 import type { ChartTheme } from '../common/chartTheme';
 import type { Curve } from '../common/curve';
-import type { Series } from '../common/curveChart';
+import type { Series } from '../common/chartConfig';
+import type { CurveChartEvents } from '../common/curveChart';
+import { shownRange, type StepRange } from '../common/chartZoom';
 import { scrollingTable } from '../common/dataTable';
 import { formatAxisLoss, formatChange, formatCount, formatLoss } from '../common/format';
 import { l10n } from '../common/l10n';
 import { lineKey } from '../common/lineKey';
 import { toggle } from '../common/toggle';
+import { zoomHint } from '../common/zoomHint';
+import { zoomStatus } from '../common/zoomStatus';
 
 /** A ticked run and what is known of its losses. */
 export interface TickedRun {
@@ -22,9 +26,14 @@ export interface CurvesContent {
   readonly theme: ChartTheme;
   readonly sinceStart: boolean;
   readonly cursor: number | null;
+  /** What of the steps is shown; null: all. */
+  readonly zoom: StepRange | null;
   readonly setSinceStart: (sinceStart: boolean) => void;
   readonly setCursor: (step: number | null) => void;
+  readonly setZoom: (zoom: StepRange | null) => void;
 }
+
+const HINT = 'runs-zoom-hint';
 
 const LOSSES = ['domainLoss', 'generalLoss'] as const;
 type LossName = (typeof LOSSES)[number];
@@ -33,7 +42,9 @@ type LossName = (typeof LOSSES)[number];
 export function curvesView(content: CurvesContent): TemplateResult {
   const { runs, sinceStart, setSinceStart } = content;
   return html`<div class="toolbar">${toggle(l10n.t('Change since start'), sinceStart, setSinceStart)}</div>
+    ${status(content)}
     <div class="charts">${LOSSES.map((loss) => chart(loss, content))}</div>
+    <p class="muted hint" id=${HINT}>${zoomHint()}</p>
     ${runs.flatMap(({ name, curves }) =>
       curves?.problem === undefined || curves.problem === null
         ? []
@@ -42,19 +53,25 @@ export function curvesView(content: CurvesContent): TemplateResult {
     ${scrollingTable(l10n.t('Losses of the ticked runs in numbers'), numbers(runs))}`;
 }
 
+function status({ runs, zoom, setZoom }: CurvesContent): TemplateResult {
+  const full = [0, last(runs)] as const;
+  return zoomStatus(shownRange(full, zoom), full, zoom !== null, () => {
+    setZoom(null);
+  });
+}
+
 function lossText(loss: LossName): string {
   return loss === 'domainLoss' ? l10n.t('Domain loss') : l10n.t('General loss');
 }
 
 function chart(
   loss: LossName,
-  { runs, theme, sinceStart, cursor, setCursor }: CurvesContent,
+  { runs, theme, sinceStart, cursor, zoom, setCursor, setZoom }: CurvesContent,
 ): TemplateResult {
   const series = runs.map(({ name, line, curves }): Series => {
     const curve = curveOf(curves, loss, sinceStart);
     return { label: name, colour: line, curve, dots: curve.x.length <= 60 };
   });
-  const last = Math.max(1, ...series.map(({ curve }) => curve.x.at(-1) ?? 0));
   const label = lossText(loss);
   return html`<adept-curve-chart
     .label=${sinceStart ? l10n.t('{0}, change since start', label) : label}
@@ -66,12 +83,22 @@ function chart(
     .logScale=${false}
     .checkpoints=${[]}
     .baseline=${sinceStart ? 0 : undefined}
-    .range=${[0, last] as const}
+    .range=${[0, last(runs)] as const}
     .cursor=${cursor}
+    .zoom=${zoom}
+    .hint=${HINT}
+    @zoom=${({ detail }: CurveChartEvents['zoom']) => {
+      setZoom(detail);
+    }}
     @cursor=${({ detail }: CustomEvent<number | null>) => {
       setCursor(detail);
     }}
   ></adept-curve-chart>`;
+}
+
+/** The same for both charts, so that they are read together. */
+function last(runs: readonly TickedRun[]): number {
+  return Math.max(1, ...runs.map(({ curves }) => curves?.evals.at(-1)?.step ?? 0));
 }
 
 function curveOf(curves: RunCurves | undefined, loss: LossName, sinceStart: boolean): Curve {

@@ -12,6 +12,7 @@ import {
 } from '../../src/shared/webview/runs';
 import * as v from 'valibot';
 import { type ChartTheme, readChartTheme } from '../common/chartTheme';
+import type { StepRange } from '../common/chartZoom';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { curvesView, type TickedRun } from './curvesView';
@@ -37,6 +38,7 @@ export class RunsApp extends LitElement {
     comparison: { state: true },
     theme: { state: true },
     cursor: { state: true },
+    zoom: { state: true },
     note: { state: true },
     problem: { state: true },
   };
@@ -50,6 +52,7 @@ export class RunsApp extends LitElement {
   declare private comparison: TickedComparison;
   declare private theme: ChartTheme;
   declare private cursor: number | null;
+  declare private zoom: StepRange | null;
   declare private note: string;
   declare private problem: string;
   private readonly host = connectHost({ to: ToRuns, from: FromRuns, view: RunsView });
@@ -68,6 +71,7 @@ export class RunsApp extends LitElement {
     this.comparison = NO_COMPARISON;
     this.theme = readChartTheme();
     this.cursor = null;
+    this.zoom = null;
     this.note = '';
     this.problem = '';
   }
@@ -265,6 +269,10 @@ export class RunsApp extends LitElement {
         theme: this.theme,
         sinceStart: this.view.sinceStart,
         cursor: this.cursor,
+        zoom: this.zoom,
+        setZoom: (zoom) => {
+          this.zoom = zoom;
+        },
         setSinceStart: (sinceStart) => {
           this.keep({ sinceStart });
         },

@@ -5,6 +5,7 @@ import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
 import { lastLogLinesOf } from '../runs/launcher';
 import { isLive, type RunEntry } from '../runs/runEntry';
+import { baseLearningRate } from '../runs/trainerControl';
 
 /** How the panels of this window control runs: as the commands do. */
 export function windowController(services: Services): RunController {
@@ -17,6 +18,7 @@ export function windowController(services: Services): RunController {
         await controlRun(services, run, request);
       }
     },
+    baseLearningRate: async (path) => baseLearningRate(await findRun(services, path)),
     runAgain: async (run) => {
       await vscode.commands.executeCommand('adept.runAgain', run);
     },

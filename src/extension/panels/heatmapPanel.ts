@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { findCluster } from '../../node/cluster/clusterFile';
@@ -17,6 +17,7 @@ import type { PreviewSource } from '../../shared/webview/preview';
 import type { AnalysisRequest } from '../analysis/analysisRequest';
 import { analysisAgain } from '../analysis/analysisAgain';
 import { launch, type RunStarter } from './launch';
+import { saveAs } from '../window/saveAs';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
 import { browseForTexts } from '../texts/browse';
@@ -172,7 +173,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
         }
         break;
       case 'saveCsv':
-        await this.save('csv', Buffer.from(message.text, 'utf8'));
+        await this.save('csv', message.text);
         break;
       case 'savePicture':
         await this.save('png', Buffer.from(message.png, 'base64'));
@@ -307,15 +308,11 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     }
   }
 
-  private async save(ending: 'csv' | 'png', content: Uint8Array): Promise<void> {
+  private async save(ending: 'csv' | 'png', content: string | Uint8Array): Promise<void> {
     const name = `${basename(this.file, '.json')}.${ending}`;
-    const target = await vscode.window.showSaveDialog({
-      defaultUri: vscode.Uri.file(join(this.folders?.folder ?? dirname(this.file), name)),
-      filters: { [ending.toUpperCase()]: [ending] },
-    });
-    if (target !== undefined) {
-      await vscode.workspace.fs.writeFile(target, content);
-      await this.host.post({ type: 'saved', file: target.fsPath });
+    const file = await saveAs(this.folders?.folder ?? dirname(this.file), name, content);
+    if (file !== undefined) {
+      await this.host.post({ type: 'saved', file });
     }
   }
 }

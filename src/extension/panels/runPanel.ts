@@ -1,19 +1,24 @@
 import { existsSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import * as vscode from 'vscode';
 import { failure, inputError } from '../../shared/common/errors';
 import { JOB_FILES } from '../../shared/run/job';
 import { RUN_FILES } from '../../shared/run/runFolder';
 import { FromRun, RunSource, ToRun, type RunCommand, type RunTab } from '../../shared/webview/run';
+import { curvesCsv } from '../../node/run/curvesCsv';
 import { RunSubscription } from '../../node/runPage/runSubscription';
+import { readRate } from '../../shared/settings/rateBounds';
 import type { ControlCommand } from '../../shared/run/protocol';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
 import { revealFolder } from '../window/revealFolder';
+import { saveAs } from '../window/saveAs';
 import { tabTitle } from '../window/tabTitle';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
+
+const RATE_DIGITS = 9;
 
 export type RunPanelKind = PanelKind<typeof ToRun, typeof FromRun, typeof RunSource>;
 
@@ -103,27 +108,37 @@ export class RunPanel implements WebviewContent<FromRun> {
   }
 
   async receive(message: FromRun): Promise<void> {
-    if (message.type === 'openProblem') {
-      await this.openProblem(message.file, message.line);
-      return;
+    const { folder } = this;
+    switch (message.type) {
+      case 'openProblem':
+        return this.openProblem(message.file, message.line);
+      case 'measureStrength':
+        requireTrust(folder);
+        return this.controller.measureStrength(folder);
+      case 'exportStrength': {
+        requireTrust(folder);
+        const { step, alpha, drop } = message;
+        return this.controller.exportModel(folder, { step, alpha, drop });
+      }
+      case 'zoom':
+        this.session.zoomTo(message.range);
+        return;
+      case 'saveCurves':
+        return this.save('csv', await curvesCsv(join(folder, RUN_FILES.events)));
+      case 'savePicture':
+        return this.save('png', Buffer.from(message.png, 'base64'));
+      case 'command':
+        return this.receiveCommand(message.command);
     }
-    if (message.type === 'measureStrength') {
-      requireTrust(this.folder);
-      await this.controller.measureStrength(this.folder);
-      return;
-    }
-    if (message.type === 'exportStrength') {
-      requireTrust(this.folder);
-      const { step, alpha, drop } = message;
-      await this.controller.exportModel(this.folder, { step, alpha, drop });
-      return;
-    }
-    this.pending = message.command;
+  }
+
+  private async receiveCommand(command: RunCommand): Promise<void> {
+    this.pending = command;
     this.session.refresh();
     try {
-      await this.command(message.command);
+      await this.command(command);
     } finally {
-      this.pending = this.pending === message.command ? undefined : this.pending;
+      this.pending = this.pending === command ? undefined : this.pending;
       this.session.refresh();
     }
   }
@@ -137,7 +152,7 @@ export class RunPanel implements WebviewContent<FromRun> {
   }
 
   private post(message: ToRun): void {
-    if (message.type !== 'showTab' && message.summary !== undefined) {
+    if ('summary' in message && message.summary !== undefined) {
       const { state, step, steps } = message.summary;
       const isUnderWay = (state === 'running' || state === 'paused') && steps !== null && step > 0;
       const done = isUnderWay ? ` · ${Math.floor((100 * step) / Math.max(1, steps))}%` : '';
@@ -190,8 +205,16 @@ export class RunPanel implements WebviewContent<FromRun> {
     if (method !== 'setLearningRate') {
       return this.controller.control(this.folder, { method });
     }
-    const value = await askLearningRate();
+    const value = await askLearningRate(await this.controller.baseLearningRate(this.folder));
     return value === undefined ? undefined : this.controller.control(this.folder, { method, value });
+  }
+
+  private async save(ending: 'csv' | 'png', content: string | Uint8Array): Promise<void> {
+    const name = `${basename(this.folder)}-curves.${ending}`;
+    const file = await saveAs(dirname(this.folder), name, content);
+    if (file !== undefined) {
+      await this.host.post({ type: 'saved', file });
+    }
   }
 
   private configFile(): string {
@@ -226,20 +249,24 @@ async function showFile(file: string, line?: number): Promise<void> {
   });
 }
 
-async function askLearningRate(): Promise<number | undefined> {
+/** @param current the base rate in force, which the box begins with */
+async function askLearningRate(current: number): Promise<number | undefined> {
+  // A product such as 0.05 · 0.1 is 0.005 to whoever reads it.
+  const value = String(Number(current.toPrecision(RATE_DIGITS)));
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Change Learning Rate'),
-    prompt: vscode.l10n.t('The base learning rate from the next step on. Each unit gets its share of it.'),
-    placeHolder: '1e-4',
-    validateInput: (input) =>
-      learningRate(input) === undefined ? vscode.l10n.t('Give a number of at least 0, as 1e-4.') : undefined,
+    prompt: vscode.l10n.t(
+      'The base learning rate from the next step on, {0} now. Each unit gets its share of it.',
+      value,
+    ),
+    value,
+    validateInput: (input) => {
+      const read = readRate(input, vscode.l10n);
+      return 'problem' in read ? read.problem : undefined;
+    },
   });
-  return text === undefined ? undefined : learningRate(text);
-}
-
-function learningRate(text: string): number | undefined {
-  const value = Number(text);
-  return text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  const read = text === undefined ? undefined : readRate(text, vscode.l10n);
+  return read !== undefined && 'rate' in read ? read.rate : undefined;
 }
 
 function requireTrust(folder: string): void {

@@ -22,6 +22,8 @@ export interface ExportChoice {
 export interface RunController {
   /** Asks the run's trainer for something; `resume` also goes on with a run that nobody works on. */
   control(run: string, request: ControlRequest): Promise<void>;
+  /** The base learning rate that the run's trainer goes on with. */
+  baseLearningRate(run: string): Promise<number>;
   /** Starts a run once more that did not start. */
   runAgain(run: string): Promise<void>;
   /** Deletes a run; one without a folder leaves the list. */

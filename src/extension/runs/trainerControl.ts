@@ -1,5 +1,5 @@
 import { inputError } from '../../shared/common/errors';
-import type { ControlRequest } from '../../shared/run/protocol';
+import type { ControlRequest, TrainerCall, TrainerStatus } from '../../shared/run/protocol';
 import { RunFolder } from '../../node/run/runFolder';
 import { isAlive } from '../../node/run/runState';
 import { kill, type ProcessIdentity, terminate } from '../process/signalProcess';
@@ -17,13 +17,25 @@ export async function control(run: RunEntry, request: ControlRequest): Promise<v
     stopStarting(run, run.launch, request);
     return;
   }
+  await callTrainerOf(run, request);
+}
+
+/**
+ * The base learning rate of the next step.
+ * @throws as {@link control}
+ */
+export async function baseLearningRate(run: RunEntry): Promise<number> {
+  return (await callTrainerOf(run, { method: 'status' })).baseLearningRate;
+}
+
+async function callTrainerOf(run: RunEntry, call: TrainerCall): Promise<TrainerStatus> {
   const trainer = RunFolder.at(run.path).readTrainer();
   if (trainer === undefined || trainer.socket === null || !isAlive(trainer)) {
     throw inputError(`${run.path}: no trainer works on this run: resume it first.`);
   }
   // Only who controls a run needs the connection.
   const { callTrainer } = await import('../../node/process/controlClient');
-  await callTrainer(trainer.socket, request, TIMEOUT_MILLISECONDS);
+  return callTrainer(trainer.socket, call, TIMEOUT_MILLISECONDS);
 }
 
 function stopStarting(run: RunEntry, launch: ProcessIdentity, { method }: ControlRequest): void {

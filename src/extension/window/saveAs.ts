@@ -6,7 +6,11 @@ import * as vscode from 'vscode';
  * @param folder and `name` are proposed
  * @returns the path; undefined when the person changed their mind
  */
-export async function saveAs(folder: string, name: string, text: string): Promise<string | undefined> {
+export async function saveAs(
+  folder: string,
+  name: string,
+  content: string | Uint8Array,
+): Promise<string | undefined> {
   const ending = extname(name).slice(1);
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.file(join(folder, name)),
@@ -15,6 +19,9 @@ export async function saveAs(folder: string, name: string, text: string): Promis
   if (target === undefined) {
     return undefined;
   }
-  await vscode.workspace.fs.writeFile(target, Buffer.from(text, 'utf8'));
+  await vscode.workspace.fs.writeFile(
+    target,
+    typeof content === 'string' ? Buffer.from(content, 'utf8') : content,
+  );
   return target.fsPath;
 }

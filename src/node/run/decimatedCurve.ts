@@ -1,4 +1,4 @@
-import type { CurvePatch } from '../../shared/webview/run';
+import type { CurvePatch } from '../../shared/webview/curvePatch';
 
 /** Buckets kept at most; the arrays start smaller. */
 const BUCKETS = 32_768;
@@ -74,6 +74,11 @@ export class DecimatedCurve {
     return this.used === 0 ? undefined : this.pointOf('lowest', best);
   }
 
+  /** Whether all points that are kept are shown. */
+  get isShownWhole(): boolean {
+    return this.groupSize() === 1;
+  }
+
   /** Adds a point; a value that is not a finite number is left out. */
   add(step: number, value: number): void {
     if (step <= this.lastStep) {
@@ -135,6 +140,21 @@ export class DecimatedCurve {
     return { extremes: { from, x: extremes.x, y: extremes.y }, means: { from, x: means.x, y: means.y } };
   }
 
+  /** A part of the curve, and what lies across its ends, in as much detail as a patch holds; what `take` tells stays the same. */
+  between(first: number, last: number): CurveChange {
+    const end = this.bucketsUpTo(last);
+    const inside = Math.max(0, this.bucketsUpTo(first) - 1);
+    const group = this.groupSize(end - inside);
+    const begin = Math.floor(inside / group) * group;
+    const extremes = new PointList();
+    const means = new PointList();
+    for (let bucket = begin; bucket < end; bucket += group) {
+      this.showGroup(bucket, Math.min(bucket + group, this.used), extremes, means);
+    }
+    const from = this.used === 0 ? 0 : at(this.buckets.firstStep, begin);
+    return { extremes: { from, x: extremes.x, y: extremes.y }, means: { from, x: means.x, y: means.y } };
+  }
+
   private showGroup(begin: number, end: number, extremes: PointList, means: PointList): void {
     const { lowest, highest, sum, count, firstStep, lastStep } = this.buckets;
     let low = begin;
@@ -155,9 +175,9 @@ export class DecimatedCurve {
   }
 
   /** The smallest power of two that keeps a patch within its points: the borders of groups then stay where they were. */
-  private groupSize(): number {
+  private groupSize(buckets = this.used): number {
     let group = 1;
-    while (Math.ceil(this.used / group) * 2 > this.points) {
+    while (Math.ceil(buckets / group) * 2 > this.points) {
       group *= 2;
     }
     return group;

@@ -25,6 +25,8 @@ class Pass {
   readonly history = new RunHistory();
   /** Number of the last line that was read, counting from 1. */
   line = 0;
+  /** Types of events that only a later version knows; each is told of once. */
+  readonly unknownTypes = new Set<string>();
 
   /** @param stride one step in so many is read; every other event always is */
   constructor(readonly stride = 1) {}
@@ -179,8 +181,11 @@ export class HistoryReader {
     const parsed = parseEventLine(bytes.toString('utf8', ...range));
     if ('event' in parsed) {
       pass.history.add(parsed.event);
-    } else {
-      this.report(pass, 'problem' in parsed ? parsed.problem : laterVersion(parsed.unknownType));
+    } else if ('problem' in parsed) {
+      this.report(pass, parsed.problem);
+    } else if (!pass.unknownTypes.has(parsed.unknownType)) {
+      pass.unknownTypes.add(parsed.unknownType);
+      this.report(pass, laterVersion(parsed.unknownType));
     }
   }
 

@@ -4,6 +4,8 @@ import type { EvalPoint, RunProblem } from '../../shared/webview/run';
 import { DecimatedCurve } from './decimatedCurve';
 import type { StepEvent } from './eventParser';
 import { LogTail } from './logTail';
+import { MachineHistory } from './machineHistory';
+import { MarkHistory } from './markHistory';
 import type { TerminalEvent } from './runState';
 import { StepClock } from './stepClock';
 import { UnitHistory } from './unitHistory';
@@ -14,6 +16,7 @@ const LONGEST_TEXT = 2000;
 const MOST_PROBLEMS = 50;
 
 type StatusEvent = Extract<RunEvent, { type: 'status' }>;
+type ImportanceEvent = Extract<RunEvent, { type: 'importance' }>;
 type ProgressEvent = Extract<RunEvent, { type: 'progress' }>;
 
 /**
@@ -25,13 +28,23 @@ export class RunHistory {
   readonly learningRate = new DecimatedCurve();
   readonly tokensPerSecond = new DecimatedCurve();
   readonly units = new UnitHistory();
+  readonly marks = new MarkHistory();
+  readonly machine = new MachineHistory();
   readonly log = new LogTail();
   readonly clock = new StepClock();
   private readonly evaluations: EvalPoint[] = [];
   private readonly saved: EvalPoint[] = [];
   private readonly problemList: RunProblem[] = [];
   private problemTotal = 0;
-  private readonly changeCounts = { steps: 0, evals: 0, checkpoints: 0, units: 0, cuts: 0 };
+  private readonly changeCounts = {
+    steps: 0,
+    evals: 0,
+    checkpoints: 0,
+    units: 0,
+    marks: 0,
+    machine: 0,
+    cuts: 0,
+  };
 
   /** The step the run stands at. */
   step = 0;
@@ -64,7 +77,9 @@ export class RunHistory {
   }
 
   /** How often each series changed; `cuts` is how often the run went back, which changes all of them. */
-  get changes(): Readonly<Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'cuts', number>> {
+  get changes(): Readonly<
+    Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'marks' | 'machine' | 'cuts', number>
+  > {
     return this.changeCounts;
   }
 
@@ -79,11 +94,16 @@ export class RunHistory {
   }
 
   add(event: RunEvent): void {
+    this.startedAt ??= event.time;
+    if (event.type === 'resources') {
+      this.machine.add(secondsBetween(this.startedAt, event.time), event);
+      this.changeCounts.machine += 1;
+      return;
+    }
     const { lastTime } = this;
     if (event.type !== 'progress') {
       this.lastTime = event.time;
     }
-    this.startedAt ??= event.time;
     switch (event.type) {
       case 'step':
         this.addStep(event);
@@ -103,13 +123,7 @@ export class RunHistory {
         this.changeCounts.checkpoints += 1;
         break;
       case 'importance':
-        this.units.add(event);
-        if (event.why === undefined && lastTime !== undefined) {
-          this.refreshSeconds = secondsBetween(lastTime, event.time);
-          this.clock.exclude(this.refreshSeconds);
-          this.progress = undefined;
-        }
-        this.changeCounts.units += 1;
+        this.addImportance(event, lastTime);
         break;
       case 'status':
         this.addStatus(event);
@@ -120,6 +134,10 @@ export class RunHistory {
         this.progress = undefined;
         break;
       case 'log':
+        if (event.about !== undefined) {
+          this.marks.addSubject(event.about);
+          this.changeCounts.marks += 1;
+        }
         break;
     }
     const text = runEventText(event);
@@ -159,11 +177,33 @@ export class RunHistory {
     this.progress = undefined;
   }
 
+  private addImportance(event: ImportanceEvent, lastTime: string | undefined): void {
+    if (event.why === undefined) {
+      this.marks.addRefresh(event, this.units.rates);
+      this.changeCounts.marks += 1;
+      if (lastTime !== undefined) {
+        this.refreshSeconds = secondsBetween(lastTime, event.time);
+        this.clock.exclude(this.refreshSeconds);
+        this.progress = undefined;
+      }
+    }
+    this.units.add(event);
+    this.changeCounts.units += 1;
+  }
+
   private addStatus(event: StatusEvent): void {
     const { status, step } = event;
     if ((status === 'resumed' || status === 'started') && step !== undefined) {
+      const reached = this.step;
       this.cutAfter(step);
       this.step = step;
+      if (status === 'started') {
+        this.marks.cutAfter(-1);
+      }
+      if (status === 'resumed') {
+        this.marks.addResume(step, reached);
+        this.changeCounts.marks += 1;
+      }
     }
     this.clock.interrupt();
     this.stage = status;
@@ -174,7 +214,7 @@ export class RunHistory {
 
   private cutAfter(step: number): void {
     this.changeCounts.cuts += 1;
-    for (const curve of [this.loss, this.learningRate, this.tokensPerSecond, this.units]) {
+    for (const curve of [this.loss, this.learningRate, this.tokensPerSecond, this.units, this.marks]) {
       curve.cutAfter(step);
     }
     cutPoints(this.evaluations, step);

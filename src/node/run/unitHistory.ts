@@ -19,6 +19,9 @@ interface Measurement {
   readonly frozen: ReadonlySet<string>;
 }
 
+/** Learning rates by `layer.unit`. */
+export type UnitRates = ReadonlyMap<string, number>;
+
 /** Every measurement of the units' importance and change of the learning rates it led to, by ascending step. */
 export class UnitHistory {
   private measurements: Measurement[] = [];
@@ -26,6 +29,13 @@ export class UnitHistory {
   /** The step of the latest measurement; 0 when there is none. */
   get lastStep(): number {
     return this.measurements.at(-1)?.step ?? 0;
+  }
+
+  /** The learning rates in force of the units that train; undefined when there are none yet. */
+  get rates(): UnitRates | undefined {
+    const last = this.measurements.at(-1);
+    const rates = last?.units.map((unit, index) => [keyOf(unit), last.learningRate[index] ?? NaN] as const);
+    return rates && new Map(rates.filter(([key]) => last?.frozen.has(key) !== true));
   }
 
   /** Replaces what was measured at this step or after it. */

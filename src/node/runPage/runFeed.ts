@@ -14,6 +14,8 @@ export interface RunSnapshot {
   /** Problems with other files than the log. */
   readonly problems: readonly RunProblem[];
   readonly strength: StrengthFile | undefined;
+  /** First and last step that the page shows; null: all. */
+  readonly zoom?: readonly [number, number] | null;
 }
 
 interface Sent {
@@ -24,6 +26,8 @@ interface Sent {
   readonly logLines: number;
   readonly problems: string;
   readonly strength: string;
+  /** What the detail depends on. */
+  readonly detail: string;
 }
 
 /** Finds out what a page that shows a run has not been told yet. */
@@ -51,11 +55,13 @@ export class RunFeed {
       logLines: history.log.count,
       problems: JSON.stringify(problems),
       strength: JSON.stringify(snapshot.strength ?? null),
+      detail: detailKey(snapshot),
     };
     this.sent = now;
     const update: RunUpdate = {
       ...(sent?.summary === now.summary ? {} : { summary: snapshot.summary }),
       ...seriesUpdate(history, sent, now),
+      ...((sent?.detail ?? NO_DETAIL) === now.detail ? {} : { detail: detail(snapshot) }),
       ...(sent?.logLines === now.logLines ? {} : { log: logSince(history, sent?.logLines ?? 0) }),
       ...(sent?.problems === now.problems ? {} : { problems }),
       ...(sent?.strength === now.strength ? {} : { strength: snapshot.strength ?? null }),
@@ -75,7 +81,41 @@ function seriesUpdate(history: RunHistory, sent: Sent | undefined, now: Sent): R
     ...(isSame('steps') ? {} : { curves: curves(history, sent === undefined) }),
     ...(isSame('evals') ? {} : { evals: [...thinned(history.evals)] }),
     ...(isSame('checkpoints') ? {} : { checkpoints: [...thinned(history.checkpoints)] }),
+    ...machineNews(history, sent, now),
+    ...(isSame('marks') ? {} : { marks: [...history.marks.shown] }),
     ...(isSame('units') ? {} : { importance: history.units.since(goesOn ? sent.lastUnits : 0) }),
+  };
+}
+
+/** A run that goes back goes on in time. */
+function machineNews({ machine }: RunHistory, sent: Sent | undefined, now: Sent): RunUpdate {
+  const news = sent?.changes.machine === now.changes.machine ? undefined : machine.take(sent === undefined);
+  return news === undefined ? {} : { machine: news };
+}
+
+/** What the detail of the whole depends on: there is none. */
+const NO_DETAIL = '';
+
+/** A part that lies behind the run changes no more, unless the run goes back. */
+function detailKey({ history, generation, zoom }: RunSnapshot): string {
+  if (zoom === undefined || zoom === null || history.loss.isShownWhole) {
+    return NO_DETAIL;
+  }
+  const { steps, cuts } = history.changes;
+  return JSON.stringify([zoom, generation, cuts, history.step <= zoom[1] ? steps : 'complete']);
+}
+
+function detail({ history, zoom }: RunSnapshot): RunUpdate['detail'] {
+  if (zoom === undefined || zoom === null || history.loss.isShownWhole) {
+    return null;
+  }
+  const [first, last] = zoom;
+  const loss = history.loss.between(first, last);
+  return {
+    loss: loss.extremes,
+    lossMeans: loss.means,
+    learningRate: history.learningRate.between(first, last).extremes,
+    tokensPerSecond: history.tokensPerSecond.between(first, last).extremes,
   };
 }
 

@@ -31,6 +31,7 @@ export class RunSubscription {
   private files: RunFilesContent | undefined;
   private readProblem: RunProblem | undefined;
   private watcher: FolderWatcher | undefined;
+  private zoom: readonly [number, number] | null = null;
   private isReading = false;
   private isStale = false;
 
@@ -64,6 +65,12 @@ export class RunSubscription {
     this.sends.close();
     this.watcher?.close();
     this.watcher = undefined;
+  }
+
+  /** The page shows these steps, or with null all of them. */
+  zoomTo(range: readonly [number, number] | null): void {
+    this.zoom = range;
+    this.sends.request();
   }
 
   /** Something about the run may have changed. */
@@ -124,6 +131,7 @@ export class RunSubscription {
       history,
       generation: reader.generation,
       strength: files.strength,
+      zoom: this.zoom,
       problems: [...files.problems, ...(readProblem === undefined ? [] : [readProblem])],
     });
     if (message !== undefined) {

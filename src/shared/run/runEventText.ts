@@ -28,6 +28,7 @@ export function runEventText(event: RunEvent): string | undefined {
     case 'done':
       return `done at step ${event.step}${event.message === undefined ? '' : `: ${event.message}`}`;
     case 'progress':
+    case 'resources':
     case 'step':
       return undefined;
   }

@@ -4,6 +4,8 @@ import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, ReplayFiles } from '../texts/texts';
 import { UnitRate } from '../method/unitRate';
+import { LogSubject } from './logSubject';
+import { ResourceUse } from './resources';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Of a setting; null where it has none. */
@@ -138,7 +140,15 @@ export const RunEvent = v.variant('type', [
     domainLoss: v.nullable(v.number()),
     generalLoss: v.nullable(v.number()),
   }),
-  v.object({ ...stamp, type: v.literal('log'), level: v.picklist(['info', 'warn']), message: v.string() }),
+  v.object({
+    ...stamp,
+    type: v.literal('log'),
+    level: v.picklist(['info', 'warn']),
+    message: v.string(),
+    about: v.optional(LogSubject),
+  }),
+  /** What trainer and machine use, every ten seconds to a minute. */
+  v.object({ ...stamp, type: v.literal('resources'), ...ResourceUse.entries }),
   v.object({ ...stamp, type: v.literal('error'), message: v.string(), step: v.optional(count) }),
   v.object({ ...stamp, type: v.literal('done'), step: count, message: v.optional(v.string()) }),
 ]);

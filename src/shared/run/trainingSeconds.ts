@@ -19,7 +19,8 @@ export function trainingSeconds(events: readonly RunEvent[]): number {
   const saved = new Map<number, number>();
   for (const event of events) {
     const { type, time } = event;
-    if (type === 'progress' || type === 'log' || (type === 'importance' && event.why !== undefined)) {
+    const isAside = type === 'progress' || type === 'log' || type === 'resources';
+    if (isAside || (type === 'importance' && event.why !== undefined)) {
       // Said in the middle of something.
       continue;
     }

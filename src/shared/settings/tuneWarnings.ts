@@ -1,4 +1,5 @@
 import type { Localizer } from '../common/localizer';
+import { rateProblem } from './rateBounds';
 import { evaluationInterval, limitComesTooLate } from './tuneTogether';
 import type { TuneSettings } from './tuneSettings';
 
@@ -22,9 +23,6 @@ export interface TuneWarning {
   readonly warning: string;
 }
 
-/** Language models are tuned at 1e-6 to 1e-3; so much more makes noise of one in a few steps. */
-const HIGH_RATE = 0.1;
-
 /** What settings come to that are good by themselves. */
 export function tuneWarnings(tune: Judged, l10n: Localizer): TuneWarning[] {
   const { steps, learningRate, warmup, saveEvery, updateEvery, unitRates } = tune;
@@ -32,13 +30,9 @@ export function tuneWarnings(tune: Judged, l10n: Localizer): TuneWarning[] {
   const warn = (setting: TuneWarning['setting'], warning: string): void => {
     warnings.push({ setting, warning });
   };
-  if (learningRate >= HIGH_RATE) {
-    warn(
-      'learningRate',
-      l10n.t('A rate of {0} destroys a language model in a few steps: 1e-5 to 1e-3 are usual.', learningRate),
-    );
-  } else if (learningRate === 0) {
-    warn('learningRate', l10n.t('At a rate of 0 nothing is learned.'));
+  const rate = rateProblem(learningRate, l10n);
+  if (rate !== undefined) {
+    warn('learningRate', rate);
   }
   if (warmup >= steps) {
     warn(

@@ -1,4 +1,7 @@
 import * as v from 'valibot';
+import { CurvePatch } from './curvePatch';
+import { MachineNews } from './machine';
+import { MARK_KINDS, RunMark } from '../run/runMark';
 import { StrengthFile } from '../run/strength';
 import { CONTROL_COMMANDS } from '../run/protocol';
 import { RUN_STATES } from '../run/runState';
@@ -7,10 +10,6 @@ import { LOG_LEVELS } from '../run/runFolder';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();
 const loss = v.nullable(v.number());
-
-/** Points of a curve by ascending step: they replace all that was known from step `from` on. */
-export const CurvePatch = v.object({ from: v.number(), x: v.array(v.number()), y: v.array(v.number()) });
-export type CurvePatch = v.InferOutput<typeof CurvePatch>;
 
 /** The curves of a run's steps; `lossMeans` is the mean training loss around each point, which smoothing starts from. */
 export const CURVES = ['loss', 'lossMeans', 'learningRate', 'tokensPerSecond'] as const;
@@ -121,13 +120,19 @@ export type RunSummary = v.InferOutput<typeof RunSummary>;
 const parts = {
   summary: v.optional(RunSummary),
   curves: v.optional(Curves),
+  /** The part that the page is zoomed to, with more points than `curves` has there; null where that has all there is to see. */
+  detail: v.optional(v.nullable(Curves)),
   /** All of them; of very many, those that show the extremes. */
   evals: v.optional(v.array(EvalPoint)),
   checkpoints: v.optional(v.array(EvalPoint)),
+  /** What happened beside steps: all of it; of very many refreshes some. */
+  marks: v.optional(v.array(RunMark)),
   /** Replaces the measurements from step `from` on. `total` there are; of a long run some are shown. */
   importance: v.optional(
     v.object({ units: v.array(UnitName), from: v.number(), columns: v.array(UnitColumn), total: count }),
   ),
+  /** What trainer and machine use. */
+  machine: v.optional(MachineNews),
   /** Lines that follow those before; `skipped` lines came in between or were too many to keep. */
   log: v.optional(v.object({ lines: v.array(LogLine), skipped: count })),
   problems: v.optional(v.object({ items: v.array(RunProblem), total: count })),
@@ -135,7 +140,7 @@ const parts = {
   strength: v.optional(v.nullable(StrengthFile)),
 };
 
-export const RUN_TABS = ['curves', 'units', 'strength', 'log'] as const;
+export const RUN_TABS = ['curves', 'units', 'strength', 'machine', 'log'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** What is new of a run: `snapshot` replaces everything, `update` says what changed. */
@@ -150,6 +155,7 @@ export const ToRun = v.variant('type', [
   ...RunNews.options,
   /** What was measured stands on this tab. */
   v.object({ type: v.literal('showTab'), tab: v.picklist(RUN_TABS) }),
+  v.object({ type: v.literal('saved'), file: text }),
 ]);
 export type ToRun = v.InferOutput<typeof ToRun>;
 export type RunUpdate = Omit<RunNews, 'type'>;
@@ -160,6 +166,12 @@ export const FromRun = v.variant('type', [
   /** Show a problem's line in an editor. */
   v.object({ type: v.literal('openProblem'), file: text, line: v.nullable(count) }),
   v.object({ type: v.literal('measureStrength') }),
+  /** The steps that are shown; null: all. */
+  v.object({ type: v.literal('zoom'), range: v.nullable(v.tuple([v.number(), v.number()])) }),
+  /** All curves, every step of them: the page has only as many points as can be drawn. */
+  v.object({ type: v.literal('saveCurves') }),
+  /** `png` in base64. */
+  v.object({ type: v.literal('savePicture'), png: v.pipe(text, v.base64()) }),
   /** Export the checkpoint that the strength was measured of, at a strength and without some added layers. */
   v.object({
     type: v.literal('exportStrength'),
@@ -174,11 +186,24 @@ export type FromRun = v.InferOutput<typeof FromRun>;
 export const RunSource = v.object({ folder: v.pipe(text, v.minLength(1)) });
 export type RunSource = v.InferOutput<typeof RunSource>;
 
+export const MOST_SMOOTHING = 0.99;
+
+/** What is marked on the axis of the curves. */
+export const SHOWN_MARKS = ['checkpoint', ...MARK_KINDS] as const;
+export type ShownMark = (typeof SHOWN_MARKS)[number];
+
 /** What the page keeps over hiding and reload. */
 export const RunView = v.object({
   tab: v.optional(v.picklist(RUN_TABS), 'curves'),
   logScale: v.optional(v.boolean(), false),
-  smooth: v.optional(v.boolean(), true),
+  /** Weight of what came before in the smoothed curves; 0: they are not smoothed. */
+  smoothing: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(MOST_SMOOTHING)), 0.9),
+  /** First and last step that the curves show; null: all of them. */
+  zoom: v.optional(v.nullable(v.tuple([v.number(), v.number()])), null),
+  /** First and last second that the charts of the machine show; null: all of them. */
+  machineZoom: v.optional(v.nullable(v.tuple([v.number(), v.number()])), null),
+  /** Kinds of marks that are not drawn. */
+  hiddenMarks: v.optional(v.array(v.picklist(SHOWN_MARKS)), []),
   sinceStart: v.optional(v.boolean(), false),
   table: v.optional(v.boolean(), false),
   unitValue: v.optional(v.picklist(['importance', 'learningRate']), 'importance'),

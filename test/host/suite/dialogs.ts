@@ -56,15 +56,20 @@ export class Dialogs {
     };
   }
 
-  /** Answers every input box with this text; undefined is Escape. Notes what the box says of its value. */
-  answerInput(answer: string | undefined): { readonly problems: (string | undefined)[] } {
+  /** Answers every input box with this text; undefined is Escape. Notes what it began with, and what it says of the answer. */
+  answerInput(answer: string | undefined): {
+    readonly problems: (string | undefined)[];
+    readonly values: (string | undefined)[];
+  } {
     const problems: (string | undefined)[] = [];
+    const values: (string | undefined)[] = [];
     this.replace('showInputBox', (options: vscode.InputBoxOptions) => {
+      values.push(options.value);
       const problem = options.validateInput?.(answer ?? '');
       problems.push(typeof problem === 'string' ? problem : undefined);
       return Promise.resolve(answer);
     });
-    return { problems };
+    return { problems, values };
   }
 
   /** Chooses in one quick pick after the other the row with this label, and notes what was offered. */

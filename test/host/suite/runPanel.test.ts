@@ -8,6 +8,7 @@ import type { RunController } from '../../../src/extension/runs/runController';
 import { RunSubscription } from '../../../src/node/runPage/runSubscription';
 import type { RunNews } from '../../../src/shared/webview/run';
 import { recordedLine, recordedLines, RecordedRun } from '../../support/recordedRun';
+import { Dialogs } from './dialogs';
 import { fakeServices } from './fakeServices';
 import { eventually, workspaceFolder } from './support';
 
@@ -32,6 +33,7 @@ function fakeController(): RunController & { readonly asked: string[] } {
       method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
     measureStrength: note('strength'),
+    baseLearningRate: () => Promise.resolve(2e-4),
     runAgain: note('runAgain'),
     deleteRun: note('delete'),
     about: () => ({}),
@@ -50,7 +52,7 @@ function watchedKind() {
       const post = host.post.bind(host);
       host.post = async (message) => {
         const arrived = await post(message);
-        if (arrived && message.type !== 'showTab') {
+        if (arrived && (message.type === 'snapshot' || message.type === 'update')) {
           posted.push(message);
         }
         return arrived;
@@ -129,6 +131,18 @@ describe('the run panel', () => {
     }
     assert.deepEqual(controller.asked, ['pause', 'resume', 'checkpoint', 'export']);
     await assert.rejects(panel.receive({ type: 'command', command: 'stop' }), /no trainer/);
+    const dialogs = new Dialogs();
+    try {
+      // The box takes no Enter while it says that something is wrong.
+      const { problems } = dialogs.answerInput('0.5');
+      await panel.receive({ type: 'command', command: 'setLearningRate' });
+      assert.match(problems[0] ?? '', /A rate of 0\.5 destroys a language model/);
+      const { values } = dialogs.answerInput('1e-4');
+      await panel.receive({ type: 'command', command: 'setLearningRate' });
+      assert.deepEqual([values, controller.asked.slice(4)], [['0.0002'], ['setLearningRate']]);
+    } finally {
+      dialogs.dispose();
+    }
     await panel.receive({ type: 'command', command: 'openConfig' });
     assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, join(run.folder, 'job.json'));
     await panel.receive({ type: 'openProblem', file: run.events, line: 3 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DecimatedCurve } from '../../../src/node/run/decimatedCurve';
-import type { CurvePatch } from '../../../src/shared/webview/run';
+import type { CurvePatch } from '../../../src/shared/webview/curvePatch';
 import { seededRandom } from '../../../src/shared/common/random';
 
 type Points = [number, number][];
@@ -147,5 +147,25 @@ describe('DecimatedCurve', () => {
     curve.take(false);
     curve.add(200_001, 1);
     assert.ok(curve.take(false).extremes.x.length < 8);
+  });
+
+  it('shows every point of a part that is small enough, and the extremes of a larger one', () => {
+    const curve = new DecimatedCurve();
+    for (let step = 1; step <= 20_000; step += 1) {
+      curve.add(step, step === 7_777 ? 99 : Math.sin(step));
+    }
+    assert.equal(curve.isShownWhole, false);
+    const patch = curve.take(true);
+    const { extremes } = curve.between(500, 999);
+    assert.deepEqual(
+      extremes.x,
+      Array.from({ length: 500 }, (_, index) => 500 + index),
+    );
+    assert.deepEqual([extremes.from, extremes.y[4]], [500, Math.sin(504)]);
+    const half = curve.between(5_000, 15_000).extremes;
+    assert.ok(half.x.length <= 4002 && half.y.includes(99));
+    assert.deepEqual(curve.between(30_000, 40_000).extremes.x, [20_000]);
+    assert.deepEqual(curve.take(true), patch, 'what else is told stays the same');
+    assert.deepEqual(new DecimatedCurve().between(1, 2).extremes, { from: 0, x: [], y: [] });
   });
 });

@@ -73,6 +73,21 @@ describe('HistoryReader', () => {
     assert.equal(reader.history.problems.total, 0);
   });
 
+  it('reads on past events that only a later version knows, and tells of each type once', async (t) => {
+    const { reader, append } = log(t);
+    const later = (seq: number, type: string): string =>
+      `${JSON.stringify({ seq, time: '', type, field: 1 })}\n`;
+    await append(later(0, 'merge') + eventLine(1, stepEvent(1, 2)) + later(2, 'merge') + later(3, 'split'));
+    assert.deepEqual(losses(reader.history), [[1, 2]]);
+    assert.deepEqual(
+      reader.history.problems.items.map(({ line, message }) => [line, /"(\w+)"/.exec(message)?.[1]]),
+      [
+        [1, 'merge'],
+        [4, 'split'],
+      ],
+    );
+  });
+
   it('lets the steps that a resumed run did again replace the earlier ones', async (t) => {
     const { reader, append } = log(t);
     await append(

@@ -66,10 +66,34 @@ describe('RunSubscription', () => {
     await settle();
     const [, update] = messages.map(({ message }) => message);
     assert.equal(update?.type, 'update');
-    assert.deepEqual(Object.keys(update).sort(), ['curves', 'importance', 'log', 'summary', 'type']);
+    assert.deepEqual(Object.keys(update).sort(), ['curves', 'importance', 'log', 'marks', 'summary', 'type']);
     assert.deepEqual(update.importance?.columns.length, 1);
     assert.deepEqual(update.log?.lines.length, 1);
     assert.equal(messages.length, 2);
+  });
+
+  it('sends the part that the page is zoomed to in detail, and again only while that grows', async (t) => {
+    const { session, events, messages, settle } = follow(t);
+    appendFileSync(events, eventLines(Array.from({ length: 5000 }, (_, index) => stepEvent(index + 1))));
+    session.ready();
+    const told = async (count: number): Promise<void> => {
+      while (messages.length < count) {
+        await settle();
+      }
+    };
+    await told(1);
+    session.zoomTo([100, 200]);
+    await told(2);
+    appendFileSync(events, eventLines([stepEvent(5001)], 5000));
+    await told(3);
+    session.zoomTo(null);
+    await told(4);
+    const details = messages.map(({ message }) => message.detail);
+    assert.deepEqual(
+      details.map((detail) => detail?.loss.x.length ?? detail),
+      [undefined, 101, undefined, null],
+    );
+    assert.ok((messages[0]?.message.curves?.loss.x.length ?? 0) < 4100);
   });
 
   it('says nothing when nothing happened', async (t) => {

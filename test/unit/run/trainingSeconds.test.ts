@@ -21,6 +21,7 @@ describe('the seconds that a run trained', () => {
     step(138, 1),
     { ...at(140), type: 'log', level: 'info', message: 'said within a step' },
     { ...at(141), type: 'progress', stage: 'tuning', fraction: 0.5, message: 'said within a step' },
+    { ...at(142), type: 'resources', residentBytes: 1 },
     step(144, 2),
     { ...at(152), type: 'importance', step: 2, units: [], source: 'added layers' },
     { ...at(190), type: 'checkpoint', step: 2, path: '', domainLoss: 1, generalLoss: 1 },

@@ -8,7 +8,13 @@ import { projectRoot } from '../../support/projectRoot';
 type Texts = ReadonlyMap<string, string>;
 
 /** Names and signs, which are the same in both languages. */
-const SAME_IN_BOTH: ReadonlySet<string> = new Set(['ADEPT', 'PyTorch', '{0}: {1}', '{0}: {1} → {2}']);
+const SAME_IN_BOTH: ReadonlySet<string> = new Set([
+  'ADEPT',
+  'PyTorch',
+  '{0}: {1}',
+  '{0}: {1} → {2}',
+  'GPU {0} ({1})',
+]);
 
 function readTexts(file: string): Texts {
   const value: unknown = JSON.parse(readFileSync(join(projectRoot, file), 'utf8'));

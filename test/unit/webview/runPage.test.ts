@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import {
-  RunView,
-  type CurvePatch,
-  type LogLine,
-  type RunSummary,
-  type RunNews,
-} from '../../../src/shared/webview/run';
+import { RunView, type LogLine, type RunSummary, type RunNews } from '../../../src/shared/webview/run';
+import type { CurvePatch } from '../../../src/shared/webview/curvePatch';
 import { filteredLog } from '../../../webview/run/logFilter';
-import { countBefore, nearest } from '../../../webview/common/curve';
-import { EMPTY_RUN, patched, receive, type RunModel } from '../../../webview/run/runModel';
+import { countBefore, nearest, patched, refined } from '../../../webview/common/curve';
+import { detailedCurves, EMPTY_RUN, receive, type RunModel } from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
 import { smoothed } from '../../../webview/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';
@@ -146,19 +141,50 @@ describe('positions on a curve', () => {
   });
 });
 
+describe('a curve with a part in detail', () => {
+  it('has the points of the part in the place of its own', () => {
+    const whole = { x: [1, 10, 20, 30, 40], y: [1, 10, 20, 30, 40] };
+    const part = { from: 11, x: [11, 20, 29, 30], y: [-1, -2, -3, -4] };
+    assert.deepEqual(refined(whole, part), {
+      x: [1, 10, 11, 20, 29, 30, 40],
+      y: [1, 10, -1, -2, -3, -4, 40],
+    });
+    assert.deepEqual(refined(whole, { from: 0, x: [], y: [] }), whole);
+    const run = receive(EMPTY_RUN, {
+      type: 'snapshot',
+      curves: curvesOf({ from: 0, ...whole }),
+      detail: curvesOf(part),
+    });
+    assert.deepEqual(detailedCurves(run).loss.x, [1, 10, 11, 20, 29, 30, 40]);
+    assert.deepEqual(detailedCurves(receive(run, { type: 'update', detail: null })).loss, whole);
+  });
+});
+
 describe('smoothed', () => {
-  it('leaves a constant as it is and a short curve alone', () => {
+  it('leaves a constant as it is, and everything without a weight', () => {
     const x = Array.from({ length: 100 }, (_, index) => index + 1);
-    assert.ok(smoothed({ x, y: x.map(() => 2) }).y.every((value) => Math.abs(value - 2) < 1e-12));
-    assert.deepEqual(smoothed({ x: [1, 2], y: [5, 7] }).y, [5, 7]);
-    assert.deepEqual(smoothed({ x: [], y: [] }).y, []);
+    assert.ok(smoothed({ x, y: x.map(() => 2) }, 0.9).y.every((value) => Math.abs(value - 2) < 1e-12));
+    assert.deepEqual(smoothed({ x: [1, 2], y: [5, 7] }, 0).y, [5, 7]);
+    assert.deepEqual(smoothed({ x: [], y: [] }, 0.5).y, []);
   });
 
-  it('is the weighted mean of what came before, also at uneven distances', () => {
-    const { y } = smoothed({ x: [0, 10, 30], y: [1, 2, 4] }, 10);
-    const [near, far] = [Math.exp(-2), Math.exp(-3)];
-    const expected = (4 + 2 * near + 1 * far) / (1 + near + far);
-    assert.ok(Math.abs((y[2] ?? NaN) - expected) < 1e-12);
+  it('is the moving average of TensorBoard, with its correction of the start', () => {
+    const { y } = smoothed({ x: [1, 2, 3], y: [1, 2, 4] }, 0.6);
+    const expected = [
+      1,
+      (0.6 * 0.4 * 1 + 0.4 * 2) / (1 - 0.6 ** 2),
+      (0.36 * 0.4 + 0.6 * 0.8 + 1.6) / (1 - 0.6 ** 3),
+    ];
+    assert.ok(
+      y.every((value, index) => Math.abs(value - (expected[index] ?? NaN)) < 1e-12),
+      y.join(),
+    );
+  });
+
+  it('counts a value that stands for several steps as often', () => {
+    const each = smoothed({ x: [1, 2, 3, 4, 5], y: [1, 3, 3, 3, 5] }, 0.8).y;
+    const some = smoothed({ x: [1, 4, 5], y: [1, 3, 5] }, 0.8).y;
+    assert.ok(Math.abs((each[4] ?? NaN) - (some[2] ?? NaN)) < 1e-12);
   });
 });
 
@@ -224,9 +250,9 @@ describe('filteredLog', () => {
 describe('the view of a run page', () => {
   it('begins with the curves, smoothed, and everything as it is', () => {
     assert.deepEqual(v.parse(RunView, {}), {
-      ...{ tab: 'curves', logScale: false, smooth: true, sinceStart: false, table: false },
+      ...{ tab: 'curves', logScale: false, smoothing: 0.9, sinceStart: false, table: false },
       ...{ unitValue: 'importance', unitScale: 'linear', scrubber: null },
-      ...{ alpha: 1, drop: [], filter: '', level: 'info' },
+      ...{ alpha: 1, drop: [], filter: '', level: 'info', zoom: null, machineZoom: null, hiddenMarks: [] },
     });
   });
 });

@@ -7,6 +7,7 @@ import type { ExecutorDescription } from '../../executor/executor';
 import type { Task } from '../../task';
 import { ControlServer } from './controlServer';
 import { TrainerHeartbeat } from './trainerHeartbeat';
+import { ResourceSampler } from './resourceSampler';
 import { ControlRequests } from './controlRequests';
 
 export interface RunHooks {
@@ -69,6 +70,12 @@ export class RunLease {
   }
 
   private async serve<T>(work: (lease: RunLease) => Promise<T>): Promise<T> {
+    const sampler = ResourceSampler.start({
+      emit: (use) => {
+        // A full disk is told by the next event that the run cannot do without.
+        this.log.appendIfPossible({ type: 'resources', ...use });
+      },
+    });
     try {
       return await work(this);
     } catch (error) {
@@ -79,6 +86,7 @@ export class RunLease {
       });
       throw error;
     } finally {
+      sampler.end();
       this.log.close();
     }
   }

@@ -2,6 +2,7 @@ import { readCheckpointState } from '../../../node/run/checkpointState';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { ModelUnit } from '../../../shared/model/modelUnits';
+import type { Remedy } from '../../../shared/run/logSubject';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import {
   forgettingResponse,
@@ -97,5 +98,23 @@ export function responseText(response: ForgettingResponse): string {
     }
     case 'rollBack':
       return `the run goes back to the checkpoint at step ${response.step}, with a base learning rate of ${response.baseLearningRate}`;
+  }
+}
+
+/** The same for whoever shows it. @param from the base learning rate in force */
+export function remedyOf(response: ForgettingResponse, from: number): Remedy {
+  switch (response.kind) {
+    case 'stop':
+      return { kind: 'stop' };
+    case 'lower':
+      return { kind: 'lower', from, to: response.baseLearningRate };
+    case 'freeze':
+      return {
+        kind: 'freeze',
+        units: response.frozen.map(({ layer, name }) => ({ layer, name })),
+        left: response.units.filter(({ frozen }) => frozen !== true).length,
+      };
+    case 'rollBack':
+      return { kind: 'rollBack', back: response.step, from, to: response.baseLearningRate };
   }
 }

@@ -1,5 +1,6 @@
 import type { Checkpointer } from './checkpointer';
-import { responseText, type ForgettingMonitor } from './forgettingMonitor';
+import type { ForgettingResponse } from '../../method/forgettingLimit';
+import { remedyOf, responseText, type ForgettingMonitor } from './forgettingMonitor';
 import type { RunRates } from './runRates';
 import type { SessionParts } from './sessionParts';
 
@@ -30,7 +31,7 @@ export class ForgettingResponder {
     if (ends && this.violation === undefined) {
       // Also where an earlier trainer found it, and the limit has not been raised since.
       this.violation = violation;
-      this.warn(violation, responseText({ kind: 'stop' }));
+      this.warn(violation, { kind: 'stop' });
     }
     return ends;
   }
@@ -43,7 +44,7 @@ export class ForgettingResponder {
       return;
     }
     const response = monitor.response(state);
-    this.warn(violation, responseText(response));
+    this.warn(violation, response);
     state.gaveUp = response.kind === 'stop';
     switch (response.kind) {
       case 'stop':
@@ -62,14 +63,13 @@ export class ForgettingResponder {
 
   /** A run that may be taken back is taken back where it breaks, too. @throws AdeptError (failure) where it cannot be */
   async breakOff(step: number, what: string, mayCompute = true): Promise<void> {
-    const { monitor, state, checkpointer, lease } = this.parts;
+    const { monitor, state, checkpointer } = this.parts;
     const response = monitor.rollsBack ? monitor.response(state) : undefined;
     if (response?.kind !== 'rollBack') {
       await checkpointer.failOnNaN(step, what, mayCompute);
       return;
     }
-    const message = `step ${step}: the ${what}: ${responseText(response)}.`;
-    lease.emit({ type: 'log', level: 'warn', message });
+    this.say(step, `the ${what}`, response);
     await this.rollBack(response.step, response.baseLearningRate);
   }
 
@@ -84,13 +84,23 @@ export class ForgettingResponder {
     lease.emit({ type: 'status', status: 'resumed', step: to, ...message });
   }
 
-  private warn(violation: string, response: string): void {
+  private warn(violation: string, response: ForgettingResponse): void {
     const { lease, state } = this.parts;
     const file = lease.folder.file('spec');
-    const hint = response.endsWith('stops')
-      ? `; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume`
-      : '';
-    const message = `step ${state.step}: ${violation}: ${response}${hint}.`;
-    lease.emit({ type: 'log', level: 'warn', message });
+    const hint =
+      response.kind === 'stop'
+        ? `; to go on, raise or remove "tune.maxGeneralRise" in ${file} and resume`
+        : '';
+    this.say(state.step, violation, response, hint);
+  }
+
+  private say(step: number, because: string, response: ForgettingResponse, hint = ''): void {
+    const { lease, state } = this.parts;
+    lease.emit({
+      type: 'log',
+      level: 'warn',
+      message: `step ${step}: ${because}: ${responseText(response)}${hint}.`,
+      about: { kind: 'remedy', step, because, remedy: remedyOf(response, state.baseLearningRate) },
+    });
   }
 }

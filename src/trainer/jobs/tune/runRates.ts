@@ -62,12 +62,17 @@ export class RunRates {
 
   changeBase(value: number): void {
     const { state, lease } = this.parts;
+    const { step, baseLearningRate: from } = state;
     state.baseLearningRate = value;
     state.units = this.source.rate(state.units, value);
     this.tensors.setBase(value);
     this.tensors.setUnits(state.units);
-    const message = `base learning rate is ${value} from step ${state.step + 1} on`;
-    lease.emit({ type: 'log', level: 'info', message });
+    lease.emit({
+      type: 'log',
+      level: 'info',
+      message: `base learning rate is ${value} from step ${step + 1} on`,
+      about: { kind: 'baseRate', step, from, to: value },
+    });
     this.show('base rate');
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { failure } from '../../../shared/common/errors';
-import { rankOf, stoppedOf, type KnownProcess } from './processTree';
+import type { KnownProcess } from '../../../node/process/descendants';
+import { rankOf, stoppedOf } from './processTree';
 
 const LOOKS = 5;
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type * as v from 'valibot';
+import { descendantsOf, type KnownProcess } from '../../../node/process/descendants';
 import { processToken } from '../../../node/process/processAlive';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { SILENT_TASK } from '../../task';
@@ -12,7 +13,7 @@ import { greet, type Greeted } from './greeting';
 import { LastLines } from './lastLines';
 import { environmentOf, pythonArguments, requirePlatform, type Launch } from './launch';
 import { Listener } from './listener';
-import { descendantsOf, killAll, stoppedOf, type KnownProcess } from './processTree';
+import { killAll, stoppedOf } from './processTree';
 import { stoppedBefore } from './stoppedBefore';
 
 /** Rank 0 gives a sign of life every ten seconds. */

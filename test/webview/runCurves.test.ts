@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { recordedLine, recordedLines } from '../support/recordedRun';
+import { PICTURES_WANTED, picturePath, takePicture } from '../support/picture';
+import { withRun, type RunPageOptions } from './support/runPage';
+import { launchChromium, noChromium } from './support/webviewPage';
+
+const PLOT = '.wide .plot';
+
+const RUNNING: RunPageOptions = {
+  height: 1200,
+  before: (run) => {
+    run.trainer();
+    run.advance(recordedLine('"step":171,'));
+    run.happened();
+  },
+};
+
+/** First and last step that all charts show. */
+async function shown(page: Page): Promise<number[]> {
+  const ranges = await page
+    .locator('.plot[tabindex]')
+    .evaluateAll((plots) =>
+      plots.map((plot) => [plot.ariaValueMin, plot.ariaValueMax].map((text) => Math.round(Number(text)))),
+    );
+  assert.equal(new Set(ranges.map(String)).size, 1, 'all charts show the same');
+  return ranges[0] ?? [];
+}
+
+async function waitForZoom(page: Page, text: string): Promise<void> {
+  await page.waitForSelector(`.zoom [role=status]:text-is("${text}")`);
+}
+
+describe('the curves of a run', { skip: noChromium }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser.close();
+  });
+
+  it('are zoomed and moved by keys, all together, and stay so while the run goes on', async () => {
+    await withRun(
+      browser,
+      async ({ page, run, webview }) => {
+        assert.equal(await page.locator('.reset-zoom').count(), 0);
+        await page.focus(PLOT);
+        await page.keyboard.press('+');
+        await waitForZoom(page, 'steps 85–170 of 170');
+        await page.keyboard.press('ArrowLeft');
+        await waitForZoom(page, 'steps 77–162 of 170');
+        assert.deepEqual(await shown(page), [77, 162]);
+        run.advance(recordedLines.length);
+        await waitForZoom(page, 'steps 77–162 of 200');
+        const { view } = (await webview.state()) as { view: { zoom: number[] } };
+        assert.deepEqual(view.zoom, [76.5, 161.5]);
+        await page.keyboard.press('0');
+        await page.locator('.reset-zoom').waitFor({ state: 'detached' });
+        assert.deepEqual(await shown(page), [0, 200]);
+      },
+      RUNNING,
+    );
+  });
+
+  it('are zoomed by dragging, and by the wheel where that is meant; other turns scroll the page', async () => {
+    await withRun(
+      browser,
+      async ({ page }) => {
+        const box = await page.locator(PLOT).boundingBox();
+        assert.ok(box !== null);
+        const [middle, y] = [box.x + box.width / 2, box.y + 80];
+        await page.mouse.move(middle, y);
+        await page.mouse.wheel(0, 100);
+        await page.waitForFunction(() => window.scrollY > 0);
+        assert.deepEqual(await shown(page), [0, 170]);
+        await page.mouse.wheel(0, -400);
+        await page.waitForFunction(() => window.scrollY === 0);
+        await page.mouse.move(middle - 200, y);
+        await page.mouse.down();
+        await page.mouse.move(middle, y, { steps: 3 });
+        await page.mouse.move(middle + 200, y);
+        await page.mouse.up();
+        await page.waitForSelector('.reset-zoom');
+        const brushed = await shown(page);
+        const width = (brushed[1] ?? 0) - (brushed[0] ?? 0);
+        assert.ok(Math.abs(width - (400 / (box.width - 40)) * 170) < 6, brushed.join());
+
+        await page.keyboard.down('Shift');
+        await page.mouse.down();
+        await page.mouse.move(middle + 300, y, { steps: 3 });
+        await page.mouse.up();
+        await page.keyboard.up('Shift');
+        const moved = await shown(page);
+        assert.ok((moved[0] ?? 0) < (brushed[0] ?? 0), `${moved.join()} lies before ${brushed.join()}`);
+        assert.ok(Math.abs((moved[1] ?? 0) - (moved[0] ?? 0) - width) <= 1, `${moved.join()} is as wide`);
+
+        // It has the focus since it was pressed.
+        await page.mouse.wheel(0, -120);
+        await page.waitForFunction(
+          (before) => Number(document.querySelector('.wide .plot')?.ariaValueMax) < before - 1,
+          moved[1] ?? 0,
+        );
+        assert.equal(await page.evaluate(() => window.scrollY), 0);
+        await page.click('.reset-zoom');
+        await page.waitForSelector(`${PLOT}:focus`);
+        assert.deepEqual(await shown(page), [0, 170]);
+      },
+      { ...RUNNING, height: 700 },
+    );
+  });
+
+  it('tell what happened at a mark, to the pointer and to keys, and in the table', async () => {
+    await withRun(
+      browser,
+      async ({ page, webview }) => {
+        const labels = await page.locator('.mark-legend button').allInnerTexts();
+        assert.deepEqual(
+          labels.map((text) => text.replace(/\s+/g, ' ')),
+          [
+            'Checkpoints 4',
+            'Rate changes 1',
+            'Refreshes of importance 9',
+            'Resumes 1',
+            'Remedies against forgetting 2',
+          ],
+        );
+        await page.click('[data-mark=refresh]');
+        await page.focus(PLOT);
+        await page.keyboard.press('Home');
+        await page.keyboard.press('m');
+        await page.waitForSelector('.mark-tip:has-text("Base learning rate changed")');
+        assert.match(
+          (await page.getAttribute(PLOT, 'aria-valuetext')) ?? '',
+          /^step 50 .*changed; 1\.00e-3 → 5\.00e-4$/,
+        );
+        await page.keyboard.press('m');
+        await page.waitForSelector('.mark-tip:has-text("Step 93 → 80")');
+        await page.keyboard.press('m');
+        const tip = page.locator('.mark-tip');
+        await page.waitForSelector('.mark-tip:has-text("lowered against forgetting")');
+        assert.match(await tip.innerText(), /5\.00e-4 → 2\.50e-4\s+Because: general loss is 0\.8512 nats/);
+
+        const box = await page.locator('adept-curve-chart:nth-of-type(4) .plot').boundingBox();
+        assert.ok(box !== null);
+        const frozen = page.locator(
+          'adept-curve-chart:nth-of-type(4) .mark-tip:has-text("4.mlp.up_proj, 4.mlp.down_proj")',
+        );
+        for (let x = box.x + box.width * 0.7; x < box.x + box.width && (await frozen.count()) === 0; x += 5) {
+          await page.mouse.move(x, box.y + 60);
+        }
+        assert.equal(await frozen.count(), 1);
+        await takePicture(page.locator('adept-curve-chart:nth-of-type(4)'), 'run-mark-tip');
+
+        await page.click('button:has-text("Show as table")');
+        const rows = page.locator('table.texts tbody tr');
+        assert.equal(await rows.count(), 13);
+        assert.match(await rows.nth(12).innerText(), /^160\s+Importance and rates refreshed/);
+        const { view } = (await webview.state()) as { view: { hiddenMarks: string[] } };
+        assert.deepEqual(view.hiddenMarks, ['refresh']);
+      },
+      RUNNING,
+    );
+  });
+
+  it('are smoothed as far as the slider says, and not at all at 0', async () => {
+    await withRun(browser, async ({ page }) => {
+      const reading = async (): Promise<string> => (await page.getAttribute(PLOT, 'aria-valuetext')) ?? '';
+      assert.match(await reading(), /each step 1\.1678 · smoothed 0\.9/);
+      await page.locator('.smoothing input').fill('0.5');
+      await page.waitForSelector('.smoothing output:text-is("0.50")');
+      assert.match(await reading(), /each step 1\.1678 · smoothed 1\.0/);
+      await page.locator('.smoothing input').fill('0');
+      await page.waitForSelector('.smoothing output:text-is("off")');
+      assert.equal(await reading(), 'step 200 · 1.1678');
+    });
+  });
+
+  it('are saved: all steps by the extension, the picture as it is shown', async () => {
+    await withRun(
+      browser,
+      async ({ page, webview }) => {
+        await page.click('button:has-text("Export CSV…")');
+        await webview.waitForMessage('saveCurves');
+        await page.click('button:has-text("Export PNG…")');
+        const { png } = await webview.waitForMessage('savePicture');
+        const picture = Buffer.from(String(png), 'base64');
+        // Width and height of the header of a PNG.
+        assert.deepEqual([picture.readUInt32BE(16), picture.readUInt32BE(20) > 1200], [2400, true]);
+        if (PICTURES_WANTED) {
+          writeFileSync(picturePath('run-exported.png'), picture);
+        }
+        await webview.send({ type: 'saved', file: '/runs/clinical-notes-curves.png' });
+        await page.waitForSelector('[role=status]:has-text("Saved: /runs/clinical-notes-curves.png")');
+      },
+      { ...RUNNING, view: { zoom: [20, 150] } },
+    );
+  });
+});
