@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Frame } from 'playwright-core';
+import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
 import { parseWith } from '../../src/shared/common/parse';
 import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
@@ -166,16 +167,26 @@ describe('every panel', { skip: unavailable() }, () => {
 
   it('a study', async () => {
     const arms = ['full', 'adept'] as const;
-    const short = { steps: 30, evalEvery: 30 };
-    const study = { job: CONFIG, out: 'study', k: 2, arms, seeds: [0], tune: { full: short, adept: short } };
+    await editor.openText(CONFIG);
+    await editor.runCommand('ADEPT: New Study…');
+    await editor.evidently('the methods', () =>
+      editor.page.getByText('every parameter at one learning rate').waitFor(),
+    );
+    await editor.acceptInput();
+    await editor.enter('1');
     const file = join(editor.workspace, 'clinical-notes.study.json');
-    writeFileSync(file, JSON.stringify(study));
-    await adeptResult(['study', '--config', file]);
-    await editor.runCommand('ADEPT: Open Study');
+    await editor.evidently('the new file', () => editor.page.getByText('"llamaPro"').first().waitFor());
+    const made = v.parse(v.looseObject({ job: v.string(), out: v.string() }), readJson(file));
+    const short = { steps: 30, evalEvery: 30 };
+    writeFileSync(file, JSON.stringify({ ...made, arms, tune: { full: short, adept: short } }, null, 2));
+    await editor.evidently('the file as it is now', () =>
+      editor.page.getByText('"evalEvery": 30').first().waitFor(),
+    );
+    await editor.page.getByText('Run Study').first().click();
     const frame = await editor.webview('study');
     await editor.evidently('both runs', () => frame.getByText('2 of 2 runs are done').waitFor());
     const summaries = summarize(
-      parseWith(StudyFile, readJson(join(editor.workspace, 'study/study.json')), 'it'),
+      parseWith(StudyFile, readJson(join(editor.workspace, made.out, 'study.json')), 'it'),
     );
     assert.equal(summaries.length, arms.length);
     for (const { arm, domainGain, generalRise } of summaries) {
@@ -187,6 +198,8 @@ describe('every panel', { skip: unavailable() }, () => {
       assert.equal(await frame.locator('.plot text', { hasText: arm }).count(), 1);
     }
     await inATheme('study', frame);
+    await frame.locator('.plot [data-arm="adept"]').click();
+    await editor.webview('run', 'adept-0');
   });
 
   it('comparison of checkpoints', async () => {
