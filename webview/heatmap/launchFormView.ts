@@ -127,7 +127,7 @@ export class LaunchFormView extends LitElement {
     const name = {
       field: 'name',
       label: l10n.t('Name of the run'),
-      help: l10n.t('names the file and the run folder'),
+      help: l10n.t('Names the file and the run folder.'),
       optional: false,
     } as const;
     return html`<form novalidate @submit=${this.onSubmit} aria-labelledby="launch-heading">
