@@ -150,7 +150,10 @@ describe('the comparison panel', { skip: noChromium }, () => {
   it('says that it compares, why it failed, and that a checkpoint is gone', async (t) => {
     const page = await open(t);
     await page.send({ type: 'working' });
-    await page.page.waitForSelector('progress');
+    const progress = page.page.getByRole('progressbar', { name: 'Comparing checkpoints…' });
+    await progress.waitFor();
+    assert.equal(await progress.getAttribute('aria-valuenow'), null);
+    assert.deepEqual(await page.accessibilityFaults(), []);
     assert.equal(await page.page.locator('main').getAttribute('aria-busy'), 'true');
     await page.send({ type: 'failed', message: '/runs/a/checkpoints/step-00000010 does not exist.' });
     assert.equal(

@@ -39,6 +39,8 @@ describe('the page of a run', { skip: noChromium }, () => {
       assert.match(await textOf(page, '.state'), /Done/);
       assert.match(await textOf(page, '.title p'), /sample\/model · wasm engine on CPU.*ssh-remote/);
       assert.equal(await textOf(page, '.progress-text'), 'step 200 of 200');
+      const progress = page.getByRole('progressbar', { name: 'Progress' });
+      assert.equal(await progress.getAttribute('aria-valuenow'), '100');
       assert.deepEqual(await numbersOf(page, 'domain'), ['0.9626', '2.4296', '−1.4670', '0.9626', '200']);
       assert.deepEqual(await numbersOf(page, 'general'), ['1.0548', '0.6216', '+0.4332', '0.6216', '0']);
       assert.deepEqual((await numbersOf(page, 'training')).slice(3), ['0.7467', '189']);

@@ -112,7 +112,8 @@ describe('the panel of a study', { skip: noChromium }, () => {
         canRun: true,
       });
       await page.getByText('full-1: step 3').waitFor();
-      assert.equal(await page.locator('progress').evaluate((bar) => (bar as HTMLProgressElement).value), 0.4);
+      const progress = page.getByRole('progressbar', { name: 'Progress of the study' });
+      assert.equal(await progress.getAttribute('aria-valuenow'), '40');
       assert.deepEqual(await webview.accessibilityFaults(), []);
       await page.getByRole('button', { name: 'Stop' }).click();
       await webview.waitForMessage('stop');

@@ -19,6 +19,7 @@ import {
 import { ChangeMeasure } from '../../src/shared/run/comparison';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { progressBar } from '../common/progressBar';
 import { countText } from '../common/quantities';
 import { scaleSelect } from '../common/scaleSelect';
 import type { HeatGridEvents } from '../common/heatGrid';
@@ -109,7 +110,7 @@ export class ComparisonApp extends LitElement {
       return nothing;
     }
     return html`<h1>${l10n.t('Comparing checkpoints…')}</h1>
-      <progress aria-label=${l10n.t('Comparing checkpoints…')}></progress>`;
+      ${progressBar(l10n.t('Comparing checkpoints…'))}`;
   }
 
   private comparison(shown: Shown): TemplateResult {

@@ -3,6 +3,7 @@ import { CONTROL_COMMANDS } from '../../src/shared/run/protocol';
 import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatMoment, formatPercent } from '../common/format';
+import { progressBar } from '../common/progressBar';
 import type { RunModel } from './runModel';
 import { commandText, endText, shortPath, stateIcon, stepText } from './runText';
 import { stageText, stateText } from '../../src/shared/run/stateText';
@@ -101,7 +102,7 @@ function silence({ silentSeconds }: RunSummary): TemplateResult | typeof nothing
 
 function bar(fraction: number | undefined, text: string): TemplateResult {
   return html`<div class="progress">
-    <progress aria-label=${l10n.t('Progress')} max="1" .value=${Math.min(1, fraction ?? 0)}></progress>
+    ${progressBar(l10n.t('Progress'), fraction ?? 0)}
     <span class="progress-text">${text}</span>
   </div>`;
 }

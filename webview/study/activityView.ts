@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ToStudy } from '../../src/shared/webview/study';
 import { l10n } from '../common/l10n';
+import { progressBar } from '../common/progressBar';
 
 export interface StudyActions {
   run(): void;
@@ -30,12 +31,7 @@ export function activityView(
   }
   const { fraction, message } = activity;
   return html`<div class="activity">
-    <progress
-      aria-label=${l10n.t('Progress of the study')}
-      max="1"
-      .value=${fraction ?? 0}
-      ?hidden=${fraction === null}
-    ></progress>
+    ${fraction === null ? nothing : progressBar(l10n.t('Progress of the study'), fraction)}
     <span class="numeric">${message}</span>
     <button
       type="button"
