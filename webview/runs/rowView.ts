@@ -4,6 +4,7 @@ import { stateText } from '../../src/shared/run/stateText';
 import type { RowAction, RunRow } from '../../src/shared/runs/runRow';
 import { RUN_COLUMNS, type RunColumn } from '../../src/shared/runs/runTable';
 import { formatChange, formatCount, formatRate } from '../common/format';
+import { badge } from '../common/badge';
 import { l10n } from '../common/l10n';
 import { lineKey } from '../common/lineKey';
 import { actionText, rowIcon, startText, timeText } from './texts';
@@ -115,7 +116,7 @@ function cell(row: RunRow, column: Exclude<RunColumn, 'name'>, context: RowConte
 function written(row: RunRow, column: 'tags' | 'note', { actions, trusted }: RowContext): TemplateResult {
   const isTags = column === 'tags';
   const text = isTags ? row.tags.join(', ') : row.note;
-  const shown = isTags ? row.tags.map((tag) => html`<span class="tag">${tag}</span> `) : text;
+  const shown = isTags ? row.tags.map((tag) => html`${badge(tag)} `) : text;
   if (!trusted) {
     return html`<span class="cell-text">${shown}</span>`;
   }

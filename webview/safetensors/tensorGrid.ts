@@ -6,6 +6,7 @@ import {
   type TensorRow,
   type TensorSort,
 } from '../../src/shared/model/tensorTable';
+import { badge } from '../common/badge';
 import { l10n } from '../common/l10n';
 import { bytesText, countText } from '../common/quantities';
 
@@ -163,7 +164,7 @@ export class TensorGrid extends LitElement {
     const broken = html`<span class="codicon codicon-error" aria-hidden="true"></span
       ><span class="visually-hidden">${l10n.t('broken:')}</span>`;
     return html`${problem === null ? nothing : broken}<span class="tensor-name">${name}</span> ${
-        added ? html`<span class="badge">${l10n.t('added')}</span>` : nothing
+        added ? badge(l10n.t('added')) : nothing
       }`;
   }
 

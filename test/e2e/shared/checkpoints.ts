@@ -43,7 +43,7 @@ export function aWeightFile(windowOf: () => Editor): void {
     const frame = await openWeights(editor, 'weights/model.safetensors');
     await editor.evidently('the tensors', () => frame.getByText(Q).first().waitFor());
     assert.equal(await frame.locator('h1').innerText(), 'model.safetensors');
-    assert.equal(await frame.locator('.badge').count(), 2);
+    assert.equal(await frame.locator('vscode-badge').count(), 2);
     assert.deepEqual(await axeFindings(frame), []);
     await editor.runCommand('View: Close All Editors');
   });
