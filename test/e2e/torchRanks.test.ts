@@ -122,7 +122,7 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
     await editor.evidently('the paused run', () => frame.locator('.state-paused').waitFor());
     assert.equal(await shownStep(frame), before.step);
     const curve = await plot(frame);
-    await frame.locator('button[data-command=resume]:not([aria-disabled])').click();
+    await frame.locator('vscode-button[data-command=resume]:not([aria-disabled])').click();
     await steps.until('the steps since', async () => (await shownStep(frame)) > before.step);
     await steps.until('the curve of these, too', async () => (await plot(frame)) !== curve);
     assert.equal(status().pid, before.pid);

@@ -96,7 +96,7 @@ describe('the heatmap', { skip: noChromium }, () => {
       const price = (): Promise<string> => page.innerText('.price');
       const free = await price();
       await page.fill('#lowest', '3');
-      await page.click('button:has-text("Suggest")');
+      await page.click('vscode-button:has-text("Suggest")');
       const { importance } = heatmapContent();
       const expected = lowestLayers(importance, 3, 5, 'x');
       const marked = await markedLayers(page);
@@ -109,12 +109,45 @@ describe('the heatmap', { skip: noChromium }, () => {
         .click();
       const cheaper = await price();
       assert.equal(new Set([free, dear, cheaper]).size, 3);
-      await page.click('button:has-text("Clear")');
+      await page.click('vscode-button:has-text("Clear")');
       assert.equal(await price(), free);
       await page.fill('#lowest', '6');
       assert.equal(await page.innerText('#lowest-problem'), 'Give a whole number from 1 to 5.');
-      assert.ok(await page.isDisabled('button:has-text("Suggest")'));
+      assert.ok(await page.isDisabled('vscode-button:has-text("Suggest")'));
     });
+  });
+
+  it('presses a button once while a key is held, scrolls nothing, and suggests on Enter in the field', async () => {
+    const options = { height: 400 };
+    await withHeatmap(
+      browser,
+      async (webview) => {
+        const { page } = webview;
+        const saved = async (): Promise<number> =>
+          (await webview.sent()).filter(({ type }) => type === 'saveCsv').length;
+        const scrolled = (): Promise<number> =>
+          page.evaluate(() => document.scrollingElement?.scrollTop ?? NaN);
+        const button = page.getByRole('button', { name: 'Export CSV…' });
+        await button.focus();
+        const before = await scrolled();
+        for (const [index, key] of ['Enter', 'Space'].entries()) {
+          await page.keyboard.down(key);
+          await page.keyboard.down(key);
+          await page.keyboard.up(key);
+          assert.equal(await saved(), index + 1, key);
+        }
+        assert.equal(await scrolled(), before);
+        assert.ok(await button.evaluate((element) => document.activeElement === element));
+
+        await page.fill('#lowest', '2');
+        await page.press('#lowest', 'Enter');
+        assert.equal((await markedLayers(page)).length, 2);
+        await page.fill('#lowest', '6');
+        await page.press('#lowest', 'Enter');
+        assert.equal((await markedLayers(page)).length, 2);
+      },
+      options,
+    );
   });
 
   it('draws the model with its copies, and marks a layer by its block or its menu', async () => {
@@ -151,7 +184,7 @@ describe('the heatmap', { skip: noChromium }, () => {
   it('shows all values as a plain table, and exports them', async () => {
     await withHeatmap(browser, async (webview) => {
       const { page } = webview;
-      await page.click('button:has-text("Show as table")');
+      await page.click('vscode-button:has-text("Show as table")');
       assert.equal(await page.locator('[role="grid"]').count(), 0);
       const { importance } = heatmapContent();
       const cells = await page.locator('table.values tbody tr').nth(2).locator('th, td').allInnerTexts();
@@ -159,11 +192,11 @@ describe('the heatmap', { skip: noChromium }, () => {
         .filter(({ layer }) => layer === 2)
         .map((unit) => String(unit.importance));
       assert.deepEqual(cells, ['2', String(importance.layers[2]?.importance), '1', ...units]);
-      await page.click('button:has-text("Export CSV")');
+      await page.click('vscode-button:has-text("Export CSV")');
       const { text } = await webview.waitForMessage('saveCsv');
       assert.equal(String(text).split('\r\n').length, 7);
-      await page.click('button:has-text("Show as table")');
-      await page.click('button:has-text("Export PNG")');
+      await page.click('vscode-button:has-text("Show as table")');
+      await page.click('vscode-button:has-text("Export PNG")');
       const { png } = await webview.waitForMessage('savePicture');
       const file = Buffer.from(String(png), 'base64');
       assert.equal(file.subarray(1, 4).toString('latin1'), 'PNG');

@@ -25,13 +25,13 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
       async (webview) => {
         const { page } = webview;
         await page.click('.budget summary');
-        const choices = page.locator('.choices button');
+        const choices = page.locator('.choices vscode-button');
         // One of eight layers is proposed.
-        await page.waitForSelector('.choices button');
+        await page.waitForSelector('.choices vscode-button');
         const offered = await choices.allInnerTexts();
         assert.deepEqual(offered.slice(0, 2), ['Mark layer 3', 'Mark layers 3 and 6']);
         await page.fill('#budget-slowdown', '1.3');
-        await page.waitForFunction(() => document.querySelectorAll('.choices button').length === 2);
+        await page.waitForFunction(() => document.querySelectorAll('.choices vscode-button').length === 2);
         assert.deepEqual(await webview.accessibilityFaults(), []);
         await choices.nth(1).click();
         assert.deepEqual(await markedLayers(page), [3, 6]);

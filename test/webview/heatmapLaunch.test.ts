@@ -126,7 +126,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
     await withHeatmap(browser, async (webview) => {
       const { page } = webview;
       await page.locator('tr[data-layer="3"] th').click();
-      await page.click('button:has-text("Browse")');
+      await page.click('vscode-button:has-text("Browse")');
       assert.equal((await webview.waitForMessage('pick')).field, 'domain');
       await webview.send({ type: 'picked', field: 'domain', paths: ['/data/a.txt', '/data/b.pdf'] });
       await webview.waitForMessage(
@@ -146,12 +146,12 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       await page.waitForSelector('#field-domain-problem');
       assert.equal(await page.innerText('#field-domain-problem'), problem);
       await page.fill('#field-steps', '10');
-      await page.click('button:has-text("Start tuning")');
+      await page.click('vscode-button:has-text("Start tuning")');
       assert.match(await page.innerText('#launch-outcome'), /complete “Domain text” and “Learning rate”/);
       assert.equal(await page.evaluate(() => document.activeElement?.id), 'field-domain');
       await page.fill('#field-domain', '/data/a.txt');
       await page.fill('#field-learningRate', '0.001');
-      await page.click('button:has-text("Start tuning")');
+      await page.press('#field-learningRate', 'Enter');
       await webview.waitForMessage('launch');
       await webview.send({ type: 'notLaunched', problem: 'No room.' });
       await page.waitForSelector('#launch-outcome.error:has-text("No room.")');
@@ -185,7 +185,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         }
         assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '7 warnings');
         const described = await page.getAttribute(
-          'adept-launch-form button[type=submit]',
+          'adept-launch-form vscode-button[type=submit]',
           'aria-describedby',
         );
         assert.match(described ?? '', /launch-verdict/);
@@ -215,7 +215,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       });
       const box = await page.locator('.plan-bar').boundingBox();
       assert.ok(box !== null && box.y >= 0 && box.y < 2, JSON.stringify(box));
-      await page.click('.plan-bar button');
+      await page.click('.plan-bar vscode-button');
       assert.ok(await page.locator('#field-name').evaluate((field) => field === document.activeElement));
     });
   });
@@ -356,16 +356,19 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         const { page } = webview;
         await page.locator('tr[data-layer="3"] th').click();
         assert.match(await webview.page.innerText('.summary'), /layer 3/);
-        assert.ok(await page.isDisabled('button:has-text("Expand without tuning")'));
-        assert.equal(await page.getAttribute('button:has-text("Start tuning")', 'aria-disabled'), 'true');
+        assert.ok(await page.isDisabled('vscode-button:has-text("Expand without tuning")'));
+        assert.equal(
+          await page.getAttribute('vscode-button:has-text("Start tuning")', 'aria-disabled'),
+          'true',
+        );
         assert.match(await page.innerText('#launch-outcome'), /not trusted/);
-        await page.locator('button:has-text("Start tuning")').click({ force: true });
-        await page.click('button:has-text("Manage Workspace Trust")');
+        await page.locator('vscode-button:has-text("Start tuning")').click({ force: true });
+        await page.click('vscode-button:has-text("Manage Workspace Trust")');
         await webview.waitForMessage('manageTrust');
         assert.equal((await webview.sent()).filter(({ type }) => type === 'launch').length, 0);
         await webview.send({ type: 'trusted' });
-        await page.waitForSelector('button:has-text("Expand without tuning"):enabled');
-        await page.click('button:has-text("Expand without tuning")');
+        await page.waitForSelector('vscode-button:has-text("Expand without tuning"):not([aria-disabled])');
+        await page.click('vscode-button:has-text("Expand without tuning")');
         assert.deepEqual((await webview.waitForMessage('expand')).layers, [3]);
       },
       { content: { ...heatmapContent(), trusted: false } },

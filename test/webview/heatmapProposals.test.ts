@@ -49,7 +49,7 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
         await page.waitForSelector('[data-proposal="steps"]');
         // 60 steps of 4 × 256 tokens an epoch.
         assert.match(await page.innerText('[data-proposal="steps"]'), /120 steps[^]*61,440 tokens: 60 steps/);
-        await page.click('[data-proposal="layers"] .proposal-head button');
+        await page.click('[data-proposal="layers"] .proposal-head vscode-button');
         assert.deepEqual(await markedLayers(page), [3]);
         await page.getByText('Use All', { exact: true }).click();
         const form = await page.evaluate(() =>
@@ -68,7 +68,7 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
         assert.deepEqual(form, ['120', '0.001', '12', '0.02', '60', '30', 'cosine']);
         assert.equal(await page.getByText('Use All', { exact: true }).count(), 0);
         // The alternative stays one.
-        assert.equal(await page.locator('[data-proposal] .proposal-head button').count(), 1);
+        assert.equal(await page.locator('[data-proposal] .proposal-head vscode-button').count(), 1);
         assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '1 warning');
         const hint = page.getByRole('button', { name: 'What is “General loss”?' });
         await hint.focus();
@@ -98,7 +98,7 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
           await page.innerText('.certainty'),
           /^3 and 6 are tied: about 8 more sequences would tell\./,
         );
-        await page.click('.certainty button');
+        await page.click('.certainty vscode-button');
         const { sequences } = await webview.waitForMessage('measureMore');
         assert.equal(sequences, 32);
       },

@@ -69,7 +69,7 @@ describe('the heatmap of general and domain text', { skip: noChromium }, () => {
         const { page } = webview;
         await page.getByLabel('Layers to suggest').selectOption('contrast');
         await page.fill('#lowest', '3');
-        await page.click('button:has-text("Suggest")');
+        await page.click('vscode-button:has-text("Suggest")');
         assert.deepEqual(await markedLayers(page), contrastLayers(content.importance, 3, 8, 'f'));
       },
       { content },

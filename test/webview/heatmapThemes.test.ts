@@ -21,7 +21,7 @@ describe('the heatmap, in every theme', { skip: noChromium }, () => {
     await withHeatmap(browser, async (webview) => {
       const { page } = webview;
       await page.fill('#lowest', '2');
-      await page.click('button:has-text("Suggest")');
+      await page.click('vscode-button:has-text("Suggest")');
       await page.fill('#field-steps', '0');
       await page.locator('tr[data-layer="2"] td').nth(3).focus();
       await webview.inEveryTheme(async (theme) => {
@@ -31,7 +31,7 @@ describe('the heatmap, in every theme', { skip: noChromium }, () => {
         assert.ok(lowest >= TEXT_CONTRAST, `lowest contrast ${String(lowest)}, ${theme}`);
         await takePicture(page, `heatmap-${theme}`);
       });
-      await page.click('button:has-text("Show as table")');
+      await page.click('vscode-button:has-text("Show as table")');
       await webview.inEveryTheme();
     });
   });

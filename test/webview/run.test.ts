@@ -77,7 +77,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         await page.waitForSelector('.progress-text:has-text("step 200 of 200")');
         run.finish();
         await page.waitForSelector('.state-done');
-        await page.click('button:has-text("Show as table")');
+        await page.click('vscode-button:has-text("Show as table")');
         const steps = await page.locator('.tables table >> nth=0 >> tbody th').allInnerTexts();
         assert.deepEqual(steps, ['0', '20', '40', '60', '80', '100', '120', '140', '160', '180', '200']);
       },
@@ -100,7 +100,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         window.output = ['reading the corpus', 'out of memory'];
         await page.waitForSelector('.notice-error:has-text("SIGKILL")');
         assert.equal(await textOf(page, '.notice-error pre'), 'reading the corpus\nout of memory');
-        await page.click('.notice-error button');
+        await page.click('.notice-error vscode-button');
         assert.deepEqual(await commands(), ['resume']);
         window.exit = { code: 137, signal: null };
         await page.waitForSelector('.notice-error:has-text("exit code 137")');
@@ -222,9 +222,9 @@ describe('the page of a run', { skip: noChromium }, () => {
   it('keeps how it is looked at, and comes back the same', async () => {
     const kept: unknown[] = [];
     await withRun(browser, async ({ page, webview }) => {
-      await page.click('button:has-text("Change since start")');
+      await page.click('vscode-button:has-text("Change since start")');
       await page.click('#tab-units');
-      await page.click('.choice button:has-text("Learning rate")');
+      await page.click('.choice vscode-button:has-text("Learning rate")');
       await page.locator('input[type=range]').fill('3');
       await page.click('#tab-log');
       await page.fill('input[type=search]', 'checkpoint');
@@ -293,7 +293,7 @@ describe('the page of a run', { skip: noChromium }, () => {
           await textOf(page, '.units .reading'),
           /^4 \(copy of 3\) self_attn\.q_proj · step 200 · /,
         );
-        await page.click('button:has-text("Show as table")');
+        await page.click('vscode-button:has-text("Show as table")');
         assert.equal(await page.locator('.table-scroll.wide thead th').count(), 12);
         assert.equal(await page.locator('.table-scroll.wide tbody tr').count(), 18);
       },
@@ -346,11 +346,11 @@ describe('the page of a run', { skip: noChromium }, () => {
         await page.locator('.log').evaluate((box) => {
           box.scrollTop = 0;
         });
-        await page.waitForSelector('button:has-text("Jump to end")');
+        await page.waitForSelector('vscode-button:has-text("Jump to end")');
         run.advance(recordedLines.length);
         await page.waitForSelector('.log:has-text("step 200")');
         assert.equal(await page.locator('.log').evaluate((box) => box.scrollTop), 0);
-        await page.click('button:has-text("Jump to end")');
+        await page.click('vscode-button:has-text("Jump to end")');
         await page.waitForFunction(() => {
           const box = document.querySelector('.log');
           return box !== null && box.scrollHeight - box.scrollTop - box.clientHeight < 5;

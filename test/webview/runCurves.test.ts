@@ -48,7 +48,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page, run, webview }) => {
-        assert.equal(await page.locator('.reset-zoom').count(), 0);
+        assert.equal(await page.locator('[data-command=resetZoom]').count(), 0);
         await page.focus(PLOT);
         await page.keyboard.press('+');
         await waitForZoom(page, 'steps 85–170 of 170');
@@ -60,7 +60,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
         const { view } = (await webview.state()) as { view: { zoom: number[] } };
         assert.deepEqual(view.zoom, [76.5, 161.5]);
         await page.keyboard.press('0');
-        await page.locator('.reset-zoom').waitFor({ state: 'detached' });
+        await page.locator('[data-command=resetZoom]').waitFor({ state: 'detached' });
         assert.deepEqual(await shown(page), [0, 200]);
       },
       RUNNING,
@@ -85,7 +85,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
         await page.mouse.move(middle, y, { steps: 3 });
         await page.mouse.move(middle + 200, y);
         await page.mouse.up();
-        await page.waitForSelector('.reset-zoom');
+        await page.waitForSelector('[data-command=resetZoom]');
         const brushed = await shown(page);
         const width = (brushed[1] ?? 0) - (brushed[0] ?? 0);
         assert.ok(Math.abs(width - (400 / (box.width - 40)) * 170) < 6, brushed.join());
@@ -106,7 +106,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
           moved[1] ?? 0,
         );
         assert.equal(await page.evaluate(() => window.scrollY), 0);
-        await page.click('.reset-zoom');
+        await page.click('[data-command=resetZoom]');
         await page.waitForSelector(`${PLOT}:focus`);
         assert.deepEqual(await shown(page), [0, 170]);
       },
@@ -156,7 +156,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
         assert.equal(await frozen.count(), 1);
         await takePicture(page.locator('adept-curve-chart:nth-of-type(4)'), 'run-mark-tip');
 
-        await page.click('button:has-text("Show as table")');
+        await page.click('vscode-button:has-text("Show as table")');
         const rows = page.locator('table.texts tbody tr');
         assert.equal(await rows.count(), 13);
         assert.match(await rows.nth(12).innerText(), /^160\s+Importance and rates refreshed/);
@@ -184,9 +184,9 @@ describe('the curves of a run', { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page, webview }) => {
-        await page.click('button:has-text("Export CSV…")');
+        await page.click('vscode-button:has-text("Export CSV…")');
         await webview.waitForMessage('saveCurves');
-        await page.click('button:has-text("Export PNG…")');
+        await page.click('vscode-button:has-text("Export PNG…")');
         const { png } = await webview.waitForMessage('savePicture');
         const picture = Buffer.from(String(png), 'base64');
         // Width and height of the header of a PNG.

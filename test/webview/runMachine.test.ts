@@ -46,15 +46,15 @@ describe('the machine of a run', { skip: noChromium }, () => {
           '.wide .plot[aria-valuetext="after 0s · trainer 2 GB · in use on the machine 8 GB · there is 128 GB"]',
         );
         await page.keyboard.press('+');
-        await page.waitForSelector('.reset-zoom');
+        await page.waitForSelector('[data-command=resetZoom]');
         await page.keyboard.press('0');
-        await page.locator('.reset-zoom').waitFor({ state: 'detached' });
+        await page.locator('[data-command=resetZoom]').waitFor({ state: 'detached' });
 
         run.resources(RECORDED_RESOURCES.slice(99));
         await page.waitForSelector(
           '.notice-warning:has-text("Only 3% of the machine’s memory is free, 4.4 GB of 128 GB")',
         );
-        await page.click('button:has-text("Show as table")');
+        await page.click('vscode-button:has-text("Show as table")');
         const table = page.locator('.table-scroll tbody tr');
         assert.equal(await table.count(), 51);
         assert.deepEqual((await table.first().innerText()).split(/\s*\t\s*/), [

@@ -1,16 +1,15 @@
 import { html, type TemplateResult } from 'lit';
+import { pushButton } from './pushButton';
 
 /** A button that is pressed or not. */
 export function toggle(text: string, pressed: boolean, change: (pressed: boolean) => void): TemplateResult {
-  return html`<button
-    type="button"
-    aria-pressed=${pressed ? 'true' : 'false'}
-    @click=${() => {
+  return pushButton({
+    text,
+    pressed,
+    act: () => {
       change(!pressed);
-    }}
-  >
-    ${text}
-  </button>`;
+    },
+  });
 }
 
 /** Buttons of which one is pressed: a choice between a few values. */

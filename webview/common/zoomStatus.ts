@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { StepRange } from './chartZoom';
 import { formatCount } from './format';
 import { l10n } from './l10n';
+import { pushButton } from './pushButton';
 
 /** What part is shown, and the way back to all of it; nothing to press where all is shown. */
 export function zoomStatus(
@@ -25,7 +26,5 @@ export function zoomStatus(
 }
 
 export function resetButton(reset: (event: Event) => void): TemplateResult {
-  return html`<button type="button" class="reset-zoom" @click=${reset}>
-    <span class="codicon codicon-screen-normal" aria-hidden="true"></span> ${l10n.t('Reset zoom')}
-  </button>`;
+  return pushButton({ text: l10n.t('Reset zoom'), icon: 'screen-normal', command: 'resetZoom', act: reset });
 }

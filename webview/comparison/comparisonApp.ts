@@ -19,6 +19,7 @@ import {
 import { ChangeMeasure } from '../../src/shared/run/comparison';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { progressBar } from '../common/progressBar';
 import { countText } from '../common/quantities';
 import { scaleSelect } from '../common/scaleSelect';
@@ -92,14 +93,12 @@ export class ComparisonApp extends LitElement {
   }
 
   private notices(): TemplateResult {
-    const again = html`<button
-      type="button"
-      @click=${() => {
+    const again = pushButton({
+      text: l10n.t('Compare Again'),
+      act: () => {
         this.host.post({ type: 'again' });
-      }}
-    >
-      ${l10n.t('Compare Again')}
-    </button>`;
+      },
+    });
     return html`${this.gone.map((text) => notice('warning', text))}${
       this.failure === '' ? nothing : html`${notice('error', this.failure)}${again}`
     }`;
@@ -177,31 +176,25 @@ export class ComparisonApp extends LitElement {
       ${scaleSelect(view.scale, (scale) => {
         this.keep({ scale });
       })}
-      <button
-        type="button"
-        aria-pressed=${view.asTable ? 'true' : 'false'}
-        @click=${() => {
+      ${pushButton({
+        text: l10n.t('Show as table'),
+        pressed: view.asTable,
+        act: () => {
           this.keep({ asTable: !view.asTable });
-        }}
-      >
-        ${l10n.t('Show as table')}
-      </button>
-      <button
-        type="button"
-        @click=${() => {
+        },
+      })}
+      ${pushButton({
+        text: l10n.t('Export CSV…'),
+        act: () => {
           this.host.post({ type: 'saveCsv', text: toCsv(changeValues(comparison)) });
-        }}
-      >
-        ${l10n.t('Export CSV…')}
-      </button>
-      <button
-        type="button"
-        @click=${() => {
+        },
+      })}
+      ${pushButton({
+        text: l10n.t('Swap A and B'),
+        act: () => {
           this.host.post({ type: 'swap' });
-        }}
-      >
-        ${l10n.t('Swap A and B')}
-      </button>
+        },
+      })}
     </div>`;
   }
 

@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import type { BudgetedChoice } from '../../src/shared/estimate/budgetedPlan';
 import type { BudgetProblem, BudgetReading, BudgetTexts } from '../../src/shared/launch/planBudget';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { bytesText, countText, durationText, layersText } from './texts';
 
 export interface BudgetContent {
@@ -102,14 +103,12 @@ function budgetField(
 
 function item({ layers, price, seconds }: BudgetedChoice, { take }: BudgetContent): TemplateResult {
   return html`<li>
-    <button
-      type="button"
-      @click=${() => {
+    ${pushButton({
+      text: l10n.t('Mark {0}', layersText(layers)),
+      act: () => {
         take(layers);
-      }}
-    >
-      ${l10n.t('Mark {0}', layersText(layers))}
-    </button>
+      },
+    })}
     <span class="muted">
       ${copiesText(layers.length)}${price.memoryBytes === undefined ? nothing : `, ${bytesText(price.memoryBytes)}`}${
         seconds === undefined ? nothing : `, ${durationText(seconds)}`

@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { needsFiles, type FormFiles } from '../../src/shared/launch/launchForm';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { formField } from './formField';
 import { filesHelp, termOf } from './help';
 import { bytesText, countText, fileLabel } from './texts';
@@ -45,19 +46,18 @@ export function filesField(facts: FilesFacts): TemplateResult {
           @input=${facts.edit}
         ></textarea>
         <span class="buttons">
-          <button type="button" @click=${facts.pick}>
-            ${l10n.t('Browse…')}<span class="visually-hidden"> (${label})</span>
-          </button>
+          ${pushButton({
+            text: html`${l10n.t('Browse…')}<span class="visually-hidden"> (${label})</span>`,
+            act: facts.pick,
+          })}
           ${
             value.trim() === ''
               ? nothing
-              : html`<button
-                  type="button"
-                  aria-disabled=${canPreview ? 'false' : 'true'}
-                  @click=${canPreview ? facts.preview : nothing}
-                >
-                  ${l10n.t('Preview')}<span class="visually-hidden"> (${label})</span>
-                </button>`
+              : pushButton({
+                  text: html`${l10n.t('Preview')}<span class="visually-hidden"> (${label})</span>`,
+                  disabled: !canPreview,
+                  act: facts.preview,
+                })
           }
         </span>
       </span>`,

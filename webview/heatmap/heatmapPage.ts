@@ -14,6 +14,7 @@ import { ratePreview } from '../../src/shared/launch/ratePreview';
 import { modelName } from '../../src/shared/model/modelName';
 import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { termHint } from '../common/termHint';
 import { budgetView } from './budgetView';
 import type { Fold, HeatmapView } from './heatmapView';
@@ -114,14 +115,12 @@ function restricted(actions: PageActions): TemplateResult {
   return html`<p class="notice">
     <span class="codicon codicon-shield" aria-hidden="true"></span>
     ${untrusted()}
-    <button
-      type="button"
-      @click=${() => {
+    ${pushButton({
+      text: l10n.t('Manage Workspace Trust'),
+      act: () => {
         actions.manageTrust();
-      }}
-    >
-      ${l10n.t('Manage Workspace Trust')}
-    </button>
+      },
+    })}
   </p>`;
 }
 

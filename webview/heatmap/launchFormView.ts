@@ -26,6 +26,7 @@ import { type Setting } from '../../src/shared/settings/settingTable';
 import type { LaunchWarning } from '../../src/shared/launch/launchVerdict';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
+import { pushButton, submitButton } from '../common/pushButton';
 import { computeFields } from './computeFields';
 import { filesField } from './filesField';
 import { formField, valueOf } from './formField';
@@ -156,28 +157,20 @@ export class LaunchFormView extends LitElement {
       })}
       ${previewView(this.preview)} ${verdictView(this.preview.ready, this.warnings)}
       <p class="actions">
-        <button
-          type="submit"
-          class="primary"
-          aria-disabled=${this.canLaunch ? 'false' : 'true'}
-          aria-describedby="launch-verdict launch-outcome"
-        >
-          ${l10n.t('Start tuning')}
-        </button>
-        <button
-          type="button"
-          class="queue"
-          title=${l10n.t('Starts when no other run is active and a window with this workspace is open')}
-          aria-disabled=${this.canLaunch ? 'false' : 'true'}
-          aria-describedby="launch-verdict launch-outcome"
-          @click=${() => {
-            if (this.canLaunch) {
-              this.dispatchEvent(new CustomEvent('queue'));
-            }
-          }}
-        >
-          ${l10n.t('Add to Queue')}
-        </button>
+        ${submitButton({
+          text: l10n.t('Start tuning'),
+          disabled: !this.canLaunch,
+          describedBy: 'launch-verdict launch-outcome',
+        })}
+        ${pushButton({
+          text: l10n.t('Add to Queue'),
+          title: l10n.t('Starts when no other run is active and a window with this workspace is open'),
+          disabled: !this.canLaunch,
+          describedBy: 'launch-verdict launch-outcome',
+          act: () => {
+            this.dispatchEvent(new CustomEvent('queue'));
+          },
+        })}
       </p>
       <p id="launch-outcome" role="status" class=${this.state.kind === 'failed' ? 'error' : ''}>
         ${this.blocked ?? outcomeText(this.state)}

@@ -3,6 +3,7 @@ import type { LaunchWarning } from '../../src/shared/launch/launchVerdict';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import type { RunDuration } from '../../src/shared/launch/runDuration';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { bytesText, countText, durationText, layersText, secondsText } from './texts';
 
 export interface PlanBar {
@@ -34,17 +35,15 @@ export function planBar(plan: PlanBar): TemplateResult {
       ${marked.length === 0 ? nothing : costs(plan).map((text) => html`<span>${text}</span>`)}
       ${marked.length === 0 ? nothing : verdict(plan)}
     </p>
-    <button
-      type="button"
-      class="primary"
-      ?disabled=${blocked !== undefined}
-      title=${blocked ?? nothing}
-      @click=${() => {
+    ${pushButton({
+      text: l10n.t('Start…'),
+      primary: true,
+      disabled: blocked !== undefined,
+      title: blocked,
+      act: () => {
         plan.start();
-      }}
-    >
-      ${l10n.t('Start…')}
-    </button>
+      },
+    })}
   </section>`;
 }
 

@@ -3,6 +3,7 @@ import type { ClusterPrice } from '../../src/shared/launch/clusterPrice';
 import type { RunDuration } from '../../src/shared/launch/runDuration';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { termHint } from '../common/termHint';
 import { bytesText, countText, durationText, layersText, percentText, secondsText } from './texts';
 
@@ -34,16 +35,14 @@ export function planView(plan: Plan): TemplateResult {
     </div>
     ${onCluster(plan.cluster)}
     <p class="actions">
-      <button
-        type="button"
-        ?disabled=${marked.length === 0 || blocked !== undefined}
-        title=${blocked ?? nothing}
-        @click=${() => {
+      ${pushButton({
+        text: l10n.t('Expand without tuning…'),
+        disabled: marked.length === 0 || blocked !== undefined,
+        title: blocked,
+        act: () => {
           plan.expand();
-        }}
-      >
-        ${l10n.t('Expand without tuning…')}
-      </button>
+        },
+      })}
     </p>
   </section>`;
 }

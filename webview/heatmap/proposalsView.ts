@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Proposal } from '../../src/shared/launch/proposals';
 import type { LayerCertainty } from '../../src/shared/method/layerCertainty';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { fold } from './fold';
 import type { Fold } from './heatmapView';
 import { layersText, listed, percentText } from './texts';
@@ -63,7 +64,7 @@ function list({ proposals, certainty, take, measureMore, blocked }: ProposalsCon
 }
 
 function useButton(text: string, label: string | undefined, act: () => void): TemplateResult {
-  return html`<button type="button" aria-label=${label ?? nothing} @click=${act}>${text}</button>`;
+  return pushButton({ text, label, act });
 }
 
 function titleOf({ subject, layers, settings }: Proposal): string {
@@ -116,15 +117,13 @@ function certaintyView(
       </p>`
     : html`<p class="certainty">
         ${l10n.t('{0} are tied: about {1} more sequences would tell.', listed(layers), more)}
-        <button
-          type="button"
-          ?disabled=${blocked !== undefined}
-          title=${blocked ?? nothing}
-          @click=${() => {
+        ${pushButton({
+          text: l10n.t('Measure {0} More', more),
+          disabled: blocked !== undefined,
+          title: blocked,
+          act: () => {
             measureMore(more);
-          }}
-        >
-          ${l10n.t('Measure {0} More', more)}
-        </button>
+          },
+        })}
       </p>`;
 }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { numberOfText } from '../../src/shared/common/numberText';
 import { l10n } from '../common/l10n';
+import { pushButton, submitButton } from '../common/pushButton';
 import { scaleSelect } from '../common/scaleSelect';
 import type { HeatmapView } from './heatmapView';
 import type { ShownImportance } from './shownImportance';
@@ -24,31 +25,25 @@ export function toolbar(view: HeatmapView, shown: ShownImportance, actions: Tool
   return html`<div class="toolbar">
     ${suggestion(view, shown, actions)} ${appearance(view, actions)}
     <div class="group">
-      <button
-        type="button"
-        aria-pressed=${view.asTable ? 'true' : 'false'}
-        @click=${() => {
+      ${pushButton({
+        text: l10n.t('Show as table'),
+        pressed: view.asTable,
+        act: () => {
           actions.change({ asTable: !view.asTable });
-        }}
-      >
-        ${l10n.t('Show as table')}
-      </button>
-      <button
-        type="button"
-        @click=${() => {
+        },
+      })}
+      ${pushButton({
+        text: l10n.t('Export CSV…'),
+        act: () => {
           actions.saveCsv();
-        }}
-      >
-        ${l10n.t('Export CSV…')}
-      </button>
-      <button
-        type="button"
-        @click=${() => {
+        },
+      })}
+      ${pushButton({
+        text: l10n.t('Export PNG…'),
+        act: () => {
           actions.savePicture();
-        }}
-      >
-        ${l10n.t('Export PNG…')}
-      </button>
+        },
+      })}
     </div>
   </div>`;
 }
@@ -74,7 +69,9 @@ function suggestion(
     novalidate
     @submit=${(event: Event) => {
       event.preventDefault();
-      actions.suggest();
+      if (!wrong) {
+        actions.suggest();
+      }
     }}
   >
     ${domainTable === undefined ? html`<label for="lowest">${l10n.t('Least important layers')}</label>` : ruleSelect(view, actions)}
@@ -92,16 +89,14 @@ function suggestion(
         actions.change({ lowest: event.target instanceof HTMLInputElement ? event.target.value : '' });
       }}
     />
-    <button type="submit" class="primary" ?disabled=${wrong}>${l10n.t('Suggest')}</button>
-    <button
-      type="button"
-      ?disabled=${view.marked.length === 0}
-      @click=${() => {
+    ${submitButton({ text: l10n.t('Suggest'), disabled: wrong })}
+    ${pushButton({
+      text: l10n.t('Clear'),
+      disabled: view.marked.length === 0,
+      act: () => {
         actions.clear();
-      }}
-    >
-      ${l10n.t('Clear')}
-    </button>
+      },
+    })}
     ${iconButton('discard', l10n.t('Undo the last change of marks'), actions.canUndo, () => {
       actions.undo();
     })}
@@ -120,20 +115,7 @@ function suggestion(
 }
 
 function iconButton(icon: string, label: string, isEnabled: boolean, act: () => void): TemplateResult {
-  // Not `disabled`: that would take the focus from a button that was just pressed.
-  return html`<button
-    type="button"
-    aria-label=${label}
-    title=${label}
-    aria-disabled=${isEnabled ? nothing : 'true'}
-    @click=${() => {
-      if (isEnabled) {
-        act();
-      }
-    }}
-  >
-    <span class="codicon codicon-${icon}" aria-hidden="true"></span>
-  </button>`;
+  return pushButton({ icon, label, title: label, disabled: !isEnabled, act });
 }
 
 /** The rule by which layers are suggested, where domain text was measured too. */

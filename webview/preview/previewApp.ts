@@ -4,6 +4,7 @@ import type { TextPreview } from '../../src/shared/texts/textPreview';
 import { FromPreview, PreviewView, ToPreview, type PreviewSource } from '../../src/shared/webview/preview';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { documentsView } from './documentsView';
 import { factsView, framingView, lengthsView, noticesView } from './factsView';
 
@@ -61,31 +62,25 @@ export class PreviewApp extends LitElement {
           ? nothing
           : this.readButton(l10n.t('Measure Framing'), true)
       }
-      <button
-        type="button"
-        aria-pressed=${this.idsShown ? 'true' : 'false'}
-        @click=${() => {
+      ${pushButton({
+        text: l10n.t('Token IDs'),
+        pressed: this.idsShown,
+        act: () => {
           this.host.setView({ ids: !this.idsShown });
           this.requestUpdate();
-        }}
-      >
-        ${l10n.t('Token IDs')}
-      </button>
+        },
+      })}
     </div>`;
   }
 
   private readButton(text: string, framing: boolean): TemplateResult {
-    return html`<button
-      type="button"
-      aria-disabled=${this.canRead ? 'false' : 'true'}
-      @click=${() => {
-        if (this.canRead) {
-          this.host.post({ type: 'read', framing });
-        }
-      }}
-    >
-      ${text}
-    </button>`;
+    return pushButton({
+      text: text,
+      disabled: !this.canRead,
+      act: () => {
+        this.host.post({ type: 'read', framing });
+      },
+    });
   }
 
   private status(): string {

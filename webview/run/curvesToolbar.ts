@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { MOST_SMOOTHING, SHOWN_MARKS, type RunView, type ShownMark } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { formatCount } from '../common/format';
 import { markIcon } from '../common/markShapes';
 import { markKindText } from '../common/markText';
@@ -30,7 +31,7 @@ export function curvesToolbar(view: RunView, note: string, actions: CurvesAction
 }
 
 function save(text: string, act: () => void): TemplateResult {
-  return html`<button type="button" @click=${act}>${text}</button>`;
+  return pushButton({ text: text, act: act });
 }
 
 function curveControls(view: RunView, { keep }: CurvesActions): TemplateResult {

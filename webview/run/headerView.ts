@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { CONTROL_COMMANDS } from '../../src/shared/run/protocol';
 import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { formatMoment, formatPercent } from '../common/format';
 import { progressBar } from '../common/progressBar';
 import type { RunModel } from './runModel';
@@ -139,26 +140,17 @@ function button(
   actions: HeaderActions,
 ): TemplateResult {
   const isPending = pending === command;
-  // Not `disabled`: that would take the focus from a button that was just pressed.
-  const isEnabled = enabled.includes(command);
-  return html`<button
-    type="button"
-    class=${command === 'resume' && (state === 'paused' || state === 'stopped') ? 'primary' : ''}
-    data-command=${command}
-    aria-disabled=${isEnabled ? nothing : 'true'}
-    aria-busy=${isPending ? 'true' : nothing}
-    @click=${() => {
-      if (isEnabled) {
-        actions.command(command);
-      }
-    }}
-  >
-    <span
-      class="codicon codicon-${isPending ? 'loading codicon-modifier-spin' : ICONS[command]}"
-      aria-hidden="true"
-    ></span>
-    ${commandText(command)}
-  </button>`;
+  return pushButton({
+    text: commandText(command),
+    icon: isPending ? 'loading codicon-modifier-spin' : ICONS[command],
+    primary: command === 'resume' && (state === 'paused' || state === 'stopped'),
+    command,
+    disabled: !enabled.includes(command),
+    busy: isPending,
+    act: () => {
+      actions.command(command);
+    },
+  });
 }
 
 function ending(
@@ -213,18 +205,14 @@ function offers(
     return nothing;
   }
   return html`<div class="offers">
-    ${offered.map(
-      (command) =>
-        html`<button
-          type="button"
-          class=${command === 'resume' || command === 'runAgain' ? 'primary' : ''}
-          data-offer=${command}
-          @click=${() => {
-            actions.command(command);
-          }}
-        >
-          ${offerText(command, hasCheckpoint)}
-        </button>`,
+    ${offered.map((command) =>
+      pushButton({
+        text: offerText(command, hasCheckpoint),
+        primary: command === 'resume' || command === 'runAgain',
+        act: () => {
+          actions.command(command);
+        },
+      }),
     )}
   </div>`;
 }

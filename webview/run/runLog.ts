@@ -3,6 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { type LogLine } from '../../src/shared/webview/run';
 import { LOG_LEVELS, type LogLevel } from '../../src/shared/run/runFolder';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { formatCount, formatTime } from '../common/format';
 import { filteredLog } from './logFilter';
 
@@ -66,9 +67,7 @@ export class RunLog extends LitElement {
         ${
           this.follows
             ? nothing
-            : html`<button type="button" @click=${this.onEnd}>
-                <span class="codicon codicon-arrow-down" aria-hidden="true"></span> ${l10n.t('Jump to end')}
-              </button>`
+            : pushButton({ text: l10n.t('Jump to end'), icon: 'arrow-down', act: this.onEnd })
         }
       </div>
       <div

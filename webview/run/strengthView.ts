@@ -12,6 +12,7 @@ import {
 import { layerText } from '../../src/shared/run/layerText';
 import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { formatChange, formatCount, formatLoss, formatPercent } from '../common/format';
 import { dataTable, type DataRow } from '../common/dataTable';
 
@@ -42,9 +43,7 @@ export function strengthView(content: StrengthContent): TemplateResult {
     </p>
     ${strength === null ? nothing : measured(strength, content)}
     <p class="actions">
-      <button type="button" ?disabled=${!enabled} @click=${measure}>
-        ${strength === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint')}
-      </button>
+      ${pushButton({ text: strength === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint'), disabled: !enabled, act: measure })}
       ${enabled ? nothing : html`<span class="muted">${l10n.t('Possible when the run has a checkpoint and no trainer is active.')}</span>`}
     </p>
   </div>`;
@@ -77,15 +76,13 @@ function measured(strength: StrengthFile, content: StrengthContent): TemplateRes
     ${content.drop.length === 0 ? nothing : html`<p class="muted">${l10n.t('These are the losses with all added layers.')}</p>`}
     ${recommendation(strength, content)} ${layers(strength, content)}
     <p class="actions">
-      <button
-        type="button"
-        class="primary"
-        @click=${() => {
+      ${pushButton({
+        text: exportText(strength, content),
+        primary: true,
+        act: () => {
           content.exportAt(strength.step);
-        }}
-      >
-        ${exportText(strength, content)}
-      </button>
+        },
+      })}
     </p>`;
 }
 
@@ -98,14 +95,12 @@ function recommendation(strength: StrengthFile, { keep }: StrengthContent): Temp
     best === undefined
       ? nothing
       : html`<p>
-          <button
-            type="button"
-            @click=${() => {
+          ${pushButton({
+            text: `α = ${best.alpha.toFixed(2)}`,
+            act: () => {
               keep({ alpha: best.alpha });
-            }}
-          >
-            α = ${best.alpha.toFixed(2)}
-          </button>
+            },
+          })}
           ${reason(strength, best, limit)}
         </p>`
   }
@@ -114,14 +109,12 @@ function recommendation(strength: StrengthFile, { keep }: StrengthContent): Temp
       ? nothing
       : html`<p>
           ${l10n.t('Without layers that contributed nothing, domain loss is {0}, general loss {1}:', formatLoss(pruned.domainLoss), formatLoss(pruned.generalLoss))}
-          <button
-            type="button"
-            @click=${() => {
+          ${pushButton({
+            text: l10n.t('Leave out {0}', pruned.layers.join(', ')),
+            act: () => {
               keep({ drop: pruned.layers });
-            }}
-          >
-            ${l10n.t('Leave out {0}', pruned.layers.join(', '))}
-          </button>
+            },
+          })}
         </p>`
   }`;
 }

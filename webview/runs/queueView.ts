@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FromRuns, QueueRow, ShownQueue } from '../../src/shared/webview/runs';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 
 export interface QueueContent {
   readonly queue: ShownQueue;
@@ -22,25 +23,21 @@ export function queueView(content: QueueContent): TemplateResult | typeof nothin
       ${
         !trusted || isOver
           ? nothing
-          : html`<button
-              type="button"
-              @click=${() => {
+          : pushButton({
+              text: paused ? l10n.t('Continue Queue') : l10n.t('Pause Queue'),
+              act: () => {
                 post({ type: 'queue', how: paused ? 'continue' : 'pause' });
-              }}
-            >
-              ${paused ? l10n.t('Continue Queue') : l10n.t('Pause Queue')}
-            </button>`
+              },
+            })
       }
       ${
         trusted && rows.some(({ state }) => state === 'ended')
-          ? html`<button
-              type="button"
-              @click=${() => {
+          ? pushButton({
+              text: l10n.t('Clear Ended'),
+              act: () => {
                 post({ type: 'queue', how: 'clear' });
-              }}
-            >
-              ${l10n.t('Clear Ended')}
-            </button>`
+              },
+            })
           : nothing
       }
     </div>
@@ -75,19 +72,15 @@ function item(row: QueueRow, { queue, trusted, post }: QueueContent): TemplateRe
     text: string,
     enabled: boolean,
   ): TemplateResult =>
-    html`<button
-      type="button"
-      aria-label=${text}
-      title=${text}
-      aria-disabled=${enabled ? nothing : 'true'}
-      @click=${() => {
-        if (enabled) {
-          post({ type: 'queued', id: row.id, how });
-        }
-      }}
-    >
-      <span class="codicon codicon-${icon}" aria-hidden="true"></span>
-    </button>`;
+    pushButton({
+      icon,
+      label: text,
+      title: text,
+      disabled: !enabled,
+      act: () => {
+        post({ type: 'queued', id: row.id, how });
+      },
+    });
   return html`<li class="queue-${row.state}">
     <span class="queue-name" title=${row.path}>${row.name}</span>
     <span class="queue-state">${itemText(row)}</span>

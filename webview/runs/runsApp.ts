@@ -15,6 +15,7 @@ import { type ChartTheme, readChartTheme } from '../common/chartTheme';
 import type { StepRange } from '../common/chartZoom';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { curvesView, type TickedRun } from './curvesView';
 import { differencesView } from './differencesView';
 import type { RowActions } from './rowView';
@@ -255,14 +256,12 @@ export class RunsApp extends LitElement {
     return html`<section aria-label=${l10n.t('Ticked runs')}>
       <div class="ticked-title">
         <h2>${l10n.t('Ticked runs')}</h2>
-        <button
-          type="button"
-          @click=${() => {
+        ${pushButton({
+          text: l10n.t('Untick All'),
+          act: () => {
             this.tick([]);
-          }}
-        >
-          ${l10n.t('Untick All')}
-        </button>
+          },
+        })}
       </div>
       ${curvesView({
         runs,

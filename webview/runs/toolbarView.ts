@@ -4,6 +4,7 @@ import type { RunRow } from '../../src/shared/runs/runRow';
 import { type RunFilter, statesOf } from '../../src/shared/runs/runTable';
 import { formatCount } from '../common/format';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 
 export interface ToolbarContent {
   readonly rows: readonly RunRow[];
@@ -34,15 +35,8 @@ export function toolbarView(content: ToolbarContent): TemplateResult {
     <span class="muted count"
       >${l10n.t('{0} of {1} runs', formatCount(shown), formatCount(rows.length))}</span
     >
-    <button
-      type="button"
-      ?disabled=${ticked < 2}
-      title=${l10n.t('The results of the ticked runs, and the settings that differ, as a document')}
-      @click=${compare}
-    >
-      ${l10n.t('Compare')}
-    </button>
-    <button type="button" ?disabled=${shown === 0} @click=${saveCsv}>${l10n.t('Save as CSV…')}</button>
+    ${pushButton({ text: l10n.t('Compare'), disabled: ticked < 2, title: l10n.t('The results of the ticked runs, and the settings that differ, as a document'), act: compare })}
+    ${pushButton({ text: l10n.t('Save as CSV…'), disabled: shown === 0, act: saveCsv })}
   </div>`;
 }
 

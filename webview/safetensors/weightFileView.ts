@@ -13,6 +13,7 @@ import {
 } from '../../src/shared/model/tensorTable';
 import type { SafetensorsView, WeightFileFacts } from '../../src/shared/webview/safetensors';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { bytesText, countText, percentText, shortCountText } from '../common/quantities';
 import type { TensorGrid } from './tensorGrid';
 import { tensorsCsv } from './tensorsCsv';
@@ -250,7 +251,7 @@ export class WeightFileView extends LitElement {
       ${facts.added.length === 0 ? nothing : this.only('added', l10n.t('Added layers only'))}
       ${broken ? this.only('problems', l10n.t('Broken only')) : nothing}
       <span class="muted shown">${this.shownText(facts.tensors)}</span>
-      <button type="button" @click=${this.onCsv}>${l10n.t('Save as CSV')}</button>
+      ${pushButton({ text: l10n.t('Save as CSV'), act: this.onCsv })}
     </div>`;
   }
 

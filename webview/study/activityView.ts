@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ToStudy } from '../../src/shared/webview/study';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { progressBar } from '../common/progressBar';
 
 export interface StudyActions {
@@ -17,15 +18,13 @@ export function activityView(
   if (activity === null) {
     return canRun && isOpen
       ? html`<p>
-          <button
-            type="button"
-            class="primary"
-            @click=${() => {
+          ${pushButton({
+            text: l10n.t('Run the Missing Runs'),
+            primary: true,
+            act: () => {
               actions.run();
-            }}
-          >
-            ${l10n.t('Run the Missing Runs')}
-          </button>
+            },
+          })}
         </p>`
       : nothing;
   }
@@ -33,13 +32,11 @@ export function activityView(
   return html`<div class="activity">
     ${fraction === null ? nothing : progressBar(l10n.t('Progress of the study'), fraction)}
     <span class="numeric">${message}</span>
-    <button
-      type="button"
-      @click=${() => {
+    ${pushButton({
+      text: l10n.t('Stop'),
+      act: () => {
         actions.stop();
-      }}
-    >
-      ${l10n.t('Stop')}
-    </button>
+      },
+    })}
   </div>`;
 }

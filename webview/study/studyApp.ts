@@ -6,6 +6,7 @@ import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
 import { scrollingTable, type DataRow } from '../common/dataTable';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
+import { pushButton } from '../common/pushButton';
 import { termHint } from '../common/termHint';
 import { activityView } from './activityView';
 
@@ -79,14 +80,12 @@ export class StudyApp extends LitElement {
       <h1>${l10n.t('Study: domain gain against forgetting')}${termHint('generalLoss')}</h1>
       <p class="muted">
         ${l10n.t('{0} of {1} runs are done; {2} layers are expanded', done, planned, study.k)} ·
-        <button
-          type="button"
-          @click=${() => {
+        ${pushButton({
+          text: file,
+          act: () => {
             this.host.post({ type: 'openFile' });
-          }}
-        >
-          ${file}
-        </button>
+          },
+        })}
       </p>
       ${this.activity(done < planned)}
       ${study.failures.map(

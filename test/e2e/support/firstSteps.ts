@@ -125,7 +125,7 @@ export class FirstSteps {
       await hand.write(frame, `#field-${field}`, text);
     }
     await frame.locator('.preview p', { hasText: 'Copy layers 3 and 5' }).waitFor();
-    await hand.press(frame, 'button[type=submit].primary[aria-disabled=false]');
+    await hand.press(frame, 'vscode-button[type=submit]:not([aria-disabled])');
     await editor.webview('run');
     return join(editor.workspace, '.adept', 'runs', name);
   }
@@ -144,7 +144,7 @@ export class FirstSteps {
   async pause(run: string): Promise<number> {
     const { editor, hand } = this;
     const frame = await editor.webview('run');
-    await hand.press(frame, 'button[data-command=pause]:not([aria-disabled])');
+    await hand.press(frame, 'vscode-button[data-command=pause]:not([aria-disabled])');
     await this.until('the pause', () => statusOf(RunFolder.at(run)).state === 'paused');
     await editor.evidently('that it is paused', () => frame.locator('.state-paused').waitFor());
     return statusOf(RunFolder.at(run)).step;

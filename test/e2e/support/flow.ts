@@ -69,7 +69,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
     const frame = await editor.webview('run');
     await editor.evidently('the paused run', () => frame.locator('.state-paused').waitFor());
     assert.equal(await shownStep(frame), before.step);
-    await hand.press(frame, 'button[aria-pressed=false]:has-text("Show as table")');
+    await hand.press(frame, 'vscode-button[aria-pressed=false]:has-text("Show as table")');
     const region = frame.getByRole('region', { name: 'Steps', exact: true });
     await editor.evidently('the history from the first step on', () =>
       region
@@ -81,7 +81,7 @@ export function wholeFlow(handOf: (editor: Editor) => Hand, name: string): void 
     const evaluations = frame.getByRole('region', { name: 'Evaluations' });
     assert.equal(await evaluations.locator('tbody th').first().innerText(), '0');
     await editor.picture(`flow-${name}-reloaded`);
-    await hand.press(frame, 'button[data-command=resume]:not([aria-disabled])');
+    await hand.press(frame, 'vscode-button[data-command=resume]:not([aria-disabled])');
     await steps.until('the steps since', async () => (await shownStep(frame)) > before.step);
     assert.equal(status().pid, before.pid);
   });
