@@ -17,7 +17,7 @@ interface ButtonContent {
   readonly describedBy?: string;
 }
 
-export interface PushButton extends ButtonContent {
+interface PushButton extends ButtonContent {
   readonly act: (event: Event) => void;
   /** Whether it is pressed, for one that stays pressed. */
   readonly pressed?: boolean;
