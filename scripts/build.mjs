@@ -1,7 +1,16 @@
 // Builds out/: one bundle for each process (command line, extension host, every webview), one for each test file, and
 // beside them what they load: wasm binaries, native sources, the Python package, the JSON schema, the texts to translate, the icon font.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyNativeSources } from './nativeSources.mjs';
 import { withLock } from './packages.mjs';
@@ -112,17 +121,76 @@ const laterApart = {
   },
 };
 
+const EXTENSION = join(root, 'src/extension');
+/** A module that is imported when it is first needed: `import('./panel')`. */
+const LATER_IMPORT = /\bimport\('(\.[^']+)'\)/g;
+const LATER_PART = 'later';
+
+/**
+ * Gathers what the extension imports later in one part, where a part for each would be a hundred files.
+ * @type {import('esbuild').Plugin}
+ */
+const laterTogether = {
+  name: 'later together',
+  setup: ({ onLoad, onResolve }) => {
+    const keyOf = (file, path) => relative(EXTENSION, join(dirname(file), path));
+    onLoad({ filter: /[\\/]src[\\/]extension[\\/].*\.ts$/ }, ({ path: file }) => ({
+      loader: 'ts',
+      contents: readFileSync(file, 'utf8').replace(
+        LATER_IMPORT,
+        (_, path) => `import('${LATER_PART}').then((later) => later[${JSON.stringify(keyOf(file, path))}])`,
+      ),
+    }));
+    onResolve({ filter: new RegExp(`^${LATER_PART}$`) }, ({ path }) => ({ path, namespace: 'later' }));
+    onLoad({ filter: /.*/, namespace: 'later' }, () => {
+      const keys = filesBelow('src/extension', '.ts').flatMap((file) =>
+        [...readFileSync(join(root, file), 'utf8').matchAll(LATER_IMPORT)].map(([, path]) =>
+          keyOf(join(root, file), path),
+        ),
+      );
+      const lines = [...new Set(keys)].map((key) => `export * as ${JSON.stringify(key)} from './${key}';`);
+      return { loader: 'ts', resolveDir: EXTENSION, contents: lines.join('\n') };
+    });
+  },
+};
+
+/**
+ * Builds an entry point of CommonJS in parts: what it imports later is read when it is first needed. esbuild splits ES modules
+ * only, so each part is made as one, and then CommonJS of it.
+ * @param {import('esbuild').BuildOptions & { outdir: string }} options
+ * @returns {Promise<string[]>} the files that went into it, relative to the clone
+ */
+async function buildInParts(options) {
+  const esbuild = await import('esbuild');
+  const { minify, target, platform } = options;
+  const { metafile, outputFiles } = await esbuild.build({
+    ...options,
+    ...{ format: 'esm', splitting: true, sourcemap: 'inline', write: false, metafile: true },
+  });
+  mkdirSync(options.outdir, { recursive: true });
+  for (const { path, text } of outputFiles) {
+    const { code, map } = await esbuild.transform(text, {
+      ...{ format: 'cjs', sourcemap: 'external', sourcefile: basename(path) },
+      ...{ minify, target, platform, supported: { 'dynamic-import': false } },
+    });
+    writeFileSync(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+    writeFileSync(`${path}.map`, map);
+  }
+  return Object.keys(metafile.inputs).filter((input) => !input.startsWith(`${LATER_PART}:`));
+}
+
 /** @param {Target} target */
 async function buildExtension({ out, minify }) {
   const { writeSchemas } = await import('./schema.mjs');
   const { writeL10n } = await import('./l10n.mjs');
-  const inputs = await build({
+  const inputs = await buildInParts({
     ...node,
     minify,
     entryPoints: { extension: 'src/extension/extension.ts' },
     outdir: out,
+    chunkNames: 'extension-[name]',
     external: ['vscode'],
-    plugins: [laterApart],
+    plugins: [laterApart, laterTogether],
   });
   const later = Object.entries(LATER).map(([library, name]) => [name, library]);
   inputs.push(...(await build({ ...node, minify, entryPoints: Object.fromEntries(later), outdir: out })));

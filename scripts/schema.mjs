@@ -9,7 +9,7 @@ import { join } from 'node:path';
  */
 export async function writeSchemas(root, folder) {
   const bundled = await build({
-    entryPoints: ['src/shared/config/editorSchemas.ts'],
+    entryPoints: ['src/shared/contributions/editorSchemas.ts'],
     absWorkingDir: root,
     bundle: true,
     platform: 'node',

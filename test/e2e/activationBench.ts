@@ -37,7 +37,11 @@ function extensionBytes(editor: Editor): number {
   if (name === undefined) {
     throw new Error(`nothing is installed in ${editor.extensions}`);
   }
-  return statSync(join(editor.extensions, name, 'out/extension.cjs')).size;
+  // What is read when it is activated; the rest is read later.
+  const parts = ['extension', 'extension-chunk'].map((part) =>
+    join(editor.extensions, name, `out/${part}.cjs`),
+  );
+  return parts.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
 async function main(): Promise<void> {
@@ -64,7 +68,7 @@ function report(times: readonly number[], bytes: number): void {
   console.log(
     `activation     ${median} ms (median of ${times.length} windows: ${times.join(', ')}); target under ${TARGET_MILLISECONDS} ms`,
   );
-  console.log(`extension.cjs  ${(bytes / 1024).toFixed(1)} KB; target under ${TARGET_BYTES / 1024} KB`);
+  console.log(`read at start  ${(bytes / 1024).toFixed(1)} KB; target under ${TARGET_BYTES / 1024} KB`);
   console.log(
     `machine        ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} processors, load ${loadavg()[0]?.toFixed(1) ?? 'unknown'}`,
   );

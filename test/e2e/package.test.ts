@@ -41,7 +41,7 @@ describe('the package, installed in an untouched profile', { skip: unavailable()
   it('shows its views', async () => {
     await editor.runCommand('View: Show ADEPT');
     await editor.evidently('the model in the workspace', () =>
-      editor.page.getByRole('treeitem', { name: /^workspace-model, llama, 8 layers/ }).waitFor(),
+      editor.page.getByRole('treeitem', { name: /^workspace-model, 8 layers/ }).waitFor(),
     );
   });
 

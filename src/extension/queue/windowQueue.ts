@@ -156,7 +156,7 @@ async function tellEnd(items: readonly QueueItem[]): Promise<void> {
 }
 
 /** What became of a run, in a sentence. */
-export function queueEndText(name: string, ending: QueueEnding | null): string {
+function queueEndText(name: string, ending: QueueEnding | null): string {
   const { l10n } = vscode;
   if (ending === null || ending.text === '') {
     return l10n.t('{0}: its folder is not there.', name);

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 /** What a person writes beside a run, in its folder. No trainer reads or writes it. */
 export const NOTES_FILE = 'notes.json';
 
-export const MOST_TAGS = 20;
+const MOST_TAGS = 20;
 const LONGEST_TAG = 40;
 const LONGEST_NOTE = 10_000;
 

@@ -1,7 +1,7 @@
 import type { Localizer } from '../common/localizer';
 
 /** Language models are tuned at 1e-6 to 1e-3; so much more makes noise of one in a few steps. */
-export const HIGH_RATE = 0.1;
+const HIGH_RATE = 0.1;
 
 /** What is wrong with a base learning rate, as a sentence; undefined when nothing is. */
 export function rateProblem(rate: number, l10n: Localizer): string | undefined {

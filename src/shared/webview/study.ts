@@ -8,12 +8,12 @@ export const StudySource = v.object({ file: v.pipe(v.string(), v.minLength(1)) }
 export type StudySource = v.InferOutput<typeof StudySource>;
 
 /** What is being done for the study, as long as this window knows of it. */
-export const StudyActivity = v.object({
+const StudyActivity = v.object({
   /** Of the whole study, 0 to 1; null before it is known. */
   fraction: v.nullable(v.number()),
   message: v.string(),
 });
-export type StudyActivity = v.InferOutput<typeof StudyActivity>;
+
 
 /** From the extension to the page. */
 export const ToStudy = v.variant('type', [

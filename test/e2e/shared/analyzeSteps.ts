@@ -106,7 +106,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await editor.runCommand('View: Show ADEPT');
       await editor.evidently('the analyzed model', () =>
         editor.page
-          .getByRole('treeitem', { name: /^workspace-model, llama, 8 layers, .*, analyzed/ })
+          .getByRole('treeitem', { name: /^workspace-model, 8 layers, .*, analyzed/ })
           .waitFor(),
       );
       await editor.picture('analyzed');

@@ -1,3 +1,3 @@
 /** The JSON schemas that the build writes for editors. */
-export { editorSchema as runConfigForEditor } from './runConfigSchema';
+export { editorSchema as runConfigForEditor } from '../config/runConfigSchema';
 export { studySchema } from '../study/studySchema';
