@@ -7,7 +7,7 @@ import { durationText } from '../../shared/common/durationText';
 import { numberOfText } from '../../shared/common/numberText';
 import { EngineChoice } from '../../shared/config/runConfig';
 import { slowEngineText } from '../../shared/engines/slowEngine';
-import { engineName, engineText } from '../../shared/engines/engineState';
+import { engineName, engineText, isSetUp } from '../../shared/engines/engineState';
 import type { ImportanceMode } from '../../shared/method/importance';
 import { modelName } from '../../shared/model/modelName';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
@@ -230,7 +230,15 @@ export class Review {
       items,
       isChosen: ({ engine }) => engine === this.engine,
     });
-    this.answers.engine = picked?.engine;
+    const engine = picked?.engine ?? 'auto';
+    if (!isSetUp(engine, state)) {
+      await vscode.commands.executeCommand(engine === 'torch' ? 'adept.setUpTorch' : 'adept.setUpNative');
+      if (!isSetUp(engine, engineState())) {
+        // Cancelled, or refused with a message of its own: what was chosen before stays.
+        return;
+      }
+    }
+    this.answers.engine = engine;
   }
 
   private async askMode(input: StepInput): Promise<void> {

@@ -59,9 +59,9 @@ function diagnosticsOf(document: vscode.TextDocument): vscode.Diagnostic[] {
     return [];
   }
   return configProblems(getNodeValue(tree), document.uri.fsPath, vscode.l10n).map(
-    ({ path, message, severity }) => {
+    ({ path, message, severity, ofKey }) => {
       const diagnostic = new vscode.Diagnostic(
-        rangeOf(document, tree, path),
+        rangeOf(document, tree, path, ofKey),
         message,
         severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning,
       );

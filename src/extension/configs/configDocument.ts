@@ -11,17 +11,19 @@ export function isConfig({ uri }: vscode.TextDocument): boolean {
 }
 
 /**
- * Where a value stands; of one that is not there, the name of the nearest key around it; the first character where there is
+ * Where a value stands, or with `ofKey` its name; of one that is not there, the name of the nearest key around it; the first character where there is
  * none of these.
  */
 export function rangeOf(
   document: vscode.TextDocument,
   tree: Node,
   path: readonly (string | number)[],
+  ofKey = false,
 ): vscode.Range {
   const found = findNodeAtLocation(tree, [...path]);
   if (found !== undefined) {
-    return spanOf(document, found);
+    // The value's parent is the property, which begins with its name.
+    return spanOf(document, ofKey ? (found.parent?.children?.[0] ?? found) : found);
   }
   for (let length = path.length - 1; length > 0; length -= 1) {
     const around = findNodeAtLocation(tree, path.slice(0, length));

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { messageOf } from '../../shared/common/errors';
 import type { Localizer } from '../../shared/common/localizer';
-import { describeIssue } from '../../shared/common/parse';
+import { describeIssue, isUnknownKey } from '../../shared/common/parse';
 import { RunConfig } from '../../shared/config/runConfig';
 import { togetherProblems } from '../../shared/settings/tuneTogether';
 import { tuneWarnings } from '../../shared/settings/tuneWarnings';
@@ -19,6 +19,8 @@ export interface ConfigProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly severity: 'error' | 'warning';
+  /** Whether the key itself is wrong, not what it holds. */
+  readonly ofKey?: true;
 }
 
 /**
@@ -29,14 +31,47 @@ export interface ConfigProblem {
  */
 export function configProblems(value: unknown, file: string, l10n: Localizer): ConfigProblem[] {
   const parsed = v.safeParse(RunConfig, value);
-  if (!parsed.success) {
-    return parsed.issues.map((issue) => ({
-      path: (issue.path ?? []).map(({ key }) => key as string | number),
-      message: `${capital(describeIssue(issue))}.`,
-      severity: 'error',
-    }));
+  if (parsed.success) {
+    return problemsOf(parsed.output, file, l10n);
   }
-  const config = parsed.output;
+  const wrong = parsed.issues.map((issue): ConfigProblem => {
+    const path = (issue.path ?? []).map(({ key }) => key as string | number);
+    const message = `${capital(describeIssue(issue))}.`;
+    return { path, message, severity: 'error', ...(isUnknownKey(issue) ? { ofKey: true } : {}) };
+  });
+  // What else is wrong is said at once, not when this is put right.
+  const rest = v.safeParse(
+    RunConfig,
+    without(
+      value,
+      wrong.map(({ path }) => path),
+    ),
+  );
+  return rest.success ? [...wrong, ...problemsOf(rest.output, file, l10n)] : wrong;
+}
+
+/** A copy of a JSON value that lacks what stands at these paths. */
+function without(value: unknown, paths: readonly ConfigProblem['path'][]): unknown {
+  const copy: unknown = structuredClone(value);
+  for (const path of paths) {
+    let around: unknown = copy;
+    for (const key of path.slice(0, -1)) {
+      around = isRecord(around) ? around[key] : undefined;
+    }
+    const last = path.at(-1);
+    if (isRecord(around) && last !== undefined) {
+      Reflect.deleteProperty(around, last);
+    }
+  }
+  return copy;
+}
+
+function isRecord(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a run would say of a file that fits the schema. */
+function problemsOf(config: RunConfig, file: string, l10n: Localizer): ConfigProblem[] {
   const at = (path: string): string => resolve(dirname(resolve(file)), path);
   const problems: ConfigProblem[] = [];
   const refuse = (path: ConfigProblem['path'], message: string): void => {

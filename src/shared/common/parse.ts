@@ -25,14 +25,19 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (path === 'format' && isLaterFormat(issue.expected, issue.input)) {
     return `${field} is ${String(issue.input)}, of a newer version of ADEPT than this one, which reads ${issue.expected ?? ''}: update ADEPT`;
   }
-  const [key] = issue.path?.slice(-1) ?? [];
-  if (key?.origin === 'key' && issue.expected === 'never') {
+  if (isUnknownKey(issue)) {
     return `${field} is not known here: correct its name or remove it`;
   }
   if (issue.input === undefined && path !== null) {
     return `${field} is missing: add it`;
   }
   return `${field} is not usable (${issue.message}): correct it`;
+}
+
+/** Whether the key is none that the schema knows. */
+export function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
+  const [key] = issue.path?.slice(-1) ?? [];
+  return key?.origin === 'key' && issue.expected === 'never';
 }
 
 /** Whether a file's format is a later version of the expected one, such as adept.run/2 of "adept.run/1". */

@@ -65,6 +65,19 @@ describe('what is said of a *.adept.json before it runs', () => {
     ]);
   });
 
+  it('says at once what else is wrong, where the rest fits the schema', (t) => {
+    const problems = said(
+      t,
+      { domain: ['missing.jsonl'], expand: { layers: [99] } },
+      { schedul: 'cosine', saveEvery: 500 },
+    );
+    assert.match(problems[0] ?? '', /^tune\.schedul: "tune\.schedul" is not known here/);
+    assert.match(problems[1] ?? '', /^domain\.0: .*missing\.jsonl.*no such file/);
+    assert.match(problems[2] ?? '', /^expand\.layers\.0: .*there is no layer 99/);
+    assert.match(problems[3] ?? '', /^\[tune\.saveEvery: There is no checkpoint before the end/);
+    assert.equal(problems.length, 4);
+  });
+
   it('warns of what a run would take and hardly anybody means', (t) => {
     assert.deepEqual(
       said(t, {}, { learningRate: 50, warmup: 100, saveEvery: 500, evalEvery: 200, updateEvery: 101 }),
