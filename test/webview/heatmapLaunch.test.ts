@@ -184,6 +184,12 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
           assert.ok(warnings[index]?.trim().startsWith(start), `${warnings[index] ?? ''}\nis not: ${start}`);
         }
         assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '7 warnings');
+        await page.click('.plan-bar button.verdict-sign');
+        await page.waitForFunction(() => {
+          const { top = -1, bottom = Infinity } =
+            document.querySelector('#launch-verdict')?.getBoundingClientRect() ?? {};
+          return top >= 0 && bottom <= innerHeight;
+        });
         const described = await page.getAttribute(
           'adept-launch-form vscode-button[type=submit]',
           'aria-describedby',

@@ -44,11 +44,11 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
           type: 'checked',
           name: { text: 'tune-1', problem: null },
           files: [{ path: '/data/a.txt', problem: null }],
-          texts: [{ files: ['/data/a.txt'], bytes: 250_000, tokens: 61_440 }],
+          texts: [{ files: ['/data/a.txt'], bytes: 62_500, tokens: 15_360 }],
         });
         await page.waitForSelector('[data-proposal="steps"]');
-        // 60 steps of 4 × 256 tokens an epoch.
-        assert.match(await page.innerText('[data-proposal="steps"]'), /120 steps[^]*61,440 tokens: 60 steps/);
+        // 60 steps of 4 × 64 tokens, as long as the analysis had them, an epoch.
+        assert.match(await page.innerText('[data-proposal="steps"]'), /120 steps[^]*15,360 tokens: 60 steps/);
         await page.click('[data-proposal="layers"] .proposal-head vscode-button');
         assert.deepEqual(await markedLayers(page), [3]);
         await page.getByText('Use All', { exact: true }).click();

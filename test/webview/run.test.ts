@@ -243,7 +243,7 @@ describe('the page of a run', { skip: noChromium }, () => {
       sinceStart: true,
       table: false,
       unitValue: 'learningRate',
-      unitScale: 'linear',
+      unitScale: 'rank',
       scrubber: 60,
       alpha: 1,
       drop: [],

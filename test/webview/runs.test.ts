@@ -134,6 +134,15 @@ describe('the panel of all runs', { skip: noChromium }, () => {
         await chart.getAttribute('aria-valuetext'),
         'step 0 · law-2 2.9000 · law-1 2.9000 · law-10 2.9000',
       );
+      // Evaluated on other sequences, one begins elsewhere.
+      const notComparable = page.getByText('The losses of these runs differ before the first step');
+      assert.equal(await notComparable.count(), 0);
+      const [first, ...others] = ticked.map((name, index) => curvesOf(name, 1 + index));
+      const moved = first?.evals.map((point) => ({ ...point, domainLoss: (point.domainLoss ?? 0) + 0.2 }));
+      await webview.send({ type: 'curves', curves: [{ ...first, evals: moved }, ...others] });
+      await notComparable.waitFor();
+      await webview.send({ type: 'curves', curves: [first, ...others] });
+      await notComparable.waitFor({ state: 'detached' });
       const marked = await page.locator('.differences mark').allInnerTexts();
       assert.deepEqual(marked, ['0.001', '3, 14', '0', '1', '2']);
       const strokes = await page

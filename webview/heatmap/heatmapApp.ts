@@ -149,6 +149,13 @@ export class HeatmapApp extends LitElement {
           ...(typeof settings.seqLen === 'number' ? { seqLen: settings.seqLen } : {}),
         });
       },
+      showVerdict: () => {
+        this.launchModel.visitAll();
+        this.requestUpdate();
+        void this.focusForm((element) => {
+          element.showVerdict();
+        });
+      },
       showForm: () => {
         void this.focusForm((element) => {
           element.focusFirst();
@@ -217,7 +224,8 @@ export class HeatmapApp extends LitElement {
     const setting = this.launch?.engine;
     this.launch = launch;
     this.trusted = trusted;
-    const form = this.view.form ?? firstForm(launch, launch.probe ?? importance.probe.sources);
+    const form =
+      this.view.form ?? firstForm(launch, launch.probe ?? importance.probe.sources, importance.probe.seqLen);
     // Whoever changes the setting meanwhile means this run as well.
     const isChanged = setting !== undefined && setting !== launch.engine;
     this.keep({ form: isChanged ? withField(form, 'engine', launch.engine) : form });

@@ -63,6 +63,8 @@ export interface PageActions extends ToolbarActions {
   launch(preview: LaunchPreview, queued: boolean): void;
   /** Brings the form into sight, at what is still to be filled in. */
   showForm(): void;
+  /** Leads to what speaks against a launch. */
+  showVerdict(): void;
   /** Marks and form as proposals have it. */
   take(proposals: readonly Proposal[]): void;
   /** Measures importance again on so many sequences more. */
@@ -98,6 +100,9 @@ export function heatmapPage(content: PageContent, actions: PageActions): Templat
       missing: all.preview.ready ? undefined : all.preview.reason,
       start: () => {
         actions.showForm();
+      },
+      show: () => {
+        actions.showVerdict();
       },
     })}
     <div class="panes">

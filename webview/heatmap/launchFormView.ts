@@ -116,6 +116,15 @@ export class LaunchFormView extends LitElement {
     field?.focus();
   }
 
+  /** The first field that is wrong; where none is, what the launch is warned of. */
+  showVerdict(): void {
+    if (this.querySelector('[aria-invalid="true"]') === null) {
+      this.querySelector('#launch-verdict')?.scrollIntoView({ block: 'center' });
+    } else {
+      this.focusProblem();
+    }
+  }
+
   focusFirst(): void {
     this.querySelector<HTMLElement>('input')?.focus();
   }

@@ -32,9 +32,13 @@ export interface LaunchFacts {
 export function previewOf(facts: LaunchFacts): LaunchPreview {
   const { reading, problems, marked, importance, launch } = facts;
   const { folders, engines } = launch;
+  // The host found that another run has it.
+  const isTaken = problems.has('name') && !reading.problems.has('name');
+  const incomplete = [...problems.keys()].filter((field) => !(field === 'name' && isTaken));
   const missing = [
     ...(marked.length === 0 ? [l10n.t('mark at least one layer')] : []),
-    ...(problems.size === 0 ? [] : [l10n.t('complete {0}', listed([...problems.keys()].map(labelOf)))]),
+    ...(isTaken ? [l10n.t('choose another name')] : []),
+    ...(incomplete.length === 0 ? [] : [l10n.t('complete {0}', listed(incomplete.map(labelOf)))]),
   ];
   if (folders === null || missing.length > 0) {
     const steps = folders === null ? [...missing, l10n.t('open a folder')] : missing;

@@ -18,6 +18,8 @@ export interface PlanBar {
   /** Why nothing can be started here; undefined where it can. */
   readonly blocked: string | undefined;
   start(): void;
+  /** Leads to what is missing, or is warned of. */
+  show(): void;
 }
 
 /** The plan in one line, which stays in sight while the heatmap scrolls: what each click costs, and whether it can start. */
@@ -62,7 +64,8 @@ function costs({ price, duration }: PlanBar): string[] {
 }
 
 /** One sign for how it stands; the form says it at length. */
-function verdict({ missing, warnings }: PlanBar): TemplateResult {
+function verdict(plan: PlanBar): TemplateResult {
+  const { missing, warnings } = plan;
   const [icon, text, more] =
     missing !== undefined
       ? (['circle-outline', l10n.t('incomplete'), missing] as const)
@@ -73,7 +76,17 @@ function verdict({ missing, warnings }: PlanBar): TemplateResult {
             warnings.map((warning) => warning.text).join('\n'),
           ] as const)
         : (['pass', l10n.t('ready'), ''] as const);
-  return html`<span class="verdict-sign" title=${more === '' ? nothing : more}>
-    <span class="codicon codicon-${icon}" aria-hidden="true"></span> ${text}
-  </span>`;
+  const sign = html`<span class="codicon codicon-${icon}" aria-hidden="true"></span> ${text}`;
+  return more === ''
+    ? html`<span class="verdict-sign">${sign}</span>`
+    : html`<button
+        type="button"
+        class="verdict-sign"
+        title=${more}
+        @click=${() => {
+          plan.show();
+        }}
+      >
+        ${sign}
+      </button>`;
 }

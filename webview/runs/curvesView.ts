@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { RunCurves } from '../../src/shared/webview/runs';
 import type { ChartTheme } from '../common/chartTheme';
 import type { Curve } from '../common/curve';
@@ -35,6 +35,9 @@ export interface CurvesContent {
 
 const HINT = 'runs-zoom-hint';
 
+/** Nats that rounding makes of the same loss on another engine. */
+const SAME_LOSS = 1e-3;
+
 const LOSSES = ['domainLoss', 'generalLoss'] as const;
 type LossName = (typeof LOSSES)[number];
 
@@ -42,7 +45,7 @@ type LossName = (typeof LOSSES)[number];
 export function curvesView(content: CurvesContent): TemplateResult {
   const { runs, sinceStart, setSinceStart } = content;
   return html`<div class="toolbar">${toggle(l10n.t('Change since start'), sinceStart, setSinceStart)}</div>
-    ${status(content)}
+    ${startsDiffer(runs) ? otherMeasure() : nothing} ${status(content)}
     <div class="charts">${LOSSES.map((loss) => chart(loss, content))}</div>
     <p class="muted hint" id=${HINT}>${zoomHint()}</p>
     ${runs.flatMap(({ name, curves }) =>
@@ -51,6 +54,23 @@ export function curvesView(content: CurvesContent): TemplateResult {
         : [html`<p class="error">${l10n.t('{0} cannot be read: {1}', name, curves.problem)}</p>`],
     )}
     ${scrollingTable(l10n.t('Losses of the ticked runs in numbers'), numbers(runs))}`;
+}
+
+/** Whether runs were evaluated in ways that do not compare: before the first step the same model has the same losses. */
+function startsDiffer(runs: readonly TickedRun[]): boolean {
+  return LOSSES.some((loss) => {
+    const starts = runs.flatMap(({ curves }) => curveOf(curves, loss, false).y.slice(0, 1));
+    return starts.some((start) => Math.abs(start - (starts[0] ?? start)) > SAME_LOSS);
+  });
+}
+
+function otherMeasure(): TemplateResult {
+  return html`<p class="notice" role="status">
+    <span class="codicon codicon-warning" aria-hidden="true"></span>
+    <span
+      >${l10n.t('The losses of these runs differ before the first step, so they are of other models, texts or numbers of sequences: compare their changes, not their values.')}</span
+    >
+  </p>`;
 }
 
 function status({ runs, zoom, setZoom }: CurvesContent): TemplateResult {

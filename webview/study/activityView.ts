@@ -7,6 +7,8 @@ import { progressBar } from '../common/progressBar';
 export interface StudyActions {
   run(): void;
   stop(): void;
+  /** Whether it was asked to stop, which takes until the run that is under way is saved. */
+  readonly isStopping: boolean;
 }
 
 /** What is being done for the study, with a button that stops it; or one that goes on with it, where runs are missing. */
@@ -31,9 +33,12 @@ export function activityView(
   const { fraction, message } = activity;
   return html`<div class="activity">
     ${fraction === null ? nothing : progressBar(l10n.t('Progress of the study'), fraction)}
-    <span class="numeric">${message}</span>
+    <span class="numeric" role="status"
+      >${actions.isStopping ? l10n.t('Stopping after saving…') : message}</span
+    >
     ${pushButton({
       text: l10n.t('Stop'),
+      disabled: actions.isStopping,
       act: () => {
         actions.stop();
       },

@@ -15,11 +15,22 @@ type Activity = Extract<ToStudy, { type: 'activity' }>;
 
 /** The page of a study: what every arm came to, as a picture and in numbers, and what is being done. */
 export class StudyApp extends LitElement {
-  static override properties = { shown: { state: true }, now: { state: true } };
+  static override properties = {
+    shown: { state: true },
+    now: { state: true },
+    isStopping: { state: true },
+  };
 
   declare private shown: Shown | undefined;
   declare private now: Activity | undefined;
+  /** Asked for, and not done yet. */
+  declare private isStopping: boolean;
   private readonly host = connectHost({ to: ToStudy, from: FromStudy, view: StudyView });
+
+  constructor() {
+    super();
+    this.isStopping = false;
+  }
 
   /** In the page itself, so that the page's styles hold. */
   protected override createRenderRoot(): HTMLElement {
@@ -31,6 +42,7 @@ export class StudyApp extends LitElement {
     this.host.listen((message) => {
       if (message.type === 'activity') {
         this.now = message;
+        this.isStopping &&= message.activity !== null;
       } else {
         this.shown = message;
       }
@@ -67,8 +79,10 @@ export class StudyApp extends LitElement {
             this.host.post({ type: 'run' });
           },
           stop: () => {
+            this.isStopping = true;
             this.host.post({ type: 'stop' });
           },
+          isStopping: this.isStopping,
         });
   }
 

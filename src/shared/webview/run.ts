@@ -207,7 +207,7 @@ export const RunView = v.object({
   sinceStart: v.optional(v.boolean(), false),
   table: v.optional(v.boolean(), false),
   unitValue: v.optional(v.picklist(['importance', 'learningRate']), 'importance'),
-  unitScale: v.optional(v.picklist(['linear', 'log', 'rank']), 'linear'),
+  unitScale: v.optional(v.picklist(['linear', 'log', 'rank']), 'rank'),
   /** The step that the scrubber stands at; null follows the latest measurement. */
   scrubber: v.optional(v.nullable(count), null),
   /** The strength (α) that is set, and the added layers that are left out. */

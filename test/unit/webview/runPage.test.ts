@@ -251,7 +251,7 @@ describe('the view of a run page', () => {
   it('begins with the curves, smoothed, and everything as it is', () => {
     assert.deepEqual(v.parse(RunView, {}), {
       ...{ tab: 'curves', logScale: false, smoothing: 0.9, sinceStart: false, table: false },
-      ...{ unitValue: 'importance', unitScale: 'linear', scrubber: null },
+      ...{ unitValue: 'importance', unitScale: 'rank', scrubber: null },
       ...{ alpha: 1, drop: [], filter: '', level: 'info', zoom: null, machineZoom: null, hiddenMarks: [] },
     });
   });
