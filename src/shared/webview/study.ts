@@ -14,7 +14,6 @@ const StudyActivity = v.object({
   message: v.string(),
 });
 
-
 /** From the extension to the page. */
 export const ToStudy = v.variant('type', [
   v.object({

@@ -105,9 +105,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       assert.deepEqual(saved?.domain?.probe.sources, [join(editor.workspace, 'domain.jsonl')]);
       await editor.runCommand('View: Show ADEPT');
       await editor.evidently('the analyzed model', () =>
-        editor.page
-          .getByRole('treeitem', { name: /^workspace-model, 8 layers, .*, analyzed/ })
-          .waitFor(),
+        editor.page.getByRole('treeitem', { name: /^workspace-model, 8 layers, .*, analyzed/ }).waitFor(),
       );
       await editor.picture('analyzed');
     });

@@ -125,7 +125,7 @@ export class FirstSteps {
       await hand.write(frame, `#field-${field}`, text);
     }
     await frame.locator('.preview p', { hasText: 'Copy layers 3 and 5' }).waitFor();
-    await hand.press(frame, 'vscode-button[type=submit]:not([aria-disabled])');
+    await hand.press(frame, 'adept-launch-form vscode-button[type=submit]:not([aria-disabled])');
     await editor.webview('run');
     return join(editor.workspace, '.adept', 'runs', name);
   }
