@@ -57,11 +57,12 @@ describe('the editor of weight files', () => {
     const [first] = files();
     assert.deepEqual(first?.facts.added, [{ layer: 1, source: 0 }]);
     assert.deepEqual(first.facts.problems, []);
-    // A late word of the file's creation has it read once more.
-    const again = said.findIndex((message) => message.type === 'file' && message !== first);
-    const rows = said
-      .slice(0, again < 0 ? undefined : again)
-      .flatMap((message) => (message.type === 'rows' ? message.rows : []));
+    // A late word of the file's creation has it read once more, and ends the reading before.
+    const rows = await eventually('the rows of the last reading', () => {
+      const last = said.findLastIndex(({ type }) => type === 'file');
+      const found = said.slice(last).flatMap((message) => (message.type === 'rows' ? message.rows : []));
+      return found.length > 0 ? found : undefined;
+    });
     assert.deepEqual(
       rows.map(({ name, dtype, shape, byteLength, added }) => [name, dtype, shape, byteLength, added]),
       [
