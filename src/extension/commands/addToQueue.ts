@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { readRunTarget } from '../../node/job/runConfigFile';
 import { inputError } from '../../shared/common/errors';
@@ -8,7 +8,7 @@ import { pathOf } from '../control/arguments';
 import { findRun } from '../control/pickRun';
 import { isResumable, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
-import { isFree } from '../window/freePath';
+import { freePath, isFree } from '../window/freePath';
 import { activeConfig, isConfig, pickConfig, saveOpen } from './openConfig';
 
 /**
@@ -73,7 +73,7 @@ async function add(
     if (kind === 'resume' && queued.has(out)) {
       throw inputError(l10n.t('{0} is in the queue already.', basename(out)));
     }
-    run = kind === 'resume' ? out : freeRun(out, queued);
+    run = kind === 'resume' ? out : freePath(out, (path) => isFree(path) && !queued.has(path));
     return added(queue, { id: randomUUID(), kind, run, config });
   });
   tell(basename(run));
@@ -95,14 +95,4 @@ function tell(name: string): void {
 
 function queuedRuns({ items }: RunQueue): ReadonlySet<string> {
   return new Set(items.filter(({ state }) => state !== 'ended').map(({ run }) => run));
-}
-
-/** The run folder itself, or the first of `out-2`, `out-3`, … that neither is there nor is to be made. */
-function freeRun(out: string, queued: ReadonlySet<string>): string {
-  for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? out : join(dirname(out), `${basename(out)}-${number}`);
-    if (isFree(candidate) && !queued.has(candidate)) {
-      return candidate;
-    }
-  }
 }

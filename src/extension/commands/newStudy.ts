@@ -11,7 +11,8 @@ import { armsOfJob, FIRST_ARMS, layersOfJob, newStudyText } from '../../shared/s
 import { armMeaning, type ArmName } from '../../shared/study/study';
 import { pathOf } from '../control/arguments';
 import type { Services } from '../services/services';
-import { multiStep, type StepInput } from '../window/multiStep';
+import { freePath } from '../window/freePath';
+import { askOne } from '../window/multiStep';
 import { activeConfig, pickConfig, saveOpen } from './openConfig';
 
 const SEEDS = 3;
@@ -27,12 +28,7 @@ export async function run(_services: Services, argument?: unknown): Promise<stri
   const job = resolve(pathOf(argument) ?? activeConfig() ?? (await pickConfig(title)));
   await saveOpen(job);
   const config = readRunConfig(job);
-  let arms: readonly ArmName[] = [];
-  await multiStep(title, [
-    async (input) => {
-      arms = await askForArms(input, config);
-    },
-  ]);
+  const arms = await askForArms(title, config);
   const seeds = await askForSeeds(title);
   const name = freeName(dirname(job), basename(job).replace(/\.adept\.json$/, ''));
   const file = join(dirname(job), `${name}${STUDY_ENDING}`);
@@ -42,15 +38,11 @@ export async function run(_services: Services, argument?: unknown): Promise<stri
   return file;
 }
 
-/** The name itself, or the first of NAME-2, NAME-3, … that neither a file nor a folder of a study has. */
+/** A name that neither a file nor a folder of a study has. */
 function freeName(folder: string, name: string): string {
-  const isTaken = (candidate: string): boolean =>
-    [`${candidate}${STUDY_ENDING}`, outOf(candidate)].some((path) => existsSync(join(folder, path)));
-  let free = name;
-  for (let number = 2; isTaken(free); number += 1) {
-    free = `${name}-${number}`;
-  }
-  return free;
+  return freePath(name, (candidate) =>
+    [`${candidate}${STUDY_ENDING}`, outOf(candidate)].every((path) => !existsSync(join(folder, path))),
+  );
 }
 
 /** The folder of the runs, beside the file. */
@@ -58,9 +50,9 @@ function outOf(name: string): string {
   return `${name}-study`;
 }
 
-async function askForArms(input: StepInput, config: RunConfig): Promise<readonly ArmName[]> {
+async function askForArms(title: string, config: RunConfig): Promise<readonly ArmName[]> {
   const { l10n } = vscode;
-  const picked = await input.pick({
+  const picked = await askOne(title, {
     placeholder: l10n.t('The methods to compare; each runs the whole job with each seed'),
     items: armsOfJob(config).map((arm) => ({ arm, label: arm, description: armMeaning(arm, l10n) })),
     isChosen: ({ arm }) => FIRST_ARMS.includes(arm),

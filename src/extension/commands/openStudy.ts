@@ -19,7 +19,7 @@ async function pickStudy(): Promise<string> {
   const files = found.map(({ fsPath }) => fsPath).sort();
   const [first, second] = files;
   if (first === undefined) {
-    throw inputError(l10n.t('There is no study.json in the workspace: "adept study" makes one.'));
+    throw inputError(l10n.t('There is no study.json in the workspace: “Run Study” makes one.'));
   }
   if (second === undefined) {
     return first;

@@ -5,10 +5,10 @@ export function isFree(path: string): boolean {
   return !existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).length === 0);
 }
 
-/** The path itself, or the first of `path-2`, `path-3`, … that is free. */
-export function freePath(path: string): string {
+/** The path or name itself, or the first of `path-2`, `path-3`, … that is free: by default, where a new folder can be. */
+export function freePath(path: string, fits: (candidate: string) => boolean = isFree): string {
   let free = path;
-  for (let number = 2; !isFree(free); number += 1) {
+  for (let number = 2; !fits(free); number += 1) {
     free = `${path}-${number}`;
   }
   return free;
