@@ -49,9 +49,13 @@ export class Models implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** The models once they were looked for; those that are known by now are `all`. */
+  /**
+   * The models as they are now; those that are known by now are `all`. Looks again: a watcher misses what happens on some
+   * network drives, and below folders that it is just about to watch.
+   */
   async found(): Promise<readonly ModelFolder[]> {
     await this.looked;
+    await this.refresh();
     return this.current;
   }
 

@@ -34,7 +34,7 @@ export class WindowQueue implements vscode.Disposable {
   constructor(
     context: vscode.ExtensionContext,
     private readonly runs: Runs,
-    log: vscode.LogOutputChannel,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     this.file = new QueueFile(join(context.storageUri?.fsPath ?? storageFolder(context), 'queue'));
     const token = processToken(process.pid);
@@ -50,7 +50,11 @@ export class WindowQueue implements vscode.Disposable {
       }),
       this.runs.onDidRename(({ from, to }) => {
         if (this.runner.queue.items.some(({ run }) => run === from)) {
-          void this.runner.change((queue) => renamedRun(queue, from, to));
+          this.runner
+            .change((queue) => renamedRun(queue, from, to))
+            .catch((error: unknown) => {
+              this.log.error(messageOf(error));
+            });
         }
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {

@@ -6,7 +6,7 @@ import { badgeOf, RunsTree } from './runsTree';
 
 /** The views of models and runs; that of checkpoints is one of the services, which commands ask for its selection. */
 export function registerTrees(services: Services): { dispose(): unknown }[] {
-  const { models, runs } = services;
+  const { log, models, runs } = services;
   const modelsTree = new ModelsTree(models);
   const runsTree = new RunsTree(runs.list);
   const runsView = vscode.window.createTreeView('adept.runs', {
@@ -16,6 +16,15 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
   const badge = runs.list.onDidChange.add(() => {
     runsView.badge = badgeOf(runs.list.live);
   });
+  const modelsView = vscode.window.createTreeView('adept.models', { treeDataProvider: modelsTree });
+  // For whoever opens the view to see a model that no watcher reported.
+  const shown = modelsView.onDidChangeVisibility(({ visible }) => {
+    if (visible) {
+      models.refresh().catch((error: unknown) => {
+        log.error(error instanceof Error ? error : String(error));
+      });
+    }
+  });
   // An export is a new model, and what was deleted is none any more.
   const exported = models.onDidChange(() => {
     runsTree.refresh();
@@ -23,7 +32,8 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
   return [
     exported,
     modelsTree,
-    vscode.window.createTreeView('adept.models', { treeDataProvider: modelsTree }),
+    modelsView,
+    shown,
     runsTree,
     runsView,
     badge,

@@ -116,7 +116,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       assert.ok(saved);
       const heatmap = await editor.webview('heatmap');
       await editor.evidently('the confidence of the choice', () =>
-        heatmap.getByText(/the same layers in \d+\s?% of resamples of the text/).waitFor(),
+        heatmap.getByText(/^the same layers in \d+\s?% of resamples of the text/).waitFor(),
       );
       await heatmap
         .getByLabel('Layers to suggest')
