@@ -166,9 +166,9 @@ const DAMAGES: readonly Damage[] = [
     says: [CONFIG, '"hidden_size"'],
   },
   {
-    title: 'has a config key that is not supported',
-    damage: editConfig({ attn_logit_softcapping: 50 }),
-    says: [CONFIG, '"attn_logit_softcapping"', '50', 'use a model without it'],
+    title: 'has attention both ways',
+    damage: editConfig({ is_causal: false }),
+    says: [CONFIG, '"is_causal"', 'false', 'use a model without it'],
   },
   {
     title: 'is quantised',
@@ -187,8 +187,20 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     title: 'has another rope',
-    damage: editConfig({ rope_parameters: { rope_type: 'yarn', factor: 4 } }),
-    says: [CONFIG, 'rope', 'yarn'],
+    damage: editConfig({ rope_parameters: { rope_type: 'axial', factor: 4 } }),
+    says: [CONFIG, '"rope_parameters.rope_type"', 'axial'],
+  },
+  {
+    title: 'has a longrope of too few factors',
+    damage: editConfig({
+      rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1], factor: 2 },
+    }),
+    says: [CONFIG, '"rope_scaling.short_factor"', '1 numbers'],
+  },
+  {
+    title: 'has a rotation for each type of layer',
+    damage: editConfig({ rope_parameters: { full_attention: { rope_type: 'default' } } }),
+    says: [CONFIG, '"rope_parameters.full_attention"'],
   },
   { title: 'has an odd head size', damage: editConfig({ head_dim: 15 }), says: [CONFIG, '"head_dim"', '15'] },
   {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { inputError } from '../common/errors';
 import { parseWith } from '../common/parse';
 import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, isFamily, type Family, type FamilyTraits } from './families';
-import { mayIgnoreKey } from './configKeys';
+import { isRefused } from './configKeys';
 import { parseRope, type Rope } from './ropeConfig';
 
 /** What config.json says, with transformers' defaults filled in. */
@@ -83,7 +83,11 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
     headDim,
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,
-    rope: parseRope(raw, fields.rope_theta, fields.max_position_embeddings, file),
+    rope: parseRope(
+      raw,
+      { topTheta: fields.rope_theta, maxPositions: fields.max_position_embeddings, headDim },
+      file,
+    ),
     attentionBias: traits.attentionBias === 'config' && fields.attention_bias,
     mlpBias: traits.mlpBias === 'config' && fields.mlp_bias,
     tieWordEmbeddings: fields.tie_word_embeddings,
@@ -109,9 +113,9 @@ function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, fil
     );
   }
   for (const [key, value] of Object.entries(raw)) {
-    if (!mayIgnoreKey(key, value)) {
+    if (isRefused(key, value)) {
       throw inputError(
-        `${file}: "${key}" is ${JSON.stringify(value)}, which would change the computation, and the engines native and wasm do not support it: use a model without it, or choose the engine torch.`,
+        `${file}: "${key}" is ${JSON.stringify(value).slice(0, 100)}, which would change the computation, and the engines native and wasm do not support it: use a model without it, or choose the engine torch.`,
       );
     }
   }
@@ -150,23 +154,13 @@ function slidingWindows(
     'sliding_window' in raw ? (fields.sliding_window ?? undefined) : traits.defaults.slidingWindow;
   switch (traits.slidingWindow) {
     case 'none':
-      if (
-        types?.includes('sliding_attention') === true ||
-        (fields.sliding_window ?? undefined) !== undefined
-      ) {
-        throw inputError(
-          `${file}: "${types ? 'layer_types' : 'sliding_window'}" asks for sliding windows, which this family does not have: remove it.`,
-        );
-      }
+      // The class reads none of the keys.
       return Array.from({ length: layers }, () => undefined);
     case 'all':
-      // transformers' Mistral ignores layer_types; refuse rather than guess which was meant.
-      if (types?.includes(window === undefined ? 'sliding_attention' : 'full_attention') === true) {
-        throw inputError(
-          `${file}: "layer_types" contradicts "sliding_window", and mistral knows the latter only: remove it.`,
-        );
-      }
-      return Array.from({ length: layers }, () => window);
+      // transformers takes a mistral with the key for a ministral (configuration_auto.py), whose layers differ.
+      return Array.from({ length: layers }, (_, layer) =>
+        types?.[layer] === 'full_attention' ? undefined : window,
+      );
     case 'layers': {
       const active = fields.use_sliding_window ? window : undefined;
       const first = fields.max_window_layers;

@@ -1,5 +1,11 @@
-/** Keys of config.json that this program computes with. */
-const SUPPORTED_KEYS: ReadonlySet<string> = new Set([
+import { FAMILIES, type Family } from './families';
+
+/**
+ * What the class of a family reads of config.json, by transformers' own code: models/<family>/configuration_<family>.py and
+ * modeling_<family>.py, configuration_auto.py, modeling_rope_utils.py and masking_utils.py. What is not here it never reads, so
+ * that it computes the same with any value: test/parity/configKeys.test.ts.
+ */
+const READ_BY_ALL: readonly string[] = [
   'model_type',
   'vocab_size',
   'hidden_size',
@@ -14,89 +20,74 @@ const SUPPORTED_KEYS: ReadonlySet<string> = new Set([
   'rope_theta',
   'rope_scaling',
   'rope_parameters',
-  'attention_bias',
-  'mlp_bias',
-  'tie_word_embeddings',
-  'sliding_window',
-  'use_sliding_window',
-  'max_window_layers',
-  'layer_types',
   'original_max_position_embeddings',
-]);
+  'partial_rotary_factor',
+  'tie_word_embeddings',
+];
 
-/** Keys that say something about the model but change no number of it. */
-const INERT_KEYS: ReadonlySet<string> = new Set([
+/** Read by the class, without a bearing on losses: dropout is off, and how attention is computed is the engine's choice. */
+const READ_WITHOUT_EFFECT: readonly string[] = ['attention_dropout', '_attn_implementation', 'pad_token_id'];
+
+/** What transformers' base class knows: it describes the model, its use, or its files. */
+const DESCRIPTIVE: ReadonlySet<string> = new Set([
   'architectures',
   'attn_implementation',
-  '_attn_implementation',
   '_attn_implementation_autoset',
   '_name_or_path',
   'auto_map',
-  'begin_suppress_tokens',
   'bos_token_id',
-  'decoder_start_token_id',
   'eos_token_id',
-  'forced_bos_token_id',
-  'head_dtype',
   'id2label',
   'initializer_range',
-  'is_decoder',
   'is_encoder_decoder',
-  'is_llama_config',
   'label2id',
-  'max_sequence_length',
   'output_attentions',
   'output_hidden_states',
-  'pad_token_id',
-  'pretraining_tp',
   'problem_type',
+  'pretraining_tp',
   'return_dict',
   'dtype',
   'torch_dtype',
-  'transformers.js_config',
   'transformers_version',
-  'unsloth_fixed',
   'use_cache',
 ]);
 
-/** Keys with one harmless value; any other value changes the computation in a way that is not supported. */
-const NEUTRAL_VALUES: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
-  ['attention_dropout', [0]],
-  ['attention_probs_dropout_prob', [0]],
-  ['hidden_dropout', [0]],
-  ['partial_rotary_factor', [1]],
-  ['rope_interleaved', [false]],
-  ['use_mrope', [false]],
-  ['attention_multiplier', []],
-  ['embedding_multiplier', [1]],
-  ['residual_multiplier', [1]],
-  ['logits_scaling', [1]],
-  ['logit_scale', [1]],
-  ['add_cross_attention', [false]],
-  ['cross_attention_hidden_size', []],
-  ['chunk_size_feed_forward', [0]],
-  ['tie_encoder_decoder', [false]],
-  ['pruned_heads', [{}]],
+/** Keys that transformers reads for every family, and what of them would have to be computed. */
+const REFUSED: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  // masking_utils.py: what Python takes for false is attention both ways, null as well.
+  ['is_causal', (value: unknown) => value === false || value === null || value === 0],
+  ['quantization_config', isFilled],
+  ['compression_config', isFilled],
+  // configuration_utils.py: another configuration takes the place of this one.
+  ['text_config', isFilled],
 ]);
 
-/** What the names of settings that change a transformer's computation are made of. */
-const COMPUTATIONAL =
-  /rope|rotary|norm|attn|attention|window|expert|moe|router|softcap|scal|multiplier|quant|bias|act(ivation)?_?|head|layer|residual|embed|logit|sparse|dropout|lora|adapter/;
+function isFilled(value: unknown): boolean {
+  return value !== null && value !== false;
+}
 
-/**
- * Whether a key may be left unread: it is known to be inert, holds its neutral value, is null or false, or does not
- * sound like anything that is computed with. What would change the computation and is not supported returns false.
- */
-export function mayIgnoreKey(key: string, value: unknown): boolean {
-  const neutral = NEUTRAL_VALUES.get(key);
-  if (neutral !== undefined) {
-    return value === null || neutral.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value));
-  }
-  return (
-    SUPPORTED_KEYS.has(key) ||
-    INERT_KEYS.has(key) ||
-    value === null ||
-    value === false ||
-    !COMPUTATIONAL.test(key)
+/** The keys of config.json that a family's class reads, and that this program computes with. */
+function readKeys(family: Family): ReadonlySet<string> {
+  const { attentionBias, mlpBias, slidingWindow } = FAMILIES[family];
+  return new Set([
+    ...READ_BY_ALL,
+    ...(attentionBias === 'config' ? ['attention_bias'] : []),
+    ...(mlpBias === 'config' ? ['mlp_bias'] : []),
+    ...(slidingWindow === 'none' ? [] : ['sliding_window', 'layer_types']),
+    ...(slidingWindow === 'layers' ? ['use_sliding_window', 'max_window_layers'] : []),
+  ]);
+}
+
+/** Whether a key of config.json, with this value, has transformers compute what the engines native and wasm do not. */
+export function isRefused(key: string, value: unknown): boolean {
+  return REFUSED.get(key)?.(value) ?? false;
+}
+
+/** Keys that the family's class never reads and that do not describe a model, in the file's order: for the log. */
+export function ignoredKeys(family: Family, raw: Readonly<Record<string, unknown>>): string[] {
+  const read = readKeys(family);
+  return Object.keys(raw).filter(
+    (key) =>
+      !read.has(key) && !READ_WITHOUT_EFFECT.includes(key) && !DESCRIPTIVE.has(key) && !REFUSED.has(key),
   );
 }

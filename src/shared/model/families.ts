@@ -8,7 +8,7 @@ export interface FamilyTraits {
   readonly mlpBias: 'none' | 'config';
   /** RMS norm of every query and key head before RoPE. */
   readonly headNorms: boolean;
-  /** 'all': every layer has the window; 'layers': `layer_types`, or `use_sliding_window` from `max_window_layers` up. */
+  /** 'all': every layer has the window, save those that `layer_types` takes out; 'layers': `layer_types`, or `use_sliding_window` from `max_window_layers` up. */
   readonly slidingWindow: 'none' | 'all' | 'layers';
   /** Defaults of transformers' configuration class, for keys that config.json leaves out. */
   readonly defaults: {

@@ -51,6 +51,17 @@ export function batchOf(sequences: readonly Sequence[]): Batch {
   };
 }
 
+/** Positions of a batch's longest document, with what its row is filled up with where it is the last one. */
+export function longestDocument({ length, documentStarts }: Batch): number {
+  if (documentStarts === undefined) {
+    return length;
+  }
+  const lengths = documentStarts.flatMap((starts) =>
+    Array.from(starts, (start, index) => (starts[index + 1] ?? length) - start),
+  );
+  return lengths.reduce((longest, current) => Math.max(longest, current), 0);
+}
+
 /** The sequences that a batch was made of. */
 export function rowsOf({ tokens, length, lengths, numbers, documentStarts }: Batch): Sequence[] {
   return numbers.map((number, row) => ({

@@ -32,16 +32,19 @@ export interface AttentionSaved {
 // Finite, so that 0 · mask stays 0; large enough that exp() of it is exactly 0 beside the diagonal.
 const MASKED = -1e30;
 
-/** Builds what is shared by all layers for batches of B×T; freed by {@link disposeAttentionContext}. */
+/**
+ * Builds what is shared by all layers for batches of B×T; freed by {@link disposeAttentionContext}.
+ * @param longest positions of the longest document, which some rotations go by
+ */
 export function attentionContext(
   engine: Engine,
   config: ModelConfig,
   batch: number,
-  length: number,
+  { length, longest }: { readonly length: number; readonly longest: number },
 ): AttentionContext {
   const { headDim, rope } = config;
   const table = (scale: number): RopeTensors => {
-    const { cosines, signedSines } = ropeTables(rope, headDim, length, scale);
+    const { cosines, signedSines } = ropeTables(rope, headDim, { length, longest }, scale);
     const shape = [1, length, headDim];
     return {
       cosines: engine.keep(engine.tensor(cosines, shape)),

@@ -1,5 +1,5 @@
 import { TensorStore } from '../../safetensors/safetensors';
-import type { Batch } from '../../data/sequences/batch';
+import { longestDocument, type Batch } from '../../data/sequences/batch';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import {
@@ -14,6 +14,7 @@ import { attentionContext, disposeAttentionContext, type AttentionContext } from
 import { blockForward, type Block } from './block';
 import { attentionDocuments, disposeDocuments, type AttentionDocuments } from './documentTensors';
 import type { ModelConfig } from '../../../shared/model/config';
+import { dependsOnLength } from '../../../shared/model/ropeConfig';
 import { headChunkRows } from '../../../shared/model/headChunk';
 import { layersInBfloat16 } from '../../../shared/model/layersInBfloat16';
 import { readModelConfig } from '../../../node/model/modelConfig';
@@ -39,7 +40,7 @@ export interface CachedActivations {
 export class CausalLM {
   /** What every layer is made of. */
   readonly units: readonly UnitSpec[];
-  private readonly contexts = new KeptFew<number, AttentionContext>(CONTEXTS_KEPT, disposeAttentionContext);
+  private readonly contexts = new KeptFew<string, AttentionContext>(CONTEXTS_KEPT, disposeAttentionContext);
   private readonly documents = new KeptFew<Batch, AttentionDocuments>(CONTEXTS_KEPT, (documents) => {
     disposeDocuments(this.engine, documents);
   });
@@ -104,8 +105,10 @@ export class CausalLM {
   /** What all layers share for this batch's shape and documents. Owned by the model, which keeps it for a few batches more. */
   context(batch: Batch): AttentionContext {
     const { engine, config } = this;
-    const context = this.contexts.get(batch.length, () =>
-      attentionContext(engine, config, batch.batch, batch.length),
+    const { length } = batch;
+    const longest = dependsOnLength(config.rope) ? longestDocument(batch) : length;
+    const context = this.contexts.get(`${length} ${longest}`, () =>
+      attentionContext(engine, config, batch.batch, { length, longest }),
     );
     const documents =
       batch.documentStarts && this.documents.get(batch, () => attentionDocuments(engine, batch));

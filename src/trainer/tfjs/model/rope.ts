@@ -1,22 +1,50 @@
 import type { Rope, RopeScaling } from '../../../shared/model/ropeConfig';
 
+/** Frequencies per pair of a head's numbers, and what cosines and sines are multiplied by. */
+interface Rotation {
+  /** [headDim / 2] */
+  readonly frequencies: Float32Array;
+  readonly attentionFactor: number;
+}
+
 /**
- * Inverse frequencies, [headDim / 2], in float32 as transformers computes them
- * (modeling_rope_utils.py: default, _compute_linear_scaling_rope_parameters, _compute_llama3_parameters).
+ * Inverse frequencies, [headDim / 2], in float32 as transformers computes them (modeling_rope_utils.py,
+ * `_compute_<type>_parameters`).
+ * @param length positions of the longest document, which `dynamic` and `longrope` go by
  */
-function inverseFrequencies(rope: Rope, headDim: number): Float32Array {
-  const plain = Float32Array.from(
-    { length: headDim / 2 },
-    (_, i) => 1 / Math.fround(rope.theta ** Math.fround((2 * i) / headDim)),
-  );
-  const { scaling } = rope;
+function rotationOf({ theta, scaling }: Rope, headDim: number, length: number): Rotation {
+  const plain = (base = theta, factors?: readonly number[]): Float32Array =>
+    Float32Array.from(
+      { length: headDim / 2 },
+      (_, i) => 1 / Math.fround((factors?.[i] ?? 1) * Math.fround(base ** Math.fround((2 * i) / headDim))),
+    );
   switch (scaling.type) {
     case 'default':
-      return plain;
+      return { frequencies: plain(), attentionFactor: 1 };
     case 'linear':
-      return plain.map((frequency) => frequency / scaling.factor);
+      return { frequencies: plain().map((frequency) => frequency / scaling.factor), attentionFactor: 1 };
     case 'llama3':
-      return plain.map((frequency) => llama3Frequency(frequency, scaling));
+      return {
+        frequencies: plain().map((frequency) => llama3Frequency(frequency, scaling)),
+        attentionFactor: 1,
+      };
+    case 'dynamic':
+      return { frequencies: plain(dynamicBase(theta, scaling, headDim, length)), attentionFactor: 1 };
+    case 'yarn':
+      return {
+        frequencies: yarnFrequencies(theta, scaling, headDim),
+        attentionFactor: scaling.attentionFactor,
+      };
+    case 'longrope': {
+      const { shortFactor, longFactor, originalMaxPositionEmbeddings, attentionFactor } = scaling;
+      const factors = length > originalMaxPositionEmbeddings ? longFactor : shortFactor;
+      return { frequencies: plain(theta, factors), attentionFactor };
+    }
+    case 'proportional': {
+      const rotated = Math.trunc((scaling.share * headDim) / 2);
+      const frequencies = plain().map((frequency, i) => (i < rotated ? frequency / scaling.factor : 0));
+      return { frequencies, attentionFactor: 1 };
+    }
   }
 }
 
@@ -34,17 +62,51 @@ function llama3Frequency(frequency: number, scaling: RopeScaling & { type: 'llam
   return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
+/** "Dynamic NTK": the base grows with sequences longer than the original ones. */
+function dynamicBase(
+  theta: number,
+  { factor, originalMaxPositionEmbeddings: original }: RopeScaling & { type: 'dynamic' },
+  headDim: number,
+  length: number,
+): number {
+  const stretch = (factor * Math.max(length, original)) / original - (factor - 1);
+  return Math.fround(theta * stretch ** (headDim / (headDim - 2)));
+}
+
+/** YaRN (arXiv 2309.00071, section 3.2): high frequencies are kept, low ones interpolated, with a ramp between. */
+function yarnFrequencies(
+  theta: number,
+  scaling: RopeScaling & { type: 'yarn' },
+  headDim: number,
+): Float32Array {
+  const { factor, betaFast, betaSlow, truncate, originalMaxPositionEmbeddings: original } = scaling;
+  const dimensionOf = (rotations: number): number =>
+    (headDim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
+  const [fast, slow] = [dimensionOf(betaFast), dimensionOf(betaSlow)];
+  const low = Math.max(truncate ? Math.floor(fast) : fast, 0);
+  const high = Math.min(truncate ? Math.ceil(slow) : slow, headDim - 1);
+  // As there: no singularity.
+  const width = (low === high ? high + 0.001 : high) - low;
+  return Float32Array.from({ length: headDim / 2 }, (_, i) => {
+    const wavelength = Math.fround(theta ** Math.fround((2 * i) / headDim));
+    const interpolated = Math.fround(Math.min(1, Math.max(0, (i - low) / width)));
+    return interpolated / (factor * wavelength) + (1 - interpolated) / wavelength;
+  });
+}
+
 /**
  * Cosines, and sines signed for the half-swap form y = x∘cos + swap(x)∘sin: the first half of a head carries −sin,
  * the second +sin. Both [T, headDim], row-major, times `scale`.
+ * @param longest positions of the longest document, `length` where every sequence is one
  */
 export function ropeTables(
   rope: Rope,
   headDim: number,
-  length: number,
+  { length, longest }: { readonly length: number; readonly longest: number },
   scale = 1,
 ): { cosines: Float32Array; signedSines: Float32Array } {
-  const frequencies = inverseFrequencies(rope, headDim);
+  const { frequencies, attentionFactor } = rotationOf(rope, headDim, longest);
+  const factor = scale * attentionFactor;
   const half = headDim / 2;
   const cosines = new Float32Array(length * headDim);
   const signedSines = new Float32Array(length * headDim);
@@ -52,9 +114,9 @@ export function ropeTables(
     frequencies.forEach((frequency, i) => {
       const angle = Math.fround(position * frequency);
       const at = position * headDim + i;
-      cosines[at] = cosines[at + half] = Math.cos(angle) * scale;
-      signedSines[at] = -Math.sin(angle) * scale;
-      signedSines[at + half] = Math.sin(angle) * scale;
+      cosines[at] = cosines[at + half] = Math.cos(angle) * factor;
+      signedSines[at] = -Math.sin(angle) * factor;
+      signedSines[at + half] = Math.sin(angle) * factor;
     });
   }
   return { cosines, signedSines };
