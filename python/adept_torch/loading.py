@@ -51,7 +51,7 @@ def load(folder: str, dtype: torch.dtype) -> Loaded:
 
 def _from_pretrained(path: Path, dtype: torch.dtype) -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    # Threads that read their first tensors make PyTorch's thread pool at once, and now and then fail with "Invalid thread pool!".
+    # transformers' loading threads: PyTorch has failed in them with "Invalid thread pool!".
     os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")
     # Here, because it takes seconds and only a model needs it.
     from transformers import AutoModelForCausalLM  # noqa: PLC0415

@@ -9,7 +9,7 @@ import { RECIPES, type RecipeName } from './recipes';
 
 interface Case {
   readonly recipe: RecipeName;
-  /** Put over the recipe's config.json; undefined takes a key away. */
+  /** Put over the recipe's config.json. */
   readonly change: Readonly<Record<string, unknown>>;
 }
 
@@ -91,7 +91,6 @@ const CASES: Readonly<Record<string, Case>> = {
       use_sliding_window: true,
       use_mrope: true,
       rope_interleaved: true,
-      partial_rotary_factor: undefined,
       is_causal: true,
     },
   },
@@ -112,7 +111,10 @@ const CASES: Readonly<Record<string, Case>> = {
   /** The rotation of the type "default" reads no share and no factor. */
   unreadRope: {
     recipe: 'qwen2',
-    change: { rope_scaling: { rope_type: 'default', factor: 8, mrope_section: [1, 1] } },
+    change: {
+      partial_rotary_factor: 0.5,
+      rope_scaling: { rope_type: 'default', factor: 8, mrope_section: [1, 1] },
+    },
   },
 };
 

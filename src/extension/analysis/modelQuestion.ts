@@ -26,7 +26,7 @@ export async function askForModel(
     iconPath: new vscode.ThemeIcon('folder-opened'),
     alwaysShow: true,
   };
-  const found = services.models.found().then((models) => {
+  const found = services.models.foundNow().then((models) => {
     // What cannot be used stands last, with the reason.
     const usable = models.filter(({ summary }) => summary !== undefined);
     const others = models.filter(({ summary }) => summary === undefined);

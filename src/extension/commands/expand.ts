@@ -87,7 +87,7 @@ async function requestOf(services: Services, argument: unknown): Promise<Request
 
 async function pickAnalysis({ models }: Services): Promise<string> {
   const { l10n } = vscode;
-  const items = (await models.found()).flatMap(({ path, analyses }) =>
+  const items = (await models.foundNow()).flatMap(({ path, analyses }) =>
     analyses.map(({ file, summary }) => ({
       file,
       label: modelName(path),

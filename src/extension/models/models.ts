@@ -43,18 +43,23 @@ export class Models implements vscode.Disposable {
   private watchers: vscode.Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
   private looked: Promise<void> = Promise.resolve();
+  /** How many looks have begun, and the number of the last one that counts. */
+  private looks = 0;
+  private latest = 0;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /**
-   * The models as they are now; those that are known by now are `all`. Looks again: a watcher misses what happens on some
-   * network drives, and below folders that it is just about to watch.
-   */
+  /** The models once they were looked for; those that are known by now are `all`. */
   async found(): Promise<readonly ModelFolder[]> {
     await this.looked;
+    return this.current;
+  }
+
+  /** The models as they are now: a watcher misses changes on some network drives, and below folders that it is just about to watch. */
+  async foundNow(): Promise<readonly ModelFolder[]> {
     await this.refresh();
     return this.current;
   }
@@ -95,7 +100,14 @@ export class Models implements vscode.Disposable {
 
   /** Looks again now. */
   async refresh(): Promise<void> {
+    this.looks += 1;
+    const look = this.looks;
     const found = await this.find();
+    if (look < this.latest) {
+      // One that began later has ended already.
+      return;
+    }
+    this.latest = look;
     const analyses = this.analyses.list(importanceFolders(this.context));
     // The sample, or a model that was browsed for: analyzed here, though it lies elsewhere.
     const analyzed = analyses.flatMap(({ summary }) => summary?.model ?? []).filter(looksLikeModel);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sum } from '../../../src/shared/common/sum';
-import { makeBatch } from '../../../src/trainer/data/sequences/batch';
+import { longestDocument, makeBatch } from '../../../src/trainer/data/sequences/batch';
 import {
   groupDocuments,
   separateDocuments,
@@ -39,6 +39,20 @@ describe('documents of a batch', () => {
   it('are the rows where there is one to a row, or nothing is said', () => {
     assert.equal(separateDocuments(makeBatch(rows)), undefined);
     assert.equal(separateDocuments(makeBatch(rows, [Int32Array.of(0), Int32Array.of(0)])), undefined);
+  });
+});
+
+describe('the longest document of a batch', () => {
+  const rows = [Int32Array.from({ length: 10 }), Int32Array.from({ length: 7 })];
+
+  it('is a whole row, padding included, where documents are not apart', () => {
+    assert.equal(longestDocument(makeBatch(rows)), 10);
+    assert.equal(longestDocument(makeBatch(rows, [Int32Array.of(0), Int32Array.of(0, 6)])), 10);
+  });
+
+  it('is among those of all rows, the last with what its row is filled up with', () => {
+    assert.equal(longestDocument(makeBatch(rows, [Int32Array.of(0, 4), Int32Array.of(0, 3)])), 7);
+    assert.equal(longestDocument(makeBatch(rows, [Int32Array.of(0, 4, 8), Int32Array.of(0, 3, 5)])), 5);
   });
 });
 
