@@ -6,10 +6,15 @@ import { workspaceFolder } from './support';
 
 /** Stands in for Node.js: notes how it was started, and does as `adept setup` would. What it is to run else ends at once. */
 const SOURCE = `
-const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+const { appendFileSync, mkdirSync, renameSync, writeFileSync } = require('node:fs');
 const args = process.argv.slice(2);
 const { ADEPT_HOME: home, TMPDIR: folder } = process.env;
-writeFileSync(folder + '/started.json', JSON.stringify({ args, home: home ?? null }));
+// A test reads these files while this writes them, so each appears whole.
+const write = (file, value) => {
+  writeFileSync(file + '.part', JSON.stringify(value));
+  renameSync(file + '.part', file);
+};
+write(folder + '/started.json', { args, home: home ?? null });
 const emit = (event) => appendFileSync(args.at(-1), JSON.stringify({ time: new Date().toISOString(), ...event }) + '\\n');
 const facts = { python: '3.12.1', versions: { torch: '2.9.0', transformers: '5.1.0' }, device: 'NVIDIA H200', gpus: 2, cuda: '12.8', metal: false, bfloat16: true };
 if (args[0] === 'setup') {
@@ -25,7 +30,7 @@ if (args[0] === 'setup') {
     emit({ type: 'error', message: '/broken/python lacks torch 2.8 or newer: choose another Python.', exitStatus: 1 });
   } else if (args.includes('--torch')) {
     mkdirSync(home + '/torch', { recursive: true });
-    writeFileSync(home + '/torch/torch.json', JSON.stringify({ format: 'adept.torch/2', python: process.execPath, found: facts }));
+    write(home + '/torch/torch.json', { format: 'adept.torch/2', python: process.execPath, found: facts });
     emit({ type: 'result', value: { ...facts, interpreter: process.execPath, engine: 'torch', library: 'PyTorch 2.9.0' } });
   } else {
     emit({ type: 'result', value: { folder: '/native', library: 'libtensorflow 2.21.0', device: 'CPU' } });
