@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { seededRandom } from '../../src/shared/common/random';
 import { narrowFloat32 } from '../../src/trainer/safetensors/safetensors';
 import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
-import { RECIPES, type Recipe, type RecipeName } from './recipes';
+import type { Recipe } from './recipe';
+import { RECIPES, type RecipeName } from './recipes';
 
 /** Tensors of a checkpoint: name, shape, and how wide their values spread around what mean. */
 interface TensorPlan {
@@ -37,8 +38,13 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
   const keys = (config.num_key_value_heads ?? heads) * headDim;
   const qkvBias = config.model_type === 'qwen2' || config.attention_bias === true;
   const outBias = config.model_type !== 'qwen2' && config.attention_bias === true;
+  const { model_type: family } = config;
+  const gemma = family.startsWith('gemma');
+  const olmo = family.startsWith('olmo');
+  // Gemma's norms multiply by 1 + weight.
+  const mean = gemma ? 0 : 1;
   const norm = (name: string, size: number): TensorPlan[] => [
-    { name: `${name}.weight`, shape: [size], mean: 1, deviation: 0.2 },
+    { name: `${name}.weight`, shape: [size], mean, deviation: 0.2 },
   ];
   const linear = (name: string, out: number, input: number, bias: boolean): TensorPlan[] => [
     { name: `${name}.weight`, shape: [out, input], mean: 0, deviation: 0.16 },
@@ -47,20 +53,26 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
   const layer = (index: number): TensorPlan[] => {
     const at = `model.layers.${index}`;
     const headNorms =
-      config.model_type === 'qwen3'
+      family === 'qwen3' || family === 'gemma3_text'
         ? [...norm(`${at}.self_attn.q_norm`, headDim), ...norm(`${at}.self_attn.k_norm`, headDim)]
         : [];
+    const wholeNorms = olmo
+      ? [...norm(`${at}.self_attn.q_norm`, heads * headDim), ...norm(`${at}.self_attn.k_norm`, keys)]
+      : [];
     return [
-      ...norm(`${at}.input_layernorm`, d),
+      ...(olmo ? [] : norm(`${at}.input_layernorm`, d)),
       ...linear(`${at}.self_attn.q_proj`, heads * headDim, d, qkvBias),
       ...linear(`${at}.self_attn.k_proj`, keys, d, qkvBias),
       ...linear(`${at}.self_attn.v_proj`, keys, d, qkvBias),
       ...linear(`${at}.self_attn.o_proj`, d, heads * headDim, outBias),
       ...headNorms,
+      ...wholeNorms,
       ...norm(`${at}.post_attention_layernorm`, d),
       ...linear(`${at}.mlp.gate_proj`, f, d, config.mlp_bias === true),
       ...linear(`${at}.mlp.up_proj`, f, d, config.mlp_bias === true),
       ...linear(`${at}.mlp.down_proj`, d, f, config.mlp_bias === true),
+      ...(gemma ? norm(`${at}.pre_feedforward_layernorm`, d) : []),
+      ...(gemma || olmo ? norm(`${at}.post_feedforward_layernorm`, d) : []),
     ];
   };
   return [

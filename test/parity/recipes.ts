@@ -1,35 +1,5 @@
-/** What the random models' config.json hold; the keys that decide shapes are named, the rest goes through as it is. */
-export interface RecipeConfig {
-  readonly model_type: 'llama' | 'mistral' | 'qwen2' | 'qwen3';
-  readonly vocab_size: number;
-  readonly hidden_size: number;
-  readonly intermediate_size: number;
-  readonly num_hidden_layers: number;
-  readonly num_attention_heads: number;
-  readonly num_key_value_heads?: number;
-  readonly head_dim?: number;
-  readonly attention_bias?: boolean;
-  readonly mlp_bias?: boolean;
-  readonly tie_word_embeddings: boolean;
-  readonly [key: string]: unknown;
-}
-
-export interface Recipe {
-  readonly seed: number;
-  readonly dtype: 'F32' | 'F16' | 'BF16';
-  readonly shards: number;
-  readonly config: RecipeConfig;
-}
-
-const common = {
-  hidden_act: 'silu',
-  max_position_embeddings: 128,
-  attention_dropout: 0,
-  initializer_range: 0.02,
-  bos_token_id: 1,
-  eos_token_id: 2,
-  use_cache: true,
-};
+import { FURTHER_RECIPES } from './furtherRecipes';
+import { COMMON, type Recipe } from './recipe';
 
 /**
  * Random small models that between them use every feature of the supported families. The epsilons are large enough, and
@@ -42,7 +12,7 @@ export const RECIPES = {
     dtype: 'F32',
     shards: 1,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['LlamaForCausalLM'],
       model_type: 'llama',
       vocab_size: 101,
@@ -71,7 +41,7 @@ export const RECIPES = {
     dtype: 'F32',
     shards: 1,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['LlamaForCausalLM'],
       model_type: 'llama',
       vocab_size: 89,
@@ -94,7 +64,7 @@ export const RECIPES = {
     dtype: 'F32',
     shards: 1,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['MistralForCausalLM'],
       model_type: 'mistral',
       vocab_size: 97,
@@ -116,7 +86,7 @@ export const RECIPES = {
     dtype: 'F32',
     shards: 1,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['Qwen2ForCausalLM'],
       model_type: 'qwen2',
       vocab_size: 103,
@@ -139,7 +109,7 @@ export const RECIPES = {
     dtype: 'F32',
     shards: 1,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['Qwen2ForCausalLM'],
       model_type: 'qwen2',
       vocab_size: 83,
@@ -162,7 +132,7 @@ export const RECIPES = {
     dtype: 'BF16',
     shards: 3,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['Qwen3ForCausalLM'],
       model_type: 'qwen3',
       vocab_size: 107,
@@ -189,7 +159,7 @@ export const RECIPES = {
     dtype: 'F16',
     shards: 1,
     config: {
-      ...common,
+      ...COMMON,
       architectures: ['LlamaForCausalLM'],
       model_type: 'llama',
       vocab_size: 79,
@@ -212,15 +182,8 @@ export const RECIPES = {
       tie_word_embeddings: false,
     },
   },
+  ...FURTHER_RECIPES,
 } as const satisfies Record<string, Recipe>;
 
 export type RecipeName = keyof typeof RECIPES;
-export const RECIPE_NAMES: readonly RecipeName[] = [
-  'llama',
-  'llamaBias',
-  'mistral',
-  'qwen2',
-  'qwen2Window',
-  'qwen3',
-  'llamaHalf',
-];
+export const RECIPE_NAMES = Object.keys(RECIPES) as readonly RecipeName[];

@@ -1,7 +1,8 @@
 import type { HeatColumn } from '../../src/shared/heatmap/importanceTable';
 import type { ImportanceFile } from '../../src/shared/method/importance';
 import type { UnitName } from '../../src/shared/model/architecture';
-import { isFamily } from '../../src/shared/model/families';
+import { FAMILIES, isFamily, type Family } from '../../src/shared/model/families';
+import { writesOutput } from '../../src/shared/model/outputUnits';
 import { l10n } from '../common/l10n';
 
 /** What a column measures; undefined for units of families whose parts only transformers knows. */
@@ -12,13 +13,18 @@ export function columnAbout({ name }: HeatColumn, { mode, model }: ImportanceFil
       : l10n.t('How much the layer changes its input, relative to its size: an estimate.');
   }
   // Other families use the same names for norms in other places.
-  return isFamily(model.family) ? unitAbout(name as UnitName) : undefined;
+  return isFamily(model.family) ? unitAbout(name as UnitName, model.family) : undefined;
 }
 
-function unitAbout(name: UnitName): string {
+function unitAbout(name: UnitName, family: Family): string {
+  const about = partAbout(name, family);
+  return writesOutput(family, name)
+    ? `${about} ${l10n.t('Adds to the residual stream: in a fresh copy it writes nothing.')}`
+    : about;
+}
+
+function partAbout(name: UnitName, family: Family): string {
   switch (name) {
-    case 'input_layernorm':
-      return l10n.t('The norm before attention.');
     case 'self_attn.q_proj':
       return l10n.t('Queries of attention: what each position looks for.');
     case 'self_attn.k_proj':
@@ -26,18 +32,33 @@ function unitAbout(name: UnitName): string {
     case 'self_attn.v_proj':
       return l10n.t('Values of attention: what each position passes on.');
     case 'self_attn.q_norm':
-      return l10n.t('The norm of the queries of each head.');
+      return l10n.t('The norm of the queries.');
     case 'self_attn.k_norm':
-      return l10n.t('The norm of the keys of each head.');
+      return l10n.t('The norm of the keys.');
     case 'self_attn.o_proj':
-      return l10n.t('Output of attention: adds to the residual stream. Zero in a fresh copy.');
-    case 'post_attention_layernorm':
-      return l10n.t('The norm before the MLP.');
+      return l10n.t('Output of attention.');
     case 'mlp.gate_proj':
       return l10n.t('Gate of the MLP: how much of each neuron passes.');
     case 'mlp.up_proj':
       return l10n.t('Input of the MLP: what each neuron responds to.');
     case 'mlp.down_proj':
-      return l10n.t('Output of the MLP: adds to the residual stream. Zero in a fresh copy.');
+      return l10n.t('Output of the MLP.');
+    default:
+      return normAbout(name, family);
+  }
+}
+
+/** Families use the same names for norms in different places. */
+function normAbout(name: UnitName, family: Family): string {
+  const { attentionInput, attentionOutput, mlpInput } = FAMILIES[family].norms;
+  switch (name) {
+    case attentionInput:
+      return l10n.t('The norm before attention.');
+    case attentionOutput:
+      return l10n.t('The norm after attention.');
+    case mlpInput:
+      return l10n.t('The norm before the MLP.');
+    default:
+      return l10n.t('The norm after the MLP.');
   }
 }

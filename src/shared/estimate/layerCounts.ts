@@ -131,7 +131,7 @@ const COMPOSED: Table = {
 /** The counts of every layer of this model on this engine. */
 export function layerCounts(config: ModelConfig, engine: PricedEngine): LayerCounts {
   const table = engine === 'native' ? FUSED : COMPOSED;
-  const { headNorms } = FAMILIES[config.family];
+  const headNorms = FAMILIES[config.family].queryKeyNorms !== 'none';
   const plus = (base: Counts, part: keyof Table['headNorms']): Counts =>
     headNorms ? sum(base, table.headNorms[part]) : base;
   const moments = (trained: boolean): Moment[] =>

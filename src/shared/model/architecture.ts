@@ -1,27 +1,16 @@
-import outputs from '../../../python/adept_torch/outputs.json';
 import type { ModelConfig } from './config';
 import { FAMILIES, isFamily, type Family } from './families';
+import { isBalancing, writesOutput } from './outputUnits';
+import type { UnitName } from './unitNames';
 
-/**
- * Every unit that a layer of any family has, in the order of the computation. This file is the one description of what a
- * decoder layer is made of: which tensors form which unit (ADEPT's groups of parameters), which units write into the residual
- * stream, and when a unit or a bias exists. What sets a family apart is in families.ts.
+export { UNIT_NAMES, type UnitName } from './unitNames';
+
+/*
+ * This file is the one description of what a decoder layer is made of: which tensors form which unit (ADEPT's groups of
+ * parameters), which units write into the residual stream, and when a unit or a bias exists. What sets a family apart is in
+ * families.ts.
  * Shape letters used throughout: B batch, T tokens, D hidden, H heads, K KV heads, F MLP, V vocabulary.
  */
-export const UNIT_NAMES = [
-  'input_layernorm',
-  'self_attn.q_proj',
-  'self_attn.k_proj',
-  'self_attn.v_proj',
-  'self_attn.q_norm',
-  'self_attn.k_norm',
-  'self_attn.o_proj',
-  'post_attention_layernorm',
-  'mlp.gate_proj',
-  'mlp.up_proj',
-  'mlp.down_proj',
-] as const;
-export type UnitName = (typeof UNIT_NAMES)[number];
 
 export type UnitKind = 'projection' | 'norm';
 export type Part = 'weight' | 'bias';
@@ -69,36 +58,38 @@ export function unitKindOf(name: string): UnitKind {
 
 /** The units of every layer of this model, in the order of the computation. */
 export function unitsOf(config: LayerShape): readonly UnitSpec[] {
-  const { hiddenSize: d, intermediateSize: f, headDim } = config;
+  const { hiddenSize: d, intermediateSize: f, headDim, family } = config;
   const queries = config.numAttentionHeads * headDim;
   const keys = config.numKeyValueHeads * headDim;
-  const traits = FAMILIES[config.family];
+  const traits = FAMILIES[family];
   const qkvBias = traits.attentionBias === 'qkv' || config.attentionBias;
-  const norm = (name: UnitName, size: number): UnitSpec => ({
-    name,
-    kind: 'norm',
-    output: false,
-    shape: [size],
-    bias: false,
+  const unit = (name: UnitName, kind: UnitKind, shape: readonly number[], bias = false): UnitSpec => ({
+    ...{ name, kind, shape, bias },
+    output: writesOutput(family, name),
   });
-  const projection = (name: UnitName, shape: readonly number[], bias: boolean, output = false): UnitSpec => ({
-    name,
-    kind: 'projection',
-    output,
-    shape,
-    bias,
-  });
+  const norm = (name: UnitName | undefined, size = d): UnitSpec[] =>
+    name === undefined ? [] : [unit(name, 'norm', [size])];
+  const projection = (name: UnitName, shape: readonly number[], bias: boolean): UnitSpec =>
+    unit(name, 'projection', shape, bias);
+  const whole = traits.queryKeyNorms === 'whole';
   return [
-    norm('input_layernorm', d),
+    ...norm(traits.norms.attentionInput),
     projection('self_attn.q_proj', [queries, d], qkvBias),
     projection('self_attn.k_proj', [keys, d], qkvBias),
     projection('self_attn.v_proj', [keys, d], qkvBias),
-    ...(traits.headNorms ? [norm('self_attn.q_norm', headDim), norm('self_attn.k_norm', headDim)] : []),
-    projection('self_attn.o_proj', [d, queries], config.attentionBias, true),
-    norm('post_attention_layernorm', d),
+    ...(traits.queryKeyNorms === 'none'
+      ? []
+      : [
+          ...norm('self_attn.q_norm', whole ? queries : headDim),
+          ...norm('self_attn.k_norm', whole ? keys : headDim),
+        ]),
+    projection('self_attn.o_proj', [d, queries], config.attentionBias),
+    ...norm(traits.norms.attentionOutput),
+    ...norm(traits.norms.mlpInput),
     projection('mlp.gate_proj', [f, d], config.mlpBias),
     projection('mlp.up_proj', [f, d], config.mlpBias),
-    projection('mlp.down_proj', [d, f], config.mlpBias, true),
+    projection('mlp.down_proj', [d, f], config.mlpBias),
+    ...norm(traits.norms.mlpOutput),
   ];
 }
 
@@ -162,7 +153,7 @@ export function isDerivedBuffer(name: string): boolean {
 
 /** A router's bias that balances its experts: set by their load, without a gradient, so that no optimizer trains it. */
 export function isBalancingBias(name: string): boolean {
-  return outputs.balancing.some((own) => name.endsWith(`.${own}`));
+  return isBalancing(name);
 }
 
 /** Shapes [out, in] of a layer's matrices. */

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { inputError } from '../common/errors';
 import { parseWith } from '../common/parse';
-import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES, isFamily, type Family, type FamilyTraits } from './families';
+import { FAMILIES, isFamily, type Family, type FamilyTraits } from './families';
 import { isRefused } from './configKeys';
-import { parseRope, type Rope } from './ropeConfig';
+import { layerRopes, slidingWindows } from './layerKinds';
+import type { Rope } from './ropeConfig';
 
 /** What config.json says, with transformers' defaults filled in. */
 export interface ModelConfig {
@@ -17,18 +18,33 @@ export interface ModelConfig {
   readonly headDim: number;
   readonly maxPositionEmbeddings: number;
   readonly rmsNormEps: number;
-  readonly rope: Rope;
+  /** Of the MLP's gate; gelu in the approximation by tanh. */
+  readonly activation: 'silu' | 'gelu';
   /** For families whose `attention_bias` decides. */
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
   readonly tieWordEmbeddings: boolean;
+  /** Per layer: how positions rotate; undefined is not at all. Layers that rotate alike have the same object. */
+  readonly ropes: readonly (Rope | undefined)[];
   /** Per layer: how many positions back attention reaches, itself included; undefined is all. */
   readonly slidingWindows: readonly (number | undefined)[];
+  /** Token embeddings are multiplied by this. */
+  readonly embeddingScale: number;
+  /** Attention's scores are multiplied by this. */
+  readonly attentionScale: number;
+  /** What a sublayer adds to the residual stream is multiplied by this. */
+  readonly residualScale: number;
+  /** Logits are multiplied by this. */
+  readonly logitScale: number;
+  /** Scores, and logits, are cap · tanh(x / cap); undefined is as they are. */
+  readonly attentionCap: number | undefined;
+  readonly logitCap: number | undefined;
   /** The file as it is, for whoever writes a changed one. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positive = v.pipe(v.number(), v.gtValue(0));
 const flag = v.nullish(v.boolean(), false);
 
 const ConfigFile = v.looseObject({
@@ -40,17 +56,18 @@ const ConfigFile = v.looseObject({
   num_attention_heads: size,
   num_key_value_heads: v.nullish(size),
   head_dim: v.nullish(size),
-  hidden_act: v.optional(v.string(), 'silu'),
   max_position_embeddings: v.nullish(size, 2048),
   rms_norm_eps: v.nullish(v.pipe(v.number(), v.minValue(0)), 1e-6),
-  rope_theta: v.nullish(v.pipe(v.number(), v.gtValue(0)), 10000),
   attention_bias: flag,
   mlp_bias: flag,
   tie_word_embeddings: flag,
-  sliding_window: v.nullish(size),
-  use_sliding_window: flag,
-  max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), DEFAULT_MAX_WINDOW_LAYERS),
-  layer_types: v.nullish(v.array(v.picklist(['full_attention', 'sliding_attention']))),
+  attention_multiplier: v.nullish(positive, 1),
+  embedding_multiplier: v.nullish(positive, 1),
+  residual_multiplier: v.nullish(positive, 1),
+  logits_scaling: v.nullish(positive, 1),
+  query_pre_attn_scalar: v.nullish(positive, 1),
+  attn_logit_softcapping: v.nullish(positive),
+  final_logit_softcapping: v.nullish(positive),
 });
 type ConfigFile = v.InferOutput<typeof ConfigFile>;
 
@@ -61,17 +78,24 @@ type ConfigFile = v.InferOutput<typeof ConfigFile>;
  */
 export function parseModelConfig(raw: Record<string, unknown>, file: string): ModelConfig {
   const family = familyOf(raw, file);
-  const fields = parseWith(ConfigFile, raw, file);
-  rejectUnsupported(raw, fields, file);
   const traits = FAMILIES[family];
-  const numKeyValueHeads = keyValueHeads(raw, fields, traits, file);
-  const headDim =
-    fields.head_dim ?? traits.defaults.headDim ?? fields.hidden_size / fields.num_attention_heads;
+  const filled = { ...traits.defaults, ...raw };
+  // transformers takes null for a key that is left out.
+  filled.rope_parameters ??= traits.defaults.rope_parameters;
+  const fields = parseWith(ConfigFile, filled, file);
+  rejectUnsupported(family, raw, file);
+  const numKeyValueHeads = keyValueHeads(fields, file);
+  const headDim = fields.head_dim ?? fields.hidden_size / fields.num_attention_heads;
   if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
     throw inputError(
       `${file}: "head_dim" is ${headDim}, and RoPE needs an even whole number: correct it (where the key is left out it is hidden_size / num_attention_heads).`,
     );
   }
+  const around = {
+    numHiddenLayers: fields.num_hidden_layers,
+    maxPositions: fields.max_position_embeddings,
+    headDim,
+  };
   return {
     family,
     vocabSize: fields.vocab_size,
@@ -83,15 +107,13 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
     headDim,
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,
-    rope: parseRope(
-      raw,
-      { topTheta: fields.rope_theta, maxPositions: fields.max_position_embeddings, headDim },
-      file,
-    ),
+    activation: activationOf(filled, traits, file),
     attentionBias: traits.attentionBias === 'config' && fields.attention_bias,
     mlpBias: traits.mlpBias === 'config' && fields.mlp_bias,
     tieWordEmbeddings: fields.tie_word_embeddings,
-    slidingWindows: slidingWindows(raw, fields, traits, file),
+    ropes: layerRopes(filled, around, traits, file),
+    slidingWindows: slidingWindows(filled, around, traits, file),
+    ...scales(fields, traits, headDim),
     raw,
   };
 }
@@ -106,14 +128,9 @@ function familyOf(raw: Record<string, unknown>, file: string): Family {
   );
 }
 
-function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, file: string): void {
-  if (fields.hidden_act !== 'silu' && fields.hidden_act !== 'swish') {
-    throw inputError(
-      `${file}: "hidden_act" is "${fields.hidden_act}"; the engines native and wasm support only "silu": use a model with it, or choose the engine torch.`,
-    );
-  }
+function rejectUnsupported(family: Family, raw: Record<string, unknown>, file: string): void {
   for (const [key, value] of Object.entries(raw)) {
-    if (isRefused(key, value)) {
+    if (isRefused(family, key, value)) {
       throw inputError(
         `${file}: "${key}" is ${JSON.stringify(value).slice(0, 100)}, which would change the computation, and the engines native and wasm do not support it: use a model without it, or choose the engine torch.`,
       );
@@ -121,14 +138,30 @@ function rejectUnsupported(raw: Record<string, unknown>, fields: ConfigFile, fil
   }
 }
 
-function keyValueHeads(
-  raw: Record<string, unknown>,
-  fields: ConfigFile,
-  traits: FamilyTraits,
+const ACTIVATIONS: ReadonlyMap<unknown, ModelConfig['activation']> = new Map([
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+  ['gelu_pytorch_tanh', 'gelu'],
+  ['gelu_new', 'gelu'],
+]);
+
+function activationOf(
+  filled: Record<string, unknown>,
+  { activationKey }: FamilyTraits,
   file: string,
-): number {
-  const given = 'num_key_value_heads' in raw ? fields.num_key_value_heads : traits.defaults.numKeyValueHeads;
-  const heads = given ?? fields.num_attention_heads;
+): ModelConfig['activation'] {
+  const name = filled[activationKey] ?? 'silu';
+  const activation = ACTIVATIONS.get(name);
+  if (activation === undefined) {
+    throw inputError(
+      `${file}: "${activationKey}" is ${JSON.stringify(name)}; the engines native and wasm support only ${[...ACTIVATIONS.keys()].map((known) => `"${String(known)}"`).join(', ')}: use a model with one of them, or choose the engine torch.`,
+    );
+  }
+  return activation;
+}
+
+function keyValueHeads(fields: ConfigFile, file: string): number {
+  const heads = fields.num_key_value_heads ?? fields.num_attention_heads;
   if (fields.num_attention_heads % heads !== 0) {
     throw inputError(
       `${file}: "num_attention_heads" (${fields.num_attention_heads}) is not a multiple of "num_key_value_heads" (${heads}): correct one of them.`,
@@ -137,37 +170,25 @@ function keyValueHeads(
   return heads;
 }
 
-function slidingWindows(
-  raw: Record<string, unknown>,
-  fields: ConfigFile,
-  traits: FamilyTraits,
-  file: string,
-): (number | undefined)[] {
-  const layers = fields.num_hidden_layers;
-  const types = fields.layer_types;
-  if (types !== null && types !== undefined && types.length !== layers) {
-    throw inputError(
-      `${file}: "layer_types" has ${types.length} entries for ${layers} layers: correct one of them.`,
-    );
-  }
-  const window =
-    'sliding_window' in raw ? (fields.sliding_window ?? undefined) : traits.defaults.slidingWindow;
-  switch (traits.slidingWindow) {
-    case 'none':
-      // The class reads none of the keys.
-      return Array.from({ length: layers }, () => undefined);
-    case 'all':
-      // transformers takes a mistral with the key for a ministral (configuration_auto.py), whose layers differ.
-      return Array.from({ length: layers }, (_, layer) =>
-        types?.[layer] === 'full_attention' ? undefined : window,
-      );
-    case 'layers': {
-      const active = fields.use_sliding_window ? window : undefined;
-      const first = fields.max_window_layers;
-      return Array.from({ length: layers }, (_, layer) => {
-        const sliding = types ? types[layer] === 'sliding_attention' : layer >= first;
-        return sliding ? active : undefined;
-      });
-    }
-  }
+type Scales = Pick<
+  ModelConfig,
+  'embeddingScale' | 'attentionScale' | 'residualScale' | 'logitScale' | 'attentionCap' | 'logitCap'
+>;
+
+function scales(fields: ConfigFile, traits: FamilyTraits, headDim: number): Scales {
+  const { multipliers, softCaps } = traits;
+  const attentionScale: Record<FamilyTraits['attentionScale'], number> = {
+    head: 1 / Math.sqrt(headDim),
+    query_pre_attn_scalar: 1 / Math.sqrt(fields.query_pre_attn_scalar),
+    attention_multiplier: fields.attention_multiplier,
+  };
+  const scaled = traits.scaledEmbeddings ? Math.sqrt(fields.hidden_size) : 1;
+  return {
+    embeddingScale: multipliers ? fields.embedding_multiplier : scaled,
+    attentionScale: attentionScale[traits.attentionScale],
+    residualScale: multipliers ? fields.residual_multiplier : 1,
+    logitScale: multipliers ? 1 / fields.logits_scaling : 1,
+    attentionCap: softCaps.includes('attention') ? (fields.attn_logit_softcapping ?? undefined) : undefined,
+    logitCap: softCaps.includes('logits') ? (fields.final_logit_softcapping ?? undefined) : undefined,
+  };
 }

@@ -14,7 +14,6 @@ const READ_BY_ALL: readonly string[] = [
   'num_attention_heads',
   'num_key_value_heads',
   'head_dim',
-  'hidden_act',
   'max_position_embeddings',
   'rms_norm_eps',
   'rope_theta',
@@ -52,6 +51,12 @@ const DESCRIPTIVE: ReadonlySet<string> = new Set([
   'use_cache',
 ]);
 
+/** What only some families read, and what of it would have to be computed. */
+const REFUSED_OF: Readonly<Partial<Record<Family, ReadonlyMap<string, (value: unknown) => boolean>>>> = {
+  gemma2: new Map([['use_bidirectional_attention', isFilled]]),
+  gemma3_text: new Map([['use_bidirectional_attention', isFilled]]),
+};
+
 /** Keys that transformers reads for every family, and what of them would have to be computed. */
 const REFUSED: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   // masking_utils.py: what Python takes for false is attention both ways, null as well.
@@ -67,20 +72,32 @@ function isFilled(value: unknown): boolean {
 }
 
 /** The keys of config.json that a family's class reads, and that this program computes with. */
-function readKeys(family: Family): ReadonlySet<string> {
-  const { attentionBias, mlpBias, slidingWindow } = FAMILIES[family];
+export function readKeys(family: Family): ReadonlySet<string> {
+  const traits = FAMILIES[family];
+  const { slidingWindow } = traits;
+  const when = (reads: boolean, ...keys: string[]): string[] => (reads ? keys : []);
   return new Set([
     ...READ_BY_ALL,
-    ...(attentionBias === 'config' ? ['attention_bias'] : []),
-    ...(mlpBias === 'config' ? ['mlp_bias'] : []),
-    ...(slidingWindow === 'none' ? [] : ['sliding_window', 'layer_types']),
-    ...(slidingWindow === 'layers' ? ['use_sliding_window', 'max_window_layers'] : []),
+    traits.activationKey,
+    ...when(traits.attentionBias === 'config', 'attention_bias'),
+    ...when(traits.mlpBias === 'config', 'mlp_bias'),
+    ...when(slidingWindow !== 'none', 'sliding_window'),
+    ...when(['all', 'layers', 'types'].includes(slidingWindow), 'layer_types'),
+    ...when(slidingWindow === 'layers', 'use_sliding_window', 'max_window_layers'),
+    ...when(traits.layersWithoutRope, 'no_rope_layers', 'no_rope_layer_interval', 'use_sliding_window'),
+    ...[traits.fullEvery?.key ?? [], traits.ropeByLayerType?.key ?? []].flat(),
+    ...when(traits.attentionScale !== 'head', traits.attentionScale),
+    ...when(traits.multipliers, 'embedding_multiplier', 'residual_multiplier', 'logits_scaling'),
+    ...when(traits.softCaps.includes('attention'), 'attn_logit_softcapping'),
+    ...when(traits.softCaps.includes('logits'), 'final_logit_softcapping'),
+    ...(REFUSED_OF[family]?.keys() ?? []),
   ]);
 }
 
 /** Whether a key of config.json, with this value, has transformers compute what the engines native and wasm do not. */
-export function isRefused(key: string, value: unknown): boolean {
-  return REFUSED.get(key)?.(value) ?? false;
+export function isRefused(family: Family, key: string, value: unknown): boolean {
+  const changes = REFUSED_OF[family]?.get(key) ?? REFUSED.get(key);
+  return changes?.(value) ?? false;
 }
 
 /** Keys that the family's class never reads and that do not describe a model, in the file's order: for the log. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { inputError } from '../common/errors';
+import type { FamilyTraits } from './families';
 
 /** How rotary position embedding is stretched, with transformers' names of the types; every default is filled in. */
 export type RopeScaling =
@@ -42,6 +43,12 @@ export type RopeScaling =
 export interface Rope {
   readonly theta: number;
   readonly scaling: RopeScaling;
+  /** So many numbers of a head, from the first, are rotated; the others stay as they are. */
+  readonly rotaryDim: number;
+  /** Whether a pair are neighbours; otherwise they lie half of `rotaryDim` apart. */
+  readonly interleaved: boolean;
+  /** Queries are multiplied by 1 + beta · ln(1 + ⌊position / length⌋). */
+  readonly queryScaling?: { readonly beta: number; readonly length: number };
 }
 
 /** What rotation depends on beside its own keys. */
@@ -50,6 +57,9 @@ export interface RopeSurroundings {
   readonly maxPositions: number;
   readonly headDim: number;
 }
+
+/** What of a rotation is the family's. */
+export type RopeTraits = Pick<FamilyTraits, 'partialRotary' | 'interleavedRotary' | 'scaledQueries'>;
 
 const TYPES = ['default', 'linear', 'llama3', 'dynamic', 'yarn', 'longrope', 'proportional'] as const;
 /** Whose labels nest `rope_parameters`, a set for each type of layer. */
@@ -68,6 +78,7 @@ const RopeFields = v.looseObject({
   original_max_position_embeddings: v.nullish(positive),
   partial_rotary_factor: v.nullish(v.pipe(positive, v.maxValue(1))),
   attention_factor: v.nullish(positive),
+  llama_4_scaling_beta: v.nullish(v.number()),
   beta_fast: v.nullish(v.number()),
   beta_slow: v.nullish(v.number()),
   mscale: v.nullish(v.number()),
@@ -83,9 +94,59 @@ type RopeFields = v.InferOutput<typeof RopeFields>;
  * both are given `rope_scaling` wins, as in transformers 5. Keys that the type does not read change nothing.
  * @throws AdeptError (input) naming the key as the file has it: an unsupported type, or a value that is missing or out of place.
  */
-export function parseRope(raw: Record<string, unknown>, around: RopeSurroundings, file: string): Rope {
+export function parseRope(
+  raw: Record<string, unknown>,
+  around: RopeSurroundings,
+  traits: RopeTraits,
+  file: string,
+): Rope {
   const key = isFilled(raw.rope_scaling) ? 'rope_scaling' : 'rope_parameters';
-  const given = raw[key] ?? {};
+  const fields = parseFields(raw[key] ?? {}, key, file);
+  const nested = LAYER_TYPES.find((type) => type in fields);
+  if (nested !== undefined) {
+    throw inputError(
+      `${file}: "${key}.${nested}" gives a type of layer a rotation of its own, which transformers does not read for this family either: give one for all layers.`,
+    );
+  }
+  return ropeOf(raw, fields, around, traits, { key, file });
+}
+
+/**
+ * RoPE of a config.json by type of layer: `rope_parameters` nested by type, or `rope_scaling` and `rope_theta`, which are of
+ * layers without a window; those with one have a base of their own.
+ * @throws AdeptError (input) as {@link parseRope}
+ */
+export function parseRopes(
+  raw: Record<string, unknown>,
+  around: RopeSurroundings & { readonly slidingTheta: number },
+  traits: RopeTraits,
+  file: string,
+): Record<(typeof LAYER_TYPES)[number], Rope> {
+  const nested = v.safeParse(v.looseObject({}), raw.rope_parameters ?? {});
+  if (!nested.success) {
+    throw inputError(`${file}: "rope_parameters" is not an object: correct it.`);
+  }
+  const of = (type: (typeof LAYER_TYPES)[number], topTheta: number): Rope => {
+    const own = `rope_parameters.${type}`;
+    const fields = parseFields(nested.output[type] ?? {}, own, file);
+    if (type === 'full_attention' && isFilled(raw.rope_scaling)) {
+      const scaling = { ...fields, ...parseFields(raw.rope_scaling, 'rope_scaling', file) };
+      return ropeOf({}, scaling, { ...around, topTheta }, traits, { key: 'rope_scaling', file });
+    }
+    return ropeOf({}, fields, { ...around, topTheta }, traits, { key: own, file });
+  };
+  return {
+    full_attention: of('full_attention', around.topTheta),
+    sliding_attention: of('sliding_attention', around.slidingTheta),
+  };
+}
+
+interface Place {
+  readonly key: string;
+  readonly file: string;
+}
+
+function parseFields(given: unknown, key: string, file: string): RopeFields {
   const parsed = v.safeParse(RopeFields, given);
   if (!parsed.success) {
     const [issue] = parsed.issues;
@@ -93,16 +154,38 @@ export function parseRope(raw: Record<string, unknown>, around: RopeSurroundings
       `${file}: "${key}.${v.getDotPath(issue) ?? ''}" is not usable (${issue.message}): correct it.`,
     );
   }
-  const nested = LAYER_TYPES.find((type) => type in parsed.output);
-  if (nested !== undefined) {
+  return parsed.output;
+}
+
+/** @param raw where keys are read that lie beside those of the rotation */
+function ropeOf(
+  raw: Record<string, unknown>,
+  fields: RopeFields,
+  around: RopeSurroundings,
+  traits: RopeTraits,
+  place: Place,
+): Rope {
+  const share = traits.partialRotary ? shareOf(raw, fields) : 1;
+  const rotaryDim = Math.trunc(around.headDim * share);
+  if (rotaryDim % 2 !== 0 || rotaryDim === 0) {
     throw inputError(
-      `${file}: "${key}.${nested}" gives a type of layer a rotation of its own, which transformers does not read for this family either: give one for all layers.`,
+      `${place.file}: "partial_rotary_factor" is ${share}, of which heads of ${around.headDim} numbers have no even part: correct it.`,
     );
   }
-  return {
-    theta: parsed.output.rope_theta ?? around.topTheta,
-    scaling: new Scaling(raw, parsed.output, around, { key, file }).parse(),
+  const scaling = new Scaling(raw, fields, { ...around, headDim: rotaryDim }, traits, place);
+  const rope = {
+    theta: fields.rope_theta ?? around.topTheta,
+    scaling: scaling.parse(),
+    rotaryDim,
+    interleaved: traits.interleavedRotary,
   };
+  return traits.scaledQueries ? { ...rope, queryScaling: scaling.ofQueries() } : rope;
+}
+
+/** How much of a head is rotated, where the family lets config.json say it. */
+function shareOf(raw: Record<string, unknown>, fields: RopeFields): number {
+  const part = fields.partial_rotary_factor ?? raw.partial_rotary_factor;
+  return typeof part === 'number' ? part : 1;
 }
 
 function isFilled(value: unknown): boolean {
@@ -115,19 +198,28 @@ class Scaling {
     private readonly raw: Record<string, unknown>,
     private readonly fields: RopeFields,
     private readonly around: RopeSurroundings,
-    private readonly place: { readonly key: string; readonly file: string },
+    private readonly traits: RopeTraits,
+    private readonly place: Place,
   ) {}
+
+  private get name(): string {
+    return this.fields.rope_type ?? this.fields.type ?? 'default';
+  }
+
+  private get type(): (typeof TYPES)[number] | undefined {
+    return TYPES.find((known) => known === this.name);
+  }
 
   parse(): RopeScaling {
     const { fields, around } = this;
-    const name = fields.rope_type ?? fields.type ?? 'default';
-    const type = TYPES.find((known) => known === name);
+    const { name, type } = this;
     const part = fields.partial_rotary_factor ?? this.raw.partial_rotary_factor;
     // What the default rotation of these families does not read may hold anything.
-    if (type !== 'default' && type !== 'proportional' && part !== undefined && part !== null && part !== 1) {
+    const reads = type !== 'default' && type !== 'proportional' && !this.traits.partialRotary;
+    if (reads && part !== undefined && part !== null && part !== 1) {
       throw this.error(
         'partial_rotary_factor',
-        `is ${JSON.stringify(part)}, and the families of the engines native and wasm rotate whole heads: use a model without it`,
+        `is ${JSON.stringify(part)}, and this family rotates whole heads on the engines native and wasm: use a model without it`,
       );
     }
     switch (type) {
@@ -157,6 +249,19 @@ class Scaling {
           `is "${name}", which would change the computation; supported are ${TYPES.join(', ')}`,
         );
     }
+  }
+
+  /** How queries grow with their position. */
+  ofQueries(): { beta: number; length: number } {
+    const { llama_4_scaling_beta: beta, original_max_position_embeddings: given } = this.fields;
+    const length = this.type === 'default' ? given : this.original();
+    if (beta === null || beta === undefined) {
+      throw this.error('llama_4_scaling_beta', 'is missing: add it');
+    }
+    if (length === null || length === undefined) {
+      throw this.error('original_max_position_embeddings', 'is missing: add it');
+    }
+    return { beta, length };
   }
 
   private yarn(): RopeScaling & { type: 'yarn' } {

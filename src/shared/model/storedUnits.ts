@@ -1,4 +1,3 @@
-import outputs from '../../../python/adept_torch/outputs.json';
 import {
   isBalancingBias,
   isDerivedBuffer,
@@ -8,6 +7,7 @@ import {
   type UnitKind,
 } from './architecture';
 import { isBeyondLayers, type ModelOutline } from './outline';
+import { writesOutput, zeroOf } from './outputUnits';
 
 /** A unit of one layer, as the weight files have it. */
 export interface StoredUnit {
@@ -25,13 +25,6 @@ export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
 }
-
-interface PostNorms {
-  readonly units: readonly string[];
-  /** The norm multiplies by `offset` + weight. */
-  readonly offset: number;
-}
-const POST_NORMS = new Map<string, PostNorms>(Object.entries(outputs.postNorms));
 
 /**
  * What every layer of a model of any family is made of, by its tensors' names: a unit is a module with what can train of it, and
@@ -65,12 +58,11 @@ export function storedUnits(
 }
 
 function unitOf(family: string, name: string, tensors: readonly StoredTensor[]): StoredUnit {
-  const norms = POST_NORMS.get(family);
-  const output = (norms?.units ?? outputs.projections).includes(name);
   const weightFirst = [...tensors].sort((a, b) => Number(isBias(a.name)) - Number(isBias(b.name)));
   return {
-    ...{ name, kind: unitKindOf(name), output, tensors: weightFirst },
-    zero: output && norms !== undefined && norms.offset !== 0 ? -norms.offset : 0,
+    ...{ name, kind: unitKindOf(name), tensors: weightFirst },
+    output: writesOutput(family, name),
+    zero: zeroOf(family, name),
   };
 }
 

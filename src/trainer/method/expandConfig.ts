@@ -1,4 +1,5 @@
-import { DEFAULT_MAX_WINDOW_LAYERS, FAMILIES } from '../../shared/model/families';
+import { FAMILIES } from '../../shared/model/families';
+import { perLayerKeys } from '../../shared/model/layerKinds';
 import type { ModelConfig } from '../../shared/model/config';
 import { isInTable, textPart, type ModelOutline } from '../../shared/model/outline';
 
@@ -27,7 +28,8 @@ export function expandConfig(
 ): Record<string, unknown> {
   const text = textPart(config.raw);
   const next: Record<string, unknown> = { ...text, num_hidden_layers: placed.length };
-  for (const [key, value] of Object.entries({ ...text, ...perLayer })) {
+  const known = isInTable(config) ? perLayerKeys(text, config, FAMILIES[config.family]) : {};
+  for (const [key, value] of Object.entries({ ...text, ...known, ...perLayer })) {
     if (Array.isArray(value) && value.length === config.numHiddenLayers && isPerLayer(key)) {
       next[key] = placed.map(({ source }) => value[source] as unknown);
     }
@@ -56,7 +58,7 @@ function firstWindowedLayer(config: ModelConfig): number | undefined {
   const byDefault =
     FAMILIES[config.family].slidingWindow === 'layers' && !Array.isArray(config.raw.layer_types);
   return byDefault && (windowed || config.raw.use_sliding_window === true)
-    ? DEFAULT_MAX_WINDOW_LAYERS
+    ? Number(FAMILIES[config.family].defaults.max_window_layers)
     : undefined;
 }
 

@@ -74,6 +74,7 @@ export interface Engine {
   rsqrt(a: Tensor): Tensor;
   square(a: Tensor): Tensor;
   sigmoid(a: Tensor): Tensor;
+  tanh(a: Tensor): Tensor;
   /** Over the last axis. */
   softmax(a: Tensor): Tensor;
   /** Over one axis, or over everything when none is named. */

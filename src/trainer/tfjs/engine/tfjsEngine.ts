@@ -111,6 +111,10 @@ export abstract class TfjsEngine implements Engine {
     return tf.sigmoid(a);
   }
 
+  tanh(a: Tensor): Tensor {
+    return tf.tanh(a);
+  }
+
   softmax(a: Tensor): Tensor {
     return tf.softmax(a);
   }

@@ -1,6 +1,6 @@
 import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs, AttentionLayout, FusedKernels } from '../engine/fusedKernels';
-import type { AttentionContext, AttentionSaved } from './attentionContext';
+import { ropeOf, type AttentionContext, type AttentionLayer, type AttentionSaved } from './attentionContext';
 import { composedAttention } from './composedAttention';
 import { documentAttention } from './documentAttention';
 
@@ -11,29 +11,31 @@ import { documentAttention } from './documentAttention';
 export function attention(
   context: AttentionContext,
   inputs: AttentionInputs,
-  window: number | undefined,
+  layer: AttentionLayer,
 ): { attended: Tensor; saved: AttentionSaved } {
-  const { engine, packed } = context;
-  if (engine.fused) {
-    return fusedAttention(context, engine.fused, inputs, window);
+  const { fused, packed } = context;
+  if (fused) {
+    return fusedAttention(context, fused, inputs, layer);
   }
   return packed
-    ? documentAttention(context, packed, inputs, window)
-    : composedAttention(context, inputs, window);
+    ? documentAttention(context, packed, inputs, layer)
+    : composedAttention(context, inputs, layer);
 }
 
 function fusedAttention(
   context: AttentionContext,
   fused: FusedKernels,
   inputs: AttentionInputs,
-  window: number | undefined,
+  layer: AttentionLayer,
 ): { attended: Tensor; saved: AttentionSaved } {
-  const { config, length, queryRope, keyRope, documentStarts } = context;
+  const { config, length, documentStarts } = context;
+  const { slidingWindow: window } = layer;
+  const { queries, keys } = ropeOf(context, layer);
   const layout: AttentionLayout = {
     heads: config.numAttentionHeads,
     kvHeads: config.numKeyValueHeads,
-    queryRope,
-    keyRope,
+    queryRope: queries,
+    keyRope: keys,
     // A window as long as the sequence hides nothing.
     window: window === undefined || window >= length ? undefined : window,
     documentStarts,

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { ModelConfig } from '../../../shared/model/config';
-import type { AttentionInputs, RopeTensors } from '../engine/fusedKernels';
+import type { Rope } from '../../../shared/model/ropeConfig';
+import type { AttentionInputs, FusedKernels, RopeTensors } from '../engine/fusedKernels';
 import { QUERY_BLOCK } from '../../../shared/model/queryBlock';
 import type { AttentionDocuments } from './documentTensors';
 import { ropeTables } from './rope';
@@ -13,13 +14,45 @@ export interface AttentionContext extends AttentionDocuments {
   /** B sequences of T tokens. */
   readonly batch: number;
   readonly length: number;
-  readonly queryRope: RopeTensors;
-  readonly keyRope: RopeTensors;
+  /** By the rotation of a layer; undefined is that of layers without one. */
+  readonly ropes: ReadonlyMap<Rope | undefined, LayerRope>;
+  /** Only where the engine has an attention of its own that computes this model's. */
+  readonly fused?: FusedKernels | undefined;
   /**
    * [1, rows, T]: 0 where the last `rows` queries may look, hugely negative elsewhere; by sliding window, undefined is
-   * full. Good for shorter sequences too. Only where the engine has no attention of its own.
+   * full. Good for shorter sequences too. Only where attention is composed.
    */
   readonly masks: ReadonlyMap<number | undefined, Tensor>;
+}
+
+/** What sets the attention of one layer apart from others. */
+export interface AttentionLayer {
+  /** How many positions a query sees, itself included; undefined is all before it. */
+  readonly slidingWindow: number | undefined;
+  readonly rope: Rope | undefined;
+}
+
+/** Rotations of queries, which the scores' scale rides on, and of keys. */
+export interface LayerRope {
+  readonly queries: RopeTensors;
+  readonly keys: RopeTensors;
+}
+
+/** The rotation of a layer. */
+export function ropeOf(context: AttentionContext, { rope }: AttentionLayer): LayerRope {
+  const tables = context.ropes.get(rope);
+  if (tables === undefined) {
+    throw new Error('A layer has a rotation that no table was made of.');
+  }
+  return tables;
+}
+
+/** The engine's own attention, where it computes this model's: it knows no cap of scores. */
+export function fusedAttentionOf(
+  { fused }: Pick<Engine, 'fused'>,
+  { attentionCap }: Pick<ModelConfig, 'attentionCap'>,
+): FusedKernels | undefined {
+  return attentionCap === undefined ? fused : undefined;
 }
 
 /** What the backward pass of attention needs beyond its output. */
@@ -42,34 +75,32 @@ export function attentionContext(
   batch: number,
   { length, longest }: { readonly length: number; readonly longest: number },
 ): AttentionContext {
-  const { headDim, rope } = config;
-  const table = (scale: number): RopeTensors => {
-    const { cosines, signedSines } = ropeTables(rope, headDim, { length, longest }, scale);
-    const shape = [1, length, headDim];
+  const { headDim, attentionScale } = config;
+  const shape = [1, length, headDim];
+  const table = (rope: Rope | undefined, queryScale?: number): RopeTensors => {
+    const request = { headDim, length, longest, ...(queryScale === undefined ? {} : { queryScale }) };
+    const { cosines, signedSines } = ropeTables(rope, request);
     return {
       cosines: engine.keep(engine.tensor(cosines, shape)),
       signedSines: engine.keep(engine.tensor(signedSines, shape)),
     };
   };
-  // The score's factor 1/√headDim rides on the query's rotation: one operation less per layer.
+  const fused = fusedAttentionOf(engine, config);
+  // The scores' scale rides on the query's rotation: one operation less per layer.
+  const ropes = [...new Set(config.ropes)].map(
+    (rope) => [rope, { queries: table(rope, attentionScale), keys: table(rope) }] as const,
+  );
   return {
-    engine,
-    config,
-    batch,
-    length,
-    queryRope: table(1 / Math.sqrt(headDim)),
-    keyRope: table(1),
-    masks: engine.fused ? new Map() : causalMasks(engine, config, length),
+    ...{ engine, config, batch, length, fused },
+    ropes: new Map(ropes),
+    masks: fused ? new Map() : causalMasks(engine, config, length),
   };
 }
 
-export function disposeAttentionContext(context: AttentionContext): void {
-  const { engine, queryRope, keyRope, masks } = context;
+export function disposeAttentionContext({ engine, ropes, masks }: AttentionContext): void {
+  const tables = [...ropes.values()].flatMap(({ queries, keys }) => [queries, keys]);
   engine.dispose(
-    queryRope.cosines,
-    queryRope.signedSines,
-    keyRope.cosines,
-    keyRope.signedSines,
+    ...tables.flatMap(({ cosines, signedSines }) => [cosines, signedSines]),
     ...new Set(masks.values()),
   );
 }

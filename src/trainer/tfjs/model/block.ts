@@ -1,19 +1,12 @@
 import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs } from '../engine/fusedKernels';
 import { attention } from './attention';
-import type { AttentionContext, AttentionSaved } from './attentionContext';
-import {
-  addRmsNorm,
-  linear,
-  linearGradients,
-  linearInputGradient,
-  residual,
-  rmsNorm,
-  rmsNormBackward,
-  swiGlu,
-  swiGluBackward,
-} from './primitives';
-import type { LayerGradients, LayerTensors, UnitTensors } from './weights';
+import type { AttentionContext, AttentionLayer, AttentionSaved } from './attentionContext';
+import { gatedUnit, gatedUnitBackward } from './gatedUnit';
+import { headsBackward, projectHeads, type HeadInputs } from './heads';
+import { addition, additionBackward, inputBackward, layerNormWeight, normed, normsOf } from './layerNorm';
+import { addRmsNorm, linear, linearGradients, linearInputGradient, residual } from './primitives';
+import type { LayerGradients, LayerTensors } from './weights';
 
 /**
  * What the backward pass of one layer needs. Everything else is cheap to compute again from these.
@@ -24,19 +17,21 @@ export interface BlockSaved {
   readonly input: Tensor;
   /** [n, D]: after attention's residual. */
   readonly middle: Tensor;
-  /** [n·H, headDim] and [n·K, headDim] before the head norms; only where a family has them. */
-  readonly headInputs?: { readonly queries: Tensor; readonly keys: Tensor };
+  /** What the norms of queries and keys were given; only where a family has them. */
+  readonly headInputs?: HeadInputs;
   readonly attention: AttentionSaved;
   /** [n, H·headDim]: attention's output before o_proj. */
   readonly attended: Tensor;
   /** [n, F] */
   readonly gate: Tensor;
   readonly up: Tensor;
+  /** [n, D]: what the norms after the sublayers were given; only where a family has them. */
+  readonly attentionOutput?: Tensor;
+  readonly mlpOutput?: Tensor;
 }
 
-export interface Block {
+export interface Block extends AttentionLayer {
   readonly tensors: LayerTensors;
-  readonly slidingWindow: number | undefined;
 }
 
 /** Output of one decoder layer, [n, D], keeping nothing. */
@@ -52,43 +47,73 @@ export function blockForwardSaving(
 ): { output: Tensor; saved: BlockSaved } {
   const { engine, config } = context;
   const { tensors } = block;
-  const { rmsNormEps: epsilon } = config;
+  const norms = normsOf(context);
   return engine.tidy(() => {
-    const { headInputs, ...inputs } = engine.tidy(() => attentionInputs(context, tensors, input));
-    const { attended, saved: attentionSaved } = attention(context, inputs, block.slidingWindow);
-    const { middle, gate, up } = engine.tidy(() => {
-      const { sum, normed } = addRmsNorm(
-        engine,
-        input,
-        linear(engine, attended, tensors['self_attn.o_proj']),
-        tensors.post_attention_layernorm.weight,
-        epsilon,
-      );
+    const { headInputs, ...inputs } = engine.tidy(() => attentionInputs(context, block, input));
+    const { attended, saved: attentionSaved } = attention(context, inputs, block);
+    const { middle, gate, up, attentionOutput } = engine.tidy(() => {
+      const projected = linear(engine, attended, tensors['self_attn.o_proj']);
+      const { sum, read } = afterAttention(context, tensors, input, projected);
       return {
         middle: sum,
-        gate: linear(engine, normed, tensors['mlp.gate_proj']),
-        up: linear(engine, normed, tensors['mlp.up_proj']),
+        gate: linear(engine, read, tensors['mlp.gate_proj']),
+        up: linear(engine, read, tensors['mlp.up_proj']),
+        ...(norms.attentionOutput ? { attentionOutput: projected } : {}),
       };
     });
-    const output = engine.tidy(() =>
-      residual(engine, middle, linear(engine, swiGlu(engine, gate, up), tensors['mlp.down_proj'])),
-    );
-    const saved: BlockSaved = { input, middle, attention: attentionSaved, attended, gate, up };
-    return { output, saved: headInputs ? { ...saved, headInputs } : saved };
+    const { output, mlpOutput } = engine.tidy(() => {
+      const projected = linear(
+        engine,
+        gatedUnit(engine, config.activation, gate, up),
+        tensors['mlp.down_proj'],
+      );
+      return {
+        output: residual(engine, middle, addition(context, tensors, norms.mlpOutput, projected)),
+        ...(norms.mlpOutput ? { mlpOutput: projected } : {}),
+      };
+    });
+    const saved: BlockSaved = {
+      ...{ input, middle, attention: attentionSaved, attended, gate, up },
+      ...(headInputs ? { headInputs } : {}),
+      ...(attentionOutput ? { attentionOutput } : {}),
+      ...(mlpOutput ? { mlpOutput } : {}),
+    };
+    return { output, saved };
   });
+}
+
+/** The residual stream after attention, and what the MLP reads of it. */
+function afterAttention(
+  context: AttentionContext,
+  tensors: LayerTensors,
+  input: Tensor,
+  projected: Tensor,
+): { sum: Tensor; read: Tensor } {
+  const { engine, config } = context;
+  const norms = normsOf(context);
+  const delta = addition(context, tensors, norms.attentionOutput, projected);
+  const weight = layerNormWeight(context, tensors, norms.mlpInput);
+  if (weight === undefined) {
+    const sum = residual(engine, input, delta);
+    return { sum, read: sum };
+  }
+  const { sum, normed: read } = addRmsNorm(engine, input, delta, weight, config.rmsNormEps);
+  return { sum, read };
 }
 
 /** What the projections make of a layer's input, [n, heads·headDim] each, and the head norms' own inputs. */
 function attentionInputs(
   context: AttentionContext,
-  tensors: LayerTensors,
+  { tensors, rope }: Block,
   input: Tensor,
 ): AttentionInputs & Pick<BlockSaved, 'headInputs'> {
-  const { engine, config } = context;
-  const normed = rmsNorm(engine, input, tensors.input_layernorm.weight, config.rmsNormEps);
-  const q = projectHeads(context, normed, tensors['self_attn.q_proj'], tensors['self_attn.q_norm']);
-  const k = projectHeads(context, normed, tensors['self_attn.k_proj'], tensors['self_attn.k_norm']);
-  const values = linear(engine, normed, tensors['self_attn.v_proj']);
+  const { engine } = context;
+  const read = normed(context, tensors, normsOf(context).attentionInput, input);
+  const project = (name: 'q' | 'k'): ReturnType<typeof projectHeads> =>
+    projectHeads(context, rope, read, tensors[`self_attn.${name}_proj`], tensors[`self_attn.${name}_norm`]);
+  const q = project('q');
+  const k = project('k');
+  const values = linear(engine, read, tensors['self_attn.v_proj']);
   const heads = { queries: q.heads, keys: k.heads, values };
   return q.input && k.input ? { ...heads, headInputs: { queries: q.input, keys: k.input } } : heads;
 }
@@ -104,6 +129,8 @@ export function disposeSaved(context: AttentionContext, saved: BlockSaved): void
     saved.attended,
     saved.gate,
     saved.up,
+    saved.attentionOutput,
+    saved.mlpOutput,
   );
 }
 
@@ -127,9 +154,10 @@ export function blockBackward(
   });
 }
 
-type MlpUnits = 'post_attention_layernorm' | 'mlp.gate_proj' | 'mlp.up_proj' | 'mlp.down_proj';
-type MlpGradients = Pick<LayerGradients, MlpUnits>;
-type AttentionGradients = Omit<LayerGradients, MlpUnits>;
+type MlpProjections = 'mlp.gate_proj' | 'mlp.up_proj' | 'mlp.down_proj';
+type AttentionProjections = 'self_attn.q_proj' | 'self_attn.k_proj' | 'self_attn.v_proj' | 'self_attn.o_proj';
+type Gradients<Projections extends keyof LayerGradients> = Pick<LayerGradients, Projections> &
+  Partial<LayerGradients>;
 
 function mlpBackward(
   context: AttentionContext,
@@ -137,139 +165,106 @@ function mlpBackward(
   saved: BlockSaved,
   gradient: Tensor,
   wantGradients: boolean,
-): { input: Tensor; gradients?: MlpGradients } {
+): { input: Tensor; gradients?: Gradients<MlpProjections> } {
   const { engine, config } = context;
   const { middle, gate, up } = saved;
-  const norm = tensors.post_attention_layernorm.weight;
-  const { rmsNormEps: epsilon } = config;
+  const norms = normsOf(context);
+  const after = additionBackward(context, tensors, norms.mlpOutput, saved.mlpOutput, gradient, wantGradients);
   const activated = engine.tidy(() => {
-    const downGradient = linearInputGradient(engine, gradient, tensors['mlp.down_proj']);
-    return swiGluBackward(engine, downGradient, gate, up, wantGradients);
+    const downGradient = linearInputGradient(engine, after.output, tensors['mlp.down_proj']);
+    return gatedUnitBackward(engine, config.activation, downGradient, gate, up, wantGradients);
   });
-  const normed = engine.tidy(() =>
-    rmsNormBackward(engine, {
-      input: middle,
-      weight: norm,
-      epsilon,
-      gradients: [
+  const before = engine.tidy(() =>
+    inputBackward(
+      context,
+      tensors,
+      norms.mlpInput,
+      middle,
+      [
         linearInputGradient(engine, activated.gate, tensors['mlp.gate_proj']),
         linearInputGradient(engine, activated.up, tensors['mlp.up_proj']),
       ],
-      residual: gradient,
-      wantWeight: wantGradients,
-    }),
+      gradient,
+      wantGradients,
+    ),
   );
-  const { input } = normed;
-  if (!normed.weight || !activated.product) {
+  const { input } = before;
+  if (!activated.product) {
     return { input };
   }
-  const normedMiddle = rmsNorm(engine, middle, norm, epsilon);
+  const read = normed(context, tensors, norms.mlpInput, middle);
   return {
     input,
     gradients: {
-      post_attention_layernorm: { weight: normed.weight },
-      'mlp.gate_proj': linearGradients(engine, activated.gate, normedMiddle, tensors['mlp.gate_proj']),
-      'mlp.up_proj': linearGradients(engine, activated.up, normedMiddle, tensors['mlp.up_proj']),
-      'mlp.down_proj': linearGradients(engine, gradient, activated.product, tensors['mlp.down_proj']),
+      ...before.gradients,
+      'mlp.gate_proj': linearGradients(engine, activated.gate, read, tensors['mlp.gate_proj']),
+      'mlp.up_proj': linearGradients(engine, activated.up, read, tensors['mlp.up_proj']),
+      'mlp.down_proj': linearGradients(engine, after.output, activated.product, tensors['mlp.down_proj']),
+      ...after.gradients,
     },
   };
 }
 
 function attentionBackward(
   context: AttentionContext,
-  { tensors }: Block,
+  { tensors, rope }: Block,
   saved: BlockSaved,
   gradient: Tensor,
   wantGradients: boolean,
-): { input: Tensor; gradients?: AttentionGradients } {
-  const { engine, config } = context;
-  const { rmsNormEps: epsilon } = config;
+): { input: Tensor; gradients?: Gradients<AttentionProjections> } {
+  const { engine } = context;
+  const norms = normsOf(context);
+  const after = additionBackward(
+    context,
+    tensors,
+    norms.attentionOutput,
+    saved.attentionOutput,
+    gradient,
+    wantGradients,
+  );
   const heads = engine.tidy(() =>
     saved.attention.backward(
       saved.attended,
-      linearInputGradient(engine, gradient, tensors['self_attn.o_proj']),
+      linearInputGradient(engine, after.output, tensors['self_attn.o_proj']),
     ),
   );
   const { headInputs } = saved;
-  const q = headsBackward(
-    context,
-    heads.queries,
-    tensors['self_attn.q_norm'],
-    headInputs?.queries,
-    wantGradients,
-  );
-  const k = headsBackward(context, heads.keys, tensors['self_attn.k_norm'], headInputs?.keys, wantGradients);
-  const norm = tensors.input_layernorm.weight;
-  const normed = engine.tidy(() =>
-    rmsNormBackward(engine, {
-      input: saved.input,
-      weight: norm,
-      epsilon,
-      gradients: [
+  const back = (name: 'q' | 'k', own: Tensor, input: Tensor | undefined): ReturnType<typeof headsBackward> =>
+    headsBackward(context, rope, own, tensors[`self_attn.${name}_norm`], input, wantGradients);
+  const q = back('q', heads.queries, headInputs?.queries);
+  const k = back('k', heads.keys, headInputs?.keys);
+  const before = engine.tidy(() =>
+    inputBackward(
+      context,
+      tensors,
+      norms.attentionInput,
+      saved.input,
+      [
         linearInputGradient(engine, q.projected, tensors['self_attn.q_proj']),
         linearInputGradient(engine, k.projected, tensors['self_attn.k_proj']),
         linearInputGradient(engine, heads.values, tensors['self_attn.v_proj']),
       ],
-      residual: gradient,
-      wantWeight: wantGradients,
-    }),
+      gradient,
+      wantGradients,
+    ),
   );
-  const { input } = normed;
-  if (!normed.weight) {
+  const { input } = before;
+  if (!wantGradients) {
     return { input };
   }
-  const normedInput = rmsNorm(engine, saved.input, norm, epsilon);
+  const read = normed(context, tensors, norms.attentionInput, saved.input);
   return {
     input,
     gradients: {
-      input_layernorm: { weight: normed.weight },
-      'self_attn.q_proj': linearGradients(engine, q.projected, normedInput, tensors['self_attn.q_proj']),
-      'self_attn.k_proj': linearGradients(engine, k.projected, normedInput, tensors['self_attn.k_proj']),
-      'self_attn.v_proj': linearGradients(engine, heads.values, normedInput, tensors['self_attn.v_proj']),
+      ...before.gradients,
+      'self_attn.q_proj': linearGradients(engine, q.projected, read, tensors['self_attn.q_proj']),
+      'self_attn.k_proj': linearGradients(engine, k.projected, read, tensors['self_attn.k_proj']),
+      'self_attn.v_proj': linearGradients(engine, heads.values, read, tensors['self_attn.v_proj']),
       ...(q.norm && k.norm
         ? { 'self_attn.q_norm': { weight: q.norm }, 'self_attn.k_norm': { weight: k.norm } }
         : {}),
-      'self_attn.o_proj': linearGradients(engine, gradient, saved.attended, tensors['self_attn.o_proj']),
+      'self_attn.o_proj': linearGradients(engine, after.output, saved.attended, tensors['self_attn.o_proj']),
+      ...after.gradients,
     },
   };
-}
-
-/** Projection, and head norm where the family has it: [n, D] → [n, heads·headDim]; `input` is what the norm was given. */
-function projectHeads(
-  context: AttentionContext,
-  normed: Tensor,
-  projection: UnitTensors,
-  headNorm: UnitTensors | undefined,
-): { heads: Tensor; input?: Tensor } {
-  const { engine, config } = context;
-  const projected = linear(engine, normed, projection);
-  if (headNorm === undefined) {
-    return { heads: projected };
-  }
-  const input = engine.reshape(projected, [-1, config.headDim]);
-  const scaled = rmsNorm(engine, input, headNorm.weight, config.rmsNormEps);
-  return { heads: engine.reshape(scaled, projected.shape), input };
-}
-
-/** The reverse of {@link projectHeads} up to the projection, [n, heads·headDim]. */
-function headsBackward(
-  context: AttentionContext,
-  gradient: Tensor,
-  headNorm: UnitTensors | undefined,
-  headInput: Tensor | undefined,
-  wantWeight: boolean,
-): { projected: Tensor; norm?: Tensor } {
-  const { engine, config } = context;
-  if (headNorm === undefined || headInput === undefined) {
-    return { projected: gradient };
-  }
-  const { input, weight } = rmsNormBackward(engine, {
-    input: headInput,
-    weight: headNorm.weight,
-    epsilon: config.rmsNormEps,
-    gradients: [engine.reshape(gradient, headInput.shape)],
-    wantWeight,
-  });
-  const projected = engine.reshape(input, gradient.shape);
-  return weight ? { projected, norm: weight } : { projected };
 }

@@ -89,12 +89,13 @@ export class CausalLM {
       const head: Head = {
         norm: { weight: load(OUTER_TENSORS.norm, [config.hiddenSize]) },
         projection: config.tieWordEmbeddings ? embedding : { weight: load(OUTER_TENSORS.head, outer) },
-        epsilon: config.rmsNormEps,
+        config,
       };
       const blocks = config.slidingWindows.map((slidingWindow, layer): Block => {
         onLayer(layer, config.numHiddenLayers);
         const packed = storage.dtype === 'bfloat16' && request.frozen(layer);
-        return { slidingWindow, tensors: loadLayer(config, layer, packed ? loadBfloat16 : load) };
+        const rope = config.ropes[layer];
+        return { slidingWindow, rope, tensors: loadLayer(config, layer, packed ? loadBfloat16 : load) };
       });
       return new CausalLM(engine, folder, config, blocks, embedding, head, storage);
     } finally {
@@ -106,20 +107,24 @@ export class CausalLM {
   context(batch: Batch): AttentionContext {
     const { engine, config } = this;
     const { length } = batch;
-    const longest = dependsOnLength(config.rope) ? longestDocument(batch) : length;
+    const depends = config.ropes.some((rope) => rope !== undefined && dependsOnLength(rope));
+    const longest = depends ? longestDocument(batch) : length;
     const context = this.contexts.get(`${length} ${longest}`, () =>
       attentionContext(engine, config, batch.batch, { length, longest }),
     );
     const documents =
-      batch.documentStarts && this.documents.get(batch, () => attentionDocuments(engine, batch));
+      batch.documentStarts &&
+      this.documents.get(batch, () => attentionDocuments(engine, batch, context.fused !== undefined));
     return { ...context, batch: batch.batch, ...documents };
   }
 
-  /** Token embeddings, [B·T, D]. */
-  embed(batch: Batch): Tensor {
-    return this.engine.tidy(() =>
-      this.engine.gather(this.embedding.weight, this.engine.indices(batch.tokens, [batch.tokens.length])),
-    );
+  /** Token embeddings, scaled where the family scales them, [B·T, D]. */
+  embed({ tokens }: Batch): Tensor {
+    const { engine, config } = this;
+    return engine.tidy(() => {
+      const rows = engine.gather(this.embedding.weight, engine.indices(tokens, [tokens.length]));
+      return config.embeddingScale === 1 ? rows : engine.scale(rows, config.embeddingScale);
+    });
   }
 
   /** Hidden states after layers `from` (inclusive) to `to` (exclusive), [B·T, D]. `hiddenStates` stays the caller's. */

@@ -2,7 +2,8 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs, RopeTensors } from '../engine/fusedKernels';
 import { QUERY_BLOCK } from '../../../shared/model/queryBlock';
-import type { AttentionContext, AttentionSaved } from './attentionContext';
+import { softCap, softCapBackward } from './softCap';
+import { ropeOf, type AttentionContext, type AttentionLayer, type AttentionSaved } from './attentionContext';
 
 /** The mask of a layer with this sliding window. */
 function maskOf(context: AttentionContext, window: number | undefined): Tensor {
@@ -61,7 +62,7 @@ interface Heads {
 /** What the backward pass needs of a forward pass. */
 export interface ComposedSaved {
   readonly heads: Heads;
-  readonly window: number | undefined;
+  readonly layer: AttentionLayer;
   /** [B·K, G·T, T]; undefined where they are computed again. */
   readonly weights?: Tensor | undefined;
 }
@@ -74,9 +75,9 @@ export function savedTensors({ heads, weights }: ComposedSaved): Tensor[] {
 export function composedAttention(
   context: AttentionContext,
   inputs: AttentionInputs,
-  window: number | undefined,
+  layer: AttentionLayer,
 ): { attended: Tensor; saved: AttentionSaved } {
-  const { attended, saved } = composedForward(context, inputs, window, context.length <= QUERY_BLOCK);
+  const { attended, saved } = composedForward(context, inputs, layer, context.length <= QUERY_BLOCK);
   return {
     attended,
     saved: {
@@ -93,17 +94,18 @@ export function composedAttention(
 export function composedForward(
   context: AttentionContext,
   inputs: AttentionInputs,
-  window: number | undefined,
+  layer: AttentionLayer,
   keepWeights: boolean,
 ): { attended: Tensor; saved: ComposedSaved } {
-  const { engine, config, queryRope, keyRope } = context;
+  const { engine, config } = context;
   const { numAttentionHeads, numKeyValueHeads } = config;
+  const rope = ropeOf(context, layer);
   const heads: Heads = {
-    queries: applyRope(engine, splitHeads(context, inputs.queries, numAttentionHeads), queryRope),
-    keys: applyRope(engine, splitHeads(context, inputs.keys, numKeyValueHeads), keyRope),
+    queries: applyRope(engine, splitHeads(context, inputs.queries, numAttentionHeads), rope.queries),
+    keys: applyRope(engine, splitHeads(context, inputs.keys, numKeyValueHeads), rope.keys),
     values: splitHeads(context, inputs.values, numKeyValueHeads),
   };
-  const blocks = queryBlocks(context, window);
+  const blocks = queryBlocks(context, layer.slidingWindow);
   const parts = blocks.map((block) =>
     engine.tidy(() => {
       const weights = attentionWeights(context, heads, block);
@@ -115,7 +117,7 @@ export function composedForward(
   const outputs = parts.map(({ output }) => output);
   const attended = mergeHeads(context, joined(engine, outputs), numAttentionHeads);
   const [weights] = parts.map((part) => part.weights);
-  return { attended, saved: { heads, window, weights } };
+  return { attended, saved: { heads, layer, weights } };
 }
 
 /** Queries [begin, end) of every head, the first key that one of them sees, and their rows of the mask. */
@@ -168,13 +170,19 @@ function grouped(context: AttentionContext, states: Tensor, block: QueryBlock): 
   ]);
 }
 
-/** Softmax(q·kᵀ + mask), [B·K, G·rows, keys]. */
-function attentionWeights(context: AttentionContext, heads: Heads, block: QueryBlock): Tensor {
+/** q·kᵀ, [B·K, G·rows, keys]. */
+function rawScores(context: AttentionContext, heads: Heads, block: QueryBlock): Tensor {
   const { engine } = context;
+  const queries = grouped(context, heads.queries, block);
+  return engine.matMul(queries, keysOf(engine, heads.keys, block), { transposeB: true });
+}
+
+/** Softmax(q·kᵀ + mask), [B·K, G·rows, keys]; the scores bounded where the family bounds them. */
+function attentionWeights(context: AttentionContext, heads: Heads, block: QueryBlock): Tensor {
+  const { engine, config } = context;
   const { begin, end, firstKey, mask } = block;
-  const scores = engine.matMul(grouped(context, heads.queries, block), keysOf(engine, heads.keys, block), {
-    transposeB: true,
-  });
+  const raw = rawScores(context, heads, block);
+  const scores = config.attentionCap === undefined ? raw : softCap(engine, raw, config.attentionCap);
   const rows = end - begin;
   const keys = end - firstKey;
   const [, maskRows = 0, maskKeys = 0] = mask.shape;
@@ -190,16 +198,17 @@ function attentionWeights(context: AttentionContext, heads: Heads, block: QueryB
 /** Gradients of the inputs, given that of the attended values, all [B·T, heads·headDim]. */
 export function composedBackward(
   context: AttentionContext,
-  { heads, window, weights: kept }: ComposedSaved,
+  { heads, layer, weights: kept }: ComposedSaved,
   gradient: Tensor,
 ): AttentionInputs {
-  const { engine, config, queryRope, keyRope } = context;
+  const { engine, config } = context;
   const { numAttentionHeads, numKeyValueHeads } = config;
+  const rope = ropeOf(context, layer);
   const headGradients = splitHeads(context, gradient, numAttentionHeads);
   const queryParts: Tensor[] = [];
   let keys: Tensor | undefined;
   let values: Tensor | undefined;
-  for (const block of queryBlocks(context, window)) {
+  for (const block of queryBlocks(context, layer.slidingWindow)) {
     const part = engine.tidy(() => {
       const weights = kept ?? attentionWeights(context, heads, block);
       const back = attendBackward(context, heads, block, weights, grouped(context, headGradients, block));
@@ -218,8 +227,8 @@ export function composedBackward(
   }
   const queries = joined(engine, queryParts);
   return {
-    queries: mergeHeads(context, applyRopeBackward(engine, queries, queryRope), numAttentionHeads),
-    keys: mergeHeads(context, applyRopeBackward(engine, keys, keyRope), numKeyValueHeads),
+    queries: mergeHeads(context, applyRopeBackward(engine, queries, rope.queries), numAttentionHeads),
+    keys: mergeHeads(context, applyRopeBackward(engine, keys, rope.keys), numKeyValueHeads),
     values: mergeHeads(context, values, numKeyValueHeads),
   };
 }
@@ -252,11 +261,15 @@ function attendBackward(
   weights: Tensor,
   gradient: Tensor,
 ): Heads {
-  const { engine } = context;
+  const { engine, config } = context;
   const keys = keysOf(engine, heads.keys, block);
   const weightGradient = engine.matMul(gradient, keysOf(engine, heads.values, block), { transposeB: true });
   const weighted = engine.mul(weightGradient, weights);
-  const scoreGradient = engine.sub(weighted, engine.mul(weights, engine.sum(weighted, 2, true)));
+  const capped = engine.sub(weighted, engine.mul(weights, engine.sum(weighted, 2, true)));
+  const scoreGradient =
+    config.attentionCap === undefined
+      ? capped
+      : softCapBackward(engine, rawScores(context, heads, block), config.attentionCap, capped);
   return {
     queries: engine.matMul(scoreGradient, keys),
     keys: engine.matMul(scoreGradient, grouped(context, heads.queries, block), { transposeA: true }),

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { AttentionInputs, RopeTensors } from '../engine/fusedKernels';
 import { QUERY_BLOCK } from '../../../shared/model/queryBlock';
-import type { AttentionContext, AttentionSaved } from './attentionContext';
+import { ropeOf, type AttentionContext, type AttentionLayer, type AttentionSaved } from './attentionContext';
 import { composedBackward, composedForward, savedTensors, type ComposedSaved } from './composedAttention';
 import type { PackedDocuments } from './documentTensors';
 
@@ -20,7 +20,7 @@ export function documentAttention(
   context: AttentionContext,
   packed: PackedDocuments,
   inputs: AttentionInputs,
-  window: number | undefined,
+  layer: AttentionLayer,
 ): { attended: Tensor; saved: AttentionSaved } {
   const { engine } = context;
   // As for whole rows: the weights of long ones are computed again, however short their documents are.
@@ -34,7 +34,7 @@ export function documentAttention(
           keys: engine.gather(inputs.keys, rows),
           values: engine.gather(inputs.values, rows),
         };
-        return { group, ...composedForward(groupContext(context, group), own, window, keepWeights) };
+        return { group, ...composedForward(groupContext(context, layer, group), own, layer, keepWeights) };
       }),
     );
     const outputs = forward.map((part) => part.attended);
@@ -62,7 +62,7 @@ function documentsBackward(
     const gradients = parts.map(({ group, saved }) =>
       engine.tidy(() => {
         const own = engine.gather(padded, ofGroup(engine, packed.gradientRows, group));
-        return composedBackward(groupContext(context, group), saved, own);
+        return composedBackward(groupContext(context, saved.layer, group), saved, own);
       }),
     );
     const of = (name: keyof AttentionInputs): Tensor =>
@@ -76,20 +76,20 @@ function documentsBackward(
 }
 
 /** Sequences of a group's own length; masks say what is seen by distance, and so serve it too. */
-function groupContext(context: AttentionContext, { batch, length }: GroupSaved['group']): AttentionContext {
+function groupContext(
+  context: AttentionContext,
+  layer: AttentionLayer,
+  { batch, length }: GroupSaved['group'],
+): AttentionContext {
   const { engine, config } = context;
   const first = (table: Tensor): Tensor => engine.slice(table, [0, 0, 0], [1, length, config.headDim]);
-  const rope = ({ cosines, signedSines }: RopeTensors): RopeTensors => ({
+  const shortened = ({ cosines, signedSines }: RopeTensors): RopeTensors => ({
     cosines: first(cosines),
     signedSines: first(signedSines),
   });
-  return {
-    ...context,
-    batch,
-    length,
-    queryRope: rope(context.queryRope),
-    keyRope: rope(context.keyRope),
-  };
+  const { queries, keys } = ropeOf(context, layer);
+  const ropes = new Map([[layer.rope, { queries: shortened(queries), keys: shortened(keys) }]]);
+  return { ...context, batch, length, ropes };
 }
 
 /** The indices of one group, [n·L]. */

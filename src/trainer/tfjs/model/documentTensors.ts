@@ -11,9 +11,9 @@ import {
 
 /** The documents of a batch as attention needs them; neither where every row is one document. */
 export interface AttentionDocuments {
-  /** [B·T] int32: where the document of each position begins. Only where the engine has attention of its own. */
+  /** [B·T] int32: where the document of each position begins. Only where attention is the engine's own. */
   readonly documentStarts?: Tensor | undefined;
-  /** Only where it has none. */
+  /** Only where it is composed. */
   readonly packed?: PackedDocuments | undefined;
 }
 
@@ -29,14 +29,17 @@ export interface PackedDocuments {
   readonly rowIndices: Tensor;
 }
 
-/** Freed by {@link disposeDocuments}. There are as many tensors whatever the batch. */
-export function attentionDocuments(engine: Engine, batch: Batch): AttentionDocuments {
+/**
+ * Freed by {@link disposeDocuments}. There are as many tensors whatever the batch.
+ * @param fused whether attention is the engine's own
+ */
+export function attentionDocuments(engine: Engine, batch: Batch, fused: boolean): AttentionDocuments {
   const documents = separateDocuments(batch);
   if (documents === undefined) {
     return {};
   }
   const kept = (values: Int32Array): Tensor => engine.keep(engine.indices(values, [values.length]));
-  return engine.fused
+  return fused
     ? { documentStarts: kept(startOfEach(batch, documents)) }
     : { packed: packedDocuments(batch, documents, kept) };
 }

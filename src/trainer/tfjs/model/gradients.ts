@@ -102,7 +102,9 @@ function outerGradients(
     throw new Error('The head was not asked for its gradients.');
   }
   const ids = engine.indices(batch.tokens, [batch.tokens.length]);
-  const embedding = engine.scatterAdd(ids, inputGradient, config.vocabSize);
+  const rows =
+    config.embeddingScale === 1 ? inputGradient : engine.scale(inputGradient, config.embeddingScale);
+  const embedding = engine.scatterAdd(ids, rows, config.vocabSize);
   return config.tieWordEmbeddings
     ? { embedding: engine.add(embedding, projection), norm }
     : { embedding, norm, projection };

@@ -2,14 +2,18 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import type { Targets } from '../../data/sequences/targets';
 import { headChunkRows } from '../../../shared/model/headChunk';
+import { FAMILIES } from '../../../shared/model/families';
+import type { ModelConfig } from '../../../shared/model/config';
+import { normWeight } from './layerNorm';
 import { rmsNorm, rmsNormBackward } from './primitives';
+import { softCap, softCapBackward } from './softCap';
 import type { UnitTensors } from './weights';
 
 /** The final norm and the vocabulary projection [V, D]; with tied embeddings the projection is the embedding. */
 export interface Head {
   readonly norm: UnitTensors;
   readonly projection: UnitTensors;
-  readonly epsilon: number;
+  readonly config: Pick<ModelConfig, 'family' | 'rmsNormEps' | 'logitScale' | 'logitCap'>;
 }
 
 function vocabularyOf(head: Head): number {
@@ -29,10 +33,30 @@ function* chunks(head: Head, targets: Targets): Generator<Targets> {
   }
 }
 
+/** What the final norm multiplies by, [D]. */
+function headNormWeight(engine: Engine, { norm, config }: Head): Tensor {
+  return normWeight(engine, norm, FAMILIES[config.family].normOffset);
+}
+
+/** The final norm's output, with the scale of the logits, [n, D]. */
+function projected(engine: Engine, head: Head, hiddenRows: Tensor): Tensor {
+  const { rmsNormEps, logitScale } = head.config;
+  const normed = rmsNorm(engine, hiddenRows, headNormWeight(engine, head), rmsNormEps);
+  return logitScale === 1 ? normed : engine.scale(normed, logitScale);
+}
+
+function rawLogits(engine: Engine, { projection }: Head, normed: Tensor): Tensor {
+  return engine.matMul(normed, projection.weight, { transposeB: true });
+}
+
 function logitsOf(engine: Engine, head: Head, hiddenRows: Tensor): Tensor {
-  return engine.matMul(rmsNorm(engine, hiddenRows, head.norm.weight, head.epsilon), head.projection.weight, {
-    transposeB: true,
-  });
+  const { logitCap } = head.config;
+  if (logitCap === undefined) {
+    return rawLogits(engine, head, projected(engine, head, hiddenRows));
+  }
+  return engine.tidy(() =>
+    softCap(engine, rawLogits(engine, head, projected(engine, head, hiddenRows)), logitCap),
+  );
 }
 
 /** Logits [n, V] of the named rows of `hiddenStates` [B·T, D]. */
@@ -113,16 +137,23 @@ function chunkBackward(
   return engine.tidy(() => {
     const n = chunk.rows.length;
     const input = engine.gather(hiddenStates, engine.indices(chunk.rows, [n]));
-    const { weight: normWeight } = head.norm;
-    const normed = rmsNorm(engine, input, normWeight, head.epsilon);
-    const logits = engine.matMul(normed, head.projection.weight, { transposeB: true });
-    const { losses, logitGradients } = engine.crossEntropy(logits, engine.indices(chunk.ids, [n]), scale);
+    const { rmsNormEps: epsilon, logitScale, logitCap } = head.config;
+    const normed = projected(engine, head, input);
+    const raw = rawLogits(engine, head, normed);
+    const logits = logitCap === undefined ? raw : softCap(engine, raw, logitCap);
+    const { losses, logitGradients: capped } = engine.crossEntropy(
+      logits,
+      engine.indices(chunk.ids, [n]),
+      scale,
+    );
     const values = engine.read(losses);
+    const logitGradients = logitCap === undefined ? capped : softCapBackward(engine, raw, logitCap, capped);
+    const below = engine.matMul(logitGradients, head.projection.weight);
     const { input: rows, weight } = rmsNormBackward(engine, {
       input,
-      weight: normWeight,
-      epsilon: head.epsilon,
-      gradients: [engine.matMul(logitGradients, head.projection.weight)],
+      weight: headNormWeight(engine, head),
+      epsilon,
+      gradients: [logitScale === 1 ? below : engine.scale(below, logitScale)],
       wantWeight: wantGradients,
     });
     if (weight === undefined) {

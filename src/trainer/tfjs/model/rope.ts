@@ -2,21 +2,21 @@ import type { Rope, RopeScaling } from '../../../shared/model/ropeConfig';
 
 /** Frequencies per pair of a head's numbers, and what cosines and sines are multiplied by. */
 interface Rotation {
-  /** [headDim / 2] */
+  /** [rotaryDim / 2] */
   readonly frequencies: Float32Array;
   readonly attentionFactor: number;
 }
 
 /**
- * Inverse frequencies, [headDim / 2], in float32 as transformers computes them (modeling_rope_utils.py,
+ * Inverse frequencies, [rotaryDim / 2], in float32 as transformers computes them (modeling_rope_utils.py,
  * `_compute_<type>_parameters`).
  * @param length positions of the longest document, which `dynamic` and `longrope` go by
  */
-function rotationOf({ theta, scaling }: Rope, headDim: number, length: number): Rotation {
+function rotationOf({ theta, scaling, rotaryDim }: Rope, length: number): Rotation {
   const plain = (base = theta, factors?: readonly number[]): Float32Array =>
     Float32Array.from(
-      { length: headDim / 2 },
-      (_, i) => 1 / Math.fround((factors?.[i] ?? 1) * Math.fround(base ** Math.fround((2 * i) / headDim))),
+      { length: rotaryDim / 2 },
+      (_, i) => 1 / Math.fround((factors?.[i] ?? 1) * Math.fround(base ** Math.fround((2 * i) / rotaryDim))),
     );
   switch (scaling.type) {
     case 'default':
@@ -29,10 +29,10 @@ function rotationOf({ theta, scaling }: Rope, headDim: number, length: number): 
         attentionFactor: 1,
       };
     case 'dynamic':
-      return { frequencies: plain(dynamicBase(theta, scaling, headDim, length)), attentionFactor: 1 };
+      return { frequencies: plain(dynamicBase(theta, scaling, rotaryDim, length)), attentionFactor: 1 };
     case 'yarn':
       return {
-        frequencies: yarnFrequencies(theta, scaling, headDim),
+        frequencies: yarnFrequencies(theta, scaling, rotaryDim),
         attentionFactor: scaling.attentionFactor,
       };
     case 'longrope': {
@@ -41,7 +41,7 @@ function rotationOf({ theta, scaling }: Rope, headDim: number, length: number): 
       return { frequencies: plain(theta, factors), attentionFactor };
     }
     case 'proportional': {
-      const rotated = Math.trunc((scaling.share * headDim) / 2);
+      const rotated = Math.trunc((scaling.share * rotaryDim) / 2);
       const frequencies = plain().map((frequency, i) => (i < rotated ? frequency / scaling.factor : 0));
       return { frequencies, attentionFactor: 1 };
     }
@@ -66,54 +66,72 @@ function llama3Frequency(frequency: number, scaling: RopeScaling & { type: 'llam
 function dynamicBase(
   theta: number,
   { factor, originalMaxPositionEmbeddings: original }: RopeScaling & { type: 'dynamic' },
-  headDim: number,
+  rotaryDim: number,
   length: number,
 ): number {
   const stretch = (factor * Math.max(length, original)) / original - (factor - 1);
-  return Math.fround(theta * stretch ** (headDim / (headDim - 2)));
+  return Math.fround(theta * stretch ** (rotaryDim / (rotaryDim - 2)));
 }
 
 /** YaRN (arXiv 2309.00071, section 3.2): high frequencies are kept, low ones interpolated, with a ramp between. */
 function yarnFrequencies(
   theta: number,
   scaling: RopeScaling & { type: 'yarn' },
-  headDim: number,
+  rotaryDim: number,
 ): Float32Array {
   const { factor, betaFast, betaSlow, truncate, originalMaxPositionEmbeddings: original } = scaling;
   const dimensionOf = (rotations: number): number =>
-    (headDim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
+    (rotaryDim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
   const [fast, slow] = [dimensionOf(betaFast), dimensionOf(betaSlow)];
   const low = Math.max(truncate ? Math.floor(fast) : fast, 0);
-  const high = Math.min(truncate ? Math.ceil(slow) : slow, headDim - 1);
+  const high = Math.min(truncate ? Math.ceil(slow) : slow, rotaryDim - 1);
   // As there: no singularity.
   const width = (low === high ? high + 0.001 : high) - low;
-  return Float32Array.from({ length: headDim / 2 }, (_, i) => {
-    const wavelength = Math.fround(theta ** Math.fround((2 * i) / headDim));
+  return Float32Array.from({ length: rotaryDim / 2 }, (_, i) => {
+    const wavelength = Math.fround(theta ** Math.fround((2 * i) / rotaryDim));
     const interpolated = Math.fround(Math.min(1, Math.max(0, (i - low) / width)));
     return interpolated / (factor * wavelength) + (1 - interpolated) / wavelength;
   });
 }
 
+/** What cosines and sines of queries are multiplied by at a position (transformers' `get_llama_4_attn_scale`). */
+function queryFactor({ queryScaling }: Rope, position: number): number {
+  return queryScaling ? 1 + queryScaling.beta * Math.log(1 + Math.floor(position / queryScaling.length)) : 1;
+}
+
+export interface RopeRequest {
+  readonly headDim: number;
+  /** Positions, T. */
+  readonly length: number;
+  /** Positions of the longest document, `length` where every sequence is one. */
+  readonly longest: number;
+  /** What attention's scores are multiplied by, for the table of queries. */
+  readonly queryScale?: number;
+}
+
 /**
  * Cosines, and sines signed for the half-swap form y = x∘cos + swap(x)∘sin: the first half of a head carries −sin,
- * the second +sin. Both [T, headDim], row-major, times `scale`.
- * @param longest positions of the longest document, `length` where every sequence is one
+ * the second +sin. Both [T, headDim], row-major. Pairs that are not rotated, and all of a layer without rotation, have
+ * cosine 1 and sine 0; rotaryOrder.ts brings heads into this order.
  */
 export function ropeTables(
-  rope: Rope,
-  headDim: number,
-  { length, longest }: { readonly length: number; readonly longest: number },
-  scale = 1,
+  rope: Rope | undefined,
+  { headDim, length, longest, queryScale }: RopeRequest,
 ): { cosines: Float32Array; signedSines: Float32Array } {
-  const { frequencies, attentionFactor } = rotationOf(rope, headDim, longest);
-  const factor = scale * attentionFactor;
+  const { frequencies, attentionFactor } = rope
+    ? rotationOf(rope, longest)
+    : { frequencies: new Float32Array(), attentionFactor: 1 };
   const half = headDim / 2;
   const cosines = new Float32Array(length * headDim);
   const signedSines = new Float32Array(length * headDim);
   for (let position = 0; position < length; position++) {
+    const scale = queryScale === undefined ? 1 : queryScale * (rope ? queryFactor(rope, position) : 1);
+    const row = position * headDim;
+    cosines.fill(scale, row, row + headDim);
     frequencies.forEach((frequency, i) => {
+      const factor = scale * attentionFactor;
       const angle = Math.fround(position * frequency);
-      const at = position * headDim + i;
+      const at = row + i;
       cosines[at] = cosines[at + half] = Math.cos(angle) * factor;
       signedSines[at] = -Math.sin(angle) * factor;
       signedSines[at + half] = Math.sin(angle) * factor;

@@ -7,10 +7,10 @@ export interface UnitTensors {
   bias?: Tensor;
 }
 
-/** The tensors of one decoder layer by unit; the head norms exist in families that have them. */
-export type LayerTensors = Record<Exclude<UnitName, OptionalUnit>, UnitTensors> &
-  Partial<Record<OptionalUnit, UnitTensors>>;
-type OptionalUnit = 'self_attn.q_norm' | 'self_attn.k_norm';
+/** The tensors of one decoder layer by unit; which norms it has depends on the family. */
+export type LayerTensors = Record<Projection, UnitTensors> &
+  Partial<Record<Exclude<UnitName, Projection>, UnitTensors>>;
+type Projection = Extract<UnitName, `${string}_proj`>;
 
 /** Gradients of one layer, in the shape of its weights. */
 export type LayerGradients = LayerTensors;

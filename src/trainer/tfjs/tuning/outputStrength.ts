@@ -1,3 +1,4 @@
+import { zeroOf } from '../../../shared/model/outputUnits';
 import type { Tensor } from '../engine/tensor';
 import type { CausalLM } from '../model/causalLM';
 import { layerParameters, tensorOf, type Parameter } from './parameters';
@@ -46,10 +47,19 @@ export class OutputStrength {
       for (const { parameter, trained } of outputs) {
         engine.dispose(tensorOf(parameter));
         // Times 1 is exact as well, but a copy says so.
-        const scaled = alpha === 1 ? engine.clone(trained) : engine.scale(trained, alpha);
+        const scaled = alpha === 1 ? engine.clone(trained) : this.scaled(parameter, trained, alpha);
         parameter.slot[parameter.part] = engine.keep(scaled);
       }
     }
+  }
+
+  /** A norm that multiplies by 1 + weight writes nothing at −1. */
+  private scaled(parameter: Parameter, trained: Tensor, alpha: number): Tensor {
+    const { engine, config } = this.model;
+    const zero = zeroOf(config.family, parameter.unit?.name ?? '');
+    return zero === 0
+      ? engine.scale(trained, alpha)
+      : engine.tidy(() => engine.addScalar(engine.scale(engine.addScalar(trained, -zero), alpha), zero));
   }
 
   /** Gives the model what was trained back, and ends. */
