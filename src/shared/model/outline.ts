@@ -57,9 +57,11 @@ export function parseModelOutline(
   };
 }
 
+const ONLY_IN_TABLE: keyof Omit<ModelConfig, keyof ModelOutline> = 'ropes';
+
 /** Whether the architecture table describes a model, which the engines native and wasm then compute: its outline is all of it. */
 export function isInTable(outline: ModelOutline): outline is ModelConfig {
-  return 'rope' in outline;
+  return ONLY_IN_TABLE in outline;
 }
 
 function tableConfig(raw: Record<string, unknown>, file: string): ModelConfig | undefined {
