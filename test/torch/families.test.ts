@@ -109,8 +109,8 @@ describe('families that only the engine torch computes', { skip: TORCH_MISSING }
 
   it('are refused by the other engines, which name the one that computes them', async () => {
     await assert.rejects(
-      checkJob(configOf('olmo2', 'native'), asKeysOf('x.adept.json'), SILENT_TASK),
-      /olmo2\/config\.json: "model_type" is "olmo2": .* or choose the engine torch\.$/,
+      checkJob(configOf('qwen3_moe', 'native'), asKeysOf('x.adept.json'), SILENT_TASK),
+      /qwen3_moe\/config\.json: "model_type" is "qwen3_moe": .* or choose the engine torch\.$/,
     );
   });
 

@@ -92,10 +92,10 @@ describe('an importance.json for the heatmap', () => {
     assert.match(problemOf(broken), /config\.json: "hidden_size" is missing: /);
     const unpriced = analyzed(t);
     const sizes = { vocab_size: 8, hidden_size: 8, num_hidden_layers: 8 };
-    writeFileSync(join(unpriced, '../config.json'), JSON.stringify({ model_type: 'olmo2', ...sizes }));
+    writeFileSync(join(unpriced, '../config.json'), JSON.stringify({ model_type: 'qwen3_moe', ...sizes }));
     assert.match(
       problemOf(unpriced),
-      /config\.json: "model_type" is "olmo2": .* or choose the engine torch\.$/,
+      /config\.json: "model_type" is "qwen3_moe": .* or choose the engine torch\.$/,
     );
     const other = analyzed(t, (file) => ({
       ...file,

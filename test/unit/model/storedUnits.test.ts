@@ -20,7 +20,7 @@ const named = (names: readonly string[]): { name: string; shape: number[] }[] =>
   names.map((name) => ({ name, shape: [2] }));
 
 describe('units by the names of tensors', () => {
-  for (const family of Object.keys(FAMILIES)) {
+  for (const [family, { norms, normOffset }] of Object.entries(FAMILIES)) {
     it(`are those of the architecture table for ${family}, in its order`, () => {
       const config = parseModelConfig(
         {
@@ -32,7 +32,8 @@ describe('units by the names of tensors', () => {
       );
       const tensors = Array.from(expectedTensors(config), ([name, shape]) => ({ name, shape }));
       const expected = unitsOf(config).map((unit) => ({
-        ...{ name: unit.name, kind: unit.kind, output: unit.output, zero: 0 },
+        ...{ name: unit.name, kind: unit.kind, output: unit.output },
+        zero: unit.output && normOffset === 1 ? -1 : 0,
         tensors: tensorsOfUnit(unit).map(({ part, shape }) => ({
           name: `model.layers.3.${unit.name}.${part}`,
           shape,
@@ -42,6 +43,10 @@ describe('units by the names of tensors', () => {
       const layers = storedUnits({ family, numHiddenLayers: 4, raw: {} }, [...tensors].reverse());
       assert.equal(layers.length, 4);
       assert.deepEqual(layers[3], expected);
+      assert.deepEqual(
+        expected.filter(({ output }) => output).map(({ name }) => name),
+        [norms.attentionOutput ?? 'self_attn.o_proj', norms.mlpOutput ?? 'mlp.down_proj'],
+      );
     });
   }
 
