@@ -37,7 +37,7 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
   const headDim = config.head_dim ?? d / heads;
   const keys = (config.num_key_value_heads ?? heads) * headDim;
   const qkvBias = config.model_type === 'qwen2' || config.attention_bias === true;
-  const outBias = config.model_type !== 'qwen2' && config.attention_bias === true;
+  const outBias = !['qwen2', 'glm4'].includes(config.model_type) && config.attention_bias === true;
   const { model_type: family } = config;
   const gemma = family.startsWith('gemma');
   const olmo = family.startsWith('olmo');
@@ -61,17 +61,28 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
       : [];
     return [
       ...(olmo ? [] : norm(`${at}.input_layernorm`, d)),
-      ...linear(`${at}.self_attn.q_proj`, heads * headDim, d, qkvBias),
-      ...linear(`${at}.self_attn.k_proj`, keys, d, qkvBias),
-      ...linear(`${at}.self_attn.v_proj`, keys, d, qkvBias),
+      ...(family === 'phi3'
+        ? linear(`${at}.self_attn.qkv_proj`, heads * headDim + 2 * keys, d, false)
+        : [
+            ...linear(`${at}.self_attn.q_proj`, heads * headDim, d, qkvBias),
+            ...linear(`${at}.self_attn.k_proj`, keys, d, qkvBias),
+            ...linear(`${at}.self_attn.v_proj`, keys, d, qkvBias),
+          ]),
       ...linear(`${at}.self_attn.o_proj`, d, heads * headDim, outBias),
       ...headNorms,
       ...wholeNorms,
       ...norm(`${at}.post_attention_layernorm`, d),
-      ...linear(`${at}.mlp.gate_proj`, f, d, config.mlp_bias === true),
-      ...linear(`${at}.mlp.up_proj`, f, d, config.mlp_bias === true),
+      ...(family === 'phi3' || family === 'glm4'
+        ? linear(`${at}.mlp.gate_up_proj`, 2 * f, d, false)
+        : [
+            ...linear(`${at}.mlp.gate_proj`, f, d, config.mlp_bias === true),
+            ...linear(`${at}.mlp.up_proj`, f, d, config.mlp_bias === true),
+          ]),
       ...linear(`${at}.mlp.down_proj`, d, f, config.mlp_bias === true),
       ...(gemma ? norm(`${at}.pre_feedforward_layernorm`, d) : []),
+      ...(family === 'glm4'
+        ? [...norm(`${at}.post_self_attn_layernorm`, d), ...norm(`${at}.post_mlp_layernorm`, d)]
+        : []),
       ...(gemma || olmo ? norm(`${at}.post_feedforward_layernorm`, d) : []),
     ];
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { inputError, messageOf } from '../../shared/common/errors';
+import { AdeptError, inputError, messageOf } from '../../shared/common/errors';
 import { jsonWithNumbersOf } from '../../shared/common/jsonNumbers';
 import { autoEngine } from '../engines/autoEngine';
 import { writeFileAtomic } from '../files/atomicFile';
@@ -28,6 +28,18 @@ export function readModelConfig(folder: string): ModelConfig {
 export function readModelOutline(folder: string): ModelOutline {
   const file = join(folder, 'config.json');
   return parseModelOutline(readJsonObject(file), file, () => storedVocabulary(folder));
+}
+
+/** config.json as it is; empty where it cannot be read, which whoever reads the configuration reports. */
+export function readRawConfig(folder: string): Readonly<Record<string, unknown>> {
+  try {
+    return readJsonObject(join(folder, 'config.json'));
+  } catch (error) {
+    if (error instanceof AdeptError && error.kind === 'input') {
+      return {};
+    }
+    throw error;
+  }
 }
 
 /** The rows of the embedding among a folder's weights; undefined where none is called like one. */

@@ -83,7 +83,11 @@ export function unitsOf(config: LayerShape): readonly UnitSpec[] {
           ...norm('self_attn.q_norm', whole ? queries : headDim),
           ...norm('self_attn.k_norm', whole ? keys : headDim),
         ]),
-    projection('self_attn.o_proj', [d, queries], config.attentionBias),
+    projection(
+      'self_attn.o_proj',
+      [d, queries],
+      config.attentionBias && traits.attentionBias !== 'qkvConfig',
+    ),
     ...norm(traits.norms.attentionOutput),
     ...norm(traits.norms.mlpInput),
     projection('mlp.gate_proj', [f, d], config.mlpBias),

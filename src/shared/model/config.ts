@@ -108,7 +108,7 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,
     activation: activationOf(filled, traits, file),
-    attentionBias: traits.attentionBias === 'config' && fields.attention_bias,
+    attentionBias: ['config', 'qkvConfig'].includes(traits.attentionBias) && fields.attention_bias,
     mlpBias: traits.mlpBias === 'config' && fields.mlp_bias,
     tieWordEmbeddings: fields.tie_word_embeddings,
     ropes: layerRopes(filled, around, traits, file),

@@ -79,7 +79,7 @@ export function readKeys(family: Family): ReadonlySet<string> {
   return new Set([
     ...READ_BY_ALL,
     traits.activationKey,
-    ...when(traits.attentionBias === 'config', 'attention_bias'),
+    ...when(['config', 'qkvConfig'].includes(traits.attentionBias), 'attention_bias'),
     ...when(traits.mlpBias === 'config', 'mlp_bias'),
     ...when(slidingWindow !== 'none', 'sliding_window'),
     ...when(['all', 'layers', 'types'].includes(slidingWindow), 'layer_types'),

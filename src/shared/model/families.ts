@@ -12,7 +12,9 @@ export type Family =
   | 'olmo2'
   | 'olmo3'
   | 'gemma2'
-  | 'gemma3_text';
+  | 'gemma3_text'
+  | 'phi3'
+  | 'glm4';
 
 /** Where a layer has RMS norms, by what they are called there: before and after each of its two sublayers. */
 export interface LayerNorms {
@@ -24,8 +26,8 @@ export interface LayerNorms {
 
 /** What sets a family apart; every other difference is a key of its config.json. */
 export interface FamilyTraits {
-  /** Which biases the attention projections have; 'config' follows `attention_bias` for all four. */
-  readonly attentionBias: 'none' | 'qkv' | 'config';
+  /** Which biases the attention projections have; 'config' follows `attention_bias` for all four, 'qkvConfig' for three. */
+  readonly attentionBias: 'none' | 'qkv' | 'config' | 'qkvConfig';
   readonly mlpBias: 'none' | 'config';
   readonly norms: LayerNorms;
   /** A norm multiplies by this plus its weight. */
@@ -48,6 +50,11 @@ export interface FamilyTraits {
    * give it. The key, where there is one, says another.
    */
   readonly ropeByLayerType?: { readonly slidingTheta: number; readonly key?: string };
+  /** The types of `rope_type` that the class takes, where it does not take all; others stand for what they are mapped to. */
+  readonly ropeTypes?: {
+    readonly known: readonly string[];
+    readonly aliases: Readonly<Record<string, string>>;
+  };
   /** Whether `partial_rotary_factor` is read. */
   readonly partialRotary: boolean;
   /** Whether neighbours of a head are rotated together, not its two halves. */
@@ -255,4 +262,38 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   },
   gemma2: { ...GEMMA, fullEvery: { layers: 2 } },
   gemma3_text: GEMMA3,
+  phi3: {
+    ...MISTRAL,
+    slidingWindow: 'every',
+    partialRotary: true,
+    ropeTypes: { known: ['default', 'longrope'], aliases: { su: 'longrope', yarn: 'longrope' } },
+    defaults: {
+      max_position_embeddings: 4096,
+      original_max_position_embeddings: 4096,
+      rms_norm_eps: 1e-5,
+      tie_word_embeddings: false,
+    },
+  },
+  glm4: {
+    ...LLAMA,
+    attentionBias: 'qkvConfig',
+    mlpBias: 'none',
+    norms: {
+      attentionInput: 'input_layernorm',
+      attentionOutput: 'post_self_attn_layernorm',
+      mlpInput: 'post_attention_layernorm',
+      mlpOutput: 'post_mlp_layernorm',
+    },
+    partialRotary: true,
+    interleavedRotary: true,
+    defaults: {
+      attention_bias: true,
+      head_dim: 128,
+      max_position_embeddings: 131072,
+      num_key_value_heads: 2,
+      partial_rotary_factor: 0.5,
+      rms_norm_eps: 1.5625e-7,
+      tie_word_embeddings: false,
+    },
+  },
 };

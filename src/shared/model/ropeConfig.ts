@@ -59,7 +59,10 @@ export interface RopeSurroundings {
 }
 
 /** What of a rotation is the family's. */
-export type RopeTraits = Pick<FamilyTraits, 'partialRotary' | 'interleavedRotary' | 'scaledQueries'>;
+export type RopeTraits = Pick<
+  FamilyTraits,
+  'partialRotary' | 'interleavedRotary' | 'scaledQueries' | 'ropeTypes'
+>;
 
 const TYPES = ['default', 'linear', 'llama3', 'dynamic', 'yarn', 'longrope', 'proportional'] as const;
 /** Whose labels nest `rope_parameters`, a set for each type of layer. */
@@ -165,7 +168,8 @@ function ropeOf(
   traits: RopeTraits,
   place: Place,
 ): Rope {
-  const share = traits.partialRotary ? shareOf(raw, fields) : 1;
+  // The type "proportional" speaks of pairs of the whole head.
+  const share = traits.partialRotary && nameOf(fields) !== 'proportional' ? shareOf(raw, fields) : 1;
   const rotaryDim = Math.trunc(around.headDim * share);
   if (rotaryDim % 2 !== 0 || rotaryDim === 0) {
     throw inputError(
@@ -180,6 +184,10 @@ function ropeOf(
     interleaved: traits.interleavedRotary,
   };
   return traits.scaledQueries ? { ...rope, queryScaling: scaling.ofQueries() } : rope;
+}
+
+function nameOf({ rope_type: name, type }: RopeFields): string {
+  return name ?? type ?? 'default';
 }
 
 /** How much of a head is rotated, where the family lets config.json say it. */
@@ -203,11 +211,16 @@ class Scaling {
   ) {}
 
   private get name(): string {
-    return this.fields.rope_type ?? this.fields.type ?? 'default';
+    return nameOf(this.fields);
+  }
+
+  private get known(): readonly string[] {
+    return this.traits.ropeTypes?.known ?? TYPES;
   }
 
   private get type(): (typeof TYPES)[number] | undefined {
-    return TYPES.find((known) => known === this.name);
+    const name = this.traits.ropeTypes?.aliases[this.name] ?? this.name;
+    return TYPES.find((type) => type === name && this.known.includes(type));
   }
 
   parse(): RopeScaling {
@@ -246,7 +259,7 @@ class Scaling {
       case undefined:
         throw this.error(
           fields.rope_type === undefined || fields.rope_type === null ? 'type' : 'rope_type',
-          `is "${name}", which would change the computation; supported are ${TYPES.join(', ')}`,
+          `is "${name}", which would change the computation; supported are ${this.known.join(', ')}`,
         );
     }
   }

@@ -7,11 +7,13 @@ export const UNIT_NAMES = [
   'self_attn.q_norm',
   'self_attn.k_norm',
   'self_attn.o_proj',
+  'post_self_attn_layernorm',
   'post_attention_layernorm',
   'pre_feedforward_layernorm',
   'mlp.gate_proj',
   'mlp.up_proj',
   'mlp.down_proj',
   'post_feedforward_layernorm',
+  'post_mlp_layernorm',
 ] as const;
 export type UnitName = (typeof UNIT_NAMES)[number];

@@ -7,6 +7,7 @@ import { sha256OfFile } from '../../node/files/contentHash';
 import { readError } from '../../node/files/fileError';
 import { writeJson } from '../../node/files/jsonFile';
 import { fillFolder } from '../../node/files/outputFolder';
+import { fusedSources } from '../safetensors/fusedSources';
 import { requireReadable, TensorStore } from '../safetensors/safetensors';
 import { sha256OfTensor } from '../safetensors/checksum';
 import {
@@ -81,7 +82,7 @@ async function writeExpansion(
   const { sources, zeroed } = expandedTensors(config, units, store, placed);
   task.report(0, 'writing the expanded weights');
   await yieldToEventLoop(task);
-  writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
+  writeSafetensors(join(request.out, 'model.safetensors'), fusedSources(config.raw, sources), store.metadata);
   task.report(0.6, 'hashing the source');
   const manifest = await describeExpansion(request, config, { store, units }, placed, zeroed);
   copyAuxiliaryFiles(request.model, request.out);

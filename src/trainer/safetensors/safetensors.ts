@@ -4,7 +4,9 @@ import { AdeptError, failure, inputError } from '../../shared/common/errors';
 import { readError } from '../../node/files/fileError';
 import { readHeaderOf } from '../../node/model/safetensorsFile';
 import { readFully } from '../../node/files/readFully';
+import { readRawConfig } from '../../node/model/modelConfig';
 import { checkAgainstIndex, findWeights } from '../../node/model/weightFiles';
+import { splitTensors } from '../../shared/model/fusedTensors';
 import { type HalfDtype, narrow, upcast } from './halfFloat';
 import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/model/safetensorsHeader';
 
@@ -48,6 +50,7 @@ export class TensorStore {
         throw error;
       }
     }
+    store.#split(readRawConfig(folder));
     return store;
   }
 
@@ -115,6 +118,15 @@ export class TensorStore {
       closeSync(handle);
     }
     this.#handles.clear();
+  }
+
+  /** Of tensors that are one in the file each unit is an entry of its own. */
+  #split(raw: Readonly<Record<string, unknown>>): void {
+    const entries = splitTensors(raw, [...this.#entries.values()]);
+    this.#entries.clear();
+    for (const entry of entries) {
+      this.#entries.set(entry.name, entry);
+    }
   }
 
   #open(file: string): void {

@@ -32,7 +32,7 @@ def load_model(folder: str) -> PreTrainedModel:
     kinds = {parameter.dtype for parameter in model.parameters()}
     if kinds != {torch.float32}:
         raise ValueError(f"{folder} was loaded as {kinds}")
-    return model.eval()
+    return split_fused(model.eval())
 
 
 def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
@@ -78,6 +78,40 @@ def _restarted(document: Tensor) -> Tensor:
     return torch.cat([torch.arange(int(count)) for count in counts])
 
 
+class Concatenated(nn.Module):
+    """A linear module as several, whose outputs lie one after the other: rows of its weight that are a unit each."""
+
+    def __init__(self, fused: nn.Linear, rows: dict[str, int]) -> None:
+        super().__init__()
+        weights = fused.weight.detach().split(list(rows.values()))
+        for name, weight in zip(rows, weights, strict=True):
+            part = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+            part.weight = nn.Parameter(weight.clone())
+            self.add_module(name, part)
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        return torch.cat([part(hidden_states) for part in self.children()], dim=-1)
+
+
+def split_fused(model: PreTrainedModel) -> PreTrainedModel:
+    """Takes queries, keys and values, and gate and up, apart where the class computes them as one."""
+    config = model.config
+    for layer in decoder_layers(model):
+        attention, mlp = layer.self_attn, layer.mlp
+        if hasattr(attention, "qkv_proj"):
+            keys = config.num_key_value_heads * attention.head_dim
+            rows = {"q_proj": config.num_attention_heads * attention.head_dim, "k_proj": keys, "v_proj": keys}
+            attention.qkv_proj = Concatenated(attention.qkv_proj, rows)
+        if hasattr(mlp, "gate_up_proj"):
+            half = config.intermediate_size
+            mlp.gate_up_proj = Concatenated(mlp.gate_up_proj, {"gate_proj": half, "up_proj": half})
+    return model
+
+
 def unit_modules(layer: nn.Module) -> dict[str, nn.Module]:
     """The units of a layer: every module that has parameters of its own, by name, its weight and bias together."""
-    return {name: module for name, module in layer.named_modules() if list(module.parameters(recurse=False))}
+    return {
+        name.replace("qkv_proj.", "").replace("gate_up_proj.", ""): module
+        for name, module in layer.named_modules()
+        if list(module.parameters(recurse=False))
+    }

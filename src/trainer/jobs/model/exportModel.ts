@@ -9,6 +9,7 @@ import { writeJson } from '../../../node/files/jsonFile';
 import { fillFolder } from '../../../node/files/outputFolder';
 import { recordExport } from '../../../node/run/runExports';
 import type { RunFolder } from '../../../node/run/runFolder';
+import { fusedSources } from '../../safetensors/fusedSources';
 import { TensorStore } from '../../safetensors/safetensors';
 import {
   float32Source,
@@ -130,7 +131,10 @@ async function writeExport(
     ...exportedTensor(base, delta, name, scaled.get(name)),
     name: keptName(config, name, kept) ?? name,
   }));
-  writeSafetensors(join(out, 'model.safetensors'), sources, { format: 'pt', ...base.metadata });
+  writeSafetensors(join(out, 'model.safetensors'), fusedSources(config.raw, sources), {
+    format: 'pt',
+    ...base.metadata,
+  });
   copyAuxiliaryFiles(model, out);
   const manifest = readManifest(model);
   const whole = kept.length === config.numHiddenLayers;
