@@ -37,5 +37,7 @@ POST_NORMS = {family: PostNorms(tuple(norms["units"]), norms["offset"]) for fami
 
 # Experts that transformers keeps fused, [E, 2F, D] and [E, D, F]: how the checkpoint calls gate, up and down of one.
 EXPERT_NAMES = (("gate_proj", "up_proj", "down_proj"), ("w1", "w3", "w2"))
+# By family what a checkpoint and transformers keep as one, rows after rows: the units that a module is made of.
+FUSED: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("fused.json").read_text(encoding="utf-8"))
 # What transformers calls otherwise than the checkpoint.
 RENAMED = (("mlp.", "block_sparse_moe."),)

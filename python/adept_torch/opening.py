@@ -172,7 +172,8 @@ def _read_exactly(loaded: Loaded, tensors: Sequence[TrainedTensor]) -> None:
     for tensor in tensors:
         held = tensor.held(tensor.slot.values)
         if held is not None:
-            tensor.fill(held, loaded.stored.read(tensor.name))
+            values = loaded.stored.read(tensor.stored or tensor.name)
+            tensor.fill(held, values[slice(*tensor.rows)] if tensor.stored and tensor.rows else values)
 
 
 def _cache(

@@ -72,6 +72,7 @@ class TrainedTensor:
     slot: Slot = field(repr=False)
     expert: int | None = None
     rows: tuple[int, int] | None = None
+    stored: str | None = None  # the weights' tensor, where these are rows of it
 
     @property
     def decays(self) -> bool:
@@ -86,7 +87,11 @@ class TrainedTensor:
             if not 0 <= index < whole.shape[0]:
                 return None
             part = whole[index]
-        return part if self.rows is None else part[self.rows[0] : self.rows[1]]
+        if self.rows is None:
+            return part
+        offset = first if self.expert is None else 0
+        begin, end = (min(max(row - offset, 0), part.shape[0]) for row in self.rows)
+        return part[begin:end] if begin < end else None
 
     def held(self, local: Tensor) -> Tensor | None:
         """This tensor's part of what this rank holds of the slot."""
@@ -95,7 +100,9 @@ class TrainedTensor:
     @property
     def begin(self) -> int:
         """The first of the tensor's rows that this rank holds; experts are held whole or not at all."""
-        return 0 if self.expert is not None else first_row(self.slot)
+        if self.expert is not None:
+            return 0
+        return max(first_row(self.slot) - (self.rows[0] if self.rows else 0), 0)
 
     @torch.no_grad()
     def fill(self, held: Tensor, whole: Tensor) -> None:
@@ -115,7 +122,16 @@ def layer_tensors(layer: int, slots: Callable[[int, str], Slot], prefix: str, un
     """The tensors of a layer, in the order of its units."""
     below = f"{prefix}{layer}."
     return [
-        TrainedTensor(f"{below}{part.name}", part.shape, layer, unit.name, slots(layer, part.parameter), part.expert, part.rows)
+        TrainedTensor(
+            f"{below}{part.name}",
+            part.shape,
+            layer,
+            unit.name,
+            slots(layer, part.parameter),
+            part.expert,
+            part.rows,
+            None if part.stored == part.name else f"{below}{part.stored}",
+        )
         for unit in units
         for part in unit.parts
     ]

@@ -1,26 +1,36 @@
 """The units of a decoder layer, and the checkpoint's names of their tensors."""
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
 from .errors import InputError
-from .families import BALANCING, EXPERT_NAMES, OUTPUT_PROJECTIONS, POST_NORMS, RENAMED
+from .families import BALANCING, EXPERT_NAMES, FUSED, OUTPUT_PROJECTIONS, POST_NORMS, RENAMED
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Part:
-    """A checkpoint's tensor as a part of a layer's parameter: all of it, or rows of one expert."""
+    """A checkpoint's tensor as a part of a layer's parameter: all of it, rows of it, or rows of one expert.
 
-    name: str  # below the layer, in the checkpoint
+    Rows of what the weights, too, keep as one are a tensor of their own in a run's files.
+    """
+
+    name: str  # below the layer, in a run's files
     shape: Shape
     parameter: str  # below the layer, in the module
     expert: int | None = None
     rows: tuple[int, int] | None = None
+
+    @property
+    def stored(self) -> str:
+        """The tensor of the weights that holds it, below the layer."""
+        return self.parameter if self.rows is not None and self.expert is None else self.name
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,8 @@ def units_of(layer: nn.Module, family: str, stored: Mapping[str, Shape], order: 
     """
     parts: dict[str, list[Part]] = {}
     for path, parameter in _ordered(layer, order):
-        for unit, part in _parts_of(path, tuple(parameter.shape), stored):
+        shape = tuple(parameter.shape)
+        for unit, part in _slices(layer, family, path, shape) or _parts_of(path, shape, stored):
             parts.setdefault(unit, []).append(part)
     norms = POST_NORMS.get(family)
     outputs = norms.units if norms else OUTPUT_PROJECTIONS
@@ -61,6 +72,22 @@ def _ordered(layer: nn.Module, order: Sequence[str]) -> Iterator[tuple[str, nn.P
     keys = [(places.get(path.rpartition(".")[0], len(places)), path.endswith("_norm.weight"), index)
             for index, (path, _) in enumerate(named)]  # fmt: skip
     yield from (named[key[2]] for key in sorted(keys))
+
+
+def _slices(layer: nn.Module, family: str, path: str, shape: Shape) -> list[tuple[str, Part]]:
+    """The units of a fused projection, by its rows; none of any other."""
+    module, _, kind = path.rpartition(".")
+    names = FUSED.get(family, {}).get(module, [])
+    sizes = [shape[0] // len(names)] * len(names) if names else []
+    if "self_attn.k_proj" in names:
+        attention: Any = layer.get_submodule("self_attn")
+        keys = attention.num_key_value_heads * attention.head_dim
+        sizes = [shape[0] - 2 * keys, keys, keys]
+    ends = list(itertools.accumulate(sizes))
+    return [
+        (name, Part(f"{name}.{kind}", (size, *shape[1:]), path, rows=(end - size, end)))
+        for name, size, end in zip(names, sizes, ends, strict=True)
+    ]
 
 
 def _parts_of(path: str, shape: Shape, stored: Mapping[str, Shape]) -> list[tuple[str, Part]]:

@@ -36,6 +36,7 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "mistral": ("MistralConfig", {"sliding_window": 3}),
     "gemma3_text": ("Gemma3TextConfig", {"query_pre_attn_scalar": 4, **_WINDOWS}),
     "olmo2": ("Olmo2Config", {}),
+    "phi3": ("Phi3Config", {"pad_token_id": 0}),
     "qwen3_next": (
         "Qwen3NextConfig",
         {

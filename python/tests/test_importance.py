@@ -116,6 +116,25 @@ def test_experts_are_one_unit_each_of_gate_up_and_down(opened: Opener, folders: 
     torch.testing.assert_close(sums[0, -3:], torch.tensor(expected, dtype=torch.float64), rtol=2e-4, atol=0)
 
 
+def test_rows_of_what_is_fused_are_units(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
+    model = reference(folders("phi3"))
+    reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]
+    mine = opened("phi3")
+    names = [unit.name for unit in mine.units]
+    assert names[1:4] == ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"]
+    assert names[-3:] == ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+    groups = (GroupRequest("self_attn.k_proj", "rows", (0, 3, 8)),)
+    sums, by_rows = unit_sums(mine, make_batch(LENGTHS), _request((2,), "released", groups), call)
+    layer = model.model.layers[2]
+    fused, inner = layer.self_attn.qkv_proj.weight, layer.mlp.gate_up_proj.weight
+    own, mlp = (fused.detach() * fused.grad).abs(), (inner.detach() * inner.grad).abs()
+    parts = [own[:16], own[16:24], own[24:], mlp[:24], mlp[24:]]
+    expected = torch.tensor([float(part.sum()) for part in parts], dtype=torch.float64)
+    torch.testing.assert_close(sums[0, [1, 2, 3, -3, -2]], expected, rtol=2e-4, atol=0)
+    halves = torch.tensor([[float(own[16:19].sum()), float(own[19:24].sum())]], dtype=torch.float64)
+    torch.testing.assert_close(by_rows, halves, rtol=2e-4, atol=0)
+
+
 def test_layers_that_are_made_otherwise(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
     model = reference(folders("qwen3_next"))
     reference_losses(model, make_batch(LENGTHS)).mean().backward()  # type: ignore[no-untyped-call]

@@ -90,6 +90,7 @@ def assert_same(found: Numbers, expected: Numbers) -> None:
         ("llama", 4, "all", TRAINS, "every rank holds a part of every layer"),
         ("qwen2", 2, "auto", "all", "and a part of what trains"),
         ("qwen3_moe", 2, "trained", TRAINS, "and a part of what trains"),
+        ("phi3", 3, "trained", TRAINS, "and a part of what trains"),
     ],
 )
 def test_ranks_compute_what_one_process_does(
@@ -103,7 +104,8 @@ def test_ranks_compute_what_one_process_does(
     tmp_path: Path,
 ) -> None:
     expected = alone(family, trains)
-    assert expected["steps"][-1, 0] < expected["steps"][0, 0] - 0.2
+    # The same sequences again.
+    assert expected["steps"][3, 0] < expected["steps"][0, 0] - 0.2
     with Trainer(ranks, {"ADEPT_SHARDING": sharding}) as trainer:
         assert trainer.hello["description"]["ranks"] == ranks
         found = run(trainer, folders(family), tmp_path, trains)

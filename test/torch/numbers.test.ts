@@ -104,7 +104,7 @@ describe('PyTorch', { skip: TORCH_MISSING }, () => {
   after(() => torch.close());
 
   describe('a model, beside the same on wasm', () => {
-    for (const name of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
+    for (const name of ['llama', 'mistral', 'qwen2', 'qwen3', 'phi3', 'gemma2'] as const) {
       it(`${name}: losses, importance of layers and units, logits, tokens and ranks are the same`, async (t) => {
         const { wasm, model, batch } = await both(t, torch, name);
         assert.deepEqual(model.units, wasm.units);
