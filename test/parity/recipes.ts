@@ -187,3 +187,8 @@ export const RECIPES = {
 
 export type RecipeName = keyof typeof RECIPES;
 export const RECIPE_NAMES = Object.keys(RECIPES) as readonly RecipeName[];
+
+/** For tests of one implementation by itself: of the further families those whose code is their own, as parity tests have all. */
+export const VARIED_RECIPE_NAMES = RECIPE_NAMES.filter(
+  (name) => !(name in FURTHER_RECIPES) || ['gemma2', 'olmo3', 'glm4'].includes(name),
+);

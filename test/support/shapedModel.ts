@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModelConfig, type ModelConfig } from '../../src/shared/model/config';
+import type { Family } from '../../src/shared/model/families';
 import { writeSafetensors, type TensorSource } from '../../src/trainer/safetensors/safetensorsWriter';
 import { expectedTensors } from '../../src/trainer/checkpoint/modelTensors';
 import { seededRandom } from '../../src/shared/common/random';
 
 /** What decides how large a model is; the other keys of config.json can be given in `more`. */
 export interface ModelShape {
-  readonly family?: 'llama' | 'mistral' | 'qwen2' | 'qwen3';
+  readonly family?: Family;
   readonly vocab: number;
   readonly hidden: number;
   readonly mlp: number;

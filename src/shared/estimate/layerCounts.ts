@@ -128,9 +128,55 @@ const COMPOSED: Table = {
   headNorms: { saved: heads(1), forward: heads(3), backward: heads(7), weights: heads(1) },
 };
 
+/** What norms after the sublayers add: their inputs are kept, and every moment has the gradient of one. */
+const OUTPUT_NORMS: { readonly saved: Counts; readonly moment: Counts } & LayerCounts['elementwise'] = {
+  saved: counts({ hidden: 2 }),
+  moment: counts({ hidden: 1 }),
+  forward: counts({ hidden: 4 }),
+  backward: counts({ hidden: 14 }),
+  weights: counts({ hidden: 2 }),
+};
+
+/** What gelu takes beyond silu, and a cap beyond none, at every moment and in all. */
+const GELU = { moment: counts({ mlp: 7 }), forward: counts({ mlp: 9 }), backward: counts({ mlp: 9 }) };
+const CAP = {
+  moment: counts({ scores: 3 }),
+  forward: counts({ scores: 3 }),
+  backward: counts({ scores: 6 }),
+};
+
+/** Whether attention is composed of the engine's small operations: everywhere but on the native engine, whose own has no cap. */
+export function composesAttention(config: ModelConfig, engine: PricedEngine): boolean {
+  return engine !== 'native' || config.attentionCap !== undefined;
+}
+
 /** The counts of every layer of this model on this engine. */
 export function layerCounts(config: ModelConfig, engine: PricedEngine): LayerCounts {
-  const table = engine === 'native' ? FUSED : COMPOSED;
+  const base = baseCounts(config, engine);
+  const more = [
+    ...(FAMILIES[config.family].norms.mlpOutput === undefined ? [] : [OUTPUT_NORMS]),
+    ...(config.activation === 'gelu' ? [{ ...GELU, saved: NOTHING, weights: NOTHING }] : []),
+    ...(config.attentionCap === undefined ? [] : [{ ...CAP, saved: NOTHING, weights: NOTHING }]),
+  ];
+  const all = (from: Counts, part: keyof (typeof more)[number]): Counts =>
+    more.reduce((total, own) => sum(total, own[part]), from);
+  const moments = (of: readonly Moment[]): Moment[] =>
+    of.map((moment) => ({ ...moment, ...all(moment, 'moment') }));
+  const { forward, backward, weights } = base.elementwise;
+  return {
+    saved: all(base.saved, 'saved'),
+    backward: moments(base.backward),
+    trainedBackward: moments(base.trainedBackward),
+    elementwise: {
+      forward: all(forward, 'forward'),
+      backward: all(backward, 'backward'),
+      weights: all(weights, 'weights'),
+    },
+  };
+}
+
+function baseCounts(config: ModelConfig, engine: PricedEngine): LayerCounts {
+  const table = composesAttention(config, engine) ? COMPOSED : FUSED;
   const headNorms = FAMILIES[config.family].queryKeyNorms !== 'none';
   const plus = (base: Counts, part: keyof Table['headNorms']): Counts =>
     headNorms ? sum(base, table.headNorms[part]) : base;

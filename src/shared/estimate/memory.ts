@@ -1,7 +1,7 @@
 import { headChunkRows } from '../model/headChunk';
 import { QUERY_BLOCK } from '../model/queryBlock';
 import { ENGINE_COSTS } from './engineCosts';
-import { gradientsAt, layerCounts, valuesOf, type Counts } from './layerCounts';
+import { composesAttention, gradientsAt, layerCounts, valuesOf, type Counts } from './layerCounts';
 import { plannedModel, type PricedPlan, type PlannedModel } from './plan';
 
 const BYTES = 4;
@@ -27,8 +27,9 @@ export function tensorMemory(plan: PricedPlan): TensorMemory {
   const windows = new Set(
     config.slidingWindows.map((window) => (window === undefined || window >= tune.seqLen ? 0 : window)),
   );
-  const masks = engine === 'native' ? 0 : windows.size * scoreRows(tune.seqLen) * tune.seqLen;
-  const tables = 4 * tune.seqLen * config.headDim + masks;
+  const composed = composesAttention(config, engine);
+  const masks = composed ? windows.size * scoreRows(tune.seqLen) * tune.seqLen : 0;
+  const tables = 4 * new Set(config.ropes).size * tune.seqLen * config.headDim + masks;
   const phases = [
     ...passPeaks(plan, model, model.probed, false),
     ...passPeaks(plan, model, model.trained, true),

@@ -41,6 +41,26 @@ const CASES: Readonly<Record<string, Case>> = {
     expanded: [1, 3],
     tune: once,
   },
+  'norms after the sublayers': {
+    shape: { ...base, family: 'olmo2', keyValueHeads: 2 },
+    expanded: [1, 3],
+    tune: once,
+  },
+  'norms around the sublayers, and scores with a cap': {
+    shape: { ...base, family: 'gemma2', keyValueHeads: 2, more: { sliding_window: 16 } },
+    expanded: [1, 3],
+    tune: once,
+  },
+  'norms around the sublayers, and rotation in parts': {
+    shape: { ...base, family: 'glm4', keyValueHeads: 2, tied: false },
+    expanded: [1, 3],
+    tune: once,
+  },
+  'outputs that are scaled': {
+    shape: { ...base, family: 'granite', more: { residual_multiplier: 0.2, embedding_multiplier: 12 } },
+    expanded: [1, 3],
+    tune: once,
+  },
   'long sequences': { shape: base, expanded: [1, 2], tune: { ...once, batchSize: 1, seqLen: 256 } },
   'a vocabulary that outweighs the layers': {
     shape: { ...base, vocab: 8192 },
