@@ -108,6 +108,74 @@ const CASES: Readonly<Record<string, Case>> = {
     recipe: 'mistral',
     change: { layer_types: ['full_attention', 'sliding_attention', 'full_attention'] },
   },
+  /** Nested by type of layer, a base in each. */
+  nestedGemma3: {
+    recipe: 'gemma3',
+    change: {
+      rope_theta: undefined,
+      rope_scaling: undefined,
+      rope_local_base_freq: undefined,
+      sliding_window_pattern: undefined,
+      layer_types: ['full_attention', 'sliding_attention', 'sliding_attention', 'full_attention'],
+      rope_parameters: {
+        full_attention: { rope_type: 'dynamic', rope_theta: 300, factor: 2 },
+        sliding_attention: { rope_type: 'linear', rope_theta: 60, factor: 1.5 },
+      },
+      final_logit_softcapping: 2.5,
+      attn_logit_softcapping: 1.5,
+      hidden_act: 'relu',
+      num_experts: 0,
+    },
+  },
+  /** The oldest spelling: what is scaled is of layers without a window. */
+  flatOlmo3: {
+    recipe: 'olmo3',
+    change: {
+      rope_parameters: undefined,
+      rope_theta: 90,
+      rope_scaling: { rope_type: 'linear', factor: 2 },
+      sliding_window_pattern: 2,
+    },
+  },
+  /** Listed, more than there are layers; a window that only `layer_types` switches on. */
+  listedSmollm3: {
+    recipe: 'smollm3',
+    change: {
+      no_rope_layers: [0, 1, 1, 0, 1, 1],
+      use_sliding_window: false,
+      layer_types: ['sliding_attention', 'full_attention', 'full_attention', 'sliding_attention'],
+    },
+  },
+  /** Everything about rotation by default, which for this family is YaRN. */
+  defaultMinistral3: {
+    recipe: 'ministral3',
+    change: {
+      rope_parameters: null,
+      sliding_window: null,
+      layer_types: ['sliding_attention', 'full_attention', 'full_attention'],
+    },
+  },
+  /** A share in the parameters, and the old name of the type. */
+  shareOfPhi3: {
+    recipe: 'phi3',
+    change: {
+      partial_rotary_factor: undefined,
+      original_max_position_embeddings: undefined,
+      rope_scaling: undefined,
+      rope_parameters: { rope_type: 'default', rope_theta: 80, partial_rotary_factor: 0.5 },
+      sliding_window: null,
+      embd_pdrop: 0.1,
+      resid_pdrop: 0.1,
+    },
+  },
+  yarnGlm4: {
+    recipe: 'glm4',
+    change: {
+      partial_rotary_factor: undefined,
+      attention_bias: undefined,
+      rope_parameters: { rope_type: 'yarn', rope_theta: 90, factor: 3, original_max_position_embeddings: 16 },
+    },
+  },
   /** The rotation of the type "default" reads no share and no factor. */
   unreadRope: {
     recipe: 'qwen2',

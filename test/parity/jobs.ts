@@ -57,6 +57,15 @@ export const JOBS = {
     }),
     tolerance: 1e-4,
   },
+  /** What the families' classes read of config.json, and their defaults; `default_theta` is that of the rotation. */
+  configKeys: {
+    request: v.strictObject({ families: v.array(v.string()) }),
+    result: v.record(
+      v.string(),
+      v.object({ reads: v.array(v.string()), defaults: v.record(v.string(), v.unknown()) }),
+    ),
+    tolerance: 0,
+  },
   /** Decoupled tuning of the added layers, or of everything, over sequences in the given order. */
   tune: {
     request: v.strictObject({

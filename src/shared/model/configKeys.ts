@@ -51,6 +51,12 @@ const DESCRIPTIVE: ReadonlySet<string> = new Set([
   'use_cache',
 ]);
 
+/** Read by one family's class, without a bearing: Gemma 3 has the cap from Gemma 2 and bounds no scores; dropout is off. */
+const WITHOUT_EFFECT_OF: Readonly<Partial<Record<Family, readonly string[]>>> = {
+  gemma3_text: ['attn_logit_softcapping'],
+  phi3: ['embd_pdrop', 'resid_pdrop'],
+};
+
 /** What only some families read, and what of it would have to be computed. */
 const REFUSED_OF: Readonly<Partial<Record<Family, ReadonlyMap<string, (value: unknown) => boolean>>>> = {
   gemma2: new Map([['use_bidirectional_attention', isFilled]]),
@@ -100,11 +106,16 @@ export function isRefused(family: Family, key: string, value: unknown): boolean 
   return changes?.(value) ?? false;
 }
 
+/** Whether a key of config.json has a meaning here for a family, if only that it changes nothing. */
+export function isKnownKey(family: Family, key: string): boolean {
+  const withoutEffect =
+    READ_WITHOUT_EFFECT.includes(key) ||
+    DESCRIPTIVE.has(key) ||
+    WITHOUT_EFFECT_OF[family]?.includes(key) === true;
+  return readKeys(family).has(key) || withoutEffect || REFUSED.has(key);
+}
+
 /** Keys that the family's class never reads and that do not describe a model, in the file's order: for the log. */
 export function ignoredKeys(family: Family, raw: Readonly<Record<string, unknown>>): string[] {
-  const read = readKeys(family);
-  return Object.keys(raw).filter(
-    (key) =>
-      !read.has(key) && !READ_WITHOUT_EFFECT.includes(key) && !DESCRIPTIVE.has(key) && !REFUSED.has(key),
-  );
+  return Object.keys(raw).filter((key) => !isKnownKey(family, key));
 }

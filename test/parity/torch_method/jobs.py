@@ -9,6 +9,7 @@ import numpy
 import torch
 from tokenizers import Tokenizer
 
+from .config_keys import config_keys
 from .importance import layer_importance, relative_changes, unit_importance
 from .loss import mean_loss
 from .models import Packed, Tokens, by_length, forward, load_model
@@ -118,4 +119,5 @@ JOBS: dict[str, Callable[[Json], Json]] = {
     "importance": importance,
     "tune": tuning,
     "pack": pack,
+    "configKeys": config_keys,
 }

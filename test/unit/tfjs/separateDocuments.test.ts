@@ -54,6 +54,38 @@ const CASES: Readonly<Record<string, { shape: ModelShape; rows: Rows }>> = {
     rows: [[600, 30, 30, 500]],
   },
   'the same with a window': { shape: { ...base, layers: 1, ...windowed(300) }, rows: [[600, 30, 30, 500]] },
+  'scores with a cap, windows in some layers': {
+    shape: { ...base, family: 'gemma2', more: { sliding_window: 5, attn_logit_softcapping: 2 } },
+    rows: [[20, 13, 17], [30]],
+  },
+  'a rotation for each type of layer': {
+    shape: {
+      ...base,
+      family: 'gemma3_text',
+      layers: 3,
+      more: { sliding_window: 7, sliding_window_pattern: 2 },
+    },
+    rows: [[20, 13, 17], [30]],
+  },
+  'queries that grow with their position': {
+    shape: {
+      ...base,
+      family: 'ministral3',
+      more: {
+        rope_parameters: {
+          rope_type: 'yarn',
+          factor: 2,
+          original_max_position_embeddings: 8,
+          llama_4_scaling_beta: 0.5,
+        },
+      },
+    },
+    rows: [[20, 13, 17], [30]],
+  },
+  'neighbours rotated in part of a head': {
+    shape: { ...base, family: 'glm4', tied: false },
+    rows: [[20, 13, 17], [30]],
+  },
   'documents of one token': { shape: base, rows: [Array.from({ length: 9 }, () => 1), [1, 5, 1]] },
 };
 
