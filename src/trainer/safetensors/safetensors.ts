@@ -4,7 +4,8 @@ import { AdeptError, failure, inputError } from '../../shared/common/errors';
 import { readError } from '../../node/files/fileError';
 import { readHeaderOf } from '../../node/model/safetensorsFile';
 import { readFully } from '../../node/files/readFully';
-import { checkAgainstIndex, findWeights } from '../../node/model/weightFiles';
+import { checkedTensors } from '../../node/model/storedTensors';
+import { findWeights } from '../../node/model/weightFiles';
 import { type HalfDtype, narrow, upcast } from './halfFloat';
 import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/model/safetensorsHeader';
 
@@ -34,19 +35,17 @@ export class TensorStore {
   }
 
   /**
-   * Opens the weights of a Hugging Face folder.
+   * Opens the weights of a Hugging Face folder, by the names that the causal language model has for them.
    * @throws AdeptError (input) that names the file and the tensor or field for everything that is not as it should be.
    */
   static open(folder: string): TensorStore {
-    const { files, index } = findWeights(folder);
-    const store = new TensorStore(files, REFETCH);
-    if (index !== undefined) {
-      try {
-        checkAgainstIndex(index, store.entries);
-      } catch (error) {
-        store.close();
-        throw error;
-      }
+    const weights = findWeights(folder);
+    const store = new TensorStore(weights.files, REFETCH);
+    try {
+      store.#name(checkedTensors(weights, store.entries));
+    } catch (error) {
+      store.close();
+      throw error;
     }
     return store;
   }
@@ -115,6 +114,13 @@ export class TensorStore {
       closeSync(handle);
     }
     this.#handles.clear();
+  }
+
+  #name(entries: readonly TensorEntry[]): void {
+    this.#entries.clear();
+    for (const entry of entries) {
+      this.#entries.set(entry.name, entry);
+    }
   }
 
   #open(file: string): void {
