@@ -8,7 +8,15 @@ import { type DocumentFrame, documentFrame } from './documentFrame';
 import { type Vocabulary } from './vocabulary';
 import { PieceEncoder } from './pieceEncoder';
 import { readSpecialTokens, type SpecialTokens } from './specialTokens';
-import { GIVE_TOKENS, type TokenizerFile, checkFits, readTokenizerFile, requireRow } from './tokenizerFile';
+import {
+  AROUND_DOCUMENTS,
+  GIVE_TOKENS,
+  IN_TEXT,
+  type TokenizerFile,
+  checkFits,
+  readTokenizerFile,
+  requireRow,
+} from './tokenizerFile';
 import { libraryPipeline } from './tokenizerPipeline';
 
 export interface Tokenizer {
@@ -48,11 +56,11 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
   const specialIds = new Set(tokenizer.added_tokens.flatMap(({ id, special: is }) => (is ? [id] : [])));
   const pieces = PieceEncoder.of(library, pipeline, tokenizer);
   const rows = { file, vocabSize, tokenOf: (id: number) => library.id_to_token(id) };
-  requireRow([...frame.before, ...frame.after], rows);
+  requireRow([...frame.before, ...frame.after], rows, AROUND_DOCUMENTS);
   const encode = (text: string): number[] => {
     const ids = pieces?.encode(text) ?? library.encode(text, { add_special_tokens: false }).ids;
     if (size > vocabSize) {
-      requireRow(ids, rows);
+      requireRow(ids, rows, IN_TEXT);
     }
     return ids;
   };

@@ -127,15 +127,29 @@ export function checkFits(tokenizer: TokenizerFile, file: string, vocabSize: num
   }
 }
 
-/** @throws AdeptError (input) where one of the ids of a text, or of what is put around it, has no row in the embedding. */
+/** Where ids that need a row of the embedding come from, and what to do where one has none. */
+export interface IdUse {
+  /** The beginning of what is said, such as "a text uses". */
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export const IN_TEXT: IdUse = { what: 'a text uses', remedy: 'remove it from the texts' };
+export const AROUND_DOCUMENTS: IdUse = {
+  what: 'documents begin or end with',
+  remedy: 'choose another with --document-start or --document-end',
+};
+
+/** @throws AdeptError (input) where an id has no row in the embedding. */
 export function requireRow(
   ids: readonly number[],
   { file, vocabSize, tokenOf }: { file: string; vocabSize: number; tokenOf(id: number): string | undefined },
+  { what, remedy }: IdUse,
 ): void {
   const beyond = ids.find((own) => own >= vocabSize);
   if (beyond !== undefined) {
     throw inputError(
-      `${file}: a text uses the token ${JSON.stringify(tokenOf(beyond) ?? '')} with the id ${beyond}, but ${vocabularyOf(file, vocabSize)}: remove it from the texts, or give the tokenizer that belongs to this model.`,
+      `${file}: ${what} the token ${JSON.stringify(tokenOf(beyond) ?? '')} with the id ${beyond}, but ${vocabularyOf(file, vocabSize)}: ${remedy}, or give the tokenizer that belongs to this model.`,
     );
   }
 }
