@@ -11,7 +11,6 @@ from torch import Tensor
 from .errors import InputError
 from .units import Shape
 
-
 # The names of a decoder that was saved without its head: names.json, which the trainer reads as well.
 _NAMES = json.loads(Path(__file__).with_name("names.json").read_text(encoding="utf-8"))
 _BASE_PREFIX: str = _NAMES["basePrefix"]

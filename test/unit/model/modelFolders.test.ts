@@ -15,7 +15,7 @@ import { readModelSummary } from '../../../src/node/model/modelFolder';
 import { copyOtherFiles } from '../../../src/node/model/otherFiles';
 import { parameterCount } from '../../../src/shared/model/architecture';
 import { isInTable } from '../../../src/shared/model/outline';
-import { isTakenAlong, LARGEST_UNKNOWN_FILE } from '../../../src/shared/model/otherFiles';
+import { isTakenAlong, LARGEST_UNKNOWN_FILE, TAKEN_FOLDERS } from '../../../src/shared/model/otherFiles';
 import { foreignName } from '../../../src/shared/model/tensorNames';
 import { reportUnread } from '../../../src/trainer/checkpoint/unreadReport';
 import { expandModel } from '../../../src/trainer/method/expansion';
@@ -23,6 +23,7 @@ import { SILENT_TASK } from '../../../src/trainer/task';
 import { writeRandomModel } from '../../parity/randomModel';
 import { addTensors, describeWeights, renameTensors, setMetadata } from '../../support/changedWeights';
 import { expectInputError, expectInputRejection } from '../../support/expectInputError';
+import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 123\n';
@@ -291,6 +292,27 @@ describe('other files of a model folder', () => {
     );
     assert.ok(isTakenAlong('tokenizer.json', LARGEST_UNKNOWN_FILE + 1));
     assert.ok(!isTakenAlong('something_new.json', LARGEST_UNKNOWN_FILE + 1));
+  });
+
+  it('are described as they are treated', () => {
+    const page = readFileSync(join(projectRoot, 'docs/models.md'), 'utf8');
+    const [, section = ''] = page.split('### What an expanded or exported model takes along');
+    const rows = [...section.matchAll(/^\| (.*`.*) \| (.+?) \|$/gm)];
+    const named = rows.flatMap(([, files = '', fate = '']) =>
+      [...files.matchAll(/`(.+?)`/g)].map(([, name = '']) => ({
+        name,
+        along: fate.startsWith('taken along'),
+      })),
+    );
+    assert.ok(named.length > 30);
+    assert.deepEqual(
+      named.filter(
+        ({ name, along }) =>
+          along !== (TAKEN_FOLDERS.has(name) || isTakenAlong(name.replaceAll('*', 'x'), 100)),
+      ),
+      [],
+    );
+    assert.equal(LARGEST_UNKNOWN_FILE, 32 * 2 ** 20, 'the page says 32 MiB');
   });
 
   it('are copied, further chat templates too; links that lead nowhere, pointers and folders are passed over', (t) => {
