@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { renameTensors } from '../support/changedWeights';
-import { adeptResult, type Argument } from '../support/command';
+import { addTensors, renameTensors } from '../support/changedWeights';
+import { runAdept, type Argument } from '../support/command';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { checkFault, type Fault } from './refused';
 import { copyOf, editHeader, editJson, makeWorld } from './world';
@@ -356,13 +356,19 @@ describe('a model of the local Hub cache', () => {
       folder,
     ));
 
-  it('is computed with, and named by a path that stays', async (t) => {
+  it('is computed with, and named by a path that stays; what it does not read is said', async (t) => {
     const cache = temporaryFolder(t);
     const snapshot = join(cache, 'models--org--small', 'snapshots', 'abcdef1234567890');
     copyOf(world.model, snapshot);
     const out = join(cache, 'expanded');
     const args = ['expand', '--model', 'org/small', '--out', out, '--layers', 0, '--engine', 'wasm'];
-    await adeptResult(args, { env: env(cache) });
+    addTensors(join(snapshot, WEIGHTS), { 'score.weight': [2, 48] });
+    const evaluate = ['eval', '--model', 'org/small', '--data', world.probe, '--engine', 'wasm'];
+    for (const command of [args, evaluate]) {
+      const ended = await runAdept(command, { env: env(cache) });
+      assert.equal(ended.status, 0, ended.stderr);
+      assert.match(ended.stderr, /"score\.weight" is not read by a llama model, here as in transformers/);
+    }
     const manifest = JSON.parse(readFileSync(join(out, 'adept-manifest.json'), 'utf8')) as {
       base: { path: string };
     };

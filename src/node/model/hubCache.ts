@@ -65,7 +65,9 @@ function snapshotOf(cached: string, what: string, id: string): string {
   const snapshots = join(cached, 'snapshots');
   const main = mainOf(cached);
   const names = main === undefined ? namesIn(snapshots) : [main];
-  const whole = names.map((name) => join(snapshots, name)).filter((folder) => missingOf(folder) === undefined);
+  const whole = names
+    .map((name) => join(snapshots, name))
+    .filter((folder) => missingOf(folder) === undefined);
   const [found, other] = whole;
   if (found === undefined) {
     const missing = missingOf(join(snapshots, names[0] ?? '')) ?? 'a snapshot';

@@ -18,6 +18,7 @@ import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
 import { readModelOutline, writeModelConfig } from '../../node/model/modelConfig';
 import { copyOtherFiles } from '../../node/model/otherFiles';
 import { checkTensors, readTensors } from '../checkpoint/modelTensors';
+import { reportUnread } from '../checkpoint/unreadReport';
 import { expandConfig, type PlacedLayer } from './expandConfig';
 import type { Model } from '../executor/executor';
 import { yieldToEventLoop, type Task } from '../task';
@@ -60,6 +61,7 @@ export async function expandModel(
   const store = TensorStore.open(request.model);
   try {
     checkTensors(request.model, config, store);
+    reportUnread(request.model, config, task);
     return await fillFolder(request.out, '--out', async () =>
       verify(await writeExpansion(request, config, store, task)),
     );

@@ -143,7 +143,11 @@ export const AROUND_DOCUMENTS: IdUse = {
 /** @throws AdeptError (input) where an id has no row in the embedding. */
 export function requireRow(
   ids: readonly number[],
-  { file, vocabSize, tokenOf }: { file: string; vocabSize: number; tokenOf(id: number): string | undefined },
+  {
+    file,
+    vocabSize,
+    tokenOf,
+  }: { file: string; vocabSize: number; tokenOf: (id: number) => string | undefined },
   { what, remedy }: IdUse,
 ): void {
   const beyond = ids.find((own) => own >= vocabSize);
