@@ -38,7 +38,8 @@ def open_model(request: Open, ranks: Ranks) -> Model:
 
 def _too_large_together(folder: str, ranks: Ranks) -> bool:
     """Whether the machine's memory is too small for all of its ranks to load the model at once, before they spread it."""
-    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors"))
+    # A pruned cache has links that lead nowhere.
+    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors") if file.is_file())
     return ranks.place.local_count > 1 and size * ranks.place.local_count > free_bytes(torch.device("cpu")) * _LOADING_SHARE
 
 

@@ -11,6 +11,12 @@ from torch import Tensor
 from .errors import InputError
 from .units import Shape
 
+# The names of a decoder that was saved without its head: names.json, which the trainer reads as well.
+_NAMES = json.loads(Path(__file__).with_name("names.json").read_text(encoding="utf-8"))
+_BASE_PREFIX: str = _NAMES["basePrefix"]
+_OF_BASE: tuple[str, ...] = tuple(_NAMES["ofBase"])
+_EMBEDDING = "embed_tokens.weight"
+
 
 class StoredTensors:
     """Names, shapes and values of what safetensors files hold; files are opened one at a time, when something is read."""
@@ -18,6 +24,8 @@ class StoredTensors:
     def __init__(self, files: list[Path]) -> None:
         self._shapes: dict[str, Shape] = {}
         self._files: dict[str, Path] = {}
+        # What the files call a tensor, where that is not how the causal language model calls it.
+        self._own_names: dict[str, str] = {}
         for file in files:
             try:
                 with safe_open(file, framework="pt") as opened:
@@ -42,7 +50,19 @@ class StoredTensors:
         missing = [file for file in files if not file.is_file()]
         if missing:
             raise InputError(f"{missing[0]} is missing: give a folder with a model's safetensors.")
-        return StoredTensors(files)
+        stored = StoredTensors(files)
+        stored._name_as_causal()
+        return stored
+
+    def _name_as_causal(self) -> None:
+        """AutoModel saves names without "model.", which transformers puts before them."""
+        if f"{_BASE_PREFIX}{_EMBEDDING}" in self._shapes or _EMBEDDING not in self._shapes:
+            return
+        for name in [name for name in self._shapes if name.startswith(_OF_BASE)]:
+            causal = f"{_BASE_PREFIX}{name}"
+            self._own_names[causal] = name
+            self._shapes[causal] = self._shapes.pop(name)
+            self._files[causal] = self._files.pop(name)
 
     @property
     def shapes(self) -> Mapping[str, Shape]:
@@ -59,5 +79,5 @@ class StoredTensors:
     def read(self, name: str) -> Tensor:
         """A tensor in float32, on the CPU."""
         with safe_open(self._files[name], framework="pt") as opened:
-            value: Tensor = opened.get_tensor(name)
+            value: Tensor = opened.get_tensor(self._own_names.get(name, name))
         return value.to(torch.float32)

@@ -1,10 +1,12 @@
 """Losses and logits against transformers' own."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from adept_torch import head
 from adept_torch.call import Call
@@ -25,6 +27,22 @@ def test_losses_are_transformers(family: str, opened: Opener, folders: Callable[
     found = losses(opened(family), batch, False, call)
     assert expected.std() > 0.5
     torch.testing.assert_close(found, expected, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_names_without_the_base_prefix(
+    dtype: str, opened: Opener, folders: Callable[[str], Path], call: Call, tmp_path: Path
+) -> None:
+    """As AutoModel saves them: the model is the same, and what trains is called as the trainer calls it."""
+    folder = shutil.copytree(folders("qwen2"), tmp_path / "bare")
+    file = folder / "model.safetensors"
+    save_file({name.removeprefix("model."): value for name, value in load_file(file).items()}, file, {"format": "pt"})
+    # A pruned Hub cache has links that lead nowhere.
+    (folder / "other.safetensors").symlink_to(tmp_path / "gone")
+    batch = make_batch(LENGTHS)
+    bare, whole = (opened(source, "all", dtype=dtype) for source in (folder, "qwen2"))
+    torch.testing.assert_close(losses(bare, batch, False, call), losses(whole, batch, False, call), rtol=0, atol=0)
+    assert [tensor.name for tensor in bare.tensors] == [tensor.name for tensor in whole.tensors]
 
 
 @pytest.mark.parametrize("family", ["llama", "mistral", "gemma3_text", "qwen3_moe"])

@@ -43,6 +43,11 @@ export function quietly({ signal }: Task): Task {
   return { ...SILENT_TASK, ...(signal ? { signal } : {}) };
 }
 
+/** Work whose progress is not told, but what it has for the log is. */
+export function withoutProgress(task: Task): Task {
+  return { ...quietly(task), ...(task.log ? { log: (message: string) => task.log?.(message) } : {}) };
+}
+
 /** The part of a task from `begin` to `end`. @param what stands before what it says */
 export function subtask(task: Task, begin: number, end: number, what?: string): Task {
   const report = (fraction: number, message: string): void => {

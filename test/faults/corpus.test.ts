@@ -57,6 +57,8 @@ interface BadCorpus {
 const row = (value: unknown): string => `${JSON.stringify(value)}\n`;
 const good = row({ tokens: [3, 4, 5] });
 
+const ADDED = ['<s>', '</s>', '<unk>'].map((content, id) => ({ id, content, special: true }));
+
 const CORPORA: readonly BadCorpus[] = [
   { title: 'is missing', name: 'none.jsonl', says: ['none.jsonl', 'no such file'] },
   { title: 'is empty', name: 'c.txt', content: '', says: ['c.txt', 'empty'] },
@@ -98,6 +100,13 @@ const CORPORA: readonly BadCorpus[] = [
     name: 'c.jsonl',
     content: `${good}${row({ tokens: [3, 79] })}`,
     says: ['c.jsonl', 'row 2', '"tokens"', '79', '78'],
+  },
+  {
+    title: 'has a token that the model has no row for',
+    name: 'c.jsonl',
+    content: `${row({ text: 'some text' })}${row({ text: 'padded [PAD]' })}`,
+    tokenizer: { ...letters(), added_tokens: [...ADDED, { id: 79, content: '[PAD]', special: true }] },
+    says: ['c.jsonl', 'row 2', '"[PAD]"', '79', '"vocab_size"', 'remove it from the texts'],
   },
   {
     title: 'has a row of one id',

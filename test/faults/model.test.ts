@@ -1,8 +1,19 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import {
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { Argument } from '../support/command';
+import { addTensors, renameTensors } from '../support/changedWeights';
+import { runAdept, type Argument } from '../support/command';
+import { temporaryFolder } from '../support/temporaryFolder';
 import { checkFault, type Fault } from './refused';
 import { copyOf, editHeader, editJson, makeWorld } from './world';
 
@@ -152,8 +163,47 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     title: 'has a tensor that its family lacks',
-    damage: editConfig({ num_hidden_layers: 1 }),
-    says: [CONFIG, 'model.layers.1.', 'has no tensor'],
+    sharded: true,
+    damage: editConfig({ model_type: 'llama' }),
+    says: [CONFIG, 'self_attn.q_norm.weight', 'has no tensor'],
+  },
+  {
+    title: 'has an adapter beside its weights',
+    damage: (model) => {
+      writeFileSync(join(model, 'adapter_config.json'), '{}');
+      writeFileSync(join(model, 'adapter_model.safetensors'), '');
+    },
+    says: ['adapter_config.json', 'merge_and_unload'],
+  },
+  {
+    title: 'has weights that torch.compile named',
+    damage: (model) => {
+      renameTensors(join(model, WEIGHTS), (name) => `_orig_mod.${name}`);
+    },
+    says: [WEIGHTS, '_orig_mod.', 'torch.compile', 'save_pretrained'],
+  },
+  {
+    title: 'has a Git LFS pointer in place of weights',
+    damage: (model) => {
+      writeFileSync(
+        join(model, WEIGHTS),
+        `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 99\n`,
+      );
+    },
+    says: [WEIGHTS, 'Git LFS pointer', 'git lfs pull'],
+  },
+  {
+    title: 'has weights that a pruned cache took away',
+    damage: (model) => {
+      rmSync(join(model, WEIGHTS));
+      symlinkSync('../../blobs/gone', join(model, WEIGHTS));
+    },
+    says: [WEIGHTS, 'is a link to ../../blobs/gone', 'download'],
+  },
+  {
+    title: 'has weights in FP8',
+    damage: editEntry(DOWN, { dtype: 'F8_E4M3', shape: [48, 128] }),
+    says: [WEIGHTS, DOWN, 'quantised (F8_E4M3)', 'base_model'],
   },
   {
     title: 'has a config without a needed key',
@@ -173,7 +223,7 @@ const DAMAGES: readonly Damage[] = [
   {
     title: 'is quantised',
     damage: editConfig({ quantization_config: { bits: 4 } }),
-    says: [CONFIG, '"quantization_config"'],
+    says: [CONFIG, '"quantization_config"', 'remove it'],
   },
   {
     title: 'is of another family',
@@ -289,4 +339,39 @@ describe('a model folder that is refused, because it', { concurrency: 2 }, () =>
     const command = names[index % names.length] ?? '';
     it(`${damage.title} (adept ${command})`, (t) => checkFault(t, faultOf(damage, command), folder));
   }
+});
+
+describe('a model of the local Hub cache', () => {
+  const env = (cache: string): Record<string, string> => ({ HF_HUB_CACHE: cache });
+
+  it('that is not there is refused with how to get it', (t) =>
+    checkFault(
+      t,
+      {
+        title: '',
+        args: () => ['eval', '--model', 'org/none', '--data', world.probe],
+        says: ['--model: org/none', 'Hub cache', 'hf download org/none'],
+        options: { env: env(folder) },
+      },
+      folder,
+    ));
+
+  it('is computed with, and named by a path that stays; what it does not read is said', async (t) => {
+    const cache = temporaryFolder(t);
+    const snapshot = join(cache, 'models--org--small', 'snapshots', 'abcdef1234567890');
+    copyOf(world.model, snapshot);
+    const out = join(cache, 'expanded');
+    const args = ['expand', '--model', 'org/small', '--out', out, '--layers', 0, '--engine', 'wasm'];
+    addTensors(join(snapshot, WEIGHTS), { 'score.weight': [2, 48] });
+    const evaluate = ['eval', '--model', 'org/small', '--data', world.probe, '--engine', 'wasm'];
+    for (const command of [args, evaluate]) {
+      const ended = await runAdept(command, { env: env(cache) });
+      assert.equal(ended.status, 0, ended.stderr);
+      assert.match(ended.stderr, /"score\.weight" is not read by a llama model, here as in transformers/);
+    }
+    const manifest = JSON.parse(readFileSync(join(out, 'adept-manifest.json'), 'utf8')) as {
+      base: { path: string };
+    };
+    assert.equal(manifest.base.path, snapshot);
+  });
 });

@@ -24,7 +24,13 @@ interface Job {
 export const JOBS = {
   /** Logits, row after row of sequence after sequence: how many, the largest |value|, those at `indices`, base64 of all. */
   logits: {
-    request: v.strictObject({ model: v.string(), sequences, indices: v.array(count) }),
+    request: v.strictObject({
+      model: v.string(),
+      sequences,
+      indices: v.array(count),
+      /** Tensors that transformers has to leave out. */
+      unread: v.optional(v.array(v.string())),
+    }),
     result: v.object({
       count,
       largest: v.number(),

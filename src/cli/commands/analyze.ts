@@ -20,6 +20,8 @@ import {
   readSettings,
   requiredList,
   requiredText,
+  modelOf,
+  MODEL_DESCRIPTION,
 } from '../common/options';
 import { table } from '../common/output';
 import { withExecutor } from '../common/withExecutor';
@@ -29,13 +31,13 @@ export function analyzeCommand(): Command {
     'analyze',
     'measure the importance of every layer and unit, with confidence intervals',
   )
-    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--model <DIR>', MODEL_DESCRIPTION)
     .option('--probe <FILE...>', 'general text: the probing corpus')
     .option('--domain <FILE...>', 'domain text: importance is measured on it as well')
     .option('--out <FILE>', 'the importance.json to write');
   return addTextSettings(addSettings(addEngine(command), ANALYZE_SETTINGS)).action(
     withOutput(async (output, raw) => {
-      const model = requiredText(raw, 'model', '--model');
+      const model = modelOf(raw);
       const probe = corpusOf(raw, requiredList(raw, 'probe', '--probe'));
       const out = requiredText(raw, 'out', '--out');
       const domain = listOf(raw, 'domain');

@@ -17,11 +17,12 @@ import {
   listOf,
   parseNumber,
   requiredList,
-  requiredText,
   samplingOf,
   samplingOption,
   withOutput,
   type RawOptions,
+  modelOf,
+  MODEL_DESCRIPTION,
 } from '../common/options';
 import { withExecutor } from '../common/withExecutor';
 
@@ -30,7 +31,7 @@ export function evalCommand(): Command {
     'eval',
     'measure the loss on text, or the accuracy on multiple-choice questions',
   )
-    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--model <DIR>', MODEL_DESCRIPTION)
     .option('--data <FILE...>', 'text, or questions in the form of MMLU or ARC')
     .addOption(
       new Option('--format <text|choices>', 'how the files are read')
@@ -50,7 +51,7 @@ export function evalCommand(): Command {
     .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber);
   return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
-      const model = requiredText(raw, 'model', '--model');
+      const model = modelOf(raw);
       const files = requiredList(raw, 'data', '--data');
       await withExecutor(engineOf(raw), output, async (executor) => {
         if (raw.format === 'choices') {

@@ -17,6 +17,8 @@ import {
   textOf,
   withOutput,
   type RawOptions,
+  modelOf,
+  MODEL_DESCRIPTION,
 } from '../common/options';
 import { withExecutor } from '../common/withExecutor';
 
@@ -25,7 +27,7 @@ export function expandCommand(): Command {
     'expand',
     'duplicate the chosen layers without changing the output, and check it',
   )
-    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--model <DIR>', MODEL_DESCRIPTION)
     .option('--out <DIR>', 'folder of the expanded model; must be empty or not exist')
     .option('--layers <3,7>', 'layers to duplicate, counted from 0')
     .option('--lowest <K>', 'duplicate the K least important layers; needs --importance', parseNumber)
@@ -39,7 +41,7 @@ export function expandCommand(): Command {
     .option('--probe <FILE...>', 'text for the equivalence check; by default seeded token IDs');
   return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
-      const model = requiredText(raw, 'model', '--model');
+      const model = modelOf(raw);
       const out = requiredText(raw, 'out', '--out');
       const choice = choiceOf(raw);
       const probe = listOf(raw, 'probe');

@@ -17,6 +17,8 @@ import {
   textOf,
   withOutput,
   type RawOptions,
+  modelOf,
+  MODEL_DESCRIPTION,
 } from '../common/options';
 import { table } from '../common/output';
 import { planCluster, pricedConfig, requireNone, SEQUENCES_PER_STEP } from './planCluster';
@@ -28,7 +30,7 @@ const SHOWN = 8;
 
 export function planCommand(): Command {
   return jsonCommand('plan', 'list the layers that fit a budget, or what a run takes on a cluster')
-    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--model <DIR>', MODEL_DESCRIPTION)
     .option(
       '--importance <FILE>',
       'importance.json of the model; its duration calibrates the speed of this machine',
@@ -91,7 +93,7 @@ export function planCommand(): Command {
 }
 
 function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | undefined } {
-  const model = requiredText(raw, 'model', '--model');
+  const model = modelOf(raw);
   const file = requiredText(raw, 'importance', '--importance');
   const hours = positive(raw, 'hours');
   const memory = positive(raw, 'memory');

@@ -8,7 +8,7 @@ import { FAMILIES } from '../../shared/model/families';
 import { isInTable } from '../../shared/model/outline';
 import { readModelOutline } from '../../node/model/modelConfig';
 import { namedLayers } from '../../shared/method/layerChoice';
-import { countOf, layersOf, requiredText, type RawOptions } from '../common/options';
+import { countOf, layersOf, requiredText, type RawOptions, modelOf } from '../common/options';
 import type { Output } from '../common/output';
 
 export const SEQUENCES_PER_STEP = 256;
@@ -56,7 +56,7 @@ const SPREAD: Readonly<Record<ClusterPlan['sharding'], string>> = {
 };
 
 function runOf(raw: RawOptions): ClusterRun {
-  const config = pricedConfig(requiredText(raw, 'model', '--model'));
+  const config = pricedConfig(modelOf(raw));
   const tokens = countOf(raw, 'tokens', '--tokens');
   const layers = layersOf(raw, 'layers', '--layers');
   const full = raw.full === true;

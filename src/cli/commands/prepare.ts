@@ -10,20 +10,21 @@ import {
   jsonCommand,
   parseNumber,
   requiredList,
-  requiredText,
   withOutput,
+  modelOf,
+  MODEL_DESCRIPTION,
 } from '../common/options';
 
 const USUAL_LENGTH = 256;
 
 export function prepareCommand(): Command {
   const command = jsonCommand('prepare', 'tokenize a text and store its token IDs ahead of time')
-    .option('--model <DIR>', 'Hugging Face model folder, whose tokenizer is used')
+    .option('--model <DIR>', `${MODEL_DESCRIPTION}; its tokenizer is used`)
     .option('--data <FILE...>', 'files, globs, or folders of shards')
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber);
   return addTextSettings(command).action(
     withOutput(async (output, raw) => {
-      const model = requiredText(raw, 'model', '--model');
+      const model = modelOf(raw);
       const data = corpusOf(raw, requiredList(raw, 'data', '--data'));
       const config = readModelOutline(model);
       const seqLen =

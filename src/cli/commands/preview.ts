@@ -14,16 +14,17 @@ import {
   jsonCommand,
   parseNumber,
   requiredList,
-  requiredText,
   withOutput,
   type RawOptions,
+  modelOf,
+  MODEL_DESCRIPTION,
 } from '../common/options';
 import { table, type Output } from '../common/output';
 import { withExecutor } from '../common/withExecutor';
 
 export function previewCommand(): Command {
   const command = jsonCommand('preview', 'show a text as the model sees it')
-    .option('--model <DIR>', 'Hugging Face model folder')
+    .option('--model <DIR>', MODEL_DESCRIPTION)
     .option('--data <FILE...>', 'files, globs, or folders of shards')
     .option('--documents <N>', 'show the first N documents (default: 3)', parseNumber)
     .option('--ids', 'show token IDs too')
@@ -31,7 +32,7 @@ export function previewCommand(): Command {
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber);
   return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
-      const model = requiredText(raw, 'model', '--model');
+      const model = modelOf(raw);
       const request = {
         ...{ model, data: corpusOf(raw, requiredList(raw, 'data', '--data')), field: '--data' },
         seqLen: countOf(raw, 'seqLen', '--seq-len', 2),

@@ -9,7 +9,7 @@ import {
   jsonCommand,
   parseNumber,
   requiredList,
-  requiredText,
+  modelOf,
   samplingOf,
   samplingOption,
   withOutput,
@@ -28,8 +28,8 @@ export function shiftCommand(): Command {
   return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
       const models = {
-        before: requiredText(raw, 'before', '--before'),
-        after: requiredText(raw, 'after', '--after'),
+        before: modelOf(raw, 'before', '--before'),
+        after: modelOf(raw, 'after', '--after'),
       };
       const files = corpusOf(raw, requiredList(raw, 'data', '--data'));
       const options = {

@@ -33,6 +33,7 @@ import {
   requiredText,
   textOf,
   type RawOptions,
+  modelOf,
 } from '../common/options';
 import { nats, table, type Output } from '../common/output';
 import { loggedHooks } from '../common/runLog';
@@ -143,7 +144,7 @@ function fromOptions(raw: RawOptions): TuneRequest {
     naming: AS_OPTIONS,
     spec: {
       ...stamp(),
-      model: resolve(requiredText(raw, 'model', '--model')),
+      model: resolve(modelOf(raw)),
       domain: absolute(requiredList(raw, 'domain', '--domain')),
       ...(replay ? { replay: [{ ...absolute(replay), weight: 1 }] } : {}),
       probe: absolute(requiredList(raw, 'probe', '--probe')),

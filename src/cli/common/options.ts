@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { inputError } from '../../shared/common/errors';
 import { numberOfText } from '../../shared/common/numberText';
@@ -6,6 +7,7 @@ import { EngineChoice, TorchDtype, type RunConfig } from '../../shared/config/ru
 import { SAMPLINGS, type Sampling } from '../../shared/settings/sampling';
 import { AS_OPTIONS, type Naming } from '../../shared/settings/naming';
 import { autoEngine } from '../../node/engines/autoEngine';
+import { modelFolderOf } from '../../node/model/hubCache';
 import { ANALYZE_SETTINGS } from '../../shared/settings/analyzeSettings';
 import { TEXT_SETTINGS } from '../../shared/settings/textSettings';
 import {
@@ -184,6 +186,18 @@ export function requiredText(raw: RawOptions, key: string, flag: string): string
     throw inputError(`${flag}: is required: give a value.`);
   }
   return value;
+}
+
+export const MODEL_DESCRIPTION = 'Hugging Face model folder, or org/name from the local Hub cache';
+
+/**
+ * A model's folder: as it was given, or what the Hub cache has of `org/name`.
+ * @throws AdeptError (input) naming the option: missing, or neither a folder nor in the cache.
+ */
+export function modelOf(raw: RawOptions, key = 'model', flag = '--model'): string {
+  const named = requiredText(raw, key, flag);
+  const folder = modelFolderOf(named, flag);
+  return folder === resolve(named) ? named : folder;
 }
 
 export function listOf(raw: RawOptions, key: string): string[] | undefined {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { readJsonWithComments } from '../../node/job/runConfigFile';
+import { namedModel, readJsonWithComments } from '../../node/job/runConfigFile';
 import { parseWith } from '../../shared/common/parse';
 import { RunConfig } from '../../shared/config/runConfig';
 import { pathsOf, replayTexts, textSettingsOf, type CorpusFiles } from '../../shared/texts/texts';
@@ -35,7 +35,7 @@ export function configTexts(file: string): ConfigText[] {
           {
             key,
             source: {
-              model: resolve(folder, config.model),
+              model: namedModel(config.model, file),
               files: pathsOf(corpus).map((path) => resolve(folder, path)),
               text: textSettingsOf(corpus) ?? {},
               seqLen: tune.seqLen,

@@ -1,3 +1,4 @@
+import { lstatSync, readlinkSync } from 'node:fs';
 import { type AdeptError, inputError, messageOf } from '../../shared/common/errors';
 
 /** The code of a file system error (`ENOENT`, …), or undefined for anything else that was thrown. */
@@ -12,8 +13,15 @@ export function errorCode(error: unknown): string | undefined {
  */
 export function readError(path: string, wanted: string, error: unknown): AdeptError {
   switch (errorCode(error) ?? '') {
-    case 'ENOENT':
-      return inputError(`${path}: there is no such file or folder: give the path of ${wanted}.`, error);
+    case 'ENOENT': {
+      const target = linkTarget(path);
+      return inputError(
+        target === undefined
+          ? `${path}: there is no such file or folder: give the path of ${wanted}.`
+          : `${path}: is a link to ${target}, which is not there: download the file again, or give the path of ${wanted}.`,
+        error,
+      );
+    }
     case 'ENOTDIR':
       return inputError(
         `${path}: a part of this path is a file, not a folder: give the path of ${wanted}.`,
@@ -27,6 +35,13 @@ export function readError(path: string, wanted: string, error: unknown): AdeptEr
     default:
       return inputError(`${path}: cannot be read (${messageOf(error)}): give the path of ${wanted}.`, error);
   }
+}
+
+/** What a link leads to, there or not; undefined for anything else. A pruned Hub cache has links that lead nowhere. */
+export function linkTarget(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+    ? readlinkSync(path)
+    : undefined;
 }
 
 /**

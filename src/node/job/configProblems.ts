@@ -10,6 +10,7 @@ import { tuneWarnings } from '../../shared/settings/tuneWarnings';
 import { pathsOf, type CorpusFiles } from '../../shared/texts/texts';
 import { readModelOutline } from '../model/modelConfig';
 import { corpusFilesOf } from '../texts/corpusFiles';
+import { namedModel } from './runConfigFile';
 
 type Outline = ReturnType<typeof readModelOutline>;
 
@@ -77,7 +78,7 @@ function problemsOf(config: RunConfig, file: string, l10n: Localizer): ConfigPro
   const refuse = (path: ConfigProblem['path'], message: string): void => {
     problems.push({ path, message, severity: 'error' });
   };
-  const model = attempt(() => readModelOutline(at(config.model)), ['model'], refuse);
+  const model = attempt(() => readModelOutline(namedModel(config.model, file)), ['model'], refuse);
   if (config.importance !== undefined && !existsSync(at(config.importance))) {
     refuse(['importance'], l10n.t('{0} does not exist.', at(config.importance)));
   }

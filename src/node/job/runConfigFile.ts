@@ -6,6 +6,7 @@ import { parseWith } from '../../shared/common/parse';
 import { RunConfig } from '../../shared/config/runConfig';
 import type { CorpusFiles, ReplayFiles } from '../../shared/texts/texts';
 import { readError } from '../files/fileError';
+import { modelFolderOf } from '../model/hubCache';
 import { listedFiles } from '../texts/corpusFiles';
 
 /**
@@ -30,7 +31,7 @@ export function readRunConfig(file: string): RunConfig {
   const { domain: domainEval, general: generalEval } = config.eval;
   return {
     ...config,
-    model: at(config.model),
+    model: namedModel(config.model, file),
     probe: corpus(config.probe, 'probe'),
     domain: corpus(config.domain, 'domain'),
     ...(config.replay ? { replay: replay(config.replay) } : {}),
@@ -62,12 +63,20 @@ export function readRunConfig(file: string): RunConfig {
 export function readRunTarget(file: string): RunTarget {
   const { model, out, engine } = parseWith(RunConfig, readJsonWithComments(file), file);
   const at = (path: string): string => resolve(dirname(resolve(file)), path);
-  return { file, model: at(model), out: at(out), engine };
+  return { file, model: namedModel(model, file), out: at(out), engine };
 }
 
 /** A *.adept.json, and what has to be known of it before its job is started. */
 export interface RunTarget extends Pick<RunConfig, 'model' | 'out' | 'engine'> {
   readonly file: string;
+}
+
+/**
+ * The folder of the model that a *.adept.json names: relative to the file, or `org/name` in the local Hub cache.
+ * @throws AdeptError (input) naming the file and the key where it is neither.
+ */
+export function namedModel(model: string, file: string): string {
+  return modelFolderOf(model, `${file}: "model"`, dirname(resolve(file)));
 }
 
 /** What a file of JSON with comments holds. @throws AdeptError (input) naming the line that is not JSON. */

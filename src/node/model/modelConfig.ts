@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AdeptError, inputError, messageOf } from '../../shared/common/errors';
@@ -6,11 +6,16 @@ import { jsonWithNumbersOf } from '../../shared/common/jsonNumbers';
 import { autoEngine } from '../engines/autoEngine';
 import { writeFileAtomic } from '../files/atomicFile';
 import { readError } from '../files/fileError';
+import { lfsError } from '../files/lfsPointer';
 import type { EngineChoice } from '../../shared/config/runConfig';
 import { readsText } from '../../shared/model/architecture';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 import { parseModelOutline, type ModelOutline } from '../../shared/model/outline';
+import { GET_UNQUANTISED } from '../../shared/model/quantised';
 import { readStoredTensors } from './storedTensors';
+
+const ADAPTER = 'adapter_config.json';
+const WEIGHTS = /^(pytorch_)?model.*\.(safetensors|bin)$/;
 
 /**
  * Reads and checks config.json of a Hugging Face folder whose model the engines native and wasm compute.
@@ -18,7 +23,7 @@ import { readStoredTensors } from './storedTensors';
  */
 export function readModelConfig(folder: string): ModelConfig {
   const file = join(folder, 'config.json');
-  return parseModelConfig(readJsonObject(file), file);
+  return parseModelConfig(readConfigFile(folder, file), file);
 }
 
 /**
@@ -27,7 +32,7 @@ export function readModelConfig(folder: string): ModelConfig {
  */
 export function readModelOutline(folder: string): ModelOutline {
   const file = join(folder, 'config.json');
-  return parseModelOutline(readJsonObject(file), file, () => storedVocabulary(folder));
+  return parseModelOutline(readConfigFile(folder, file), file, () => storedVocabulary(folder));
 }
 
 /** config.json as it is; empty where it cannot be read, which whoever reads the configuration reports. */
@@ -60,6 +65,45 @@ export function requireComputable(folder: string, engine: EngineChoice): ModelOu
   return computes === 'torch' ? readModelOutline(folder) : readModelConfig(folder);
 }
 
+/** What config.json holds, unless what lies beside it or it says itself makes another model of it. */
+function readConfigFile(folder: string, file: string): Record<string, unknown> {
+  refuseAdapter(folder);
+  const raw = readJsonObject(file);
+  const key = ['quantization_config', 'compression_config'].find((name) => isFilled(raw[name]));
+  if (key !== undefined) {
+    throw inputError(
+      storesPlainWeights(folder)
+        ? `${file}: "${key}" has transformers quantise the weights while it loads them, and they are not quantised: remove it.`
+        : `${file}: "${key}" says that the weights are quantised: ${GET_UNQUANTISED}`,
+    );
+  }
+  return raw;
+}
+
+/** transformers with peft applies an adapter that lies beside the weights, or loads its base model where there are none. */
+function refuseAdapter(folder: string): void {
+  const file = join(folder, ADAPTER);
+  if (existsSync(file)) {
+    const whole = readdirSync(folder).some((name) => WEIGHTS.test(name));
+    throw inputError(
+      `${file}: ${whole ? 'an adapter lies beside the weights and would change what they compute' : 'this is an adapter, not a model'}: merge it ${whole ? '' : 'into its base model '}(peft: merge_and_unload, then save_pretrained into another folder)${whole ? ', or move its files away' : ''}.`,
+    );
+  }
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false;
+}
+
+/** Whether the weights that lie there are in plain numbers; what is wrong with them otherwise is said where they are read. */
+function storesPlainWeights(folder: string): boolean {
+  try {
+    return readStoredTensors(folder).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 function readJsonObject(file: string): Record<string, unknown> {
   let text: string;
   try {
@@ -70,9 +114,12 @@ function readJsonObject(file: string): Record<string, unknown> {
   try {
     return v.parse(v.record(v.string(), v.unknown()), JSON.parse(text));
   } catch (error) {
-    throw inputError(
-      `${file} is not a JSON object (${messageOf(error)}): download it again or correct it.`,
-      error,
+    throw (
+      lfsError(file, text, "a model's config.json", error) ??
+      inputError(
+        `${file} is not a JSON object (${messageOf(error)}): download it again or correct it.`,
+        error,
+      )
     );
   }
 }

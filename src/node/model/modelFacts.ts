@@ -1,6 +1,7 @@
-import { isDerivedBuffer, parameterCount, parseLayerTensorName } from '../../shared/model/architecture';
+import { parameterCount, parseLayerTensorName } from '../../shared/model/architecture';
 import type { ModelFacts } from '../../shared/model/modelText';
-import { isInTable } from '../../shared/model/outline';
+import { isInTable, type ModelOutline } from '../../shared/model/outline';
+import { isUnread } from '../../shared/model/unreadTensors';
 import { readModelOutline } from './modelConfig';
 import { readStoredTensors } from './storedTensors';
 
@@ -17,14 +18,14 @@ export function readModelFacts(folder: string, without: readonly number[] = []):
     layers,
     parameters: isInTable(outline)
       ? parameterCount({ ...outline, numHiddenLayers: layers })
-      : storedParameters(folder, without),
+      : storedParameters(folder, outline, without),
   };
 }
 
-function storedParameters(folder: string, without: readonly number[]): number {
+function storedParameters(folder: string, outline: ModelOutline, without: readonly number[]): number {
   return readStoredTensors(folder)
     .filter(
-      ({ name }) => !isDerivedBuffer(name) && !without.includes(parseLayerTensorName(name)?.layer ?? -1),
+      ({ name }) => !isUnread(name, outline) && !without.includes(parseLayerTensorName(name)?.layer ?? -1),
     )
     .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }

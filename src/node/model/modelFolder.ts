@@ -1,15 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDerivedBuffer } from '../../shared/model/architecture';
-import { readModelOutline } from './modelConfig';
-import { readSafetensorsHeader } from './safetensorsFile';
-import { findWeights } from './weightFiles';
+import { readModelFacts } from './modelFacts';
+import { readStoredTensors } from './storedTensors';
 
 /** What a model's folder says of it without reading a tensor. */
 export interface ModelSummary {
   readonly family: string;
   readonly layers: number;
-  /** Numbers in its files; tied embeddings count once. */
+  /** Of the model; tied embeddings count once. */
   readonly parameters: number;
   /** The types they are stored in, for example `BF16`. */
   readonly dtypes: readonly string[];
@@ -37,17 +35,13 @@ function namesIn(folder: string): string[] {
  * @throws AdeptError (input) naming the file and what is wrong with it.
  */
 export function readModelSummary(folder: string): ModelSummary {
-  const { family, numHiddenLayers } = readModelOutline(folder);
-  const { files } = findWeights(folder);
-  const tensors = files
-    .flatMap((file) => readSafetensorsHeader(file).entries)
-    .filter(({ name }) => !isDerivedBuffer(name));
+  const { family, layers, parameters } = readModelFacts(folder);
+  const tensors = readStoredTensors(folder);
+  const files = new Set(tensors.map(({ file }) => file));
   return {
-    family,
-    layers: numHiddenLayers,
-    parameters: tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    ...{ family, layers, parameters },
     dtypes: [...new Set(tensors.map(({ dtype }) => dtype))].sort(),
-    bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
+    bytes: [...files].reduce((sum, file) => sum + statSync(file).size, 0),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type SafetensorsHeader,
 } from '../../shared/model/safetensorsHeader';
 import { readError } from '../files/fileError';
+import { isLfsPointer, LFS_START_BYTES, lfsPointerText } from '../files/lfsPointer';
 import { readFully } from '../files/readFully';
 
 /**
@@ -21,6 +22,11 @@ export function readHeaderOf(handle: number, file: string, refetch = REFETCH): S
   const got = size < 8 ? 0 : readFully(handle, start, 0);
   const headerBytes = Number(new DataView(start.buffer).getBigUint64(0, true));
   if (got < 8 || headerBytes > LARGEST_HEADER || 8 + headerBytes > size) {
+    const first = new Uint8Array(Math.min(size, LFS_START_BYTES));
+    readFully(handle, first, 0);
+    if (isLfsPointer(first)) {
+      throw inputError(lfsPointerText(file, 'the weights'));
+    }
     throw inputError(
       `${file}: is not a complete safetensors file (${size} bytes, header of ${got < 8 ? 'unknown' : headerBytes} bytes): ${refetch}`,
     );

@@ -8,6 +8,7 @@ import {
   type TensorEntry,
 } from '../../shared/model/safetensorsHeader';
 import { readError } from '../files/fileError';
+import { isLfsPointer, LFS_START_BYTES, lfsPointerText } from '../files/lfsPointer';
 
 /** A tensor as a header names it, whether or not that can be true. */
 export interface InspectedTensor {
@@ -41,9 +42,6 @@ const NOTHING: SafetensorsInspection = {
   problems: [],
 };
 
-/** How the small text file begins that Git LFS leaves where the large file was not fetched. */
-const LFS_POINTER = 'version https://git-lfs.github.com/';
-
 // A tolerant parser is many times slower than JSON.parse; beyond this a damaged header is only reported.
 const LARGEST_SALVAGE = 16_000_000;
 
@@ -72,9 +70,8 @@ async function inspect(handle: FileHandle, file: string): Promise<SafetensorsIns
   }
   const headerBytes = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
   if (headerBytes > LARGEST_HEADER) {
-    const isPointer = new TextDecoder().decode(await readUpTo(handle, 0, LFS_POINTER.length)) === LFS_POINTER;
-    const problem = isPointer
-      ? `${file}: is a Git LFS pointer, not the weights: fetch them with "git lfs pull".`
+    const problem = isLfsPointer(await readUpTo(handle, 0, LFS_START_BYTES))
+      ? lfsPointerText(file, 'the weights')
       : `${file}: its first 8 bytes give a header of ${headerBytes} bytes, more than the ${LARGEST_HEADER} that the format allows: this is no safetensors file, or its start is damaged.`;
     return { ...NOTHING, fileBytes: size, headerBytes, problems: [problem] };
   }

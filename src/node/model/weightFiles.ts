@@ -1,14 +1,17 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inputError, messageOf } from '../../shared/common/errors';
+import { isDerivedBuffer, OUTER_TENSORS } from '../../shared/model/architecture';
+import { isReadElsewhere } from '../../shared/model/unreadTensors';
 import { readError } from '../files/fileError';
+import { lfsError } from '../files/lfsPointer';
+import { missingWeights } from './missingWeights';
 import { duplicateKey } from '../../shared/model/jsonKeys';
 import type { TensorEntry } from '../../shared/model/safetensorsHeader';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 const WEIGHTS = /^model(-.*)?\.safetensors$/;
-const FOREIGN = /^(pytorch_model.*\.bin|.*\.(gguf|ggml|pth|pt|ckpt|h5|msgpack))$/;
 
 /** Which files hold the weights of a Hugging Face folder, and which tensor each of them should hold. */
 export interface WeightFiles {
@@ -33,11 +36,14 @@ export function findWeights(folder: string): WeightFiles {
   } catch (error) {
     throw readError(folder, 'a model folder (with config.json and model.safetensors)', error);
   }
-  const present = names.filter((name) => WEIGHTS.test(name)).sort();
-  const index = names.includes(INDEX) ? readIndex(folder) : undefined;
+  // What is a link that leads nowhere is not there; where it is needed, reading it says so.
+  const isThere = (name: string): boolean => existsSync(join(folder, name));
+  const present = names.filter((name) => WEIGHTS.test(name) && (name === SINGLE || isThere(name))).sort();
+  const isSharded = names.includes(INDEX) && (isThere(INDEX) || !isThere(SINGLE));
+  const index = isSharded ? readIndex(folder) : undefined;
   const files = index === undefined ? [join(folder, SINGLE)] : [...new Set(index.shardOf.values())].sort();
   if (index === undefined && !present.includes(SINGLE)) {
-    throw missingWeights(folder, names, present);
+    throw missingWeights(folder, names, { single: SINGLE, index: INDEX, shards: present });
   }
   for (const name of present) {
     if (!files.includes(join(folder, name))) {
@@ -51,7 +57,10 @@ export function findWeights(folder: string): WeightFiles {
   return index === undefined ? { files } : { files, index };
 }
 
-/** @throws AdeptError (input) unless the shards hold exactly what the index says, each tensor where it says. */
+/**
+ * @throws AdeptError (input) unless the shards hold exactly what the index says, each tensor where it says. What a model may go
+ * without it may list in vain: a projection that is the embedding, a buffer, another task's head.
+ */
 export function checkAgainstIndex(
   index: ShardIndex,
   entries: ReadonlyMap<string, TensorEntry>,
@@ -59,7 +68,7 @@ export function checkAgainstIndex(
 ): void {
   for (const [name, shard] of index.shardOf) {
     const found = entries.get(name)?.file;
-    if (found !== shard) {
+    if (found !== shard && (found !== undefined || !isDispensable(name))) {
       const instead = found === undefined ? '' : ` (${basename(found)} holds it)`;
       throw inputError(
         `${index.file}: lists tensor "${name}" in ${basename(shard)}, which lacks it${instead}: ${refetch}`,
@@ -71,6 +80,15 @@ export function checkAgainstIndex(
       throw inputError(`${file}: holds tensor "${name}", which ${INDEX} does not list: ${refetch}`);
     }
   }
+}
+
+function isDispensable(name: string): boolean {
+  return (
+    name === OUTER_TENSORS.head ||
+    name.endsWith(`.${OUTER_TENSORS.head}`) ||
+    isDerivedBuffer(name) ||
+    isReadElsewhere(name)
+  );
 }
 
 function readIndex(folder: string): ShardIndex {
@@ -110,7 +128,10 @@ function parseWeightMap(text: string, file: string): object {
   try {
     index = JSON.parse(text);
   } catch (error) {
-    throw inputError(`${file}: is not JSON (${messageOf(error)}): download it again.`, error);
+    throw (
+      lfsError(file, text, 'the index', error) ??
+      inputError(`${file}: is not JSON (${messageOf(error)}): download it again.`, error)
+    );
   }
   const map: unknown =
     typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined;
@@ -122,25 +143,4 @@ function parseWeightMap(text: string, file: string): object {
     throw inputError(`${file}: names "${twice}" twice: download it again.`);
   }
   return map;
-}
-
-function missingWeights(folder: string, names: readonly string[], shards: readonly string[]): Error {
-  if (shards.length > 0) {
-    return inputError(
-      `${folder}: holds ${shards[0] ?? 'shards'} but no ${INDEX}: download the index file as well.`,
-    );
-  }
-  const foreign = names.find((name) => FOREIGN.test(name));
-  if (foreign !== undefined) {
-    return inputError(
-      `${folder}: holds no ${SINGLE}, only ${foreign}: convert the model to safetensors (transformers: from_pretrained, then save_pretrained).`,
-    );
-  }
-  const other = names.find((name) => name.endsWith('.safetensors'));
-  if (other !== undefined) {
-    return inputError(
-      `${folder}: holds ${other} but no ${SINGLE}: if that is the model, rename it to ${SINGLE}.`,
-    );
-  }
-  return inputError(`${folder}: holds no ${SINGLE}: give a Hugging Face model folder.`);
 }

@@ -52,7 +52,10 @@ export type ExpandChoice = v.InferOutput<typeof ExpandChoice>;
 /** A *.adept.json: the whole job. Paths are relative to the file; the descriptions are what the editor shows. */
 export const RunConfig = v.strictObject({
   $schema: v.optional(v.string()),
-  model: described(path, 'the model: a Hugging Face folder, relative to this file'),
+  model: described(
+    path,
+    'the model: a Hugging Face folder, relative to this file, or org/name from the local Hub cache',
+  ),
   probe: described(CorpusFiles, 'general text: importance is measured on it'),
   domain: described(CorpusFiles, 'domain text: the added layers are trained on it'),
   replay: v.optional(

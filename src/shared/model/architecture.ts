@@ -141,7 +141,7 @@ export function parseLayerTensorName(name: string): LayerTensor | undefined {
  * tokens ahead, which transformers does not load.
  */
 export function readsText(name: string): boolean {
-  return !/vision|visual|audio|multi_modal_projector|(^|\.)mtp\./.test(name);
+  return !/vision|visual|audio|multi_modal_projector|(^|\.)mtp[._]/.test(name);
 }
 
 /** The name of a tensor of a layer, when that layer gets another number; others keep theirs. */
@@ -152,7 +152,7 @@ export function renumberedTensor(name: string, layer: number): string {
 
 /** Buffers that old checkpoints carry and every implementation recomputes. */
 export function isDerivedBuffer(name: string): boolean {
-  return /(^|\.)rotary_emb\.inv_freq$/.test(name);
+  return /(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/.test(name);
 }
 
 /** A router's bias that balances its experts: set by their load, without a gradient, so that no optimizer trains it. */

@@ -26,7 +26,6 @@ const TextPart = v.looseObject({
   max_position_embeddings: v.nullish(size),
 });
 const Tied = v.looseObject({ tie_word_embeddings: v.nullish(v.boolean()) });
-const PredictionLayers = v.looseObject({ num_nextn_predict_layers: v.nullish(v.number(), 0) });
 
 /**
  * Of a Hugging Face config.json what is the same for every family; `file` is named in errors.
@@ -75,14 +74,12 @@ function tableConfig(raw: Record<string, unknown>, file: string): ModelConfig | 
   }
 }
 
-/** Whether a layer lies above the decoder's, to guess several tokens ahead: transformers does not load it. */
+/** Whether a layer lies above the decoder's, for the most part to guess several tokens ahead: transformers does not load it. */
 export function isBeyondLayers(
-  { numHiddenLayers, raw }: Pick<ModelOutline, 'numHiddenLayers' | 'raw'>,
+  { numHiddenLayers }: Pick<ModelOutline, 'numHiddenLayers'>,
   layer: number,
 ): boolean {
-  const found = v.safeParse(PredictionLayers, textPart(raw));
-  const beyond = found.success ? found.output.num_nextn_predict_layers : 0;
-  return layer >= numHiddenLayers && layer < numHiddenLayers + beyond;
+  return layer >= numHiddenLayers;
 }
 
 /** The part of a config.json that is about text: models of several kinds of input nest it. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type AdeptError, inputError, messageOf } from '../common/errors';
 import { duplicateKey } from './jsonKeys';
+import { GET_UNQUANTISED, isQuantisedType } from './quantised';
 
 /** Bytes of one element of every type of the format whose elements are whole bytes. */
 export const DTYPE_BYTES = {
@@ -107,7 +108,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function parseMetadata(value: unknown, file: string): Record<string, string> {
-  if (value === undefined) {
+  // The reference implementation takes null for none.
+  if (value === undefined || value === null) {
     return {};
   }
   const pairs = isObject(value) ? Object.entries(value) : undefined;
@@ -142,7 +144,9 @@ export function parseEntry(
   }
   const { dtype, shape, data_offsets: offsets } = parsed.output;
   if (!isStoredDtype(dtype)) {
-    throw problem(`its dtype "${dtype}" is not known`, 'convert the model to F32, F16 or BF16.');
+    throw isQuantisedType(dtype)
+      ? problem(`is quantised (${dtype})`, GET_UNQUANTISED)
+      : problem(`its dtype "${dtype}" is not known`, 'convert the model to F32, F16 or BF16.');
   }
   const [begin, end] = offsets;
   const dataBytes = fileBytes - dataStart;

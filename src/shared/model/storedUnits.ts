@@ -1,13 +1,7 @@
-import {
-  isBalancingBias,
-  isDerivedBuffer,
-  parseLayerTensorName,
-  UNIT_NAMES,
-  unitKindOf,
-  type UnitKind,
-} from './architecture';
-import { isBeyondLayers, type ModelOutline } from './outline';
+import { isBalancingBias, parseLayerTensorName, UNIT_NAMES, unitKindOf, type UnitKind } from './architecture';
+import type { ModelOutline } from './outline';
 import { writesOutput, zeroOf } from './outputUnits';
+import { isUnread } from './unreadTensors';
 
 /** A unit of one layer, as the weight files have it. */
 export interface StoredUnit {
@@ -32,18 +26,13 @@ export interface StoredTensor {
  * that does not have last, in the order of the files.
  */
 export function storedUnits(
-  config: Pick<ModelOutline, 'family' | 'numHiddenLayers' | 'raw'>,
+  config: Pick<ModelOutline, 'family' | 'numHiddenLayers'>,
   tensors: Iterable<StoredTensor>,
 ): StoredUnit[][] {
   const layers: (Map<string, StoredTensor[]> | undefined)[] = [];
   for (const { name, shape } of tensors) {
     const parsed = parseLayerTensorName(name);
-    if (
-      parsed === undefined ||
-      isBeyondLayers(config, parsed.layer) ||
-      isDerivedBuffer(name) ||
-      isBalancingBias(name)
-    ) {
+    if (parsed === undefined || isUnread(name, config) || isBalancingBias(name)) {
       continue;
     }
     const units = (layers[parsed.layer] ??= new Map<string, StoredTensor[]>());

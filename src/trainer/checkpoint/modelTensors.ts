@@ -3,17 +3,19 @@ import { inputError } from '../../shared/common/errors';
 import { requireReadable, type TensorStore } from '../safetensors/safetensors';
 import {
   isBalancingBias,
-  isDerivedBuffer,
   layerTensorName,
   OUTER_TENSORS,
   parseLayerTensorName,
   readsText,
   tensorsOfUnit,
+  UNIT_NAMES,
   unitsOf,
 } from '../../shared/model/architecture';
 import type { ModelConfig } from '../../shared/model/config';
 import { isBeyondLayers, isInTable, type ModelOutline } from '../../shared/model/outline';
-import { storedUnits } from '../../shared/model/storedUnits';
+import type { TensorEntry } from '../../shared/model/safetensorsHeader';
+import { storedUnits, unitNameOf } from '../../shared/model/storedUnits';
+import { isUnread } from '../../shared/model/unreadTensors';
 
 /** Every tensor that this architecture has, by checkpoint name, with its shape. */
 export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
@@ -34,22 +36,37 @@ export function expectedTensors(config: ModelConfig): Map<string, readonly numbe
   return tensors;
 }
 
+/**
+ * The stored tensors that the model is made of, in the order of the files: of a family of the architecture table those that it
+ * has, of others all but what transformers leaves out. A projection that is stored again beside its embedding is none.
+ */
+export function readTensors(config: ModelOutline, store: Pick<TensorStore, 'entries'>): TensorEntry[] {
+  const expected = isInTable(config) ? expectedTensors(config) : undefined;
+  return [...store.entries.values()].filter(({ name }) =>
+    expected === undefined ? !isUnread(name, config) && !isTiedTo(config, name) : expected.has(name),
+  );
+}
+
+/** The names of the others, which transformers leaves out as well. */
+export function unreadTensors(config: ModelOutline, store: Pick<TensorStore, 'entries'>): string[] {
+  const read = new Set(readTensors(config, store).map(({ name }) => name));
+  return [...store.entries.keys()].filter((name) => !read.has(name) && !isTiedTo(config, name));
+}
+
 /** The tensors that a run trains, with their shapes: those of the added layers, or all that read and write text. */
 export function trainedTensors(
   config: ModelOutline,
   store: Pick<TensorStore, 'entries'>,
   added: readonly number[] | undefined,
 ): Map<string, readonly number[]> {
-  const stored = [...store.entries.values()]
-    .filter(({ name }) => !isDerivedBuffer(name) && !isBalancingBias(name) && !isTiedTo(config, name))
-    .map(({ name, shape }) => [name, shape] as const);
   const layerOf = (name: string): number => parseLayerTensorName(name)?.layer ?? -1;
   return new Map(
-    stored.filter(([name]) =>
-      added === undefined
-        ? readsText(name) && !isBeyondLayers(config, layerOf(name))
-        : added.includes(layerOf(name)),
-    ),
+    readTensors(config, store)
+      .filter(
+        ({ name }) =>
+          !isBalancingBias(name) && (added === undefined ? readsText(name) : added.includes(layerOf(name))),
+      )
+      .map(({ name, shape }) => [name, shape]),
   );
 }
 
@@ -59,16 +76,16 @@ export function isTiedTo({ tieWordEmbeddings }: ModelOutline, name: string): boo
 }
 
 /**
- * Checks that the folder's weights are those of its config.json: of a family of the architecture table exactly, of others as
- * far as every layer has tensors that can be read.
- * @throws AdeptError (input) naming the tensor: missing, of another shape or type, or claimed by nothing.
+ * Checks that the folder's weights are those of its config.json: of a family of the architecture table every tensor, of others as
+ * far as every layer has tensors that can be read. What transformers leaves out is let be: {@link unreadTensors}.
+ * @throws AdeptError (input) naming the tensor: missing, of another shape or type, or of a unit without it.
  */
 export function checkTensors(folder: string, config: ModelOutline, store: TensorStore): void {
   if (isInTable(config)) {
     checkKnownTensors(folder, config, store);
     return;
   }
-  const layers = storedUnits(config, store.entries.values());
+  const layers = storedUnits(config, readTensors(config, store));
   for (const unit of layers.flat()) {
     for (const { name } of unit.tensors) {
       requireReadable(store.entry(name));
@@ -83,13 +100,12 @@ export function checkTensors(folder: string, config: ModelOutline, store: Tensor
 }
 
 function checkKnownTensors(folder: string, config: ModelConfig, store: TensorStore): void {
+  checkTiedHead(folder, config, store);
   const expected = expectedTensors(config);
   for (const [name, shape] of expected) {
     const entry = store.entries.get(name);
     if (entry === undefined) {
-      throw inputError(
-        `${folder}: tensor "${name}" is missing, which config.json calls for: download the model again.`,
-      );
+      throw missingTensor(folder, name, store);
     }
     if (entry.shape.join() !== shape.join()) {
       throw inputError(
@@ -99,7 +115,7 @@ function checkKnownTensors(folder: string, config: ModelConfig, store: TensorSto
     requireReadable(entry);
   }
   for (const name of store.entries.keys()) {
-    if (!expected.has(name) && !isDerivedBuffer(name) && !isTiedHead(name, folder, config, store)) {
+    if (isOfKnownUnit(name, config) && !expected.has(name)) {
       throw inputError(
         `${join(folder, 'config.json')}: a ${config.family} model has no tensor "${name}": give the config.json that belongs to these weights.`,
       );
@@ -107,10 +123,32 @@ function checkKnownTensors(folder: string, config: ModelConfig, store: TensorSto
   }
 }
 
+function missingTensor(folder: string, name: string, store: TensorStore): Error {
+  const isDecoderAlone = name === OUTER_TENSORS.head && store.entries.has(OUTER_TENSORS.norm);
+  return inputError(
+    `${folder}: tensor "${name}" is missing, which config.json calls for: ${isDecoderAlone ? 'AutoModel saves a model without it, AutoModelForCausalLM saves all of it' : 'download the model again'}.`,
+  );
+}
+
+/**
+ * Whether a tensor is of a unit that some family has, in a layer of the decoder: where this model's has none, config.json and
+ * weights are not of one model, and transformers would leave a bias or a norm out that the weights were trained with.
+ */
+function isOfKnownUnit(name: string, config: ModelConfig): boolean {
+  const parsed = parseLayerTensorName(name);
+  const unit = parsed && unitNameOf(parsed.rest);
+  return (
+    parsed !== undefined &&
+    !isBeyondLayers(config, parsed.layer) &&
+    UNIT_NAMES.some((known) => known === unit) &&
+    /\.(weight|bias)$/.test(name)
+  );
+}
+
 /** Some savers write the tied projection again; that is harmless as long as it is the embedding. */
-function isTiedHead(name: string, folder: string, config: ModelConfig, store: TensorStore): boolean {
-  if (name !== OUTER_TENSORS.head || !config.tieWordEmbeddings) {
-    return false;
+function checkTiedHead(folder: string, config: ModelConfig, store: TensorStore): void {
+  if (!config.tieWordEmbeddings || !store.entries.has(OUTER_TENSORS.head)) {
+    return;
   }
   const embedding = store.chunks(OUTER_TENSORS.embedding)[Symbol.iterator]();
   for (const chunk of store.chunks(OUTER_TENSORS.head)) {
@@ -121,5 +159,4 @@ function isTiedHead(name: string, folder: string, config: ModelConfig, store: Te
       );
     }
   }
-  return true;
 }

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../shared/run/manifest';
-import { writeFileAtomic } from '../../node/files/atomicFile';
 import { sha256OfFile } from '../../node/files/contentHash';
-import { readError } from '../../node/files/fileError';
 import { writeJson } from '../../node/files/jsonFile';
 import { fillFolder } from '../../node/files/outputFolder';
 import { fusedSources } from '../safetensors/fusedSources';
@@ -20,7 +17,9 @@ import { isDerivedBuffer, parseLayerTensorName, renumberedTensor } from '../../s
 import type { ModelOutline } from '../../shared/model/outline';
 import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
 import { readModelOutline, writeModelConfig } from '../../node/model/modelConfig';
-import { checkTensors } from '../checkpoint/modelTensors';
+import { copyOtherFiles } from '../../node/model/otherFiles';
+import { checkTensors, readTensors } from '../checkpoint/modelTensors';
+import { reportUnread } from '../checkpoint/unreadReport';
 import { expandConfig, type PlacedLayer } from './expandConfig';
 import type { Model } from '../executor/executor';
 import { yieldToEventLoop, type Task } from '../task';
@@ -63,6 +62,7 @@ export async function expandModel(
   const store = TensorStore.open(request.model);
   try {
     checkTensors(request.model, config, store);
+    reportUnread(request.model, config, task);
     return await fillFolder(request.out, '--out', async () =>
       verify(await writeExpansion(request, config, store, task)),
     );
@@ -78,14 +78,17 @@ async function writeExpansion(
   task: Task,
 ): Promise<ExpansionManifest> {
   const placed = placeLayers(config.numHiddenLayers, request.layers);
-  const units = storedUnits(config, store.entries.values());
+  const units = storedUnits(config, readTensors(config, store));
   const { sources, zeroed } = expandedTensors(config, units, store, placed);
   task.report(0, 'writing the expanded weights');
   await yieldToEventLoop(task);
-  writeSafetensors(join(request.out, 'model.safetensors'), fusedSources(config.raw, sources), store.metadata);
+  writeSafetensors(join(request.out, 'model.safetensors'), fusedSources(config.raw, sources), {
+    ...store.metadata,
+    format: 'pt',
+  });
   task.report(0.6, 'hashing the source');
   const manifest = await describeExpansion(request, config, { store, units }, placed, zeroed);
-  copyAuxiliaryFiles(request.model, request.out);
+  copyOtherFiles(request.model, request.out);
   writeJson(join(request.out, EXPANSION_MANIFEST), manifest);
   // Last: a folder without config.json is no model, so an interrupted expansion cannot be taken for a whole one.
   writeModelConfig(request.model, request.out, expandConfig(config, placed, request.perLayer));
@@ -181,30 +184,4 @@ function layerHash(units: readonly StoredUnit[], store: TensorStore): string {
     hash.update(sha256OfTensor(store, name));
   }
   return hash.digest('hex');
-}
-
-/** Tokenizer and generation files, whatever they are called; weights and config.json are written anew. */
-export function copyAuxiliaryFiles(from: string, to: string): void {
-  for (const name of readdirSync(from)) {
-    const file = join(from, name);
-    const isAuxiliaryFile = /\.(json|txt|model|jinja|md)$|^LICENSE/i.test(name) && statSync(file).isFile();
-    if (
-      isAuxiliaryFile &&
-      name !== 'config.json' &&
-      name !== EXPANSION_MANIFEST &&
-      !name.endsWith('.safetensors.index.json')
-    ) {
-      copyFile(file, join(to, name));
-    }
-  }
-}
-
-function copyFile(from: string, to: string): void {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(from);
-  } catch (error) {
-    throw readError(from, 'a model folder whose files can be read', error);
-  }
-  writeFileAtomic(to, bytes);
 }

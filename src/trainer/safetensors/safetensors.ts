@@ -5,7 +5,8 @@ import { readError } from '../../node/files/fileError';
 import { readHeaderOf } from '../../node/model/safetensorsFile';
 import { readFully } from '../../node/files/readFully';
 import { readRawConfig } from '../../node/model/modelConfig';
-import { checkAgainstIndex, findWeights } from '../../node/model/weightFiles';
+import { checkedTensors } from '../../node/model/storedTensors';
+import { findWeights } from '../../node/model/weightFiles';
 import { splitTensors } from '../../shared/model/fusedTensors';
 import { type HalfDtype, narrow, upcast } from './halfFloat';
 import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/model/safetensorsHeader';
@@ -36,21 +37,19 @@ export class TensorStore {
   }
 
   /**
-   * Opens the weights of a Hugging Face folder.
+   * Opens the weights of a Hugging Face folder, by the names that the causal language model has for them.
    * @throws AdeptError (input) that names the file and the tensor or field for everything that is not as it should be.
    */
   static open(folder: string): TensorStore {
-    const { files, index } = findWeights(folder);
-    const store = new TensorStore(files, REFETCH);
-    if (index !== undefined) {
-      try {
-        checkAgainstIndex(index, store.entries);
-      } catch (error) {
-        store.close();
-        throw error;
-      }
+    const weights = findWeights(folder);
+    const store = new TensorStore(weights.files, REFETCH);
+    try {
+      // Of tensors that are one in the file each unit is an entry of its own.
+      store.#name(splitTensors(readRawConfig(folder), checkedTensors(weights, store.entries)));
+    } catch (error) {
+      store.close();
+      throw error;
     }
-    store.#split(readRawConfig(folder));
     return store;
   }
 
@@ -120,9 +119,7 @@ export class TensorStore {
     this.#handles.clear();
   }
 
-  /** Of tensors that are one in the file each unit is an entry of its own. */
-  #split(raw: Readonly<Record<string, unknown>>): void {
-    const entries = splitTensors(raw, [...this.#entries.values()]);
+  #name(entries: readonly TensorEntry[]): void {
     this.#entries.clear();
     for (const entry of entries) {
       this.#entries.set(entry.name, entry);

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import { ignoredKeys } from '../../shared/model/configKeys';
 import { modelUnits, type ModelUnit } from '../../shared/model/modelUnits';
 import { peakMemory } from '../../node/process/peakMemory';
 import { readTrained, writeTrained } from '../checkpoint/trainedFiles';
+import { reportUnread } from '../checkpoint/unreadReport';
 import type { Batch } from '../data/sequences/batch';
 import type { Model } from '../executor/executor';
 import { OneCall } from '../executor/oneCall';
@@ -62,12 +61,7 @@ export class TfjsModel implements Model {
       },
       { choice: frozenWeights, rows, frozen: (layer) => trains !== 'all' && !layers.has(layer) },
     );
-    const ignored = ignoredKeys(model.config.family, model.config.raw);
-    if (ignored.length > 0) {
-      task.log?.(
-        `${join(folder, 'config.json')}: ${ignored.map((key) => `"${key}"`).join(', ')} ${ignored.length === 1 ? 'is' : 'are'} not read by a ${model.config.family} model, here as in transformers.`,
-      );
-    }
+    reportUnread(folder, model.config, task);
     const parameters = trains === 'all' ? allParameters(model) : layerParameters(model, [...layers]);
     return new TfjsModel(model, parameters, cache && activationCache(model, [...layers], cache));
   }

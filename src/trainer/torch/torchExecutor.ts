@@ -1,9 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { readModelOutline } from '../../node/model/modelConfig';
 import { besideBundle } from '../../node/files/besideBundle';
-import { storedUnits } from '../../shared/model/storedUnits';
+import type { ModelOutline } from '../../shared/model/outline';
+import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
 import type { TorchDtype } from '../../shared/config/runConfig';
 import { failure } from '../../shared/common/errors';
+import { checkTensors, readTensors } from '../checkpoint/modelTensors';
+import { reportUnread } from '../checkpoint/unreadReport';
 import type { Executor, ExecutorDescription, Model } from '../executor/executor';
 import type { ExecutorChoice } from '../executor/executorChoice';
 import type { OpenRequest } from '../executor/requests';
@@ -42,6 +45,9 @@ export class TorchExecutor implements Executor {
   async open(request: OpenRequest, task: Task): Promise<Model> {
     const { folder, trains, frozenWeights, rows, cache } = request;
     const outline = readModelOutline(folder);
+    // Before the ranks load anything: what is wrong with a folder is said as the other executors say it.
+    const stored = readLayers(folder, outline);
+    reportUnread(folder, outline, task);
     const { fields } = await this.rank0.call({
       verb: 'open',
       parameters: {
@@ -51,11 +57,7 @@ export class TorchExecutor implements Executor {
       result: OpenResult,
       task,
     });
-    const opened = await this.checked(() => {
-      const store = TensorStore.open(folder);
-      store.close();
-      return openedModel(folder, outline, storedUnits(outline, store.entries.values()), fields);
-    });
+    const opened = await this.checked(() => openedModel(folder, outline, stored, fields));
     return new TorchModel(this.rank0, { ...opened, storage: fields.storage, cache });
   }
 
@@ -71,6 +73,17 @@ export class TorchExecutor implements Executor {
       await this.rank0.call({ verb: 'closeModel', result: PlainResult, task: SILENT_TASK });
       throw error;
     }
+  }
+}
+
+/** Of every layer what the names of its tensors say. @throws AdeptError (input) where config.json and weights do not fit. */
+function readLayers(folder: string, outline: ModelOutline): StoredUnit[][] {
+  const store = TensorStore.open(folder);
+  try {
+    checkTensors(folder, outline, store);
+    return storedUnits(outline, readTensors(outline, store));
+  } finally {
+    store.close();
   }
 }
 

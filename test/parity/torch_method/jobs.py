@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 def _logits(request: Json) -> list[numpy.ndarray]:
     """Logits [T, V] of every sequence."""
-    model = load_model(request["model"])
+    model = load_model(request["model"], request.get("unread", ()))
     sequences = request["sequences"]
     results: list[numpy.ndarray] = [numpy.empty(0)] * len(sequences)
     with torch.no_grad():

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { type Tokenizer, openTokenizer } from '../../../src/trainer/data/tokenizer/tokenizer';
@@ -226,6 +226,35 @@ describe('a tokenizer that cannot be used', () => {
     const special = { '<s>': { id: '<s>', ids: [7], tokens: ['<s>'] } };
     const beyond = { ...LETTERS, post_processor: { ...template(BOS, TEXT), special_tokens: special } };
     expectInputError(() => open(t, { 'tokenizer.json': beyond }, 7), 'tokenizer.json', '"vocab_size"');
+  });
+
+  it('has an added token beyond the vocabulary, which no text may use', (t) => {
+    const [bos, eos] = LETTERS.added_tokens;
+    const pad = { id: 7, content: '[PAD]', special: true };
+    const file = { ...LETTERS, added_tokens: [bos, eos, pad] };
+    const named = { ...NAMED, pad_token: '[PAD]' };
+    const padded = open(t, { 'tokenizer.json': file, 'tokenizer_config.json': named }, 7);
+    assert.deepEqual(padded.encode('abc'), [4, 6]);
+    expectInputError(() => padded.encode('ab[PAD]'), 'tokenizer.json', '"[PAD]"', 'the id 7', '"vocab_size"');
+    // Also where tokenizer.json lists it among the model's own tokens, as tools that convert vocabularies do.
+    const model = { ...LETTERS.model, vocab: { ...LETTERS.model.vocab, '[PAD]': 7 } };
+    assert.deepEqual(open(t, { 'tokenizer.json': { ...file, model } }, 7).encode('ab'), [4]);
+    // What ends documents is used by every text, or not there.
+    const folder = write(t, {
+      'tokenizer.json': file,
+      'tokenizer_config.json': { ...NAMED, eos_token: '[PAD]' },
+    });
+    expectInputError(() => openTokenizer(folder, 7), 'end with', '"[PAD]"', '--document-end');
+    const none = { documentStart: 'none', documentEnd: 'none' };
+    assert.equal(openTokenizer(folder, 7, none).eosId, undefined);
+  });
+
+  it('is a pointer of Git LFS, or a link that leads nowhere', (t) => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n';
+    expectInputError(() => open(t, { 'tokenizer.json': pointer }), 'tokenizer.json', 'git lfs pull');
+    const folder = write(t, {});
+    symlinkSync('../../blobs/gone', join(folder, 'tokenizer.json'));
+    expectInputError(() => openTokenizer(folder, 7), 'tokenizer.json', 'is a link to ../../blobs/gone');
   });
 
   it('is missing', (t) => {

@@ -13,6 +13,8 @@ describe('what people call a model', () => {
     ['./model', 'model'],
     ['/work/.adept/runs/notes/export', 'notes-export'],
     ['/', '/'],
+    ['/home/me/.cache/huggingface/hub/models--Qwen--Qwen3-0.6B-Base/snapshots/da87bf/', 'Qwen3-0.6B-Base'],
+    ['C:\\hub\\models--org--a--b\\snapshots\\abc', 'a--b'],
   ] as const) {
     it(`is ${name} for ${path}`, () => {
       assert.equal(modelName(path), name);

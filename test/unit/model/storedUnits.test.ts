@@ -40,7 +40,7 @@ describe('units by the names of tensors', () => {
         })),
       }));
       // Whatever the order in which files have them.
-      const layers = storedUnits({ family, numHiddenLayers: 4, raw: {} }, [...tensors].reverse());
+      const layers = storedUnits({ family, numHiddenLayers: 4 }, [...tensors].reverse());
       assert.equal(layers.length, 4);
       assert.deepEqual(layers[3], expected);
       assert.deepEqual(
@@ -54,7 +54,7 @@ describe('units by the names of tensors', () => {
     const layer = (at: number, rest: readonly string[]): string[] =>
       rest.map((name) => `model.layers.${at}.${name}`);
     const [dense, sparse] = storedUnits(
-      { family: 'qwen3_moe', numHiddenLayers: 2, raw: {} },
+      { family: 'qwen3_moe', numHiddenLayers: 2 },
       named([
         ...layer(0, ['input_layernorm.weight', 'mlp.down_proj.weight']),
         ...layer(1, ['mlp.gate.weight', 'linear_attn.A_log', 'linear_attn.out_proj.weight']),
@@ -110,7 +110,7 @@ describe('units by the names of tensors', () => {
     const names = ['self_attn.o_proj', 'post_attention_layernorm', 'post_feedforward_layernorm'];
     const tensors = named(names.map((name) => `model.layers.0.${name}.weight`));
     const outputsOf = (family: string): unknown =>
-      storedUnits({ family, numHiddenLayers: 4, raw: {} }, tensors)[0]?.flatMap(({ name, output, zero }) =>
+      storedUnits({ family, numHiddenLayers: 4 }, tensors)[0]?.flatMap(({ name, output, zero }) =>
         output ? [[name, zero]] : [],
       );
     const norms = outputs.postNorms.gemma3_text.units;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { messageOf } from '../../../src/shared/common/errors';
 import { tensorsOfUnit, unitsOf } from '../../../src/shared/model/architecture';
@@ -12,6 +14,8 @@ import { SILENT_TASK } from '../../../src/trainer/task';
 import { openedModel } from '../../../src/trainer/torch/openedModel';
 import { TorchExecutor } from '../../../src/trainer/torch/torchExecutor';
 import type { OpenResult } from '../../../src/trainer/torch/wire/messages';
+import { renameTensors } from '../../support/changedWeights';
+import { expectInputRejection } from '../../support/expectInputError';
 import { startFake, type FakeBehaviour } from '../../support/fakeRank0';
 import { configOfShape, writeShapedModel } from '../../support/shapedModel';
 import { stepOf } from '../../support/steps';
@@ -77,6 +81,26 @@ async function open(
 }
 
 describe('a model that ranks hold', () => {
+  it('is checked before they load it: what is wrong with a folder is said as other engines say it', async (t) => {
+    const onFrame: NonNullable<FakeBehaviour['onFrame']> = ({ id, verb }, { send }) => {
+      if (verb === 'open') {
+        send({ kind: 'error', id, type: 'failure', message: 'asked', rank: 0 });
+      }
+    };
+    const executor = new TorchExecutor(await startFake(t, { onFrame }));
+    const folder = writeShapedModel(temporaryFolder(t), SHAPE);
+    const adapter = join(folder, 'adapter_config.json');
+    writeFileSync(adapter, '{}');
+    const refused = (...says: string[]): Promise<unknown> =>
+      expectInputRejection(executor.open(unchanging(folder), SILENT_TASK), ...says);
+    await refused('adapter_config.json', 'merge_and_unload');
+    rmSync(adapter);
+    renameTensors(join(folder, 'model.safetensors'), (name) => `_orig_mod.${name}`);
+    await refused('_orig_mod.', 'torch.compile');
+    writeFileSync(join(folder, 'model.safetensors'), 'version https://git-lfs.github.com/spec/v1\n');
+    await refused('model.safetensors', 'git lfs pull');
+  });
+
   it('has its units as config.json orders them, whatever order they come in', async (t) => {
     const model = await open(t, ({ id, verb, layers }, { send }) => {
       if (verb === 'open') {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { AdeptError } from '../../../shared/common/errors';
 import { NOTHING_SKIPPED, type SkipCounts, type StoredText } from '../../../shared/texts/storedText';
 import type { Framing } from '../../../shared/texts/texts';
 import type { DocumentFrame } from '../tokenizer/documentFrame';
@@ -75,7 +76,7 @@ export class BlockTokenizer {
       result.row(outcome.row);
       switch (outcome.kind) {
         case 'text':
-          this.addText(result, outcome.text, outcome.chat === true);
+          this.addText(result, outcome, `${where}: row ${outcome.row}`);
           break;
         case 'tokens':
           result.addRow(outcome.tokens);
@@ -91,10 +92,25 @@ export class BlockTokenizer {
     return result.done(this.tokenizer?.frame);
   }
 
-  private addText(result: BlockResult, text: string, isChat: boolean): void {
+  private addText(
+    result: BlockResult,
+    { text, chat }: { readonly text: string; readonly chat?: boolean },
+    where: string,
+  ): void {
     const tokenizer = this.open();
     const { start, end, before, after } = tokenizer.frame;
-    const ids = tokenizer.encode(text);
+    const isChat = chat === true;
+    let ids: number[];
+    try {
+      ids = tokenizer.encode(text);
+    } catch (error) {
+      if (error instanceof AdeptError) {
+        // A token that the model has no row for.
+        result.refuse(`${where}: ${error.message}`);
+        return;
+      }
+      throw error;
+    }
     // A chat template that begins or ends a text with these tokens has put them there already.
     const begun = isChat && start !== '' && text.startsWith(start);
     const ended = isChat && end !== '' && text.trimEnd().endsWith(end);

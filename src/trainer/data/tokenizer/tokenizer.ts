@@ -1,13 +1,22 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { linkTarget } from '../../../node/files/fileError';
 import { inputError, messageOf } from '../../../shared/common/errors';
 import type { Framing } from '../../../shared/texts/texts';
 import { type DocumentFrame, documentFrame } from './documentFrame';
 import { type Vocabulary } from './vocabulary';
 import { PieceEncoder } from './pieceEncoder';
 import { readSpecialTokens, type SpecialTokens } from './specialTokens';
-import { GIVE_TOKENS, type TokenizerFile, checkFits, readTokenizerFile } from './tokenizerFile';
+import {
+  AROUND_DOCUMENTS,
+  GIVE_TOKENS,
+  IN_TEXT,
+  type TokenizerFile,
+  checkFits,
+  readTokenizerFile,
+  requireRow,
+} from './tokenizerFile';
 import { libraryPipeline } from './tokenizerPipeline';
 
 export interface Tokenizer {
@@ -32,7 +41,8 @@ export interface Tokenizer {
 /**
  * Opens the tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json where there is one.
  * @param framing what is put around documents; as the tokenizer itself has it when left out
- * @param vocabSize `vocab_size` of the model; it may be larger than the tokenizer (a padded embedding)
+ * @param vocabSize `vocab_size` of the model; it may be larger than the tokenizer (a padded embedding), and smaller by added
+ * tokens that no text uses
  * @throws AdeptError (input) if the tokenizer is missing, damaged, does not fit the vocabulary, or uses something that
  * would not give exactly the ids of the reference implementation.
  */
@@ -40,14 +50,20 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
   const { file, tokenizer, special, frame } = readParts(folder, framing);
   const size =
     highestId([...tokenizer.vocab.values(), ...tokenizer.added_tokens.map((token) => token.id)]) + 1;
-  checkFits(size, file, vocabSize);
-  checkFits(highestId([...frame.before, ...frame.after]) + 1, file, vocabSize);
+  checkFits(tokenizer, file, vocabSize);
   const pipeline = libraryPipeline(tokenizer, file);
   const library = openLibrary(pipeline, file);
   const specialIds = new Set(tokenizer.added_tokens.flatMap(({ id, special: is }) => (is ? [id] : [])));
   const pieces = PieceEncoder.of(library, pipeline, tokenizer);
-  const encode = (text: string): number[] =>
-    pieces?.encode(text) ?? library.encode(text, { add_special_tokens: false }).ids;
+  const rows = { file, vocabSize, tokenOf: (id: number) => library.id_to_token(id) };
+  requireRow([...frame.before, ...frame.after], rows, AROUND_DOCUMENTS);
+  const encode = (text: string): number[] => {
+    const ids = pieces?.encode(text) ?? library.encode(text, { add_special_tokens: false }).ids;
+    if (size > vocabSize) {
+      requireRow(ids, rows, IN_TEXT);
+    }
+    return ids;
+  };
   return {
     encode,
     encodeDocument: (text) => [...frame.before, ...encode(text), ...frame.after],
@@ -57,8 +73,8 @@ export function openTokenizer(folder: string, vocabSize: number, framing?: Frami
     },
     tokenOf: (id) => library.id_to_token(id),
     isSpecial: (id) => specialIds.has(id),
-    ...(special.bosId === undefined ? {} : { bosId: special.bosId }),
-    ...(special.eosId === undefined ? {} : { eosId: special.eosId }),
+    ...(hasRow(special.bosId, vocabSize) ? { bosId: special.bosId } : {}),
+    ...(hasRow(special.eosId, vocabSize) ? { eosId: special.eosId } : {}),
     frame,
     size,
   };
@@ -89,7 +105,7 @@ interface TokenizerParts {
 
 function readParts(folder: string, framing: Framing | undefined): TokenizerParts {
   const file = join(folder, 'tokenizer.json');
-  if (existsSync(folder) && !existsSync(file)) {
+  if (existsSync(folder) && !existsSync(file) && linkTarget(file) === undefined) {
     throw inputError(
       `${file}: is missing, and text cannot be tokenised without it: save the tokenizer there (transformers: AutoTokenizer, save_pretrained), or give rows of {"tokens": [...]}.`,
     );
@@ -119,6 +135,10 @@ function vocabularyOf({ vocab, added_tokens: added }: TokenizerFile): Vocabulary
       added.find((token) => token.id === id)?.content ?? [...vocab].find(([, own]) => own === id)?.[0],
     isAdded: (token) => addedIds.has(token),
   };
+}
+
+function hasRow(id: number | undefined, vocabSize: number): id is number {
+  return id !== undefined && id < vocabSize;
 }
 
 function highestId(ids: readonly number[]): number {

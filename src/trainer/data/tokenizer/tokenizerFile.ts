@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
 import { type AdeptError, inputError, messageOf } from '../../../shared/common/errors';
 import { readError } from '../../../node/files/fileError';
+import { lfsError } from '../../../node/files/lfsPointer';
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0));
 const flag = v.nullish(v.boolean(), false);
@@ -85,7 +86,10 @@ export function readJsonObject(file: string, wanted: string): Record<string, unk
     return v.parse(v.custom<Record<string, unknown>>(isObject), JSON.parse(text));
   } catch (error) {
     const why = error instanceof SyntaxError ? messageOf(error) : 'not an object';
-    throw inputError(`${file}: is not the JSON object it should be (${why}): download it again.`, error);
+    throw (
+      lfsError(file, text, wanted, error) ??
+      inputError(`${file}: is not the JSON object it should be (${why}): download it again.`, error)
+    );
   }
 }
 
@@ -105,13 +109,57 @@ export function parse<Schema extends v.GenericSchema>(
   throw inputError(`${file}: "${field}" is not usable (${issue.message}): download the tokenizer again.`);
 }
 
-/** @throws AdeptError (input) if an id lies beyond the model's embedding. */
-export function checkFits(size: number, file: string, vocabSize: number): void {
-  if (size > vocabSize) {
+/**
+ * Checks that a tokenizer's own vocabulary lies within the model's embedding. Tokens that were added later may lie beyond it, as
+ * a [PAD] does that no text holds, as long as nothing uses them: {@link requireRow}.
+ * @throws AdeptError (input) naming the file and the id.
+ */
+export function checkFits(tokenizer: TokenizerFile, file: string, vocabSize: number): void {
+  const added = new Set(tokenizer.added_tokens.map(({ content }) => content));
+  let highest = -1;
+  for (const [token, own] of tokenizer.vocab) {
+    highest = added.has(token) ? highest : Math.max(highest, own);
+  }
+  if (highest >= vocabSize) {
     throw inputError(
-      `${file}: holds token ids up to ${size - 1}, but "vocab_size" of ${basename(dirname(file))}/config.json is ${vocabSize}: give the tokenizer that belongs to this model.`,
+      `${file}: holds token ids up to ${highest}, but ${vocabularyOf(file, vocabSize)}: give the tokenizer that belongs to this model.`,
     );
   }
+}
+
+/** Where ids that need a row of the embedding come from, and what to do where one has none. */
+export interface IdUse {
+  /** The beginning of what is said, such as "a text uses". */
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export const IN_TEXT: IdUse = { what: 'a text uses', remedy: 'remove it from the texts' };
+export const AROUND_DOCUMENTS: IdUse = {
+  what: 'documents begin or end with',
+  remedy: 'choose another with --document-start or --document-end',
+};
+
+/** @throws AdeptError (input) where an id has no row in the embedding. */
+export function requireRow(
+  ids: readonly number[],
+  {
+    file,
+    vocabSize,
+    tokenOf,
+  }: { file: string; vocabSize: number; tokenOf: (id: number) => string | undefined },
+  { what, remedy }: IdUse,
+): void {
+  const beyond = ids.find((own) => own >= vocabSize);
+  if (beyond !== undefined) {
+    throw inputError(
+      `${file}: ${what} the token ${JSON.stringify(tokenOf(beyond) ?? '')} with the id ${beyond}, but ${vocabularyOf(file, vocabSize)}: ${remedy}, or give the tokenizer that belongs to this model.`,
+    );
+  }
+}
+
+function vocabularyOf(file: string, vocabSize: number): string {
+  return `"vocab_size" of ${basename(dirname(file))}/config.json is ${vocabSize}`;
 }
 
 function checkVocab(vocab: object, file: string): Map<string, number> {

@@ -7,7 +7,7 @@ import { choicePrompt, examplesFor, loadQuestions, type Question } from '../../d
 import type { Executor, Model } from '../../executor/executor';
 import { unchanging, withModel } from '../../executor/withModel';
 import { readModelOutline } from '../../../node/model/modelConfig';
-import { quietly, yieldToEventLoop, type Task } from '../../task';
+import { withoutProgress, yieldToEventLoop, type Task } from '../../task';
 import { answerByLikelihood, encodePrompt } from '../../method/multipleChoice';
 import type { CorpusFiles } from '../../../shared/texts/texts';
 import { tokensOf } from '../../data/sequences/sequences';
@@ -49,7 +49,7 @@ export async function evaluateText(
 ): Promise<TextEvaluation> {
   const config = readModelOutline(folder);
   const corpus = await new CorpusReader(folder, config, task).read(files, options, '--data');
-  const { loss, targets } = await withModel(executor, unchanging(folder), quietly(task), (model) =>
+  const { loss, targets } = await withModel(executor, unchanging(folder), withoutProgress(task), (model) =>
     textLoss(model, batches(corpus.sequences, options.batchSize), task),
   );
   if (!Number.isFinite(loss)) {
@@ -98,7 +98,7 @@ export async function evaluateChoices(
   const { correct, correctNormalized, truncated, shown } = await withModel(
     executor,
     unchanging(folder),
-    quietly(task),
+    withoutProgress(task),
     (model) => answers(model, asked, task),
   );
   return {

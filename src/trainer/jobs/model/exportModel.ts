@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path';
 import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
 import { inputError, messageOf } from '../../../shared/common/errors';
 import { expandConfig } from '../../method/expandConfig';
-import { copyAuxiliaryFiles } from '../../method/expansion';
 import { readManifest, requireManifest } from '../../method/manifest';
 import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
 import { writeJson } from '../../../node/files/jsonFile';
@@ -21,6 +20,7 @@ import { parseLayerTensorName, renumberedTensor } from '../../../shared/model/ar
 import { isBeyondLayers, type ModelOutline } from '../../../shared/model/outline';
 import { storedUnits } from '../../../shared/model/storedUnits';
 import { readModelOutline, writeModelConfig } from '../../../node/model/modelConfig';
+import { copyOtherFiles } from '../../../node/model/otherFiles';
 import { checkTensors, isTiedTo, trainedTensors } from '../../checkpoint/modelTensors';
 import { yieldToEventLoop, type Task } from '../../task';
 
@@ -132,10 +132,10 @@ async function writeExport(
     name: keptName(config, name, kept) ?? name,
   }));
   writeSafetensors(join(out, 'model.safetensors'), fusedSources(config.raw, sources), {
-    format: 'pt',
     ...base.metadata,
+    format: 'pt',
   });
-  copyAuxiliaryFiles(model, out);
+  copyOtherFiles(model, out);
   const manifest = readManifest(model);
   const whole = kept.length === config.numHiddenLayers;
   if (manifest) {

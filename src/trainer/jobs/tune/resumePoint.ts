@@ -10,7 +10,7 @@ import { checkCheckpoint } from '../../checkpoint/checkpoint';
 import { checkpointFolder } from '../../../node/run/checkpointState';
 import { readModelOutline } from '../../../node/model/modelConfig';
 import { TensorStore } from '../../safetensors/safetensors';
-import { trainedTensors } from '../../checkpoint/modelTensors';
+import { readTensors, trainedTensors } from '../../checkpoint/modelTensors';
 
 /**
  * Checks what a run goes on from, its events and its last checkpoint (or `from`), before anything in its folder is touched.
@@ -38,7 +38,7 @@ export function checkResumePoint(run: RunFolder, spec: RunSpec, from?: ResumePoi
   store.close();
   const { units } = checkCheckpoint(run, start, trainedTensors(config, store, added), true);
   const layers = added ?? Array.from({ length: config.numHiddenLayers }, (_, layer) => layer);
-  const stored = storedUnits(config, store.entries.values());
+  const stored = storedUnits(config, readTensors(config, store));
   const missing = layers
     .flatMap((layer) => (stored[layer] ?? []).map(({ name }) => ({ layer, name })))
     .find((wanted) => !holds(units, wanted));
