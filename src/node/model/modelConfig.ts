@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../files/atomicFile';
 import { readError } from '../files/fileError';
 import { lfsError } from '../files/lfsPointer';
 import type { EngineChoice } from '../../shared/config/runConfig';
-import { readsText } from '../../shared/model/architecture';
+import { readsText, tensorNamesIn, type TensorNames } from '../../shared/model/architecture';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 import { parseModelOutline, type ModelOutline } from '../../shared/model/outline';
 import { GET_UNQUANTISED } from '../../shared/model/quantised';
@@ -23,7 +23,7 @@ const WEIGHTS = /^(pytorch_)?model.*\.(safetensors|bin)$/;
  */
 export function readModelConfig(folder: string): ModelConfig {
   const file = join(folder, 'config.json');
-  return parseModelConfig(readConfigFile(folder, file), file);
+  return parseModelConfig(readConfigFile(folder, file), file, () => storedNames(folder));
 }
 
 /**
@@ -32,7 +32,12 @@ export function readModelConfig(folder: string): ModelConfig {
  */
 export function readModelOutline(folder: string): ModelOutline {
   const file = join(folder, 'config.json');
-  return parseModelOutline(readConfigFile(folder, file), file, () => storedVocabulary(folder));
+  return parseModelOutline(
+    readConfigFile(folder, file),
+    file,
+    () => storedVocabulary(folder),
+    () => storedNames(folder),
+  );
 }
 
 /** config.json as it is; empty where it cannot be read, which whoever reads the configuration reports. */
@@ -45,6 +50,10 @@ export function readRawConfig(folder: string): Readonly<Record<string, unknown>>
     }
     throw error;
   }
+}
+
+function storedNames(folder: string): TensorNames {
+  return tensorNamesIn(readStoredTensors(folder).map(({ name }) => name));
 }
 
 /** The rows of the embedding among a folder's weights; undefined where none is called like one. */

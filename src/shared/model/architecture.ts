@@ -1,8 +1,16 @@
+import { OUTER_TENSORS, PLAIN_NAMES, type TensorNames } from './checkpointNames';
 import type { ModelConfig } from './config';
 import { FAMILIES, isFamily, type Family } from './families';
 import { isBalancing, writesOutput } from './outputUnits';
 import type { UnitName } from './unitNames';
 
+export {
+  layerTensorName,
+  OUTER_TENSORS,
+  outerTensors,
+  PLAIN_NAMES,
+  type TensorNames,
+} from './checkpointNames';
 export { UNIT_NAMES, type UnitName } from './unitNames';
 
 /*
@@ -103,16 +111,19 @@ export function tensorsOfUnit(unit: UnitSpec): readonly TensorSpec[] {
   return unit.bias ? [weight, { unit: unit.name, part: 'bias', shape: unit.shape.slice(0, 1) }] : [weight];
 }
 
-/** Tensors outside the layers, by role. */
-export const OUTER_TENSORS = {
-  embedding: 'model.embed_tokens.weight',
-  norm: 'model.norm.weight',
-  head: 'lm_head.weight',
-} as const;
-
-/** The checkpoint's name of a layer's tensor, for example `model.layers.3.self_attn.q_proj.weight`. */
-export function layerTensorName(layer: number, unit: UnitName, part: Part): string {
-  return `model.layers.${layer}.${unit}.${part}`;
+/**
+ * The names in a checkpoint of several kinds of input, whose decoder lies among other parts: `language_model.model.` as the Hub
+ * has it, `model.language_model.` as transformers 5 saves it.
+ */
+export function tensorNamesIn(stored: Iterable<string>): TensorNames {
+  for (const name of stored) {
+    if (readsText(name) && name.endsWith('embed_tokens.weight')) {
+      const decoder = name.slice(0, -'embed_tokens.weight'.length);
+      const above = decoder.endsWith('.model.') ? decoder.slice(0, -'model.'.length) : '';
+      return { decoder, head: `${above}${OUTER_TENSORS.head}` };
+    }
+  }
+  return PLAIN_NAMES;
 }
 
 /** A layer's tensor by its name in the checkpoint. */

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { inputError } from '../common/errors';
 import { parseWith } from '../common/parse';
+import { PLAIN_NAMES, type TensorNames } from './checkpointNames';
+import { textPart } from './textPart';
 import { FAMILIES, isFamily, type Family, type FamilyTraits } from './families';
 import { isRefused } from './configKeys';
 import { layerRopes, slidingWindows } from './layerKinds';
@@ -39,6 +41,8 @@ export interface ModelConfig {
   /** Scores, and logits, are cap · tanh(x / cap); undefined is as they are. */
   readonly attentionCap: number | undefined;
   readonly logitCap: number | undefined;
+  /** How the checkpoint calls its tensors. */
+  readonly names: TensorNames;
   /** The file as it is, for whoever writes a changed one. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
@@ -72,11 +76,17 @@ const ConfigFile = v.looseObject({
 type ConfigFile = v.InferOutput<typeof ConfigFile>;
 
 /**
- * Checks the content of a Hugging Face config.json; `file` is named in errors.
+ * Checks the content of a Hugging Face config.json, also of one that nests the part that is about text; `file` is named in errors.
+ * @param names how the checkpoint calls its tensors; asked where the text's part is one of several
  * @throws AdeptError (input) that names the file and the key: missing, of the wrong kind, or one that would change
  * the computation in a way that is not supported.
  */
-export function parseModelConfig(raw: Record<string, unknown>, file: string): ModelConfig {
+export function parseModelConfig(
+  whole: Record<string, unknown>,
+  file: string,
+  names: () => TensorNames = () => PLAIN_NAMES,
+): ModelConfig {
+  const raw = textOf(whole);
   const family = familyOf(raw, file);
   const traits = FAMILIES[family];
   const filled = { ...traits.defaults, ...raw };
@@ -114,8 +124,28 @@ export function parseModelConfig(raw: Record<string, unknown>, file: string): Mo
     ropes: layerRopes(filled, around, traits, file),
     slidingWindows: slidingWindows(filled, around, traits, file),
     ...scales(fields, traits, headDim),
-    raw,
+    names: raw === whole ? PLAIN_NAMES : names(),
+    raw: whole,
   };
+}
+
+/** Models of several kinds of input whose text's part is of a family: which, and whether embeddings are tied by default. */
+const WRAPPERS: Readonly<Record<string, { readonly families: readonly Family[]; readonly tied: boolean }>> = {
+  gemma3: { families: ['gemma3_text'], tied: true },
+  mistral3: { families: ['ministral3', 'mistral'], tied: true },
+};
+
+/** What is about text: a nested part, as far as this program computes it; else the file as it is. */
+function textOf(whole: Record<string, unknown>): Record<string, unknown> {
+  const part = textPart(whole);
+  const { model_type: type } = whole;
+  const wrapper = typeof type === 'string' && Object.hasOwn(WRAPPERS, type) ? WRAPPERS[type] : undefined;
+  const family = part.model_type ?? wrapper?.families[0];
+  if (part === whole || wrapper === undefined || !isFamily(family) || !wrapper.families.includes(family)) {
+    return whole;
+  }
+  const tied = whole.tie_word_embeddings ?? part.tie_word_embeddings ?? wrapper.tied;
+  return { ...part, model_type: family, tie_word_embeddings: tied };
 }
 
 function familyOf(raw: Record<string, unknown>, file: string): Family {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import fused from '../../../python/adept_torch/fused.json';
 import { inputError } from '../common/errors';
 import { parseLayerTensorName } from './architecture';
-import { textPart } from './outline';
+import { textPart } from './textPart';
 import type { TensorEntry } from './safetensorsHeader';
 
 /**

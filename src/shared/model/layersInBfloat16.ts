@@ -15,7 +15,7 @@ export function layersInBfloat16(
       tensorsOfUnit(unit).every(
         ({ part, shape: [, columns] }) =>
           columns === undefined ||
-          (columns % 2 === 0 && dtypeOf(layerTensorName(layer, unit.name, part)) === 'BF16'),
+          (columns % 2 === 0 && dtypeOf(layerTensorName(config.names, layer, unit.name, part)) === 'BF16'),
       ),
     ),
   );

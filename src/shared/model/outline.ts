@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { AdeptError } from '../common/errors';
 import { parseWith } from '../common/parse';
 import { parseModelConfig, type ModelConfig } from './config';
+import { textPart } from './textPart';
+import type { TensorNames } from './checkpointNames';
 
 /** What the method, the data and the run folder need to know of a model of any family; {@link ModelConfig} has all of it. */
 export interface ModelOutline {
@@ -30,14 +32,16 @@ const Tied = v.looseObject({ tie_word_embeddings: v.nullish(v.boolean()) });
 /**
  * Of a Hugging Face config.json what is the same for every family; `file` is named in errors.
  * @param vocabulary tokens that the embedding has; asked where config.json leaves them to the family's default
+ * @param names how the checkpoint calls its tensors; asked where the text's part is one of several
  * @throws AdeptError (input) that names the file and the key.
  */
 export function parseModelOutline(
   raw: Record<string, unknown>,
   file: string,
   vocabulary: () => number | undefined = () => undefined,
+  names?: () => TensorNames,
 ): ModelOutline {
-  const known = tableConfig(raw, file);
+  const known = tableConfig(raw, file, names);
   if (known !== undefined) {
     return known;
   }
@@ -63,9 +67,13 @@ export function isInTable(outline: ModelOutline): outline is ModelConfig {
   return ONLY_IN_TABLE in outline;
 }
 
-function tableConfig(raw: Record<string, unknown>, file: string): ModelConfig | undefined {
+function tableConfig(
+  raw: Record<string, unknown>,
+  file: string,
+  names?: () => TensorNames,
+): ModelConfig | undefined {
   try {
-    return parseModelConfig(raw, file);
+    return parseModelConfig(raw, file, names);
   } catch (error) {
     if (error instanceof AdeptError && error.kind === 'input') {
       return undefined;
@@ -80,10 +88,4 @@ export function isBeyondLayers(
   layer: number,
 ): boolean {
   return layer >= numHiddenLayers;
-}
-
-/** The part of a config.json that is about text: models of several kinds of input nest it. */
-export function textPart(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const nested = v.safeParse(v.record(v.string(), v.unknown()), raw.text_config);
-  return nested.success ? nested.output : raw;
 }

@@ -5,6 +5,7 @@ import {
   isBalancingBias,
   layerTensorName,
   OUTER_TENSORS,
+  outerTensors,
   parseLayerTensorName,
   readsText,
   tensorsOfUnit,
@@ -20,17 +21,18 @@ import { isUnread } from '../../shared/model/unreadTensors';
 /** Every tensor that this architecture has, by checkpoint name, with its shape. */
 export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
   const embedding = [config.vocabSize, config.hiddenSize];
+  const names = outerTensors(config.names);
   const tensors = new Map<string, readonly number[]>([
-    [OUTER_TENSORS.embedding, embedding],
-    [OUTER_TENSORS.norm, [config.hiddenSize]],
+    [names.embedding, embedding],
+    [names.norm, [config.hiddenSize]],
   ]);
   if (!config.tieWordEmbeddings) {
-    tensors.set(OUTER_TENSORS.head, embedding);
+    tensors.set(names.head, embedding);
   }
   const units = unitsOf(config).flatMap(tensorsOfUnit);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     for (const { unit, part, shape } of units) {
-      tensors.set(layerTensorName(layer, unit, part), shape);
+      tensors.set(layerTensorName(config.names, layer, unit, part), shape);
     }
   }
   return tensors;
@@ -147,15 +149,16 @@ function isOfKnownUnit(name: string, config: ModelConfig): boolean {
 
 /** Some savers write the tied projection again; that is harmless as long as it is the embedding. */
 function checkTiedHead(folder: string, config: ModelConfig, store: TensorStore): void {
-  if (!config.tieWordEmbeddings || !store.entries.has(OUTER_TENSORS.head)) {
+  const names = outerTensors(config.names);
+  if (!config.tieWordEmbeddings || !store.entries.has(names.head)) {
     return;
   }
-  const embedding = store.chunks(OUTER_TENSORS.embedding)[Symbol.iterator]();
-  for (const chunk of store.chunks(OUTER_TENSORS.head)) {
+  const embedding = store.chunks(names.embedding)[Symbol.iterator]();
+  for (const chunk of store.chunks(names.head)) {
     const other = embedding.next();
     if (other.done === true || Buffer.compare(chunk, other.value) !== 0) {
       throw inputError(
-        `${join(folder, 'config.json')}: "tie_word_embeddings" is true, but lm_head.weight differs from model.embed_tokens.weight: set it to false.`,
+        `${join(folder, 'config.json')}: "tie_word_embeddings" is true, but ${names.head} differs from ${names.embedding}: set it to false.`,
       );
     }
   }

@@ -1,7 +1,8 @@
 import { FAMILIES } from '../../shared/model/families';
 import { perLayerKeys } from '../../shared/model/layerKinds';
 import type { ModelConfig } from '../../shared/model/config';
-import { isInTable, textPart, type ModelOutline } from '../../shared/model/outline';
+import { isInTable, type ModelOutline } from '../../shared/model/outline';
+import { textPart } from '../../shared/model/textPart';
 
 /** Where a layer of the expanded model comes from, and whether it is an added copy. */
 export interface PlacedLayer {

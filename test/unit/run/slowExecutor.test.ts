@@ -50,7 +50,7 @@ class SlowExecutor implements Executor {
     const units = unitsOf(config);
     const trained = (trains as readonly number[]).flatMap((layer) =>
       units.flatMap(tensorsOfUnit).map(({ unit, part, shape }): TrainedTensor => ({
-        ...{ name: layerTensorName(layer, unit, part), shape, decays: shape.length > 1 },
+        ...{ name: layerTensorName(config.names, layer, unit, part), shape, decays: shape.length > 1 },
         unit: { layer, name: unit },
       })),
     );

@@ -47,10 +47,10 @@ function allGradients(model: CausalLM, sequences: Int32Array[]): Map<string, Flo
     lowestLayer: 0,
     wants: () => true,
     onLayer: (layer, layerGradients) => {
-      take(namedGradients(layer, layerGradients));
+      take(namedGradients(model.config.names, layer, layerGradients));
     },
     onOuter: (outer) => {
-      take(namedOuterGradients(outer));
+      take(namedOuterGradients(model.config.names, outer));
     },
   });
   return gradients;
@@ -115,7 +115,7 @@ onEveryEngine('backward pass', (test) => {
           lowestLayer,
           wants: (layer) => wanted.includes(layer),
           onLayer: (layer, gradients) => {
-            for (const [name, gradient] of namedGradients(layer, gradients)) {
+            for (const [name, gradient] of namedGradients(model.config.names, layer, gradients)) {
               into.set(name, engine.read(gradient));
             }
           },

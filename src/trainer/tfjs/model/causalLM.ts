@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import {
   layerTensorName,
-  OUTER_TENSORS,
+  outerTensors,
   tensorsOfUnit,
   unitsOf,
   type UnitName,
@@ -84,11 +84,12 @@ export class CausalLM {
           ? engine.keep(bfloat16Storage.pack(store.readBytes(name), rows, columns))
           : load(name, shape);
       };
+      const names = outerTensors(config.names);
       const outer = [config.vocabSize, config.hiddenSize];
-      const embedding = { weight: load(OUTER_TENSORS.embedding, outer) };
+      const embedding = { weight: load(names.embedding, outer) };
       const head: Head = {
-        norm: { weight: load(OUTER_TENSORS.norm, [config.hiddenSize]) },
-        projection: config.tieWordEmbeddings ? embedding : { weight: load(OUTER_TENSORS.head, outer) },
+        norm: { weight: load(names.norm, [config.hiddenSize]) },
+        projection: config.tieWordEmbeddings ? embedding : { weight: load(names.head, outer) },
         config,
       };
       const blocks = config.slidingWindows.map((slidingWindow, layer): Block => {
@@ -202,7 +203,7 @@ function loadLayer(
   for (const unit of unitsOf(config)) {
     const tensors: Partial<UnitTensors> = {};
     for (const { part, shape } of tensorsOfUnit(unit)) {
-      tensors[part] = load(layerTensorName(layer, unit.name, part), shape);
+      tensors[part] = load(layerTensorName(config.names, layer, unit.name, part), shape);
     }
     units[unit.name] = tensors as UnitTensors;
   }

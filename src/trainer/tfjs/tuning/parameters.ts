@@ -3,10 +3,11 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import {
   layerTensorName,
-  OUTER_TENSORS,
+  outerTensors,
   tensorsOfUnit,
   unitsOf,
   type Part,
+  type TensorNames,
   type UnitName,
 } from '../../../shared/model/architecture';
 import type { CausalLM } from '../model/causalLM';
@@ -28,7 +29,7 @@ export function layerParameters(model: CausalLM, layers: readonly number[]): Par
       if (slot === undefined) {
         throw new Error(`Layer ${layer} has no ${unit}.`);
       }
-      const name = layerTensorName(layer, unit, part);
+      const name = layerTensorName(model.config.names, layer, unit, part);
       return { name, unit: { layer, name: unit }, part, shape, slot, decays: shape.length > 1 };
     }),
   );
@@ -46,11 +47,12 @@ export function allParameters(model: CausalLM): Parameter[] {
     decays: shape.length > 1,
   });
   const embedding = [config.vocabSize, config.hiddenSize];
+  const names = outerTensors(config.names);
   return [
-    outer(OUTER_TENSORS.embedding, model.embedding, embedding),
+    outer(names.embedding, model.embedding, embedding),
     ...layerParameters(model, [...model.blocks.keys()]),
-    outer(OUTER_TENSORS.norm, head.norm, [config.hiddenSize]),
-    ...(config.tieWordEmbeddings ? [] : [outer(OUTER_TENSORS.head, head.projection, embedding)]),
+    outer(names.norm, head.norm, [config.hiddenSize]),
+    ...(config.tieWordEmbeddings ? [] : [outer(names.head, head.projection, embedding)]),
   ];
 }
 
@@ -70,19 +72,27 @@ export function setValues(engine: Engine, parameter: Parameter, values: Float32A
 }
 
 /** Gradients by checkpoint name. */
-export function* namedGradients(layer: number, gradients: LayerGradients): Generator<[string, Tensor]> {
+export function* namedGradients(
+  names: TensorNames,
+  layer: number,
+  gradients: LayerGradients,
+): Generator<[string, Tensor]> {
   for (const [unit, tensors] of Object.entries(gradients) as [UnitName, UnitTensors][]) {
-    yield [layerTensorName(layer, unit, 'weight'), tensors.weight];
+    yield [layerTensorName(names, layer, unit, 'weight'), tensors.weight];
     if (tensors.bias) {
-      yield [layerTensorName(layer, unit, 'bias'), tensors.bias];
+      yield [layerTensorName(names, layer, unit, 'bias'), tensors.bias];
     }
   }
 }
 
-export function* namedOuterGradients(gradients: OuterGradients): Generator<[string, Tensor]> {
-  yield [OUTER_TENSORS.embedding, gradients.embedding];
-  yield [OUTER_TENSORS.norm, gradients.norm];
+export function* namedOuterGradients(
+  tensorNames: TensorNames,
+  gradients: OuterGradients,
+): Generator<[string, Tensor]> {
+  const names = outerTensors(tensorNames);
+  yield [names.embedding, gradients.embedding];
+  yield [names.norm, gradients.norm];
   if (gradients.projection) {
-    yield [OUTER_TENSORS.head, gradients.projection];
+    yield [names.head, gradients.projection];
   }
 }

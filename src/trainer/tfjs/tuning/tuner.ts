@@ -64,7 +64,7 @@ export class Tuner {
     gradients: Map<string, Tensor>,
     known: CachedActivations | undefined,
   ): GradientRequest {
-    const { engine } = this.model;
+    const { engine, config } = this.model;
     const accumulate = (named: Iterable<[string, Tensor]>): void => {
       for (const [name, gradient] of named) {
         const sofar = gradients.get(name);
@@ -78,14 +78,14 @@ export class Tuner {
       input: known && ((batch) => known.input(batch)),
       wants: (layer) => this.trainableLayers.has(layer),
       onLayer: (layer, layerGradients) => {
-        accumulate(namedGradients(layer, layerGradients));
+        accumulate(namedGradients(config.names, layer, layerGradients));
       },
     };
     return this.trainsOuter
       ? {
           ...request,
           onOuter: (outer) => {
-            accumulate(namedOuterGradients(outer));
+            accumulate(namedOuterGradients(config.names, outer));
           },
         }
       : request;
