@@ -167,8 +167,8 @@ export const FURTHER_RECIPES = {
   /** Head norms, two rotations, one layer of three without a window by the oldest spelling. */
   gemma3: {
     seed: 27,
-    dtype: 'BF16',
-    shards: 2,
+    dtype: 'F32',
+    shards: 1,
     config: {
       ...COMMON,
       architectures: ['Gemma3ForCausalLM'],
@@ -189,7 +189,6 @@ export const FURTHER_RECIPES = {
       sliding_window: 6,
       sliding_window_pattern: 3,
       attention_bias: true,
-      dtype: 'bfloat16',
       tie_word_embeddings: true,
     },
   },

@@ -36,8 +36,9 @@ def load_model(folder: str, unread: Sequence[str] = ()) -> PreTrainedModel:
 
 
 def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
-    """The decoder layers, in order."""
-    return model.get_submodule("model.layers")
+    """The decoder layers, in order; of a model of several kinds of input those that read text."""
+    nested = hasattr(model.model, "language_model")
+    return model.get_submodule("model.language_model.layers" if nested else "model.layers")
 
 
 def by_length(sequences: Sequence[Tokens]) -> list[list[int]]:
@@ -95,7 +96,7 @@ class Concatenated(nn.Module):
 
 def split_fused(model: PreTrainedModel) -> PreTrainedModel:
     """Takes queries, keys and values, and gate and up, apart where the class computes them as one."""
-    config = model.config
+    config = model.config.get_text_config()
     for layer in decoder_layers(model):
         attention, mlp = layer.self_attn, layer.mlp
         if hasattr(attention, "qkv_proj"):
