@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { readRawConfig } from '../../node/model/configFile';
 import { readStoredTensors } from '../../node/model/storedTensors';
 import { inputError } from '../../shared/common/errors';
+import { fusedPlaceOf } from '../../shared/model/fusedTensors';
 import { openTensors } from '../editors/safetensorsEditor';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import type { Services } from '../services/services';
@@ -19,5 +21,7 @@ export async function run(_services: Services, argument?: unknown): Promise<void
   if (found === undefined) {
     throw inputError(vscode.l10n.t('{0} holds no tensor whose name contains “{1}”.', model, text));
   }
-  await openTensors(found.file, text);
+  // Where several units are stored as one, that one is shown.
+  const { fused } = fusedPlaceOf(readRawConfig(model), found.name) ?? {};
+  await openTensors(found.file, fused ?? text);
 }

@@ -1,17 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as v from 'valibot';
-import { AdeptError, inputError, messageOf } from '../../shared/common/errors';
+import { inputError } from '../../shared/common/errors';
 import { jsonWithNumbersOf } from '../../shared/common/jsonNumbers';
 import { autoEngine } from '../engines/autoEngine';
 import { writeFileAtomic } from '../files/atomicFile';
-import { readError } from '../files/fileError';
-import { lfsError } from '../files/lfsPointer';
 import type { EngineChoice } from '../../shared/config/runConfig';
 import { readsText, tensorNamesIn, type TensorNames } from '../../shared/model/architecture';
 import { parseModelConfig, type ModelConfig } from '../../shared/model/config';
 import { parseModelOutline, type ModelOutline } from '../../shared/model/outline';
 import { GET_UNQUANTISED } from '../../shared/model/quantised';
+import { readJsonObject } from './configFile';
 import { readStoredTensors } from './storedTensors';
 
 const ADAPTER = 'adapter_config.json';
@@ -38,18 +36,6 @@ export function readModelOutline(folder: string): ModelOutline {
     () => storedVocabulary(folder),
     () => storedNames(folder),
   );
-}
-
-/** config.json as it is; empty where it cannot be read, which whoever reads the configuration reports. */
-export function readRawConfig(folder: string): Readonly<Record<string, unknown>> {
-  try {
-    return readJsonObject(join(folder, 'config.json'));
-  } catch (error) {
-    if (error instanceof AdeptError && error.kind === 'input') {
-      return {};
-    }
-    throw error;
-  }
 }
 
 function storedNames(folder: string): TensorNames {
@@ -110,25 +96,5 @@ function storesPlainWeights(folder: string): boolean {
     return readStoredTensors(folder).length > 0;
   } catch {
     return false;
-  }
-}
-
-function readJsonObject(file: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw readError(file, "a Hugging Face model folder's config.json", error);
-  }
-  try {
-    return v.parse(v.record(v.string(), v.unknown()), JSON.parse(text));
-  } catch (error) {
-    throw (
-      lfsError(file, text, "a model's config.json", error) ??
-      inputError(
-        `${file} is not a JSON object (${messageOf(error)}): download it again or correct it.`,
-        error,
-      )
-    );
   }
 }

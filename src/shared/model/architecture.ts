@@ -152,7 +152,12 @@ export function parseLayerTensorName(name: string): LayerTensor | undefined {
  * tokens ahead, which transformers does not load.
  */
 export function readsText(name: string): boolean {
-  return !/vision|visual|audio|multi_modal_projector|(^|\.)mtp[._]/.test(name);
+  return !isOfOtherInput(name) && !/(^|\.)mtp[._]/.test(name);
+}
+
+/** Whether a tensor is of a part that reads images or sound. */
+export function isOfOtherInput(name: string): boolean {
+  return /vision|visual|audio|multi_modal_projector/.test(name);
 }
 
 /** The name of a tensor of a layer, when that layer gets another number; others keep theirs. */

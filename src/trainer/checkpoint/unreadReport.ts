@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { readStoredTensors } from '../../node/model/storedTensors';
-import { parseLayerTensorName } from '../../shared/model/architecture';
+import { isOfOtherInput, parseLayerTensorName } from '../../shared/model/architecture';
 import { ignoredKeys } from '../../shared/model/configKeys';
 import { isBeyondLayers, isInTable, type ModelOutline } from '../../shared/model/outline';
+import { textPart } from '../../shared/model/textPart';
 import type { Task } from '../task';
 import { unreadTensors } from './modelTensors';
 
@@ -12,13 +13,14 @@ const NAMED = 20;
 /** Tells the log what a folder holds that its model's class does not read: keys of config.json, and tensors. */
 export function reportUnread(folder: string, outline: ModelOutline, task: Task): void {
   const { family, raw } = outline;
-  const keys = isInTable(outline) ? ignoredKeys(outline.family, raw) : [];
+  const keys = isInTable(outline) ? ignoredKeys(outline.family, textPart(raw)) : [];
   if (keys.length > 0) {
     const named = keys.map((key) => `"${key}"`).join(', ');
     task.log?.(`${join(folder, 'config.json')}: ${named} ${notRead(keys.length, family)}`);
   }
   const entries = new Map(readStoredTensors(folder).map((entry) => [entry.name, entry]));
-  const tensors = unreadTensors(outline, { entries });
+  // Of other kinds of input the model's class does read its parts, which stay as they are.
+  const tensors = unreadTensors(outline, { entries }).filter((name) => !isOfOtherInput(name));
   if (tensors.length > 0) {
     task.log?.(`${folder}: ${inWords(tensors, outline)} ${notRead(tensors.length, family)}`);
   }

@@ -4,10 +4,8 @@ import { AdeptError, failure, inputError } from '../../shared/common/errors';
 import { readError } from '../../node/files/fileError';
 import { readHeaderOf } from '../../node/model/safetensorsFile';
 import { readFully } from '../../node/files/readFully';
-import { readRawConfig } from '../../node/model/modelConfig';
 import { checkedTensors } from '../../node/model/storedTensors';
 import { findWeights } from '../../node/model/weightFiles';
-import { splitTensors } from '../../shared/model/fusedTensors';
 import { type HalfDtype, narrow, upcast } from './halfFloat';
 import { DTYPE_BYTES, REFETCH, type TensorEntry } from '../../shared/model/safetensorsHeader';
 
@@ -44,8 +42,7 @@ export class TensorStore {
     const weights = findWeights(folder);
     const store = new TensorStore(weights.files, REFETCH);
     try {
-      // Of tensors that are one in the file each unit is an entry of its own.
-      store.#name(splitTensors(readRawConfig(folder), checkedTensors(weights, store.entries)));
+      store.#name(checkedTensors(folder, weights, store.entries));
     } catch (error) {
       store.close();
       throw error;
