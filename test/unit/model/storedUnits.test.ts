@@ -163,7 +163,7 @@ describe('config.json of an expanded model of another family', () => {
 
   it('leaves the vocabulary to the weights, and says above the text part whether embeddings are tied', () => {
     const { vocab_size, ...sizes } = SIZES;
-    const raw = { model_type: 'gemma3', tie_word_embeddings: true, text_config: sizes };
+    const raw = { model_type: 'seeing', tie_word_embeddings: true, text_config: sizes };
     const config = parseModelOutline(raw, 'config.json', () => vocab_size);
     assert.deepEqual([config.vocabSize, config.tieWordEmbeddings], [vocab_size, true]);
     assert.throws(() => parseModelOutline(raw, 'config.json'), /"vocab_size" is missing/);
