@@ -26,6 +26,8 @@ export interface LayerNorms {
 
 /** What sets a family apart; every other difference is a key of its config.json. */
 export interface FamilyTraits {
+  /** Models that are of it, for people. */
+  readonly models: string;
   /** Which biases the attention projections have; 'config' follows `attention_bias` for all four, 'qkvConfig' for three. */
   readonly attentionBias: 'none' | 'qkv' | 'config' | 'qkvConfig';
   readonly mlpBias: 'none' | 'config';
@@ -83,6 +85,7 @@ export function isFamily(name: unknown): name is Family {
 }
 
 const LLAMA: FamilyTraits = {
+  models: 'Llama 2 to 3.3, TinyLlama, SmolLM2, DeepSeek-R1-Distill-Llama',
   attentionBias: 'config',
   mlpBias: 'config',
   norms: { attentionInput: 'input_layernorm', mlpInput: 'post_attention_layernorm' },
@@ -103,6 +106,7 @@ const LLAMA: FamilyTraits = {
 
 const MISTRAL: FamilyTraits = {
   ...LLAMA,
+  models: 'Mistral 7B, Mistral NeMo, Mathstral, Ministral 8B (2410)',
   attentionBias: 'none',
   mlpBias: 'none',
   slidingWindow: 'all',
@@ -117,6 +121,7 @@ const MISTRAL: FamilyTraits = {
 
 const QWEN2: FamilyTraits = {
   ...LLAMA,
+  models: 'Qwen2, Qwen2.5, Qwen2.5-Math, DeepSeek-R1-Distill-Qwen',
   attentionBias: 'qkv',
   mlpBias: 'none',
   slidingWindow: 'layers',
@@ -133,6 +138,7 @@ const QWEN2: FamilyTraits = {
 
 const OLMO2: FamilyTraits = {
   ...LLAMA,
+  models: 'OLMo 2',
   mlpBias: 'none',
   norms: { attentionOutput: 'post_attention_layernorm', mlpOutput: 'post_feedforward_layernorm' },
   queryKeyNorms: 'whole',
@@ -141,6 +147,7 @@ const OLMO2: FamilyTraits = {
 
 const GEMMA: FamilyTraits = {
   ...LLAMA,
+  models: 'Gemma 2',
   mlpBias: 'none',
   norms: {
     attentionInput: 'input_layernorm',
@@ -170,6 +177,7 @@ const GEMMA: FamilyTraits = {
 
 const GEMMA3: FamilyTraits = {
   ...GEMMA,
+  models: 'Gemma 3 (270M, 1B; 4B and more within `gemma3`)',
   queryKeyNorms: 'head',
   fullEvery: { layers: 6, key: 'sliding_window_pattern' },
   ropeByLayerType: { slidingTheta: 1e4, key: 'rope_local_base_freq' },
@@ -200,12 +208,14 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   qwen2: QWEN2,
   qwen3: {
     ...QWEN2,
+    models: 'Qwen3 (dense)',
     attentionBias: 'config',
     queryKeyNorms: 'head',
     defaults: { ...QWEN2.defaults, head_dim: 128 },
   },
   smollm3: {
     ...LLAMA,
+    models: 'SmolLM3',
     slidingWindow: 'types',
     layersWithoutRope: true,
     defaults: {
@@ -219,6 +229,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   },
   granite: {
     ...LLAMA,
+    models: 'Granite 3',
     attentionScale: 'attention_multiplier',
     multipliers: true,
     defaults: {
@@ -231,6 +242,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   },
   ministral3: {
     ...MISTRAL,
+    models: 'Ministral 3, also within `mistral3`',
     slidingWindow: 'every',
     scaledQueries: true,
     defaults: {
@@ -255,6 +267,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   olmo2: OLMO2,
   olmo3: {
     ...OLMO2,
+    models: 'OLMo 3',
     slidingWindow: 'types',
     fullEvery: { layers: 4 },
     ropeByLayerType: { slidingTheta: 5e5 },
@@ -264,6 +277,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   gemma3_text: GEMMA3,
   phi3: {
     ...MISTRAL,
+    models: 'Phi-3, Phi-3.5, Phi-4, Phi-4-mini',
     slidingWindow: 'every',
     partialRotary: true,
     ropeTypes: { known: ['default', 'longrope'], aliases: { su: 'longrope', yarn: 'longrope' } },
@@ -276,6 +290,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyTraits>> = {
   },
   glm4: {
     ...LLAMA,
+    models: 'GLM-4-0414',
     attentionBias: 'qkvConfig',
     mlpBias: 'none',
     norms: {
