@@ -9,12 +9,8 @@ import { writeJson } from '../../node/files/jsonFile';
 import { fillFolder } from '../../node/files/outputFolder';
 import { requireReadable, TensorStore } from '../safetensors/safetensors';
 import { sha256OfTensor } from '../safetensors/checksum';
-import {
-  storedSource,
-  writeSafetensors,
-  constantSource,
-  type TensorSource,
-} from '../safetensors/safetensorsWriter';
+import { writeModelWeights } from '../safetensors/modelWriter';
+import { storedSource, constantSource, type TensorSource } from '../safetensors/safetensorsWriter';
 import { isDerivedBuffer, parseLayerTensorName, renumberedTensor } from '../../shared/model/architecture';
 import type { ModelOutline } from '../../shared/model/outline';
 import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
@@ -22,7 +18,7 @@ import { readModelOutline, writeModelConfig } from '../../node/model/modelConfig
 import { checkTensors } from '../checkpoint/modelTensors';
 import { expandConfig, type PlacedLayer } from './expandConfig';
 import type { Model } from '../executor/executor';
-import { yieldToEventLoop, type Task } from '../task';
+import { subtask, type Task } from '../task';
 
 /** Every chosen layer is followed by its copy. */
 export function placeLayers(layers: number, chosen: readonly number[]): PlacedLayer[] {
@@ -79,9 +75,7 @@ async function writeExpansion(
   const placed = placeLayers(config.numHiddenLayers, request.layers);
   const units = storedUnits(config, store.entries.values());
   const { sources, zeroed } = expandedTensors(config, units, store, placed);
-  task.report(0, 'writing the expanded weights');
-  await yieldToEventLoop(task);
-  writeSafetensors(join(request.out, 'model.safetensors'), sources, store.metadata);
+  await writeModelWeights(request.out, sources, store.metadata, subtask(task, 0, 0.6));
   task.report(0.6, 'hashing the source');
   const manifest = await describeExpansion(request, config, { store, units }, placed, zeroed);
   copyAuxiliaryFiles(request.model, request.out);
