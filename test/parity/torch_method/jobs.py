@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from .importance import layer_importance, relative_changes, unit_importance
 from .loss import mean_loss
-from .models import Packed, Tokens, by_length, forward, load_model
+from .models import Packed, Tokens, by_length, forward, load_as_stored, load_model
 from .tuning import Plan, tune
 
 Json = dict[str, Any]
@@ -50,6 +50,14 @@ def difference(request: Json) -> Json:
 def loss(request: Json) -> Json:
     """Mean next-token loss."""
     return {"loss": mean_loss(load_model(request["model"]), request["sequences"])}
+
+
+def loss_as_stored(request: Json) -> Json:
+    """Mean next-token loss of what transformers holds with dtype="auto", in its own arithmetic and in float32."""
+    model = load_as_stored(request["model"])
+    dtype = str(model.dtype).removeprefix("torch.")
+    own = mean_loss(model, request["sequences"])
+    return {"dtype": dtype, "ownArithmetic": own, "loss": mean_loss(model.float(), request["sequences"])}
 
 
 def importance(request: Json) -> Json:
@@ -115,6 +123,7 @@ JOBS: dict[str, Callable[[Json], Json]] = {
     "logits": logits,
     "difference": difference,
     "loss": loss,
+    "lossAsStored": loss_as_stored,
     "importance": importance,
     "tune": tuning,
     "pack": pack,
