@@ -98,9 +98,20 @@ function introduction(facts: CardFacts): string {
   const scaled = alpha === 1 ? '' : ` What the copies add is scaled by α = ${alpha}.`;
   return [
     `${how}${left}${scaled}`,
-    `Made with ADEPT for VS Code ${version}, an implementation of [ADEPT](https://arxiv.org/abs/2510.10071): the importance of layers and units is measured, layers are duplicated without changing what the model computes, and each unit of a duplicate is trained at a learning rate that falls with its importance.`,
+    `Made with ADEPT for VS Code ${version}, an implementation of [ADEPT](https://arxiv.org/abs/2510.10071): ${methodText(facts)}.`,
     `${parameters.toLocaleString('en')} parameters, in ${type}.`,
   ].join('\n\n');
+}
+
+/** What of the method was used. */
+function methodText({ copies, tune }: CardFacts): string {
+  const rates =
+    tune.unitRates === 'equal'
+      ? 'trained at one learning rate'
+      : 'trained at a learning rate of its own for each unit, lower where the unit is more important';
+  return copies === undefined
+    ? `every parameter is ${rates}`
+    : `layers are duplicated without changing what the model computes, and the duplicates are ${rates}`;
 }
 
 function lossSection({ losses, measuredOn, type }: CardFacts): string {
