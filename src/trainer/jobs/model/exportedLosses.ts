@@ -59,7 +59,7 @@ export async function exportedLosses(asked: Asked, task: Task): Promise<FoundLos
       return { before, tuned: known, after: known };
     }
     return measuring === undefined
-      ? { before, notMeasured: 'it was asked not to' }
+      ? { before, notMeasured: 'it was not asked for' }
       : { before, ...(await measuredLosses(asked, measuring, known, task)) };
   } catch (error) {
     if (error instanceof Cancelled || measuring?.required === true) {
