@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
 import { TextLosses } from '../../src/shared/run/losses';
 import { narrowFloat32, TensorStore } from '../../src/trainer/safetensors/safetensors';
+import { writeFrontMatter } from '../../src/trainer/jobs/card/frontMatter';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { adeptResult } from '../support/command';
 import { asLists } from '../support/tokenRows';
@@ -154,6 +155,15 @@ async function checkLoss(
   }
 }
 
+/** The Hub's library reads the card of an export. */
+async function checkCard(folder: string): Promise<void> {
+  const read = await liveReference('card', { file: join(folder, 'README.md') });
+  if (read !== undefined) {
+    assert.equal(read.metadata.pipeline_tag, 'text-generation');
+    assert.equal(read.metadata.base_model, 'model');
+  }
+}
+
 const CASES: readonly { name: RecipeName; layers: number[] }[] = [
   { name: 'qwen3', layers: [1, 3] },
   { name: 'llamaBias', layers: [0, 1] },
@@ -161,6 +171,56 @@ const CASES: readonly { name: RecipeName; layers: number[] }[] = [
   { name: 'qwen2', layers: [] },
   { name: 'qwen3', layers: [] },
 ];
+
+describe('the metadata of a model card', () => {
+  it("is what the Hub's library reads, whatever is in it", async (t) => {
+    const words = ['no', 'Yes', 'null', 'off', 'e5', '1e3', '0x1F', '2026-01-01', '~', '.5', 'a.b-c_d/e+f'];
+    const signs = [
+      'a: b',
+      '- a',
+      '#a',
+      'a #b',
+      '"a\\"',
+      "it's",
+      '[a]',
+      '{a}',
+      '*a',
+      '&a',
+      '!a',
+      '%a',
+      '@a',
+      '`a`',
+      '|',
+      '>',
+    ];
+    const characters = [
+      ' a ',
+      '\t',
+      '\r\n',
+      '\u0000',
+      '\u007f',
+      '\u0085',
+      '\u2028',
+      '\ufeff',
+      'é',
+      '模型',
+      '😀',
+    ];
+    const list = [...words, ...signs, ...characters];
+    const fields = new Map<string, string | string[]>([
+      ['license', 'a: "b"'],
+      ['datasets', list],
+    ]);
+    const file = join(temporaryFolder(t), 'README.md');
+    writeFileSync(file, `${writeFrontMatter(fields)}\n# A model\n`);
+    const read = await liveReference('card', { file });
+    if (read === undefined) {
+      t.diagnostic('not read by the library of the Hub: Python is not at hand');
+      return;
+    }
+    assert.deepEqual(read.metadata, { license: 'a: "b"', datasets: list });
+  });
+});
 
 describe('an exported folder', () => {
   for (const engine of ENGINES) {
@@ -177,6 +237,7 @@ describe('an exported folder', () => {
           readJson(join(result.folder, 'config.json')),
         );
         assert.equal(config.num_hidden_layers, RECIPES[name].config.num_hidden_layers + layers.length);
+        await checkCard(result.folder);
         const spelling = 'dtype' in recipe.config ? 'dtype' : 'torch_dtype';
         assert.equal(config[spelling], FLOAT_TYPES[recipe.dtype]);
         assert.equal(existsSync(join(result.folder, 'adept-manifest.json')), layers.length > 0);

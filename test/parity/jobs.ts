@@ -99,6 +99,12 @@ export const JOBS = {
     }),
     tolerance: 1e-4,
   },
+  /** The metadata of a README, as the Hub's own library reads it. */
+  card: {
+    request: v.strictObject({ file: v.string() }),
+    result: v.object({ metadata: v.record(v.string(), v.unknown()) }),
+    tolerance: 0,
+  },
   /** Token ids of a JSONL of texts, packed; compared by hash. */
   pack: {
     request: v.strictObject({

@@ -6,7 +6,7 @@ import { yieldToEventLoop, type Task } from '../task';
 import { writeSafetensors, type TensorSource } from './safetensorsWriter';
 
 /** Tensor bytes of a file, at most, as the Hub has them ("5GB"); a larger tensor has a file of its own. */
-export const SHARD_BYTES = 5e9;
+const SHARD_BYTES = 5e9;
 
 /**
  * Writes a model's weights as transformers saves them: model.safetensors, or where they take more than `shardBytes` the

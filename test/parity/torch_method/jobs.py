@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy
 import torch
+from huggingface_hub import ModelCard
 from tokenizers import Tokenizer
 
 from .importance import layer_importance, relative_changes, unit_importance
@@ -105,6 +106,11 @@ def tuning(request: Json) -> Json:
     return {**result, "finalLoss": mean_loss(model, _sequences(request, "evaluate"))}
 
 
+def card(request: Json) -> Json:
+    """Metadata of a model card."""
+    return {"metadata": ModelCard.load(request["file"]).data.to_dict()}
+
+
 def pack(request: Json) -> Json:
     """Tokenises a JSONL of texts, puts `bos` before each, joins and cuts them, and hashes the sequences as int32."""
     tokenizer = Tokenizer.from_file(request["tokenizer"])
@@ -126,5 +132,6 @@ JOBS: dict[str, Callable[[Json], Json]] = {
     "lossAsStored": loss_as_stored,
     "importance": importance,
     "tune": tuning,
+    "card": card,
     "pack": pack,
 }

@@ -8,9 +8,11 @@ const GROUND: Rgb = [255, 255, 255];
 const INK: Rgb = [36, 41, 47];
 const CELL = { width: 26, height: 16 };
 const LEFT = 44;
-const RIGHT = 70;
-const TOP = 120;
+/** Room for "copied", at least. */
+const RIGHT = 60;
 const LEGEND = 34;
+/** Of a letter, in pixels: headings rise as steeply as 60°. */
+const LETTER = 6.4;
 
 /**
  * A heatmap as an SVG file of its own: a row for each layer of the source, a column for its importance and one for each unit's,
@@ -18,17 +20,18 @@ const LEGEND = 34;
  * @param copied layers of the source that were copied, which are marked
  */
 export function importancePicture({ columns, rows }: ImportanceTable, copied: ReadonlySet<number>): string {
-  const [width, height] = [
-    LEFT + columns.length * CELL.width + RIGHT,
-    TOP + rows.length * CELL.height + LEGEND,
-  ];
+  const longest = Math.max(...columns.map(({ name }) => name.length)) * LETTER;
+  const top = Math.ceil(longest * Math.sin(Math.PI / 3)) + 12;
+  const right = Math.max(RIGHT, Math.ceil(longest * Math.cos(Math.PI / 3)));
+  const width = LEFT + columns.length * CELL.width + right;
+  const height = top + rows.length * CELL.height + LEGEND;
   const scales = scalesOf(columns.length, rows);
   const heads = columns.map(({ name }, column) => {
-    const [x, y] = [LEFT + (column + 0.5) * CELL.width, TOP - 6];
+    const [x, y] = [LEFT + (column + 0.5) * CELL.width, top - 6];
     return `<text x="${x}" y="${y}" transform="rotate(-60 ${x} ${y})">${escaped(name)}</text>`;
   });
   const cells = rows.flatMap(({ layer, values }, row) => {
-    const y = TOP + row * CELL.height;
+    const y = top + row * CELL.height;
     const middle = y + CELL.height * 0.72;
     return [
       `<text x="${LEFT - 6}" y="${middle}" text-anchor="end">${layer}</text>`,

@@ -107,8 +107,8 @@ function introduction(facts: CardFacts): string {
 function methodText({ copies, tune }: CardFacts): string {
   const rates =
     tune.unitRates === 'equal'
-      ? 'trained at one learning rate'
-      : 'trained at a learning rate of its own for each unit, lower where the unit is more important';
+      ? 'trained with one learning rate'
+      : 'trained with a learning rate for each unit, lower where the unit is more important';
   return copies === undefined
     ? `every parameter is ${rates}`
     : `layers are duplicated without changing what the model computes, and the duplicates are ${rates}`;
