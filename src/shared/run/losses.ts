@@ -16,6 +16,9 @@ export interface ExportLosses {
   readonly after: TextLosses;
 }
 
+/** The same where the files were measured, and otherwise why not. */
+export type FoundLosses = ExportLosses | { readonly before: TextLosses; readonly notMeasured: string };
+
 /** Rounding that takes more of the gain than this is warned of. */
 const NOTABLE_LOSS = 0.05;
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { isLive, runLogFile, type RunEntry } from '../../../src/extension/runs/runEntry';
 import { Runs } from '../../../src/extension/runs/runs';
-import { presentOutcome } from '../../../src/extension/notices/jobOutcomes';
 import { exportItem } from '../../../src/extension/trees/exportItem';
 import { listExports } from '../../../src/node/run/runExports';
 import { RunsTree } from '../../../src/extension/trees/runsTree';
@@ -345,7 +344,7 @@ describe('the life of a run', function () {
     assert.equal(all.models.get(out)?.summary?.layers, 9);
   });
 
-  it('is exported in another data type, with what that takes of the gain', async () => {
+  it('is exported in another data type, and listed with the losses of the files', async () => {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
     const out = join(workspaceFolder(), 'narrow');
     const { offered } = dialogs.choose('bfloat16');
@@ -357,26 +356,8 @@ describe('the life of a run', function () {
     const [recorded] = listExports(run);
     assert.equal(recorded?.dtype, 'bfloat16');
     const { tooltip } = exportItem({ run, path: out, exported: recorded });
-    assert.match(String(tooltip), /bfloat16\ndomain loss \d\.\d{4}\ngeneral loss \d\.\d{4}$/);
-
-    const losses = (domainLoss: number) => ({ domainLoss, generalLoss: 1 });
-    const value = {
-      ...{ run, step: 6, alpha: 1, dropped: [], dtype: 'bfloat16' },
-      ...{ before: losses(2), tuned: losses(1), after: losses(1.5) },
-    };
-    dialogs.press = 'Export in float32…';
-    // Left at the question for the folder.
-    const left = dialogs.answerInput(undefined);
-    await presentOutcome(all, { title: '', purpose: { kind: 'export', path: out }, value }, false);
-    await eventually('the question', () => (left.values.length > 0 ? true : undefined));
-    assert.match(left.values.join(), /short-step-6-float32$/);
-    const warnings = dialogs.shown
-      .filter(({ kind }) => kind === 'showWarningMessage')
-      .map(({ text }) => text);
-    assert.match(
-      warnings.join(),
-      /Rounding to bfloat16 takes 50% of the gain: .* 2\.00000 before and 1\.00000 as trained, and is 1\.50000/,
-    );
+    assert.ok(typeof tooltip === 'string');
+    assert.match(tooltip, /bfloat16\ndomain loss \d\.\d{4}\ngeneral loss \d\.\d{4}$/);
   });
 
   it('is compared with another in a table of what differs', async () => {

@@ -4,6 +4,7 @@ import { version } from '../../../../package.json';
 import { messageOf } from '../../../shared/common/errors';
 import type { FloatType } from '../../../shared/model/floatType';
 import { importanceTable } from '../../../shared/heatmap/importanceTable';
+import type { FoundLosses } from '../../../shared/run/losses';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import { pathsOf, replayTexts, type CorpusFiles } from '../../../shared/texts/texts';
@@ -12,7 +13,6 @@ import { readModelFacts } from '../../../node/model/modelFacts';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { Task } from '../../task';
 import { readImportance } from '../measure/importanceInput';
-import type { ExportedModel, FoundLosses } from '../model/exportedLosses';
 import { fileNames, modelCard, type CardFacts, type CardText } from './modelCard';
 import { importancePicture } from './importancePicture';
 import { hubNameOf, lastPart, readSourceCard, type SourceCard } from './sourceCard';
@@ -22,7 +22,7 @@ export interface CardRequest {
   readonly run: RunFolder;
   readonly spec: RunSpec;
   readonly out: string;
-  readonly model: ExportedModel;
+  readonly model: Pick<CardFacts, 'step' | 'alpha'> & { readonly drop: readonly number[] };
   readonly type: FloatType;
   readonly losses: FoundLosses;
   /** Of the tuned model, and of the exported one; undefined where every parameter was trained. */

@@ -160,7 +160,7 @@ function layerSection({ copies, picture }: CardFacts): string[] {
 function trainingSection({ tune, step, texts }: CardFacts): string {
   const tokens = step * tune.batchSize * tune.gradAccum * tune.seqLen;
   const table: Readonly<Record<string, Setting>> = TUNE_SETTINGS;
-  const settings = Object.entries(tune).filter(([name, value]) => {
+  const settings = Object.entries<unknown>(tune).filter(([name, value]) => {
     const setting = table[name];
     return (
       !TECHNICAL.has(name) &&

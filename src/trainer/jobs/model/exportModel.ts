@@ -3,7 +3,7 @@ import { inputError, messageOf } from '../../../shared/common/errors';
 import type { ExportDtype } from '../../../shared/config/runConfig';
 import type { FloatType } from '../../../shared/model/floatType';
 import type { ModelOutline } from '../../../shared/model/outline';
-import { notableLoss, type TextLosses } from '../../../shared/run/losses';
+import { notableLoss, type FoundLosses, type TextLosses } from '../../../shared/run/losses';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { RunSpec } from '../../../shared/run/runFolder';
 import { AS_OPTIONS, type Naming } from '../../../shared/settings/naming';
@@ -20,7 +20,7 @@ import { writeModelWeights } from '../../safetensors/modelWriter';
 import { TensorStore } from '../../safetensors/safetensors';
 import { subtask, type Task } from '../../task';
 import { writeExportCard } from '../card/exportCard';
-import { exportedLosses, type ExportedModel, type FoundLosses, type Measuring } from './exportedLosses';
+import { exportedLosses, type ExportedModel, type Measuring } from './exportedLosses';
 import { exportedWeights, keptName, withFloatType, type ExportPlan } from './exportedWeights';
 
 export interface ExportRequest {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { failure, messageOf } from '../../../shared/common/errors';
 import { parseWith } from '../../../shared/common/parse';
 import { asKeysOf } from '../../../shared/settings/naming';
-import type { ExportLosses, TextLosses } from '../../../shared/run/losses';
+import type { ExportLosses, FoundLosses, TextLosses } from '../../../shared/run/losses';
 import { StrengthFile } from '../../../shared/run/strength';
 import { readJson } from '../../../node/files/jsonFile';
 import { readCheckpointState } from '../../../node/run/checkpointState';
@@ -27,14 +27,12 @@ export interface ExportedModel {
 
 /** What computes, opened only where something has to be measured. */
 export interface Measuring {
-  use<T>(work: (executor: Executor) => Promise<T>): Promise<T>;
+  readonly use: <T>(work: (executor: Executor) => Promise<T>) => Promise<T>;
   /** Of the run, where they are at hand. */
   readonly corpora?: Pick<TuneCorpora, 'domainEval' | 'generalEval'> | undefined;
   /** Whether an export is nothing without its losses; otherwise it is said why there are none. */
   readonly required: boolean;
 }
-
-export type FoundLosses = ExportLosses | { readonly before: TextLosses; readonly notMeasured: string };
 
 interface Asked {
   readonly run: RunFolder;
