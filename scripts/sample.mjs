@@ -113,8 +113,10 @@ async function train() {
   const eight = join(work, 'eight');
   adept(['expand', '--model', six, '--layers', COPIED, '--out', eight, '--engine', 'wasm']);
   const trained = tuneAll('second', eight, training, SECOND);
-  // What the sample is now is one model: nothing of it was added.
-  rmSync(join(trained, 'adept-manifest.json'));
+  // What the sample is now is one model: nothing of it was added, and it is no adaptation of another one.
+  for (const name of ['adept-manifest.json', 'README.md', 'importance.svg']) {
+    rmSync(join(trained, name), { force: true });
+  }
   cpSync(trained, join(sample, 'model'), { recursive: true });
 }
 

@@ -273,6 +273,16 @@ const EXPORT: readonly Fault[] = [
   },
   { title: 'a scale out of range', args: (own) => exported(own, '--alpha', 1.5), says: ['--alpha', '1.5'] },
   {
+    title: 'a data type that is none',
+    args: (own) => exported(own, '--dtype', 'half'),
+    says: ['--dtype', 'half', 'bfloat16'],
+  },
+  {
+    title: 'ranks of an engine that has none',
+    args: (own) => exported(own, '--engine', 'wasm', '--ranks', 2),
+    says: ['--ranks', 'wasm'],
+  },
+  {
     title: 'a run that is missing',
     args: (own) => [...exported(own), '--run', join(own, 'none')],
     says: ['none'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { readModelConfig } from '../../src/node/model/modelConfig';
 import { RunFolder } from '../../src/node/run/runFolder';
+import { TextLosses } from '../../src/shared/run/losses';
 import {
   allowedRise,
   recommendedStrength,
@@ -28,6 +29,8 @@ const sample = (name: string): string => join(projectRoot, 'media/sample', name)
 const DOMAIN_EVAL = sample('domain-eval.jsonl');
 const GENERAL_EVAL = sample('general-eval.txt');
 const SHAPE = ['--seq-len', 32, '--engine', 'wasm'];
+
+const Known = v.object({ domainLoss: v.number(), generalLoss: v.number() });
 
 /** A tuned run on the sample, with copies of layers 3 and 5: layers 4 and 7 of ten. */
 describe('what the added layers of a run are worth', () => {
@@ -124,6 +127,49 @@ describe('what the added layers of a run are worth', () => {
     assertSame(await evaluated(await exported('bare', '--drop', '4,7')), await evaluated(sample('model')));
     const { domain } = layerWorth(strength, first);
     assert.equal(domain, first.domainLoss - (strength.points[3]?.domainLoss ?? NaN));
+  });
+
+  it('is what an export says of itself, beside what rounding made of it', async () => {
+    const Said = v.object({ tuned: TextLosses, after: TextLosses, dtype: v.string() });
+    const said = async (name: string, ...more: readonly Argument[]): Promise<v.InferOutput<typeof Said>> =>
+      v.parse(
+        Said,
+        await adeptResult(['export', '--run', at('run'), '--out', at(name), '--engine', 'wasm', ...more]),
+      );
+    const close = (a: TextLosses, b: TextLosses): void => {
+      assertSame(v.parse(Known, a), v.parse(Known, b));
+    };
+    const [, , half] = strength.points;
+    const [without] = strength.without;
+    assert.ok(half && without);
+    // Known from dial.json, and measured where that has no such model.
+    const narrow = ['--dtype', 'bfloat16'];
+    const rounded = await said('rounded', '--alpha', 0.5, ...narrow);
+    assert.equal(rounded.dtype, 'bfloat16');
+    close(rounded.tuned, half);
+    close(rounded.after, await evaluated(at('rounded')));
+    assert.notEqual(rounded.after.domainLoss, half.domainLoss);
+    close((await said('one-less', '--drop', '4', ...narrow)).tuned, without);
+    const odd = ['--alpha', 0.3, '--drop', '4'];
+    const [full, less] = [await said('odd', ...odd), await said('odd-rounded', ...odd, ...narrow)];
+    assert.deepEqual(full.tuned, full.after);
+    close(full.after, await evaluated(at('odd')));
+    close(less.tuned, full.after);
+  });
+
+  it('is not measured of rounded files where that is not asked for, and where the texts are gone', async () => {
+    const narrow = ['export', '--run', at('run'), '--dtype', 'float16'];
+    const asked = await adeptResult([...narrow, '--out', at('unmeasured'), '--no-measure']);
+    assert.deepEqual([asked.after, asked.tuned, asked.notMeasured], [null, null, 'it was not asked for']);
+    assert.match(readFileSync(join(at('unmeasured'), 'README.md'), 'utf8'), /files were not measured/);
+    const spec = at('run/run.json');
+    const text = readFileSync(spec, 'utf8');
+    writeFileSync(spec, text.replaceAll('general-eval.txt', 'gone.txt'));
+    const gone = await adeptResult([...narrow, '--out', at('gone'), '--engine', 'wasm']);
+    writeFileSync(spec, text);
+    assert.equal(gone.after, null);
+    assert.match(String(gone.notMeasured), /"eval\.general" .*gone\.txt/);
+    assert.equal(readModelConfig(at('gone')).numHiddenLayers, 10);
   });
 
   it('is not asked of layers that were not added', async () => {

@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { TensorStore } from '../../src/trainer/safetensors/safetensors';
+import * as v from 'valibot';
+import { readJson } from '../../src/node/files/jsonFile';
+import { TextLosses } from '../../src/shared/run/losses';
+import { narrowFloat32, TensorStore } from '../../src/trainer/safetensors/safetensors';
+import { writeFrontMatter } from '../../src/trainer/jobs/card/frontMatter';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { adeptResult } from '../support/command';
 import { asLists } from '../support/tokenRows';
 import { ENGINES, type EngineName } from './engines';
 import { executorLogits } from './executorLogits';
 import { randomSequences, writeRandomModel } from './randomModel';
+import type { Recipe } from './recipe';
 import { RECIPES, type RecipeName } from './recipes';
 import { liveReference } from './reference';
 import { addedLayers, DEFAULT_PLAN, expanded, tuned, type TrainerRun, type TuneCase } from './tuned';
 
 const LOGITS = 1e-4;
+/** Nats. */
+const LOSS = 1e-4;
 
 /** A few steps at a high rate, so that what was trained is far from where it began. */
 function shortRun(name: RecipeName, layers: readonly number[]): TuneCase {
@@ -30,7 +37,12 @@ interface Exported {
   readonly source: string;
   readonly folder: string;
   readonly run: TrainerRun;
+  /** What the command says of the files. */
+  readonly after: TextLosses;
 }
+
+/** As config.json and PyTorch call the types of files. */
+const FLOAT_TYPES = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' } as const;
 
 /** Tunes and exports; the command's own counts are checked against the files. */
 async function exported(
@@ -43,9 +55,12 @@ async function exported(
   const source = writeRandomModel(join(base, 'model'), name);
   const trained = await tuned(base, await expanded(base, source, run, engine), run, engine);
   const folder = join(base, 'exported');
-  const result = await adeptResult(['export', '--run', trained.run, '--out', folder]);
+  const result = await adeptResult([
+    ...['export', '--run', trained.run, '--out', folder, '--engine', engine],
+  ]);
   assert.equal(result.step, run.plan.steps);
-  return { source, folder, run: trained };
+  assert.equal(result.dtype, FLOAT_TYPES[RECIPES[name].dtype]);
+  return { source, folder, run: trained, after: v.parse(TextLosses, result.after) };
 }
 
 /** The tensor of the original model that a frozen tensor of the expanded one is; undefined in an added layer. */
@@ -67,8 +82,17 @@ function sameBytes(a: TensorStore, name: string, b: TensorStore, other: string):
   return alike && Buffer.from(a.readBytes(name)).equals(b.readBytes(other));
 }
 
-/** Frozen tensors are the source's bytes, trained ones the last checkpoint's; each tensor is one or the other. */
-function checkTensors({ source, folder, run }: Exported, { layers, plan }: TuneCase): void {
+/** A tensor of the checkpoint as the source's type holds it. */
+function roundedBytes(delta: TensorStore, name: string, dtype: Recipe['dtype']): Uint8Array {
+  return narrowFloat32(delta.readFloat32(name), dtype);
+}
+
+/** Frozen tensors are the source's bytes, trained ones the last checkpoint's, rounded; each tensor is one or the other. */
+function checkTensors(
+  { source, folder, run }: Exported,
+  { layers, plan }: TuneCase,
+  dtype: Recipe['dtype'],
+): void {
   const original = TensorStore.open(source);
   const result = TensorStore.open(folder);
   const step = `step-${String(plan.steps).padStart(8, '0')}`;
@@ -79,7 +103,9 @@ function checkTensors({ source, folder, run }: Exported, { layers, plan }: TuneC
     for (const name of names) {
       const from = layers.length === 0 ? undefined : originalName(name, layers);
       if (from === undefined) {
-        assert.ok(sameBytes(result, name, delta, name), `${name} is not the checkpoint's`);
+        assert.equal(result.entry(name).dtype, dtype, name);
+        const rounded = roundedBytes(delta, name, dtype);
+        assert.ok(Buffer.from(result.readBytes(name)).equals(rounded), `${name} is not the checkpoint's`);
         moved += 1;
       } else {
         assert.ok(
@@ -98,13 +124,15 @@ function checkTensors({ source, folder, run }: Exported, { layers, plan }: TuneC
   }
 }
 
-/** The loss on the same rows: at the end of the run, and of the exported folder. */
+/** The loss on the same rows: at the end of the run, of the exported folder, and as transformers computes it with dtype="auto". */
 async function checkLoss(
-  { folder, run }: Exported,
+  t: TestContext,
+  { folder, run, after }: Exported,
   { evaluate }: TuneCase,
-  data: string,
+  { dtype }: Recipe,
   engine: EngineName,
 ): Promise<void> {
+  const data = join(folder, '..', `evaluate-${engine}.jsonl`);
   const last = run.events.filter((event) => event.type === 'eval').at(-1)?.domainLoss ?? NaN;
   const first = run.events.find((event) => event.type === 'eval')?.domainLoss ?? NaN;
   assert.ok(Math.abs(last / first - 1) > 1e-3, `training moved the loss: ${first}, then ${last}`);
@@ -112,10 +140,29 @@ async function checkLoss(
     ...['eval', '--model', folder, '--data', data, '--engine', engine, '--batch-size', 2],
   ]);
   assert.equal(result.sequences, evaluate.length);
-  assert.ok(
-    Math.abs(Number(result.loss) / last - 1) <= 1e-6,
-    `exported ${String(result.loss)}, trained ${last}`,
-  );
+  const loss = Number(result.loss);
+  assert.ok(Math.abs(loss / (after.domainLoss ?? NaN) - 1) <= 1e-6, `${loss}, said ${after.domainLoss}`);
+  if (dtype === 'F32') {
+    assert.ok(Math.abs(loss / last - 1) <= 1e-6, `exported ${loss}, trained ${last}`);
+  } else {
+    assert.notEqual(after.domainLoss, last, 'rounding changes it');
+  }
+  const theirs = await liveReference('lossAsStored', { model: folder, sequences: asLists(evaluate) });
+  if (theirs !== undefined) {
+    assert.equal(theirs.dtype, FLOAT_TYPES[dtype]);
+    assert.ok(Math.abs(theirs.loss - loss) <= LOSS, `${loss}, transformers ${theirs.loss}`);
+    const apart = Math.abs(theirs.ownArithmetic - loss);
+    t.diagnostic(`in the arithmetic of ${theirs.dtype} transformers is ${apart.toExponential(1)} nats apart`);
+  }
+}
+
+/** The Hub's library reads the card of an export. */
+async function checkCard(folder: string): Promise<void> {
+  const read = await liveReference('card', { file: join(folder, 'README.md') });
+  if (read !== undefined) {
+    assert.equal(read.metadata.pipeline_tag, 'text-generation');
+    assert.equal(read.metadata.base_model, 'model');
+  }
 }
 
 const CASES: readonly { name: RecipeName; layers: number[] }[] = [
@@ -123,7 +170,58 @@ const CASES: readonly { name: RecipeName; layers: number[] }[] = [
   { name: 'llamaBias', layers: [0, 1] },
   { name: 'llamaHalf', layers: [1] },
   { name: 'qwen2', layers: [] },
+  { name: 'qwen3', layers: [] },
 ];
+
+describe('the metadata of a model card', () => {
+  it("is what the Hub's library reads, whatever is in it", async (t) => {
+    const words = ['no', 'Yes', 'null', 'off', 'e5', '1e3', '0x1F', '2026-01-01', '~', '.5', 'a.b-c_d/e+f'];
+    const signs = [
+      'a: b',
+      '- a',
+      '#a',
+      'a #b',
+      '"a\\"',
+      "it's",
+      '[a]',
+      '{a}',
+      '*a',
+      '&a',
+      '!a',
+      '%a',
+      '@a',
+      '`a`',
+      '|',
+      '>',
+    ];
+    const characters = [
+      ' a ',
+      '\t',
+      '\r\n',
+      '\u0000',
+      '\u007f',
+      '\u0085',
+      '\u2028',
+      '\ufeff',
+      'é',
+      '模型',
+      '😀',
+    ];
+    const list = [...words, ...signs, ...characters];
+    const fields = new Map<string, string | string[]>([
+      ['license', 'a: "b"'],
+      ['datasets', list],
+    ]);
+    const file = join(temporaryFolder(t), 'README.md');
+    writeFileSync(file, `${writeFrontMatter(fields)}\n# A model\n`);
+    const read = await liveReference('card', { file });
+    if (read === undefined) {
+      t.diagnostic('not read by the library of the Hub: Python is not at hand');
+      return;
+    }
+    assert.deepEqual(read.metadata, { license: 'a: "b"', datasets: list });
+  });
+});
 
 describe('an exported folder', () => {
   for (const engine of ENGINES) {
@@ -132,12 +230,17 @@ describe('an exported folder', () => {
       it(`holds the trained model, ${name}, ${how}, ${engine.name}`, { skip: engine.skip }, async (t) => {
         const run = shortRun(name, layers);
         const result = await exported(t, name, run, engine.name);
-        checkTensors(result, run);
-        const data = join(result.folder, '..', `evaluate-${engine.name}.jsonl`);
-        await checkLoss(result, run, data, engine.name);
-        const config: unknown = JSON.parse(readFileSync(join(result.folder, 'config.json'), 'utf8'));
-        assert.ok(typeof config === 'object' && config !== null && 'num_hidden_layers' in config);
+        const recipe: Recipe = RECIPES[name];
+        checkTensors(result, run, recipe.dtype);
+        await checkLoss(t, result, run, recipe, engine.name);
+        const config = v.parse(
+          v.record(v.string(), v.unknown()),
+          readJson(join(result.folder, 'config.json')),
+        );
         assert.equal(config.num_hidden_layers, RECIPES[name].config.num_hidden_layers + layers.length);
+        await checkCard(result.folder);
+        const spelling = 'dtype' in recipe.config ? 'dtype' : 'torch_dtype';
+        assert.equal(config[spelling], FLOAT_TYPES[recipe.dtype]);
         assert.equal(existsSync(join(result.folder, 'adept-manifest.json')), layers.length > 0);
 
         const request = { model: result.folder, sequences: asLists(run.evaluate), indices: [] };

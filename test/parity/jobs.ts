@@ -51,6 +51,15 @@ export const JOBS = {
     result: v.object({ loss: v.number() }),
     tolerance: 1e-5,
   },
+  /**
+   * The same of a folder that is loaded with dtype="auto", as people load it: in float32, of the values that transformers then
+   * holds, and in the arithmetic of their own type.
+   */
+  lossAsStored: {
+    request: v.strictObject({ model: v.string(), sequences }),
+    result: v.object({ dtype: v.string(), loss: v.number(), ownArithmetic: v.number() }),
+    tolerance: 1e-5,
+  },
   /** Importance of every layer, and of every unit by both definitions. */
   importance: {
     request: v.strictObject({ model: v.string(), sequences, batchSize: count }),
@@ -104,6 +113,12 @@ export const JOBS = {
       finalLoss: v.number(),
     }),
     tolerance: 1e-4,
+  },
+  /** The metadata of a README, as the Hub's own library reads it. */
+  card: {
+    request: v.strictObject({ file: v.string() }),
+    result: v.object({ metadata: v.record(v.string(), v.unknown()) }),
+    tolerance: 0,
   },
   /** Token ids of a JSONL of texts, packed; compared by hash. */
   pack: {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +16,9 @@ import { createJob, runJob } from '../../src/trainer/jobs/whole/wholeJob';
 import { SILENT_TASK } from '../../src/trainer/task';
 import type { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { messageOf } from '../../src/shared/common/errors';
-import { projectRoot } from '../support/projectRoot';
 import { analyzeSettings, tuneSettings } from '../support/settings';
 import { startTorch } from '../support/torch';
-import { TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
+import { runPython, TORCH_MISSING } from '../support/torchPython';
 
 // With norms after the outputs; with norms that multiply by 1 + weight and layers of two kinds; with experts; with layers of two
 // kinds, some without experts; with a router whose bias no optimizer trains, and a layer above those that compute.
@@ -29,16 +27,6 @@ type Family = (typeof FAMILIES)[number];
 const LENGTH = 12;
 const STEPS = 20;
 const HOOKS = { task: SILENT_TASK, onEvent: (): void => undefined };
-
-/** Runs Python with the packages' test models at hand. */
-function python(script: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(TORCH_PYTHON, ['-c', script, ...args], {
-    ...{ cwd: join(projectRoot, 'python'), encoding: 'utf8' },
-    env: { ...process.env, HF_HUB_OFFLINE: '1', OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' },
-  });
-  assert.equal(status, 0, stderr);
-  return stdout;
-}
 
 const WRITE = `
 import sys, pathlib
@@ -84,7 +72,7 @@ describe('families that only the engine torch computes', { skip: TORCH_MISSING }
   let executor: TorchExecutor;
 
   before(async () => {
-    python(WRITE, folder, ...FAMILIES);
+    runPython(WRITE, folder, ...FAMILIES);
     writeRows(domain, 8, 1);
     writeRows(join(folder, 'general.jsonl'), 8, 2);
     executor = await startTorch();
@@ -139,7 +127,7 @@ describe('families that only the engine torch computes', { skip: TORCH_MISSING }
 
   it('are read back by transformers alone, which finds all of their tensors and the same losses', () => {
     const exported = FAMILIES.map((family) => reports.get(family)?.exported ?? '');
-    const found = v.parse(ReadBack, JSON.parse(python(READ_BACK, domain, ...exported)));
+    const found = v.parse(ReadBack, JSON.parse(runPython(READ_BACK, domain, ...exported)));
     for (const [index, family] of FAMILIES.entries()) {
       const { loss = NaN, keys, layers } = found[index] ?? {};
       assert.deepEqual([keys, layers], [[], 6], family);

@@ -9,6 +9,9 @@ import type { Executor } from '../../src/trainer/executor/executor';
 import { closing, unchanging, withModel } from '../../src/trainer/executor/withModel';
 import { analyze } from '../../src/trainer/jobs/measure/analyze';
 import { exportModel } from '../../src/trainer/jobs/model/exportModel';
+import { lossesOfFolder, type Measuring } from '../../src/trainer/jobs/model/exportedLosses';
+import { readCorpora } from '../../src/trainer/jobs/texts/tuneCorpora';
+import { asKeysOf } from '../../src/shared/settings/naming';
 import { makeBatch } from '../../src/trainer/data/sequences/batch';
 import { recordEquivalence, tokenProbe } from '../../src/trainer/method/equivalence';
 import { readManifest } from '../../src/trainer/method/manifest';
@@ -23,9 +26,20 @@ import { movementsOf } from '../support/movement';
 import { nativeMissing } from '../support/nativeMissing';
 import { analyzeSettings } from '../support/settings';
 import { startRanks } from '../support/torch';
-import { TORCH_MISSING } from '../support/torchPython';
+import { runPython, TORCH_MISSING } from '../support/torchPython';
 import { writeRows } from '../support/tokenRows';
 import { curveOfRun, expandSample, newRun, sample, tune } from './sampleRun';
+
+/** Mean loss of a model as transformers loads it with dtype="auto", in that type. */
+const AS_STORED = `
+import json, sys, torch, transformers
+rows = torch.tensor([json.loads(line)["tokens"] for line in open(sys.argv[2])])
+model = transformers.AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype="auto").eval()
+assert model.dtype == torch.bfloat16, model.dtype
+with torch.no_grad():
+    logits = model(rows).logits[:, :-1].flatten(0, 1).float()
+print(torch.nn.functional.cross_entropy(logits, rows[:, 1:].flatten()).item())
+`;
 
 const STEPS = 20;
 const SAVED = [7, 14] as const;
@@ -112,6 +126,41 @@ describe('a run in PyTorch', { skip: TORCH_MISSING }, () => {
       1e-4,
       'losses of the exported model',
     );
+  });
+
+  it('is exported in bfloat16 with the losses of the files, which transformers computes with dtype="auto"', async () => {
+    const run = runOf('rounded');
+    await tune(run, torch);
+    const out = join(folder, 'rounded-export');
+    const measuring: Measuring = { use: (work) => work(torch), required: true };
+    const { before, tuned, after } = await exportModel(
+      run,
+      { out, dtype: 'bfloat16', measuring },
+      SILENT_TASK,
+    );
+    const { domainEval, generalEval } = await readCorpora(run.readSpec(), asKeysOf('run.json'), SILENT_TASK);
+    const wasm = await withTfjs('wasm', (executor) =>
+      lossesOfFolder(executor, out, { domainEval, generalEval }, SILENT_TASK),
+    );
+    assert.ok(after !== null && tuned !== null);
+    for (const loss of ['domainLoss', 'generalLoss'] as const) {
+      const [ours, theirs] = [after[loss] ?? NaN, wasm[loss] ?? NaN];
+      assert.ok(Math.abs(ours - theirs) < 1e-4, `${loss}: ${ours}, wasm ${theirs}`);
+      assert.notEqual(ours, tuned[loss]);
+      assert.ok(Math.abs(ours - (tuned[loss] ?? NaN)) < 0.05, `${ours}, trained ${tuned[loss]}`);
+    }
+    assert.ok((tuned.domainLoss ?? NaN) < (before.domainLoss ?? NaN));
+    // In its own arithmetic, too, where that is what is computed in.
+    const [rank0] = processes;
+    assert.ok(rank0);
+    const rows = randomSequences(4, [32, 32, 32], 512);
+    const narrow = new TorchExecutor(rank0, 'bfloat16');
+    const losses = await withModel(narrow, unchanging(out), SILENT_TASK, (model) =>
+      model.losses(makeBatch(rows), { reuse: false }),
+    );
+    const ours = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    const theirs = Number(runPython(AS_STORED, out, writeRows(join(folder, 'rows.jsonl'), rows)));
+    assert.ok(Math.abs(ours - theirs) < 1e-4, `${ours}, transformers ${theirs}`);
   });
 
   it('begun on native, goes on with two ranks, then with three, then on wasm', async (t) => {

@@ -91,6 +91,16 @@ export function optionKey(flag: string): string {
 
 /** Which engine computes and how, for every command in which a model does. */
 export function addEngine(command: Command): Command {
+  return addEngineChoice(command).addOption(
+    new Option(
+      `--dtype <${TorchDtype.options.join('|')}>`,
+      'what is computed in; only with torch (default: auto)',
+    ).choices(TorchDtype.options),
+  );
+}
+
+/** The same without what is computed in. */
+export function addEngineChoice(command: Command): Command {
   return command
     .addOption(
       new Option(
@@ -100,13 +110,7 @@ export function addEngine(command: Command): Command {
         .choices(EngineChoice.options)
         .default('auto'),
     )
-    .option('--ranks <N>', 'processes that compute together; only with torch (default: 1)', parseNumber)
-    .addOption(
-      new Option(
-        `--dtype <${TorchDtype.options.join('|')}>`,
-        'what is computed in; only with torch (default: auto)',
-      ).choices(TorchDtype.options),
-    );
+    .option('--ranks <N>', 'processes that compute together; only with torch (default: 1)', parseNumber);
 }
 
 /** What a file says of the engine. */

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
+import { ExportDtype } from '../../shared/config/runConfig';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { shortPath, workspaceFolderOf } from '../window/folders';
 import { nameOf, type RunEntry } from '../runs/runEntry';
@@ -20,6 +21,8 @@ const Request = v.object({
   alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
   /** Added layers to leave out. */
   drop: v.optional(v.array(step)),
+  /** Of the weights; asked when left out with the folder. */
+  dtype: v.optional(ExportDtype),
   out: v.optional(v.string()),
 });
 type Request = v.InferOutput<typeof Request>;
@@ -40,8 +43,14 @@ export async function run(services: Services, argument?: unknown): Promise<strin
         })
       : await findRun(services, request.run);
   const checkpoint = request.step ?? (await pickCheckpoint(chosen));
+  const dtype = request.dtype ?? (request.out === undefined ? await pickDtype() : 'auto');
   const folder = workspaceFolderOf(chosen.path, services.context);
-  const proposal = join(folder, '.adept', 'exports', exportName(nameOf(chosen), checkpoint, request));
+  const proposal = join(
+    folder,
+    '.adept',
+    'exports',
+    exportName(nameOf(chosen), checkpoint, { ...request, dtype }),
+  );
   const out = request.out ?? (await askForNewFolder(l10n.t('Export Model'), proposal));
   const title = l10n.t('Exporting {0}, step {1}', nameOf(chosen), checkpoint);
   const purpose = { kind: 'export', path: out };
@@ -52,6 +61,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
       ...['--run', chosen.path, '--checkpoint', String(checkpoint), '--out', out],
       ...(request.alpha === undefined ? [] : ['--alpha', String(request.alpha)]),
       ...(request.drop === undefined || request.drop.length === 0 ? [] : ['--drop', request.drop.join()]),
+      ...(dtype === 'auto' ? [] : ['--dtype', dtype]),
     ],
     cwd: dirname(chosen.path),
     purpose,
@@ -60,15 +70,40 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   return out;
 }
 
-/** Says what is in it: another strength, or fewer layers, is another model. */
+/** Says what is in it: another strength, fewer layers, or another data type is another model. */
 function exportName(
   run: string,
   step: number,
-  { alpha = 1, drop = [] }: Pick<Request, 'alpha' | 'drop'>,
+  { alpha = 1, drop = [], dtype = 'auto' }: Pick<Request, 'alpha' | 'drop' | 'dtype'>,
 ): string {
   const strength = alpha === 1 ? '' : `-alpha-${alpha}`;
   const without = drop.length === 0 ? '' : `-without-${drop.toSorted((a, b) => a - b).join('-')}`;
-  return `${run}-step-${step}${strength}${without}`;
+  const type = dtype === 'auto' ? '' : `-${dtype}`;
+  return `${run}-step-${step}${strength}${without}${type}`;
+}
+
+/** The source's own type comes first: Enter takes it. */
+async function pickDtype(): Promise<ExportDtype> {
+  const { l10n } = vscode;
+  const details: Readonly<Record<ExportDtype, string>> = {
+    auto: l10n.t('Each tensor in the type that it has in the source; trained ones are rounded to it'),
+    float32: l10n.t('Nothing is rounded; twice the size of the others'),
+    bfloat16: l10n.t('All tensors are rounded to it'),
+    float16: l10n.t('All tensors are rounded to it'),
+  };
+  const items = ExportDtype.options.map((dtype) => ({
+    dtype,
+    label: dtype === 'auto' ? l10n.t('As the source') : dtype,
+    detail: details[dtype],
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Export Model'),
+    placeHolder: l10n.t('The data type of the weights'),
+  });
+  if (picked === undefined) {
+    throw new vscode.CancellationError();
+  }
+  return picked.dtype;
 }
 
 async function pickCheckpoint(run: RunEntry): Promise<number> {

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { FLOAT_TYPES } from '../../shared/model/floatType';
+import { notableLoss, TextLosses } from '../../shared/run/losses';
 import { openHeatmap, openRun } from '../panels/open';
 import { shortPath, workspaceFolders } from '../window/folders';
 import type { JobRecord } from '../process/jobStore';
@@ -24,6 +26,20 @@ const TorchSetUp = v.object({
 });
 
 const StudyOutcome = v.object({ done: v.number(), planned: v.number() });
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** An export whose files were measured. */
+const Exported = v.object({
+  run: v.string(),
+  step: count,
+  alpha: v.number(),
+  dropped: v.array(count),
+  dtype: v.picklist(FLOAT_TYPES),
+  before: TextLosses,
+  tuned: TextLosses,
+  after: TextLosses,
+});
 
 const Installed = v.object({ device: v.string(), library: v.optional(v.string()) });
 
@@ -49,6 +65,7 @@ export async function presentOutcome(
     case 'export':
       await services.models.refresh();
       await presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path, attended);
+      presentRounding(value);
       break;
     case 'strength':
       if (attended) {
@@ -122,6 +139,31 @@ async function presentAnalysis(
   if (attended || (await vscode.window.showInformationMessage(text, open)) === open) {
     await openHeatmap(services, file);
   }
+}
+
+/** Warns where rounding took much of what was gained, and offers the type that keeps it. */
+function presentRounding(value: JobOutcome['value']): void {
+  const { l10n } = vscode;
+  const { success, output } = v.safeParse(Exported, value);
+  const share = success ? notableLoss(output) : undefined;
+  if (!success || share === undefined) {
+    return;
+  }
+  const { run, step, alpha, dropped, dtype, before, tuned, after } = output;
+  const [first, trained, exported] = [before, tuned, after].map(
+    ({ domainLoss }) => domainLoss?.toFixed(5) ?? '–',
+  );
+  const text = l10n.t(
+    'Rounding to {0} takes {1}% of the gain: domain loss was {2} before and {3} as trained, and is {4} as exported.',
+    ...[dtype, (share * 100).toFixed(0), first ?? '', trained ?? '', exported ?? ''],
+  );
+  const again = l10n.t('Export in float32…');
+  void vscode.window.showWarningMessage(text, again).then(async (chosen) => {
+    if (chosen === again) {
+      const request = { run, step, alpha, drop: dropped, dtype: 'float32' };
+      await vscode.commands.executeCommand('adept.exportModel', request);
+    }
+  });
 }
 
 async function presentFolder(text: string, folder: string, reveal: boolean): Promise<void> {

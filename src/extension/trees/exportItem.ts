@@ -5,6 +5,7 @@ import { EXPORTS_FILE } from '../../shared/run/exportRecord';
 import { JOB_FILES } from '../../shared/run/job';
 import { fileSignature } from '../../node/files/fileSignature';
 import { listExports, type RunExport } from '../../node/run/runExports';
+import { nats } from '../runs/runText';
 import { shortPath } from '../window/folders';
 import { OPEN_EXPORT } from './itemCommands';
 
@@ -56,7 +57,7 @@ export function exportItem({ run, path, exported }: ExportNode): vscode.TreeItem
     item.contextValue = 'damaged';
     return item;
   }
-  const { step, alpha, dropped } = exported;
+  const { step, alpha, dropped, dtype, losses } = exported;
   const facts = [
     ...(step === null ? [] : [l10n.t('step {0}', step)]),
     ...(alpha === 1 ? [] : [l10n.t('strength {0}', alpha)]),
@@ -65,7 +66,12 @@ export function exportItem({ run, path, exported }: ExportNode): vscode.TreeItem
   const item = new vscode.TreeItem(basename(path));
   item.id = `${run}\n${path}`;
   item.description = facts.join(' · ');
-  item.tooltip = [shortPath(path), ...facts].join('\n');
+  const { domainLoss = null, generalLoss = null } = losses ?? {};
+  const measured = [
+    ...(domainLoss === null ? [] : [l10n.t('domain loss {0}', nats(domainLoss))]),
+    ...(generalLoss === null ? [] : [l10n.t('general loss {0}', nats(generalLoss))]),
+  ];
+  item.tooltip = [shortPath(path), ...facts, ...(dtype === undefined ? [] : [dtype]), ...measured].join('\n');
   item.iconPath = new vscode.ThemeIcon('package');
   item.contextValue = 'export';
   item.accessibilityInformation = {

@@ -89,6 +89,15 @@ export function fsyncFolder(path: string): void {
   }
 }
 
+/** Checks that there is room for a file, or for several beside it. @throws AdeptError (input) that names the file. */
+export function checkFree(path: string, bytes: number): void {
+  try {
+    checkSpace(dirname(path), bytes);
+  } catch (error) {
+    throw errorCode(error) === undefined ? error : writeError(path, error, bytes);
+  }
+}
+
 /** @throws an ENOSPC error before anything is written, where the file system says how much is free. */
 function checkSpace(folder: string, bytes: number | undefined): void {
   if (bytes === undefined) {

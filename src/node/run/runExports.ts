@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { parseWith } from '../../shared/common/parse';
 import { EXPORTS_FILE, ExportsFile, type ExportRecord } from '../../shared/run/exportRecord';
+import type { TextLosses } from '../../shared/run/losses';
 import { JOB_FILES, JobReport } from '../../shared/run/job';
 import { readJson, writeJson } from '../files/jsonFile';
 import { readJob } from '../job/jobFile';
@@ -14,9 +15,12 @@ export interface RunExport {
   readonly step: number | null;
   readonly alpha: number;
   readonly dropped: readonly number[];
+  /** The type of its weights, and the losses of its files, where they are known. */
+  readonly dtype?: ExportRecord['dtype'];
+  readonly losses?: ExportRecord['losses'];
 }
 
-const Ended = v.pick(JobReport, ['steps']);
+const Ended = v.pick(JobReport, ['steps', 'after']);
 
 /**
  * The exports of a run whose folders are there: the model that a whole job ends with, then those that were asked for, the
@@ -34,6 +38,7 @@ export function listExports(run: string): RunExport[] {
     step: ended?.success === true ? ended.output.steps : null,
     alpha: job?.config.export.alpha ?? 1,
     dropped: [],
+    ...(ended?.success === true ? { losses: ended.output.after } : {}),
   };
   return [
     ...(job === undefined || recorded.has(own) ? [] : [ofJob]),
@@ -46,6 +51,11 @@ export function recordExport(run: string, record: ExportRecord): void {
   const others = readExports(run).filter(({ out }) => out !== record.out);
   const file: ExportsFile = { format: 'adept.exports/1', exports: [...others, record] };
   writeJson(join(run, EXPORTS_FILE), file);
+}
+
+/** What the files of an export were found to compute; undefined where that was not noted. */
+export function recordedLosses(run: string, out: string): TextLosses | undefined {
+  return readExports(run).find((record) => record.out === out)?.losses;
 }
 
 function readExports(run: string): ExportRecord[] {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { FLOAT_TYPES } from '../model/floatType';
 import { SAMPLINGS } from '../settings/sampling';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { ANALYZE_SETTINGS } from '../settings/analyzeSettings';
@@ -14,6 +15,10 @@ export type EngineChoice = v.InferOutput<typeof EngineChoice>;
 /** What torch computes matrix products in; what trains has float32 values in any case. */
 export const TorchDtype = v.picklist(['auto', 'float32', 'bfloat16']);
 export type TorchDtype = v.InferOutput<typeof TorchDtype>;
+
+/** The type of an export's weights; `auto` is the source's own. */
+export const ExportDtype = v.picklist(['auto', ...FLOAT_TYPES]);
+export type ExportDtype = v.InferOutput<typeof ExportDtype>;
 
 /** How many processes of torch compute together. */
 export const Ranks = whole;
@@ -140,6 +145,12 @@ export const RunConfig = v.strictObject({
           described(
             v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
             'strength of the added layers (α): 0 is the original model, 1 the tuned model',
+          ),
+        ),
+        dtype: v.optional(
+          described(
+            ExportDtype,
+            "data type of the weights; auto: each tensor in the source's own, so that frozen ones keep every byte",
           ),
         ),
       }),

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { FLOAT_TYPES } from '../model/floatType';
+import { TextLosses } from './losses';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -15,6 +17,10 @@ export const ExportRecord = v.object({
   alpha: v.number(),
   /** Added layers that were left out. */
   dropped: v.array(count),
+  /** The type of its weights; absent in records of versions that had one only. */
+  dtype: v.optional(v.picklist(FLOAT_TYPES)),
+  /** Of its files; absent where they were not measured. */
+  losses: v.optional(TextLosses),
   createdAt: v.string(),
 });
 export type ExportRecord = v.InferOutput<typeof ExportRecord>;

@@ -7,12 +7,8 @@ import { fillFolder } from '../../node/files/outputFolder';
 import { fusedSources } from '../safetensors/fusedSources';
 import { requireReadable, TensorStore } from '../safetensors/safetensors';
 import { sha256OfTensor } from '../safetensors/checksum';
-import {
-  storedSource,
-  writeSafetensors,
-  constantSource,
-  type TensorSource,
-} from '../safetensors/safetensorsWriter';
+import { writeModelWeights } from '../safetensors/modelWriter';
+import { storedSource, constantSource, type TensorSource } from '../safetensors/safetensorsWriter';
 import { isDerivedBuffer, parseLayerTensorName, renumberedTensor } from '../../shared/model/architecture';
 import type { ModelOutline } from '../../shared/model/outline';
 import { storedUnits, type StoredUnit } from '../../shared/model/storedUnits';
@@ -22,7 +18,7 @@ import { checkTensors, readTensors } from '../checkpoint/modelTensors';
 import { reportUnread } from '../checkpoint/unreadReport';
 import { expandConfig, type PlacedLayer } from './expandConfig';
 import type { Model } from '../executor/executor';
-import { yieldToEventLoop, type Task } from '../task';
+import { subtask, type Task } from '../task';
 
 /** Every chosen layer is followed by its copy. */
 export function placeLayers(layers: number, chosen: readonly number[]): PlacedLayer[] {
@@ -80,12 +76,8 @@ async function writeExpansion(
   const placed = placeLayers(config.numHiddenLayers, request.layers);
   const units = storedUnits(config, readTensors(config, store));
   const { sources, zeroed } = expandedTensors(config, units, store, placed);
-  task.report(0, 'writing the expanded weights');
-  await yieldToEventLoop(task);
-  writeSafetensors(join(request.out, 'model.safetensors'), fusedSources(config.raw, sources), {
-    ...store.metadata,
-    format: 'pt',
-  });
+  const fused = fusedSources(config.raw, sources);
+  await writeModelWeights(request.out, fused, store.metadata, subtask(task, 0, 0.6));
   task.report(0.6, 'hashing the source');
   const manifest = await describeExpansion(request, config, { store, units }, placed, zeroed);
   copyOtherFiles(request.model, request.out);

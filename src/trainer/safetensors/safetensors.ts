@@ -189,6 +189,18 @@ export function requireReadable({ name, dtype, file }: TensorEntry): 'F32' | Hal
   return dtype;
 }
 
+/** The values of bytes as they are stored, F16 and BF16 upcast exactly; F32 shares the memory of `bytes`, which begins at a multiple of 4. */
+export function widenFloat32(bytes: Uint8Array, dtype: 'F32' | HalfDtype): Float32Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const count = byteLength / DTYPE_BYTES[dtype];
+  if (dtype === 'F32') {
+    return new Float32Array(buffer, byteOffset, count);
+  }
+  const values = new Float32Array(count);
+  upcast(new Uint16Array(buffer, byteOffset, count), dtype, values);
+  return values;
+}
+
 /** The stored form of float32 values, rounded to the nearest, ties to even; F32 shares the memory of `values`. */
 export function narrowFloat32(values: Float32Array, dtype: 'F32' | HalfDtype): Uint8Array {
   const stored = dtype === 'F32' ? values : narrow(values, dtype);

@@ -44,7 +44,10 @@ export class FirstSteps {
     by: (label: string) => Promise<void> = (label) => this.hand.command(label),
   ): Promise<string> {
     const { editor } = this;
-    await editor.answer(by, 'ADEPT: Export Model', [['The checkpoint', `Step ${step}`]]);
+    await editor.answer(by, 'ADEPT: Export Model', [
+      ['The checkpoint', `Step ${step}`],
+      ['The data type of the weights', 'As the source'],
+    ]);
     await editor.evidently('where to', () =>
       editor.page
         .getByText('The absolute path of a folder that does not exist or is empty')

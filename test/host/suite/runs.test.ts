@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { isLive, runLogFile, type RunEntry } from '../../../src/extension/runs/runEntry';
 import { Runs } from '../../../src/extension/runs/runs';
+import { exportItem } from '../../../src/extension/trees/exportItem';
+import { listExports } from '../../../src/node/run/runExports';
 import { RunsTree } from '../../../src/extension/trees/runsTree';
 import type { Services } from '../../../src/extension/services/services';
 import { processToken } from '../../../src/node/process/processAlive';
@@ -340,6 +342,22 @@ describe('the life of a run', function () {
     assert.equal(await vscode.commands.executeCommand('adept.exportModel', { run, step: 6, out }), out);
     assert.deepEqual(dialogs.errors, []);
     assert.equal(all.models.get(out)?.summary?.layers, 9);
+  });
+
+  it('is exported in another data type, and listed with the losses of the files', async () => {
+    const run = join(workspaceFolder(), '.adept', 'runs', 'short');
+    const out = join(workspaceFolder(), 'narrow');
+    const { offered } = dialogs.choose('bfloat16');
+    const { values } = dialogs.answerInput(out);
+    assert.equal(await vscode.commands.executeCommand('adept.exportModel', { run, step: 6 }), out);
+    assert.deepEqual(offered, [['As the source', 'float32', 'bfloat16', 'float16']]);
+    assert.match(values.join(), /short-step-6-bfloat16$/);
+    assert.match(readFileSync(join(out, 'config.json'), 'utf8'), /dtype": "bfloat16"/);
+    const [recorded] = listExports(run);
+    assert.equal(recorded?.dtype, 'bfloat16');
+    const { tooltip } = exportItem({ run, path: out, exported: recorded });
+    assert.ok(typeof tooltip === 'string');
+    assert.match(tooltip, /bfloat16\ndomain loss \d\.\d{4}\ngeneral loss \d\.\d{4}$/);
   });
 
   it('is compared with another in a table of what differs', async () => {

@@ -7,12 +7,13 @@ from typing import Any, Callable
 
 import numpy
 import torch
+from huggingface_hub import ModelCard
 from tokenizers import Tokenizer
 
 from .config_keys import config_keys
 from .importance import layer_importance, relative_changes, unit_importance
 from .loss import mean_loss
-from .models import Packed, Tokens, by_length, forward, load_model
+from .models import Packed, Tokens, by_length, forward, load_as_stored, load_model
 from .tuning import Plan, tune
 
 Json = dict[str, Any]
@@ -51,6 +52,14 @@ def difference(request: Json) -> Json:
 def loss(request: Json) -> Json:
     """Mean next-token loss."""
     return {"loss": mean_loss(load_model(request["model"]), request["sequences"])}
+
+
+def loss_as_stored(request: Json) -> Json:
+    """Mean next-token loss of what transformers holds with dtype="auto", in its own arithmetic and in float32."""
+    model = load_as_stored(request["model"])
+    dtype = str(model.dtype).removeprefix("torch.")
+    own = mean_loss(model, request["sequences"])
+    return {"dtype": dtype, "ownArithmetic": own, "loss": mean_loss(model.float(), request["sequences"])}
 
 
 def importance(request: Json) -> Json:
@@ -98,6 +107,11 @@ def tuning(request: Json) -> Json:
     return {**result, "finalLoss": mean_loss(model, _sequences(request, "evaluate"))}
 
 
+def card(request: Json) -> Json:
+    """Metadata of a model card."""
+    return {"metadata": ModelCard.load(request["file"]).data.to_dict()}
+
+
 def pack(request: Json) -> Json:
     """Tokenises a JSONL of texts, puts `bos` before each, joins and cuts them, and hashes the sequences as int32."""
     tokenizer = Tokenizer.from_file(request["tokenizer"])
@@ -116,8 +130,10 @@ JOBS: dict[str, Callable[[Json], Json]] = {
     "logits": logits,
     "difference": difference,
     "loss": loss,
+    "lossAsStored": loss_as_stored,
     "importance": importance,
     "tune": tuning,
+    "card": card,
     "pack": pack,
     "configKeys": config_keys,
 }

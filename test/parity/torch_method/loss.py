@@ -33,6 +33,6 @@ def mean_loss(model: PreTrainedModel, sequences: Sequence[Tokens], rows: int = 8
             for start in range(0, len(group), rows):
                 ids, logits = forward(model, [sequences[index] for index in group[start : start + rows]])
                 predicted = logits[:, :-1].reshape(-1, logits.shape[-1])
-                losses = cross_entropy(predicted, ids[:, 1:].reshape(-1), reduction="none")
+                losses = cross_entropy(predicted.float(), ids[:, 1:].reshape(-1), reduction="none")
                 total += losses.double().sum().item()
     return total / target_count(sequences)

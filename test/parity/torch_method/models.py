@@ -23,15 +23,25 @@ def load_model(folder: str, unread: Sequence[str] = ()) -> PreTrainedModel:
     """The model in float32 with plain attention, in evaluation mode; all tensors but the `unread` have to find their place."""
     if not (Path(folder) / "config.json").is_file():
         raise FileNotFoundError(f"{folder} holds no config.json")
+    model = _load(folder, torch.float32, unread)
+    kinds = {parameter.dtype for parameter in model.parameters()}
+    if kinds != {torch.float32}:
+        raise ValueError(f"{folder} was loaded as {kinds}")
+    return model
+
+
+def load_as_stored(folder: str) -> PreTrainedModel:
+    """The same in the type that config.json names, or where it names none that of the weights."""
+    return _load(folder, "auto")
+
+
+def _load(folder: str, dtype: torch.dtype | str, unread: Sequence[str] = ()) -> PreTrainedModel:
     model, info = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True, local_files_only=True
+        folder, dtype=dtype, attn_implementation="eager", output_loading_info=True, local_files_only=True
     )
     wrong = {key: sorted(map(str, names)) for key, names in info.items() if names}
     if wrong != ({"unexpected_keys": sorted(unread)} if unread else {}):
         raise ValueError(f"{folder} does not load cleanly in transformers: {wrong}")
-    kinds = {parameter.dtype for parameter in model.parameters()}
-    if kinds != {torch.float32}:
-        raise ValueError(f"{folder} was loaded as {kinds}")
     return split_fused(model.eval())
 
 

@@ -1,28 +1,28 @@
-import { join, resolve } from 'node:path';
-import { EXPANSION_MANIFEST, type ExpansionManifest } from '../../../shared/run/manifest';
+import { resolve } from 'node:path';
 import { inputError, messageOf } from '../../../shared/common/errors';
-import { expandConfig } from '../../method/expandConfig';
-import { readManifest, requireManifest } from '../../method/manifest';
-import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
-import { writeJson } from '../../../node/files/jsonFile';
+import type { ExportDtype } from '../../../shared/config/runConfig';
+import type { FloatType } from '../../../shared/model/floatType';
+import type { ModelOutline } from '../../../shared/model/outline';
+import { notableLoss, type FoundLosses, type TextLosses } from '../../../shared/run/losses';
+import type { ExpansionManifest } from '../../../shared/run/manifest';
+import type { RunSpec } from '../../../shared/run/runFolder';
+import { AS_OPTIONS, type Naming } from '../../../shared/settings/naming';
 import { fillFolder } from '../../../node/files/outputFolder';
-import { recordExport } from '../../../node/run/runExports';
-import type { RunFolder } from '../../../node/run/runFolder';
-import { fusedSources } from '../../safetensors/fusedSources';
-import { TensorStore } from '../../safetensors/safetensors';
-import {
-  float32Source,
-  storedSource,
-  writeSafetensors,
-  type TensorSource,
-} from '../../safetensors/safetensorsWriter';
-import { parseLayerTensorName, renumberedTensor } from '../../../shared/model/architecture';
-import { isBeyondLayers, type ModelOutline } from '../../../shared/model/outline';
-import { storedUnits } from '../../../shared/model/storedUnits';
 import { readModelOutline, writeModelConfig } from '../../../node/model/modelConfig';
 import { copyOtherFiles } from '../../../node/model/otherFiles';
-import { checkTensors, isTiedTo, trainedTensors } from '../../checkpoint/modelTensors';
-import { yieldToEventLoop, type Task } from '../../task';
+import { recordExport } from '../../../node/run/runExports';
+import type { RunFolder } from '../../../node/run/runFolder';
+import { checkCheckpoint, openPart } from '../../checkpoint/checkpoint';
+import { checkTensors, trainedTensors } from '../../checkpoint/modelTensors';
+import { expandConfig } from '../../method/expandConfig';
+import { readManifest, requireManifest, writeManifest } from '../../method/manifest';
+import { fusedSources } from '../../safetensors/fusedSources';
+import { writeModelWeights } from '../../safetensors/modelWriter';
+import { TensorStore } from '../../safetensors/safetensors';
+import { subtask, type Task } from '../../task';
+import { writeExportCard } from '../card/exportCard';
+import { exportedLosses, type ExportedModel, type Measuring } from './exportedLosses';
+import { exportedWeights, keptName, withFloatType, type ExportPlan } from './exportedWeights';
 
 export interface ExportRequest {
   readonly out: string;
@@ -32,33 +32,83 @@ export interface ExportRequest {
   readonly alpha?: number | undefined;
   /** Added layers, as the tuned model numbers them, that the exported model does without. */
   readonly drop?: readonly number[] | undefined;
+  /** Of the weights; each tensor's own in the source when left out. */
+  readonly dtype?: ExportDtype | undefined;
+  /** What the losses of the files are measured with, where that is needed; they are not measured when left out. */
+  readonly measuring?: Measuring | undefined;
+  /** How errors call the settings. */
+  readonly naming?: Naming | undefined;
 }
 
 export interface ExportResult {
+  readonly run: string;
   readonly out: string;
   readonly step: number;
   readonly alpha: number;
   readonly dropped: readonly number[];
   readonly trained: number;
   readonly frozen: number;
+  /** Of the weights, as config.json says. */
+  readonly dtype: FloatType;
+  readonly before: TextLosses;
+  /** Of the checkpoint, and of the files; null where they were not measured. */
+  readonly tuned: TextLosses | null;
+  readonly after: TextLosses | null;
+  /** Why they were not. */
+  readonly notMeasured?: string;
+  /** Says so where rounding lost much of what was gained. */
+  readonly warning?: string;
 }
 
 /**
- * Writes a Hugging Face folder: frozen tensors byte for byte as in the source, trained ones in float32 from the
- * checkpoint, so that the exported model computes what the trainer did.
+ * Writes a Hugging Face folder with a model card. Each tensor has its type in the source unless another is asked for: frozen ones
+ * are the source's bytes, trained ones are rounded to it. What the export says of itself is what its files compute.
+ * @throws AdeptError (input) naming what cannot be exported; Cancelled, and then the folder is as before
  */
 export async function exportModel(run: RunFolder, request: ExportRequest, task: Task): Promise<ExportResult> {
+  const { out, alpha = 1, drop = [], dtype = 'auto', naming = AS_OPTIONS } = request;
   const spec = run.readSpec();
   const step = request.step ?? run.checkpoints().at(-1);
   if (step === undefined) {
     throw inputError(`${run.file('checkpoints')} has no checkpoint to export: let the run save one first.`);
   }
   const config = readModelOutline(spec.model);
-  const alpha = request.alpha ?? 1;
-  const drop = request.drop ?? [];
-  const added = spec.tune.full
-    ? undefined
-    : requireManifest(spec.model, config).added.map(({ layer }) => layer);
+  const added = addedLayers(spec, config);
+  const model = { step, alpha, drop, added };
+  checkAdded(run, model);
+  const base = TensorStore.open(spec.model);
+  try {
+    checkTensors(spec.model, config, base);
+    checkCheckpoint(run, step, trainedTensors(config, base, added), false);
+    const delta = openPart(run, step, 'delta');
+    try {
+      const layers = Array.from({ length: config.numHiddenLayers }, (_, layer) => layer);
+      const kept = layers.filter((layer) => !drop.includes(layer));
+      const plan: ExportPlan = {
+        ...{ config, base, delta, kept, alpha, dtype, added: added ?? [] },
+        dtypeLabel: naming.label('export.dtype'),
+      };
+      const made = await fillFolder(out, '--out', () =>
+        writeExport({ run, spec, model, plan, out, measuring: request.measuring }, task),
+      );
+      const result = resultOf(run, resolve(out), model, made, naming);
+      note(run, result, task);
+      return result;
+    } finally {
+      delta.close();
+    }
+  } finally {
+    base.close();
+  }
+}
+
+/** Layers that the run added; undefined where it tuned every parameter. */
+function addedLayers(spec: RunSpec, config: ModelOutline): number[] | undefined {
+  return spec.tune.full ? undefined : requireManifest(spec.model, config).added.map(({ layer }) => layer);
+}
+
+/** @throws AdeptError (input) for what can be done to added layers alone */
+function checkAdded(run: RunFolder, { alpha, drop, added }: ExportedModel): void {
   if ((alpha !== 1 || drop.length > 0) && added === undefined) {
     throw inputError(
       `${alpha === 1 ? '--drop' : '--alpha'}: ${run.path} tuned every parameter, so there are no added layers: leave it out.`,
@@ -70,76 +120,31 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
       `--drop: layer ${unknownLayer} was not added by this run: only ${(added ?? []).join(', ')} can be left out.`,
     );
   }
-  const base = TensorStore.open(spec.model);
-  try {
-    checkTensors(spec.model, config, base);
-    checkCheckpoint(run, step, trainedTensors(config, base, added), false);
-    const delta = openPart(run, step, 'delta');
-    try {
-      const scaled = outputTensors(config, base, added ?? [], alpha);
-      const layers = Array.from({ length: config.numHiddenLayers }, (_, layer) => layer);
-      const kept = layers.filter((layer) => !drop.includes(layer));
-      const plan = { ...request, model: spec.model, config, base, delta, scaled, kept };
-      const counts = await fillFolder(request.out, '--out', () => writeExport(plan, task));
-      const made = { out: resolve(request.out), step, alpha, dropped: drop };
-      note(run, made, task);
-      return { ...made, ...counts };
-    } finally {
-      delta.close();
-    }
-  } finally {
-    base.close();
-  }
 }
 
-/** The run's folder says which models came of it; where it cannot, the model is there all the same. */
-function note(
-  run: RunFolder,
-  made: Pick<ExportResult, 'out' | 'step' | 'alpha' | 'dropped'>,
-  task: Task,
-): void {
-  try {
-    recordExport(run.path, { ...made, dropped: [...made.dropped], createdAt: new Date().toISOString() });
-  } catch (error) {
-    task.log?.(`the run does not list this export: ${messageOf(error)}`);
-  }
-}
-
-interface ExportPlan {
-  readonly model: string;
-  readonly config: ModelOutline;
+interface ExportWork {
+  readonly run: RunFolder;
+  readonly spec: RunSpec;
+  readonly model: ExportedModel;
+  readonly plan: ExportPlan;
   readonly out: string;
-  readonly base: TensorStore;
-  readonly delta: TensorStore;
-  /** Tensors that alpha scales. */
-  readonly scaled: ReadonlyMap<string, Scaling>;
-  /** Layers of the tuned model, in order: what the exported one consists of. */
-  readonly kept: readonly number[];
+  readonly measuring: Measuring | undefined;
 }
 
-async function writeExport(
-  { model, config, out, base, delta, scaled, kept }: ExportPlan,
-  task: Task,
-): Promise<Pick<ExportResult, 'trained' | 'frozen'>> {
-  task.report(0, 'writing the exported weights');
-  await yieldToEventLoop(task);
-  // A projection that is saved again beside the embedding it is tied to would contradict a trained embedding.
-  const names = [...base.entries.keys()].filter(
-    (name) => !isTiedTo(config, name) && keptName(config, name, kept) !== undefined,
-  );
-  const sources = names.map((name) => ({
-    ...exportedTensor(base, delta, name, scaled.get(name)),
-    name: keptName(config, name, kept) ?? name,
-  }));
-  writeSafetensors(join(out, 'model.safetensors'), fusedSources(config.raw, sources), {
-    ...base.metadata,
-    format: 'pt',
-  });
-  copyOtherFiles(model, out);
-  const manifest = readManifest(model);
+type Written = Pick<ExportResult, 'trained' | 'frozen' | 'dtype'> & { readonly losses: FoundLosses };
+
+async function writeExport(work: ExportWork, task: Task): Promise<Written> {
+  const { run, spec, model, plan, out, measuring } = work;
+  const { config, base, kept } = plan;
+  const { sources, trained, frozen, type, rounding } = exportedWeights(plan);
+  const fused = fusedSources(config.raw, sources);
+  await writeModelWeights(out, fused, base.metadata, subtask(task, 0, measuring === undefined ? 1 : 0.5));
+  copyOtherFiles(spec.model, out);
+  const tuned = readManifest(spec.model);
   const whole = kept.length === config.numHiddenLayers;
-  if (manifest) {
-    writeJson(join(out, EXPANSION_MANIFEST), whole ? manifest : manifestWithout(config, manifest, kept));
+  const exported = tuned && !whole ? manifestWithout(config, tuned, kept) : tuned;
+  if (exported) {
+    writeManifest(out, exported);
   }
   const raw = whole
     ? config.raw
@@ -147,23 +152,60 @@ async function writeExport(
         config,
         kept.map((source) => ({ source, added: false })),
       );
-  writeModelConfig(model, out, raw);
+  writeModelConfig(spec.model, out, withFloatType(raw, type));
+  const losses = await exportedLosses(
+    { run, model, folder: out, rounded: rounding.changed > 0, measuring },
+    subtask(task, 0.5, 1),
+  );
+  const manifests = model.added === undefined ? undefined : tuned && exported && { tuned, exported };
+  writeExportCard({ run, spec, out, model, type, losses, manifests }, task);
   task.report(1, 'exported');
-  const trained = names.filter((name) => delta.entries.has(name)).length;
-  return { trained, frozen: names.length - trained };
+  return { trained, frozen, dtype: type, losses };
 }
 
-/** A tensor's name in a model that consists of these layers; undefined where its layer is none of them. */
-function keptName(config: ModelOutline, name: string, kept: readonly number[]): string | undefined {
-  const layered = parseLayerTensorName(name);
-  if (layered === undefined) {
-    return name;
+function resultOf(
+  run: RunFolder,
+  out: string,
+  { step, alpha, drop }: ExportedModel,
+  { losses, ...made }: Written,
+  naming: Naming,
+): ExportResult {
+  const warning = 'after' in losses ? roundingWarning(losses, made.dtype, naming) : undefined;
+  return {
+    ...{ run: run.path, out, step, alpha, dropped: drop, ...made, before: losses.before },
+    ...('after' in losses
+      ? { tuned: losses.tuned, after: losses.after }
+      : { tuned: null, after: null, notMeasured: losses.notMeasured }),
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+function roundingWarning(
+  losses: Extract<FoundLosses, { after: TextLosses }>,
+  type: FloatType,
+  naming: Naming,
+): string | undefined {
+  const share = notableLoss(losses);
+  if (share === undefined) {
+    return undefined;
   }
-  if (isBeyondLayers(config, layered.layer)) {
-    return renumberedTensor(name, layered.layer - config.numHiddenLayers + kept.length);
+  const [before, tuned, after] = [losses.before, losses.tuned, losses.after].map(
+    ({ domainLoss }) => domainLoss?.toFixed(5) ?? '–',
+  );
+  return `rounding to ${type} takes ${(share * 100).toFixed(0)}% of the gain: domain loss was ${before} before and ${tuned} as trained, and is ${after} as exported; export with ${naming.name('export.dtype')} float32 to keep it.`;
+}
+
+/** The run's folder says which models came of it; where it cannot, the model is there all the same. */
+function note(run: RunFolder, { out, step, alpha, dropped, dtype, after }: ExportResult, task: Task): void {
+  try {
+    recordExport(run.path, {
+      ...{ out, step, alpha, dropped: [...dropped], dtype },
+      ...(after === null ? {} : { losses: after }),
+      createdAt: new Date().toISOString(),
+    });
+  } catch (error) {
+    task.log?.(`the run does not list this export: ${messageOf(error)}`);
   }
-  const layer = kept.indexOf(layered.layer);
-  return layer < 0 ? undefined : renumberedTensor(name, layer);
 }
 
 /** The manifest of a model that consists of these layers of the described one. */
@@ -186,50 +228,4 @@ function manifestWithout(
     // It was measured of another model.
     equivalence: null,
   };
-}
-
-/** How a tensor is scaled: zero + α·(value − zero), where at `zero` it writes nothing. */
-interface Scaling {
-  readonly alpha: number;
-  readonly zero: number;
-}
-
-/** The tensors through which these layers write into the residual stream, where α is not 1. */
-function outputTensors(
-  config: ModelOutline,
-  store: TensorStore,
-  layers: readonly number[],
-  alpha: number,
-): Map<string, Scaling> {
-  if (alpha === 1) {
-    return new Map();
-  }
-  const units = storedUnits(config, store.entries.values());
-  const outputs = layers.flatMap((layer) => units[layer] ?? []).filter(({ output }) => output);
-  return new Map(
-    outputs.flatMap(({ zero, tensors }) =>
-      tensors.map(({ name }) => [name, { alpha, zero: name.endsWith('.weight') ? zero : 0 }] as const),
-    ),
-  );
-}
-
-function exportedTensor(
-  base: TensorStore,
-  delta: TensorStore,
-  name: string,
-  scaling: Scaling | undefined,
-): TensorSource {
-  const entry = delta.entries.get(name);
-  if (entry === undefined) {
-    return storedSource(base, name);
-  }
-  if (scaling === undefined) {
-    return storedSource(delta, name);
-  }
-  const { alpha, zero } = scaling;
-  return float32Source(
-    name,
-    entry.shape,
-    delta.readFloat32(name).map((value) => zero + alpha * (value - zero)),
-  );
 }

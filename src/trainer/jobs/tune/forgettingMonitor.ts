@@ -1,7 +1,9 @@
 import { readCheckpointState } from '../../../node/run/checkpointState';
+import { firstLosses } from '../../../node/run/firstLosses';
 import { readEvents } from '../../../node/run/eventWriter';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { ModelUnit } from '../../../shared/model/modelUnits';
+import type { TextLosses } from '../../../shared/run/losses';
 import type { Remedy } from '../../../shared/run/logSubject';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import {
@@ -11,14 +13,9 @@ import {
 } from '../../method/forgettingLimit';
 import type { Progress } from './progress';
 
-export interface LossesBefore {
-  readonly domainLoss: number | null;
-  readonly generalLoss: number | null;
-}
-
 /** Holds a run's evaluations against its forgetting limit. */
 export class ForgettingMonitor {
-  private before: LossesBefore | undefined;
+  private before: TextLosses | undefined;
 
   constructor(
     private readonly folder: RunFolder,
@@ -32,16 +29,8 @@ export class ForgettingMonitor {
   }
 
   /** What the evaluation at step 0 found, by whichever trainer. */
-  lossesBefore(): LossesBefore {
-    if (this.before === undefined) {
-      const first = readEvents(this.folder.file('events')).find(
-        (event) => event.type === 'eval' && event.step === 0,
-      );
-      this.before =
-        first?.type === 'eval'
-          ? { domainLoss: first.domainLoss, generalLoss: first.generalLoss }
-          : { domainLoss: null, generalLoss: null };
-    }
+  lossesBefore(): TextLosses {
+    this.before ??= firstLosses(this.folder);
     return this.before;
   }
 

@@ -1,4 +1,5 @@
 import { PROTOCOL_VERSION, type TrainerStatus } from '../../../shared/run/protocol';
+import type { TextLosses } from '../../../shared/run/losses';
 import type { NewRunEvent } from '../../../shared/run/runFolder';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneTogether';
@@ -14,7 +15,7 @@ import type { RunLease } from '../lease/runLease';
 import { overlapTexts, textOverlaps } from '../texts/tuneCorpora';
 import { Checkpointer } from './checkpointer';
 import { evaluate } from './evaluation';
-import { ForgettingMonitor, type LossesBefore } from './forgettingMonitor';
+import { ForgettingMonitor } from './forgettingMonitor';
 import { ForgettingResponder } from './forgettingResponder';
 import { initialProgress, type Progress } from './progress';
 import { RunRates } from './runRates';
@@ -27,7 +28,7 @@ export interface TuneOutcome {
   readonly loss: number | null;
   readonly domainLoss: number | null;
   readonly generalLoss: number | null;
-  readonly before: LossesBefore;
+  readonly before: TextLosses;
   /** Why it stopped, where nobody asked for it. */
   readonly because?: string;
 }

@@ -4,20 +4,21 @@ import { JOB_FILES, type JobReport } from '../../../shared/run/job';
 import { asKeysOf } from '../../../shared/settings/naming';
 import type { RunConfig } from '../../../shared/config/runConfig';
 import type { NewRunEvent, RunSpec } from '../../../shared/run/runFolder';
-import { meanLoss } from '../../method/loss';
+import type { TextLosses } from '../../../shared/run/losses';
 import { readEvents } from '../../../node/run/eventWriter';
+import { recordedLosses } from '../../../node/run/runExports';
 import { writeJson } from '../../../node/files/jsonFile';
 import { clearIncomplete } from '../../../node/files/outputFolder';
 import { RunFolder } from '../../../node/run/runFolder';
 import type { Executor } from '../../executor/executor';
-import { unchanging, withModel } from '../../executor/withModel';
 import { requireComputable } from '../../../node/model/modelConfig';
-import { Cancelled, quietly, subtask, type Task } from '../../task';
+import { Cancelled, type Task } from '../../task';
 import { analyze } from '../measure/analyze';
 import { readImportanceOf } from '../measure/importanceInput';
 import { evaluateChoices } from '../measure/evaluate';
 import { expand } from '../model/expand';
 import { exportModel } from '../model/exportModel';
+import { lossesOfFolder, type Measuring } from '../model/exportedLosses';
 import { jobReport } from './jobReport';
 import { configTexts, jobAnalysis, readJobTexts, readsLater } from './jobInput';
 import { checkResumePoint } from '../tune/resumePoint';
@@ -26,7 +27,6 @@ import { readTuneInput, type TuneInput } from '../tune/tuneInput';
 import { RunLease, type RunHooks } from '../lease/runLease';
 import type { TuneCorpora } from '../texts/tuneCorpora';
 import { goOnWith, preparing, tuneAt, type Continuation } from '../tune/tuneRun';
-import type { TuneOutcome } from '../tune/tuneSession';
 
 /** Makes the run folder of a whole job. @throws AdeptError (input), begun by `label`, when the folder is not empty. */
 export function createJob(config: RunConfig, label: string): RunFolder {
@@ -114,11 +114,8 @@ class WholeJob {
       const { step, because } = tuned;
       return { status: 'stopped', step, ...(because === undefined ? {} : { because }) };
     }
-    const exported = await this.timed('export', () => this.export(tuned.step));
-    const after = {
-      ...(await this.lossesAfter(tuned, exported)),
-      accuracy: await this.accuracy('choices after', exported),
-    };
+    const { out: exported, losses } = await this.timed('export', () => this.export(tuned.step));
+    const after = { ...losses, accuracy: await this.accuracy('choices after', exported) };
     const tokenShift = await this.timed('token shift', () => this.tokenShift(exported));
     const before = { ...tuned.before, accuracy: accuracyBefore };
     const { config, folder, seconds } = this;
@@ -231,23 +228,6 @@ class WholeJob {
     return accuracy;
   }
 
-  /** Of the exported model: where that keeps a part of what was learned, it is not what was tuned. */
-  private async lossesAfter(
-    { domainLoss, generalLoss }: TuneOutcome,
-    exported: string,
-  ): Promise<Omit<JobReport['after'], 'accuracy'>> {
-    const { alpha = 1 } = this.config.export;
-    if (alpha === 1) {
-      return { domainLoss, generalLoss };
-    }
-    const { domainEval, generalEval } = (await this.tuneInput()).corpora;
-    const task = this.announce('evaluating');
-    return withModel(this.executor, unchanging(exported), quietly(task), async (model) => ({
-      domainLoss: await meanLoss(model, domainEval, subtask(task, 0, 0.5)),
-      generalLoss: await meanLoss(model, generalEval, subtask(task, 0.5, 1)),
-    }));
-  }
-
   /** On the run's evaluation texts. */
   private async tokenShift(after: string): Promise<JobReport['tokenShift']> {
     const { domainEval, generalEval } = (await this.tuneInput()).corpora;
@@ -261,19 +241,34 @@ class WholeJob {
     return domain && general && { domain, general };
   }
 
-  private async export(step: number): Promise<string> {
-    const out = this.config.export.out ?? this.pathOf('exported');
-    const begun = readEvents(this.folder.file('events')).some(
+  /** The exported model, and what its files compute. */
+  private async export(step: number): Promise<{ readonly out: string; readonly losses: TextLosses }> {
+    const { out = this.pathOf('exported'), alpha, dtype } = this.config.export;
+    const { executor, folder } = this;
+    const { corpora } = await this.tuneInput();
+    const begun = readEvents(folder.file('events')).some(
       (event) => event.type === 'status' && event.status === 'exporting',
     );
     if (begun) {
       // The folder was empty when this job began to fill it.
       clearIncomplete(out);
       if (existsSync(join(out, 'config.json'))) {
-        return out;
+        const task = this.announce('evaluating');
+        const losses =
+          recordedLosses(folder.path, out) ?? (await lossesOfFolder(executor, out, corpora, task));
+        return { out, losses };
       }
     }
     const task = this.announce('exporting');
-    return (await exportModel(this.folder, { out, step, alpha: this.config.export.alpha }, task)).out;
+    const naming = asKeysOf(join(folder.path, JOB_FILES.job));
+    const measuring: Measuring = { use: (work) => work(executor), corpora, required: true };
+    const made = await exportModel(folder, { out, step, alpha, dtype, naming, measuring }, task);
+    if (made.warning !== undefined) {
+      this.lease.emit({ type: 'log', level: 'warn', message: made.warning });
+    }
+    if (made.after === null) {
+      throw new Error('An export whose losses are required has them.');
+    }
+    return { out: made.out, losses: made.after };
   }
 }
