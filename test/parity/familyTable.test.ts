@@ -58,6 +58,6 @@ function asWritten(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) {
     return value;
   }
-  const { rope_type: _type, max_position_embeddings: _length, ...rest } = value as Record<string, unknown>;
-  return rest;
+  const derived = ['rope_type', 'max_position_embeddings'];
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !derived.includes(key)));
 }

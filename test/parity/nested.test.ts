@@ -52,7 +52,8 @@ function nest(
   more: Readonly<Record<string, unknown>> = {},
 ): void {
   const file = join(folder, 'config.json');
-  const { architectures: _, ...text } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  const { architectures, ...text } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  assert.ok(architectures !== undefined);
   writeFileSync(file, JSON.stringify({ model_type: type, text_config: text, ...more }));
   renameTensors(join(folder, 'model.safetensors'), (name) =>
     name.startsWith('model.') ? decoder + name.slice('model.'.length) : `language_model.${name}`,

@@ -43,7 +43,12 @@ function partAbout(name: UnitName, family: Family): string {
       return l10n.t('Input of the MLP: what each neuron responds to.');
     case 'mlp.down_proj':
       return l10n.t('Output of the MLP.');
-    default:
+    case 'input_layernorm':
+    case 'post_self_attn_layernorm':
+    case 'post_attention_layernorm':
+    case 'pre_feedforward_layernorm':
+    case 'post_feedforward_layernorm':
+    case 'post_mlp_layernorm':
       return normAbout(name, family);
   }
 }
@@ -51,14 +56,11 @@ function partAbout(name: UnitName, family: Family): string {
 /** Families use the same names for norms in different places. */
 function normAbout(name: UnitName, family: Family): string {
   const { attentionInput, attentionOutput, mlpInput } = FAMILIES[family].norms;
-  switch (name) {
-    case attentionInput:
-      return l10n.t('The norm before attention.');
-    case attentionOutput:
-      return l10n.t('The norm after attention.');
-    case mlpInput:
-      return l10n.t('The norm before the MLP.');
-    default:
-      return l10n.t('The norm after the MLP.');
+  if (name === attentionInput) {
+    return l10n.t('The norm before attention.');
   }
+  if (name === attentionOutput) {
+    return l10n.t('The norm after attention.');
+  }
+  return name === mlpInput ? l10n.t('The norm before the MLP.') : l10n.t('The norm after the MLP.');
 }

@@ -37,9 +37,13 @@ export function groupsOf(
     case 'mlp.down_proj':
       return { kind: 'neurons', along: 'columns', bounds: neuronGroups };
     case 'input_layernorm':
-    case 'post_attention_layernorm':
     case 'self_attn.q_norm':
     case 'self_attn.k_norm':
+    case 'post_self_attn_layernorm':
+    case 'post_attention_layernorm':
+    case 'pre_feedforward_layernorm':
+    case 'post_feedforward_layernorm':
+    case 'post_mlp_layernorm':
       return undefined;
   }
 }
