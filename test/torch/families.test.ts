@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import * as v from 'valibot';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { seededRandom } from '../../src/shared/common/random';
+import { TORCH_FAMILIES } from '../../src/shared/model/familyTable';
 import type { RunConfig } from '../../src/shared/config/runConfig';
 import { JOB_FILES, type JobReport } from '../../src/shared/run/job';
 import { readImportance } from '../../src/trainer/jobs/measure/importanceInput';
@@ -23,6 +24,8 @@ import { runPython, TORCH_MISSING } from '../support/torchPython';
 // With norms after the outputs; with norms that multiply by 1 + weight and layers of two kinds; with experts; with layers of two
 // kinds, some without experts; with a router whose bias no optimizer trains, and a layer above those that compute.
 const FAMILIES = ['olmo2', 'gemma3_text', 'qwen3_moe', 'qwen3_next', 'glm4_moe'] as const;
+// What docs/models.md says that this engine alone computes.
+const ALONE: readonly (keyof typeof TORCH_FAMILIES)[] = ['qwen3_moe', 'qwen3_next', 'glm4_moe'];
 type Family = (typeof FAMILIES)[number];
 const LENGTH = 12;
 const STEPS = 20;
@@ -94,6 +97,11 @@ describe('families that only the engine torch computes', { skip: TORCH_MISSING }
       }),
     };
   }
+
+  it('are all that the documents name', () => {
+    assert.deepEqual(Object.keys(TORCH_FAMILIES), ALONE);
+    assert.ok(ALONE.every((family) => FAMILIES.includes(family)));
+  });
 
   it('are refused by the other engines, which name the one that computes them', async () => {
     await assert.rejects(

@@ -38,11 +38,22 @@ function capText(cap: FamilyTraits['softCaps'][number]): string {
   return cap === 'attention' ? 'scores' : 'logits';
 }
 
-/** The families of the engines native and wasm as rows of a Markdown table. */
+/** Families that the engine torch alone computes, as tests show; others may work. */
+export const TORCH_FAMILIES = {
+  qwen3_moe: { models: 'Qwen3 with experts', has: 'experts' },
+  qwen3_next: { models: 'Qwen3-Next', has: 'layers of two kinds, experts in some' },
+  glm4_moe: { models: 'GLM-4.5 and later', has: 'experts, a layer that guesses a second token' },
+} as const;
+
+/** The families as rows of a Markdown table, with the engines that compute them. */
 export function familyTable(): string {
   const rows = (Object.keys(FAMILIES) as Family[]).map((family) => {
     const { models } = FAMILIES[family];
-    return `| \`${family}\` | ${models} | ${features(family).join('; ') || '–'} |`;
+    return `| \`${family}\` | ${models} | ${features(family).join('; ') || '–'} | native, wasm, torch |`;
   });
-  return ['| `model_type` | models | beyond a plain decoder |', '|---|---|---|', ...rows].join('\n');
+  const others = Object.entries(TORCH_FAMILIES).map(
+    ([family, { models, has }]) => `| \`${family}\` | ${models} | ${has} | torch |`,
+  );
+  const head = ['| `model_type` | models | beyond a plain decoder | engines |', '|---|---|---|---|'];
+  return [...head, ...rows, ...others].join('\n');
 }
