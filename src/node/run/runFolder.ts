@@ -5,11 +5,10 @@ import type { ImportanceFile } from '../../shared/method/importance';
 import type { ExpansionManifest } from '../../shared/run/manifest';
 import { parseWith } from '../../shared/common/parse';
 import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
-import { makerOfTemporary } from '../files/atomicFile';
 import { errorCode, writeError } from '../files/fileError';
 import { readJson, writeJson } from '../files/jsonFile';
+import { removeLeftovers } from '../files/leftovers';
 import { ensureEmptyFolder } from '../files/outputFolder';
-import { isProcessAlive } from '../process/processAlive';
 
 /** A run folder on disk. Every file in it appears whole, by a rename. */
 export class RunFolder {
@@ -104,13 +103,10 @@ export class RunFolder {
     const partial = existsSync(checkpoints)
       ? readdirSync(checkpoints).filter((name) => name.startsWith('.'))
       : [];
-    const temporary = readdirSync(this.path).filter((name) => isLeftover(name));
-    for (const path of [
-      ...partial.map((name) => join(checkpoints, name)),
-      ...temporary.map((name) => join(this.path, name)),
-    ]) {
-      rmSync(path, { recursive: true, force: true });
+    for (const name of partial) {
+      rmSync(join(checkpoints, name), { recursive: true, force: true });
     }
+    removeLeftovers(this.path);
   }
 }
 
@@ -120,10 +116,4 @@ function makeFolder(path: string): void {
   } catch (error) {
     throw writeError(path, error);
   }
-}
-
-/** Whether this is a temporary file whose process is gone. */
-function isLeftover(name: string): boolean {
-  const pid = makerOfTemporary(name);
-  return pid !== undefined && pid !== process.pid && !isProcessAlive(pid, undefined);
 }

@@ -7,6 +7,7 @@ import {
   truncateSync,
   utimesSync,
   writeFileSync,
+  existsSync,
 } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -124,8 +125,12 @@ describe('a stored text', () => {
     const file = join(cache ?? '', STORE_FILES.tokens);
     const whole = readFileSync(file);
     truncateSync(file, 3);
+    // Of a process that was killed while it wrote; no process has such a number.
+    const leftover = join(cache ?? '', '.store.json.99999999-1.tmp');
+    writeFileSync(leftover, 'half');
     assert.equal((await read()).fromCache, false);
     assert.deepEqual(readFileSync(file), whole);
+    assert.equal(existsSync(leftover), false);
     writeFileSync(join(cache ?? '', STORE_FILES.description), 'half a descr');
     assert.equal((await read()).fromCache, false);
   });

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeJson } from '../../../node/files/jsonFile';
+import { removeLeftovers } from '../../../node/files/leftovers';
 import { readStoredText } from '../../../node/texts/storedTexts';
 import { NOTHING_SKIPPED, STORE_FILES, StoredText } from '../../../shared/texts/storedText';
 import { FileBytes, MemoryBytes, type ByteStore } from './byteStore';
@@ -36,6 +37,9 @@ export class TokenStore {
 
   /** A store to write to, as far as it had come, or undefined for one in memory. */
   static forWriting(folder: string | undefined, request: StoreRequest): TokenStore {
+    if (folder !== undefined) {
+      removeLeftovers(folder);
+    }
     const before = folder === undefined ? undefined : sound(folder, request.key);
     const description = before ?? emptyText(request);
     const open = (part: Part): ByteStore =>
