@@ -74,7 +74,7 @@ it('the package holds what runs, what its README links to and nothing else, in a
   }
   const python = paths.filter((path) => path.startsWith('out/python/'));
   assert.deepEqual(
-    python.filter((path) => !/^out\/python\/adept_torch\/(\w+\.py|(names|outputs)\.json)$/.test(path)),
+    python.filter((path) => !/^out\/python\/adept_torch\/(\w+\.py|(fused|names|outputs)\.json)$/.test(path)),
     [],
   );
   const sizeOf = (path: string): number => files.find((found) => found.path === path)?.bytes ?? NaN;

@@ -1,3 +1,4 @@
+import { bytesText as bytesIn } from '../../src/shared/common/bytesText';
 import { pageData } from './pageData';
 
 // Making one takes far longer than using it, and tables are full of numbers.
@@ -19,17 +20,7 @@ export function shortCountText(count: number): string {
 
 /** Bytes in decimal units, as disks and memory are sold. */
 export function bytesText(bytes: number): string {
-  if (bytes < 1000) {
-    // Intl writes "12 byte", also for many.
-    return `${countText(bytes)} B`;
-  }
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return new Intl.NumberFormat(pageData().locale, {
-    style: 'unit',
-    unit: units[power] ?? 'byte',
-    maximumSignificantDigits: 4,
-  }).format(bytes / 1000 ** power);
+  return bytesIn(bytes, (options) => new Intl.NumberFormat(pageData().locale, options), 4);
 }
 
 export function percentText(share: number): string {

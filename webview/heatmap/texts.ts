@@ -1,3 +1,4 @@
+import { bytesText as bytesIn } from '../../src/shared/common/bytesText';
 import { durationText as durationIn } from '../../src/shared/common/durationText';
 import type { CellFacts } from '../../src/shared/heatmap/cellFacts';
 import { formatPrecise, formatShort } from '../../src/shared/heatmap/formatNumber';
@@ -204,13 +205,7 @@ export function percentText(share: number): string {
 
 /** Bytes in decimal units, as disks and memory are sold. */
 export function bytesText(bytes: number): string {
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return numberFormat({
-    style: 'unit',
-    unit: units[power] ?? 'byte',
-    maximumSignificantDigits: 3,
-  }).format(bytes / 1000 ** power);
+  return bytesIn(bytes, numberFormat);
 }
 
 export function secondsText(seconds: number): string {

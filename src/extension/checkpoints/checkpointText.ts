@@ -1,4 +1,5 @@
 import type { CheckpointInfo } from '../../node/run/checkpointList';
+import { bytesText as bytesIn } from '../../shared/common/bytesText';
 import type { Localizer } from '../../shared/common/localizer';
 import { nats } from '../runs/runText';
 
@@ -73,11 +74,5 @@ export function dateText(iso: string, locale: string): string {
 
 /** Bytes in decimal units, as disks are sold. */
 export function bytesText(bytes: number, locale: string): string {
-  const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
-  const power = Math.max(1, Math.min(units.length, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  return new Intl.NumberFormat(locale, {
-    style: 'unit',
-    unit: units[power - 1] ?? 'kilobyte',
-    maximumSignificantDigits: 3,
-  }).format(bytes / 1000 ** power);
+  return bytesIn(bytes, (options) => new Intl.NumberFormat(locale, options));
 }

@@ -1,15 +1,8 @@
 import * as vscode from 'vscode';
+import { bytesText as bytesIn } from '../../shared/common/bytesText';
 
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
-
-/** Bytes in decimal units, as disks and memory are sold. */
 export function bytesText(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(vscode.env.language, {
-    style: 'unit',
-    unit: UNITS[power] ?? 'byte',
-    maximumSignificantDigits: 3,
-  }).format(bytes / 1000 ** power);
+  return bytesIn(bytes, (options) => new Intl.NumberFormat(vscode.env.language, options));
 }
 
 export function countText(count: number): string {

@@ -85,7 +85,7 @@ export function slidingWindows(
  * Per layer its type, spelt out in `layer_types` or by the family's pattern. A pattern counts from the first layer, so that a
  * model that gets further layers has to spell it out.
  */
-export function layerTypes(
+function layerTypes(
   filled: Record<string, unknown>,
   around: Pick<Surroundings, 'numHiddenLayers'>,
   traits: FamilyTraits,
@@ -109,7 +109,7 @@ export function layerTypes(
 }
 
 /** Per layer whether it has a rotation at all, spelt out in `no_rope_layers` (1 has one, 0 has none) or by an interval. */
-export function rotatedLayers(
+function rotatedLayers(
   filled: Record<string, unknown>,
   { numHiddenLayers: layers }: Pick<Surroundings, 'numHiddenLayers'>,
   traits: FamilyTraits,

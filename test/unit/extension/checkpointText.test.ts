@@ -79,7 +79,7 @@ describe('what the checkpoints view says', () => {
   it('gives sizes from kilobytes to terabytes, and a date that is none as it is', () => {
     assert.deepEqual(
       [12, 999_000, 5e9, 7e15].map((bytes) => bytesText(bytes, 'en')),
-      ['0.012 kB', '999 kB', '5 GB', '7,000 TB'],
+      ['12 B', '999 kB', '5 GB', '7,000 TB'],
     );
     assert.equal(dateText('yesterday', 'en'), 'yesterday');
   });

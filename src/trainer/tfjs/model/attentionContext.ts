@@ -48,7 +48,7 @@ export function ropeOf(context: AttentionContext, { rope }: AttentionLayer): Lay
 }
 
 /** The engine's own attention, where it computes this model's: it knows no cap of scores. */
-export function fusedAttentionOf(
+function fusedAttentionOf(
   { fused }: Pick<Engine, 'fused'>,
   { attentionCap }: Pick<ModelConfig, 'attentionCap'>,
 ): FusedKernels | undefined {
