@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import * as v from 'valibot';
+import { StrengthFile } from '../../src/shared/run/strength';
 import { readManifest } from '../../src/trainer/method/manifest';
 import { adeptResult } from '../support/command';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -71,6 +74,15 @@ describe('a family beyond llama expands, tunes and exports as PyTorch does', () 
         t.diagnostic(`largest deviation of the loss ${worst.loss.toExponential(1)}`);
         const [first = NaN] = expected.losses;
         assert.ok(expected.losses.some((loss) => Math.abs(loss / first - 1) > 0.03));
+
+        // At strength 0 a copy whose norm writes is silent as well.
+        await adeptResult(['dial', trained, '--alphas', 0.5, '--engine', engine.name]);
+        const { points } = v.parse(
+          StrengthFile,
+          JSON.parse(readFileSync(join(trained, 'dial.json'), 'utf8')),
+        );
+        const before = events.find((event) => event.type === 'eval')?.domainLoss;
+        assert.equal(points.find(({ alpha }) => alpha === 0)?.domainLoss, before);
 
         const out = join(folder, 'exported');
         await adeptResult(['export', '--run', trained, '--out', out]);
