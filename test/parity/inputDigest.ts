@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TensorStore } from '../../src/trainer/safetensors/safetensors';
 import { sha256OfTensor } from '../../src/trainer/safetensors/checksum';
@@ -20,7 +20,21 @@ export function inputDigest(job: string, request: Readonly<Record<string, unknow
 }
 
 function pathDigest(path: string): string {
-  return statSync(path).isDirectory() ? modelDigest(path) : sha256(readFileSync(path));
+  if (!statSync(path).isDirectory()) {
+    return sha256(readFileSync(path));
+  }
+  return existsSync(join(path, 'config.json')) ? modelDigest(path) : digestOfEach(path);
+}
+
+/** Of a folder of models. */
+function digestOfEach(folder: string): string {
+  return sha256(
+    canonical(
+      readdirSync(folder)
+        .sort()
+        .map((name) => [name, pathDigest(join(folder, name))]),
+    ),
+  );
 }
 
 /** Configuration and tensors, however they are spread over files. */

@@ -39,6 +39,12 @@ export const JOBS = {
     }),
     tolerance: 1e-5,
   },
+  /** As `logits`, of every model in a folder of such, by its name there; only those at `indices`. */
+  logitsOfEach: {
+    request: v.strictObject({ models: v.string(), sequences, indices: v.array(count) }),
+    result: v.record(v.string(), v.object({ count, largest: v.number(), sample: v.array(v.number()) })),
+    tolerance: 1e-5,
+  },
   /** Largest difference of any logit between two models. */
   difference: {
     request: v.strictObject({ model: v.string(), other: v.string(), sequences }),
@@ -134,7 +140,7 @@ export const JOBS = {
   },
 } as const satisfies Record<string, Job>;
 
-export const PATH_KEYS: ReadonlySet<string> = new Set(['model', 'other', 'tokenizer', 'file']);
+export const PATH_KEYS: ReadonlySet<string> = new Set(['model', 'models', 'other', 'tokenizer', 'file']);
 
 export type JobName = keyof typeof JOBS;
 export type Request<J extends JobName> = v.InferOutput<(typeof JOBS)[J]['request']>;

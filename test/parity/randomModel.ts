@@ -19,7 +19,12 @@ interface TensorPlan {
  * index. Same recipe, same bytes. The shapes are worked out here from the config, apart from the trainer's own table.
  */
 export function writeRandomModel(folder: string, name: RecipeName): string {
-  const recipe = RECIPES[name];
+  const recipe: Recipe = RECIPES[name];
+  return writeRandomFolder(folder, recipe, JSON.stringify(recipe.config, null, 2));
+}
+
+/** As {@link writeRandomModel}, of any recipe. @param configText what config.json holds: the recipe's config, or what stands for it */
+export function writeRandomFolder(folder: string, recipe: Recipe, configText: string): string {
   mkdirSync(folder, { recursive: true });
   const random = seededRandom(recipe.seed);
   const tensors = tensorPlans(recipe).map((plan) => tensorSource(plan, recipe, random));
@@ -28,11 +33,11 @@ export function writeRandomModel(folder: string, name: RecipeName): string {
   } else {
     writeShards(folder, tensors, recipe.shards);
   }
-  writeFileSync(join(folder, 'config.json'), `${JSON.stringify(recipe.config, null, 2)}\n`);
+  writeFileSync(join(folder, 'config.json'), `${configText}\n`);
   return folder;
 }
 
-function tensorPlans({ config }: Recipe): TensorPlan[] {
+function tensorPlans({ config, deviations }: Recipe): TensorPlan[] {
   const { hidden_size: d, intermediate_size: f, num_attention_heads: heads, vocab_size: v } = config;
   const headDim = config.head_dim ?? d / heads;
   const keys = (config.num_key_value_heads ?? heads) * headDim;
@@ -46,8 +51,14 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
   const norm = (name: string, size: number): TensorPlan[] => [
     { name: `${name}.weight`, shape: [size], mean, deviation: 0.2 },
   ];
-  const linear = (name: string, out: number, input: number, bias: boolean): TensorPlan[] => [
-    { name: `${name}.weight`, shape: [out, input], mean: 0, deviation: 0.16 },
+  const linear = (
+    name: string,
+    out: number,
+    input: number,
+    bias: boolean,
+    deviation = 0.16,
+  ): TensorPlan[] => [
+    { name: `${name}.weight`, shape: [out, input], mean: 0, deviation },
     ...(bias ? [{ name: `${name}.bias`, shape: [out], mean: 0.05, deviation: 0.2 }] : []),
   ];
   const layer = (index: number): TensorPlan[] => {
@@ -62,10 +73,10 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
     return [
       ...(olmo ? [] : norm(`${at}.input_layernorm`, d)),
       ...(family === 'phi3'
-        ? linear(`${at}.self_attn.qkv_proj`, heads * headDim + 2 * keys, d, false)
+        ? linear(`${at}.self_attn.qkv_proj`, heads * headDim + 2 * keys, d, false, deviations?.queries)
         : [
-            ...linear(`${at}.self_attn.q_proj`, heads * headDim, d, qkvBias),
-            ...linear(`${at}.self_attn.k_proj`, keys, d, qkvBias),
+            ...linear(`${at}.self_attn.q_proj`, heads * headDim, d, qkvBias, deviations?.queries),
+            ...linear(`${at}.self_attn.k_proj`, keys, d, qkvBias, deviations?.queries),
             ...linear(`${at}.self_attn.v_proj`, keys, d, qkvBias),
           ]),
       ...linear(`${at}.self_attn.o_proj`, d, heads * headDim, outBias),
@@ -87,7 +98,7 @@ function tensorPlans({ config }: Recipe): TensorPlan[] {
     ];
   };
   return [
-    { name: 'model.embed_tokens.weight', shape: [v, d], mean: 0, deviation: 0.2 },
+    { name: 'model.embed_tokens.weight', shape: [v, d], mean: 0, deviation: deviations?.embedding ?? 0.2 },
     ...Array.from({ length: config.num_hidden_layers }, (_, index) => layer(index)).flat(),
     ...norm('model.norm', d),
     ...(config.tie_word_embeddings ? [] : linear('lm_head', v, d, false)),

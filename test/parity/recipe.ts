@@ -20,6 +20,8 @@ export interface Recipe {
   readonly seed: number;
   readonly dtype: 'F32' | 'F16' | 'BF16';
   readonly shards: number;
+  /** How wide values spread that are not as wide as usual: of the embedding, and of the projections to queries and keys. */
+  readonly deviations?: { readonly embedding: number; readonly queries: number };
   readonly config: RecipeConfig;
 }
 

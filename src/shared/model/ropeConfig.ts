@@ -309,10 +309,16 @@ class Scaling {
   }
 
   private original(): number {
+    const own = this.fields.original_max_position_embeddings;
+    // transformers copies the key from beside the rotation before it takes "su" for "longrope", and then misses it.
+    if (own === undefined && this.name === 'su') {
+      throw this.error(
+        'original_max_position_embeddings',
+        'is missing, without which transformers does not load the type "su": add it, or write "longrope" for "su"',
+      );
+    }
     const top = this.raw.original_max_position_embeddings;
-    return typeof top === 'number'
-      ? top
-      : (this.fields.original_max_position_embeddings ?? this.around.maxPositions);
+    return typeof top === 'number' ? top : (own ?? this.around.maxPositions);
   }
 
   /** YaRN's factor may be null, not left out. */

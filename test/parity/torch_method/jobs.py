@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any, Callable
 
 import numpy
@@ -41,6 +42,15 @@ def logits(request: Json) -> Json:
         "sample": values[request["indices"]].tolist(),
         "all": base64.b64encode(values.tobytes()).decode("ascii"),
     }
+
+
+def logits_of_each(request: Json) -> Json:
+    """Of every model in a folder of such, by name: as `logits`, without all of them."""
+    results = {}
+    for folder in sorted(Path(request["models"]).iterdir()):
+        result = logits({**request, "model": str(folder)})
+        results[folder.name] = {key: result[key] for key in ("count", "largest", "sample")}
+    return results
 
 
 def difference(request: Json) -> Json:
@@ -128,6 +138,7 @@ def pack(request: Json) -> Json:
 
 JOBS: dict[str, Callable[[Json], Json]] = {
     "logits": logits,
+    "logitsOfEach": logits_of_each,
     "difference": difference,
     "loss": loss,
     "lossAsStored": loss_as_stored,
