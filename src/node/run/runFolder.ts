@@ -7,8 +7,8 @@ import { parseWith } from '../../shared/common/parse';
 import { checkpointStep, RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
 import { errorCode, writeError } from '../files/fileError';
 import { readJson, writeJson } from '../files/jsonFile';
-import { removeLeftovers } from '../files/leftovers';
 import { ensureEmptyFolder } from '../files/outputFolder';
+import { removeLeftovers } from '../process/leftovers';
 
 /** A run folder on disk. Every file in it appears whole, by a rename. */
 export class RunFolder {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeJson } from '../../../node/files/jsonFile';
-import { removeLeftovers } from '../../../node/files/leftovers';
+import { removeLeftovers } from '../../../node/process/leftovers';
 import { readStoredText } from '../../../node/texts/storedTexts';
 import { NOTHING_SKIPPED, STORE_FILES, StoredText } from '../../../shared/texts/storedText';
 import { FileBytes, MemoryBytes, type ByteStore } from './byteStore';

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isProcessAlive } from '../process/processAlive';
-import { makerOfTemporary } from './atomicFile';
+import { isProcessAlive } from './processAlive';
+import { makerOfTemporary } from '../files/atomicFile';
 
 /** Removes the temporary files of processes that were killed while they wrote into a folder. */
 export function removeLeftovers(folder: string): void {
