@@ -148,7 +148,7 @@ describe('the checkpoints view', () => {
     await vscode.commands.executeCommand('adept.deleteCheckpoint', node(fixture, 20));
     const [question] = dialogs.shown;
     assert.equal(question?.text, 'Delete the checkpoint Step 20 of kept?');
-    assert.match(question.detail, /^It has the lowest domain loss of the run\.\n0\.\d+ kB are freed/);
+    assert.match(question.detail, /^It has the lowest domain loss of the run\.\n\d+ B are freed/);
     assert.deepEqual(fixture.run.checkpoints(), [10, 20, 30]);
     dialogs.press = 'Delete';
     await vscode.commands.executeCommand('adept.deleteCheckpoint', node(fixture, 20));
