@@ -2,7 +2,7 @@ import { COMMON, type Recipe } from './recipe';
 
 /** Random small models of the families that differ from llama in more than a bias or a norm of heads. */
 export const FURTHER_RECIPES = {
-  /** Every other layer does not rotate, and those have a window; biases everywhere; tied by default. */
+  /** Every other layer does not rotate, and those have a window; biases everywhere; untied, which is not its default. */
   smollm3: {
     seed: 21,
     dtype: 'F32',
@@ -25,7 +25,7 @@ export const FURTHER_RECIPES = {
       no_rope_layer_interval: 2,
       use_sliding_window: true,
       sliding_window: 6,
-      tie_word_embeddings: true,
+      tie_word_embeddings: false,
     },
   },
   /** All four multipliers. */
@@ -138,7 +138,7 @@ export const FURTHER_RECIPES = {
       tie_word_embeddings: false,
     },
   },
-  /** Norms around the sublayers, caps on scores and logits, gelu; every other layer has a window. */
+  /** Norms around the sublayers, caps on scores and logits, gelu; every other layer has a window; untied. */
   gemma2: {
     seed: 26,
     dtype: 'F32',
@@ -161,7 +161,7 @@ export const FURTHER_RECIPES = {
       attn_logit_softcapping: 1.5,
       final_logit_softcapping: 4.5,
       sliding_window: 6,
-      tie_word_embeddings: true,
+      tie_word_embeddings: false,
     },
   },
   /** Head norms, two rotations, one layer of three without a window by the oldest spelling. */
