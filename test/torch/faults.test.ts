@@ -29,7 +29,7 @@ it(
     const moments = await disturbAll(folder, [run], ({ what, phase, seconds, said }) => {
       t.diagnostic(`${what}, ${phase}: ${seconds.toFixed(1)} s: ${said}`);
     });
-    assert.deepEqual(moments.flatMap(momentProblems), []);
+    assert.deepEqual(moments.flatMap(momentProblems), [], JSON.stringify(moments));
     assert.equal(moments.length, 3);
   },
 );
