@@ -1,5 +1,6 @@
 """Losses and logits against transformers' own."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from adept_torch import head
 from adept_torch.call import Call
-from adept_torch.errors import CallError
+from adept_torch.errors import CallError, InputError
 from adept_torch.measure import layer_changes, logits, losses, ranks_of, top_tokens
 
 from .conftest import Opener
@@ -43,6 +44,22 @@ def test_names_without_the_base_prefix(
     bare, whole = (opened(source, "all", dtype=dtype) for source in (folder, "qwen2"))
     torch.testing.assert_close(losses(bare, batch, False, call), losses(whole, batch, False, call), rtol=0, atol=0)
     assert [tensor.name for tensor in bare.tensors] == [tensor.name for tensor in whole.tensors]
+
+
+def test_code_in_the_folder_is_never_run(opened: Opener, folders: Callable[[str], Path], call: Call, tmp_path: Path) -> None:
+    """The class of transformers computes a family that it knows; one that only the folder's code knows is refused."""
+    folder = shutil.copytree(folders("llama"), tmp_path / "own-code")
+    ran = tmp_path / "ran"
+    (folder / "modeling_own.py").write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["auto_map"] = {"AutoConfig": "modeling_own.Config", "AutoModelForCausalLM": "modeling_own.Model"}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    batch = make_batch(LENGTHS)
+    assert torch.equal(losses(opened(folder), batch, False, call), losses(opened("llama"), batch, False, call))
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "own"}), encoding="utf-8")
+    with pytest.raises(InputError, match="contains custom code"):
+        opened(folder)
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("family", ["llama", "mistral", "gemma3_text", "qwen3_moe"])

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
+import { FAMILIES as FAMILY_TRAITS, type Family } from '../../src/shared/model/families';
 import { StrengthFile } from '../../src/shared/run/strength';
 import { readManifest } from '../../src/trainer/method/manifest';
 import { adeptResult } from '../support/command';
@@ -64,6 +65,12 @@ describe('a family beyond llama expands, tunes and exports as PyTorch does', () 
         const start = await expanded(folder, model, run, engine.name);
         const manifest = readManifest(start);
         assert.equal(manifest?.equivalence?.maxDifference, 0);
+        const { norms } = FAMILY_TRAITS[manifest.base.family as Family];
+        const silent = [norms.attentionOutput ?? 'self_attn.o_proj', norms.mlpOutput ?? 'mlp.down_proj'];
+        assert.deepEqual(
+          manifest.zeroed.filter((tensor) => tensor.endsWith('.weight')),
+          [2, 4].flatMap((layer) => silent.map((unit) => `model.layers.${layer}.${unit}.weight`)),
+        );
         const rows = asLists(run.evaluate);
         const same = await liveReference('difference', { model, other: start, sequences: rows });
         assert.ok(same === undefined || same.maxDifference === 0, 'nor is there one in transformers');

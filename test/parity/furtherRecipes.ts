@@ -135,6 +135,7 @@ export const FURTHER_RECIPES = {
         sliding_attention: { rope_type: 'default', rope_theta: 50 },
       },
       sliding_window: 5,
+      attention_bias: true,
       tie_word_embeddings: false,
     },
   },
@@ -161,10 +162,11 @@ export const FURTHER_RECIPES = {
       attn_logit_softcapping: 1.5,
       final_logit_softcapping: 4.5,
       sliding_window: 6,
+      attention_bias: true,
       tie_word_embeddings: false,
     },
   },
-  /** Head norms, two rotations, one layer of three without a window by the oldest spelling. */
+  /** Head norms, two rotations, one layer of three without a window by the oldest spelling; untied. */
   gemma3: {
     seed: 27,
     dtype: 'F32',
@@ -189,7 +191,7 @@ export const FURTHER_RECIPES = {
       sliding_window: 6,
       sliding_window_pattern: 3,
       attention_bias: true,
-      tie_word_embeddings: true,
+      tie_word_embeddings: false,
     },
   },
   /** One tensor of queries, keys and values, one of gate and up; three quarters of a head rotate, by longrope. */

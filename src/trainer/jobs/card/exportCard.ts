@@ -33,8 +33,7 @@ const CARD = 'README.md';
 const PICTURE = 'importance.svg';
 
 /**
- * Writes the model card of an export, and the picture of importance where the run has one, in place of what was taken along of
- * the source's.
+ * Writes the model card of an export, and the picture of importance where the run has one; the source's own card is not taken along.
  * @throws AdeptError (input) when the source's README cannot be read
  */
 export function writeExportCard(request: CardRequest, task: Task): void {

@@ -14,7 +14,7 @@ export function gatedUnit(engine: Engine, activation: Activation, gate: Tensor, 
   if (activation === 'silu') {
     return swiGlu(engine, gate, up);
   }
-  return engine.tidy(() => engine.mul(gelu(engine, gate).value, up));
+  return engine.tidy(() => engine.mul(gelu(engine, gate, geluTanh(engine, gate)), up));
 }
 
 /** Gradients of {@link gatedUnit}, and its value again where the gradients of the next projection want it. */
@@ -30,7 +30,9 @@ export function gatedUnitBackward(
     return swiGluBackward(engine, gradient, gate, up, wantProduct);
   }
   return engine.tidy(() => {
-    const { value, slope } = gelu(engine, gate);
+    const tanh = geluTanh(engine, gate);
+    const value = gelu(engine, gate, tanh);
+    const slope = geluSlope(engine, gate, tanh);
     const gradients = {
       gate: engine.mul(engine.mul(gradient, up), slope),
       up: engine.mul(gradient, value),
@@ -39,13 +41,22 @@ export function gatedUnitBackward(
   });
 }
 
-/** With t = tanh(√(2/π)·(x + c·x³)): the value 0.5·x·(1 + t), and its slope 0.5·(1 + t) + 0.5·x·(1 − t²)·√(2/π)·(1 + 3c·x²). */
-function gelu(engine: Engine, x: Tensor): { value: Tensor; slope: Tensor } {
-  const squared = engine.square(x);
-  const inner = engine.mul(x, engine.addScalar(engine.scale(squared, SLOPE * CUBIC), SLOPE));
-  const t = engine.tanh(inner);
-  const half = engine.addScalar(engine.scale(t, 0.5), 0.5);
-  const steepness = engine.addScalar(engine.scale(squared, 3 * SLOPE * CUBIC), SLOPE);
-  const rest = engine.sub(engine.mul(x, steepness), engine.mul(engine.mul(x, steepness), engine.square(t)));
-  return { value: engine.mul(x, half), slope: engine.add(half, engine.scale(rest, 0.5)) };
+/** t = tanh(√(2/π)·(x + c·x³)). */
+function geluTanh(engine: Engine, x: Tensor): Tensor {
+  const factor = engine.addScalar(engine.scale(engine.square(x), SLOPE * CUBIC), SLOPE);
+  return engine.tanh(engine.mul(x, factor));
+}
+
+/** 0.5·x·(1 + t). */
+function gelu(engine: Engine, x: Tensor, tanh: Tensor): Tensor {
+  return engine.mul(x, engine.addScalar(engine.scale(tanh, 0.5), 0.5));
+}
+
+/** 0.5·(1 + t) + 0.5·x·(1 − t²)·√(2/π)·(1 + 3c·x²). */
+function geluSlope(engine: Engine, x: Tensor, tanh: Tensor): Tensor {
+  const half = engine.addScalar(engine.scale(tanh, 0.5), 0.5);
+  const steepness = engine.addScalar(engine.scale(engine.square(x), 3 * SLOPE * CUBIC), SLOPE);
+  const inner = engine.mul(x, steepness);
+  const rest = engine.sub(inner, engine.mul(inner, engine.square(tanh)));
+  return engine.add(half, engine.scale(rest, 0.5));
 }

@@ -1,5 +1,4 @@
-import type { LayerNorms } from '../../../shared/model/families';
-import { FAMILIES } from '../../../shared/model/families';
+import { FAMILIES, type LayerNorms } from '../../../shared/model/families';
 import type { UnitName } from '../../../shared/model/architecture';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
