@@ -238,6 +238,14 @@ export class Editor {
     });
   }
 
+  /** Answers an input box once it asks: the question before it shares its widget, and would be given the text. */
+  async answerBox(prompt: string, text: string): Promise<void> {
+    await this.evidently(`the question "${prompt}"`, () =>
+      this.page.locator('.quick-input-message', { hasText: prompt }).waitFor(),
+    );
+    await this.enter(text);
+  }
+
   /** Accepts what stands in the open input box or quick pick, wherever the focus is. */
   async acceptInput(timeout = HANG_MILLISECONDS): Promise<void> {
     await this.page.locator('.quick-input-widget input[type="text"]').press('Enter', { timeout });
