@@ -7,6 +7,7 @@ import type { Frame } from 'playwright-core';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
 import { parseWith } from '../../src/shared/common/parse';
+import { JobReport } from '../../src/shared/run/job';
 import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
 import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
@@ -110,6 +111,18 @@ describe('every panel', { skip: unavailable() }, () => {
     await editor.pick('ADEPT: Open Run', 'clinical-notes');
     const frame = await editor.webview('run', 'clinical-notes');
     await editor.evidently('the run', () => frame.locator('.state-done').waitFor());
+    const { after: measured } = parseWith(
+      JobReport,
+      readJson(join(editor.workspace, RUN.out, 'report.json')),
+      'it',
+    );
+    for (const [name, loss] of [
+      ['domain', measured.domainLoss],
+      ['general', measured.generalLoss],
+    ] as const) {
+      const row = frame.getByRole('row', { name: new RegExp(`^${name} `) });
+      assert.equal(await row.locator('td').last().innerText(), loss?.toFixed(4));
+    }
     await inATheme('run', frame);
   });
 

@@ -138,7 +138,8 @@ export class RecordedRun {
   finish(): void {
     this.advance(recordedLines.length);
     this.trainer({ state: 'ended' });
-    writeFileSync(join(this.folder, 'report.json'), '{}');
+    const after = { domainLoss: 0.9626, generalLoss: 1.0548, accuracy: null };
+    writeFileSync(join(this.folder, 'report.json'), JSON.stringify({ steps: 200, after }));
   }
 }
 

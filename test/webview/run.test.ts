@@ -6,17 +6,11 @@ import type { Browser, Page } from 'playwright-core';
 import { RunView } from '../../src/shared/webview/run';
 import * as v from 'valibot';
 import { recordedLine, recordedLines } from '../support/recordedRun';
-import { withRun } from './support/runPage';
+import { numbersOf, withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
 /** The number of a process that there is none of. */
 const NO_PROCESS = 4_194_303;
-
-/** The cells of a row of the table of numbers, by the row's heading. */
-async function numbersOf(page: Page, heading: string): Promise<string[]> {
-  const row = page.locator('.summary tr', { has: page.locator(`th:text-is("${heading}")`) });
-  return (await row.locator('td').allInnerTexts()).map((text) => text.trim());
-}
 
 function textOf(page: Page, selector: string): Promise<string> {
   return page.locator(selector).innerText();

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { writeJson } from '../../src/node/files/jsonFile';
 import { recommendedStrength } from '../../src/shared/run/strength';
 import { RECORDED_STRENGTH } from '../support/recordedRun';
-import { withRun } from './support/runPage';
+import { numbersOf, withRun } from './support/runPage';
 import { launchChromium, noChromium } from './support/webviewPage';
 
-describe("the strength (α) in a run's page", { skip: noChromium }, () => {
+describe("the strength (α) and the export in a run's page", { skip: noChromium }, () => {
   let browser: Browser;
 
   before(async () => {
@@ -15,6 +18,27 @@ describe("the strength (α) in a run's page", { skip: noChromium }, () => {
 
   after(async () => {
     await browser.close();
+  });
+
+  it('shows what an export computes beside what was trained, once there is one', async () => {
+    await withRun(browser, async ({ page, run, session }) => {
+      assert.equal(await page.locator('.summary th:text-is("exported")').count(), 0);
+      const out = join(run.folder, 'half');
+      mkdirSync(out);
+      writeFileSync(join(out, 'config.json'), '{}');
+      const losses = { domainLoss: 1.20347, generalLoss: 0.70011 };
+      const record = { out, step: 160, alpha: 0.5, dropped: [2], dtype: 'bfloat16', losses, createdAt: '' };
+      writeJson(join(run.folder, 'exports.json'), { format: 'adept.exports/1', exports: [record] });
+      session.refresh();
+      await page.waitForSelector('.summary th:text-is("exported")');
+      assert.equal((await numbersOf(page, 'domain')).at(-1), '1.2035');
+      assert.equal((await numbersOf(page, 'general')).at(-1), '0.7001');
+      assert.equal((await numbersOf(page, 'training')).at(-1), '–');
+      assert.equal(
+        await page.locator('.facts div', { hasText: 'Export' }).locator('dd').innerText(),
+        'half · step 160 · bfloat16 · strength 0.5 · without layers 2',
+      );
+    });
   });
 
   it('offers to measure, and shows what comes of it when it is there', async () => {

@@ -1,4 +1,4 @@
-import type { EvalPoint } from '../../src/shared/webview/run';
+import type { EvalPoint, ShownExport } from '../../src/shared/webview/run';
 import type { RunModel } from './runModel';
 
 /** One quantity of a run in numbers; undefined where it was not measured. */
@@ -15,6 +15,8 @@ export interface LossSummary {
   readonly learningRate: number | undefined;
   readonly tokensPerSecond: number | undefined;
   readonly gradNorm: number | undefined;
+  /** The model that was exported last, with the losses of its files. */
+  readonly exported: ShownExport | undefined;
 }
 
 export type LossName = 'domainLoss' | 'generalLoss';
@@ -32,6 +34,7 @@ export function lossSummaryOf({ summary, curves, evals }: RunModel): LossSummary
     learningRate: curves.learningRate.y.at(-1),
     tokensPerSecond: curves.tokensPerSecond.y.at(-1),
     gradNorm: summary?.gradNorm ?? undefined,
+    exported: summary?.exported ?? undefined,
   };
 }
 

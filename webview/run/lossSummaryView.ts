@@ -1,11 +1,14 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { l10n } from '../common/l10n';
+import type { ShownExport } from '../../src/shared/webview/run';
 import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
 import type { LossSummary, SummaryRow } from './lossSummary';
 import { dataTable, type DataRow } from '../common/dataTable';
 
 /** The run in numbers. */
 export function lossSummaryView(lossSummary: LossSummary): TemplateResult {
+  const { exported } = lossSummary;
+  const { domainLoss, generalLoss } = exported?.losses ?? {};
   return html`<div class="summary">
     ${dataTable({
       caption: l10n.t('The run in numbers, losses in nats per token'),
@@ -17,25 +20,43 @@ export function lossSummaryView(lossSummary: LossSummary): TemplateResult {
         l10n.t('change'),
         l10n.t('best'),
         l10n.t('at step'),
+        ...(exported === undefined
+          ? []
+          : [{ text: l10n.t('exported'), title: l10n.t('Measured on the files of the export') }]),
       ],
       rows: [
         lossRow(l10n.t('training'), lossSummary.trainingLoss),
-        lossRow(l10n.t('domain'), lossSummary.domainLoss),
-        lossRow(l10n.t('general'), lossSummary.generalLoss),
-      ],
+        lossRow(l10n.t('domain'), lossSummary.domainLoss, domainLoss),
+        lossRow(l10n.t('general'), lossSummary.generalLoss, generalLoss),
+      ].map(({ name, cells }) => ({ name, cells: exported === undefined ? cells.slice(0, -1) : cells })),
     })}
     <dl class="facts">
       ${fact(l10n.t('Learning rate'), formatRate(lossSummary.learningRate))}
       ${fact(l10n.t('Tokens per second'), formatCount(lossSummary.tokensPerSecond))}
       ${fact(l10n.t('Gradient norm'), formatLoss(lossSummary.gradNorm))}
+      ${exported === undefined ? nothing : fact(l10n.t('Export'), exportText(exported))}
     </dl>
   </div>`;
 }
 
-function lossRow(name: string, { now, start, best }: SummaryRow): DataRow {
+/** Which export it is: its folder, and what else is not as in the run. */
+function exportText({ name, step, dtype, alpha, dropped }: ShownExport): string {
+  return [
+    name,
+    ...(step === null ? [] : [l10n.t('step {0}', step)]),
+    ...(dtype === null ? [] : [dtype]),
+    ...(alpha === 1 ? [] : [l10n.t('strength {0}', alpha)]),
+    ...(dropped.length === 0 ? [] : [l10n.t('without layers {0}', dropped.join(', '))]),
+  ].join(' · ');
+}
+
+function lossRow(name: string, { now, start, best }: SummaryRow, exported?: number | null): DataRow {
   const change = now === undefined || start === undefined ? undefined : now - start;
   const cells = [formatLoss(now), formatLoss(start), formatChange(change)];
-  return { name, cells: [...cells, formatLoss(best?.value), formatCount(best?.step)] };
+  return {
+    name,
+    cells: [...cells, formatLoss(best?.value), formatCount(best?.step), formatLoss(exported ?? undefined)],
+  };
 }
 
 function fact(name: string, value: string): TemplateResult {

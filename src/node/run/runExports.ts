@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { parseWith } from '../../shared/common/parse';
 import { EXPORTS_FILE, ExportsFile, type ExportRecord } from '../../shared/run/exportRecord';
 import type { TextLosses } from '../../shared/run/losses';
-import { JOB_FILES, JobReport } from '../../shared/run/job';
+import { JOB_FILES, JobReport, type JobFile } from '../../shared/run/job';
+import type { ShownExport } from '../../shared/webview/run';
 import { readJson, writeJson } from '../files/jsonFile';
 import { readJob } from '../job/jobFile';
 
@@ -20,7 +21,15 @@ export interface RunExport {
   readonly losses?: ExportRecord['losses'];
 }
 
-const Ended = v.pick(JobReport, ['steps', 'after']);
+/** What a report says of the model that its job ends with. */
+export const ReportOfExport = v.pick(JobReport, ['steps', 'after']);
+
+/** The files of a run folder that speak of its exports, as far as they are there and can be read. */
+interface ExportFiles {
+  readonly noted: ExportsFile | undefined;
+  readonly report: v.InferOutput<typeof ReportOfExport> | undefined;
+  readonly job: JobFile | undefined;
+}
 
 /**
  * The exports of a run whose folders are there: the model that a whole job ends with, then those that were asked for, the
@@ -28,17 +37,25 @@ const Ended = v.pick(JobReport, ['steps', 'after']);
  * @throws AdeptError (input) naming the file that is damaged.
  */
 export function listExports(run: string): RunExport[] {
-  const recorded = new Map(readExports(run).map((one) => [one.out, one]));
-  const job = readJob(run);
+  const file = join(run, JOB_FILES.report);
+  const report = existsSync(file) ? v.safeParse(ReportOfExport, readJson(file)) : undefined;
+  return exportsThere(run, {
+    noted: readExports(run),
+    report: report?.success === true ? report.output : undefined,
+    job: readJob(run),
+  });
+}
+
+/** As {@link listExports}, of files that were read. */
+export function exportsThere(run: string, { noted, report, job }: ExportFiles): RunExport[] {
+  const recorded = new Map(noted?.exports.map((one) => [one.out, one]));
   const own = job?.config.export.out ?? join(run, JOB_FILES.exported);
-  const report = join(run, JOB_FILES.report);
-  const ended = existsSync(report) ? v.safeParse(Ended, readJson(report)) : undefined;
   const ofJob: RunExport = {
     out: own,
-    step: ended?.success === true ? ended.output.steps : null,
+    step: report?.steps ?? null,
     alpha: job?.config.export.alpha ?? 1,
     dropped: [],
-    ...(ended?.success === true ? { losses: ended.output.after } : {}),
+    ...(report === undefined ? {} : { losses: report.after }),
   };
   return [
     ...(job === undefined || recorded.has(own) ? [] : [ofJob]),
@@ -46,19 +63,29 @@ export function listExports(run: string): RunExport[] {
   ].filter(({ out }) => existsSync(join(out, 'config.json')));
 }
 
+/** The first of a list of exports, the latest first, whose losses are known. */
+export function lastMeasured(exports: readonly RunExport[]): ShownExport | undefined {
+  for (const { out, step, alpha, dropped, dtype, losses } of exports) {
+    if (losses !== undefined) {
+      return { name: basename(out), step, alpha, dropped: [...dropped], dtype: dtype ?? null, losses };
+    }
+  }
+  return undefined;
+}
+
 /** Notes an export in the run's folder; one into the same folder takes the place of the one before. */
 export function recordExport(run: string, record: ExportRecord): void {
-  const others = readExports(run).filter(({ out }) => out !== record.out);
+  const others = (readExports(run)?.exports ?? []).filter(({ out }) => out !== record.out);
   const file: ExportsFile = { format: 'adept.exports/1', exports: [...others, record] };
   writeJson(join(run, EXPORTS_FILE), file);
 }
 
 /** What the files of an export were found to compute; undefined where that was not noted. */
 export function recordedLosses(run: string, out: string): TextLosses | undefined {
-  return readExports(run).find((record) => record.out === out)?.losses;
+  return readExports(run)?.exports.find((record) => record.out === out)?.losses;
 }
 
-function readExports(run: string): ExportRecord[] {
+function readExports(run: string): ExportsFile | undefined {
   const file = join(run, EXPORTS_FILE);
-  return existsSync(file) ? parseWith(ExportsFile, readJson(file), file).exports : [];
+  return existsSync(file) ? parseWith(ExportsFile, readJson(file), file) : undefined;
 }

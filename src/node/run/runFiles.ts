@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { EXPORTS_FILE, ExportsFile } from '../../shared/run/exportRecord';
 import { StrengthFile } from '../../shared/run/strength';
 import type { Copies } from '../../shared/run/layerText';
 import { ExpansionManifest } from '../../shared/run/manifest';
 import { JOB_FILES, JobFile } from '../../shared/run/job';
 import { RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
 import { messageOf } from '../../shared/common/errors';
-import type { RunProblem } from '../../shared/webview/run';
+import type { RunProblem, ShownExport } from '../../shared/webview/run';
 import { errorCode } from '../files/fileError';
+import { exportsThere, lastMeasured, ReportOfExport } from './runExports';
 import type { PlannedSteps } from './timeLeft';
 import { isAlive, isUnfinishedJob } from './runState';
 
@@ -34,18 +36,22 @@ export interface RunFilesContent {
   readonly copies: Copies;
   /** What the added layers are worth; undefined where it was not measured. */
   readonly strength: StrengthFile | undefined;
+  /** The export made last whose losses are known and whose folder is there. */
+  readonly exported: ShownExport | undefined;
   readonly problems: readonly RunProblem[];
 }
 
-/** Reads run.json, job.json, trainer.json, manifest.json and dial.json. A file that is missing says nothing; one that cannot be used is a problem. */
+/** Reads run.json, job.json, trainer.json, manifest.json, dial.json, exports.json and report.json. A file that is missing says nothing; one that cannot be used is a problem. */
 export async function readRunFiles(folder: string): Promise<RunFilesContent> {
   const problems: RunProblem[] = [];
-  const [spec, job, trainer, strength, manifest] = await Promise.all([
+  const [spec, job, trainer, strength, manifest, exports, report] = await Promise.all([
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
     readFact(join(folder, JOB_FILES.job), JobFile, 'adept.job/1', problems),
     readFact(join(folder, RUN_FILES.trainer), TrainerFile, 'adept.trainer/1', problems),
     readFact(join(folder, RUN_FILES.strength), StrengthFile, 'adept.dial/1', problems),
     readFact(join(folder, RUN_FILES.manifest), ExpansionManifest, 'adept.manifest/1', problems),
+    readFact(join(folder, EXPORTS_FILE), ExportsFile, 'adept.exports/1', problems),
+    readFact(join(folder, JOB_FILES.report), ReportOfExport, 'adept.report/1', problems),
   ]);
   return {
     model: looseText(job, 'config', 'model') ?? looseText(spec, 'model'),
@@ -57,6 +63,9 @@ export async function readRunFiles(folder: string): Promise<RunFilesContent> {
     isUnfinishedJob: isUnfinishedJob(folder),
     strength: strength.parsed,
     copies: manifest.parsed?.added.map(({ layer, source }) => ({ layer, source })) ?? [],
+    exported: lastMeasured(
+      exportsThere(folder, { noted: exports.parsed, report: report.parsed, job: job.parsed }),
+    ),
     exists: existsSync(folder),
     hasConfig: spec.raw !== undefined || job.raw !== undefined,
     problems,

@@ -68,6 +68,7 @@ export function runSummary(
     remoteName: window.remoteName ?? null,
     gradNorm: lastStep?.gradNorm ?? null,
     bestTrainingLoss: best === undefined ? null : { step: best[0], value: best[1] },
+    exported: files.exported ?? null,
     exit: state === 'died' || state === 'failed' ? (window.exit ?? null) : null,
     error: state === 'failed' ? (window.failure ?? errorOf(terminalEvent)) : null,
     lastLines: state === 'died' ? lastLines(history, window) : [],

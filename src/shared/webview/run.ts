@@ -6,6 +6,8 @@ import { StrengthFile } from '../run/strength';
 import { CONTROL_COMMANDS } from '../run/protocol';
 import { RUN_STATES } from '../run/runState';
 import { LOG_LEVELS } from '../run/runFolder';
+import { FLOAT_TYPES } from '../model/floatType';
+import { TextLosses } from '../run/losses';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();
@@ -71,6 +73,20 @@ const RUN_COMMANDS = [
 ] as const;
 export type RunCommand = (typeof RUN_COMMANDS)[number];
 
+/** The model that was exported last, and what its files compute. */
+export const ShownExport = v.object({
+  /** Of its folder. */
+  name: text,
+  /** Of its checkpoint; null where no file says it. */
+  step: v.nullable(count),
+  alpha: v.number(),
+  dropped: v.array(count),
+  /** Of its weights; null where no file says it. */
+  dtype: v.nullable(v.picklist(FLOAT_TYPES)),
+  losses: TextLosses,
+});
+export type ShownExport = v.InferOutput<typeof ShownExport>;
+
 /** Everything about the run that is not a series. */
 export const RunSummary = v.object({
   name: text,
@@ -105,6 +121,8 @@ export const RunSummary = v.object({
   remoteName: v.nullable(text),
   gradNorm: v.nullable(v.number()),
   bestTrainingLoss: v.nullable(v.object({ step: count, value: v.number() })),
+  /** Null where nothing was exported, or nothing whose losses are known. */
+  exported: v.nullable(ShownExport),
   exit: v.nullable(RunExit),
   error: v.nullable(text),
   /** The last lines of a trainer that died. */

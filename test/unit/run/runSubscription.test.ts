@@ -96,6 +96,36 @@ describe('RunSubscription', () => {
     assert.ok((messages[0]?.message.curves?.loss.x.length ?? 0) < 4100);
   });
 
+  it('tells what the files of the last export compute, of those that are there and were measured', async (t) => {
+    const { folder, session, messages, settle } = follow(t);
+    const losses = { domainLoss: 1.25, generalLoss: null };
+    const record = { step: 6, alpha: 1, dropped: [], dtype: 'bfloat16', losses, createdAt: '2026-01-01' };
+    const exported = (name: string): string => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'config.json'), '{}');
+      return join(folder, name);
+    };
+    const exports = [
+      { ...record, out: exported('first') },
+      { ...record, out: exported('half'), alpha: 0.5, step: 5 },
+      { ...record, out: join(folder, 'gone') },
+      { ...record, out: exported('unmeasured'), losses: undefined },
+    ];
+    session.ready();
+    await settle();
+    assert.equal(messages[0]?.message.summary?.exported, null);
+    writeFileSync(join(folder, 'exports.json'), JSON.stringify({ format: 'adept.exports/1', exports }));
+    await settle();
+    assert.deepEqual(messages[1]?.message.summary?.exported, {
+      ...{ name: 'half', step: 5, alpha: 0.5, dropped: [], dtype: 'bfloat16' },
+      losses,
+    });
+    writeFileSync(join(folder, 'exports.json'), JSON.stringify({ format: 'adept.exports/1', exports: 1 }));
+    await settle();
+    assert.equal(messages[2]?.message.summary?.exported, null);
+    assert.equal(messages[2].message.problems?.items[0]?.file, join(folder, 'exports.json'));
+  });
+
   it('says nothing when nothing happened', async (t) => {
     const { events, session, messages, settle } = follow(t);
     writeFileSync(events, eventLines([stepEvent(1)]));

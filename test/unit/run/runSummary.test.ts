@@ -31,6 +31,7 @@ const facts: RunFilesContent = {
   copies: [],
   hasConfig: true,
   strength: undefined,
+  exported: undefined,
   problems: [],
 };
 const aboutWindow: RunWindow = { isTrusted: true, remoteName: 'ssh-remote', pending: undefined };

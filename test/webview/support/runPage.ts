@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import * as v from 'valibot';
 import { RunSubscription } from '../../../src/node/runPage/runSubscription';
 import type { RunWindow } from '../../../src/node/runPage/runSummary';
@@ -72,4 +72,10 @@ export async function withRun(
     await webview.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The cells of a row of the table of numbers, by the row's heading. */
+export async function numbersOf(page: Page, heading: string): Promise<string[]> {
+  const row = page.locator('.summary tr', { has: page.locator(`th:text-is("${heading}")`) });
+  return (await row.locator('td').allInnerTexts()).map((text) => text.trim());
 }
