@@ -13,7 +13,7 @@ from .call import Call
 from .checkpoint import load_trained, save_trained
 from .errors import CallError
 from .frames import Frame, Header
-from .generation import generate
+from .generation import Decoding
 from .masked_passes import masked_losses
 from .measure import layer_changes, logits, losses, ranks_of, top_tokens
 from .memory import used_bytes
@@ -38,11 +38,15 @@ class Handlers:
     def __init__(self, ranks: Ranks) -> None:
         self._ranks = ranks
         self._model: Model | None = None
+        self._decoding: Decoding | None = None
         self._told: set[str] = set()
 
     def answer(self, request: object, frame: Frame, call: Call) -> Result:
         """Raises ExecutorError, or whatever went wrong."""
         handler = _HANDLERS[type(request)]
+        if isinstance(request, _CHANGES):
+            # What was read was read with other weights.
+            self._decoding = None
         result = handler(self, request, frame, call)
         problem = self._problem()
         return Result({**result.fields, "problem": problem}, result.arrays) if problem else result
@@ -121,9 +125,24 @@ class Handlers:
     def memory(self, _: m.Memory, __: Frame, ___: Call) -> Result:
         return Result(arrays={"bytes": self._used()})
 
-    def generate(self, request: m.Generate, frame: Frame, call: Call) -> Result:
-        tokens = read_array(frame, "tokens", torch.int32, (None,))
-        return Result(arrays={"tokens": generate(self.model, tokens, request, call)})
+    def prefill(self, request: m.Prefill, frame: Frame, call: Call) -> Result:
+        tokens = read_array(frame, "tokens", torch.int32, (None, None))
+        lengths = read_array(frame, "lengths", torch.int32, (tokens.shape[0],))
+        self._decoding = None
+        decoding = Decoding(self.model)
+        logits = decoding.prefill(tokens, lengths, call)
+        self._decoding = decoding
+        return Result(arrays=_next(logits, request.logits))
+
+    def decode(self, request: m.Decode, frame: Frame, call: Call) -> Result:
+        if self._decoding is None:
+            raise CallError("Nothing is being generated.")
+        tokens, rows = (read_array(frame, name, torch.int32, (None,)) for name in ("tokens", "rows"))
+        return Result(arrays=_next(self._decoding.read(tokens, rows, call), request.logits))
+
+    def end_decoding(self, _: m.EndDecoding, __: Frame, ___: Call) -> Result:
+        self._decoding = None
+        return Result()
 
     def close_model(self, _: m.CloseModel, __: Frame, ___: Call) -> Result:
         self.close()
@@ -157,9 +176,19 @@ _HANDLERS: dict[type, _Handler] = {
     m.SaveTrained: cast(_Handler, Handlers.save_trained),
     m.LoadTrained: cast(_Handler, Handlers.load_trained),
     m.Memory: cast(_Handler, Handlers.memory),
-    m.Generate: cast(_Handler, Handlers.generate),
+    m.Prefill: cast(_Handler, Handlers.prefill),
+    m.Decode: cast(_Handler, Handlers.decode),
+    m.EndDecoding: cast(_Handler, Handlers.end_decoding),
     m.CloseModel: cast(_Handler, Handlers.close_model),
 }
+
+
+_CHANGES = (m.Step, m.SetStrength, m.LoadTrained, m.CloseModel)
+
+
+def _next(logits: Tensor, all_of_them: bool) -> dict[str, Tensor]:
+    top = {"top": logits.argmax(-1).int()}
+    return {**top, "logits": logits} if all_of_them else top
 
 
 def _having(model: Model, name: str) -> list[int] | None:

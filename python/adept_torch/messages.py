@@ -123,12 +123,18 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Generate:
-    max_tokens: int
-    temperature: float
-    top_p: float
-    seed: int
-    stop: tuple[int, ...]
+class Prefill:
+    logits: bool
+
+
+@dataclass(frozen=True)
+class Decode:
+    logits: bool
+
+
+@dataclass(frozen=True)
+class EndDecoding:
+    pass
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,9 @@ VERBS: dict[str, type] = {
     "saveTrained": SaveTrained,
     "loadTrained": LoadTrained,
     "memory": Memory,
-    "generate": Generate,
+    "prefill": Prefill,
+    "decode": Decode,
+    "endDecoding": EndDecoding,
     "closeModel": CloseModel,
     "shutdown": Shutdown,
 }

@@ -27,9 +27,9 @@ def begin_losses(trainer: Trainer) -> None:
 
 
 def begin_long(trainer: Trainer) -> None:
-    """Seconds of work, in which ranks meet at every token."""
-    prompt = {"tokens": torch.tensor([1, 2, 3], dtype=torch.int32)}
-    trainer.begin("generate", prompt, maxTokens=100_000, temperature=0.0, topP=1.0, seed=1, stop=[])
+    """Seconds of work, in which ranks meet at every layer."""
+    batch = make_batch((60,) * 4000)
+    trainer.begin("maskedLosses", batch_arrays(batch), batch=batch_header(batch), memory=None, scratch=None)
     while trainer.receive()[0]["kind"] != "progress":
         pass
 

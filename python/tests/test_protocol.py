@@ -105,9 +105,13 @@ def test_a_call_of_every_kind(trainer: Trainer, described: Any, folders: Callabl
     _, moved = trainer.call("losses", reuse=False, **sent)
     assert 0 < expected.mean() - moved["losses"].mean() < 1
     assert trainer.call("memory")[1]["bytes"][0] > 1e7
-    prompt = {"tokens": torch.tensor([1, 2, 3], dtype=torch.int32)}
-    _, text = trainer.call("generate", prompt, maxTokens=5, temperature=0.0, topP=1.0, seed=1, stop=[])
-    assert text["tokens"].shape == (5,)
+    prompts = {"tokens": torch.tensor([[1, 2, 3]], dtype=torch.int32), "lengths": torch.tensor([3], dtype=torch.int32)}
+    _, after = trainer.call("prefill", prompts, logits=True)
+    more = {"tokens": after["top"], "rows": torch.tensor([0], dtype=torch.int32)}
+    assert after["logits"].argmax() == after["top"][0] and "logits" not in trainer.call("decode", more, logits=False)[1]
+    trainer.call("setStrength", alpha=[])
+    with pytest.raises(ExecutorReplyError, match="Nothing is being generated"):
+        trainer.call("decode", more, logits=False)
 
 
 def _good(**changed: Any) -> dict[str, Any]:
@@ -181,12 +185,12 @@ def test_a_call_is_cancelled_and_the_model_stays_as_it_was(trainer: Trainer, des
 def test_progress_is_reported(trainer: Trainer, described: Any) -> None:
     assert described
     trainer.progress.clear()
-    prompt = {"tokens": torch.tensor([1, 2, 3], dtype=torch.int32)}
-    trainer.call("generate", prompt, maxTokens=300, temperature=0.0, topP=1.0, seed=1, stop=[])
+    batch = make_batch((60,) * 400)
+    trainer.call("maskedLosses", batch_arrays(batch), batch=batch_header(batch), memory=None, scratch=None)
     fractions = [report["fraction"] for report in trainer.progress]
     assert 0 < len(fractions) < 100
     assert fractions == sorted(fractions) and fractions[0] >= 0 and fractions[-1] <= 1
-    assert all(report["message"].startswith("token ") for report in trainer.progress)
+    assert all(report["message"].startswith("layer ") for report in trainer.progress)
 
 
 @pytest.mark.parametrize(

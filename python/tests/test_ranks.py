@@ -51,9 +51,12 @@ def run(trainer: Trainer, model: Path, folder: Path, trains: Any = TRAINS) -> Nu
     numbers["losses at 0.3"] = trainer.call("losses", reuse=True, **sent)[1]["losses"]
     trainer.call("setStrength", alpha=[])
     trainer.call("saveTrained", folder=str(folder))
-    prompt = {"tokens": torch.tensor([1, 2, 3], dtype=torch.int32)}
-    text = trainer.call("generate", prompt, maxTokens=6, temperature=0.0, topP=1.0, seed=1, stop=[])[1]["tokens"]
-    numbers["text"] = text.double()
+    prompts = torch.tensor([[1, 2, 3], [4, 0, 0]], dtype=torch.int32)
+    read = {"tokens": prompts, "lengths": torch.tensor([3, 1], dtype=torch.int32)}
+    numbers["after prompts"] = trainer.call("prefill", read, logits=True)[1]["logits"]
+    more = {"tokens": torch.tensor([5], dtype=torch.int32), "rows": torch.tensor([1], dtype=torch.int32)}
+    numbers["losses after more"] = trainer.call("decode", more, logits=True)[1]["logits"]
+    trainer.call("endDecoding")
     for file in ("delta", "optimizer"):
         numbers |= {f"saved {name}": tensor for name, tensor in load_file(folder / f"{file}.safetensors").items()}
     return numbers

@@ -12,9 +12,8 @@ from safetensors.torch import load_file, save_file
 from adept_torch.call import Call
 from adept_torch.checkpoint import load_trained, save_trained
 from adept_torch.errors import CallError, InputError
-from adept_torch.generation import generate
+from adept_torch.generation import Decoding
 from adept_torch.measure import losses
-from adept_torch.messages import Generate
 from adept_torch.step import step
 
 from .conftest import Opener
@@ -98,25 +97,42 @@ def test_a_folder_that_cannot_be_written(opened: Opener, call: Call, tmp_path: P
         save_trained(opened("llama", (1,)), str(tmp_path / "nowhere"), call)
 
 
-def test_generation_is_transformers(opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
-    prompt = make_batch((6,)).tokens[0]
-    with torch.no_grad():
-        found = reference(folders("mistral")).generate(prompt[None], max_new_tokens=12, do_sample=False, pad_token_id=0)
-    expected = found[0, 6:].tolist()
-    model = opened("mistral")
-    assert generate(model, prompt.int(), Generate(12, 0.0, 1.0, 0, ()), call).tolist() == expected
-    stop = expected[4]
-    ended = generate(model, prompt.int(), Generate(12, 0.0, 1.0, 0, (stop,)), call)
-    assert ended.tolist() == expected[: expected.index(stop)]
+@pytest.mark.parametrize("family", FAMILIES)
+def test_decoding_is_transformers(family: str, opened: Opener, folders: Callable[[str], Path], call: Call) -> None:
+    """Prompts of unequal lengths side by side; the longest ends early, and its row is forgotten."""
+    prompts = make_batch((9, 4, 6))
+    expected = []
+    for row, length in enumerate(prompts.lengths):
+        prompt = prompts.tokens[row, :length]
+        with torch.no_grad():
+            found = reference(folders(family)).generate(prompt[None], max_new_tokens=10, do_sample=False, pad_token_id=0)
+        expected.append(found[0, length:].tolist())
+    decoding = Decoding(opened(family))
+    lengths = torch.tensor(prompts.lengths, dtype=torch.int32)
+    logits = decoding.prefill(prompts.tokens.int(), lengths, call)
+    answers: list[list[int]] = [[], [], []]
+    rows = [0, 1, 2]
+    for count in range(10):
+        tokens = logits.argmax(-1).int()
+        for at, row in enumerate(rows):
+            answers[row].append(int(tokens[at]))
+        kept = [at for at, row in enumerate(rows) if row != 0 or count < 3]
+        rows = [rows[at] for at in kept]
+        logits = decoding.read(tokens[kept], torch.tensor(kept, dtype=torch.int32), call)
+    assert [answers[0], answers[1], answers[2]] == [expected[0][:4], *expected[1:]]
 
 
-def test_sampling_follows_its_seed(opened: Opener, call: Call) -> None:
-    model = opened("llama")
-    prompt = make_batch((6,)).tokens[0].int()
-    one, again, other = (generate(model, prompt, Generate(20, 1.0, 0.9, seed, ()), call).tolist() for seed in (1, 1, 2))
-    assert one == again != other
-    greedy = generate(model, prompt, Generate(20, 0.0, 1.0, 1, ()), call).tolist()
-    assert generate(model, prompt, Generate(20, 1.0, 1e-9, 3, ()), call).tolist() == greedy
+def test_decoding_refuses_what_does_not_fit(opened: Opener, call: Call) -> None:
+    decoding = Decoding(opened("llama"))
+    tokens, lengths = torch.tensor([[1, 2], [3, 0]], dtype=torch.int32), torch.tensor([2, 1], dtype=torch.int32)
+    with pytest.raises(CallError, match=r"lengths \[2, 0\]"):
+        decoding.prefill(tokens, lengths - torch.tensor([0, 1]), call)
+    with pytest.raises(CallError, match="within 0 to 66"):
+        decoding.prefill(tokens + 66, lengths, call)
+    decoding.prefill(tokens, lengths, call)
+    for rows in ([1, 0], [0, 2], [0]):
+        with pytest.raises(CallError, match="not some of 2"):
+            decoding.read(torch.tensor([1, 1], dtype=torch.int32), torch.tensor(rows), call)
 
 
 def test_folders_that_are_no_models(opened: Opener, folders: Callable[[str], Path], tmp_path: Path) -> None:

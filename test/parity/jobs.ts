@@ -51,6 +51,17 @@ export const JOBS = {
     result: v.object({ maxDifference: v.number() }),
     tolerance: 0,
   },
+  /** What follows each prompt, greedily, without the token that ends it. */
+  generate: {
+    request: v.strictObject({
+      model: v.string(),
+      prompts: v.array(v.pipe(v.array(count), v.minLength(1))),
+      maxTokens: count,
+      stop: count,
+    }),
+    result: v.object({ answers: v.array(v.array(count)) }),
+    tolerance: 0,
+  },
   /** Mean next-token loss, nats. */
   loss: {
     request: v.strictObject({ model: v.string(), sequences }),

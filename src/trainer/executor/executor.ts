@@ -2,11 +2,12 @@ import type { ModelUnit } from '../../shared/model/modelUnits';
 import type { ModelOutline } from '../../shared/model/outline';
 import type { Batch } from '../data/sequences/batch';
 import type { Task } from '../task';
-import type { MemoryLimit, OpenRequest, Reuse, StepRequest, UnitRequest } from './requests';
+import type { MemoryLimit, NextWanted, OpenRequest, Reuse, StepRequest, UnitRequest } from './requests';
 import type {
   FrozenStorage,
   LayerChanges,
   MaskedLosses,
+  NextTokens,
   ProcessMemory,
   StepResult,
   TrainedTensor,
@@ -78,6 +79,21 @@ export interface Model {
   topTokens(batch: Batch): Promise<Int32Array>;
   /** The rank that each predicted position gives a token, [N], 1 its likeliest. @throws AdeptError (failure) on NaN */
   ranks(batch: Batch, tokens: Int32Array): Promise<Int32Array>;
+
+  /**
+   * Reads prompts, rows of any lengths but 0, and keeps the keys and values of their positions for {@link decode}; what was kept
+   * before goes. What changes weights or strength frees what is kept.
+   * @throws AdeptError (failure) on NaN
+   */
+  prefill(prompts: readonly Int32Array[], wanted: NextWanted): Promise<NextTokens>;
+  /**
+   * Reads one more token in some of the rows that are kept, [n]; the other rows are forgotten, and n rows stay.
+   * @param rows [n] ascending, of those kept so far
+   * @throws AdeptError (failure) on NaN
+   */
+  decode(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): Promise<NextTokens>;
+  /** Frees what is kept. */
+  endDecoding(): Promise<void>;
 
   /**
    * One optimiser step. A loss or norm that is not finite leaves parameters and moments as they were.

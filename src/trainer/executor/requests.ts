@@ -50,6 +50,9 @@ export interface UnitGroup extends Pick<UnitGroups, 'along' | 'bounds'> {
   readonly unit: string;
 }
 
+/** What is wanted of the tokens that come next: the likeliest of each row, or all logits as well. */
+export type NextWanted = 'top' | 'logits';
+
 /** One optimiser step: AdamW over the gradient of the mean loss of all predicted positions of all batches. */
 export interface StepRequest extends Reuse {
   readonly batches: readonly Batch[];

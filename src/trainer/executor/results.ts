@@ -41,6 +41,14 @@ export interface UnitSums {
   readonly groups: readonly Float64Array[];
 }
 
+/** What comes next in each of n rows. */
+export interface NextTokens {
+  /** [n] the likeliest token; of equal ones the lowest. */
+  readonly top: Int32Array;
+  /** [n·V], where they were wanted. */
+  readonly logits?: Float32Array | undefined;
+}
+
 export interface StepResult {
   /** Mean over all predicted positions of the step, nats. */
   readonly loss: number;

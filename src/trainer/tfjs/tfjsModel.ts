@@ -5,10 +5,18 @@ import { reportUnread } from '../checkpoint/unreadReport';
 import type { Batch } from '../data/sequences/batch';
 import type { Model } from '../executor/executor';
 import { OneCall } from '../executor/oneCall';
-import type { MemoryLimit, OpenRequest, Reuse, StepRequest, UnitRequest } from '../executor/requests';
+import type {
+  MemoryLimit,
+  NextWanted,
+  OpenRequest,
+  Reuse,
+  StepRequest,
+  UnitRequest,
+} from '../executor/requests';
 import type {
   LayerChanges,
   MaskedLosses,
+  NextTokens,
   ProcessMemory,
   StepResult,
   TrainedTensor,
@@ -17,6 +25,7 @@ import type {
 import type { Task } from '../task';
 import { activationCache, type ActivationCache } from './cache/activationCache';
 import type { Engine } from './engine/engine';
+import { Decoding } from './generation/decoding';
 import { layerChanges } from './measure/layerChanges';
 import { maskedLosses } from './measure/maskedLosses';
 import { ranks, topTokens } from './measure/topTokens';
@@ -37,6 +46,8 @@ export class TfjsModel implements Model {
   private readonly calls = new OneCall();
   /** With the moments of what is trained; made with the first step, or when moments are loaded. */
   private tuner: Tuner | undefined;
+  /** While tokens are generated. */
+  private decoding: Decoding | undefined;
   /** While strengths differ from 1. */
   private strength: OutputStrength | undefined;
 
@@ -106,6 +117,30 @@ export class TfjsModel implements Model {
     return this.calls.run(() => ranks(this.model, batch, tokens));
   }
 
+  prefill(prompts: readonly Int32Array[], wanted: NextWanted): Promise<NextTokens> {
+    return this.calls.run(() => {
+      this.forget();
+      const { decoding, next } = Decoding.begin(this.model, prompts, wanted);
+      this.decoding = decoding;
+      return next;
+    });
+  }
+
+  decode(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): Promise<NextTokens> {
+    return this.calls.run(() => {
+      if (this.decoding === undefined) {
+        throw new Error('Nothing is being generated.');
+      }
+      return this.decoding.read(tokens, rows, wanted);
+    });
+  }
+
+  endDecoding(): Promise<void> {
+    return this.calls.run(() => {
+      this.forget();
+    });
+  }
+
   step(request: StepRequest): Promise<StepResult> {
     return this.calls.run(() => {
       this.endStrength();
@@ -118,6 +153,7 @@ export class TfjsModel implements Model {
 
   setStrength(alpha: ReadonlyMap<number, number>): Promise<void> {
     return this.calls.run(() => {
+      this.forget();
       if ([...alpha.values()].every((value) => value === 1)) {
         this.endStrength();
         return;
@@ -178,8 +214,15 @@ export class TfjsModel implements Model {
     return [...new Set(this.parameters.flatMap(({ unit }) => unit?.layer ?? []))];
   }
 
-  /** What was trained is in its place again. */
+  /** Keys and values of what was read. */
+  private forget(): void {
+    this.decoding?.dispose();
+    this.decoding = undefined;
+  }
+
+  /** What was trained is in its place again, and nothing is kept of what was computed with other weights. */
   private endStrength(): void {
+    this.forget();
     this.strength?.end();
     this.strength = undefined;
   }

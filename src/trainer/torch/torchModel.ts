@@ -1,12 +1,20 @@
 import { resolve } from 'node:path';
 import type * as v from 'valibot';
-import type { Batch } from '../data/sequences/batch';
+import { makeBatch, type Batch } from '../data/sequences/batch';
 import type { Model } from '../executor/executor';
-import type { CacheRequest, MemoryLimit, Reuse, StepRequest, UnitRequest } from '../executor/requests';
+import type {
+  CacheRequest,
+  MemoryLimit,
+  NextWanted,
+  Reuse,
+  StepRequest,
+  UnitRequest,
+} from '../executor/requests';
 import type {
   FrozenStorage,
   LayerChanges,
   MaskedLosses,
+  NextTokens,
   ProcessMemory,
   StepResult,
   TrainedTensor,
@@ -111,6 +119,26 @@ export class TorchModel implements Model {
     return arrayOf(result, 'ranks', 'int32', [targetCount(batch)]);
   }
 
+  async prefill(prompts: readonly Int32Array[], wanted: NextWanted): Promise<NextTokens> {
+    const { tokens, lengths, batch, length } = makeBatch(prompts);
+    return this.nextTokens(
+      'prefill',
+      { tokens: { values: tokens, shape: [batch, length] }, lengths: { values: lengths, shape: [batch] } },
+      batch,
+      wanted,
+    );
+  }
+
+  async decode(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): Promise<NextTokens> {
+    const shape = [tokens.length];
+    const arrays = { tokens: { values: tokens, shape }, rows: { values: rows, shape } };
+    return this.nextTokens('decode', arrays, tokens.length, wanted);
+  }
+
+  async endDecoding(): Promise<void> {
+    await this.ask('endDecoding', {});
+  }
+
   async step(request: StepRequest): Promise<StepResult> {
     await this.endStrength();
     const { batches, step, rates, frozen, clipAt, weightDecay, betas, epsilon, reuse } = request;
@@ -166,6 +194,19 @@ export class TorchModel implements Model {
     if (this.scaled) {
       await this.setStrength(new Map());
     }
+  }
+
+  private async nextTokens(
+    verb: 'prefill' | 'decode',
+    arrays: Required<Asked>['arrays'],
+    rows: number,
+    wanted: NextWanted,
+  ): Promise<NextTokens> {
+    const result = await this.ask(verb, { parameters: { logits: wanted === 'logits' }, arrays });
+    const top = arrayOf(result, 'top', 'int32', [rows]);
+    return wanted === 'top'
+      ? { top }
+      : { top, logits: arrayOf(result, 'logits', 'float32', [rows, this.config.vocabSize]) };
   }
 
   private ask(verb: string, asked: Asked): Promise<CallResult<v.InferOutput<typeof PlainResult>>> {

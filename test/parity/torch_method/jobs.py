@@ -59,6 +59,20 @@ def difference(request: Json) -> Json:
     return {"maxDifference": max(float(numpy.abs(a - b).max()) for a, b in zip(first, second))}
 
 
+def generate(request: Json) -> Json:
+    """What transformers continues each prompt with, greedily, up to the token that ends it."""
+    model = load_model(request["model"])
+    prompts, stop = request["prompts"], request["stop"]
+    width = max(map(len, prompts))
+    ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts])
+    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    tokens = model.generate(
+        ids, attention_mask=mask, do_sample=False, max_new_tokens=request["maxTokens"], eos_token_id=stop, pad_token_id=0
+    )
+    answers = tokens[:, width:].tolist()
+    return {"answers": [answer[: answer.index(stop)] if stop in answer else answer for answer in answers]}
+
+
 def loss(request: Json) -> Json:
     """Mean next-token loss."""
     return {"loss": mean_loss(load_model(request["model"]), request["sequences"])}
@@ -140,6 +154,7 @@ JOBS: dict[str, Callable[[Json], Json]] = {
     "logits": logits,
     "logitsOfEach": logits_of_each,
     "difference": difference,
+    "generate": generate,
     "loss": loss,
     "lossAsStored": loss_as_stored,
     "importance": importance,

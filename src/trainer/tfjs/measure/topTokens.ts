@@ -7,16 +7,21 @@ import type { CausalLM } from '../model/causalLM';
 export function topTokens(model: CausalLM, batch: Batch): Int32Array {
   const tokens: number[] = [];
   for (const logits of eachLogits(model, batch)) {
-    let top = 0;
-    for (let id = 1; id < logits.length; id++) {
-      if ((logits[id] ?? NaN) > (logits[top] ?? NaN)) {
-        top = id;
-      }
-    }
-    requireNumber(logits[top]);
-    tokens.push(top);
+    tokens.push(likeliest(logits));
   }
   return Int32Array.from(tokens);
+}
+
+/** The token of the largest logit, of equal ones the first. @throws AdeptError (failure) on NaN */
+export function likeliest(logits: Float32Array): number {
+  let top = 0;
+  for (let id = 1; id < logits.length; id++) {
+    if ((logits[id] ?? NaN) > (logits[top] ?? NaN)) {
+      top = id;
+    }
+  }
+  requireNumber(logits[top]);
+  return top;
 }
 
 /** Of every predicted position the rank of a token, which is one more than there are larger logits. */

@@ -13,7 +13,10 @@ export function attention(
   inputs: AttentionInputs,
   layer: AttentionLayer,
 ): { attended: Tensor; saved: AttentionSaved } {
-  const { fused, packed } = context;
+  const { fused, packed, keyValues } = context;
+  if (keyValues) {
+    return { attended: keyValues.attend(context, inputs, layer), saved: WITHOUT_GRADIENT };
+  }
   if (fused) {
     return fusedAttention(context, fused, inputs, layer);
   }
@@ -21,6 +24,14 @@ export function attention(
     ? documentAttention(context, packed, inputs, layer)
     : composedAttention(context, inputs, layer);
 }
+
+/** What generates needs no gradient. */
+const WITHOUT_GRADIENT: AttentionSaved = {
+  tensors: [],
+  backward: () => {
+    throw new Error('Attention over kept keys and values has no gradient.');
+  },
+};
 
 function fusedAttention(
   context: AttentionContext,

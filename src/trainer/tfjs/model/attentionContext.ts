@@ -5,7 +5,7 @@ import type { Rope } from '../../../shared/model/ropeConfig';
 import type { AttentionInputs, FusedKernels, RopeTensors } from '../engine/fusedKernels';
 import { QUERY_BLOCK } from '../../../shared/model/queryBlock';
 import type { AttentionDocuments } from './documentTensors';
-import { ropeTables } from './rope';
+import { ropeTables, type RopeRequest } from './rope';
 
 /** What attention needs to know of a batch, shared by all layers. */
 export interface AttentionContext extends AttentionDocuments {
@@ -23,6 +23,14 @@ export interface AttentionContext extends AttentionDocuments {
    * full. Good for shorter sequences too. Only where attention is composed.
    */
   readonly masks: ReadonlyMap<number | undefined, Tensor>;
+  /** Where keys and values are kept of what is read, and looked up; only while tokens are generated. */
+  readonly keyValues?: KeyValues | undefined;
+}
+
+/** What attention leaves and finds of the positions before. */
+export interface KeyValues {
+  /** RoPE and attention of a layer, as src/trainer/tfjs/model/attention.ts describes them: [n, heads·headDim] → [n, H·headDim]. */
+  attend(context: AttentionContext, inputs: AttentionInputs, layer: AttentionLayer): Tensor;
 }
 
 /** What sets the attention of one layer apart from others. */
@@ -62,8 +70,8 @@ export interface AttentionSaved {
   backward(attended: Tensor, gradient: Tensor): AttentionInputs;
 }
 
-// Finite, so that 0 · mask stays 0; large enough that exp() of it is exactly 0 beside the diagonal.
-const MASKED = -1e30;
+/** Added to scores of what is not seen. Finite, so that 0 · mask stays 0; large enough that exp() of it is exactly 0. */
+export const MASKED = -1e30;
 
 /**
  * Builds what is shared by all layers for batches of B×T; freed by {@link disposeAttentionContext}.
@@ -75,26 +83,38 @@ export function attentionContext(
   batch: number,
   { length, longest }: { readonly length: number; readonly longest: number },
 ): AttentionContext {
-  const { headDim, attentionScale } = config;
-  const shape = [1, length, headDim];
+  const fused = fusedAttentionOf(engine, config);
+  const positions = Int32Array.from({ length }, (_, position) => position);
+  return {
+    ...{ engine, config, batch, length, fused },
+    ropes: layerRopes(engine, config, { positions, longest, shape: [1, length, config.headDim] }),
+    masks: fused ? new Map() : causalMasks(engine, config, length),
+  };
+}
+
+/** Rotations of some positions, for every kind of layer; freed by {@link disposeAttentionContext}. */
+export function layerRopes(
+  engine: Engine,
+  { ropes, headDim, attentionScale }: ModelConfig,
+  { shape, ...places }: RopePlaces,
+): Map<Rope | undefined, LayerRope> {
   const table = (rope: Rope | undefined, queryScale?: number): RopeTensors => {
-    const request = { headDim, length, longest, ...(queryScale === undefined ? {} : { queryScale }) };
+    const request = { ...places, headDim, ...(queryScale === undefined ? {} : { queryScale }) };
     const { cosines, signedSines } = ropeTables(rope, request);
     return {
       cosines: engine.keep(engine.tensor(cosines, shape)),
       signedSines: engine.keep(engine.tensor(signedSines, shape)),
     };
   };
-  const fused = fusedAttentionOf(engine, config);
   // The scores' scale rides on the query's rotation: one operation less per layer.
-  const ropes = [...new Set(config.ropes)].map(
-    (rope) => [rope, { queries: table(rope, attentionScale), keys: table(rope) }] as const,
+  return new Map(
+    [...new Set(ropes)].map((rope) => [rope, { queries: table(rope, attentionScale), keys: table(rope) }]),
   );
-  return {
-    ...{ engine, config, batch, length, fused },
-    ropes: new Map(ropes),
-    masks: fused ? new Map() : causalMasks(engine, config, length),
-  };
+}
+
+/** Which positions are rotated, and the shape in which their tables are used. */
+interface RopePlaces extends Pick<RopeRequest, 'positions' | 'longest'> {
+  readonly shape: readonly number[];
 }
 
 export function disposeAttentionContext({ engine, ropes, masks }: AttentionContext): void {

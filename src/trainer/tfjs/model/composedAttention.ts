@@ -15,7 +15,7 @@ function maskOf(context: AttentionContext, window: number | undefined): Tensor {
 }
 
 /** [B·T, heads·headDim] → [B·heads, T, headDim]. */
-function splitHeads(context: AttentionContext, states: Tensor, heads: number): Tensor {
+export function splitHeads(context: AttentionContext, states: Tensor, heads: number): Tensor {
   const { engine, batch, length, config } = context;
   const split = engine.reshape(states, [batch, length, heads, config.headDim]);
   return engine.reshape(engine.transpose(split, [0, 2, 1, 3]), [batch * heads, length, config.headDim]);
@@ -37,7 +37,7 @@ function swapHalves(engine: Engine, states: Tensor): Tensor {
 }
 
 /** y = x∘cos + swap(x)∘sin, states [n, T, headDim]. */
-function applyRope(engine: Engine, states: Tensor, rope: RopeTensors): Tensor {
+export function applyRope(engine: Engine, states: Tensor, rope: RopeTensors): Tensor {
   return engine.add(
     engine.mul(states, rope.cosines),
     engine.mul(swapHalves(engine, states), rope.signedSines),

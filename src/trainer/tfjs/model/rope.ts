@@ -101,9 +101,9 @@ function queryFactor({ queryScaling }: Rope, position: number): number {
 
 export interface RopeRequest {
   readonly headDim: number;
-  /** Positions, T. */
-  readonly length: number;
-  /** Positions of the longest document, `length` where every sequence is one. */
+  /** [n] */
+  readonly positions: ArrayLike<number>;
+  /** Positions of the longest document. */
   readonly longest: number;
   /** What attention's scores are multiplied by, for the table of queries. */
   readonly queryScale?: number;
@@ -111,22 +111,22 @@ export interface RopeRequest {
 
 /**
  * Cosines, and sines signed for the half-swap form y = x∘cos + swap(x)∘sin: the first half of a head carries −sin,
- * the second +sin. Both [T, headDim], row-major. Pairs that are not rotated, and all of a layer without rotation, have
+ * the second +sin. Both [n, headDim], row-major. Pairs that are not rotated, and all of a layer without rotation, have
  * cosine 1 and sine 0; rotaryOrder.ts brings heads into this order.
  */
 export function ropeTables(
   rope: Rope | undefined,
-  { headDim, length, longest, queryScale }: RopeRequest,
+  { headDim, positions, longest, queryScale }: RopeRequest,
 ): { cosines: Float32Array; signedSines: Float32Array } {
   const { frequencies, attentionFactor } = rope
     ? rotationOf(rope, longest)
     : { frequencies: new Float32Array(), attentionFactor: 1 };
   const half = headDim / 2;
-  const cosines = new Float32Array(length * headDim);
-  const signedSines = new Float32Array(length * headDim);
-  for (let position = 0; position < length; position++) {
+  const cosines = new Float32Array(positions.length * headDim);
+  const signedSines = new Float32Array(positions.length * headDim);
+  for (const [index, position] of Array.from(positions).entries()) {
     const scale = queryScale === undefined ? 1 : queryScale * (rope ? queryFactor(rope, position) : 1);
-    const row = position * headDim;
+    const row = index * headDim;
     cosines.fill(scale, row, row + headDim);
     frequencies.forEach((frequency, i) => {
       const factor = scale * attentionFactor;
