@@ -10,6 +10,7 @@ import { evalCommand } from './commands/evaluate';
 import { expandCommand } from './commands/expand';
 import { exportCommand } from './commands/exportModel';
 import { statusCommand, stopCommand } from './commands/life';
+import { generateCommand } from './commands/generate';
 import { launchCommand } from './commands/launch';
 import { planCommand } from './commands/plan';
 import { prepareCommand } from './commands/prepare';
@@ -39,6 +40,7 @@ function program(): Command {
     previewCommand(),
     cacheCommand(),
     evalCommand(),
+    generateCommand(),
     compareCommand(),
     strengthCommand(),
     shiftCommand(),

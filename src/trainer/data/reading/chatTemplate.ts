@@ -63,8 +63,14 @@ export class ChatTemplate {
     return this.description.kind;
   }
 
-  /** @throws Error with the template's own message where it refuses the conversation. */
-  render(messages: readonly ChatMessage[]): string {
+  /**
+   * @param forAnswer whether the start of the assistant's next turn is added
+   * @throws Error with the template's own message where it refuses the conversation.
+   */
+  render(
+    messages: readonly ChatMessage[],
+    { forAnswer = false }: { readonly forAnswer?: boolean } = {},
+  ): string {
     if (this.#template === undefined || this.description.kind === 'plain') {
       return messages
         .map(contentOf)
@@ -74,7 +80,7 @@ export class ChatTemplate {
     // What transformers passes: https://github.com/huggingface/transformers/blob/main/src/transformers/utils/chat_template_utils.py
     return this.#template.render({
       ...this.description.tokens,
-      ...{ messages, tools: null, documents: null, add_generation_prompt: false },
+      ...{ messages, tools: null, documents: null, add_generation_prompt: forAnswer },
     });
   }
 }

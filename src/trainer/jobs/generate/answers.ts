@@ -1,0 +1,113 @@
+import { readModelOutline } from '../../../node/model/modelConfig';
+import type { Model } from '../../executor/executor';
+import { ChatTemplate } from '../../data/reading/chatTemplate';
+import { openTokenizer } from '../../data/tokenizer/tokenizer';
+import { continuePrompts, type ContinuationSettings, type Finish } from '../../generation/continuation';
+import { PromptEncoder } from '../../generation/promptEncoder';
+import type { FilePrompt, PromptContent } from '../../generation/promptFile';
+import { readStopTokens } from '../../generation/stopTokens';
+import { subtask, type Task } from '../../task';
+
+export interface AnswerSettings extends Omit<ContinuationSettings, 'stopTokens'> {
+  /** Texts that end an answer, and are no part of it. */
+  readonly stopTexts: readonly string[];
+  /** Prompts side by side. */
+  readonly batchSize: number;
+  /** Whether a text is what a user says in a conversation. */
+  readonly asConversation: boolean;
+}
+
+/** What a model answers to one prompt. */
+export interface ModelAnswer {
+  readonly prompt: PromptContent;
+  readonly answer: string;
+  readonly finish: Finish;
+  /** Of the prompt. */
+  readonly promptTokens: number;
+  /** Of the answer, with what belongs to a text that ended it. */
+  readonly ids: readonly number[];
+}
+
+interface EncodedPrompt extends FilePrompt {
+  readonly ids: Int32Array;
+  readonly number: number;
+}
+
+/** Prompts as a model's folder has them read, and what is asked of it. */
+export class AnswerJob {
+  private readonly encoder: PromptEncoder;
+  private readonly stopTokens: ReadonlySet<number>;
+  private readonly prompts: readonly EncodedPrompt[];
+
+  /**
+   * Reads tokenizer, chat template and stop tokens, and encodes all prompts before anything is computed.
+   * @throws AdeptError (input) that names a file, or a prompt that is empty, too long, or refused by the template.
+   */
+  constructor(
+    folder: string,
+    prompts: readonly FilePrompt[],
+    private readonly settings: AnswerSettings,
+  ) {
+    const { vocabSize, maxPositionEmbeddings: maxPositions } = readModelOutline(folder);
+    const tokenizer = openTokenizer(folder, vocabSize);
+    const { asConversation } = settings;
+    this.encoder = new PromptEncoder({
+      ...{ tokenizer, chat: ChatTemplate.open(folder), asConversation, maxPositions },
+    });
+    this.stopTokens = readStopTokens(folder, tokenizer.eosId);
+    this.prompts = prompts.map((prompt, number) => ({ ...prompt, ids: this.encoder.encode(prompt), number }));
+  }
+
+  /**
+   * Asks a model, batch by batch, and tells every answer as soon as its batch has ended.
+   * @throws Cancelled when the task was cancelled, between two tokens; answers that were told stay.
+   */
+  async run(model: Model, onAnswer: (answer: ModelAnswer) => void, task: Task): Promise<void> {
+    const { prompts, settings } = this;
+    const { batchSize } = settings;
+    for (let begin = 0; begin < prompts.length; begin += batchSize) {
+      const some = prompts.slice(begin, begin + batchSize);
+      const end = begin + some.length;
+      const part = subtask(
+        task,
+        begin / prompts.length,
+        end / prompts.length,
+        `prompts ${begin + 1} to ${end} of ${prompts.length},`,
+      );
+      for (const answer of await this.answers(model, some, part)) {
+        onAnswer(answer);
+      }
+    }
+  }
+
+  private async answers(model: Model, prompts: readonly EncodedPrompt[], task: Task): Promise<ModelAnswer[]> {
+    const { stopTokens, settings } = this;
+    const { stopTexts } = settings;
+    // Every token stands for one byte at least: what a token completes lies within as many.
+    const reach = Math.max(0, ...stopTexts.map((text) => Buffer.byteLength(text)));
+    const continued = await continuePrompts(model, prompts, { ...settings, stopTokens }, task, (row, ids) => {
+      const tail = reach === 0 ? '' : this.textOf(prompts[row], ids, reach);
+      return stopTexts.some((text) => tail.includes(text));
+    });
+    return continued.map(({ ids, finish }, row) => ({
+      prompt: prompts[row]?.content ?? '',
+      answer: cutAt(this.textOf(prompts[row], ids), stopTexts),
+      finish,
+      promptTokens: prompts[row]?.ids.length ?? 0,
+      ids,
+    }));
+  }
+
+  /** The text of an answer, or of its last tokens. */
+  private textOf(prompt: EncodedPrompt | undefined, ids: readonly number[], last = ids.length): string {
+    const whole = prompt === undefined ? [] : prompt.ids;
+    const before = Int32Array.from([...whole, ...ids.slice(0, ids.length - Math.min(last, ids.length))]);
+    return this.encoder.decode(before, ids.slice(-Math.min(last, ids.length)));
+  }
+}
+
+/** The text before the first of the texts that end it. */
+function cutAt(text: string, stopTexts: readonly string[]): string {
+  const ends = stopTexts.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
+  return text.slice(0, Math.min(text.length, ...ends));
+}
