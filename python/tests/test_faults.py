@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from adept_torch.errors import LostError
 from adept_torch.measure import losses

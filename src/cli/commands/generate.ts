@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { inputError } from '../../shared/common/errors';
+import { failure, inputError } from '../../shared/common/errors';
 import { unchanging, withModel } from '../../trainer/executor/withModel';
 import { readPrompts, type PromptContent } from '../../trainer/generation/promptFile';
 import { AnswerJob, type AnswerSettings, type ModelAnswer } from '../../trainer/jobs/generate/answers';
-import { withoutProgress } from '../../trainer/task';
+import { Cancelled, withoutProgress } from '../../trainer/task';
 import {
   addEngine,
   countOf,
@@ -51,17 +51,25 @@ export function generateCommand(): Command {
       const prompts = readPrompts(requiredText(raw, 'prompts', '--prompts'), '--prompts');
       const job = new AnswerJob(model, prompts, settingsOf(raw));
       const task = output.cancellableTask();
+      let answered = 0;
       await withExecutor(engineOf(raw), output, (executor) =>
         withModel(executor, unchanging(model), withoutProgress(task), (opened) =>
           job.run(
             opened,
             (answer) => {
+              answered += 1;
               output.result(answer, answerText(answer));
             },
             task,
           ),
         ),
-      );
+      ).catch((error: unknown) => {
+        throw error instanceof Cancelled
+          ? failure(
+              `Cancelled: ${answered} of ${prompts.length} prompts were answered; ask the others again.`,
+            )
+          : error;
+      });
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { inputError, messageOf } from '../../shared/common/errors';
 import type { ChatMessage } from '../data/reading/chatMessages';
-import { ChatTemplate } from '../data/reading/chatTemplate';
+import type { ChatTemplate } from '../data/reading/chatTemplate';
 import type { Tokenizer } from '../data/tokenizer/tokenizer';
 import { encodePrompt } from '../method/multipleChoice';
 import type { FilePrompt } from './promptFile';
