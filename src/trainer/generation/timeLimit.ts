@@ -3,7 +3,7 @@ import { createContext, Script } from 'node:vm';
 const RUN = new Script('work()');
 
 /** Work was interrupted since it took too long. */
-export class TimeLimitError extends Error {
+class TimeLimitError extends Error {
   constructor(milliseconds: number) {
     super(`it has not ended after ${milliseconds / 1000} s`);
   }
