@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
 import { ENGINES } from '../parity/engines';
-import { runAdeptAgain, startAdept, type Argument } from '../support/command';
+import { adeptResult, runAdeptAgain, startAdept, type Argument } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 import { assertRefused } from '../support/refusal';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -41,6 +41,64 @@ async function answers(prompts: string, ...options: Argument[]): Promise<Row[]> 
   assert.equal(status, 0, stderr);
   return rowsOf(stdout);
 }
+
+describe('adept eval --format generate', () => {
+  const question = (asked: string, answer: string): string => JSON.stringify({ question: asked, answer });
+  const asked = ['Where did Leo go?', 'What did Kate find?', 'Who was ill?'];
+  const Scored = v.looseObject({ answer: v.string(), strictMatch: v.boolean(), flexibleMatch: v.boolean() });
+
+  async function evaluated(
+    t: TestContext,
+    right: readonly string[],
+    ...options: Argument[]
+  ): Promise<{ result: Record<string, unknown>; scored: v.InferOutput<typeof Scored>[] }> {
+    const folder = temporaryFolder(t);
+    const [data, out] = [join(folder, 'questions.jsonl'), join(folder, 'answers.jsonl')];
+    writeFileSync(data, asked.map((text, index) => question(text, right[index] ?? '')).join('\n'));
+    const result = await adeptResult([
+      ...['eval', '--model', MODEL, '--format', 'generate', '--data', data, '--max-tokens', 12],
+      ...['--answers', out, ...options],
+    ]);
+    const scored = readFileSync(out, 'utf8').trim().split('\n');
+    return { result, scored: scored.map((line) => v.parse(Scored, JSON.parse(line))) };
+  }
+
+  it('counts what is said right, after examples of the same form', async (t) => {
+    const nothing = await evaluated(t, ['#### 1', '#### 2', '#### 3']);
+    assert.deepEqual(
+      [nothing.result.strictMatch, nothing.result.questions, nothing.result.meanShots],
+      [0, 3, 0],
+    );
+    const said = nothing.scored.map(({ answer }) => answer.trim());
+    const right = [said[0] ?? '', `no: ${said[1] ?? ''}`, said[2] ?? ''];
+    const { result, scored } = await evaluated(t, right, '--batch-size', 2);
+    assert.deepEqual([result.strictCorrect, result.strictMatch], [2, 2 / 3]);
+    assert.deepEqual(
+      scored.map(({ strictMatch }) => strictMatch),
+      [true, false, true],
+    );
+    const file = join(temporaryFolder(t), 'examples.csv');
+    writeFileSync(file, 'id,question,answer\n1,Who?,Leo\n2,When?,then\n3,Why?,so\n');
+    const shown = await evaluated(t, right, '--examples', file, '--shots', 2);
+    assert.equal(shown.result.meanShots, 2);
+    assert.notDeepEqual(
+      shown.scored.map(({ answer }) => answer),
+      scored.map(({ answer }) => answer),
+    );
+    // With its examples every question is longer than the model's context, less the answer.
+    const full = await evaluated(t, right, '--examples', file, '--max-tokens', 230);
+    assert.ok(Number(full.result.meanShots) < 3);
+  });
+
+  it('names the row that is no question', async (t) => {
+    const file = join(temporaryFolder(t), 'questions.jsonl');
+    const arguments_ = ['eval', '--model', MODEL, '--format', 'generate', '--data', file];
+    writeFileSync(file, `${question('a', 'b')}\n{"question": "a"}\n`);
+    assertRefused(await runAdeptAgain(arguments_), ['questions.jsonl: row 2', 'answer']);
+    writeFileSync(file, '\n');
+    assertRefused(await runAdeptAgain(arguments_), ['questions.jsonl', 'holds no question']);
+  });
+});
 
 describe('adept generate', () => {
   for (const { name, skip } of ENGINES) {

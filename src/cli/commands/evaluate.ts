@@ -1,6 +1,13 @@
 import { Option, type Command } from 'commander';
-import { inputError } from '../../shared/common/errors';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { inputError, messageOf } from '../../shared/common/errors';
 import { ChoiceScore } from '../../shared/config/runConfig';
+import type { Executor } from '../../trainer/executor/executor';
+import {
+  evaluateAnswers,
+  type OpenEvaluation,
+  type ScoredAnswer,
+} from '../../trainer/jobs/measure/evaluateAnswers';
 import {
   evaluateChoices,
   evaluateText,
@@ -19,23 +26,28 @@ import {
   requiredList,
   samplingOf,
   samplingOption,
+  textOf,
   withOutput,
   type RawOptions,
   modelOf,
   MODEL_DESCRIPTION,
 } from '../common/options';
+import type { Output } from '../common/output';
 import { withExecutor } from '../common/withExecutor';
 
 export function evalCommand(): Command {
   const command = jsonCommand(
     'eval',
-    'measure the loss on text, or the accuracy on multiple-choice questions',
+    'measure the loss on text, or the accuracy on multiple-choice questions or questions to answer',
   )
     .option('--model <DIR>', MODEL_DESCRIPTION)
-    .option('--data <FILE...>', 'text, or questions in the form of MMLU or ARC')
+    .option(
+      '--data <FILE...>',
+      'text, questions in the form of MMLU or ARC, or {"question", "answer"} as in GSM8K',
+    )
     .addOption(
-      new Option('--format <text|choices>', 'how the files are read')
-        .choices(['text', 'choices'])
+      new Option('--format <text|choices|generate>', 'how the files are read')
+        .choices(['text', 'choices', 'generate'])
         .default('text'),
     )
     .addOption(
@@ -43,8 +55,14 @@ export function evalCommand(): Command {
         ChoiceScore.options,
       ),
     )
-    .option('--examples <FILE...>', 'choices: answered questions to put before each question')
-    .option('--shots <N>', 'choices: number of examples (default: 5, or 0 without examples)', parseNumber)
+    .option('--examples <FILE...>', 'choices, generate: answered questions to put before each question')
+    .option(
+      '--shots <N>',
+      'choices, generate: number of examples (default: 5, or 0 without examples)',
+      parseNumber,
+    )
+    .option('--max-tokens <N>', 'generate: tokens of an answer at most (default: 256)', parseNumber)
+    .option('--answers <FILE>', 'generate: write every answer with its scores to FILE, one JSON row each')
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use at most N sequences or questions', parseNumber)
     .addOption(samplingOption())
@@ -63,6 +81,10 @@ export function evalCommand(): Command {
             output.cancellableTask(),
           );
           output.result(result, choiceText(result));
+          return;
+        }
+        if (raw.format === 'generate') {
+          await evaluateGenerated(executor, model, files, raw, output);
           return;
         }
         const options = {
@@ -87,7 +109,60 @@ export function evalCommand(): Command {
   );
 }
 
+async function evaluateGenerated(
+  executor: Executor,
+  model: string,
+  files: readonly string[],
+  raw: RawOptions,
+  output: Output,
+): Promise<void> {
+  const answers = textOf(raw, 'answers');
+  const options = {
+    ...questionOptions(raw),
+    maxTokens: countOf(raw, 'maxTokens', '--max-tokens'),
+    batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
+  };
+  const file = answers === undefined ? undefined : newFile(answers);
+  try {
+    const write = (scored: ScoredAnswer): void => {
+      if (file !== undefined) {
+        writeSync(file, `${JSON.stringify(scored)}\n`);
+      }
+    };
+    const result = await evaluateAnswers(executor, model, files, options, write, output.cancellableTask());
+    output.result(result, generatedText(result));
+  } finally {
+    if (file !== undefined) {
+      closeSync(file);
+    }
+  }
+}
+
+function newFile(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw inputError(`--answers ${path}: cannot be written (${messageOf(error)}): name another file.`, error);
+  }
+}
+
+function generatedText(result: OpenEvaluation): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
+  const range = ([low, high]: readonly [number, number]): string => `${percent(low)} to ${percent(high)}`;
+  const { strictMatch, strictInterval, flexibleExtract, flexibleInterval, questions, meanShots } = result;
+  return (
+    `exact match ${percent(strictMatch)} strict (${range(strictInterval)}), ${percent(flexibleExtract)} flexible ` +
+    `(${range(flexibleInterval)}): ${questions} questions, ${Number(meanShots.toFixed(1))} examples before each`
+  );
+}
+
 function choiceOptions(raw: RawOptions): ChoiceOptions {
+  return { ...questionOptions(raw), score: ChoiceScore.options.find((score) => score === raw.score) };
+}
+
+function questionOptions(
+  raw: RawOptions,
+): Pick<ChoiceOptions, 'maxQuestions' | 'sampling' | 'examples' | 'shots'> {
   const examples = listOf(raw, 'examples');
   const shots = countOf(raw, 'shots', '--shots', 0);
   if (shots !== undefined && shots > 0 && examples === undefined) {
@@ -96,7 +171,6 @@ function choiceOptions(raw: RawOptions): ChoiceOptions {
   return {
     maxQuestions: countOf(raw, 'maxSequences', '--max-sequences'),
     sampling: samplingOf(raw),
-    score: ChoiceScore.options.find((score) => score === raw.score),
     examples,
     shots,
   };

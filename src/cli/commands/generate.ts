@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { failure, inputError } from '../../shared/common/errors';
 import { unchanging, withModel } from '../../trainer/executor/withModel';
 import { readPrompts, type PromptContent } from '../../trainer/generation/promptFile';
-import { AnswerJob, type AnswerSettings, type ModelAnswer } from '../../trainer/jobs/generate/answers';
+import { Questioner, type AnswerSettings, type ModelAnswer } from '../../trainer/jobs/generate/answers';
 import { Cancelled, withoutProgress } from '../../trainer/task';
 import {
   addEngine,
@@ -49,13 +49,15 @@ export function generateCommand(): Command {
     withOutput(async (output, raw) => {
       const model = modelOf(raw);
       const prompts = readPrompts(requiredText(raw, 'prompts', '--prompts'), '--prompts');
-      const job = new AnswerJob(model, prompts, settingsOf(raw));
+      const questioner = new Questioner(model, settingsOf(raw));
+      const encoded = questioner.encode(prompts);
       const task = output.cancellableTask();
       let answered = 0;
       await withExecutor(engineOf(raw), output, (executor) =>
         withModel(executor, unchanging(model), withoutProgress(task), (opened) =>
-          job.run(
+          questioner.ask(
             opened,
+            encoded,
             (answer) => {
               answered += 1;
               output.result(answer, answerText(answer));

@@ -1,10 +1,11 @@
 import { readModelOutline } from '../../../node/model/modelConfig';
 import type { Model } from '../../executor/executor';
 import { ChatTemplate } from '../../data/reading/chatTemplate';
-import { openTokenizer } from '../../data/tokenizer/tokenizer';
+import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
 import { continuePrompts, type ContinuationSettings, type Finish } from '../../generation/continuation';
 import { PromptEncoder } from '../../generation/promptEncoder';
 import type { FilePrompt, PromptContent } from '../../generation/promptFile';
+import { encodePrompt } from '../../method/multipleChoice';
 import { readStopTokens } from '../../generation/stopTokens';
 import { subtask, type Task } from '../../task';
 
@@ -28,43 +29,54 @@ export interface ModelAnswer {
   readonly ids: readonly number[];
 }
 
-interface EncodedPrompt extends FilePrompt {
+/** A prompt that was checked. */
+export interface EncodedPrompt extends FilePrompt {
   readonly ids: Int32Array;
   readonly number: number;
 }
 
-/** Prompts as a model's folder has them read, and what is asked of it. */
-export class AnswerJob {
+/** Asks models of one folder's kind: what its tokenizer, chat template and stop tokens make of prompts and answers. */
+export class Questioner {
+  private readonly tokenizer: Tokenizer;
   private readonly encoder: PromptEncoder;
   private readonly stopTokens: ReadonlySet<number>;
-  private readonly prompts: readonly EncodedPrompt[];
 
-  /**
-   * Reads tokenizer, chat template and stop tokens, and encodes all prompts before anything is computed.
-   * @throws AdeptError (input) that names a file, or a prompt that is empty, too long, or refused by the template.
-   */
+  /** @throws AdeptError (input) that names a file. */
   constructor(
     folder: string,
-    prompts: readonly FilePrompt[],
     private readonly settings: AnswerSettings,
   ) {
     const { vocabSize, maxPositionEmbeddings: maxPositions } = readModelOutline(folder);
     const tokenizer = openTokenizer(folder, vocabSize);
+    this.tokenizer = tokenizer;
     const { asConversation } = settings;
     this.encoder = new PromptEncoder({
       ...{ tokenizer, chat: ChatTemplate.open(folder), asConversation, maxPositions },
     });
     this.stopTokens = readStopTokens(folder, tokenizer.eosId);
-    this.prompts = prompts.map((prompt, number) => ({ ...prompt, ids: this.encoder.encode(prompt), number }));
+  }
+
+  /** Encodes prompts before anything is computed. @throws AdeptError (input) as {@link PromptEncoder.encode} */
+  encode(prompts: readonly FilePrompt[]): EncodedPrompt[] {
+    return prompts.map((prompt, number) => ({ ...prompt, ids: this.encoder.encode(prompt), number }));
+  }
+
+  /** Tokens of a text as a prompt. */
+  lengthOf(text: string): number {
+    return encodePrompt(this.tokenizer, text).length;
   }
 
   /**
    * Asks a model, batch by batch, and tells every answer as soon as its batch has ended.
    * @throws Cancelled when the task was cancelled, between two tokens; answers that were told stay.
    */
-  async run(model: Model, onAnswer: (answer: ModelAnswer) => void, task: Task): Promise<void> {
-    const { prompts, settings } = this;
-    const { batchSize } = settings;
+  async ask(
+    model: Model,
+    prompts: readonly EncodedPrompt[],
+    onAnswer: (answer: ModelAnswer) => void,
+    task: Task,
+  ): Promise<void> {
+    const { batchSize } = this.settings;
     for (let begin = 0; begin < prompts.length; begin += batchSize) {
       const some = prompts.slice(begin, begin + batchSize);
       const end = begin + some.length;
