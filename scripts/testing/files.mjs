@@ -17,7 +17,10 @@ const READ_EXTENSION = ['runConfigSchema', 'translations'].map((name) =>
 /** Names the Python that has PyTorch, for the tests in VS Code that compute with it. */
 const TORCH = 'test/support/torchPython.ts';
 
-/** @typedef {'native' | 'python' | 'chromium' | 'vscode'} Need what has to be provided first */
+/** Runs what tests ask of PyTorch in forks of one Python. */
+const LOADED = 'test/support/loadedPython.ts';
+
+/** @typedef {'native' | 'python' | 'loadedPython' | 'chromium' | 'vscode'} Need what has to be provided first */
 /** @typedef {{ source: string, bundle: string, kind: string, seconds: number }} TestFile paths relative to the clone */
 
 /**
@@ -78,5 +81,9 @@ export function needsOf(file, inputs) {
   );
   const parity = file.kind === 'parity';
   const python = parity || file.kind === 'torch';
-  return [...(computes || parity ? ['native'] : []), ...(python ? ['python'] : [])];
+  return [
+    ...(computes || parity ? ['native'] : []),
+    ...(python ? ['python'] : []),
+    ...(inputs.includes(LOADED) ? ['loadedPython'] : []),
+  ];
 }

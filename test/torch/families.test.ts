@@ -17,9 +17,10 @@ import { createJob, runJob } from '../../src/trainer/jobs/whole/wholeJob';
 import { SILENT_TASK } from '../../src/trainer/task';
 import type { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { messageOf } from '../../src/shared/common/errors';
+import { runPython } from '../support/loadedPython';
 import { analyzeSettings, tuneSettings } from '../support/settings';
 import { startTorch } from '../support/torch';
-import { runPython, TORCH_MISSING } from '../support/torchPython';
+import { TORCH_MISSING } from '../support/torchPython';
 
 // With norms after the outputs; with norms that multiply by 1 + weight and layers of two kinds; with experts; with layers of two
 // kinds, some without experts; with a router whose bias no optimizer trains, and a layer above those that compute.

@@ -22,11 +22,12 @@ import type { TorchProcess } from '../../src/trainer/torch/process/torchProcess'
 import { randomSequences } from '../parity/randomModel';
 import { assertAllClose } from '../support/allclose';
 import { assertSameCurve, differencesOf, type Curve } from '../support/curve';
+import { runPython } from '../support/loadedPython';
 import { movementsOf } from '../support/movement';
 import { nativeMissing } from '../support/nativeMissing';
 import { analyzeSettings } from '../support/settings';
 import { startRanks } from '../support/torch';
-import { runPython, TORCH_MISSING } from '../support/torchPython';
+import { TORCH_MISSING } from '../support/torchPython';
 import { writeRows } from '../support/tokenRows';
 import { curveOfRun, expandSample, newRun, sample, tune } from './sampleRun';
 
