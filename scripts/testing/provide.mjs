@@ -1,8 +1,8 @@
 // What tests run on, provided where it can be had while tests that need less run already.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Read while libraries load: nothing is downloaded, one thread for each of the files that run at once. */
 const LOADED_ENV = {
@@ -56,9 +56,17 @@ async function provideLoadedPython(root) {
   if (program === undefined || process.platform !== 'linux') {
     return 'not used: each test starts its own';
   }
-  const socket = join(mkdtempSync(join(tmpdir(), 'adept-python-')), 's');
-  process.once('exit', () => rmSync(dirname(socket), { recursive: true, force: true }));
-  const server = spawn(program, [join(root, 'test/support/loadedPython.py'), '--serve', socket], {
+  const folder = mkdtempSync(join(tmpdir(), 'adept-python-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const [script, socket, client] = [
+    join(root, 'test/support/loadedPython.py'),
+    join(folder, 'socket'),
+    join(folder, 'python'),
+  ];
+  writeFileSync(client, `#!/bin/sh\nexec '${program}' -S '${script}' --ask '${socket}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const server = spawn(program, [script, '--serve', socket], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...LOADED_ENV },
   });
@@ -70,7 +78,7 @@ async function provideLoadedPython(root) {
   if (!ready) {
     return 'not used: it could not be started';
   }
-  process.env.ADEPT_LOADED_PYTHON = socket;
+  process.env.ADEPT_LOADED_PYTHON = client;
   return 'PyTorch and transformers, loaded once';
 }
 

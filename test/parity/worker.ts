@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { HANG_MILLISECONDS } from '../support/hang';
-import { loadedArguments } from '../support/loadedPython';
 
 const Versions = v.object({ python: v.string(), torch: v.string(), transformers: v.string() });
 export type Versions = v.InferOutput<typeof Versions>;
@@ -49,7 +48,7 @@ export class PythonWorker {
   /** Starts the worker and waits until its libraries are imported. */
   static async start(python: string): Promise<{ worker: PythonWorker; versions: Versions }> {
     const script = join(process.cwd(), 'test', 'parity', 'reference.py');
-    const child = spawn(python, loadedArguments([script, 'serve']), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(python, [script, 'serve'], { stdio: ['pipe', 'pipe', 'inherit'] });
     return new Promise((resolve, reject) => {
       const worker: PythonWorker = new PythonWorker(child, (versions) => {
         resolve({ worker, versions });

@@ -1,11 +1,10 @@
 """A Python that has loaded PyTorch and transformers, which takes seconds of each process that tests start.
 
-    python test/support/loadedPython.py --serve SOCKET     loads them, prints "ready", forks for each client; ends with its stdin
-    python -S test/support/loadedPython.py ...             runs `python ...` in such a fork; ADEPT_LOADED_PYTHON names the socket
+    python loadedPython.py --serve SOCKET         loads them, prints "ready", forks for each client; ends with its stdin
+    python -S loadedPython.py --ask SOCKET ...    does in such a fork what `python ...` does
 
 The fork has the client's arguments, environment, folder and standard streams; its exit status becomes the client's, and it
-ends when the client does. `-c CODE`, `-m MODULE` and `FILE` are what it can run. It is for what tests compute beside the product:
-the product's own processes are started as users start them.
+ends when the client does. `-m MODULE`, `-c CODE` and `FILE` are what it can run, after `-u`.
 """
 
 import array
@@ -19,11 +18,11 @@ _SIZE = struct.Struct("<I")
 _STREAMS = 3
 
 
-def ask(path: str) -> int:
+def ask(path: str, argv: list[str]) -> int:
     """The client. Returns the exit status."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(path)
-        request = json.dumps({"argv": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}).encode()
+        request = json.dumps({"argv": argv, "cwd": os.getcwd(), "env": dict(os.environ)}).encode()
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", range(_STREAMS)))
         connection.sendmsg([_SIZE.pack(len(request))], [rights])
         connection.sendall(request)
@@ -71,6 +70,7 @@ def load() -> None:
 
 def answer(connection: socket.socket) -> None:
     """In the fork: becomes what the client asked for. Does not return."""
+    import atexit
     import threading
 
     status = 1
@@ -89,11 +89,13 @@ def answer(connection: socket.socket) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
+        sys.path[1:1] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
         sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, "w" if number else "r", closefd=False) for number in range(_STREAMS))
-        status = run(request["argv"])
+        status = run([argument for index, argument in enumerate(request["argv"]) if index or argument != "-u"])
         sys.stdout.flush()
     finally:
+        atexit._run_exitfuncs()
         sys.stderr.flush()
         connection.sendall(bytes([status]))
         os._exit(status)
@@ -132,7 +134,8 @@ def run(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--serve":
-        serve(sys.argv[2])
+    what, socket_path, *arguments = sys.argv[1:]
+    if what == "--serve":
+        serve(socket_path)
     else:
-        sys.exit(ask(os.environ["ADEPT_LOADED_PYTHON"]))
+        sys.exit(ask(socket_path, arguments))

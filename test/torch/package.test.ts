@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { loadedArguments } from '../support/loadedPython';
+import { LOADED_PYTHON } from '../support/loadedPython';
 import { projectRoot } from '../support/projectRoot';
 import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
@@ -16,14 +16,10 @@ function missing(): string | false {
 }
 
 it('the tests of python/ pass', { skip: missing() }, () => {
-  const { status, stdout, stderr } = spawnSync(
-    TORCH_PYTHON,
-    loadedArguments(['-m', 'pytest', '-q', '--color=no']),
-    {
-      ...{ cwd: join(projectRoot, 'python'), encoding: 'utf8', maxBuffer: 2 ** 26 },
-      env: { ...process.env, ...TORCH_ENV, PYTHONDONTWRITEBYTECODE: '1' },
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(LOADED_PYTHON, ['-m', 'pytest', '-q', '--color=no'], {
+    ...{ cwd: join(projectRoot, 'python'), encoding: 'utf8', maxBuffer: 2 ** 26 },
+    env: { ...process.env, ...TORCH_ENV, PYTHONDONTWRITEBYTECODE: '1' },
+  });
   const said = stdout.trim().split('\n').at(-1) ?? '';
   process.stderr.write(`python/: ${said}\n`);
   assert.equal(status, 0, `${stdout}\n${stderr}`);
