@@ -93,7 +93,7 @@ describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
       const { child, ended } = startAdept([...analysis, ...long, '--out', out, '--engine', 'torch'], { env });
       const computes = new Promise<string>((resolve) => {
         child.stderr?.on('data', (text: string) => {
-          if (/\d%  .*(layer|importance)/.test(text)) {
+          if (/\d% .*(layer|importance)/.test(text)) {
             resolve('it computes');
           }
         });
