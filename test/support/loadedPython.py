@@ -39,6 +39,8 @@ def serve(path: str) -> None:
     load()
     # Nobody waits for forks: they tell their clients themselves.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Ctrl+C reaches the whole group: this one ends with what started it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(64)
@@ -50,6 +52,7 @@ def serve(path: str) -> None:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 listener.close()
                 answer(connection)
             connection.close()
@@ -62,7 +65,7 @@ def load() -> None:
     import torch
     import transformers
     import transformers.modeling_utils
-    import transformers.models.llama.modeling_llama  # noqa: F401
+    import transformers.models.llama.modeling_llama
 
     torch.set_num_threads(1)
     assert transformers.AutoModelForCausalLM and transformers.get_scheduler
@@ -91,13 +94,15 @@ def answer(connection: socket.socket) -> None:
         os.environ.update(request["env"])
         sys.path[1:1] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
-        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, "w" if number else "r", closefd=False) for number in range(_STREAMS))
+        sys.stdin, sys.stdout, sys.stderr = (
+            os.fdopen(number, "w" if number else "r", closefd=False) for number in range(_STREAMS)
+        )
         status = run([argument for index, argument in enumerate(request["argv"]) if index or argument != "-u"])
         sys.stdout.flush()
     finally:
         atexit._run_exitfuncs()
         sys.stderr.flush()
-        connection.sendall(bytes([status]))
+        connection.sendall(bytes([status & 0xFF]))
         os._exit(status)
 
 
