@@ -17,7 +17,10 @@ const READ_EXTENSION = ['runConfigSchema', 'translations'].map((name) =>
 /** Names the Python that has PyTorch, for the tests in VS Code that compute with it. */
 const TORCH = 'test/support/torchPython.ts';
 
-/** @typedef {'native' | 'python' | 'chromium' | 'vscode'} Need what has to be provided first */
+/** Runs what tests ask of PyTorch in forks of one Python. */
+const LOADED = 'test/support/loadedPython.ts';
+
+/** @typedef {'native' | 'python' | 'loadedPython' | 'chromium' | 'vscode'} Need what has to be provided first */
 /** @typedef {{ source: string, bundle: string, kind: string, seconds: number }} TestFile paths relative to the clone */
 
 /**
@@ -66,17 +69,19 @@ export function needsExtension(file) {
  * @returns {Need[]}
  */
 export function needsOf(file, inputs) {
+  const { kind } = file;
+  const asksPython = kind === 'parity' || kind === 'torch' || inputs.includes(TORCH);
+  /** @type {Need[]} */
+  const python = [...(asksPython ? ['python'] : []), ...(inputs.includes(LOADED) ? ['loadedPython'] : [])];
   if (isInVSCode(file)) {
-    return inputs.includes(TORCH) ? ['vscode', 'native', 'python'] : ['vscode', 'native'];
+    return ['vscode', 'native', ...python];
   }
-  if (file.kind === 'webview') {
+  if (kind === 'webview') {
     return ['chromium'];
   }
   // Nothing else of a test can compute: with the engine in its bundle, or through the command line.
   const computes = inputs.some(
     (path) => path.startsWith('src/trainer/tfjs/engine/') || path === 'test/support/command.ts',
   );
-  const parity = file.kind === 'parity';
-  const python = parity || file.kind === 'torch';
-  return [...(computes || parity ? ['native'] : []), ...(python ? ['python'] : [])];
+  return [...(computes || kind === 'parity' ? ['native'] : []), ...python];
 }

@@ -1,6 +1,17 @@
 // What tests run on, provided where it can be had while tests that need less run already.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** Read while libraries load: nothing is downloaded, one thread for each of the files that run at once. */
+const LOADED_ENV = {
+  HF_HUB_OFFLINE: '1',
+  HF_HUB_DISABLE_PROGRESS_BARS: '1',
+  TRANSFORMERS_VERBOSITY: 'error',
+  TOKENIZERS_PARALLELISM: 'false',
+  OMP_NUM_THREADS: '1',
+};
 
 /** @param {string} root @returns {Promise<string>} the native engine, or why it is not tested */
 async function provideNative(root) {
@@ -15,14 +26,60 @@ async function provideNative(root) {
   return `${library} on ${device}`;
 }
 
+/** @type {Promise<string> | undefined} */
+let python;
+
 /** @param {string} root @returns {Promise<string>} the Python of the parity tests, or what stands in for it */
-async function providePython(root) {
+function providePython(root) {
+  python ??= findPython(root);
+  return python;
+}
+
+/** @param {string} root */
+async function findPython(root) {
   const { status, stdout, stderr } = await output(process.execPath, [join(root, 'scripts/python.mjs')]);
   if (status !== 0) {
     return `committed golden values (${lastLine(stderr)})`;
   }
   process.env.ADEPT_PARITY_PYTHON = lastLine(stdout);
   return `PyTorch, live (${process.env.ADEPT_PARITY_PYTHON})`;
+}
+
+/**
+ * Starts the Python in whose forks tests ask PyTorch (test/support/loadedPython.py). It ends when the pipe to it closes.
+ * @param {string} root
+ * @returns {Promise<string>}
+ */
+async function provideLoadedPython(root) {
+  await providePython(root);
+  const program = process.env.ADEPT_PARITY_PYTHON;
+  if (program === undefined || process.platform !== 'linux') {
+    return 'not used: each test starts its own';
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'adept-python-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const [script, socket, client] = [
+    join(root, 'test/support/loadedPython.py'),
+    join(folder, 'socket'),
+    join(folder, 'python'),
+  ];
+  writeFileSync(client, `#!/bin/sh\nexec '${program}' -S '${script}' --ask '${socket}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const server = spawn(program, [script, '--serve', socket], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...LOADED_ENV },
+  });
+  const ready = await new Promise((resolve) => {
+    server.stdout.once('data', () => resolve(true));
+    server.once('error', () => resolve(false));
+    server.once('exit', () => resolve(false));
+  });
+  if (!ready) {
+    return 'not used: it could not be started';
+  }
+  process.env.ADEPT_LOADED_PYTHON = client;
+  return 'PyTorch and transformers, loaded once';
 }
 
 /** @param {string} root @param {string[]} args @returns {Promise<Record<string, string>>} what scripts/vscode.mjs says */
@@ -53,6 +110,7 @@ async function provideVSCode(root) {
 const PROVIDERS = {
   native: { title: 'native engine', provide: provideNative },
   python: { title: 'reference', provide: providePython },
+  loadedPython: { title: 'Python', provide: provideLoadedPython },
   chromium: { title: 'Chromium', provide: provideChromium },
   vscode: { title: 'VS Code', provide: provideVSCode },
 };

@@ -1,5 +1,6 @@
 import { after } from 'node:test';
 import { parseWith } from '../../src/shared/common/parse';
+import { LOADED_PYTHON } from '../support/loadedPython';
 import { disagreement, readGolden, writeGolden } from './golden';
 import { inputDigest } from './inputDigest';
 import { JOBS, type JobName, type Request, type Result } from './jobs';
@@ -112,7 +113,7 @@ async function start(): Promise<LivePython | undefined> {
     );
     return undefined;
   }
-  const { worker, versions } = await PythonWorker.start(python);
+  const { worker, versions } = await PythonWorker.start(LOADED_PYTHON);
   process.stderr.write(
     `parity: live, ${python} with torch ${versions.torch}, transformers ${versions.transformers}\n`,
   );

@@ -5,6 +5,7 @@ import type { OpenRequest } from '../../src/trainer/executor/requests';
 import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
 import { packagesFolder, TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { TorchProcess } from '../../src/trainer/torch/process/torchProcess';
+import { LOADED_PYTHON } from './loadedPython';
 import { TORCH_ENV, TORCH_PYTHON } from './torchPython';
 
 /** PyTorch takes seconds to load: tests of a file share one executor, and close it. */
@@ -12,8 +13,14 @@ export function startRanks(ranks: number): Promise<TorchProcess> {
   return TorchProcess.start({ python: TORCH_PYTHON, packages: packagesFolder(), ranks, env: TORCH_ENV });
 }
 
-export async function startTorch(ranks = 1): Promise<TorchExecutor> {
-  return new TorchExecutor(await startRanks(ranks));
+/** The same for what they compute: they have loaded it already, and torchrun starts ranks that have. */
+export function forkRanks(ranks: number): Promise<TorchProcess> {
+  const env = { ...TORCH_ENV, PYTHON_EXEC: LOADED_PYTHON };
+  return TorchProcess.start({ python: LOADED_PYTHON, packages: packagesFolder(), ranks, env });
+}
+
+export async function forkTorch(): Promise<TorchExecutor> {
+  return new TorchExecutor(await forkRanks(1));
 }
 
 /** The same model on wasm, closed after the test with its engine. */

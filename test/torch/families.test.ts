@@ -17,9 +17,10 @@ import { createJob, runJob } from '../../src/trainer/jobs/whole/wholeJob';
 import { SILENT_TASK } from '../../src/trainer/task';
 import type { TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { messageOf } from '../../src/shared/common/errors';
+import { runPython } from '../support/loadedPython';
 import { analyzeSettings, tuneSettings } from '../support/settings';
-import { startTorch } from '../support/torch';
-import { runPython, TORCH_MISSING } from '../support/torchPython';
+import { forkTorch } from '../support/torch';
+import { TORCH_MISSING } from '../support/torchPython';
 
 // With norms after the outputs; with norms that multiply by 1 + weight and layers of two kinds; with experts; with layers of two
 // kinds, some without experts; with a router whose bias no optimizer trains, and a layer above those that compute.
@@ -78,7 +79,7 @@ describe('families that only the engine torch computes', { skip: TORCH_MISSING }
     runPython(WRITE, folder, ...FAMILIES);
     writeRows(domain, 8, 1);
     writeRows(join(folder, 'general.jsonl'), 8, 2);
-    executor = await startTorch();
+    executor = await forkTorch();
   });
   after(async () => {
     await executor.close();

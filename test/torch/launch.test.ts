@@ -10,6 +10,7 @@ import { descendantsOf } from '../../src/node/process/descendants';
 import { assertAllClose } from '../support/allclose';
 import { adeptResult, runAdept } from '../support/command';
 import { HANG_MILLISECONDS } from '../support/hang';
+import { LOADED_PYTHON } from '../support/loadedPython';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
@@ -85,7 +86,8 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
       assert.deepEqual([out.status, out.engine], ['done', { ...(out.engine as object), ranks: 2 }]);
       assert.equal(readFileSync(join(bin, 'hosts'), 'utf8'), 'other\n');
       mkdirSync(join(home, 'torch'), { recursive: true });
-      await adeptResult(['setup', '--torch', '--python', TORCH_PYTHON], { env });
+      const setUp = { format: 'adept.torch/1', python: LOADED_PYTHON };
+      writeFileSync(join(home, 'torch', 'torch.json'), JSON.stringify(setUp));
       const alone = ['run', '--config', config, '--engine', 'torch', '--out', join(folder, 'alone')];
       await adeptResult(alone, { env });
       assert.equal(lossesOf(join(folder, 'run')).length, 4);

@@ -19,7 +19,7 @@ import { assertAllClose } from '../support/allclose';
 import { HANG_MILLISECONDS } from '../support/hang';
 import { stepOf } from '../support/steps';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { openOnWasm, startRanks, startTorch } from '../support/torch';
+import { forkTorch, openOnWasm, startRanks } from '../support/torch';
 import { TORCH_MISSING } from '../support/torchPython';
 
 /** What waits for processes to end would wait for ever where they do not. */
@@ -99,7 +99,7 @@ describe('PyTorch', { skip: TORCH_MISSING }, () => {
   // It takes seconds to load: one serves all tests.
   let torch: TorchExecutor;
   before(async () => {
-    torch = await startTorch();
+    torch = await forkTorch();
   });
   after(() => torch.close());
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { LOADED_PYTHON } from '../support/loadedPython';
 import { projectRoot } from '../support/projectRoot';
 import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
@@ -15,7 +16,7 @@ function missing(): string | false {
 }
 
 it('the tests of python/ pass', { skip: missing() }, () => {
-  const { status, stdout, stderr } = spawnSync(TORCH_PYTHON, ['-m', 'pytest', '-q', '--color=no'], {
+  const { status, stdout, stderr } = spawnSync(LOADED_PYTHON, ['-m', 'pytest', '-q', '--color=no'], {
     ...{ cwd: join(projectRoot, 'python'), encoding: 'utf8', maxBuffer: 2 ** 26 },
     env: { ...process.env, ...TORCH_ENV, PYTHONDONTWRITEBYTECODE: '1' },
   });

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { stepFlops } from '../../src/shared/estimate/cluster/clusterPlan';
@@ -12,8 +10,8 @@ import {
 } from '../../src/shared/estimate/cluster/rankMemory';
 import { parameterCount, parametersPerLayer } from '../../src/shared/model/architecture';
 import { parseModelConfig } from '../../src/shared/model/config';
-import { projectRoot } from '../support/projectRoot';
-import { TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
+import { runPython } from '../support/loadedPython';
+import { TORCH_MISSING } from '../support/torchPython';
 
 const SCRIPT = `
 import json, sys
@@ -50,12 +48,7 @@ describe('what the planner knows of the torch executor', { skip: TORCH_MISSING }
     const perLayer = parametersPerLayer(config);
     const outer = parameterCount({ ...config, numHiddenLayers: 0 });
     const numbers = [(layers - trained) * perLayer, trained * perLayer, outer];
-    const { stdout, stderr, status } = spawnSync(TORCH_PYTHON, ['-c', SCRIPT, ...numbers.map(String)], {
-      ...{ cwd: join(projectRoot, 'python'), encoding: 'utf8' },
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
-    });
-    assert.equal(status, 0, stderr);
-    const said = v.parse(Said, JSON.parse(stdout));
+    const said = v.parse(Said, JSON.parse(runPython(SCRIPT, ...numbers.map(String))));
     assert.deepEqual(said.costs, { ...TORCH_COSTS });
     assert.deepEqual(
       said.needed,

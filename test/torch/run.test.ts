@@ -22,11 +22,12 @@ import type { TorchProcess } from '../../src/trainer/torch/process/torchProcess'
 import { randomSequences } from '../parity/randomModel';
 import { assertAllClose } from '../support/allclose';
 import { assertSameCurve, differencesOf, type Curve } from '../support/curve';
+import { runPython } from '../support/loadedPython';
 import { movementsOf } from '../support/movement';
 import { nativeMissing } from '../support/nativeMissing';
 import { analyzeSettings } from '../support/settings';
-import { startRanks } from '../support/torch';
-import { runPython, TORCH_MISSING } from '../support/torchPython';
+import { forkRanks } from '../support/torch';
+import { TORCH_MISSING } from '../support/torchPython';
 import { writeRows } from '../support/tokenRows';
 import { curveOfRun, expandSample, newRun, sample, tune } from './sampleRun';
 
@@ -53,7 +54,7 @@ async function withTfjs<T>(kind: 'wasm' | 'native', work: (executor: Executor) =
 
 describe('a run in PyTorch', { skip: TORCH_MISSING }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-test-'));
-  // They take seconds to load: all tests share them.
+  // All tests share them.
   const processes: TorchProcess[] = [];
   let torch: TorchExecutor;
   let undisturbed: Curve;
@@ -65,7 +66,7 @@ describe('a run in PyTorch', { skip: TORCH_MISSING }, () => {
     if (known !== undefined) {
       return known;
     }
-    const rank0 = await startRanks(count);
+    const rank0 = await forkRanks(count);
     processes.push(rank0);
     const executor = new TorchExecutor(rank0);
     several.set(count, executor);

@@ -88,14 +88,18 @@ describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
       // A trainer that is killed takes them with it, in the middle of a call and with nobody left who reads what they say.
       const analysis = ['analyze', '--model', sample('model'), '--probe', sample('general.txt')];
       const out = join(temporaryFolder(t), 'importance.json');
-      const { child, ended } = startAdept([...analysis, '--out', out, '--engine', 'torch'], { env });
-      await new Promise<void>((resolve) => {
+      // Long enough to be killed in the middle of it: progress is shown now and then only.
+      const long = ['--seq-len', 32, '--max-sequences', 2000, '--batch-size', 1];
+      const { child, ended } = startAdept([...analysis, ...long, '--out', out, '--engine', 'torch'], { env });
+      const computes = new Promise<string>((resolve) => {
         child.stderr?.on('data', (text: string) => {
-          if (text.includes('layer ')) {
-            resolve();
+          if (/\d% .*(layer|importance)/.test(text)) {
+            resolve('it computes');
           }
         });
       });
+      const over = ended.then(({ stderr }) => `it ended before: ${stderr}`);
+      assert.equal(await Promise.race([computes, over]), 'it computes');
       const ranks = descendantsOf(child.pid ?? 0);
       assert.ok(ranks.length > 0);
       child.kill('SIGKILL');

@@ -22,9 +22,14 @@ export function analyzeSteps(windowOf: () => Editor): void {
     async function step(title: string): Promise<void> {
       const editor = windowOf();
       await editor.evidently(title, async () => {
-        await editor.page.locator('.quick-input-title').getByText(title, { exact: true }).waitFor();
+        await asks(title);
         await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
       });
+    }
+
+    /** What is typed before the question with this title shows goes into the one before it. */
+    async function asks(title: string): Promise<void> {
+      await windowOf().page.locator('.quick-input-title').getByText(title, { exact: true }).waitFor();
     }
 
     /** Changes one of the things that the last page shows. */
@@ -76,6 +81,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await change('Importance', 'Fast');
       await step('Analyze Model');
       await editor.enter('Sequence length');
+      await asks('Analyze Model: Sequence length');
       const length = editor.page.locator('.quick-input-widget input');
       await length.fill('999999');
       await editor.page.getByText(/has \d+ positions: give as many at most/).waitFor();
@@ -138,6 +144,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await heatmap.locator('.fold-groups > summary').click();
       const heads = heatmap.locator('.groups-table tbody tr').first().locator('td');
       const { parts } = saved.units.find(({ name }) => name === 'self_attn.q_proj') ?? {};
+      await editor.evidently('the heads of the queries', () => heads.first().waitFor());
       assert.equal(await heads.count(), parts?.length);
       await heatmap.locator('.budget summary').click();
       await heatmap.locator('#budget-slowdown').fill('1.2');
