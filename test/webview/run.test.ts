@@ -50,15 +50,23 @@ describe('the page of a run', { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page, run, window }) => {
+        const bar = (): Promise<string | null> =>
+          page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow');
         assert.match(
           await textOf(page, '.progress-text'),
           /^analyzing the model: .*layer 6 of 8 \(62%\) · \d+ s left$/,
         );
+        assert.equal(await bar(), '63');
         assert.match(await textOf(page, '#tab-panel'), /begin with the evaluation before the first step/);
         run.advance(recordedLine('"step":45,'));
         await page.waitForSelector('.progress-text:has-text("step 44 of 200")');
         assert.match(await textOf(page, '.progress-text'), /left$/);
         assert.deepEqual((await numbersOf(page, 'domain')).slice(0, 1), ['1.7423']);
+        // The bar is of the run's steps, whatever the trainer does between two of them.
+        run.progress('evaluating', 0.9, 'batch 9 of 10');
+        await page.waitForSelector('.progress-text:has-text("batch 9 of 10 (90%)")');
+        assert.match(await textOf(page, '.progress-text'), /^step 44 of 200 · .* left · evaluating: batch/);
+        assert.equal(await bar(), '22');
         run.advance(recordedLine('"status":"resumed"'));
         await page.waitForSelector('.progress-text:has-text("step 93 of 200")');
         window.exit = { code: null, signal: 'SIGKILL' };
