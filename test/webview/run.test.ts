@@ -291,13 +291,12 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.ok(map !== null);
         await page.mouse.click(map.x + map.width - 8, map.y + 30);
         await page.waitForSelector('.units caption:has-text("step 200")');
-        assert.match(
-          await textOf(page, '.units .reading'),
-          /^4 \(copy of 3\) self_attn\.q_proj · step 200 · /,
-        );
+        assert.match(await textOf(page, '.units .reading'), /^4 \(copy of 3\) q_proj · step 200 · /);
         await page.click('vscode-button:has-text("Show as table")');
         assert.equal(await page.locator('.table-scroll.wide thead th').count(), 12);
-        assert.equal(await page.locator('.table-scroll.wide tbody tr').count(), 18);
+        const units = page.locator('.table-scroll.wide tbody tr');
+        assert.equal(await units.count(), 18);
+        assert.match(await units.nth(1).innerText(), /^4 \(copy of 3\) q_proj\t/);
       },
       {
         view: { tab: 'units' },
@@ -319,11 +318,17 @@ describe('the page of a run', { skip: noChromium }, () => {
         await page.waitForSelector('.units caption:has-text("step 200")');
         assert.ok(!(await rates()).includes('frozen'));
         run.freezeFirstUnit(201);
-        await page.waitForSelector('.units caption:has-text("step 201")');
+        await page.waitForSelector('.units caption:has-text("step 200; learning rates of step 201")');
         assert.deepEqual(
           (await rates()).map((text) => text === 'frozen'),
           (await rates()).map((_, index) => index === 0),
         );
+        // Nothing was measured anew: there is one time more of the rates alone.
+        const times = page.locator('#tab-panel .toolbar .muted');
+        assert.equal(await times.innerText(), '11 measurements');
+        await page.click('.choice vscode-button:has-text("Learning rate")');
+        await page.waitForSelector('.units caption:has-text("step 201, units frozen")');
+        assert.equal(await times.innerText(), '11 measurements, 1 change of the rates alone');
       },
       {
         view: { tab: 'units' },
