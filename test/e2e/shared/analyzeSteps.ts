@@ -138,6 +138,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await heatmap.locator('.fold-groups > summary').click();
       const heads = heatmap.locator('.groups-table tbody tr').first().locator('td');
       const { parts } = saved.units.find(({ name }) => name === 'self_attn.q_proj') ?? {};
+      await editor.evidently('what is inside the unit', () => heads.first().waitFor());
       assert.equal(await heads.count(), parts?.length);
       await heatmap.locator('.budget summary').click();
       await heatmap.locator('#budget-slowdown').fill('1.2');

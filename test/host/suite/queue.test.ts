@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { WindowQueue } from '../../../src/extension/queue/windowQueue';
@@ -60,6 +60,41 @@ describe('the queue of runs', () => {
       assert.equal(dialogs.shown.filter(({ text }) => text.startsWith('The queue has ended.')).length, 1);
     } finally {
       again.dispose();
+    }
+  });
+
+  it('is offered where a run is to start or to go on while another is active', async () => {
+    const parent = join(workspaceFolder(), '.adept', 'runs');
+    const busy = new FakeRun(join(parent, 'busy')).wholeJob().trainer().status('tuning').step(1, 2);
+    const paused = new FakeRun(join(parent, 'goes-on'))
+      .wholeJob()
+      .trainer({ state: 'ended' })
+      .status('stopped');
+    const { config, run } = writeConfig({ name: 'starts-later', steps: 4 });
+    await runThat(all, busy.path, 'active', ({ state }) => state === 'running');
+    await runThat(all, paused.path, 'stopped', ({ state }) => state === 'stopped');
+    await all.queue.runner.change((queue) => ({ ...queue, items: [] }));
+    try {
+      // Escape: nothing is started and nothing waits.
+      await vscode.commands.executeCommand('adept.startTuning', { config });
+      assert.deepEqual(dialogs.shown.at(-1)?.offers, ['Add to Queue', 'Start Now']);
+      assert.equal(dialogs.shown.at(-1)?.text, 'busy is active.');
+      assert.deepEqual([all.queue.runner.queue.items.length, existsSync(run)], [0, false]);
+      dialogs.press = 'Add to Queue';
+      assert.equal(await vscode.commands.executeCommand('adept.startTuning', { config }), undefined);
+      await vscode.commands.executeCommand('adept.resume', paused.path);
+      assert.deepEqual(
+        all.queue.runner.queue.items.map((item) => [item.kind, item.run, item.config, item.state]),
+        [
+          ['start', run, config, 'waiting'],
+          ['resume', paused.path, null, 'waiting'],
+        ],
+      );
+      assert.deepEqual(dialogs.errors, []);
+    } finally {
+      await all.queue.runner.change((queue) => ({ ...queue, items: [] }));
+      rmSync(busy.path, { recursive: true });
+      rmSync(paused.path, { recursive: true });
     }
   });
 
