@@ -6,7 +6,8 @@ import { pushButton } from '../common/pushButton';
 import { formatMoment, formatPercent } from '../common/format';
 import { progressBar } from '../common/progressBar';
 import type { RunModel } from './runModel';
-import { commandText, endText, shortPath, stateIcon, stepText } from './runText';
+import { commandText, endText, shortPath, stepText } from './runText';
+import { STATE_LOOKS } from '../../src/shared/run/stateLook';
 import { stageText, stateText } from '../../src/shared/run/stateText';
 import { timeLeftText } from '../../src/shared/run/timeLeftText';
 
@@ -30,11 +31,9 @@ export function headerView(run: RunModel, summary: RunSummary, actions: HeaderAc
 
 function stateBadge({ state }: RunSummary): TemplateResult {
   const turning = state === 'opening' || state === 'starting';
-  return html`<span class="state state-${state}">
-    <span
-      class="codicon codicon-${stateIcon(state)} ${turning ? 'codicon-modifier-spin' : ''}"
-      aria-hidden="true"
-    ></span>
+  const { icon, tone } = STATE_LOOKS[state];
+  return html`<span class="state state-${state} tone-${tone}">
+    <span class="codicon codicon-${icon} ${turning ? 'codicon-modifier-spin' : ''}" aria-hidden="true"></span>
     <span class="state-name">${stateText(state, l10n)}</span>
   </span>`;
 }

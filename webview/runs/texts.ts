@@ -1,4 +1,4 @@
-import type { RowAction, RunRow } from '../../src/shared/runs/runRow';
+import type { RowAction } from '../../src/shared/runs/runRow';
 import type { RunColumn } from '../../src/shared/runs/runTable';
 import { durationText } from '../../src/shared/common/durationText';
 import { l10n } from '../common/l10n';
@@ -55,22 +55,6 @@ export function actionText(action: RowAction): string {
     delete: l10n.t('Delete…'),
   };
   return texts[action];
-}
-
-/** The codicon of a state, as the list of runs has it. */
-export function rowIcon(state: RunRow['state']): string {
-  const icons: Readonly<Record<RunRow['state'], string>> = {
-    starting: 'loading codicon-modifier-spin',
-    running: 'sync codicon-modifier-spin',
-    paused: 'debug-pause',
-    waiting: 'circle-outline',
-    stopped: 'debug-stop',
-    done: 'pass',
-    failed: 'error',
-    died: 'warning',
-    unreadable: 'question',
-  };
-  return icons[state];
 }
 
 /** `3.4 min`; a dash for what is not known. */

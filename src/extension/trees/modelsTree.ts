@@ -67,16 +67,23 @@ function modelItem({ path, summary, problem, analyses }: ModelFolder, isAmbiguou
   const facts =
     summary === undefined
       ? [problem ?? l10n.t('cannot be used')]
-      : // A narrow view cuts the rest off; that it was analyzed, the icon and what is below say as well.
-        [
+      : [
           l10n.t('{0} layers', summary.layers),
           l10n.t('{0} parameters', parametersText(summary.parameters)),
           analyzed ? l10n.t('analyzed') : l10n.t('not analyzed'),
           summary.family,
         ];
+  // A narrow view cuts the end off; that it was analyzed, the icon and what is below say as well.
+  const short =
+    summary === undefined
+      ? facts
+      : [parametersText(summary.parameters), l10n.t('{0} layers', summary.layers), ...facts.slice(2)];
+  if (summary !== undefined && !analyzed && vscode.workspace.isTrusted) {
+    item.command = { command: 'adept.analyze', title: l10n.t('Analyze Model'), arguments: [path] };
+  }
   item.id = path;
   item.resourceUri = vscode.Uri.file(path);
-  item.description = [...(isAmbiguous ? [shortPath(dirname(path))] : []), ...facts].join(' · ');
+  item.description = [...(isAmbiguous ? [shortPath(dirname(path))] : []), ...short].join(' · ');
   item.tooltip = [path, ...facts, ...(summary?.dtypes ?? [])].join('\n');
   item.contextValue = summary === undefined ? 'unusable' : analyzed ? 'model analyzed' : 'model';
   item.iconPath =

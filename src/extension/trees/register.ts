@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
+import { selectRun } from '../runs/selectedRun';
 import type { Services } from '../services/services';
 import { registerItemCommands } from './itemCommands';
 import { ModelsTree } from './modelsTree';
-import { badgeOf, RunsTree } from './runsTree';
+import { badgeOf, isExport, RunsTree } from './runsTree';
 
 /** The views of models and runs; that of checkpoints is one of the services, which commands ask for its selection. */
 export function registerTrees(services: Services): { dispose(): unknown }[] {
@@ -12,6 +13,9 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
   const runsView = vscode.window.createTreeView('adept.runs', {
     treeDataProvider: runsTree,
     canSelectMany: true,
+  });
+  const selection = runsView.onDidChangeSelection(({ selection: [first, second] }) => {
+    selectRun(first === undefined || second !== undefined || isExport(first) ? undefined : first.path);
   });
   const badge = runs.list.onDidChange.add(() => {
     runsView.badge = badgeOf(runs.list.live);
@@ -37,6 +41,7 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
     runsTree,
     runsView,
     badge,
+    selection,
     ...registerItemCommands(services),
   ];
 }

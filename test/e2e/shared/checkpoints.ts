@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { manifestOf, RunFixture } from '../../support/runFixture';
@@ -117,6 +126,25 @@ export function checkpoints(windowOf: () => Editor): void {
       await editor.evidently('the next best', () =>
         row('best · last · domain 2.5000 · general 1.7000').waitFor(),
       );
+      // The run itself likewise.
+      const runs = dirname(dirname(folder()));
+      await editor.runCommand('ADEPT: Focus on Runs View');
+      await page.getByRole('treeitem', { name: /^Run medical/ }).click();
+      await editor.runCommand('ADEPT: Focus on Runs View');
+      await page.keyboard.press('F2');
+      await editor.enter('clinic');
+      const renamed = page.getByRole('treeitem', { name: /^Run clinic/ });
+      await editor.evidently('the new name of the run', () => renamed.waitFor());
+      assert.deepEqual(readdirSync(runs), ['clinic']);
+      await renamed.click();
+      await editor.runCommand('ADEPT: Focus on Runs View');
+      await page.keyboard.press('Delete');
+      await editor.evidently('the question about the run', async () => {
+        await page.getByText('Delete the run clinic?').waitFor();
+        await page.keyboard.press('Enter');
+      });
+      await editor.evidently('the run to go', () => renamed.waitFor({ state: 'detached' }));
+      assert.deepEqual(readdirSync(runs), []);
     });
   });
 }
