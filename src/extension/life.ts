@@ -10,6 +10,7 @@ import { adoptEarlier } from './engines/adoptEarlier';
 import { reportError } from './window/reportError';
 import { presentEnding } from './notices/runNotices';
 import { messageOf } from '../shared/common/errors';
+import { isActive } from '../shared/runs/runQueue';
 import { removeDeletedRuns } from '../node/run/deletedRuns';
 import { nameOf, type RunEntry } from './runs/runEntry';
 import { runEventLine } from './runs/runEventLine';
@@ -27,7 +28,12 @@ export function startLife(services: Services): vscode.Disposable {
     vscode.languages.registerCompletionItemProvider(CONFIG_SELECTOR, new PathCompletion(), '/', '"'),
     new ComparisonDocuments(runs.list),
     runs.onDidEnd((ending) => {
-      void presentEnding(services, ending);
+      // The queue says at its end what became of all its runs; what went wrong is said at once as well.
+      const isQueued = services.queue.runner.queue.items.some(
+        (item) => item.run === ending.run.path && isActive(item),
+      );
+      const isTold = isQueued && ending.severity === 'information';
+      void presentEnding(services, isTold ? { ...ending, severity: 'quiet' } : ending);
     }),
     runs.list.onDidChange.add((entries) => {
       setRunKeys(services, entries);

@@ -130,6 +130,8 @@ export const RunSummary = v.object({
   /** The last lines of a trainer that died. */
   lastLines: v.array(text),
   enabled: v.array(v.picklist(RUN_COMMANDS)),
+  /** Whether it is being measured what the added layers are worth. */
+  isMeasuring: v.boolean(),
   /** A command that was given and has not shown yet. */
   pending: v.nullable(v.picklist(RUN_COMMANDS)),
   /** How much of the log was read, 0 to 1; null when all of it. */

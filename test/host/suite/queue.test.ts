@@ -58,6 +58,11 @@ describe('the queue of runs', () => {
         /queued-1 is done: .* queued-2 did not start: .*queued-2 exists already.* queued-3 is done: /,
       );
       assert.equal(dialogs.shown.filter(({ text }) => text.startsWith('The queue has ended.')).length, 1);
+      assert.deepEqual(
+        dialogs.shown.filter(({ text }) => text.startsWith('queued-1 is done')),
+        [],
+        'the queue says it',
+      );
     } finally {
       again.dispose();
     }
