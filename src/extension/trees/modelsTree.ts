@@ -24,6 +24,10 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelsElement>, vscod
     });
   }
 
+  refresh(): void {
+    this.changed.fire(undefined);
+  }
+
   getChildren(element?: ModelsElement): ModelsElement[] {
     if (element === undefined) {
       return [

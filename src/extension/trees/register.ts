@@ -21,6 +21,21 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
     runsView.badge = badgeOf(runs.list.live);
   });
   const modelsView = vscode.window.createTreeView('adept.models', { treeDataProvider: modelsTree });
+  // What the welcome says where there is no model; with models, nothing else tells why none can be analyzed.
+  const restrict = (): void => {
+    modelsView.message =
+      vscode.workspace.isTrusted || models.all.length === 0
+        ? undefined
+        : vscode.l10n.t(
+            'Restricted Mode: saved results are shown, and nothing is started. Trust the workspace to analyze a model.',
+          );
+  };
+  restrict();
+  const granted = vscode.workspace.onDidGrantWorkspaceTrust(() => {
+    restrict();
+    // What a click does depends on it.
+    modelsTree.refresh();
+  });
   // For whoever opens the view to see a model that no watcher reported.
   const shown = modelsView.onDidChangeVisibility(({ visible }) => {
     if (visible) {
@@ -31,10 +46,12 @@ export function registerTrees(services: Services): { dispose(): unknown }[] {
   });
   // An export is a new model, and what was deleted is none any more.
   const exported = models.onDidChange(() => {
+    restrict();
     runsTree.refresh();
   });
   return [
     exported,
+    granted,
     modelsTree,
     modelsView,
     shown,

@@ -55,6 +55,14 @@ export function aWeightFile(windowOf: () => Editor): void {
     assert.equal(await frame.locator('vscode-badge').count(), 2);
     assert.deepEqual(await axeFindings(frame), []);
     await editor.runCommand('View: Close All Editors');
+    // Beside a model nothing else says why it cannot be analyzed.
+    const config = join(editor.workspace, 'weights', 'model', 'config.json');
+    const restricted = editor.page.getByText('Restricted Mode: saved results are shown');
+    await editor.runCommand('View: Show ADEPT');
+    writeFileSync(config, '{}');
+    await editor.evidently('what Restricted Mode means for the model', () => restricted.waitFor());
+    rmSync(config);
+    await editor.evidently('the welcome alone', () => restricted.waitFor({ state: 'detached' }));
   });
 }
 
