@@ -13,6 +13,7 @@ import { messageOf } from '../shared/common/errors';
 import { isActive } from '../shared/runs/runQueue';
 import { removeDeletedRuns } from '../node/run/deletedRuns';
 import { nameOf, type RunEntry } from './runs/runEntry';
+import type { RunEnding } from './runs/runs';
 import { runEventLine } from './runs/runEventLine';
 import type { Services } from './services/services';
 import { runParents } from './window/folders';
@@ -28,12 +29,8 @@ export function startLife(services: Services): vscode.Disposable {
     vscode.languages.registerCompletionItemProvider(CONFIG_SELECTOR, new PathCompletion(), '/', '"'),
     new ComparisonDocuments(runs.list),
     runs.onDidEnd((ending) => {
-      // The queue says at its end what became of all its runs; what went wrong is said at once as well.
-      const isQueued = services.queue.runner.queue.items.some(
-        (item) => item.run === ending.run.path && isActive(item),
-      );
-      const isTold = isQueued && ending.severity === 'information';
-      void presentEnding(services, isTold ? { ...ending, severity: 'quiet' } : ending);
+      const quiet = isToldOtherwise(services, ending);
+      void presentEnding(services, quiet ? { ...ending, severity: 'quiet' } : ending);
     }),
     runs.list.onDidChange.add((entries) => {
       setRunKeys(services, entries);
@@ -74,6 +71,15 @@ export function startLife(services: Services): vscode.Disposable {
     attachJobs(services);
   }
   return vscode.Disposable.from(...disposables);
+}
+
+/**
+ * Whether somebody else says what became of a run: its study, or at its end the queue. What went wrong in the queue is said
+ * at once as well, since the next run is started then.
+ */
+function isToldOtherwise({ runs, queue }: Services, { run, severity }: RunEnding): boolean {
+  const isQueued = queue.runner.queue.items.some((item) => item.run === run.path && isActive(item));
+  return runs.isOfStudy(run.path) || (isQueued && severity === 'information');
 }
 
 /** What a deletion left that was interrupted. */

@@ -28,12 +28,14 @@ export function columnHint(column: RunColumn): string | undefined {
     case 'layers':
       return l10n.t('The layers of the base model that were copied; sorted by how many');
     case 'learningRate':
-      return l10n.t('Base learning rate');
+      return l10n.t('Base learning rate in force');
     case 'domainChange':
     case 'generalChange':
       return l10n.t('Change since the evaluation before the first step, nats per token');
     case 'seconds':
-      return l10n.t('From the start of the run to its last event, with pauses');
+      return l10n.t(
+        'From the start of the run to its last event, with pauses, without the time between two trainers',
+      );
     case 'name':
     case 'state':
     case 'model':

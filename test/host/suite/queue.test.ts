@@ -13,8 +13,13 @@ describe('the queue of runs', () => {
   let dialogs: Dialogs;
   let all: Services;
 
+  const ended: string[] = [];
+
   before(async () => {
     all = await services();
+    all.runs.onDidEnd(({ run }) => {
+      ended.push(run.path);
+    });
   });
 
   beforeEach(() => {
@@ -101,6 +106,28 @@ describe('the queue of runs', () => {
       rmSync(busy.path, { recursive: true });
       rmSync(paused.path, { recursive: true });
     }
+  });
+
+  it('leaves the runs of a study to the study, which are in the list as soon as it is opened', async () => {
+    const runs = join(workspaceFolder(), 'compared', 'runs');
+    const adept = new FakeRun(join(runs, 'adept-0')).wholeJob().trainer({ state: 'ended' }).status('stopped');
+    await vscode.commands.executeCommand(
+      'adept.openStudy',
+      join(workspaceFolder(), 'compared', 'study.json'),
+    );
+    await runThat(all, adept.path, 'in the list', () => true);
+    // One that comes later, and ends.
+    const full = new FakeRun(join(runs, 'full-0')).wholeJob().trainer().status('tuning').step(1, 2);
+    await runThat(all, full.path, 'active', ({ state }) => state === 'running');
+    full.trainer({ state: 'ended' }).report().event({ type: 'done', step: 1 });
+    await runThat(all, full.path, 'done', ({ state }) => state === 'done');
+    const ending = await eventually('the ending', () => (ended.includes(full.path) ? full.path : undefined));
+    assert.equal(ending, full.path);
+    assert.deepEqual(
+      dialogs.shown.filter(({ text }) => text.includes('full-0')),
+      [],
+    );
+    rmSync(join(workspaceFolder(), 'compared'), { recursive: true });
   });
 
   it('has beside it a run that is renamed with its panel and its file, and copied as a configuration', async () => {
