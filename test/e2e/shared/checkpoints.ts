@@ -58,10 +58,16 @@ export function aWeightFile(windowOf: () => Editor): void {
     // Beside a model nothing else says why it cannot be analyzed.
     const config = join(editor.workspace, 'weights', 'model', 'config.json');
     const restricted = editor.page.getByText('Restricted Mode: saved results are shown');
-    await editor.runCommand('View: Show ADEPT');
+    // Models are looked for whenever the view comes into sight.
+    const lookAgain = async (): Promise<void> => {
+      await editor.runCommand('View: Show Explorer');
+      await editor.runCommand('View: Show ADEPT');
+    };
     writeFileSync(config, '{}');
+    await lookAgain();
     await editor.evidently('what Restricted Mode means for the model', () => restricted.waitFor());
     rmSync(config);
+    await lookAgain();
     await editor.evidently('the welcome alone', () => restricted.waitFor({ state: 'detached' }));
   });
 }
@@ -137,15 +143,20 @@ export function checkpoints(windowOf: () => Editor): void {
       // The run itself likewise.
       const runs = dirname(dirname(folder()));
       await editor.runCommand('ADEPT: Focus on Runs View');
-      await page.getByRole('treeitem', { name: /^Run medical/ }).click();
-      await editor.runCommand('ADEPT: Focus on Runs View');
+      // A click opens the run, whose page then takes the focus.
+      const select = async (row: Locator): Promise<void> => {
+        await row.click();
+        await page.waitForFunction(() => document.activeElement?.tagName === 'IFRAME');
+        await editor.runCommand('ADEPT: Focus on Runs View');
+      };
+      await select(page.getByRole('treeitem', { name: /^Run medical/ }));
       await page.keyboard.press('F2');
       await editor.enter('clinic');
       const renamed = page.getByRole('treeitem', { name: /^Run clinic/ });
       await editor.evidently('the new name of the run', () => renamed.waitFor());
       assert.deepEqual(readdirSync(runs), ['clinic']);
-      await renamed.click();
-      await editor.runCommand('ADEPT: Focus on Runs View');
+      await editor.runCommand('View: Close All Editors');
+      await select(renamed);
       await page.keyboard.press('Delete');
       await editor.evidently('the question about the run', async () => {
         await page.getByText('Delete the run clinic?').waitFor();
