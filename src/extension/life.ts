@@ -10,8 +10,10 @@ import { adoptEarlier } from './engines/adoptEarlier';
 import { reportError } from './window/reportError';
 import { presentEnding } from './notices/runNotices';
 import { messageOf } from '../shared/common/errors';
+import { isActive } from '../shared/runs/runQueue';
 import { removeDeletedRuns } from '../node/run/deletedRuns';
 import { nameOf, type RunEntry } from './runs/runEntry';
+import type { RunEnding } from './runs/runs';
 import { runEventLine } from './runs/runEventLine';
 import type { Services } from './services/services';
 import { runParents } from './window/folders';
@@ -27,7 +29,8 @@ export function startLife(services: Services): vscode.Disposable {
     vscode.languages.registerCompletionItemProvider(CONFIG_SELECTOR, new PathCompletion(), '/', '"'),
     new ComparisonDocuments(runs.list),
     runs.onDidEnd((ending) => {
-      void presentEnding(services, ending);
+      const quiet = isToldOtherwise(services, ending);
+      void presentEnding(services, quiet ? { ...ending, severity: 'quiet' } : ending);
     }),
     runs.list.onDidChange.add((entries) => {
       setRunKeys(services, entries);
@@ -68,6 +71,15 @@ export function startLife(services: Services): vscode.Disposable {
     attachJobs(services);
   }
   return vscode.Disposable.from(...disposables);
+}
+
+/**
+ * Whether somebody else says what became of a run: its study, or at its end the queue. What went wrong in the queue is said
+ * at once as well, since the next run is started then.
+ */
+function isToldOtherwise({ runs, queue }: Services, { run, severity }: RunEnding): boolean {
+  const isQueued = queue.runner.queue.items.some((item) => item.run === run.path && isActive(item));
+  return runs.isOfStudy(run.path) || (isQueued && severity === 'information');
 }
 
 /** What a deletion left that was interrupted. */

@@ -46,8 +46,8 @@ describe('inside the extension host', { skip: unavailable() }, () => {
 
   before(async () => {
     editor = await Editor.open({
-      // Nobody looks at it, and every pixel is drawn by the processor.
-      viewport: { width: 500, height: 400 },
+      // Nobody looks at it, and every pixel is drawn by the processor; high enough for every icon of the activity bar.
+      viewport: { width: 500, height: 600 },
       tests: join(projectRoot, 'out/test/host/suite/index.cjs'),
       settings: { 'security.workspace.trust.enabled': false },
       // A cache of texts of its own: one of its tests empties it, and asks what is in it then.

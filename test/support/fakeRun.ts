@@ -21,6 +21,7 @@ const CREATED = '2026-01-02T03:04:05.000Z';
 /** A run folder as a trainer would have left it, made without one. */
 export class FakeRun {
   private seq = 0;
+  private skipped = 0;
   readonly folder: RunFolder;
 
   constructor(readonly path: string) {
@@ -91,8 +92,14 @@ export class FakeRun {
   }
 
   event(event: NewRunEvent): this {
-    const time = new Date(Date.parse(CREATED) + this.seq * 1000).toISOString();
+    const time = new Date(Date.parse(CREATED) + (this.seq + this.skipped) * 1000).toISOString();
     return this.line(`${JSON.stringify({ seq: this.seq++, time, ...event })}\n`);
+  }
+
+  /** So many seconds pass in which nothing happens. */
+  after(seconds: number): this {
+    this.skipped += seconds;
+    return this;
   }
 
   status(status: Extract<NewRunEvent, { type: 'status' }>['status']): this {

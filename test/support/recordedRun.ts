@@ -60,6 +60,15 @@ export class RecordedRun {
     this.written = end;
   }
 
+  /** The trainer says how far a stage is, after what the log has come to. */
+  progress(stage: string, fraction: number, message: string): void {
+    const time = '2026-11-25T02:52:00.000Z';
+    appendFileSync(
+      this.events,
+      `${JSON.stringify({ seq: 0, time, type: 'progress', stage, fraction, message })}\n`,
+    );
+  }
+
   /** Freezes the first unit, as the forgetting limit does at an evaluation. */
   freezeFirstUnit(step: number): void {
     const line = recordedLines.findLast((text) => text.includes('"type":"importance"')) ?? '';

@@ -132,6 +132,27 @@ describe('PyTorch', { skip: TORCH_MISSING }, () => {
       });
     }
 
+    it('reads prompts side by side and token by token alike, and forgets them when its weights change', async (t) => {
+      const { wasm, model } = await both(t, torch, 'gemma2');
+      const prompts = randomSequences(7, [9, 3, 14], model.config.vocabSize);
+      for (const [read, what] of [
+        [(one: Model) => one.prefill(prompts, 'logits'), 'prompts'],
+        [(one: Model) => one.decode(Int32Array.of(4, 9), Int32Array.of(0, 1), 'logits'), 'one token more'],
+        [(one: Model) => one.decode(Int32Array.of(8), Int32Array.of(1), 'logits'), 'and in one row'],
+      ] as const) {
+        const [a, b] = [await read(wasm), await read(model)];
+        assert.deepEqual(b.top, a.top, what);
+        assertAllClose(b.logits ?? [], a.logits ?? [], CLOSE, what);
+      }
+      for (const one of [wasm, model]) {
+        await one.setStrength(new Map([[model.config.numHiddenLayers - 1, 0.5]]));
+        await assert.rejects(one.decode(Int32Array.of(1), Int32Array.of(0), 'top'), {
+          message: /Nothing is being generated/,
+        });
+        await one.setStrength(new Map());
+      }
+    });
+
     it('takes the same steps, at a rate of its own for each tensor, and is scaled alike', async (t) => {
       const { wasm, model, batch } = await both(t, torch, 'qwen3');
       const more = makeBatch(randomSequences(6, [12, 12], model.config.vocabSize));

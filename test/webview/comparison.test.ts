@@ -50,11 +50,11 @@ describe('the comparison panel', { skip: noChromium }, () => {
     assert.equal(await page.page.locator('h1').innerText(), 'Comparison: step 10 and step 40');
     assert.deepEqual(await texts(page, '.metrics tbody tr'), [
       'Step 10 40 +30',
-      'Domain loss 2.5 2 −0.5 better',
-      'General loss 1.5 1.75 +0.25 worse',
-      'Training loss – 2.25 –',
-      'Base learning rate 0.001 0.001 0',
-      'Mean unit learning rate 0.001 0.0015 +0.0005',
+      'Domain loss 2.5000 2.0000 −0.5000 better',
+      'General loss 1.5000 1.7500 +0.2500 worse',
+      'Training loss – 2.2500 –',
+      'Base learning rate 0.00100 0.00100 0',
+      'Mean unit learning rate 0.00100 0.00150 +0.000500',
     ]);
     assert.deepEqual(page.complaints, []);
   });

@@ -52,6 +52,33 @@ describe('the heatmap', { skip: noChromium }, () => {
     });
   });
 
+  it('says that there are more columns than fit, and gives the form the room that is over', async () => {
+    await withHeatmap(
+      browser,
+      async ({ page }) => {
+        const hint = page.locator('.grid-hint');
+        const isMore = (): Promise<boolean> => page.locator('adept-heat-grid[data-more]').isVisible();
+        await hint.waitFor();
+        assert.ok(await isMore());
+        await page.locator('.grid-scroll').evaluate((box) => {
+          box.scrollLeft = box.scrollWidth;
+        });
+        await page.waitForSelector('adept-heat-grid:not([data-more])');
+        assert.ok(await hint.isVisible(), 'nothing moves while it is scrolled');
+        const columns = (): Promise<number> =>
+          page
+            .locator('adept-launch-form .settings')
+            .first()
+            .evaluate((box) => getComputedStyle(box).gridTemplateColumns.split(' ').length);
+        assert.equal(await columns(), 2);
+        await page.setViewportSize({ width: 1920, height: 1080 });
+        await hint.waitFor({ state: 'hidden' });
+        assert.ok((await columns()) >= 3);
+      },
+      { width: 1100 },
+    );
+  });
+
   it('leads to every corner by keys, and sorts from the headings', async () => {
     await withHeatmap(browser, async ({ page }) => {
       const at = (): Promise<string> =>

@@ -50,15 +50,23 @@ describe('the page of a run', { skip: noChromium }, () => {
     await withRun(
       browser,
       async ({ page, run, window }) => {
+        const bar = (): Promise<string | null> =>
+          page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow');
         assert.match(
           await textOf(page, '.progress-text'),
           /^analyzing the model: .*layer 6 of 8 \(62%\) · \d+ s left$/,
         );
+        assert.equal(await bar(), '63');
         assert.match(await textOf(page, '#tab-panel'), /begin with the evaluation before the first step/);
         run.advance(recordedLine('"step":45,'));
         await page.waitForSelector('.progress-text:has-text("step 44 of 200")');
         assert.match(await textOf(page, '.progress-text'), /left$/);
         assert.deepEqual((await numbersOf(page, 'domain')).slice(0, 1), ['1.7423']);
+        // The bar is of the run's steps, whatever the trainer does between two of them.
+        run.progress('evaluating', 0.9, 'batch 9 of 10');
+        await page.waitForSelector('.progress-text:has-text("batch 9 of 10 (90%)")');
+        assert.match(await textOf(page, '.progress-text'), /^step 44 of 200 · .* left · evaluating: batch/);
+        assert.equal(await bar(), '22');
         run.advance(recordedLine('"status":"resumed"'));
         await page.waitForSelector('.progress-text:has-text("step 93 of 200")');
         window.exit = { code: null, signal: 'SIGKILL' };
@@ -283,13 +291,12 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.ok(map !== null);
         await page.mouse.click(map.x + map.width - 8, map.y + 30);
         await page.waitForSelector('.units caption:has-text("step 200")');
-        assert.match(
-          await textOf(page, '.units .reading'),
-          /^4 \(copy of 3\) self_attn\.q_proj · step 200 · /,
-        );
+        assert.match(await textOf(page, '.units .reading'), /^4 \(copy of 3\) q_proj · step 200 · /);
         await page.click('vscode-button:has-text("Show as table")');
         assert.equal(await page.locator('.table-scroll.wide thead th').count(), 12);
-        assert.equal(await page.locator('.table-scroll.wide tbody tr').count(), 18);
+        const units = page.locator('.table-scroll.wide tbody tr');
+        assert.equal(await units.count(), 18);
+        assert.match(await units.nth(1).innerText(), /^4 \(copy of 3\) q_proj\t/);
       },
       {
         view: { tab: 'units' },
@@ -311,11 +318,17 @@ describe('the page of a run', { skip: noChromium }, () => {
         await page.waitForSelector('.units caption:has-text("step 200")');
         assert.ok(!(await rates()).includes('frozen'));
         run.freezeFirstUnit(201);
-        await page.waitForSelector('.units caption:has-text("step 201")');
+        await page.waitForSelector('.units caption:has-text("step 200; learning rates of step 201")');
         assert.deepEqual(
           (await rates()).map((text) => text === 'frozen'),
           (await rates()).map((_, index) => index === 0),
         );
+        // Nothing was measured anew: there is one time more of the rates alone.
+        const times = page.locator('#tab-panel .toolbar .muted');
+        assert.equal(await times.innerText(), '11 measurements');
+        await page.click('.choice vscode-button:has-text("Learning rate")');
+        await page.waitForSelector('.units caption:has-text("step 201, units frozen")');
+        assert.equal(await times.innerText(), '11 measurements, 1 change of the rates alone');
       },
       {
         view: { tab: 'units' },

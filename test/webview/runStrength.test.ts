@@ -44,9 +44,21 @@ describe("the strength (α) and the export in a run's page", { skip: noChromium 
   it('offers to measure, and shows what comes of it when it is there', async () => {
     await withRun(
       browser,
-      async ({ page, run, webview }) => {
-        await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      async ({ page, run, webview, window, session }) => {
+        const measure = page.getByRole('button', { name: 'Measure', exact: true });
+        await measure.click();
         await webview.waitForMessage('measureStrength');
+        // While it is under way it cannot be asked for again.
+        window.isMeasuring = true;
+        session.refresh();
+        await page.getByText('Being measured').waitFor();
+        await measure.click({ force: true });
+        assert.equal(await measure.getAttribute('aria-disabled'), 'true');
+        const asked = (await webview.sent()).filter(({ type }) => type === 'measureStrength');
+        assert.equal(asked.length, 1);
+        window.isMeasuring = false;
+        session.refresh();
+        await page.getByText('Being measured').waitFor({ state: 'detached' });
         assert.equal(await page.locator('.strength-curve').count(), 0);
         run.strength(RECORDED_STRENGTH);
         await page.locator('.strength-curve').waitFor();

@@ -1,5 +1,6 @@
 import type { ChartConfiguration, ChartDataset, ChartOptions } from 'chart.js';
-import { shortCountText } from './quantities';
+import { countText, shortCountText } from './quantities';
+import { stepTicks } from './stepTicks';
 import { LINE_DASHES, type ChartTheme, type SeriesColour } from './chartTheme';
 import { extentOver, type StepRange } from './chartZoom';
 import type { Curve } from './curve';
@@ -35,7 +36,7 @@ export interface ChartContent {
   /** First and last position that are drawn. */
   readonly range: StepRange;
   readonly position?: PositionText;
-  /** Where the ticks along the chart are; round numbers where left out. */
+  /** Where the ticks along the chart are; whole steps where left out. */
   readonly ticks?: (first: number, last: number, most: number) => number[];
   /** Whether there is room above the curves for marks. */
   readonly marked: boolean;
@@ -47,6 +48,8 @@ type Datasets = ChartDataset<'line', { x: number; y: number }[]>[];
 export type CurveConfiguration = ChartConfiguration<'line', { x: number; y: number }[]>;
 
 const MOST_TICKS = 8;
+/** A short count tells apart what differs in its first so many. */
+const SHORT_COUNTS = 1000;
 
 /** Height of the strip above the curves, for marks. */
 export const STRIP = 18;
@@ -98,16 +101,20 @@ export function chartOptions(content: ChartContent): ChartOptions<'line'> {
   };
 }
 
+/** A step on an axis: in short, unless its neighbours would read the same. */
+function stepTickText(step: number, spacing: number): string {
+  return spacing * SHORT_COUNTS >= step ? shortCountText(step) : countText(step);
+}
+
 type Scales = NonNullable<ChartOptions<'line'>['scales']>;
 
 function positionScale({
   theme,
   range: [min, max],
-  position,
-  ticks,
+  position = stepTickText,
+  ticks = stepTicks,
   titles,
 }: ChartContent): NonNullable<Scales['x']> {
-  const text = position ?? shortCountText;
   return {
     type: 'linear',
     min,
@@ -115,18 +122,14 @@ function positionScale({
     border: { color: theme.grid },
     grid: { color: theme.grid, tickLength: 4, display: false },
     title: titleOf(theme, titles?.[0]),
-    ...(ticks === undefined
-      ? {}
-      : {
-          afterBuildTicks: (scale) => {
-            scale.ticks = ticks(min, max, MOST_TICKS).map((value) => ({ value }));
-          },
-        }),
+    afterBuildTicks: (scale) => {
+      scale.ticks = ticks(min, max, MOST_TICKS).map((value) => ({ value }));
+    },
     ticks: {
       ...tickFont(theme),
       maxTicksLimit: MOST_TICKS,
       maxRotation: 0,
-      callback: (value, _, all) => text(Number(value), spacingOf(all)),
+      callback: (value, _, all) => position(Number(value), spacingOf(all)),
     },
   };
 }

@@ -5,6 +5,7 @@ import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { CellTooltip } from './cellTooltip';
 import { GridBody } from './gridBody';
 import { l10n } from './l10n';
+import { SideScroll } from './sideScroll';
 import type { GridRow } from './gridRow';
 
 const DETAIL_ID = 'cell-detail';
@@ -60,6 +61,7 @@ export class HeatGrid extends LitElement {
   private active: HTMLTableCellElement | undefined;
   private readonly tooltip = new CellTooltip();
   private readonly body = new GridBody();
+  private readonly sides = new SideScroll(this);
 
   /** In the page itself: its styles, and ids that descriptions can refer to. */
   protected override createRenderRoot(): HTMLElement {
@@ -69,30 +71,36 @@ export class HeatGrid extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.tooltip.remove();
+    this.sides.stop();
   }
 
   protected override render(): TemplateResult {
     return html`
-      <div class="grid-scroll">
-        <table
-          role="grid"
-          class="heatmap"
-          aria-label=${this.label}
-          aria-multiselectable=${this.marked === undefined ? nothing : 'true'}
-          aria-rowcount=${this.rows.length + 1}
-          aria-colcount=${this.columns.length + 1}
-          data-vscode-context='{"preventDefaultContextMenuItems": true}'
-          @keydown=${this.onKey}
-          @contextmenu=${this.onContextMenu}
-          @click=${this.onClick}
-          @focusin=${this.onFocus}
-          @focusout=${this.onBlur}
-          @mouseover=${this.onHover}
-          @mouseleave=${this.tooltip.hide}
-        >
-          ${guard([this.columns, this.order], () => this.head())} ${this.body.element}
-        </table>
+      <div class="grid-frame">
+        <div class="grid-scroll">
+          <table
+            role="grid"
+            class="heatmap"
+            aria-label=${this.label}
+            aria-multiselectable=${this.marked === undefined ? nothing : 'true'}
+            aria-rowcount=${this.rows.length + 1}
+            aria-colcount=${this.columns.length + 1}
+            data-vscode-context='{"preventDefaultContextMenuItems": true}'
+            @keydown=${this.onKey}
+            @contextmenu=${this.onContextMenu}
+            @click=${this.onClick}
+            @focusin=${this.onFocus}
+            @focusout=${this.onBlur}
+            @mouseover=${this.onHover}
+            @mouseleave=${this.tooltip.hide}
+          >
+            ${guard([this.columns, this.order], () => this.head())} ${this.body.element}
+          </table>
+        </div>
       </div>
+      <p class="grid-hint muted">
+        ${l10n.t('There are more columns than fit: scroll sideways, hold Shift and turn the wheel, or move by the arrow keys.')}
+      </p>
       <p id=${DETAIL_ID} class="cell-detail numeric"></p>
     `;
   }
@@ -132,6 +140,10 @@ export class HeatGrid extends LitElement {
       if (first !== undefined) {
         this.activate(first);
       }
+    }
+    const box = this.querySelector<HTMLElement>('.grid-scroll');
+    if (box !== null) {
+      this.sides.watch(box);
     }
     if (changed.has('columns')) {
       this.grid.style.setProperty('--columns', String(this.columns.length));

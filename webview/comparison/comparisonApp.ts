@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import {
   formatChange,
-  formatMetric,
+  formatNorm,
   type ComparedPoint,
   type Comparison,
 } from '../../src/shared/run/comparison';
@@ -256,7 +256,7 @@ function outerTable({ outer }: Comparison): TemplateResult | typeof nothing {
       headings: [l10n.t('Tensor'), l10n.t('Parameters'), '‖B − A‖', l10n.t('Relative change')],
       rows: outer.map(({ name, parameters, difference, change }) => ({
         name,
-        cells: [countText(parameters), formatMetric(difference), formatChange(change)],
+        cells: [countText(parameters), formatNorm(difference), formatChange(change)],
       })),
     })}
   </section>`;

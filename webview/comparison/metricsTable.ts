@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Comparison } from '../../src/shared/run/comparison';
+import { formatMetric, type Comparison } from '../../src/shared/run/comparison';
 import { metricRows, type MetricRow } from '../../src/shared/heatmap/comparisonTable';
 import { l10n } from '../common/l10n';
-import { differenceText, metricName, metricText } from './texts';
+import { differenceText, metricName } from './texts';
 
 /** The metrics of both points side by side, with their differences. */
 export function metricsTable(comparison: Comparison): TemplateResult {
@@ -25,9 +25,9 @@ export function metricsTable(comparison: Comparison): TemplateResult {
 function metricRow({ key, a, b, difference, better }: MetricRow): TemplateResult {
   return html`<tr>
     <th scope="row">${metricName(key)}</th>
-    <td class="numeric ${better === 'a' ? 'better' : ''}">${metricText(a)}</td>
-    <td class="numeric ${better === 'b' ? 'better' : ''}">${metricText(b)}</td>
-    <td class="numeric">${differenceText(difference)}</td>
+    <td class="numeric ${better === 'a' ? 'better' : ''}">${formatMetric(key, a)}</td>
+    <td class="numeric ${better === 'b' ? 'better' : ''}">${formatMetric(key, b)}</td>
+    <td class="numeric">${differenceText(key, difference)}</td>
     <td class="outcome">${outcome(better)}</td>
   </tr>`;
 }

@@ -1,6 +1,7 @@
 import {
   formatChange,
   formatMetric,
+  formatNorm,
   type ComparedLayer,
   type ComparedPoint,
 } from '../../src/shared/run/comparison';
@@ -29,15 +30,11 @@ export function metricName(key: MetricRow['key']): string {
   }
 }
 
-export function metricText(value: number | null): string {
-  return formatMetric(value);
-}
-
 /** A difference with its sign; a dash where there is none. */
-export function differenceText(value: number | null): string {
+export function differenceText(key: MetricRow['key'], value: number | null): string {
   return value === null || value === 0
-    ? formatMetric(value)
-    : `${value > 0 ? '+' : '−'}${formatMetric(Math.abs(value))}`;
+    ? formatMetric(key, value)
+    : `${value > 0 ? '+' : '−'}${formatMetric(key, Math.abs(value))}`;
 }
 
 /** `step 40`, or `base`. */
@@ -105,8 +102,8 @@ export function cellFacts(layer: ComparedLayer, column: string, cell: ChangeCell
     '{0}: {1}; ‖B − A‖ = {2}, ‖A‖ = {3}, {4} parameters',
     where,
     relative,
-    formatMetric(difference),
-    formatMetric(norm),
+    formatNorm(difference),
+    formatNorm(norm),
     countText(parameters),
   );
 }

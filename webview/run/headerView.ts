@@ -6,7 +6,8 @@ import { pushButton } from '../common/pushButton';
 import { formatMoment, formatPercent } from '../common/format';
 import { progressBar } from '../common/progressBar';
 import type { RunModel } from './runModel';
-import { commandText, endText, shortPath, stateIcon, stepText } from './runText';
+import { commandText, endText, shortPath, stepText } from './runText';
+import { STATE_LOOKS } from '../../src/shared/run/stateLook';
 import { stageText, stateText } from '../../src/shared/run/stateText';
 import { timeLeftText } from '../../src/shared/run/timeLeftText';
 
@@ -30,11 +31,9 @@ export function headerView(run: RunModel, summary: RunSummary, actions: HeaderAc
 
 function stateBadge({ state }: RunSummary): TemplateResult {
   const turning = state === 'opening' || state === 'starting';
-  return html`<span class="state state-${state}">
-    <span
-      class="codicon codicon-${stateIcon(state)} ${turning ? 'codicon-modifier-spin' : ''}"
-      aria-hidden="true"
-    ></span>
+  const { icon, tone } = STATE_LOOKS[state];
+  return html`<span class="state state-${state} tone-${tone}">
+    <span class="codicon codicon-${icon} ${turning ? 'codicon-modifier-spin' : ''}" aria-hidden="true"></span>
     <span class="state-name">${stateText(state, l10n)}</span>
   </span>`;
 }
@@ -56,24 +55,37 @@ function progress(summary: RunSummary): TemplateResult {
   if (reading !== null && state === 'opening') {
     return bar(reading, l10n.t('reading the log, {0}', formatPercent(reading)));
   }
-  if (isLive && summary.progress !== null) {
-    const { fraction, message, secondsLeft: left } = summary.progress;
-    const parts = [
-      `${stageText(summary.progress.stage, l10n)}: ${message} (${formatPercent(fraction)})`,
-      ...(left === null ? [] : [timeLeftText(left, l10n)]),
-      ...askedText(summary),
-    ];
-    return bar(fraction, parts.join(' · '));
+  const under = isLive ? summary.progress : null;
+  if (under !== null && isBeforeTraining(summary)) {
+    return bar(under.fraction, [...stageParts(under), ...askedText(summary)].join(' · '));
   }
   const isTuning = stage === null || stage === 'tuning' || stage === 'paused' || !isLive;
   const parts = [
-    ...(isTuning ? [] : [stageText(stage, l10n)]),
+    ...(isTuning || under !== null ? [] : [stageText(stage, l10n)]),
     stepText(summary),
     ...(secondsLeft === null || !isTuning ? [] : [timeLeftText(secondsLeft, l10n)]),
+    ...(under === null ? [] : [stageParts(under).join(', ')]),
     ...askedText(summary),
     ...(reading === null ? [] : [l10n.t('reading the rest of the log, {0}', formatPercent(reading))]),
   ];
   return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '));
+}
+
+/** Whether the stage is one that comes before all steps: from the first evaluation on the bar shows the steps alone, and never falls. */
+function isBeforeTraining({ step, stage }: RunSummary): boolean {
+  return step === 0 && ['reading', 'analyzing', 'expanding'].includes(stage ?? '');
+}
+
+function stageParts({
+  stage,
+  fraction,
+  message,
+  secondsLeft,
+}: NonNullable<RunSummary['progress']>): string[] {
+  return [
+    `${stageText(stage, l10n)}: ${message} (${formatPercent(fraction)})`,
+    ...(secondsLeft === null ? [] : [timeLeftText(secondsLeft, l10n)]),
+  ];
 }
 
 /** That what was asked for is not forgotten. */

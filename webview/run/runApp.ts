@@ -189,6 +189,7 @@ export class RunApp extends LitElement {
       case 'strength':
         return strengthView({
           strength: run.strength,
+          isMeasuring: run.summary?.isMeasuring === true,
           canMeasure: run.summary !== undefined && canMeasure(run.summary),
           alpha: view.alpha,
           drop: view.drop,

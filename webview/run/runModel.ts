@@ -21,8 +21,9 @@ const MOST_LINES = 4000;
 export interface UnitTimes {
   readonly units: readonly UnitName[];
   readonly columns: readonly UnitColumn[];
-  /** Measurements there are, of which `columns` may be some. */
+  /** Columns there are, of which `columns` may be some, and how many of these are measurements. */
   readonly total: number;
+  readonly measured: number;
 }
 
 /** What a page knows of a run. */
@@ -50,7 +51,7 @@ export const EMPTY_RUN: RunModel = {
   evals: [],
   checkpoints: [],
   marks: [],
-  units: { units: [], columns: [], total: 0 },
+  units: { units: [], columns: [], total: 0, measured: 0 },
   machine: undefined,
   log: { lines: [], skipped: 0 },
   strength: null,
@@ -95,10 +96,10 @@ export function detailedCurves({ curves, detail }: Pick<RunModel, 'curves' | 'de
 }
 
 function patchedUnits(before: UnitTimes, patch: NonNullable<RunNews['importance']>): UnitTimes {
-  const { units, from, columns, total } = patch;
+  const { units, from, columns, total, measured } = patch;
   const kept = before.columns.filter(({ step }) => step < from);
   const fits = kept.every(({ importance }) => importance.length === units.length);
-  return { units, columns: [...(fits ? kept : []), ...columns], total };
+  return { units, columns: [...(fits ? kept : []), ...columns], total, measured };
 }
 
 function longerLog(before: RunModel['log'], more: NonNullable<RunNews['log']>): RunModel['log'] {

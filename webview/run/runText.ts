@@ -1,23 +1,6 @@
-import type { RunCommand, RunExit, RunSummary, ShownState } from '../../src/shared/webview/run';
+import type { RunCommand, RunExit, RunSummary } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatCount } from '../common/format';
-
-/** The codicon of a state. */
-export function stateIcon(state: ShownState): string {
-  const icons: Readonly<Record<ShownState, string>> = {
-    opening: 'loading',
-    waiting: 'circle-outline',
-    starting: 'loading',
-    gone: 'trash',
-    running: 'play-circle',
-    paused: 'debug-pause',
-    stopped: 'debug-stop',
-    done: 'pass',
-    failed: 'error',
-    died: 'error',
-  };
-  return icons[state];
-}
 
 /** Why a run ended that did not end well. */
 export function endText({ state, exit, error }: RunSummary): string {

@@ -19,6 +19,7 @@ import { dataTable, type DataRow } from '../common/dataTable';
 export interface StrengthContent {
   readonly strength: StrengthFile | null;
   readonly canMeasure: boolean;
+  readonly isMeasuring: boolean;
   readonly alpha: number;
   readonly drop: readonly number[];
   readonly keep: (change: Partial<RunView>) => void;
@@ -36,17 +37,30 @@ export function canMeasure({ enabled, state }: RunSummary): boolean {
 
 /** What the added layers are worth: both losses at every strength, and each layer by leaving it out. */
 export function strengthView(content: StrengthContent): TemplateResult {
-  const { strength, measure, canMeasure: enabled } = content;
+  const { strength, measure, isMeasuring } = content;
+  const enabled = content.canMeasure && !isMeasuring;
   return html`<div class="strength">
     <p class="muted">
       ${l10n.t('The contribution of the added layers is scaled by α, from 0 (the original model) to 1.')}
     </p>
     ${strength === null ? nothing : measured(strength, content)}
     <p class="actions">
-      ${pushButton({ text: strength === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint'), disabled: !enabled, act: measure })}
-      ${enabled ? nothing : html`<span class="muted">${l10n.t('Possible when the run has a checkpoint and no trainer is active.')}</span>`}
+      ${pushButton({
+        text: strength === null ? l10n.t('Measure') : l10n.t('Measure the last checkpoint'),
+        ...(isMeasuring ? { icon: 'loading codicon-modifier-spin' } : {}),
+        busy: isMeasuring,
+        disabled: !enabled,
+        act: measure,
+      })}
+      ${enabled ? nothing : html`<span class="muted">${whyNot(isMeasuring)}</span>`}
     </p>
   </div>`;
+}
+
+function whyNot(isMeasuring: boolean): string {
+  return isMeasuring
+    ? l10n.t('Being measured; the notification says how far it is.')
+    : l10n.t('Possible when the run has a checkpoint and no trainer is active.');
 }
 
 function measured(strength: StrengthFile, content: StrengthContent): TemplateResult {

@@ -17,6 +17,31 @@ export interface UnitRow {
   readonly change: number | undefined;
 }
 
+/** A column of what is shown: `ratesStep` is when its learning rates came into force, where that was later than its step. */
+export type ShownColumn = UnitColumn & { readonly ratesStep?: number };
+
+export interface ShownTimes extends UnitTimes {
+  readonly columns: readonly ShownColumn[];
+}
+
+/** What one of the two kinds was over the run: importance at every measurement, rates also where they alone changed. */
+export function timesOf(times: UnitTimes, kind: UnitValue): ShownTimes {
+  if (kind === 'learningRate') {
+    return times;
+  }
+  const columns: ShownColumn[] = [];
+  for (const column of times.columns) {
+    const last = columns.at(-1);
+    if (column.why === undefined || last === undefined) {
+      columns.push(column);
+    } else {
+      const { step: ratesStep, learningRate, frozen = [] } = column;
+      columns[columns.length - 1] = { ...last, ratesStep, learningRate, frozen };
+    }
+  }
+  return { ...times, columns, total: times.measured };
+}
+
 /** The values of one of the two kinds, by unit and measurement; NaN where a unit was not measured. */
 export function unitValues({ columns }: UnitTimes, kind: UnitValue): number[][] {
   return columns.map((column) => column[kind].map((value) => value ?? NaN));
@@ -55,7 +80,7 @@ export function indexAt({ columns }: UnitTimes, step: number | null): number {
   return Math.max(0, index);
 }
 
-/** `q_proj` of `self_attn.q_proj`: enough where the layer says the rest. */
+/** `q_proj` of `self_attn.q_proj`: which part of a layer it is in goes without saying. */
 export function shortUnitName(name: string): string {
-  return name.split('.').at(-1) ?? name;
+  return name.replace(/^(self_attn|mlp)\./, '');
 }

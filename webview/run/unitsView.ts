@@ -11,7 +11,17 @@ import { formatCount, formatRate } from '../common/format';
 import type { UnitTimes } from './runModel';
 import { choice, toggle } from '../common/toggle';
 import { hasRowLabels } from './unitMap';
-import { indexAt, shortUnitName, unitRows, unitValues, type UnitRow, type UnitValue } from './unitTable';
+import {
+  indexAt,
+  shortUnitName,
+  timesOf,
+  unitRows,
+  unitValues,
+  type ShownColumn,
+  type ShownTimes,
+  type UnitRow,
+  type UnitValue,
+} from './unitTable';
 import { scrollingTable, type DataRow } from '../common/dataTable';
 
 /** Measurements in the table of all times. */
@@ -28,10 +38,16 @@ export interface UnitsContent {
   readonly hover: (cell: readonly [number, number] | null) => void;
 }
 
+/** The same with the times of the value that is shown. */
+interface ShownContent extends UnitsContent {
+  readonly units: ShownTimes;
+}
+
 /** Importance and learning rate of every unit over the run. */
-export function unitsView(content: UnitsContent): TemplateResult {
-  const { units, view } = content;
-  if (units.columns.length === 0) {
+export function unitsView(all: UnitsContent): TemplateResult {
+  const { view } = all;
+  const content = { ...all, units: timesOf(all.units, view.unitValue) };
+  if (content.units.columns.length === 0) {
     return html`<p class="muted">
       ${l10n.t('Importance is measured before the first step and whenever the learning rates are refreshed; nothing is measured yet, or the rates are equal for all units.')}
     </p>`;
@@ -40,7 +56,6 @@ export function unitsView(content: UnitsContent): TemplateResult {
 }
 
 function toolbar({ units, view, keep }: UnitsContent): TemplateResult {
-  const shown = units.columns.length;
   return html`<div class="toolbar">
     ${choice(l10n.t('Value'), VALUE_TEXTS(), view.unitValue, (unitValue) => {
       keep({ unitValue });
@@ -56,16 +71,26 @@ function toolbar({ units, view, keep }: UnitsContent): TemplateResult {
     ${toggle(l10n.t('Show as table'), view.table, (table) => {
       keep({ table });
     })}
-    <span class="muted">
-      ${
-        shown < units.total
-          ? l10n.t('{0} of {1} measurements', formatCount(shown), formatCount(units.total))
-          : units.total === 1
-            ? l10n.t('1 measurement')
-            : l10n.t('{0} measurements', formatCount(units.total))
-      }
-    </span>
+    <span class="muted">${countText(units)}</span>
   </div>`;
+}
+
+function countText({ columns, total, measured }: UnitTimes): string {
+  const changes = total - measured;
+  const parts = [
+    measured === 1 ? l10n.t('1 measurement') : l10n.t('{0} measurements', formatCount(measured)),
+    ...(changes === 0
+      ? []
+      : [
+          changes === 1
+            ? l10n.t('1 change of the rates alone')
+            : l10n.t('{0} changes of the rates alone', formatCount(changes)),
+        ]),
+    ...(columns.length < total
+      ? [l10n.t('{0} of {1} are shown', formatCount(columns.length), formatCount(total))]
+      : []),
+  ];
+  return parts.join(', ');
 }
 
 const VALUE_TEXTS = (): readonly (readonly [UnitValue, string])[] => [
@@ -82,7 +107,7 @@ function scaleText(kind: ScaleKind): string {
   return texts[kind];
 }
 
-function mapAndList(content: UnitsContent): TemplateResult {
+function mapAndList(content: ShownContent): TemplateResult {
   const { units, copies, view, theme, colours, keep, hover } = content;
   const index = indexAt(units, view.scrubber);
   const values = unitValues(units, view.unitValue);
@@ -150,10 +175,22 @@ function scrubber(
   </label>`;
 }
 
-function timeText({ step, source }: UnitColumn): string {
+function timeText({ step, source, why }: UnitColumn): string {
+  if (why !== undefined) {
+    return why === 'frozen'
+      ? l10n.t('step {0}, units frozen', formatCount(step))
+      : l10n.t('step {0}, base learning rate changed', formatCount(step));
+  }
   return source === 'source layers'
     ? l10n.t('step {0}, from the source layers', formatCount(step))
     : l10n.t('step {0}', formatCount(step));
+}
+
+function captionText(column: ShownColumn): string {
+  const { ratesStep } = column;
+  return ratesStep === undefined
+    ? timeText(column)
+    : l10n.t('{0}; learning rates of step {1}', timeText(column), formatCount(ratesStep));
 }
 
 function hoverText(
@@ -186,12 +223,15 @@ function ends(kind: UnitValue, lowest: number | undefined, highest: number | und
   </p>`;
 }
 
-function valueList({ units, copies, view }: UnitsContent, index: number): TemplateResult {
+function valueList({ units, copies, view }: ShownContent, index: number): TemplateResult {
   const kind = view.unitValue;
   const column = units.columns[index];
   const rows = unitRows(units, index, kind);
   const measured = rows.flatMap(({ importance }) => importance ?? []);
-  const change = { text: l10n.t('change'), title: l10n.t('since the measurement before') };
+  const change = {
+    text: l10n.t('change'),
+    title: kind === 'importance' ? l10n.t('since the measurement before') : l10n.t('since the rates before'),
+  };
   const headings = [
     l10n.t('unit'),
     l10n.t('importance'),
@@ -202,7 +242,7 @@ function valueList({ units, copies, view }: UnitsContent, index: number): Templa
     ...(kind === 'importance' ? [] : [change]),
   ];
   return scrollingTable(l10n.t('Units at one time'), {
-    caption: column === undefined ? '' : timeText(column),
+    caption: column === undefined ? '' : captionText(column),
     headings,
     rows: rows.map((row) => valueRow(row, measured, kind, copies)),
   });
@@ -212,8 +252,8 @@ function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue, co
   const { layer, name, importance, learningRate } = row;
   const change = row.change === undefined ? '–' : signed(formatValue(kind, row.change));
   return {
-    name: unitText({ layer, name: shortUnitName(name) }, copies),
-    title: unitText({ layer, name }, copies),
+    name: unitText({ layer, name }, copies),
+    title: `${layerText(layer, copies, l10n)} ${name}`,
     cells: [
       formatValue('importance', importance),
       ...(kind === 'importance' ? [change] : []),
@@ -227,7 +267,7 @@ function valueRow(row: UnitRow, measured: readonly number[], kind: UnitValue, co
 
 /** `15 (copy of 13) q_proj` */
 function unitText({ layer, name }: Pick<UnitRow, 'layer' | 'name'>, copies: Copies): string {
-  return `${layerText(layer, copies, l10n)} ${name}`;
+  return `${layerText(layer, copies, l10n)} ${shortUnitName(name)}`;
 }
 
 function signed(text: string): string {
@@ -243,10 +283,7 @@ function timesTable({ units, copies, view }: UnitsContent): TemplateResult {
   return scrollingTable(
     l10n.t('Units over the run'),
     {
-      caption:
-        stride === 1
-          ? l10n.t('Every measurement, by step')
-          : l10n.t('Every {0}th measurement, by step', stride),
+      caption: stride === 1 ? l10n.t('All of them, by step') : l10n.t('Every {0}th of them, by step', stride),
       headings: [l10n.t('unit'), ...shown.map(({ step }) => formatCount(step))],
       rows: units.units.map(({ layer, name }, index) => ({
         name: unitText({ layer, name }, copies),

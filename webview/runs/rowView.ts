@@ -7,7 +7,8 @@ import { formatChange, formatCount, formatRate } from '../common/format';
 import { badge } from '../common/badge';
 import { l10n } from '../common/l10n';
 import { lineKey } from '../common/lineKey';
-import { actionText, rowIcon, startText, timeText } from './texts';
+import { STATE_LOOKS, turns } from '../../src/shared/run/stateLook';
+import { actionText, startText, timeText } from './texts';
 
 /** What a row can ask for. */
 export interface RowActions {
@@ -82,8 +83,11 @@ function name(row: RunRow, { actions, line }: RowContext): TemplateResult {
 function cell(row: RunRow, column: Exclude<RunColumn, 'name'>, context: RowContext): unknown {
   switch (column) {
     case 'state':
-      return html`<span class="state state-${row.state}" title=${row.activity}
-        ><span class="codicon codicon-${rowIcon(row.state)}" aria-hidden="true"></span
+      return html`<span class="state tone-${STATE_LOOKS[row.state].tone}" title=${row.activity}
+        ><span
+          class="codicon codicon-${STATE_LOOKS[row.state].icon} ${turns(row.state) ? 'codicon-modifier-spin' : ''}"
+          aria-hidden="true"
+        ></span
         >${stateText(row.state, l10n)}</span
       >`;
     case 'model':

@@ -1,4 +1,4 @@
-import type { RowAction, RunRow } from '../../src/shared/runs/runRow';
+import type { RowAction } from '../../src/shared/runs/runRow';
 import type { RunColumn } from '../../src/shared/runs/runTable';
 import { durationText } from '../../src/shared/common/durationText';
 import { l10n } from '../common/l10n';
@@ -28,12 +28,14 @@ export function columnHint(column: RunColumn): string | undefined {
     case 'layers':
       return l10n.t('The layers of the base model that were copied; sorted by how many');
     case 'learningRate':
-      return l10n.t('Base learning rate');
+      return l10n.t('Base learning rate in force');
     case 'domainChange':
     case 'generalChange':
       return l10n.t('Change since the evaluation before the first step, nats per token');
     case 'seconds':
-      return l10n.t('From the start of the run to its last event, with pauses');
+      return l10n.t(
+        'From the start of the run to its last event, with pauses, without the time between two trainers',
+      );
     case 'name':
     case 'state':
     case 'model':
@@ -55,22 +57,6 @@ export function actionText(action: RowAction): string {
     delete: l10n.t('Delete…'),
   };
   return texts[action];
-}
-
-/** The codicon of a state, as the list of runs has it. */
-export function rowIcon(state: RunRow['state']): string {
-  const icons: Readonly<Record<RunRow['state'], string>> = {
-    starting: 'loading codicon-modifier-spin',
-    running: 'sync codicon-modifier-spin',
-    paused: 'debug-pause',
-    waiting: 'circle-outline',
-    stopped: 'debug-stop',
-    done: 'pass',
-    failed: 'error',
-    died: 'warning',
-    unreadable: 'question',
-  };
-  return icons[state];
 }
 
 /** `3.4 min`; a dash for what is not known. */

@@ -177,8 +177,9 @@ function headings(): string[] {
 }
 
 function row(summary: ArmSummary, study: StudyFile): DataRow {
-  const nats = (value: number): string => value.toFixed(4);
-  const points = (value: number): string => (value * 100).toFixed(1);
+  const typeset = (text: string): string => text.replace('-', '−');
+  const nats = (value: number): string => typeset(value.toFixed(4));
+  const points = (value: number): string => typeset((value * 100).toFixed(1));
   return {
     name: summary.arm,
     title: armText(summary.arm, study, l10n),

@@ -3,6 +3,7 @@ import {
   COMPARED_METRICS,
   formatChange,
   formatMetric,
+  type MetricKey,
   pointName,
   type ComparedPoint,
   type Comparison,
@@ -76,7 +77,7 @@ function prose(comparison: Comparison): string {
     name,
     metric(a, key),
     metric(b, key),
-    differenceOf(a[key], b[key]),
+    differenceOf(key, a[key], b[key]),
   ]);
   return [
     `A: ${pointName(a)} of ${a.run}`,
@@ -105,10 +106,10 @@ function unitRows({ layers, units }: Comparison): string[][] {
   ];
 }
 
-function metric(point: ComparedPoint, key: (typeof COMPARED_METRICS)[number]['key']): string {
-  return key === 'step' ? (point.base ? 'base' : String(point.step)) : formatMetric(point[key]);
+function metric(point: ComparedPoint, key: MetricKey): string {
+  return key === 'step' && point.base ? 'base' : formatMetric(key, point[key]);
 }
 
-function differenceOf(a: number | null, b: number | null): string {
-  return a === null || b === null ? '–' : formatMetric(b - a);
+function differenceOf(key: MetricKey, a: number | null, b: number | null): string {
+  return formatMetric(key, a === null || b === null ? null : b - a);
 }

@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { readRunTarget } from '../../node/job/runConfigFile';
 import { inputError } from '../../shared/common/errors';
-import { added, type RunQueue } from '../../shared/runs/runQueue';
 import { pathOf } from '../control/arguments';
 import { findRun } from '../control/pickRun';
 import { isResumable, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
-import { freePath, isFree } from '../window/freePath';
+import { enqueue } from '../queue/enqueue';
 import { activeConfig, isConfig, pickConfig, saveOpen } from './openConfig';
 
 /**
@@ -28,7 +26,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   if (existing !== undefined && isResumable(existing) && (await goesOn(existing))) {
     return addResumed(services, out);
   }
-  return add(services, 'start', config, out);
+  return enqueue(services, 'start', config, out);
 }
 
 async function addResumed(services: Services, path: string): Promise<string> {
@@ -39,7 +37,7 @@ async function addResumed(services: Services, path: string): Promise<string> {
       l10n.t('{0} cannot go on: only a run that was stopped or interrupted can be queued.', basename(path)),
     );
   }
-  return add(services, 'resume', null, chosen.path);
+  return enqueue(services, 'resume', null, chosen.path);
 }
 
 async function goesOn(run: RunEntry): Promise<boolean> {
@@ -58,41 +56,4 @@ async function goesOn(run: RunEntry): Promise<boolean> {
     throw new vscode.CancellationError();
   }
   return chosen === resume;
-}
-
-async function add(
-  services: Services,
-  kind: 'start' | 'resume',
-  config: string | null,
-  out: string,
-): Promise<string> {
-  const { l10n } = vscode;
-  let run = out;
-  await services.queue.runner.change((queue) => {
-    const queued = queuedRuns(queue);
-    if (kind === 'resume' && queued.has(out)) {
-      throw inputError(l10n.t('{0} is in the queue already.', basename(out)));
-    }
-    run = kind === 'resume' ? out : freePath(out, (path) => isFree(path) && !queued.has(path));
-    return added(queue, { id: randomUUID(), kind, run, config });
-  });
-  tell(basename(run));
-  return run;
-}
-
-function tell(name: string): void {
-  const show = vscode.l10n.t('Show Runs');
-  const text = vscode.l10n.t(
-    '{0} is in the queue. It starts when no other run is active and a window with this workspace is open.',
-    name,
-  );
-  void vscode.window.showInformationMessage(text, show).then(async (chosen) => {
-    if (chosen === show) {
-      await vscode.commands.executeCommand('adept.showRuns');
-    }
-  });
-}
-
-function queuedRuns({ items }: RunQueue): ReadonlySet<string> {
-  return new Set(items.filter(({ state }) => state !== 'ended').map(({ run }) => run));
 }

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { inputError } from '../../shared/common/errors';
+import { measurementOf } from '../process/purposes';
 import { requireEngine } from '../engines/engineMissing';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { nameOf } from '../runs/runEntry';
@@ -16,7 +18,10 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     none: l10n.t('No run has saved a checkpoint yet, so there is nothing to measure.'),
   });
   const title = l10n.t('Measuring losses over α for {0}', nameOf(chosen));
-  const purpose = { kind: 'strength', path: chosen.path };
+  const purpose = measurementOf(chosen.path);
+  if (services.jobs.liveOf(purpose) !== undefined) {
+    throw inputError(l10n.t('{0} is being measured already.', nameOf(chosen)));
+  }
   const value = await services.jobs.run({
     title,
     args: ['dial', chosen.path, '--engine', requireEngine(readSetting('adept.engine', services.log))],

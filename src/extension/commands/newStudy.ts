@@ -3,12 +3,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { readRunConfig } from '../../node/job/runConfigFile';
 import { STUDY_ENDING } from '../../node/job/studyConfigFile';
+import { readHeatmapFile } from '../../node/model/analysisFile';
 import { readModelOutline } from '../../node/model/modelConfig';
+import { durationText } from '../../shared/common/durationText';
+import { messageOf } from '../../shared/common/errors';
 import { numberOfText } from '../../shared/common/numberText';
 import type { RunConfig } from '../../shared/config/runConfig';
 import { proposedCount } from '../../shared/launch/studiedSettings';
 import { armsOfJob, FIRST_ARMS, layersOfJob, newStudyText } from '../../shared/study/newStudy';
 import { armMeaning, type ArmName } from '../../shared/study/study';
+import { armSeconds, type StudiedModel } from '../../shared/study/studyTime';
 import { pathOf } from '../control/arguments';
 import type { Services } from '../services/services';
 import { freePath } from '../window/freePath';
@@ -22,17 +26,19 @@ const MOST_SEEDS = 20;
  * Writes a *.study.json that runs the job of a *.adept.json with several methods and seeds, and shows it.
  * @returns the file
  */
-export async function run(_services: Services, argument?: unknown): Promise<string> {
+export async function run(services: Services, argument?: unknown): Promise<string> {
   const { l10n } = vscode;
   const title = l10n.t('New Study');
   const job = resolve(pathOf(argument) ?? activeConfig() ?? (await pickConfig(title)));
   await saveOpen(job);
   const config = readRunConfig(job);
   const arms = await askForArms(title, config);
-  const seeds = await askForSeeds(title);
+  const k = layersOfJob(config) ?? proposedCount(readModelOutline(config.model).numHiddenLayers);
+  const analysis = await analysisOf(services, config.model);
+  const seconds = analysis && armSeconds(arms, config, k, analysis);
+  const seeds = await askForSeeds(title, arms.length, seconds);
   const name = freeName(dirname(job), basename(job).replace(/\.adept\.json$/, ''));
   const file = join(dirname(job), `${name}${STUDY_ENDING}`);
-  const k = layersOfJob(config) ?? proposedCount(readModelOutline(config.model).numHiddenLayers);
   writeFileSync(file, newStudyText({ job: basename(job), out: outOf(name), k, arms, seeds }), { flag: 'wx' });
   await vscode.window.showTextDocument(vscode.Uri.file(file));
   return file;
@@ -61,19 +67,54 @@ async function askForArms(title: string, config: RunConfig): Promise<readonly Ar
   return picked.map(({ arm }) => arm);
 }
 
-async function askForSeeds(title: string): Promise<number> {
+/** The latest analysis of the model; undefined where there is none that can be read. */
+async function analysisOf({ models, log }: Services, model: string): Promise<StudiedModel | undefined> {
+  await models.found();
+  const [latest] = models.get(resolve(model))?.analyses ?? [];
+  if (latest?.summary === undefined) {
+    return undefined;
+  }
+  try {
+    return readHeatmapFile(latest.file);
+  } catch (error) {
+    log.warn(messageOf(error));
+    return undefined;
+  }
+}
+
+/** @param seconds of training with one seed, where that is known */
+async function askForSeeds(title: string, arms: number, seconds: number | undefined): Promise<number> {
   const { l10n } = vscode;
   const problem = l10n.t('Give a whole number from 1 to {0}.', MOST_SEEDS);
   const text = await vscode.window.showInputBox({
     title,
     value: String(SEEDS),
     prompt: l10n.t('Seeds: orders of the text, with each of which every method runs'),
-    validateInput: (value) => (seedsOf(value) === undefined ? problem : undefined),
+    validateInput: (value) => {
+      const count = seedsOf(value);
+      return count === undefined
+        ? problem
+        : { message: extentText(arms, count, seconds), severity: vscode.InputBoxValidationSeverity.Info };
+    },
   });
   if (text === undefined) {
     throw new vscode.CancellationError();
   }
   return seedsOf(text) ?? SEEDS;
+}
+
+/** How many runs that are, and how long they take. */
+function extentText(arms: number, seeds: number, seconds: number | undefined): string {
+  const { l10n } = vscode;
+  const runs = l10n.t('{0} runs: {1} methods with {2} seeds.', arms * seeds, arms, seeds);
+  if (seconds === undefined) {
+    return `${runs} ${l10n.t('How long they take is known once the model was analyzed.')}`;
+  }
+  const time = durationText(
+    seconds * seeds,
+    (options) => new Intl.NumberFormat(vscode.env.language, options),
+  );
+  return `${runs} ${l10n.t('Their training takes about {0}, as the analysis of the model measured; evaluations come on top.', time)}`;
 }
 
 function seedsOf(text: string): number | undefined {

@@ -13,7 +13,7 @@ export async function run(services: Services, argument?: unknown): Promise<void>
     none: l10n.t('No run is paused or was interrupted, so there is none to resume: start one.'),
   });
   const path = await resumeRun(services, chosen);
-  if (path !== chosen.path) {
+  if (path !== undefined && path !== chosen.path) {
     await openRun(services, path);
   }
 }

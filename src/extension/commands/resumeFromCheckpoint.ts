@@ -29,7 +29,7 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
     await confirm(nameOf(entry), step, later);
   }
   const started = await resumeRun(services, entry, { point: { step, discardLater: later.length > 0 } });
-  if (started !== entry.path) {
+  if (started !== undefined && started !== entry.path) {
     await openRun(services, started);
   }
 }

@@ -4,12 +4,17 @@ import { readRunTarget } from '../../node/job/runConfigFile';
 import { inputError } from '../../shared/common/errors';
 import { pickRun } from '../control/pickRun';
 import { openRun } from '../panels/open';
+import { startsNow } from '../control/startNow';
+import { enqueue } from '../queue/enqueue';
 import { hasNotStarted } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { saveOpen } from './openConfig';
 
-/** Starts a run that did not start, by its file as that is now. @returns the run folder */
-export async function run(services: Services, argument?: unknown): Promise<string> {
+/**
+ * Starts a run that did not start, by its file as that is now.
+ * @returns the run folder; undefined where the run waits in the queue
+ */
+export async function run(services: Services, argument?: unknown): Promise<string | undefined> {
   const { l10n } = vscode;
   const chosen = await pickRun(services, argument, {
     prompt: l10n.t('Select the run to start again'),
@@ -26,6 +31,10 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     );
   }
   await saveOpen(config);
+  if (!(await startsNow(services, chosen.path))) {
+    await enqueue(services, 'start', config, chosen.path);
+    return undefined;
+  }
   const path = await services.runs.run(readRunTarget(config), chosen.path);
   await openRun(services, path);
   return path;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readRunTarget } from '../../node/job/runConfigFile';
+import { readRunTarget, type RunTarget } from '../../node/job/runConfigFile';
 import type { TorchCompute } from '../../node/job/runConfigEdit';
 import { engineState } from '../../node/engines/engineState';
 import { parametersOf } from '../../node/model/modelFolder';
@@ -21,6 +21,8 @@ import { freePath } from '../window/freePath';
 import { activeConfig, pickConfig, saveOpen } from './openConfig';
 import { findRun } from '../control/pickRun';
 import { resumeRun } from '../control/resumeRun';
+import { startsNow } from '../control/startNow';
+import { enqueue } from '../queue/enqueue';
 
 const Request = v.object({
   config: v.string(),
@@ -51,13 +53,19 @@ interface StartOptions {
   readonly compute?: TorchCompute;
 }
 
-/** Starts the job of a *.adept.json, as it is on the disk, and shows it. @returns the run folder */
+/**
+ * Starts the job of a *.adept.json, as it is on the disk, and shows it.
+ * @returns the run folder; undefined where the run waits in the queue
+ */
 export async function startConfig(
   services: Services,
   config: string,
   options: StartOptions,
-): Promise<string> {
+): Promise<string | undefined> {
   const path = await start(services, config, options);
+  if (path === undefined) {
+    return undefined;
+  }
   warnOfSlowEngine(config, services);
   await openRun(services, path);
   return path;
@@ -90,11 +98,15 @@ function ofActive(): Request | undefined {
   return config === undefined ? undefined : { config };
 }
 
-async function start(services: Services, config: string, { taken, compute }: StartOptions): Promise<string> {
+async function start(
+  services: Services,
+  config: string,
+  { taken, compute }: StartOptions,
+): Promise<string | undefined> {
   const target = readRunTarget(config);
   const { out } = target;
   if (!existsSync(out) || readdirSync(out).length === 0) {
-    return services.runs.run(target);
+    return startNew(services, target, out);
   }
   if (!isRunFolder(out)) {
     throw inputError(
@@ -109,7 +121,15 @@ async function start(services: Services, config: string, { taken, compute }: Sta
     return run.path;
   }
   if (taken === 'beside') {
-    return services.runs.run(target, freePath(out));
+    return startNew(services, target, freePath(out));
   }
   return resumeRun(services, run, { compute, config, exists: taken === undefined });
+}
+
+async function startNew(services: Services, target: RunTarget, out: string): Promise<string | undefined> {
+  if (await startsNow(services, out)) {
+    return services.runs.run(target, out === target.out ? undefined : out);
+  }
+  await enqueue(services, 'start', target.file, target.out);
+  return undefined;
 }

@@ -4,6 +4,7 @@ import { inputError } from '../../shared/common/errors';
 import { activeRunPanel } from '../runs/activeRunPanel';
 import { shortPath } from '../window/folders';
 import { isRunFolder } from '../runs/runDiscovery';
+import { isSelection, selectedRun } from '../runs/selectedRun';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { activityText } from '../runs/runText';
 import type { Services } from '../services/services';
@@ -24,9 +25,13 @@ export interface RunChoice {
  * @throws AdeptError when the argument names no run, or none fits; vscode.CancellationError when none was picked.
  */
 export async function pickRun(services: Services, argument: unknown, choice: RunChoice): Promise<RunEntry> {
-  const named = pathOf(argument);
+  const isSelected = isSelection(argument);
+  const named = isSelected ? selectedRun() : pathOf(argument);
   if (named !== undefined) {
     return findRun(services, named);
+  }
+  if (isSelected) {
+    throw inputError(vscode.l10n.t('No run is selected: select one in the list of runs.'));
   }
   const fitting = services.runs.list.entries.filter(choice.fits);
   const active = fitting.find(({ path }) => path === activeRunPanel());

@@ -8,8 +8,10 @@ import { shortPath } from '../window/folders';
 import { freePath } from '../window/freePath';
 import { changedConfig, type ChangedConfig } from '../runs/changedConfig';
 import { isResumable, nameOf, type RunEntry } from '../runs/runEntry';
+import { enqueue } from '../queue/enqueue';
 import type { Services } from '../services/services';
 import { controlRun } from './controlRun';
+import { startsNow } from './startNow';
 
 /** What becomes of a run whose file has changed: on with its own settings, on with what may change, or a new run. */
 export type ResumeChoice = 'before' | 'apply' | 'new';
@@ -27,27 +29,38 @@ export interface ResumeOptions {
 
 /**
  * Goes on with a run. Where the file that it was started from has changed since, the person decides with which settings.
- * @returns the run that works: this one, or a new one
+ * @returns the run that works: this one, or a new one; undefined where it waits in the queue
  * @throws vscode.CancellationError when the person left; AdeptError when it cannot go on.
  */
 export async function resumeRun(
   services: Services,
   run: RunEntry,
   { compute, point, config, exists = false }: ResumeOptions = {},
-): Promise<string> {
+): Promise<string | undefined> {
   const file = config ?? services.runs.configOf(run.path);
   const changed = changedConfig(run.path, file);
   const choice = changed === undefined && !exists ? 'before' : await ask(run, changed, exists);
   if (choice === 'new' && file !== undefined) {
     const target = readRunTarget(file);
+    if (!(await startsNow(services, run.path))) {
+      await enqueue(services, 'start', file, target.out);
+      return undefined;
+    }
     return services.runs.run(target, freePath(target.out));
   }
   if (run.state === 'paused') {
     await controlRun(services, run, { method: 'resume' });
-  } else {
-    const applied = choice === 'apply' ? changed?.file : undefined;
-    await services.runs.resume(run, { compute, point, config: applied });
+    return run.path;
   }
+  const applied = choice === 'apply' ? changed?.file : undefined;
+  const canWait = compute === undefined && point === undefined;
+  // What cannot go on is refused, not asked about.
+  const goesOn = isResumable(run) || run.state === 'done';
+  if (goesOn && !(await startsNow(services, run.path, canWait))) {
+    await enqueue(services, 'resume', applied ?? null, run.path);
+    return undefined;
+  }
+  await services.runs.resume(run, { compute, point, config: applied });
   return run.path;
 }
 

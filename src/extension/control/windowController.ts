@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { findRun } from './pickRun';
 import { controlRun } from './controlRun';
+import { measurementOf } from '../process/purposes';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
 import { lastLogLinesOf } from '../runs/launcher';
@@ -10,6 +11,12 @@ import { baseLearningRate } from '../runs/trainerControl';
 /** How the panels of this window control runs: as the commands do. */
 export function windowController(services: Services): RunController {
   return {
+    onDidChange: (listener) =>
+      vscode.Disposable.from(
+        services.runs.list.onDidChange.add(listener),
+        services.jobs.onDidChange(listener),
+      ),
+    progressOf: (path) => progressOf(services.runs.list.get(path)),
     control: async (path, request) => {
       const run = await findRun(services, path);
       if (request.method === 'resume') {
@@ -35,9 +42,16 @@ export function windowController(services: Services): RunController {
       ...processOf(services, services.runs.list.get(path)),
       asked: services.runs.askedOf(path),
       hasConfig: services.runs.configOf(path) !== undefined,
+      isMeasuring: services.jobs.liveOf(measurementOf(path)) !== undefined,
     }),
     configOf: (run) => services.runs.configOf(run),
   };
+}
+
+function progressOf(run: RunEntry | undefined): number | undefined {
+  const { step = 0, steps = null } = run?.status ?? {};
+  const isUnderWay = (run?.state === 'running' || run?.state === 'paused') && step > 0;
+  return isUnderWay && steps !== null ? step / Math.max(1, steps) : undefined;
 }
 
 function processOf({ runs }: Services, run: RunEntry | undefined): ReturnType<RunController['about']> {

@@ -1,8 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../../shared/common/errors';
-import { JOB_FILES } from '../../shared/run/job';
 import {
   findModels,
   looksLikeModel,
@@ -10,7 +9,7 @@ import {
   readModelSummary,
 } from '../../node/model/modelFolder';
 import { importanceFolders, modelFolders, workspaceFolders } from '../window/folders';
-import { isRunFolder } from '../runs/runDiscovery';
+import { isExpandedOfRun } from './ofRun';
 import { type SavedAnalysis, SavedAnalyses } from './savedAnalyses';
 
 /** A model's folder and what was measured of it. */
@@ -134,7 +133,7 @@ export class Models implements vscode.Disposable {
         : await vscode.workspace.findFiles('**/*.safetensors', NO_MODELS, LARGEST_COUNT);
     const folders = weights.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => dirname(fsPath));
     const inWorkspace = [...new Set(folders)].filter(
-      (folder) => !isOwnOfRun(folder) && looksLikeModel(folder),
+      (folder) => !isExpandedOfRun(folder) && looksLikeModel(folder),
     );
     const elsewhere = modelFolders(this.log).flatMap((folder) =>
       findModels(folder, DEPTH_BELOW_MODEL_FOLDERS),
@@ -210,11 +209,6 @@ function namesIn(path: string): string[] {
     // Deleted at this moment: reading the summary says so.
     return [];
   }
-}
-
-/** The expanded model of a whole job, which nobody starts from. */
-function isOwnOfRun(folder: string): boolean {
-  return basename(folder) === JOB_FILES.expanded && isRunFolder(dirname(folder));
 }
 
 function isCheckpointFile({ fsPath }: vscode.Uri): boolean {

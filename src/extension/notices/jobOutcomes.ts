@@ -60,11 +60,11 @@ export async function presentOutcome(
       break;
     case 'expand':
       await services.models.refresh();
-      await presentFolder(vscode.l10n.t('The expanded model is in {0}.', shortPath(path)), path, false);
+      presentFolder(vscode.l10n.t('The expanded model is in {0}.', shortPath(path)), path);
       break;
     case 'export':
       await services.models.refresh();
-      await presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path, attended);
+      presentFolder(vscode.l10n.t('The exported model is in {0}.', shortPath(path)), path);
       presentRounding(value);
       break;
     case 'strength':
@@ -166,12 +166,10 @@ function presentRounding(value: JobOutcome['value']): void {
   });
 }
 
-async function presentFolder(text: string, folder: string, reveal: boolean): Promise<void> {
+/** Shows nothing by itself: the person may be in another view, and finds it from the message. */
+function presentFolder(text: string, folder: string): void {
   const uri = vscode.Uri.file(folder);
   const inWorkspace = workspaceFolders().some((one) => vscode.workspace.getWorkspaceFolder(uri) === one);
-  if (reveal && inWorkspace) {
-    await vscode.commands.executeCommand('revealInExplorer', uri);
-  }
   const show = inWorkspace ? vscode.l10n.t('Show in Explorer') : vscode.l10n.t('Open Folder');
   void vscode.window.showInformationMessage(text, show).then(async (chosen) => {
     if (chosen === show) {

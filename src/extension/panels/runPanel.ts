@@ -7,7 +7,6 @@ import { RUN_FILES } from '../../shared/run/runFolder';
 import { FromRun, RunSource, ToRun, type RunCommand, type RunTab } from '../../shared/webview/run';
 import { curvesCsv } from '../../node/run/curvesCsv';
 import { RunSubscription } from '../../node/runPage/runSubscription';
-import { readRate } from '../../shared/settings/rateBounds';
 import type { ControlCommand } from '../../shared/run/protocol';
 import type { RunController } from '../runs/runController';
 import type { Services } from '../services/services';
@@ -16,9 +15,8 @@ import { saveAs } from '../window/saveAs';
 import { tabTitle } from '../window/tabTitle';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
+import { askLearningRate } from './askLearningRate';
 import { openPanel, type PanelKind } from './panel';
-
-const RATE_DIGITS = 9;
 
 export type RunPanelKind = PanelKind<typeof ToRun, typeof FromRun, typeof RunSource>;
 
@@ -47,6 +45,7 @@ export class RunPanel implements WebviewContent<FromRun> {
   private static readonly open = new Map<string, RunPanel>();
   private wanted: RunTab | undefined;
   private isReady = false;
+  private wasMeasuring = false;
   private readonly session: RunSubscription;
   private readonly controller: RunController;
   private readonly log: Services['log'];
@@ -76,6 +75,11 @@ export class RunPanel implements WebviewContent<FromRun> {
       }),
     });
     this.subscriptions = [
+      vscode.Disposable.from(
+        controller.onDidChange(() => {
+          this.standsOtherwise();
+        }),
+      ),
       panel.onDidChangeViewState(() => {
         if (!panel.visible) {
           this.session.hidden();
@@ -151,15 +155,30 @@ export class RunPanel implements WebviewContent<FromRun> {
     vscode.Disposable.from(...this.subscriptions).dispose();
   }
 
+  /** The page of a tab in the background is told nothing, but its title is seen. */
+  private standsOtherwise(): void {
+    const isMeasuring = this.controller.about(this.folder).isMeasuring === true;
+    if (!this.panel.visible) {
+      this.showProgress(this.controller.progressOf(this.folder));
+    } else if (isMeasuring !== this.wasMeasuring) {
+      this.session.refresh();
+    }
+    this.wasMeasuring = isMeasuring;
+  }
+
+  private showProgress(fraction: number | undefined): void {
+    const done = fraction === undefined ? '' : ` · ${Math.floor(100 * fraction)}%`;
+    const title = tabTitle(titleOf(this.folder), done);
+    if (this.panel.title !== title) {
+      this.panel.title = title;
+    }
+  }
+
   private post(message: ToRun): void {
     if ('summary' in message && message.summary !== undefined) {
       const { state, step, steps } = message.summary;
       const isUnderWay = (state === 'running' || state === 'paused') && steps !== null && step > 0;
-      const done = isUnderWay ? ` · ${Math.floor((100 * step) / Math.max(1, steps))}%` : '';
-      const title = tabTitle(titleOf(this.folder), done);
-      if (this.panel.title !== title) {
-        this.panel.title = title;
-      }
+      this.showProgress(isUnderWay ? step / Math.max(1, steps) : undefined);
     }
     this.host.post(message).then(undefined, (error: unknown) => {
       this.log.error(error instanceof Error ? error : String(error));
@@ -247,26 +266,6 @@ async function showFile(file: string, line?: number): Promise<void> {
     preview: true,
     ...(position === undefined ? {} : { selection: new vscode.Range(position, position) }),
   });
-}
-
-/** @param current the base rate in force, which the box begins with */
-async function askLearningRate(current: number): Promise<number | undefined> {
-  // A product such as 0.05 · 0.1 is 0.005 to whoever reads it.
-  const value = String(Number(current.toPrecision(RATE_DIGITS)));
-  const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Change Learning Rate'),
-    prompt: vscode.l10n.t(
-      'The base learning rate from the next step on, {0} now. Each unit gets its share of it.',
-      value,
-    ),
-    value,
-    validateInput: (input) => {
-      const read = readRate(input, vscode.l10n);
-      return 'problem' in read ? read.problem : undefined;
-    },
-  });
-  const read = text === undefined ? undefined : readRate(text, vscode.l10n);
-  return read !== undefined && 'rate' in read ? read.rate : undefined;
 }
 
 function requireTrust(folder: string): void {

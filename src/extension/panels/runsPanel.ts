@@ -6,6 +6,7 @@ import { FromRuns, RunsSource, ToRuns, type TickedComparison } from '../../share
 import { RunFactsReader } from '../../node/run/runFacts';
 import { notesFile, writeNotes } from '../../node/run/runNotes';
 import { CurvesOfRuns } from '../../node/runPage/runCurves';
+import { PastOfRuns } from '../../node/runPage/runPasts';
 import { Throttle } from '../../node/runPage/throttle';
 import { compareSettings } from '../comparison/tickedSettings';
 import { runRow } from '../runs/runRow';
@@ -37,6 +38,14 @@ class RunsPanel implements WebviewContent<FromRuns> {
   private readonly curves = new CurvesOfRuns(() => {
     this.curvesThrottle.request();
   });
+  private readonly past = new PastOfRuns(
+    () => {
+      this.rowsThrottle.request();
+    },
+    (error) => {
+      this.services.log.warn(messageOf(error));
+    },
+  );
   private readonly subscriptions: { dispose(): void }[];
 
   constructor(
@@ -171,10 +180,15 @@ class RunsPanel implements WebviewContent<FromRuns> {
       runRow(
         run,
         this.facts.read(run.path),
-        { hasConfig: this.services.runs.configOf(run.path) !== undefined, trusted },
+        {
+          hasConfig: this.services.runs.configOf(run.path) !== undefined,
+          trusted,
+          past: this.past.of(run.path),
+        },
         vscode.l10n,
       ),
     );
+    this.past.look(list.entries.map(({ path, status }) => ({ path, updatedAt: status?.updatedAt ?? null })));
     this.facts.keep(rows.map(({ path }) => path));
     const message = { type: 'rows', rows, trusted } as const;
     const text = JSON.stringify(message);

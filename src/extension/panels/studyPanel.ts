@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { readJson } from '../../node/files/jsonFile';
-import { studyRunFolder } from '../../node/job/studyConfigFile';
+import { studyRunFolder, studyRunsFolder } from '../../node/job/studyConfigFile';
 import { messageOf } from '../../shared/common/errors';
 import { parseWith } from '../../shared/common/parse';
 import { plannedRuns, StudyFile } from '../../shared/study/study';
@@ -43,6 +43,7 @@ class StudyPanel implements WebviewContent<FromStudy> {
   }
 
   async ready(): Promise<void> {
+    await this.services.runs.rememberStudy(studyRunsFolder(this.file));
     await this.show();
     this.config = await configOfStudy(this.services, this.file);
     await this.showActivity();

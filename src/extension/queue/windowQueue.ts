@@ -136,7 +136,7 @@ async function launch(runs: Runs, { kind, run, config }: QueueItem): Promise<voi
         l10n.t('{0} is not there: it was deleted or moved, or its disk is not connected.', run),
       );
     }
-    await runs.resume(entry);
+    await runs.resume(entry, { config: config ?? undefined });
     return;
   }
   if (!isFree(run)) {

@@ -4,7 +4,7 @@ import type { RunWindow } from '../../node/runPage/runSummary';
 /** What this window knows of a run's processes, beside what lies in the run folder. */
 export type RunProcess = Pick<
   RunWindow,
-  'exit' | 'output' | 'isStarting' | 'failure' | 'hasConfig' | 'asked'
+  'exit' | 'output' | 'isStarting' | 'failure' | 'hasConfig' | 'asked' | 'isMeasuring'
 >;
 
 /** What is exported of a run. */
@@ -20,6 +20,10 @@ export interface ExportChoice {
  * @throws AdeptError that says why it cannot be done now, and what to do.
  */
 export interface RunController {
+  /** Tells whenever a run, or what is done with one, may stand otherwise. */
+  onDidChange(listener: () => void): { dispose(): void };
+  /** How far a run is that a trainer works on, 0 to 1; undefined where none does, or before the first step. */
+  progressOf(run: string): number | undefined;
   /** Asks the run's trainer for something; `resume` also goes on with a run that nobody works on. */
   control(run: string, request: ControlRequest): Promise<void>;
   /** The base learning rate that the run's trainer goes on with. */

@@ -38,6 +38,38 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
   return parts.join(' · ');
 }
 
+/**
+ * The same beside a name in a narrow list, which cuts it off at the end: what changes comes first, and the state is left out
+ * where the icon says it. `24% · loss 2.3100 · step 120/500`
+ */
+export function rowText(run: RunEntry, l10n: Localizer): string {
+  const { state, status } = run;
+  if (status === undefined || status.silentSeconds !== null) {
+    return activityText(run, l10n);
+  }
+  const { step, steps, stage, progress, loss, best } = status;
+  const isTuning = (stage === null || stage === 'tuning') && progress === null;
+  const bestLoss = best?.domainLoss ?? null;
+  const parts = [
+    ...(state === 'running'
+      ? isTuning
+        ? steps === null
+          ? []
+          : [percent(step / Math.max(1, steps))]
+        : [
+            stageText(progress?.stage ?? stage ?? '', l10n),
+            ...(progress === null ? [] : [percent(progress.fraction)]),
+          ]
+      : state === 'done'
+        ? []
+        : [stateText(state, l10n)]),
+    ...(loss === null || state === 'done' ? [] : [l10n.t('loss {0}', nats(loss))]),
+    ...(bestLoss === null ? [] : [l10n.t('best {0}', nats(bestLoss))]),
+    ...(step > 0 ? [l10n.t('step {0}', stepsText(status))] : []),
+  ];
+  return parts.length === 0 ? stateText(state, l10n) : parts.join(' · ');
+}
+
 function percent(fraction: number): string {
   return `${Math.floor(fraction * 100)}%`;
 }

@@ -8,7 +8,7 @@ import type { TorchCompute } from '../../node/job/runConfigEdit';
 import type { ResumePoint } from '../../node/run/laterResults';
 import type { RunTarget } from '../../node/job/runConfigFile';
 import { PersistedValue } from '../window/persistedValue';
-import { jobFolder, runParents } from '../window/folders';
+import { jobFolder } from '../window/folders';
 import type { Children } from '../process/children';
 import { readSetting } from '../window/settings';
 import type { Exit } from '../process/detachedChild';
@@ -18,6 +18,7 @@ import { endingText, type EndingText } from './endingText';
 import { lastLogLinesOf, Launcher } from './launcher';
 import { endingOf, isLive, isResumable, nameOf, type RunEntry } from './runEntry';
 import { RunList } from './runList';
+import { RunPlaces } from './runPlaces';
 import { control, endProcess } from './trainerControl';
 
 const EXIT_MILLISECONDS = 1000;
@@ -54,7 +55,7 @@ export class Runs implements vscode.Disposable {
   readonly onDidRename = this.moved.event;
 
   private readonly launcher: Launcher;
-  private readonly opened: PersistedValue<typeof Paths>;
+  private readonly places: RunPlaces;
   private readonly alive: PersistedValue<typeof Paths>;
   /** The *.adept.json of each run, the one that was started last at the end. */
   private readonly configs: PersistedValue<typeof Configs>;
@@ -73,13 +74,13 @@ export class Runs implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     const { workspaceState } = context;
-    this.opened = new PersistedValue(workspaceState, 'runs.opened', Paths, []);
+    this.places = new RunPlaces(context, log);
     this.alive = new PersistedValue(workspaceState, 'runs.alive', Paths, []);
     this.configs = new PersistedValue(workspaceState, 'runs.configs', Configs, {});
     this.failures = new PersistedValue(workspaceState, 'runs.notStarted', Failures, {});
     this.list = new RunList({
-      parents: () => runParents(log),
-      single: () => [...this.opened.value, ...this.alive.value, ...this.ofDocuments.values()],
+      parents: () => this.places.parents,
+      single: () => [...this.places.single, ...this.alive.value, ...this.ofDocuments.values()],
     });
     this.launcher = new Launcher(join(jobFolder(context), 'runs'), this.list);
   }
@@ -199,16 +200,27 @@ export class Runs implements vscode.Disposable {
 
   /** Keeps a run in the list that lies elsewhere. */
   async remember(path: string): Promise<void> {
-    if (!runParents(this.log).includes(dirname(path)) && !this.opened.value.includes(path)) {
-      await this.opened.set([...this.opened.value, path]);
+    if (await this.places.add(path)) {
       this.list.scan();
     }
+  }
+
+  /** Has the runs of a study in the list, also those to come. @param folder whose subfolders they are */
+  async rememberStudy(folder: string): Promise<void> {
+    if (await this.places.addStudy(folder)) {
+      this.list.scan();
+    }
+  }
+
+  /** Whether a run is one of a study that was run or opened here. */
+  isOfStudy(path: string): boolean {
+    return this.places.isOfStudy(path);
   }
 
   /** Takes a run out of the list whose folder is not there, or is there no longer. */
   async remove(path: string): Promise<void> {
     await this.configs.set(omit(this.configs.value, path));
-    await this.opened.set(this.opened.value.filter((other) => other !== path));
+    await this.places.remove(path);
     await this.forgetFailure(path);
     this.list.forget(path);
   }
@@ -219,7 +231,7 @@ export class Runs implements vscode.Disposable {
     if (config !== undefined) {
       await this.configs.set({ ...omit(this.configs.value, from), [to]: config });
     }
-    await this.opened.set(this.opened.value.map((path) => (path === from ? to : path)));
+    await this.places.rename(from, to);
     await this.forgetFailure(from);
     this.list.forget(from);
     this.moved.fire({ from, to });

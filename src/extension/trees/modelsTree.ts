@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { isExportOfRun } from '../models/ofRun';
 import type { ModelFolder, Models } from '../models/models';
 import { analysisText, parametersText } from '../models/modelText';
 import { modelName } from '../../shared/model/modelName';
@@ -9,6 +10,8 @@ import { OPEN_ANALYSIS } from './itemCommands';
 
 /** `path` and `file` are what commands of the context menus are given. */
 export type ModelsElement =
+  /** The models that runs exported at their end, each into its own folder. */
+  | { readonly kind: 'exports' }
   | { readonly kind: 'model'; readonly path: string; readonly model: ModelFolder }
   | { readonly kind: 'analysis'; readonly file: string; readonly analysis: SavedAnalysis };
 
@@ -24,23 +27,43 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelsElement>, vscod
     });
   }
 
+  refresh(): void {
+    this.changed.fire(undefined);
+  }
+
   getChildren(element?: ModelsElement): ModelsElement[] {
     if (element === undefined) {
-      return [
-        ...this.models.all.map((model) => ({ kind: 'model' as const, path: model.path, model })),
-        ...this.models.damagedAnalyses.map(analysisElement),
-      ];
+      const exports: ModelsElement[] = this.exported.length === 0 ? [] : [{ kind: 'exports' }];
+      const others = this.models.all.filter(({ path }) => !isExportOfRun(path));
+      return [...others.map(modelElement), ...exports, ...this.models.damagedAnalyses.map(analysisElement)];
     }
-    return element.kind === 'model' ? element.model.analyses.map(analysisElement) : [];
+    switch (element.kind) {
+      case 'exports':
+        return this.exported.map(modelElement);
+      case 'model':
+        return element.model.analyses.map(analysisElement);
+      case 'analysis':
+        return [];
+    }
+  }
+
+  private get exported(): readonly ModelFolder[] {
+    return this.models.all.filter(({ path }) => isExportOfRun(path));
   }
 
   getParent(element: ModelsElement): ModelsElement | undefined {
+    if (element.kind === 'model') {
+      return isExportOfRun(element.path) ? { kind: 'exports' } : undefined;
+    }
     const path = element.kind === 'analysis' ? element.analysis.summary?.model : undefined;
     const model = path === undefined ? undefined : this.models.get(path);
-    return model && { kind: 'model', path: model.path, model };
+    return model && modelElement(model);
   }
 
   getTreeItem(element: ModelsElement): vscode.TreeItem {
+    if (element.kind === 'exports') {
+      return exportsItem(this.exported.length);
+    }
     if (element.kind === 'analysis') {
       return analysisItem(element.analysis);
     }
@@ -55,6 +78,23 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelsElement>, vscod
   }
 }
 
+function modelElement(model: ModelFolder): ModelsElement {
+  return { kind: 'model', path: model.path, model };
+}
+
+function exportsItem(count: number): vscode.TreeItem {
+  const { l10n } = vscode;
+  const item = new vscode.TreeItem(l10n.t('Exported by runs'), vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = 'exports';
+  item.description = String(count);
+  item.tooltip = l10n.t(
+    'What runs exported at their end, into their own folders; each is below its run as well.',
+  );
+  item.iconPath = new vscode.ThemeIcon('package');
+  item.contextValue = 'exports';
+  return item;
+}
+
 function analysisElement(analysis: SavedAnalysis): ModelsElement {
   return { kind: 'analysis', file: analysis.file, analysis };
 }
@@ -67,16 +107,23 @@ function modelItem({ path, summary, problem, analyses }: ModelFolder, isAmbiguou
   const facts =
     summary === undefined
       ? [problem ?? l10n.t('cannot be used')]
-      : // A narrow view cuts the rest off; that it was analyzed, the icon and what is below say as well.
-        [
+      : [
           l10n.t('{0} layers', summary.layers),
           l10n.t('{0} parameters', parametersText(summary.parameters)),
           analyzed ? l10n.t('analyzed') : l10n.t('not analyzed'),
           summary.family,
         ];
+  // A narrow view cuts the end off; that it was analyzed, the icon and what is below say as well.
+  const short =
+    summary === undefined
+      ? facts
+      : [parametersText(summary.parameters), l10n.t('{0} layers', summary.layers), ...facts.slice(2)];
+  if (summary !== undefined && !analyzed && vscode.workspace.isTrusted) {
+    item.command = { command: 'adept.analyze', title: l10n.t('Analyze Model'), arguments: [path] };
+  }
   item.id = path;
   item.resourceUri = vscode.Uri.file(path);
-  item.description = [...(isAmbiguous ? [shortPath(dirname(path))] : []), ...facts].join(' · ');
+  item.description = [...(isAmbiguous ? [shortPath(dirname(path))] : []), ...short].join(' · ');
   item.tooltip = [path, ...facts, ...(summary?.dtypes ?? [])].join('\n');
   item.contextValue = summary === undefined ? 'unusable' : analyzed ? 'model analyzed' : 'model';
   item.iconPath =

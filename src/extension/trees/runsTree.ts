@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import { hasNotStarted, isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
-import { activityText, lossText, nats, stepsText } from '../runs/runText';
+import { activityText, lossText, nats, rowText, stepsText } from '../runs/runText';
+import { STATE_LOOKS, turns, type StateTone } from '../../shared/run/stateLook';
 import { stateText } from '../../shared/run/stateText';
 import { exportItem, type ExportNode, ExportNodes } from './exportItem';
 
 export type RunsElement = RunEntry | ExportNode;
 
-function isExport(element: RunsElement): element is ExportNode {
+export function isExport(element: RunsElement): element is ExportNode {
   return 'exported' in element;
 }
 
@@ -53,7 +54,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsElement>, vscode.Di
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(nameOf(run), this.exports.of(run.path).length > 0 ? Collapsed : None);
     item.id = run.path;
-    item.description = run.problem ?? [activityText(run, vscode.l10n), ...bestText(run)].join(' · ');
+    item.description = run.problem ?? rowText(run, vscode.l10n);
     item.tooltip = tooltipOf(run);
     item.contextValue = contextOf(run);
     item.iconPath = iconOf(run.state);
@@ -80,13 +81,6 @@ export function badgeOf(live: readonly RunEntry[]): vscode.ViewBadge | undefined
   return { value: live.length, tooltip };
 }
 
-function bestText({ status }: RunEntry): string[] {
-  const best = status?.best;
-  return best?.domainLoss === null || best?.domainLoss === undefined
-    ? []
-    : [vscode.l10n.t('best {0}', nats(best.domainLoss))];
-}
-
 /** What context menus go by. */
 function contextOf(run: RunEntry): string {
   const { state, status } = run;
@@ -104,21 +98,18 @@ function contextOf(run: RunEntry): string {
   return `run ${life}${saved}`;
 }
 
+/** A colour for every state: VS Code has its own for some icons, which say something else. */
+const COLOURS: Readonly<Record<StateTone, string>> = {
+  plain: 'foreground',
+  good: 'testing.iconPassed',
+  waits: 'charts.yellow',
+  unsure: 'list.warningForeground',
+  wrong: 'list.errorForeground',
+};
+
 function iconOf(state: EntryState): vscode.ThemeIcon {
-  const coloured = (icon: string, colour: string): vscode.ThemeIcon =>
-    new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
-  const icons: Readonly<Record<EntryState, vscode.ThemeIcon>> = {
-    starting: new vscode.ThemeIcon('loading~spin'),
-    running: new vscode.ThemeIcon('sync~spin'),
-    paused: new vscode.ThemeIcon('debug-pause'),
-    waiting: new vscode.ThemeIcon('circle-outline'),
-    stopped: new vscode.ThemeIcon('debug-stop'),
-    done: coloured('pass', 'testing.iconPassed'),
-    failed: coloured('error', 'list.errorForeground'),
-    died: coloured('warning', 'list.warningForeground'),
-    unreadable: coloured('question', 'list.warningForeground'),
-  };
-  return icons[state];
+  const { icon, tone } = STATE_LOOKS[state];
+  return new vscode.ThemeIcon(turns(state) ? `${icon}~spin` : icon, new vscode.ThemeColor(COLOURS[tone]));
 }
 
 /** For screen readers, without signs that they would spell out. */

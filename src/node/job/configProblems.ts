@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { messageOf } from '../../shared/common/errors';
 import type { Localizer } from '../../shared/common/localizer';
-import { describeIssue, isUnknownKey } from '../../shared/common/parse';
+import { allIssues, pathOf, without } from '../../shared/common/allIssues';
+import { describeIssue } from '../../shared/common/parse';
+import { isUnknownKey } from '../../shared/common/unknownKey';
 import { RunConfig } from '../../shared/config/runConfig';
 import { togetherProblems } from '../../shared/settings/tuneTogether';
 import { tuneWarnings } from '../../shared/settings/tuneWarnings';
@@ -35,9 +37,9 @@ export function configProblems(value: unknown, file: string, l10n: Localizer): C
   if (parsed.success) {
     return problemsOf(parsed.output, file, l10n);
   }
-  const wrong = parsed.issues.map((issue): ConfigProblem => {
-    const path = (issue.path ?? []).map(({ key }) => key as string | number);
-    const message = `${capital(describeIssue(issue))}.`;
+  const wrong = allIssues(RunConfig, value).map((issue): ConfigProblem => {
+    const path = pathOf(issue);
+    const message = `${capital(describeIssue(issue, RunConfig))}.`;
     return { path, message, severity: 'error', ...(isUnknownKey(issue) ? { ofKey: true } : {}) };
   });
   // What else is wrong is said at once, not when this is put right.
@@ -49,26 +51,6 @@ export function configProblems(value: unknown, file: string, l10n: Localizer): C
     ),
   );
   return rest.success ? [...wrong, ...problemsOf(rest.output, file, l10n)] : wrong;
-}
-
-/** A copy of a JSON value that lacks what stands at these paths. */
-function without(value: unknown, paths: readonly ConfigProblem['path'][]): unknown {
-  const copy: unknown = structuredClone(value);
-  for (const path of paths) {
-    let around: unknown = copy;
-    for (const key of path.slice(0, -1)) {
-      around = isRecord(around) ? around[key] : undefined;
-    }
-    const last = path.at(-1);
-    if (isRecord(around) && last !== undefined) {
-      Reflect.deleteProperty(around, last);
-    }
-  }
-  return copy;
-}
-
-function isRecord(value: unknown): value is Record<string | number, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a run would say of a file that fits the schema. */

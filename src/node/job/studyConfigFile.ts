@@ -22,5 +22,10 @@ export function studyFileIn(folder: string): string {
 
 /** The folder of one run of the study whose study.json this is. */
 export function studyRunFolder(studyFile: string, { arm, seed }: { arm: string; seed: number }): string {
-  return join(dirname(studyFile), 'runs', `${arm}-${seed}`);
+  return join(studyRunsFolder(studyFile), `${arm}-${seed}`);
+}
+
+/** The folder whose subfolders are the runs of the study whose study.json this is. */
+export function studyRunsFolder(studyFile: string): string {
+  return join(dirname(studyFile), 'runs');
 }

@@ -12,6 +12,8 @@ const FEWEST_COLUMNS = 50;
 interface Measurement {
   readonly step: number;
   readonly source: string;
+  /** Why the rates changed, where nothing was measured anew. */
+  readonly why: UnitColumn['why'];
   readonly units: readonly UnitName[];
   readonly importance: Float64Array;
   readonly normalized: Float64Array;
@@ -38,12 +40,14 @@ export class UnitHistory {
     return rates && new Map(rates.filter(([key]) => last?.frozen.has(key) !== true));
   }
 
-  /** Replaces what was measured at this step or after it. */
-  add({ step, source, units }: ImportanceEvent): void {
+  /** Replaces what was measured at this step or after it; where only rates change at it, it stays a measurement. */
+  add({ step, source, units, why }: ImportanceEvent): void {
+    const isMeasured = this.measurements.some((other) => other.step === step && other.why === undefined);
     this.cutAfter(step - 1);
     this.measurements.push({
       step,
       source,
+      why: isMeasured ? undefined : why,
       units: this.sameUnits(units),
       importance: Float64Array.from(units, ({ importance }) => importance),
       normalized: Float64Array.from(units, ({ normalized }) => normalized ?? NaN),
@@ -64,7 +68,8 @@ export class UnitHistory {
     const columns = spread(wanted, columnLimit(units.length)).map((measurement) =>
       columnOf(measurement, units),
     );
-    return { units: [...units], from, columns, total: this.measurements.length };
+    const measured = this.measurements.filter(({ why }) => why === undefined).length;
+    return { units: [...units], from, columns, total: this.measurements.length, measured };
   }
 
   /** One list of names for all measurements of the same units. */
@@ -93,7 +98,7 @@ export function spread<T>(items: readonly T[], limit: number): readonly T[] {
 }
 
 function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitColumn {
-  const { step, source, importance, normalized, learningRate, frozen } = measurement;
+  const { step, source, why, importance, normalized, learningRate, frozen } = measurement;
   const index =
     measurement.units === units
       ? undefined
@@ -106,6 +111,7 @@ function columnOf(measurement: Measurement, units: readonly UnitName[]): UnitCol
   return {
     step,
     source,
+    ...(why === undefined ? {} : { why }),
     importance: values(importance),
     normalized: values(normalized),
     learningRate: values(learningRate),

@@ -21,6 +21,8 @@ export interface RunWindow {
   readonly output?: readonly string[] | undefined;
   /** Whether the file that the run was started from is known. */
   readonly hasConfig?: boolean | undefined;
+  /** Whether it is being measured what the added layers are worth. */
+  readonly isMeasuring?: boolean | undefined;
   readonly isTrusted: boolean;
   /** The remote that the window works on. */
   readonly remoteName: string | undefined;
@@ -73,6 +75,7 @@ export function runSummary(
     error: state === 'failed' ? (window.failure ?? errorOf(terminalEvent)) : null,
     lastLines: state === 'died' ? lastLines(history, window) : [],
     enabled: enabledCommands(state, files, history, window),
+    isMeasuring: window.isMeasuring === true,
     pending: window.pending ?? null,
     asked: state === 'running' ? (window.asked ?? null) : null,
     // In twentieths: enough for a person, and seldom enough not to be news ten times a second.

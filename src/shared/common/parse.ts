@@ -1,5 +1,11 @@
 import * as v from 'valibot';
 import { inputError } from './errors';
+import { allIssues } from './allIssues';
+import { meantKey } from './knownKeys';
+import { isUnknownKey } from './unknownKey';
+
+/** What is wrong beyond these is counted. */
+const MOST_ISSUES = 3;
 
 /**
  * Parses a value that crossed a border.
@@ -14,30 +20,38 @@ export function parseWith<const S extends v.GenericSchema>(
   if (parsed.success) {
     return parsed.output;
   }
-  const [issue] = parsed.issues;
-  throw inputError(`${where}: ${describeIssue(issue)}.`);
+  throw inputError(`${where}: ${describeIssues(allIssues(schema, value), schema)}.`);
 }
 
-/** What is wrong with which field, and what to do. */
-export function describeIssue(issue: v.BaseIssue<unknown>): string {
+/** All that is wrong; of a file of another version only that, since the rest follows from it. */
+function describeIssues(issues: readonly v.BaseIssue<unknown>[], schema: v.GenericSchema): string {
+  const format = issues.find((issue) => v.getDotPath(issue) === 'format');
+  const named = format === undefined ? issues : [format];
+  const texts = named.slice(0, MOST_ISSUES).map((issue) => describeIssue(issue, schema));
+  const rest = named.length - texts.length;
+  return [...texts, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
+}
+
+/**
+ * What is wrong with which field, and what to do.
+ * @param schema what the value is to fit, among whose keys there may be the one that was meant
+ */
+export function describeIssue(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string {
   const path = v.getDotPath(issue);
   const field = path === null ? 'the content' : `"${path}"`;
   if (path === 'format' && isLaterFormat(issue.expected, issue.input)) {
     return `${field} is ${String(issue.input)}, of a newer version of ADEPT than this one, which reads ${issue.expected ?? ''}: update ADEPT`;
   }
   if (isUnknownKey(issue)) {
-    return `${field} is not known here: correct its name or remove it`;
+    const keys = (issue.path ?? []).flatMap(({ key }) => (typeof key === 'string' ? [key] : []));
+    const meant = meantKey(schema, keys);
+    const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`;
+    return `${field} is not known here${hint}: correct its name or remove it`;
   }
   if (issue.input === undefined && path !== null) {
     return `${field} is missing: add it`;
   }
   return `${field} is not usable (${issue.message}): correct it`;
-}
-
-/** Whether the key is none that the schema knows. */
-export function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
-  const [key] = issue.path?.slice(-1) ?? [];
-  return key?.origin === 'key' && issue.expected === 'never';
 }
 
 /** Whether a file's format is a later version of the expected one, such as adept.run/2 of "adept.run/1". */

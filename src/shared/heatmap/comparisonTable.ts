@@ -1,4 +1,10 @@
-import { COMPARED_METRICS, relativeChange, type Comparison, type UnitChange } from '../run/comparison';
+import {
+  COMPARED_METRICS,
+  relativeChange,
+  type Comparison,
+  type MetricKey,
+  type UnitChange,
+} from '../run/comparison';
 import type { HeatRow } from './importanceTable';
 import type { ValueTable } from './valueTable';
 import type { ComparedLayer } from '../run/comparison';
@@ -58,7 +64,7 @@ export function heatRows(table: ChangeTable, measure: ChangeMeasure): HeatRow[] 
 }
 
 export interface MetricRow {
-  readonly key: (typeof COMPARED_METRICS)[number]['key'];
+  readonly key: MetricKey;
   readonly a: number | null;
   readonly b: number | null;
   /** b − a; null where either was not measured. */

@@ -63,15 +63,19 @@ export const Comparison = v.object({
 });
 export type Comparison = v.InferOutput<typeof Comparison>;
 
+/** How a metric is written. */
+type MetricUnit = 'step' | 'nats' | 'rate';
+
 /** Metrics of a point in the order they are shown. */
 export const COMPARED_METRICS = [
-  { key: 'step', name: 'step' },
-  { key: 'domainLoss', name: 'domain loss' },
-  { key: 'generalLoss', name: 'general loss' },
-  { key: 'loss', name: 'training loss' },
-  { key: 'baseLearningRate', name: 'base learning rate' },
-  { key: 'meanUnitLearningRate', name: 'mean unit learning rate' },
-] as const satisfies readonly { key: keyof ComparedPoint; name: string }[];
+  { key: 'step', name: 'step', unit: 'step' },
+  { key: 'domainLoss', name: 'domain loss', unit: 'nats' },
+  { key: 'generalLoss', name: 'general loss', unit: 'nats' },
+  { key: 'loss', name: 'training loss', unit: 'nats' },
+  { key: 'baseLearningRate', name: 'base learning rate', unit: 'rate' },
+  { key: 'meanUnitLearningRate', name: 'mean unit learning rate', unit: 'rate' },
+] as const satisfies readonly { key: keyof ComparedPoint; name: string; unit: MetricUnit }[];
+export type MetricKey = (typeof COMPARED_METRICS)[number]['key'];
 
 /** ‖θ_B − θ_A‖ / ‖θ_A‖ with the two cases in which A is zero. */
 export function relativeChange(norm: number, difference: number): number | null {
@@ -95,9 +99,25 @@ export function formatChange(change: number | null): string {
   return `${percent === 0 ? '0' : percent >= 100 ? percent.toFixed(0) : percent.toPrecision(3)}%`;
 }
 
-/** A metric, or a difference of two, with five significant digits; a dash where there is none. */
-export function formatMetric(value: number | null): string {
-  return value === null ? '–' : String(Number(value.toPrecision(5)));
+/** A norm with five significant digits. */
+export function formatNorm(value: number): string {
+  return String(Number(value.toPrecision(5)));
+}
+
+/** A metric, or a difference of two, with as many decimals as the others of its kind; a dash where there is none. */
+export function formatMetric(key: MetricKey, value: number | null): string {
+  if (value === null) {
+    return '–';
+  }
+  switch (COMPARED_METRICS.find((metric) => metric.key === key)?.unit) {
+    case 'nats':
+      return value.toFixed(4);
+    case 'rate':
+      return value === 0 ? '0' : value.toPrecision(3);
+    case 'step':
+    case undefined:
+      return String(value);
+  }
 }
 
 /** What the heatmap shows of a unit: ‖B − A‖ / ‖A‖, or ‖B − A‖. */

@@ -76,6 +76,9 @@ export type CheckpointState = v.InferOutput<typeof CheckpointState>;
 
 const stamp = { seq: count, time: v.string() };
 
+/** Why rates change where nothing is measured: the base rate was changed, or units were frozen. */
+export const RATE_CAUSES = ['base rate', 'frozen'] as const;
+
 /** One line of events.ndjson. */
 export const RunEvent = v.variant('type', [
   v.object({
@@ -130,7 +133,7 @@ export const RunEvent = v.variant('type', [
     units: v.array(UnitRate),
     source: v.picklist(['source layers', 'added layers', 'all layers']),
     /** Why the rates changed, where nothing was measured anew. */
-    why: v.optional(v.picklist(['base rate', 'frozen'])),
+    why: v.optional(v.picklist(RATE_CAUSES)),
   }),
   v.object({
     ...stamp,

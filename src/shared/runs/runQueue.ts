@@ -17,7 +17,7 @@ export const QueueItem = v.object({
   kind: v.picklist(['start', 'resume']),
   /** The run folder, absolute. */
   run: v.string(),
-  /** The *.adept.json of a new run, absolute. */
+  /** The *.adept.json of a new run, or whose settings a run goes on with; absolute. */
   config: v.nullable(v.string()),
   /** starting: a window is about to start its process. */
   state: v.picklist(['waiting', 'starting', 'running', 'ended']),

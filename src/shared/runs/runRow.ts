@@ -34,14 +34,14 @@ export const RunRow = v.object({
   model: v.nullable(text),
   /** Layers of the base model that were copied; null where none were yet, or the model is trained as it is. */
   layers: v.nullable(v.array(count)),
-  /** Base learning rate. */
+  /** Base learning rate in force. */
   learningRate: nullable,
   step: count,
   steps: v.nullable(count),
   /** Last evaluation minus the one before the first step, nats per token. */
   domainChange: nullable,
   generalChange: nullable,
-  /** From its start to its last event, with pauses. */
+  /** From its start to its last event, with pauses, without the time in which no process worked on it. */
   seconds: nullable,
   /** ISO 8601. */
   startedAt: v.nullable(text),

@@ -89,7 +89,7 @@ function ticks({ low, high }: Axis): { value: number; text: string }[] {
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => {
     const value = (first + index) * step;
-    return { value, text: value.toFixed(digits) };
+    return { value, text: value.toFixed(digits).replace('-', '−') };
   });
 }
 

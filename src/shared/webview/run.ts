@@ -5,7 +5,7 @@ import { MARK_KINDS, RunMark } from '../run/runMark';
 import { StrengthFile } from '../run/strength';
 import { CONTROL_COMMANDS } from '../run/protocol';
 import { RUN_STATES } from '../run/runState';
-import { LOG_LEVELS } from '../run/runFolder';
+import { LOG_LEVELS, RATE_CAUSES } from '../run/runFolder';
 import { FLOAT_TYPES } from '../model/floatType';
 import { TextLosses } from '../run/losses';
 
@@ -27,9 +27,11 @@ const Curves = v.object({
 export const EvalPoint = v.object({ step: count, domainLoss: loss, generalLoss: loss });
 export type EvalPoint = v.InferOutput<typeof EvalPoint>;
 
-/** A measurement of every unit's importance and the learning rate it led to; null where a unit was not measured. */
+/** Every unit's importance as it was measured last, and its learning rate; null where a unit was not measured. */
 export const UnitColumn = v.object({
   step: count,
+  /** Why the rates changed, where nothing was measured anew. */
+  why: v.optional(v.picklist(RATE_CAUSES)),
   source: text,
   importance: v.array(v.nullable(v.number())),
   /** What the importance counts for among the units, 0 to 1. */
@@ -128,6 +130,8 @@ export const RunSummary = v.object({
   /** The last lines of a trainer that died. */
   lastLines: v.array(text),
   enabled: v.array(v.picklist(RUN_COMMANDS)),
+  /** Whether it is being measured what the added layers are worth. */
+  isMeasuring: v.boolean(),
   /** A command that was given and has not shown yet. */
   pending: v.nullable(v.picklist(RUN_COMMANDS)),
   /** How much of the log was read, 0 to 1; null when all of it. */
@@ -145,9 +149,15 @@ const parts = {
   checkpoints: v.optional(v.array(EvalPoint)),
   /** What happened beside steps: all of it; of very many refreshes some. */
   marks: v.optional(v.array(RunMark)),
-  /** Replaces the measurements from step `from` on. `total` there are; of a long run some are shown. */
+  /** Replaces the columns from step `from` on. `total` there are, `measured` of them measurements; of a long run some are shown. */
   importance: v.optional(
-    v.object({ units: v.array(UnitName), from: v.number(), columns: v.array(UnitColumn), total: count }),
+    v.object({
+      units: v.array(UnitName),
+      from: v.number(),
+      columns: v.array(UnitColumn),
+      total: count,
+      measured: count,
+    }),
   ),
   /** What trainer and machine use. */
   machine: v.optional(MachineNews),

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { manifestOf, RunFixture } from '../../support/runFixture';
@@ -46,6 +55,20 @@ export function aWeightFile(windowOf: () => Editor): void {
     assert.equal(await frame.locator('vscode-badge').count(), 2);
     assert.deepEqual(await axeFindings(frame), []);
     await editor.runCommand('View: Close All Editors');
+    // Beside a model nothing else says why it cannot be analyzed.
+    const config = join(editor.workspace, 'weights', 'model', 'config.json');
+    const restricted = editor.page.getByText('Restricted Mode: saved results are shown');
+    // Models are looked for whenever the view comes into sight.
+    const lookAgain = async (): Promise<void> => {
+      await editor.runCommand('View: Show Explorer');
+      await editor.runCommand('View: Show ADEPT');
+    };
+    writeFileSync(config, '{}');
+    await lookAgain();
+    await editor.evidently('what Restricted Mode means for the model', () => restricted.waitFor());
+    rmSync(config);
+    await lookAgain();
+    await editor.evidently('the welcome alone', () => restricted.waitFor({ state: 'detached' }));
   });
 }
 
@@ -117,6 +140,30 @@ export function checkpoints(windowOf: () => Editor): void {
       await editor.evidently('the next best', () =>
         row('best · last · domain 2.5000 · general 1.7000').waitFor(),
       );
+      // The run itself likewise.
+      const runs = dirname(dirname(folder()));
+      await editor.runCommand('ADEPT: Focus on Runs View');
+      // A click opens the run, whose page then takes the focus.
+      const select = async (row: Locator): Promise<void> => {
+        await row.click();
+        await page.waitForFunction(() => document.activeElement?.tagName === 'IFRAME');
+        await editor.runCommand('ADEPT: Focus on Runs View');
+      };
+      await select(page.getByRole('treeitem', { name: /^Run medical/ }));
+      await page.keyboard.press('F2');
+      await editor.enter('clinic');
+      const renamed = page.getByRole('treeitem', { name: /^Run clinic/ });
+      await editor.evidently('the new name of the run', () => renamed.waitFor());
+      assert.deepEqual(readdirSync(runs), ['clinic']);
+      await editor.runCommand('View: Close All Editors');
+      await select(renamed);
+      await page.keyboard.press('Delete');
+      await editor.evidently('the question about the run', async () => {
+        await page.getByText('Delete the run clinic?').waitFor();
+        await page.keyboard.press('Enter');
+      });
+      await editor.evidently('the run to go', () => renamed.waitFor({ state: 'detached' }));
+      assert.deepEqual(readdirSync(runs), []);
     });
   });
 }

@@ -61,7 +61,7 @@ describe('analyzing models', () => {
     const model = items.find(({ id }) => id === samplePath('model'));
     assert.ok(model !== undefined);
     assert.equal(model.contextValue, 'model analyzed');
-    assert.match(String(model.description), /^8 layers · .* parameters · analyzed · llama$/);
+    assert.match(String(model.description), /^[\d.]+ [kM] · 8 layers · analyzed · llama$/);
     const analysis = items.find(({ id }) => id === file);
     assert.match(String(analysis?.description), /^exact · base loss \d\.\d{4} · least important: layer \d$/);
   });

@@ -51,7 +51,10 @@ describe('a configuration in the editor', () => {
       keys.map(({ message, severity }) => [message, severity]),
       [
         ['"model" is missing: add it.', vscode.DiagnosticSeverity.Error],
-        ['"modell" is not known here: correct its name or remove it.', vscode.DiagnosticSeverity.Error],
+        [
+          '"modell" is not known here (did you mean "model"?): correct its name or remove it.',
+          vscode.DiagnosticSeverity.Error,
+        ],
       ],
     );
     await vscode.commands.executeCommand('workbench.action.files.revert');

@@ -56,8 +56,14 @@ export class Dialogs {
     };
   }
 
-  /** Answers every input box with this text; undefined is Escape. Notes what it began with, and what it says of the answer. */
-  answerInput(answer: string | undefined): {
+  /**
+   * Answers every input box with this text; undefined is Escape. Notes what it began with, and what it says of the answer.
+   * @param browse the folder that is chosen by the box's button first; its answer is then taken as it is
+   */
+  answerInput(
+    answer: string | undefined,
+    browse?: string,
+  ): {
     readonly problems: (string | undefined)[];
     readonly values: (string | undefined)[];
   } {
@@ -69,6 +75,10 @@ export class Dialogs {
       problems.push(typeof problem === 'string' ? problem : undefined);
       return Promise.resolve(answer);
     });
+    this.replace('createInputBox', () => fakeInputBox(answer, browse, { problems, values }));
+    if (browse !== undefined) {
+      this.replace('showOpenDialog', () => Promise.resolve([vscode.Uri.file(browse)]));
+    }
     return { problems, values };
   }
 
@@ -105,6 +115,52 @@ export class Dialogs {
       window[name] = before;
     });
   }
+}
+
+/** A box that is answered as soon as it is shown, or first by its button. */
+function fakeInputBox(
+  answer: string | undefined,
+  browse: string | undefined,
+  notes: { readonly problems: (string | undefined)[]; readonly values: (string | undefined)[] },
+): Partial<vscode.InputBox> {
+  const [changed, accepted, hidden, triggered] = [
+    new vscode.EventEmitter<string>(),
+    new vscode.EventEmitter<void>(),
+    new vscode.EventEmitter<void>(),
+    new vscode.EventEmitter<vscode.QuickInputButton>(),
+  ];
+  let isBrowsed = browse === undefined;
+  const box: Partial<vscode.InputBox> = {
+    value: '',
+    onDidChangeValue: changed.event,
+    onDidAccept: accepted.event,
+    onDidHide: hidden.event,
+    onDidTriggerButton: triggered.event,
+    dispose: () => undefined,
+    show: () => {
+      notes.values.push(box.value);
+      const [button] = box.buttons ?? [];
+      if (!isBrowsed && button !== undefined) {
+        isBrowsed = true;
+        triggered.fire(button);
+        // Behind the dialog.
+        hidden.fire();
+        return;
+      }
+      if (answer === undefined && browse === undefined) {
+        hidden.fire();
+        return;
+      }
+      if (answer !== undefined) {
+        box.value = answer;
+        changed.fire(answer);
+      }
+      const { validationMessage } = box;
+      notes.problems.push(typeof validationMessage === 'string' ? validationMessage : undefined);
+      accepted.fire();
+    },
+  };
+  return box;
 }
 
 /** The detail among the options of a message. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { askForNewFolder } from '../../../src/extension/commands/newFolder';
 import { presentOutcome } from '../../../src/extension/notices/jobOutcomes';
 import { Dialogs } from './dialogs';
 import { services } from './life';
@@ -38,5 +41,41 @@ describe('an export that was rounded', () => {
     } finally {
       dialogs.dispose();
     }
+  });
+});
+
+describe('where a new folder is to be', () => {
+  const folder = join(workspaceFolder(), 'new-folders');
+  let dialogs: Dialogs;
+
+  beforeEach(() => {
+    dialogs = new Dialogs();
+    mkdirSync(join(folder, 'taken', 'inside'), { recursive: true });
+    writeFileSync(join(folder, 'taken', 'file'), '');
+  });
+
+  afterEach(() => {
+    dialogs.dispose();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is asked with a free name, and refused where something is', async () => {
+    const free = dialogs.answerInput(join(folder, 'mine'));
+    const proposal = join(folder, 'taken');
+    assert.equal(await askForNewFolder('Export', proposal), join(folder, 'mine'));
+    assert.deepEqual([free.values, free.problems], [[`${proposal}-2`], [undefined]]);
+    const { problems } = dialogs.answerInput('relative');
+    // A box that refuses its answer stays: nobody gets one.
+    void askForNewFolder('Export', proposal).catch(assert.ifError);
+    await eventually('the refusal', () => problems.find((text) => text === 'Give an absolute path.'));
+    dialogs.answerInput(undefined);
+    await assert.rejects(askForNewFolder('Export', proposal), vscode.CancellationError);
+  });
+
+  it('is found by its button, and has the same name there', async () => {
+    const { values } = dialogs.answerInput(undefined, join(folder, 'taken'));
+    const chosen = await askForNewFolder('Export', join(folder, 'inside'));
+    assert.equal(chosen, join(folder, 'taken', 'inside'));
+    assert.deepEqual(values, [join(folder, 'inside'), chosen]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { WindowQueue } from '../../../src/extension/queue/windowQueue';
@@ -13,8 +13,13 @@ describe('the queue of runs', () => {
   let dialogs: Dialogs;
   let all: Services;
 
+  const ended: string[] = [];
+
   before(async () => {
     all = await services();
+    all.runs.onDidEnd(({ run }) => {
+      ended.push(run.path);
+    });
   });
 
   beforeEach(() => {
@@ -58,9 +63,71 @@ describe('the queue of runs', () => {
         /queued-1 is done: .* queued-2 did not start: .*queued-2 exists already.* queued-3 is done: /,
       );
       assert.equal(dialogs.shown.filter(({ text }) => text.startsWith('The queue has ended.')).length, 1);
+      assert.deepEqual(
+        dialogs.shown.filter(({ text }) => text.startsWith('queued-1 is done')),
+        [],
+        'the queue says it',
+      );
     } finally {
       again.dispose();
     }
+  });
+
+  it('is offered where a run is to start or to go on while another is active', async () => {
+    const parent = join(workspaceFolder(), '.adept', 'runs');
+    const busy = new FakeRun(join(parent, 'busy')).wholeJob().trainer().status('tuning').step(1, 2);
+    const paused = new FakeRun(join(parent, 'goes-on'))
+      .wholeJob()
+      .trainer({ state: 'ended' })
+      .status('stopped');
+    const { config, run } = writeConfig({ name: 'starts-later', steps: 4 });
+    await runThat(all, busy.path, 'active', ({ state }) => state === 'running');
+    await runThat(all, paused.path, 'stopped', ({ state }) => state === 'stopped');
+    await all.queue.runner.change((queue) => ({ ...queue, items: [] }));
+    try {
+      // Escape: nothing is started and nothing waits.
+      await vscode.commands.executeCommand('adept.startTuning', { config });
+      assert.deepEqual(dialogs.shown.at(-1)?.offers, ['Add to Queue', 'Start Now']);
+      assert.equal(dialogs.shown.at(-1)?.text, 'busy is active.');
+      assert.deepEqual([all.queue.runner.queue.items.length, existsSync(run)], [0, false]);
+      dialogs.press = 'Add to Queue';
+      assert.equal(await vscode.commands.executeCommand('adept.startTuning', { config }), undefined);
+      await vscode.commands.executeCommand('adept.resume', paused.path);
+      assert.deepEqual(
+        all.queue.runner.queue.items.map((item) => [item.kind, item.run, item.config, item.state]),
+        [
+          ['start', run, config, 'waiting'],
+          ['resume', paused.path, null, 'waiting'],
+        ],
+      );
+      assert.deepEqual(dialogs.errors, []);
+    } finally {
+      await all.queue.runner.change((queue) => ({ ...queue, items: [] }));
+      rmSync(busy.path, { recursive: true });
+      rmSync(paused.path, { recursive: true });
+    }
+  });
+
+  it('leaves the runs of a study to the study, which are in the list as soon as it is opened', async () => {
+    const runs = join(workspaceFolder(), 'compared', 'runs');
+    const adept = new FakeRun(join(runs, 'adept-0')).wholeJob().trainer({ state: 'ended' }).status('stopped');
+    await vscode.commands.executeCommand(
+      'adept.openStudy',
+      join(workspaceFolder(), 'compared', 'study.json'),
+    );
+    await runThat(all, adept.path, 'in the list', () => true);
+    // One that comes later, and ends.
+    const full = new FakeRun(join(runs, 'full-0')).wholeJob().trainer().status('tuning').step(1, 2);
+    await runThat(all, full.path, 'active', ({ state }) => state === 'running');
+    full.trainer({ state: 'ended' }).report().event({ type: 'done', step: 1 });
+    await runThat(all, full.path, 'done', ({ state }) => state === 'done');
+    const ending = await eventually('the ending', () => (ended.includes(full.path) ? full.path : undefined));
+    assert.equal(ending, full.path);
+    assert.deepEqual(
+      dialogs.shown.filter(({ text }) => text.includes('full-0')),
+      [],
+    );
+    rmSync(join(workspaceFolder(), 'compared'), { recursive: true });
   });
 
   it('has beside it a run that is renamed with its panel and its file, and copied as a configuration', async () => {

@@ -21,14 +21,25 @@ function newRun(): RecordedRun {
 }
 
 /** A controller that notes what is asked of it. */
-function fakeController(): RunController & { readonly asked: string[] } {
+function fakeController(): RunController & { readonly asked: string[]; progress: number | undefined } {
   const asked: string[] = [];
+  const changed = new vscode.EventEmitter<void>();
+  let progress: number | undefined;
   const note = (what: string) => (): Promise<void> => {
     asked.push(what);
     return Promise.resolve();
   };
   return {
     asked,
+    onDidChange: (listener) => changed.event(listener),
+    progressOf: () => progress,
+    get progress() {
+      return progress;
+    },
+    set progress(now) {
+      progress = now;
+      changed.fire();
+    },
     control: (_run, { method }) =>
       method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
@@ -91,7 +102,7 @@ describe('the run panel', () => {
   });
 
   it('shows a run, follows it, says nothing while it is hidden and everything when it is shown again', async () => {
-    const { kind, posted, services } = watchedKind();
+    const { kind, controller, posted, services } = watchedKind();
     const run = newRun();
     run.trainer();
     run.advance(recordedLine('"step":30,'));
@@ -109,6 +120,11 @@ describe('the run panel', () => {
     run.advance(recordedLines.length);
     await toldOf(run, 200);
     assert.equal(posted.length, before);
+    // The tab is seen all the same.
+    controller.progress = 0.5;
+    assert.equal(panel.title, `Run recorded-${runs} · 50%`);
+    controller.progress = undefined;
+    assert.equal(panel.title, `Run recorded-${runs}`);
     panel.reveal();
     const second = await eventually('the second snapshot', () => snapshots(posted)[1]);
     assert.deepEqual([second.summary?.step, second.evals?.length], [200, 11]);

@@ -3,6 +3,8 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { endingOf, isLive, type RunEntry } from '../../../src/extension/runs/runEntry';
+import { rowText } from '../../../src/extension/runs/runText';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { RunList } from '../../../src/extension/runs/runList';
 import { processToken } from '../../../src/node/process/processAlive';
 import { FakeRun } from '../../support/fakeRun';
@@ -52,6 +54,29 @@ describe('the list of runs', () => {
     rmSync(join(parent, 'one'), { recursive: true });
     list.scan();
     assert.deepEqual(states(), []);
+  });
+
+  it('has a row for each that says first what a narrow view must show, and no state that the icon shows', (t) => {
+    const { list, run } = bench(t);
+    const tuned = run('a').tuned(200).trainer().status('started').evaluation(0, 3, 2).step(50, 2.31);
+    run('b')
+      .tuned(4)
+      .trainer({ state: 'ended' })
+      .step(4, 2)
+      .evaluation(4, 1.5, 2)
+      .event({ type: 'done', step: 4 });
+    run('c').tuned(4).trainer({ state: 'ended' }).step(2, 2).status('stopped');
+    const rows = (): string[] => {
+      list.scan();
+      return list.entries.map((entry) => rowText(entry, ENGLISH));
+    };
+    assert.deepEqual(rows(), [
+      '25% · loss 2.3100 · best 3.0000 · step 50/200',
+      'best 1.5000 · step 4/4',
+      'stopped · loss 2.0000 · step 2/4',
+    ]);
+    tuned.event({ type: 'progress', stage: 'evaluating', fraction: 0.5, message: 'batch 2 of 4' });
+    assert.equal(rows()[0], 'evaluating · 50% · loss 2.3100 · best 3.0000 · step 50/200');
   });
 
   it('puts living runs first', (t) => {

@@ -63,12 +63,19 @@ describe('RunHistory', () => {
     );
     const record = recordOf([started, measured, { ...measured, step: 25, units, why: 'frozen' }]);
     assert.deepEqual(
-      record.units.since(0).columns.map(({ step, learningRate, frozen }) => [step, learningRate, frozen]),
+      record.units
+        .since(0)
+        .columns.map(({ step, why, learningRate, frozen }) => [step, why, learningRate, frozen]),
       [
-        [20, measured.units.map(({ learningRate }) => learningRate), undefined],
-        [25, units.map(({ learningRate }) => learningRate), [1]],
+        [20, undefined, measured.units.map(({ learningRate }) => learningRate), undefined],
+        [25, 'frozen', units.map(({ learningRate }) => learningRate), [1]],
       ],
     );
+    assert.deepEqual([record.units.since(0).total, record.units.since(0).measured], [2, 1]);
+    const atOnce = recordOf([started, measured, { ...measured, units, why: 'frozen' }]);
+    const [column, ...others] = atOnce.units.since(0).columns;
+    assert.deepEqual([column?.why, column?.frozen, others], [undefined, [1], []]);
+    assert.equal(atOnce.units.since(0).measured, 1);
     assert.deepEqual(
       record.log.last(9).map(({ text }) => text),
       ['started at step 0', 'step 20: learning rates refreshed from the added layers'],

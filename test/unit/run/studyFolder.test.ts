@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { estimate } from '../../../src/shared/estimate/estimate';
+import { formPlan, pricedModel } from '../../../src/shared/launch/planPrice';
+import { lowestLayers } from '../../../src/shared/method/layerChoice';
+import { settingsSchema } from '../../../src/shared/settings/settingTable';
+import { TUNE_SETTINGS } from '../../../src/shared/settings/tuneSettings';
+import type { ArmName } from '../../../src/shared/study/study';
+import { armSeconds } from '../../../src/shared/study/studyTime';
+import { contentOf } from '../../webview/support/heatmapContent';
 import * as v from 'valibot';
 import { readRunConfig } from '../../../src/node/job/runConfigFile';
 import { StudyConfig, type StudyRun } from '../../../src/shared/study/study';
@@ -21,6 +29,26 @@ const report: StudyRun['report'] = {
   after: { domainLoss: 2, generalLoss: 3, accuracy: null },
   ...{ seconds: { tune: 20 }, trainingSeconds: 10 },
 };
+
+describe('the time of a study', () => {
+  it('is that of every arm, those that train the whole model included; none where no speed is known', () => {
+    const { importance, model } = contentOf('stories260K');
+    const tune = v.parse(settingsSchema(TUNE_SETTINGS), { steps: 100, learningRate: 1e-3 });
+    const secondsOf = (...arms: readonly ArmName[]): number | undefined =>
+      armSeconds(arms, { tune }, 1, { importance, model });
+    const [adept = NaN, full = NaN] = [secondsOf('adept'), secondsOf('full')];
+    const priced = pricedModel(model, importance);
+    assert.ok(priced.known);
+    const expanded = lowestLayers(importance, 1, importance.layers.length, '');
+    const plan = { ...formPlan(priced, importance, {}), expanded, tune };
+    assert.equal(adept, 100 * (estimate(plan).secondsPerStep ?? NaN));
+    assert.ok(full > adept, 'all parameters take longer than one copy');
+    assert.equal(secondsOf('full', 'adept'), full + adept);
+    assert.equal(armSeconds(['adept'], { tune }, 99, { importance, model }), undefined);
+    const gone = { found: false, problem: 'gone' } as const;
+    assert.equal(armSeconds(['adept'], { tune }, 1, { importance, model: gone }), undefined);
+  });
+});
 
 describe('the folder of a study', () => {
   it('is gone on with on the engine of its runs, of which those taken out of the study do not count', async (t) => {

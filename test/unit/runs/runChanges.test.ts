@@ -11,6 +11,8 @@ import { removeDeletedRuns } from '../../../src/node/run/deletedRuns';
 import { renameRun } from '../../../src/node/run/renameRun';
 import { listExports, recordExport } from '../../../src/node/run/runExports';
 import { RunFactsReader } from '../../../src/node/run/runFacts';
+import { RunPast } from '../../../src/node/run/runPast';
+import type { NewRunEvent } from '../../../src/shared/run/runFolder';
 import { notesFile, readNotes, writeNotes } from '../../../src/node/run/runNotes';
 import { statusOf } from '../../../src/node/run/runStatus';
 import { tagsOf } from '../../../src/shared/run/runNotes';
@@ -158,6 +160,41 @@ describe('what a run leaves', () => {
   });
 });
 
+describe('the past of a run', () => {
+  const engine = { engine: 'wasm' };
+  const rate = (step: number, from: number, to: number): NewRunEvent => ({
+    ...{ type: 'log', level: 'info', message: 'changed' },
+    about: { kind: 'baseRate', step, from, to },
+  });
+
+  it('has the time between two trainers, and the base rate in force', async (t) => {
+    const run = new FakeRun(join(temporaryFolder(t), 'one')).wholeJob(100);
+    const past = new RunPast(run.folder.file('events'));
+    assert.equal(await past.readOn(), false, 'there is no log yet');
+    // A job that is killed while it tunes, before its first checkpoint, and once more after it.
+    run
+      .event({ type: 'status', status: 'analyzing', engine })
+      .event({ type: 'status', status: 'expanding', engine });
+    run.event({ type: 'status', status: 'started', step: 0, engine }).step(1, 2);
+    assert.equal(await past.readOn(), false);
+    run.after(600).event({ type: 'status', status: 'started', step: 0, engine }).step(1, 2);
+    run.event(rate(1, 1e-3, 5e-4)).step(2, 2);
+    assert.equal(await past.readOn(), true);
+    assert.deepEqual([past.idleSeconds, past.baseRate], [601, 5e-4]);
+    run.event(rate(2, 5e-4, 1e-4)).status('stopped');
+    run.after(60).event({ type: 'status', status: 'resumed', step: 1, engine });
+    await past.readOn();
+    assert.deepEqual([past.idleSeconds, past.baseRate], [662, 5e-4], 'the change after step 1 is undone');
+    // A run that goes back by itself has had the same trainer all the time.
+    run.after(60).event({ type: 'status', status: 'resumed', step: 0 });
+    await past.readOn();
+    assert.deepEqual([past.idleSeconds, past.baseRate], [662, undefined]);
+    const again = new RunPast(run.folder.file('events'));
+    await again.readOn();
+    assert.deepEqual([again.idleSeconds, again.baseRate], [662, undefined], 'however it is read');
+  });
+});
+
 describe('a row of the table of runs', () => {
   it('has what the folder says, and what can be done with the run now', (t) => {
     const run = new FakeRun(join(temporaryFolder(t), 'one')).wholeJob(100).trainer({ state: 'ended' });
@@ -165,16 +202,23 @@ describe('a row of the table of runs', () => {
     writeNotes(run.path, { tags: ['x'], note: 'y' });
     const entry = { path: run.path, state: 'stopped', status: statusOf(run.folder) } as const;
     const facts = new RunFactsReader().read(run.path);
-    const row = runRow(entry, facts, { hasConfig: false, trusted: true }, ENGLISH);
+    const row = runRow(entry, facts, { hasConfig: false, trusted: true, past: undefined }, ENGLISH);
     assert.deepEqual(
       [row.name, row.model, row.learningRate, row.step, row.steps, row.domainChange, row.generalChange],
       ['one', 'base', 0.001, 50, 100, -0.75, 0.125],
     );
     assert.deepEqual([row.seconds, row.tags, row.note, row.layers], [3, ['x'], 'y', null]);
     assert.deepEqual(row.actions, ['open', 'rename', 'duplicate', 'resume', 'queue', 'delete']);
-    const untrusted = runRow(entry, facts, { hasConfig: false, trusted: false }, ENGLISH);
+    const untrusted = runRow(entry, facts, { hasConfig: false, trusted: false, past: undefined }, ENGLISH);
     assert.deepEqual(untrusted.actions, ['open']);
-    const live = runRow({ ...entry, state: 'running' }, facts, { hasConfig: true, trusted: true }, ENGLISH);
+    const past = { idleSeconds: 2, baseRate: 5e-4 };
+    const live = runRow(
+      { ...entry, state: 'running' },
+      facts,
+      { hasConfig: true, trusted: true, past },
+      ENGLISH,
+    );
+    assert.deepEqual([live.seconds, live.learningRate], [1, 5e-4], 'without idle time, at the rate in force');
     assert.deepEqual(live.actions, ['open', 'duplicate']);
   });
 });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { configProblems } from '../../../src/node/job/configProblems';
 import { ENGLISH } from '../../../src/shared/common/localizer';
+import { parseWith } from '../../../src/shared/common/parse';
+import { RunConfig } from '../../../src/shared/config/runConfig';
+import { expectInputError } from '../../support/expectInputError';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -61,8 +64,43 @@ describe('what is said of a *.adept.json before it runs', () => {
     assert.deepEqual(said(t, { engine: 'cuda', layers: [1] }, { steps: 0 }), [
       'engine: "engine" is not usable (Invalid type: Expected ("auto" | "native" | "wasm" | "torch") but received "cuda"): correct it.',
       'tune.steps: "tune.steps" is not usable (Invalid value: Expected >=1 but received 0): correct it.',
-      'layers: "layers" is not known here: correct its name or remove it.',
+      'layers: "layers" is not known here (did you mean "expand.layers"?): correct its name or remove it.',
     ]);
+  });
+
+  it('names the key that was meant: one almost alike, or of another part of the file', (t) => {
+    const keys = said(t, { egnine: 'wasm', steps: 5, colour: 1 }, { learning_rate: 1, warmpu: 3, zzz: 1 });
+    assert.deepEqual(
+      keys.map((text) => /^(\S+): .*?(?:did you mean "(.+?)".*)?$/.exec(text)?.slice(1)),
+      [
+        ['tune.learning_rate', 'learningRate'],
+        ['egnine', 'engine'],
+        ['tune.warmpu', 'warmup'],
+        ['steps', 'tune.steps'],
+        ['tune.zzz', undefined],
+        ['colour', undefined],
+      ],
+    );
+  });
+
+  it('is said of a file that is run as well: what is wrong first, and how much more is', () => {
+    const config = {
+      model: 'model',
+      probe: ['a'],
+      domain: ['b'],
+      out: 'run',
+      tune: { steps: 0, schedul: 1 },
+    };
+    expectInputError(
+      () => parseWith(RunConfig, config, 'job.adept.json'),
+      'job.adept.json: "tune.steps" is not usable (Invalid value: Expected >=1 but received 0): correct it; ' +
+        '"tune.learningRate" is missing: add it; ' +
+        '"tune.schedul" is not known here (did you mean "schedule"?): correct its name or remove it.',
+    );
+    assert.throws(
+      () => parseWith(RunConfig, { ...config, more: 1, most: 2 }, 'job.adept.json'),
+      /correct its name or remove it; and 2 more\.$/,
+    );
   });
 
   it('says at once what else is wrong, where the rest fits the schema', (t) => {

@@ -6,6 +6,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { CORPUS_ENDINGS } from '../../../src/node/texts/corpusForm';
 import { COMMANDS } from '../../../src/shared/contributions/extensionCommands';
 import { EXTENSION_SETTINGS } from '../../../src/shared/contributions/extensionSettings';
+import { isSelection } from '../../../src/extension/runs/selectedRun';
 import { projectRoot } from '../../support/projectRoot';
 
 interface Manifest {
@@ -17,6 +18,11 @@ interface Manifest {
     readonly commands: readonly { readonly command: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
     readonly configuration: { readonly properties: Readonly<Record<string, unknown>> };
+    readonly keybindings: readonly {
+      readonly command: string;
+      readonly when: string;
+      readonly args?: unknown;
+    }[];
     readonly colors: readonly { readonly id: string }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
     readonly walkthroughs: readonly {
@@ -69,6 +75,16 @@ describe('package.json as the extension’s manifest', () => {
           `${menu}: ${command}`,
         );
       }
+    }
+  });
+
+  it('has keys in a view for what is selected there, and nowhere else', () => {
+    for (const { command, when, args } of manifest.contributes.keybindings) {
+      assert.ok(command in COMMANDS, command);
+      const view = /^focusedView == (adept\.\w+) && listFocus && !inputFocus/.exec(when)?.[1];
+      assert.ok(view !== undefined && when.endsWith('isWorkspaceTrusted'), `${command}: ${when}`);
+      // The checkpoints are asked for their selection; runs are named to the command.
+      assert.equal(isSelection(args), view === 'adept.runs', command);
     }
   });
 

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chartKey, type ChartPlace } from '../../../webview/common/chartKeys';
+import { stepTicks } from '../../../webview/common/stepTicks';
 import { extentOver, pan, shownRange, zoomAt, zoomTo } from '../../../webview/common/chartZoom';
 
 const FULL = [0, 1000] as const;
 
 describe('what charts show of a run', () => {
+  it('has ticks at whole steps only, however far it is zoomed', () => {
+    assert.deepEqual(stepTicks(0, 200, 8), [0, 50, 100, 150, 200]);
+    assert.deepEqual(stepTicks(20.3, 24.7, 8), [21, 22, 23, 24]);
+    assert.deepEqual(stepTicks(1002.5, 1011.9, 8), [1004, 1006, 1008, 1010]);
+    assert.deepEqual(stepTicks(7, 7, 8), [7]);
+    assert.deepEqual(stepTicks(0, 1e6, 8), [0, 2e5, 4e5, 6e5, 8e5, 1e6]);
+  });
+
   it('is all of it, or a part that lies within it', () => {
     assert.deepEqual(shownRange(FULL, null), FULL);
     assert.deepEqual(shownRange(FULL, [100, 200]), [100, 200]);

@@ -87,11 +87,23 @@ describe('what a page knows of a run', () => {
     ];
     let run = receive(EMPTY_RUN, {
       type: 'snapshot',
-      importance: { units: two, from: 0, columns: [column(0, [1, 2]), column(10, [3, 4])], total: 2 },
+      importance: {
+        units: two,
+        from: 0,
+        columns: [column(0, [1, 2]), column(10, [3, 4])],
+        total: 2,
+        measured: 2,
+      },
     });
     run = receive(run, {
       type: 'update',
-      importance: { units: two, from: 10, columns: [column(10, [5, 6]), column(20, [7, 8])], total: 3 },
+      importance: {
+        units: two,
+        from: 10,
+        columns: [column(10, [5, 6]), column(20, [7, 8])],
+        total: 3,
+        measured: 3,
+      },
     });
     assert.deepEqual(
       run.units.columns.map(({ step, importance }) => [step, ...importance]),
@@ -116,7 +128,7 @@ describe('what a page knows of a run', () => {
     );
     run = receive(run, {
       type: 'update',
-      importance: { units: two.slice(1), from: 30, columns: [column(30, [9])], total: 4 },
+      importance: { units: two.slice(1), from: 30, columns: [column(30, [9])], total: 4, measured: 4 },
     });
     assert.deepEqual(
       run.units.columns.map(({ step }) => step),

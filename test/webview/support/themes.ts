@@ -13,7 +13,7 @@ export const THEMES = {
       foreground: '#3b3b3b',
       'editor-foreground': '#3b3b3b',
       descriptionForeground: '#3b3b3b',
-      errorForeground: '#c72e0f',
+      errorForeground: '#f85149',
       focusBorder: '#005fb8',
       'panel-border': '#e5e5e5',
       'widget-border': '#e5e5e5',
