@@ -60,9 +60,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.match(await textOf(page, '#tab-panel'), /begin with the evaluation before the first step/);
         run.advance(recordedLine('"step":45,'));
         await page.waitForSelector('.progress-text:has-text("step 44 of 200")');
-        assert.match(await textOf(page, '.progress-text'), /left$/);
         assert.deepEqual((await numbersOf(page, 'domain')).slice(0, 1), ['1.7423']);
-        // The bar is of the run's steps, whatever the trainer does between two of them.
         run.progress('evaluating', 0.9, 'batch 9 of 10');
         await page.waitForSelector('.progress-text:has-text("batch 9 of 10 (90%)")');
         assert.match(await textOf(page, '.progress-text'), /^step 44 of 200 · .* left · evaluating: batch/);
@@ -294,9 +292,8 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.match(await textOf(page, '.units .reading'), /^4 \(copy of 3\) q_proj · step 200 · /);
         await page.click('vscode-button:has-text("Show as table")');
         assert.equal(await page.locator('.table-scroll.wide thead th').count(), 12);
-        const units = page.locator('.table-scroll.wide tbody tr');
-        assert.equal(await units.count(), 18);
-        assert.match(await units.nth(1).innerText(), /^4 \(copy of 3\) q_proj\t/);
+        const units = await page.locator('.table-scroll.wide tbody tr').allInnerTexts();
+        assert.deepEqual([units.length, units[1]?.split('\t')[0]], [18, '4 (copy of 3) q_proj']);
       },
       {
         view: { tab: 'units' },
@@ -319,11 +316,7 @@ describe('the page of a run', { skip: noChromium }, () => {
         assert.ok(!(await rates()).includes('frozen'));
         run.freezeFirstUnit(201);
         await page.waitForSelector('.units caption:has-text("step 200; learning rates of step 201")');
-        assert.deepEqual(
-          (await rates()).map((text) => text === 'frozen'),
-          (await rates()).map((_, index) => index === 0),
-        );
-        // Nothing was measured anew: there is one time more of the rates alone.
+        assert.equal((await rates()).lastIndexOf('frozen'), 0);
         const times = page.locator('#tab-panel .toolbar .muted');
         assert.equal(await times.innerText(), '11 measurements');
         await page.click('.choice vscode-button:has-text("Learning rate")');

@@ -6,7 +6,7 @@ import { pathOf } from '../control/arguments';
 import { findRun } from '../control/pickRun';
 import { isResumable, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
-import { enqueue } from '../queue/enqueue';
+import { enqueue } from '../control/enqueue';
 import { activeConfig, isConfig, pickConfig, saveOpen } from './openConfig';
 
 /**

@@ -5,7 +5,7 @@ import { inputError } from '../../shared/common/errors';
 import { pickRun } from '../control/pickRun';
 import { openRun } from '../panels/open';
 import { startsNow } from '../control/startNow';
-import { enqueue } from '../queue/enqueue';
+import { enqueue } from '../control/enqueue';
 import { hasNotStarted } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { saveOpen } from './openConfig';

@@ -22,7 +22,7 @@ import { activeConfig, pickConfig, saveOpen } from './openConfig';
 import { findRun } from '../control/pickRun';
 import { resumeRun } from '../control/resumeRun';
 import { startsNow } from '../control/startNow';
-import { enqueue } from '../queue/enqueue';
+import { enqueue } from '../control/enqueue';
 
 const Request = v.object({
   config: v.string(),

@@ -8,7 +8,7 @@ import { shortPath } from '../window/folders';
 import { freePath } from '../window/freePath';
 import { changedConfig, type ChangedConfig } from '../runs/changedConfig';
 import { isResumable, nameOf, type RunEntry } from '../runs/runEntry';
-import { enqueue } from '../queue/enqueue';
+import { enqueue } from './enqueue';
 import type { Services } from '../services/services';
 import { controlRun } from './controlRun';
 import { startsNow } from './startNow';

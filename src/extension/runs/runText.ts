@@ -44,7 +44,7 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
  */
 export function rowText(run: RunEntry, l10n: Localizer): string {
   const { state, status } = run;
-  if (status === undefined || status.silentSeconds !== null) {
+  if (status?.silentSeconds !== null) {
     return activityText(run, l10n);
   }
   const { step, steps, stage, progress, loss, best } = status;

@@ -48,9 +48,9 @@ function plain(name: string): string {
 /** The least number of letters that have to be put in, taken out or replaced (Levenshtein). */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...one].entries()) {
+  for (const [index, letter] of Array.from(one).entries()) {
     const next = [index + 1];
-    for (const [at, against] of [...other].entries()) {
+    for (const [at, against] of Array.from(other).entries()) {
       const replaced = (row[at] ?? 0) + (letter === against ? 0 : 1);
       next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
     }
