@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { failure, inputError } from '../../shared/common/errors';
 import { unchanging, withModel } from '../../trainer/executor/withModel';
 import { readPrompts, type PromptContent } from '../../trainer/generation/promptFile';
-import { Questioner, type AnswerSettings, type ModelAnswer } from '../../trainer/jobs/generate/answers';
+import { Questioner, type AnswerSettings, type ModelAnswer } from '../../trainer/jobs/generate/questioner';
 import { Cancelled, withoutProgress } from '../../trainer/task';
 import {
   addEngine,

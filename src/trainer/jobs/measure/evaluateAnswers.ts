@@ -7,7 +7,7 @@ import { unchanging, withModel } from '../../executor/withModel';
 import type { FilePrompt } from '../../generation/promptFile';
 import { scoreAnswer, type AnswerScore } from '../../method/exactMatch';
 import { withoutProgress, type Task } from '../../task';
-import { Questioner } from '../generate/answers';
+import { Questioner } from '../generate/questioner';
 
 /** Of lm-evaluation-harness for GSM8K: shots, what ends an answer beside the model's own end, and its longest answer. */
 const SHOTS = 5;
