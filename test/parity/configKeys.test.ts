@@ -17,7 +17,7 @@ interface Case {
  * Shorter and longer than the original lengths below. One length at a time, since a batch rotates by its longest sequence;
  * ascending, since transformers keeps the longest rotation that it met.
  */
-const LENGTHS = [24, 33, 48];
+const LENGTHS = [17, 24, 33, 48];
 
 /** What config.json may say, on models whose other keys are those of the recipes. */
 const CASES: Readonly<Record<string, Case>> = {
