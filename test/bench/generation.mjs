@@ -1,10 +1,9 @@
 // `npm run bench:generation`: tokens per second of greedy answers on the native engine beside transformers' `generate` in float32, of
 // SmolLM2-135M, one prompt and 16 side by side. Every measurement is a process of its own, and the sides take turns. The tokens have to
-// be the same. Prints a line for each, with the ratio of the medians, and writes bench/results/generation.json.
+// be the same. Prints a line for each, with the ratio of the medians.
 //
 //   npm run bench:generation -- --tokens 16 --turns 1
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../scripts/python.mjs';
@@ -44,7 +43,6 @@ function promptsOf(count) {
   );
 }
 
-const rows = [];
 for (const count of PROMPTS) {
   const job = {
     job: 'generate',
@@ -65,13 +63,8 @@ for (const count of PROMPTS) {
     seconds.peer.push(...theirs.seconds.slice(1));
   }
   const rate = (side) => (count * maxTokens) / median(seconds[side]);
-  const row = { prompts: count, maxTokens, native: rate('ours'), transformers: rate('peer'), seconds };
-  rows.push({ ...row, ratio: row.native / row.transformers });
-  const shown = [row.native, row.transformers].map((value) => value.toFixed(1));
+  const [native, transformers] = [rate('ours'), rate('peer')];
   console.log(
-    `${count} prompts: native ${shown[0]}, transformers ${shown[1]} tokens/s, ${(row.native / row.transformers).toFixed(2)} times`,
+    `${count} prompts: native ${native.toFixed(1)}, transformers ${transformers.toFixed(1)} tokens/s, ${(native / transformers).toFixed(2)} times`,
   );
 }
-const file = join(root, 'bench/results/generation.json');
-mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ processor: cpus()[0]?.model, threads: THREADS, rows }, null, 2)}\n`);

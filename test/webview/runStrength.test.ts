@@ -36,7 +36,7 @@ describe("the strength (α) and the export in a run's page", { skip: noChromium 
       assert.equal((await numbersOf(page, 'training')).at(-1), '–');
       assert.equal(
         await page.locator('.facts div', { hasText: 'Export' }).locator('dd').innerText(),
-        'half · step 160 · bfloat16 · strength 0.5 · without layers 2',
+        'half · step 160 · strength 0.5 · without layers 2 · bfloat16',
       );
     });
   });

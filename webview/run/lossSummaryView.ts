@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { l10n } from '../common/l10n';
+import { exportFacts } from '../../src/shared/run/exportText';
 import type { ShownExport } from '../../src/shared/webview/run';
 import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
 import type { LossSummary, SummaryRow } from './lossSummary';
@@ -39,15 +40,10 @@ export function lossSummaryView(lossSummary: LossSummary): TemplateResult {
   </div>`;
 }
 
-/** Which export it is: its folder, and what else is not as in the run. */
-function exportText({ name, step, dtype, alpha, dropped }: ShownExport): string {
-  return [
-    name,
-    ...(step === null ? [] : [l10n.t('step {0}', step)]),
-    ...(dtype === null ? [] : [dtype]),
-    ...(alpha === 1 ? [] : [l10n.t('strength {0}', alpha)]),
-    ...(dropped.length === 0 ? [] : [l10n.t('without layers {0}', dropped.join(', '))]),
-  ].join(' · ');
+/** Which export it is: its folder, and what it was made of. */
+function exportText(exported: ShownExport): string {
+  const { name, dtype } = exported;
+  return [name, ...exportFacts(exported, l10n), ...(dtype === null ? [] : [dtype])].join(' · ');
 }
 
 function lossRow(name: string, { now, start, best }: SummaryRow, exported?: number | null): DataRow {

@@ -147,7 +147,6 @@ function newFile(path: string): number {
 }
 
 function generatedText(result: OpenEvaluation): string {
-  const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
   const range = ([low, high]: readonly [number, number]): string => `${percent(low)} to ${percent(high)}`;
   const { strictMatch, strictInterval, flexibleExtract, flexibleInterval, questions, meanShots } = result;
   return (
@@ -177,7 +176,6 @@ function questionOptions(
 }
 
 function choiceText(result: ChoiceEvaluation): string {
-  const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
   const { accuracy, accuracyNormalized, correct, questions, truncated, meanShots } = result;
   const notes = [
     `${correct} of ${questions} questions`,
@@ -186,4 +184,8 @@ function choiceText(result: ChoiceEvaluation): string {
   ];
   const normalized = accuracyNormalized === undefined ? '' : `, ${percent(accuracyNormalized)} by length`;
   return `accuracy ${percent(accuracy)}${normalized} (${notes.join(', ')})`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)}%`;
 }

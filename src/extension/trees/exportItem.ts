@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../../shared/common/errors';
 import { EXPORTS_FILE } from '../../shared/run/exportRecord';
+import { exportFacts } from '../../shared/run/exportText';
 import { JOB_FILES } from '../../shared/run/job';
 import { fileSignature } from '../../node/files/fileSignature';
 import { listExports, type RunExport } from '../../node/run/runExports';
@@ -57,12 +58,8 @@ export function exportItem({ run, path, exported }: ExportNode): vscode.TreeItem
     item.contextValue = 'damaged';
     return item;
   }
-  const { step, alpha, dropped, dtype, losses } = exported;
-  const facts = [
-    ...(step === null ? [] : [l10n.t('step {0}', step)]),
-    ...(alpha === 1 ? [] : [l10n.t('strength {0}', alpha)]),
-    ...(dropped.length === 0 ? [] : [l10n.t('without layers {0}', dropped.join(', '))]),
-  ];
+  const { dtype, losses } = exported;
+  const facts = exportFacts(exported, l10n);
   const item = new vscode.TreeItem(basename(path));
   item.id = `${run}\n${path}`;
   item.description = facts.join(' · ');

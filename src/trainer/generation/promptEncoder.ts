@@ -30,12 +30,10 @@ export class PromptEncoder {
    */
   encode({ content, where }: FilePrompt): Int32Array {
     const { tokenizer, asConversation, maxPositions } = this.options;
-    const turns: readonly ChatMessage[] | undefined =
-      typeof content !== 'string' ? content : asConversation ? [{ role: 'user', content }] : undefined;
     const ids =
-      turns === undefined && typeof content === 'string'
+      typeof content === 'string' && !asConversation
         ? encodePrompt(tokenizer, content)
-        : this.encodeTurns(turns ?? [], where);
+        : this.encodeTurns(typeof content === 'string' ? [{ role: 'user', content }] : content, where);
     if (ids.length === 0) {
       throw inputError(`${where}: is empty, and the tokenizer puts nothing before a text: write a prompt.`);
     }
@@ -47,14 +45,21 @@ export class PromptEncoder {
     return Int32Array.from(ids);
   }
 
-  /** The text of an answer, as it continues its prompt; without tokens that stand for no text. */
-  decode(prompt: Int32Array, answer: readonly number[]): string {
+  /**
+   * The text of an answer, as it continues its prompt; without tokens that stand for no text.
+   * @param from the token of the answer with which the text begins
+   */
+  decode(prompt: Int32Array, answer: readonly number[], from = 0): string {
     const { tokenizer } = this.options;
     const said = (ids: readonly number[]): string =>
       tokenizer.decode(ids.filter((id) => !tokenizer.isSpecial(id)));
-    const before = [...prompt.subarray(-TOKENS_BEFORE)];
-    const [start, whole] = [said(before), said([...before, ...answer])];
-    return whole.startsWith(start) ? whole.slice(start.length) : said(answer);
+    const before = [
+      ...prompt.subarray(-TOKENS_BEFORE),
+      ...answer.slice(Math.max(0, from - TOKENS_BEFORE), from),
+    ].slice(-TOKENS_BEFORE);
+    const rest = answer.slice(from);
+    const [start, whole] = [said(before), said([...before, ...rest])];
+    return whole.startsWith(start) ? whole.slice(start.length) : said(rest);
   }
 
   private encodeTurns(turns: readonly ChatMessage[], where: string): number[] {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { inputError, messageOf } from '../../shared/common/errors';
 import { chatMessages, type ChatMessage } from '../data/reading/chatMessages';
 import { parseLenientJson } from '../data/reading/lenientJson';
-import { isObject } from '../data/reading/rowColumns';
+import { CHAT_COLUMNS, isObject } from '../data/reading/rowColumns';
 import { readLines, readText } from '../data/reading/textFile';
 
 /** What a model is asked to continue: a text, or a conversation to which it gives the next turn. */
@@ -15,7 +15,6 @@ export interface FilePrompt {
 }
 
 const TEXT_KEYS = ['prompt', 'text', 'question', 'instruction'] as const;
-const CHAT_KEYS = ['messages', 'conversations'] as const;
 const FORMS = '"…", {"prompt": "…"} or {"messages": [{"role", "content"}]}';
 
 /**
@@ -79,7 +78,7 @@ function contentOf(entry: unknown, where: string): PromptContent {
   if (!isObject(entry)) {
     throw inputError(`${where}: is no prompt: write ${FORMS}.`);
   }
-  const chat = CHAT_KEYS.find((key) => Object.hasOwn(entry, key));
+  const chat = CHAT_COLUMNS.find((key) => Object.hasOwn(entry, key));
   if (chat !== undefined) {
     return questionOf(chatMessages(entry[chat], chat, where), where);
   }

@@ -98,7 +98,7 @@ export class Questioner {
     // Every token stands for one byte at least: what a token completes lies within as many.
     const reach = Math.max(0, ...stopTexts.map((text) => Buffer.byteLength(text)));
     const continued = await continuePrompts(model, prompts, { ...settings, stopTokens }, task, (row, ids) => {
-      const tail = reach === 0 ? '' : this.textOf(prompts[row], ids, reach);
+      const tail = reach === 0 ? '' : this.textOf(prompts[row], ids, Math.max(0, ids.length - reach));
       return stopTexts.some((text) => tail.includes(text));
     });
     return continued.map(({ ids, finish }, row) => ({
@@ -110,11 +110,9 @@ export class Questioner {
     }));
   }
 
-  /** The text of an answer, or of its last tokens. */
-  private textOf(prompt: EncodedPrompt | undefined, ids: readonly number[], last = ids.length): string {
-    const whole = prompt === undefined ? [] : prompt.ids;
-    const before = Int32Array.from([...whole, ...ids.slice(0, ids.length - Math.min(last, ids.length))]);
-    return this.encoder.decode(before, ids.slice(-Math.min(last, ids.length)));
+  /** The text of an answer from one of its tokens on. */
+  private textOf(prompt: EncodedPrompt | undefined, ids: readonly number[], from = 0): string {
+    return prompt === undefined ? '' : this.encoder.decode(prompt.ids, ids, from);
   }
 }
 
