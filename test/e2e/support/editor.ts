@@ -19,6 +19,8 @@ const CHROMIUM_ARGUMENTS = [
 ];
 /** VS Code in a browser keeps which editors are open every five seconds, since nothing can be kept on the way out. */
 const STATE_MILLISECONDS = 7000;
+/** Of each part of the window that an error quotes. */
+const SHOWN_CHARACTERS = 600;
 /** How long a question is looked at before it is taken as closed by something else. */
 const FOCUS_MILLISECONDS = 10_000;
 
@@ -385,8 +387,35 @@ export class Editor {
         () => 'no picture could be taken',
       );
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`Looking for ${what}: ${message}\nThe window then: ${picture}`, { cause });
+      const shown = await this.shownTexts().catch((error: unknown) => `could not be read: ${String(error)}`);
+      throw new Error(`Looking for ${what}: ${message}\nThe window then: ${picture}\n${shown}`, { cause });
     }
+  }
+
+  /** What a person would look at first when the window does not go on, for a log without the picture. */
+  private async shownTexts(): Promise<string> {
+    const parts = {
+      question: '.quick-input-widget',
+      notifications: '.notifications-toasts',
+      dialog: '.monaco-dialog-box',
+      'status bar': '.statusbar',
+      tabs: '.tabs-container',
+    };
+    const lines = await Promise.all(
+      Object.entries(parts).map(async ([part, selector]) => {
+        const texts = await this.page.locator(selector).filter({ visible: true }).allInnerTexts();
+        return `  ${part}: ${texts.join(' | ').replace(/\s+/g, ' ').slice(0, SHOWN_CHARACTERS) || 'none'}`;
+      }),
+    );
+    const inputs = await this.page
+      .locator('.quick-input-widget input')
+      .filter({ visible: true })
+      .evaluateAll((found) =>
+        found.map(
+          (input) => `"${input.getAttribute('placeholder') ?? ''}": "${(input as HTMLInputElement).value}"`,
+        ),
+      );
+    return [...lines, `  input: ${inputs.join() || 'none'}`].join('\n');
   }
 
   /** Waits for the window, and for what the extension contributes to it: all of that comes at once. */
