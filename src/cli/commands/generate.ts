@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { failure, inputError } from '../../shared/common/errors';
-import { unchanging, withModel } from '../../trainer/executor/withModel';
+import { withModel } from '../../trainer/executor/withModel';
 import { readPrompts, type PromptContent } from '../../trainer/generation/promptFile';
 import { Questioner, type AnswerSettings, type ModelAnswer } from '../../trainer/jobs/generate/questioner';
 import { Cancelled, withoutProgress } from '../../trainer/task';
@@ -54,7 +54,7 @@ export function generateCommand(): Command {
       const task = output.cancellableTask();
       let answered = 0;
       await withExecutor(engineOf(raw), output, (executor) =>
-        withModel(executor, unchanging(model), withoutProgress(task), (opened) =>
+        withModel(executor, questioner.request, withoutProgress(task), (opened) =>
           questioner.ask(
             opened,
             encoded,

@@ -12,6 +12,8 @@ export interface OpenRequest {
   readonly frozenWeights: FrozenWeights;
   /** Positions of a batch, B·T: what a measurement of that storage is made with. */
   readonly rows: number;
+  /** Whether these are a token of as many prompts, which are continued. */
+  readonly generates?: boolean | undefined;
   /** Where the hidden states that enter the lowest trained layer are kept; nowhere when left out. */
   readonly cache?: CacheRequest | undefined;
 }

@@ -7,6 +7,11 @@ export function unchanging(folder: string): OpenRequest {
   return { folder, trains: 'none', frozenWeights: 'float32', rows: 1 };
 }
 
+/** A model that continues prompts, so many side by side: its frozen weights are kept as is fastest. */
+export function generating(folder: string, rows: number): OpenRequest {
+  return { folder, trains: 'none', frozenWeights: 'auto', rows, generates: true };
+}
+
 /** Opens a model, and closes it when `work` has ended. */
 export async function withModel<T>(
   executor: Pick<Executor, 'open'>,

@@ -62,7 +62,7 @@ export class TfjsModel implements Model {
 
   /** @throws AdeptError (input) when config.json and the weights do not fit each other or are not supported. */
   static load(engine: Engine, request: OpenRequest, task: Task): TfjsModel {
-    const { folder, trains, frozenWeights, rows, cache } = request;
+    const { folder, trains, frozenWeights, rows, generates, cache } = request;
     const layers = new Set(typeof trains === 'string' ? [] : trains);
     const model = CausalLM.load(
       engine,
@@ -70,7 +70,7 @@ export class TfjsModel implements Model {
       (layer, count) => {
         task.report(0, `loading layer ${layer + 1} of ${count}`);
       },
-      { choice: frozenWeights, rows, frozen: (layer) => trains !== 'all' && !layers.has(layer) },
+      { choice: frozenWeights, rows, generates, frozen: (layer) => trains !== 'all' && !layers.has(layer) },
     );
     reportUnread(folder, model.config, task);
     const parameters = trains === 'all' ? allParameters(model) : layerParameters(model, [...layers]);

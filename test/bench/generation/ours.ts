@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { unchanging, withModel, closing } from '../../../src/trainer/executor/withModel';
+import { closing, generating, withModel } from '../../../src/trainer/executor/withModel';
 import { continuePrompts } from '../../../src/trainer/generation/continuation';
 import { openExecutor } from '../../../src/trainer/openExecutor';
 import { SILENT_TASK } from '../../../src/trainer/task';
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const rows = prompts.map((ids, number) => ({ ids: Int32Array.from(ids), number }));
   const settings = { maxTokens, temperature: 0, topP: 1, seed: 0, stopTokens: new Set<number>() };
   const result = await closing(await openExecutor({ engine: 'native' }), (executor) =>
-    withModel(executor, unchanging(folder), SILENT_TASK, async (model) => {
+    withModel(executor, generating(folder, prompts.length), SILENT_TASK, async (model) => {
       const seconds: number[] = [];
       let ids: readonly (readonly number[])[] = [];
       for (let round = 0; round < rounds; round += 1) {

@@ -1,5 +1,7 @@
 import { readModelOutline } from '../../../node/model/modelConfig';
 import type { Model } from '../../executor/executor';
+import type { OpenRequest } from '../../executor/requests';
+import { generating } from '../../executor/withModel';
 import { ChatTemplate } from '../../data/reading/chatTemplate';
 import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
 import { continuePrompts, type ContinuationSettings, type Finish } from '../../generation/continuation';
@@ -37,6 +39,8 @@ export interface EncodedPrompt extends FilePrompt {
 
 /** Asks models of one folder's kind: what its tokenizer, chat template and stop tokens make of prompts and answers. */
 export class Questioner {
+  /** How the model is opened. */
+  readonly request: OpenRequest;
   private readonly tokenizer: Tokenizer;
   private readonly encoder: PromptEncoder;
   private readonly stopTokens: ReadonlySet<number>;
@@ -46,6 +50,7 @@ export class Questioner {
     folder: string,
     private readonly settings: AnswerSettings,
   ) {
+    this.request = generating(folder, settings.batchSize);
     const { vocabSize, maxPositionEmbeddings: maxPositions } = readModelOutline(folder);
     const tokenizer = openTokenizer(folder, vocabSize);
     this.tokenizer = tokenizer;

@@ -3,7 +3,7 @@ import { wilsonInterval } from '../../../shared/common/wilsonInterval';
 import { sampleOf, type Sampling } from '../../../shared/settings/sampling';
 import { loadOpenQuestions, type OpenQuestion } from '../../data/reading/openQuestions';
 import type { Executor } from '../../executor/executor';
-import { unchanging, withModel } from '../../executor/withModel';
+import { withModel } from '../../executor/withModel';
 import type { FilePrompt } from '../../generation/promptFile';
 import { scoreAnswer, type AnswerScore } from '../../method/exactMatch';
 import { withoutProgress, type Task } from '../../task';
@@ -72,7 +72,7 @@ export async function evaluateAnswers(
   const asked = questions.map((question) => fitting(questioner, question, examples, room));
   const prompts = questioner.encode(asked.map(({ prompt }) => prompt));
   const counts = { done: 0, strict: 0, flexible: 0 };
-  await withModel(executor, unchanging(folder), withoutProgress(task), (model) =>
+  await withModel(executor, questioner.request, withoutProgress(task), (model) =>
     questioner.ask(
       model,
       prompts,

@@ -44,6 +44,13 @@ export interface Engine {
   readonly bfloat16Storage?: Bfloat16Storage | undefined;
   /** Larger operations, where the engine has them. */
   readonly fused?: FusedKernels | undefined;
+  /** The same engine for batches of a token in every row: its {@link project} is there. */
+  readonly fewRows?: Engine | undefined;
+  /**
+   * x·Wᵀ, x [n, in], W [out, in] in float32 or packed bfloat16, for so few rows that reading W takes longer than computing:
+   * it is read once. A row's values do not depend on the others, and agree with {@link matMul} within float32's rounding.
+   */
+  readonly project?: ((input: Tensor, weight: Tensor) => Tensor) | undefined;
   describe(): EngineDescription;
 
   /** Takes the values over: an engine may compute in their memory, and write into it where an operation says so. */

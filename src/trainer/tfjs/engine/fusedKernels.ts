@@ -27,6 +27,24 @@ export interface AttentionLayout {
   readonly documentStarts: Tensor | undefined;
 }
 
+/** Of one new token in every row, whose keys and values go to those before it. */
+export interface CachedLayout {
+  readonly heads: number;
+  readonly kvHeads: number;
+  /** [B, 1, headDim] each. */
+  readonly queryRope: RopeTensors;
+  readonly keyRope: RopeTensors;
+  /** Positions that a query sees, itself included; undefined is all before it. */
+  readonly window: number | undefined;
+  /** Scores s become cap·tanh(s/cap); undefined: they stay. */
+  readonly cap: number | undefined;
+  /** [B·K, capacity, headDim] each, keys after rotation; the new token's are written into them. */
+  readonly keptKeys: Tensor;
+  readonly keptValues: Tensor;
+  /** [B] int32, less than the capacity: where the new token of each row stands. */
+  readonly positions: Tensor;
+}
+
 export interface NormGradientRequest {
   /** [n, D] */
   readonly input: Tensor;
@@ -47,6 +65,8 @@ export interface NormGradientRequest {
 export interface FusedKernels {
   /** a + b, of one shape. */
   add(a: Tensor, b: Tensor): Tensor;
+  /** x·Wᵀ for few rows x [n, in], W [out, in] in float32 or packed bfloat16, which is read once. */
+  fewRows(input: Tensor, weight: Tensor): Tensor;
   rmsNorm(input: Tensor, weight: Tensor, epsilon: number): Tensor;
   /** input + delta, and its norm. */
   addRmsNorm(input: Tensor, delta: Tensor, weight: Tensor, epsilon: number): { sum: Tensor; normed: Tensor };
@@ -66,6 +86,8 @@ export interface FusedKernels {
     saved: { attended: Tensor; normalizers: Tensor },
     gradient: Tensor,
   ): AttentionInputs;
+  /** RoPE and attention of one token in every row, [B, H·headDim], over itself and what is kept of those before it. */
+  cachedAttention(inputs: AttentionInputs, layout: CachedLayout): Tensor;
   /** Σ a∘b, or Σ |a∘b|, as a scalar; summed in double precision. */
   dot(a: Tensor, b: Tensor, absolute: boolean): Tensor;
   /** Writes the parameter and its moments in place. */

@@ -19,6 +19,7 @@ const BACKEND = 'tensorflow';
 export class NativeEngine extends TfjsEngine {
   readonly kind = 'native';
   override readonly bfloat16Storage: NativeBfloat16Storage;
+  override readonly fewRows: NativeEngine | undefined;
 
   private constructor(
     override readonly fused: NativeKernels | undefined,
@@ -28,6 +29,8 @@ export class NativeEngine extends TfjsEngine {
   ) {
     super();
     this.bfloat16Storage = new NativeBfloat16Storage(backend, typeOf, fused);
+    this.fewRows =
+      fused && withProjection(this, (input: Tensor, weight: Tensor) => fused.fewRows(input, weight));
   }
 
   /** @throws AdeptError (failure) when no native engine is installed or it cannot be loaded. */
@@ -114,4 +117,8 @@ export class NativeEngine extends TfjsEngine {
     }
     return { losses, logitGradients };
   }
+}
+
+function withProjection(engine: NativeEngine, project: NativeEngine['project']): NativeEngine {
+  return Object.create(engine, { project: { value: project } }) as NativeEngine;
 }

@@ -9,6 +9,7 @@ import type {
   AdamWTensors,
   AttentionInputs,
   AttentionLayout,
+  CachedLayout,
   FusedKernels,
   NormGradientRequest,
 } from './fusedKernels';
@@ -72,8 +73,12 @@ export class NativeKernels implements FusedKernels {
     return this.int('want', value ? 1 : 0);
   }
 
+  private float(name: string, value: number): TFEOpAttr {
+    return attribute(name, this.binding.TF_ATTR_FLOAT, value);
+  }
+
   private epsilon(value: number): TFEOpAttr {
-    return attribute('epsilon', this.binding.TF_ATTR_FLOAT, value);
+    return this.float('epsilon', value);
   }
 
   private one(name: string, inputs: Tensor[], attributes: TFEOpAttr[] = []): Tensor {
@@ -95,6 +100,10 @@ export class NativeKernels implements FusedKernels {
 
   add(a: Tensor, b: Tensor): Tensor {
     return this.one('AdeptAdd', [a, b]);
+  }
+
+  fewRows(input: Tensor, weight: Tensor): Tensor {
+    return this.one(weight.dtype === 'int32' ? 'AdeptLinearBfloat16' : 'AdeptLinear', [input, weight]);
   }
 
   rmsNorm(input: Tensor, weight: Tensor, epsilon: number): Tensor {
@@ -175,12 +184,24 @@ export class NativeKernels implements FusedKernels {
     return result;
   }
 
-  private attentionAttributes(layout: AttentionLayout): TFEOpAttr[] {
+  private attentionAttributes(layout: Pick<AttentionLayout, 'heads' | 'kvHeads' | 'window'>): TFEOpAttr[] {
     return [
       this.int('heads', layout.heads),
       this.int('kv_heads', layout.kvHeads),
       this.int('window', layout.window ?? 0),
     ];
+  }
+
+  cachedAttention({ queries, keys, values }: AttentionInputs, layout: CachedLayout): Tensor {
+    const { queryRope, keyRope, keptKeys, keptValues, positions, cap = 0 } = layout;
+    return this.one(
+      'AdeptCachedAttention',
+      [
+        ...[queries, keys, values, queryRope.cosines, queryRope.signedSines],
+        ...[keyRope.cosines, keyRope.signedSines, keptKeys, keptValues, positions],
+      ],
+      [...this.attentionAttributes(layout), this.float('cap', cap)],
+    );
   }
 
   crossEntropyLosses(logits: Tensor, targets: Tensor): Tensor {

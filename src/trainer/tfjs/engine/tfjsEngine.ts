@@ -18,6 +18,8 @@ export abstract class TfjsEngine implements Engine {
   abstract readonly kind: EngineKind;
   readonly bfloat16Storage?: Bfloat16Storage | undefined;
   readonly fused?: FusedKernels | undefined;
+  readonly fewRows?: Engine | undefined;
+  readonly project?: Engine['project'];
   abstract describe(): EngineDescription;
 
   tensor(values: Float32Array, shape: readonly number[]): Tensor {

@@ -2,6 +2,7 @@ import type { Rope } from '../../../shared/model/ropeConfig';
 import { makeBatch } from '../../data/sequences/batch';
 import type { NextWanted } from '../../executor/requests';
 import type { NextTokens } from '../../executor/results';
+import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import { likeliest } from '../measure/topTokens';
 import {
@@ -12,14 +13,21 @@ import {
 } from '../model/attentionContext';
 import type { CausalLM } from '../model/causalLM';
 import { headLogits } from '../model/head';
-import { KeyValueCache } from '../model/keyValueCache';
+import { ComposedCache } from '../model/composedCache';
+import { FusedCache } from '../model/fusedCache';
+import type { KeyValueCache } from '../model/keyValueCache';
 
 /** Rows of tokens that are being continued, with the keys and values of what was read of them. */
 export class Decoding {
+  /** For passes of one token in every row. */
+  private readonly engine: Engine;
+
   private constructor(
     private readonly model: CausalLM,
     private readonly cache: KeyValueCache,
-  ) {}
+  ) {
+    this.engine = model.engine.fewRows ?? model.engine;
+  }
 
   /** Reads prompts, none of them empty. @throws AdeptError (failure) on NaN */
   static begin(
@@ -28,7 +36,10 @@ export class Decoding {
     wanted: NextWanted,
   ): { readonly decoding: Decoding; readonly next: NextTokens } {
     const lengths = prompts.map(({ length }) => length);
-    const cache = new KeyValueCache(model.engine, lengths);
+    const { engine } = model;
+    const cache = engine.fused
+      ? new FusedCache(engine, engine.fused, lengths)
+      : new ComposedCache(engine, lengths);
     const decoding = new Decoding(model, cache);
     try {
       const next = model.engine.tidy(() => {
@@ -67,8 +78,8 @@ export class Decoding {
 
   /** Of a forward pass of one token in every row. */
   private contextOfOne(): AttentionContext {
-    const { engine, config } = this.model;
-    const { cache } = this;
+    const { cache, engine } = this;
+    const { config } = this.model;
     const keyValues = cache.appending();
     const { positions, rows } = cache;
     const longest = Math.max(...positions) + 1;
@@ -85,7 +96,8 @@ export class Decoding {
   }
 
   private next(hiddenStates: Tensor, rows: Int32Array, wanted: NextWanted): NextTokens {
-    const { engine, head, config } = this.model;
+    const { engine } = this;
+    const { head, config } = this.model;
     const logits = engine.read(headLogits(engine, head, hiddenStates, rows));
     const top = Int32Array.from(rows, (_, row) =>
       likeliest(logits.subarray(row * config.vocabSize, (row + 1) * config.vocabSize)),

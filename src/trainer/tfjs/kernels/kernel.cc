@@ -71,6 +71,7 @@ void* read_attributes(TF_OpKernelConstruction* construction) {
   // An operation that lacks an attribute answers with an error, which leaves the default.
   TF_Status* status = TF_NewStatus();
   TF_OpKernelConstruction_GetAttrFloat(construction, "epsilon", &attributes->epsilon, status);
+  TF_OpKernelConstruction_GetAttrFloat(construction, "cap", &attributes->cap, status);
   TF_OpKernelConstruction_GetAttrInt32(construction, "heads", &attributes->heads, status);
   TF_OpKernelConstruction_GetAttrInt32(construction, "kv_heads", &attributes->kv_heads, status);
   TF_OpKernelConstruction_GetAttrInt32(construction, "window", &attributes->window, status);

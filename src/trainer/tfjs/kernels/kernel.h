@@ -50,6 +50,8 @@ struct Attributes {
   int32_t kv_heads = 1;
   /** Positions that a query sees, itself included; 0: all before it. */
   int32_t window = 0;
+  /** Scores become cap·tanh(score / cap); 0: as they are. */
+  float cap = 0;
   /** Whether the gradient of the weight, or what else is optional, is computed. */
   int32_t want = 0;
 };
@@ -79,5 +81,7 @@ std::string define_attention();
 std::string define_cross_entropy();
 std::string define_optimizer();
 std::string define_upcast();
+std::string define_few_rows();
+std::string define_cached_attention();
 
 }  // namespace adept

@@ -4,11 +4,14 @@ import type { ModelConfig } from '../../../shared/model/config';
 import type { FrozenWeights } from '../../../shared/settings/sharedSettings';
 import type { FrozenStorage } from '../../executor/results';
 import type { Engine } from '../engine/engine';
+import { project } from './primitives';
 
 export interface StorageRequest {
   readonly choice: FrozenWeights;
   /** Positions of a batch, n = B·T: how many rows a product has. */
   readonly rows: number;
+  /** Whether rows are a token each, which is continued. */
+  readonly generates?: boolean | undefined;
   /** Layers whose weights do not change. */
   readonly frozen: (layer: number) => boolean;
 }
@@ -28,7 +31,7 @@ interface Situation {
 /** Chooses by a measurement at start where it is left to the engine. */
 export function chooseStorage(
   { engine, config, stored }: Situation,
-  { choice, rows }: Pick<StorageRequest, 'choice' | 'rows'>,
+  { choice, rows, generates = false }: Omit<StorageRequest, 'frozen'>,
 ): FrozenStorage {
   const stay = (reason: string): FrozenStorage => ({ dtype: 'float32', reason });
   if (choice === 'float32') {
@@ -43,7 +46,7 @@ export function chooseStorage(
   if (choice === 'bfloat16') {
     return { dtype: 'bfloat16', reason: 'as asked' };
   }
-  const slowdown = measuredSlowdown(engine, config, rows);
+  const slowdown = measuredSlowdown((generates ? engine.fewRows : undefined) ?? engine, config, rows);
   const said = `a product with upcasting takes ${slowdown.toFixed(2)} times as long`;
   if (slowdown <= WORTHWHILE) {
     return { dtype: 'bfloat16', reason: said };
@@ -77,10 +80,8 @@ function measuredSlowdown(engine: Engine, config: ModelConfig, rows: number): nu
       return performance.now() - begin;
     };
     const ratios = Array.from({ length: ROUNDS }, () => {
-      const upcast = timed(() =>
-        engine.read(engine.sum(engine.matMul(input, bfloat16Storage.upcast(packed), { transposeB: true }))),
-      );
-      return upcast / timed(() => engine.read(engine.sum(engine.matMul(input, plain, { transposeB: true }))));
+      const upcast = timed(() => engine.read(engine.sum(project(engine, input, packed))));
+      return upcast / timed(() => engine.read(engine.sum(project(engine, input, plain))));
     });
     return ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? NaN;
   });

@@ -5,7 +5,7 @@ import { headChunkRows } from '../../../shared/model/headChunk';
 import { FAMILIES } from '../../../shared/model/families';
 import type { ModelConfig } from '../../../shared/model/config';
 import { normWeight } from './layerNorm';
-import { rmsNorm, rmsNormBackward } from './primitives';
+import { project, rmsNorm, rmsNormBackward } from './primitives';
 import { softCap, softCapBackward } from './softCap';
 import type { UnitTensors } from './weights';
 
@@ -46,7 +46,7 @@ function projected(engine: Engine, head: Head, hiddenRows: Tensor): Tensor {
 }
 
 function rawLogits(engine: Engine, { projection }: Head, normed: Tensor): Tensor {
-  return engine.matMul(normed, projection.weight, { transposeB: true });
+  return project(engine, normed, projection.weight);
 }
 
 function logitsOf(engine: Engine, head: Head, hiddenRows: Tensor): Tensor {

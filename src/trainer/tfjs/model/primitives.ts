@@ -19,9 +19,14 @@ function product(engine: Engine, a: Tensor, weight: Tensor, transpose: boolean):
   return engine.tidy(() => engine.matMul(a, upcastWeight(engine, weight), { transposeB: transpose }));
 }
 
+/** x·Wᵀ, x [n, in], W [out, in]. */
+export function project(engine: Engine, input: Tensor, weight: Tensor): Tensor {
+  return engine.project?.(input, weight) ?? product(engine, input, weight, true);
+}
+
 /** y = x·Wᵀ + b, x [n, in], W [out, in] as checkpoints store it. */
 export function linear(engine: Engine, input: Tensor, unit: UnitTensors): Tensor {
-  const output = product(engine, input, unit.weight, true);
+  const output = project(engine, input, unit.weight);
   return unit.bias === undefined ? output : engine.add(output, unit.bias);
 }
 

@@ -1,0 +1,164 @@
+// Attention of one new token of every row over the keys and values of those before it, which are kept: the token's own key,
+// rotated, and value are written in their place first. Scores of a head are one pass, so nothing is rescaled.
+#include <cmath>
+#include <vector>
+
+#include "kernel.h"
+#include "parallel.h"
+#include "vectors.h"
+
+namespace adept {
+namespace {
+
+struct Cached {
+  int64_t batch, heads, kv_heads, size, capacity, window;
+  float cap;
+  const float *queries, *keys, *values;
+  const float *query_cosines, *query_sines, *key_cosines, *key_sines;
+  float *kept_keys, *kept_values;
+  const int32_t* positions;
+  float* attended;
+
+  int64_t first(int64_t row) const {
+    const int64_t position = positions[row];
+    return window > 0 && position >= window ? position - window + 1 : 0;
+  }
+};
+
+/** y = x∘cos + swap(x)∘sin. */
+void rotate(const float* x, const float* cosines, const float* sines, int64_t size, float* y) {
+  const int64_t half = size / 2;
+  for (int64_t i = 0; i < half; i++) {
+    const float low = x[i], high = x[i + half];
+    y[i] = low * cosines[i] + high * sines[i];
+    y[i + half] = high * cosines[i + half] + low * sines[i + half];
+  }
+}
+
+void keep(const Cached& in, int64_t row) {
+  for (int64_t kv = 0; kv < in.kv_heads; kv++) {
+    const int64_t from = (row * in.kv_heads + kv) * in.size;
+    const int64_t to = ((row * in.kv_heads + kv) * in.capacity + in.positions[row]) * in.size;
+    rotate(in.keys + from, in.key_cosines + row * in.size, in.key_sines + row * in.size, in.size, in.kept_keys + to);
+    for (int64_t i = 0; i < in.size; i++) in.kept_values[to + i] = in.values[from + i];
+  }
+}
+
+float dot(const float* a, const float* b, int64_t size) {
+  Floats sum = splat(0);
+  by_lanes(
+      size, [&](int64_t i) { sum += load(a + i) * load(b + i); },
+      [&](int64_t i, int64_t rest) { sum += load_part(a + i, rest) * load_part(b + i, rest); });
+  return total(sum);
+}
+
+/** to += factor·from. */
+void add_scaled(float factor, const float* from, int64_t size, float* to) {
+  const Floats f = splat(factor);
+  by_lanes(
+      size, [&](int64_t i) { store(to + i, load(to + i) + f * load(from + i)); },
+      [&](int64_t i, int64_t rest) { store_part(to + i, load_part(to + i, rest) + f * load_part(from + i, rest), rest); });
+}
+
+/** e^(s − largest) in place; their sum. */
+float exponentiate(std::vector<float>& scores) {
+  const int64_t count = static_cast<int64_t>(scores.size());
+  float most = -INFINITY;
+  for (const float score : scores) most = score > most ? score : most;
+  Floats sum = splat(0);
+  by_lanes(
+      count,
+      [&](int64_t i) {
+        const Floats e = exponential(load(scores.data() + i) - most);
+        store(scores.data() + i, e);
+        sum += e;
+      },
+      [&](int64_t i, int64_t rest) {
+        const Floats e = exponential(load_part(scores.data() + i, rest) - most);
+        store_part(scores.data() + i, e, rest);
+        for (int64_t k = 0; k < rest; k++) sum[k] += e[k];
+      });
+  return total(sum);
+}
+
+void attend_head(const Cached& in, int64_t row, int64_t head) {
+  const int64_t kv = row * in.kv_heads + head / (in.heads / in.kv_heads), size = in.size;
+  const int64_t first = in.first(row), count = in.positions[row] + 1 - first;
+  const float* keys = in.kept_keys + (kv * in.capacity + first) * size;
+  const float* values = in.kept_values + (kv * in.capacity + first) * size;
+  static thread_local std::vector<float> query, scores;
+  query.resize(size);
+  scores.resize(count);
+  rotate(in.queries + (row * in.heads + head) * size, in.query_cosines + row * size, in.query_sines + row * size, size,
+         query.data());
+  for (int64_t t = 0; t < count; t++) {
+    const float score = dot(query.data(), keys + t * size, size);
+    scores[t] = in.cap > 0 ? in.cap * std::tanh(score / in.cap) : score;
+  }
+  const float inverse = 1.0f / exponentiate(scores);
+  float* attended = in.attended + (row * in.heads + head) * size;
+  for (int64_t i = 0; i < size; i++) attended[i] = 0;
+  for (int64_t t = 0; t < count; t++) add_scaled(scores[t] * inverse, values + t * size, size, attended);
+}
+
+/** Checks shapes and positions: what is wrong here would be read or written outside of the tensors. */
+bool fits(Call& call, const Cached& in) {
+  const int64_t kept = in.batch * in.kv_heads * in.capacity * in.size;
+  if (in.kv_heads < 1 || in.heads % in.kv_heads != 0 || in.size % 2 != 0 ||
+      !call.expect(0, in.batch * in.heads * in.size, "queries") ||
+      !call.expect(1, in.batch * in.kv_heads * in.size, "keys") ||
+      !call.expect(2, in.batch * in.kv_heads * in.size, "values") || !call.expect(7, kept, "kept keys") ||
+      !call.expect(8, kept, "kept values")) {
+    return false;
+  }
+  for (int i = 3; i < 7; i++) {
+    if (!call.expect(i, in.batch * in.size, "rope table")) return false;
+  }
+  for (int64_t row = 0; row < in.batch; row++) {
+    if (in.positions[row] < 0 || in.positions[row] >= in.capacity) {
+      call.fail("position " + std::to_string(in.positions[row]) + " lies outside of the " +
+                std::to_string(in.capacity) + " that are kept");
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * queries [B, H·headDim], keys and values [B, K·headDim] as projected, rope tables [B, 1, headDim], kept keys (rotated) and
+ * values [B·K, capacity, headDim], written in place, positions [B] → attended [B, H·headDim]. `cap`: scores become
+ * cap·tanh(score / cap); 0: as they are.
+ */
+void cached_attention(const Attributes& attributes, Call& call) {
+  Cached in{};
+  in.batch = call.elements(9);
+  in.heads = attributes.heads;
+  in.kv_heads = attributes.kv_heads;
+  in.window = attributes.window;
+  in.cap = attributes.cap;
+  in.size = call.width(7);
+  in.capacity = in.batch < 1 || in.kv_heads < 1 ? 0 : call.rows(7) / (in.batch * in.kv_heads);
+  in.positions = call.indices(9);
+  if (!fits(call, in)) return;
+  const float** inputs[] = {&in.queries, &in.keys, &in.values, &in.query_cosines, &in.query_sines, &in.key_cosines,
+                            &in.key_sines};
+  for (int i = 0; i < 7; i++) *inputs[i] = call.input(i);
+  in.kept_keys = call.input(7);
+  in.kept_values = call.input(8);
+  in.attended = call.output_like(0, 0);
+  if (in.attended == nullptr) return;
+  for (int64_t row = 0; row < in.batch; row++) keep(in, row);
+  parallel(in.batch * in.heads, [&](int64_t item) { attend_head(in, item / in.heads, item % in.heads); });
+}
+
+}  // namespace
+
+std::string define_cached_attention() {
+  return define<cached_attention>(
+      "AdeptCachedAttention",
+      {"queries: float", "keys: float", "values: float", "query_cosines: float", "query_sines: float",
+       "key_cosines: float", "key_sines: float", "kept_keys: float", "kept_values: float", "positions: int32"},
+      {"attended: float"}, {"heads: int", "kv_heads: int", "window: int", "cap: float"});
+}
+
+}  // namespace adept

@@ -1,0 +1,94 @@
+// Dot products of a few rows with the rows of a matrix, in vectors of ADEPT_LANES floats by instructions that ADEPT_TARGET
+// allows. Included once for each set of instructions, into ADEPT_NAMESPACE.
+
+namespace ADEPT_NAMESPACE {
+
+typedef float Vector __attribute__((vector_size(4 * ADEPT_LANES)));
+typedef uint32_t Words __attribute__((vector_size(4 * ADEPT_LANES)));
+typedef uint16_t Halves __attribute__((vector_size(2 * ADEPT_LANES)));
+
+ADEPT_TARGET inline Vector load_vector(const float* from) {
+  Vector values;
+  __builtin_memcpy(&values, from, sizeof values);
+  return values;
+}
+
+/** bfloat16 is the upper half of a float32. */
+ADEPT_TARGET inline Vector load_vector(const uint16_t* from) {
+  Halves halves;
+  __builtin_memcpy(&halves, from, sizeof halves);
+  return (Vector)(__builtin_convertvector(halves, Words) << 16);
+}
+
+/** The first `count` values; the rest are 0. */
+template <typename Value>
+ADEPT_TARGET inline Vector load_vector_part(const Value* from, int64_t count) {
+  Value values[ADEPT_LANES] = {};
+  __builtin_memcpy(values, from, count * sizeof(Value));
+  return load_vector(values);
+}
+
+/**
+ * output[m·out + r] = input row m · weight row r, for M input rows and R weight rows of `depth` values. `kFetch`: asks for
+ * the weight rows after these, which a processor's own prefetching finds too late.
+ */
+template <int R, int M, bool kFetch, typename Weight>
+ADEPT_TARGET inline void dot_rows(const float* input, const Weight* weight, int64_t depth, float* output, int64_t out) {
+  Vector sums[R][M] = {};
+  const auto add = [&](int64_t k, auto load_weight, auto load_input) ADEPT_TARGET {
+    Vector w[R];
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++) {
+      w[r] = load_weight(weight + r * depth + k);
+      if (kFetch) __builtin_prefetch(weight + (r + R) * depth + k);
+    }
+#pragma GCC unroll 8
+    for (int m = 0; m < M; m++) {
+      const Vector x = load_input(input + m * depth + k);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; r++) sums[r][m] += w[r] * x;
+    }
+  };
+  int64_t k = 0;
+  const auto whole = [](auto* from) ADEPT_TARGET { return load_vector(from); };
+  for (; k + ADEPT_LANES <= depth; k += ADEPT_LANES) add(k, whole, whole);
+  if (k < depth) {
+    const auto part = [&](auto* from) ADEPT_TARGET { return load_vector_part(from, depth - k); };
+    add(k, part, part);
+  }
+  for (int m = 0; m < M; m++) {
+    for (int r = 0; r < R; r++) {
+      float sum = 0;
+      for (int lane = 0; lane < ADEPT_LANES; lane++) sum += sums[r][m][lane];
+      output[m * out + r] = sum;
+    }
+  }
+}
+
+/** M input rows from `row` on, with weight rows [begin, end). */
+template <int R, int M, bool kFetch, typename Weight>
+ADEPT_TARGET void dot_block(const Product<Weight>& product, int64_t row, int64_t begin, int64_t end) {
+  const float* input = product.input + row * product.depth;
+  float* output = product.output + row * product.out;
+  int64_t o = begin;
+  for (; o + R <= end; o += R) {
+    dot_rows<R, M, kFetch>(input, product.weight + o * product.depth, product.depth, output + o, product.out);
+  }
+  for (; o < end; o++) {
+    dot_rows<1, M, kFetch>(input, product.weight + o * product.depth, product.depth, output + o, product.out);
+  }
+}
+
+/** Every input row with weight rows [begin, end), which the first pass brings into the cache. */
+template <typename Weight>
+ADEPT_TARGET void dot_all(const Product<Weight>& product, int64_t begin, int64_t end) {
+  int64_t row = 0;
+  const auto rows = [&](auto block, auto next_block, int64_t count) ADEPT_TARGET {
+    for (; row + count <= product.rows; row += count) (row == 0 ? block : next_block)(product, row, begin, end);
+  };
+  rows(dot_block<ADEPT_LANES / 4, 8, true, Weight>, dot_block<ADEPT_LANES / 4, 8, false, Weight>, 8);
+  rows(dot_block<4, 2, true, Weight>, dot_block<4, 2, false, Weight>, 2);
+  rows(dot_block<4, 1, true, Weight>, dot_block<4, 1, false, Weight>, 1);
+}
+
+}  // namespace ADEPT_NAMESPACE
