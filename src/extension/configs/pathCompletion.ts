@@ -4,6 +4,7 @@ import { getLocation } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { CORPUS_ENDINGS, looksLikeData } from '../../node/texts/corpusFiles';
 
+const PROMPT_ENDINGS = ['.txt', '.jsonl', '.json'];
 /** What may stand in a string at a key: folders always. */
 const FILES_OF: Readonly<Record<string, readonly string[]>> = {
   model: [],
@@ -15,6 +16,7 @@ const FILES_OF: Readonly<Record<string, readonly string[]>> = {
   replay: CORPUS_ENDINGS,
   eval: CORPUS_ENDINGS,
   choices: CORPUS_ENDINGS,
+  answers: PROMPT_ENDINGS,
 };
 const MOST = 500;
 

@@ -64,6 +64,10 @@ function problemsOf(config: RunConfig, file: string, l10n: Localizer): ConfigPro
   if (config.importance !== undefined && !existsSync(at(config.importance))) {
     refuse(['importance'], l10n.t('{0} does not exist.', at(config.importance)));
   }
+  const { prompts } = config.answers ?? {};
+  if (prompts !== undefined && !existsSync(at(prompts))) {
+    refuse(['answers', 'prompts'], l10n.t('{0} does not exist.', at(prompts)));
+  }
   checkTexts(config, at, refuse);
   if (model !== undefined) {
     checkAgainst(model, config, refuse, l10n);

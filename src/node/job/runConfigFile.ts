@@ -52,6 +52,14 @@ export function readRunConfig(file: string): RunConfig {
           },
         }
       : {}),
+    ...(config.answers
+      ? {
+          answers: {
+            ...config.answers,
+            ...(config.answers.prompts === undefined ? {} : { prompts: at(config.answers.prompts) }),
+          },
+        }
+      : {}),
     export: { ...config.export, ...(config.export.out === undefined ? {} : { out: at(config.export.out) }) },
   };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FLOAT_TYPES } from '../model/floatType';
+import { ANSWER_TOKENS } from '../run/answers';
 import { SAMPLINGS } from '../settings/sampling';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { ANALYZE_SETTINGS } from '../settings/analyzeSettings';
@@ -36,6 +37,19 @@ function described<S extends v.GenericSchema>(
 }
 
 const layerNumbers = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1));
+
+/** What the model is asked as the run goes on. */
+export const AnswerSettings = v.strictObject({
+  prompts: v.optional(
+    described(
+      path,
+      'a file of prompts: .txt with one a line, .jsonl or .json; by default a small general set and beginnings of the domain evaluation text',
+    ),
+  ),
+  every: v.optional(described(whole, 'steps between answers; by default at every evaluation')),
+  maxTokens: v.optional(described(whole, `tokens of an answer; by default ${ANSWER_TOKENS}`)),
+});
+export type AnswerSettings = v.InferOutput<typeof AnswerSettings>;
 
 /** Which layers to expand: by number, the k least important, those of most contrast, or every (L/k)-th as LLaMA-Pro does. */
 export const ExpandChoice = v.union(
@@ -133,6 +147,12 @@ export const RunConfig = v.strictObject({
         ),
       }),
       'multiple-choice questions, answered before and after tuning',
+    ),
+  ),
+  answers: v.optional(
+    described(
+      AnswerSettings,
+      'prompts that the model answers before the first step and as the run goes on: {} asks a default set',
     ),
   ),
   export: v.optional(

@@ -20,6 +20,8 @@ export function runEventText(event: RunEvent): string | undefined {
       return event.why === undefined
         ? `step ${event.step}: learning rates refreshed from the ${event.source}`
         : undefined;
+    case 'answers':
+      return `step ${event.step}: ${event.answers.length} prompts answered`;
     case 'checkpoint':
       return `step ${event.step}: checkpoint saved`;
     case 'log':

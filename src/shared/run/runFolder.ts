@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
+import { GivenAnswer } from './answers';
+import { AnswerSettings, EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, ReplayFiles } from '../texts/texts';
@@ -29,6 +30,8 @@ export const RunSpec = v.object({
   /** An importance.json of the base model, whose units of the source layers seed the learning rates; measured when left out. */
   importance: v.optional(v.string()),
   tune: settingsSchema(TUNE_SETTINGS),
+  /** What the model is asked as the run goes on; nothing when left out. */
+  answers: v.optional(AnswerSettings),
   /** Settings that it was resumed with, and what they were before; `tune` has them as they are now. */
   changes: v.optional(
     v.array(
@@ -126,6 +129,14 @@ export const RunEvent = v.variant('type', [
     generalLoss: v.nullable(v.number()),
     seconds: v.number(),
   }),
+  /** What the model says to each prompt of prompts.json, in their order. */
+  v.object({
+    ...stamp,
+    type: v.literal('answers'),
+    step: count,
+    answers: v.array(GivenAnswer),
+    seconds: v.number(),
+  }),
   v.object({
     ...stamp,
     type: v.literal('importance'),
@@ -170,6 +181,8 @@ export const RUN_FILES = {
   manifest: 'manifest.json',
   importance: 'importance.json',
   events: 'events.ndjson',
+  /** What the model is asked as the run goes on. */
+  prompts: 'prompts.json',
   trainer: 'trainer.json',
   /** What the added layers of a checkpoint are worth, where that was measured. */
   strength: 'dial.json',

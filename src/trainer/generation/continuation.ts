@@ -1,3 +1,4 @@
+import type { AnswerEnd } from '../../shared/run/answers';
 import { seededRandom } from '../../shared/common/random';
 import { isInTable, type ModelOutline } from '../../shared/model/outline';
 import type { Model } from '../executor/executor';
@@ -14,13 +15,11 @@ export interface ContinuationSettings extends Sampling {
   readonly stopTokens: ReadonlySet<number>;
 }
 
-/** Why an answer ends: a stop token or text, as many tokens as were wanted, or no room in the model's context. */
-export type Finish = 'stop' | 'length' | 'context';
 
 export interface Continuation {
   /** What follows the prompt, without the token that ends it. */
   readonly ids: readonly number[];
-  readonly finish: Finish;
+  readonly finish: AnswerEnd;
 }
 
 export interface Prompt {
@@ -39,7 +38,7 @@ interface Row {
   readonly prompt: Int32Array;
   readonly ids: number[];
   readonly random: () => number;
-  finish: Finish | undefined;
+  finish: AnswerEnd | undefined;
 }
 
 /**

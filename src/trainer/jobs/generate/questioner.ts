@@ -1,10 +1,11 @@
+import type { AnswerEnd } from '../../../shared/run/answers';
 import { readModelOutline } from '../../../node/model/modelConfig';
 import type { Model } from '../../executor/executor';
 import type { OpenRequest } from '../../executor/requests';
 import { generating } from '../../executor/withModel';
 import { ChatTemplate } from '../../data/reading/chatTemplate';
 import { openTokenizer, type Tokenizer } from '../../data/tokenizer/tokenizer';
-import { continuePrompts, type ContinuationSettings, type Finish } from '../../generation/continuation';
+import { continuePrompts, type ContinuationSettings } from '../../generation/continuation';
 import { PromptEncoder } from '../../generation/promptEncoder';
 import type { FilePrompt, PromptContent } from '../../generation/promptFile';
 import { encodePrompt } from '../../method/multipleChoice';
@@ -24,7 +25,7 @@ export interface AnswerSettings extends Omit<ContinuationSettings, 'stopTokens'>
 export interface ModelAnswer {
   readonly prompt: PromptContent;
   readonly answer: string;
-  readonly finish: Finish;
+  readonly finish: AnswerEnd;
   /** Of the prompt. */
   readonly promptTokens: number;
   /** Of the answer, with what belongs to a text that ended it. */
@@ -113,6 +114,11 @@ export class Questioner {
       promptTokens: prompts[row]?.ids.length ?? 0,
       ids,
     }));
+  }
+
+  /** The text that tokens are, as they continue others. */
+  text(before: Int32Array, ids: readonly number[]): string {
+    return this.encoder.decode(before, ids);
   }
 
   /** The text of an answer from one of its tokens on. */

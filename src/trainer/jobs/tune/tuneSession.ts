@@ -13,6 +13,7 @@ import { ADAMW } from '../../method/tensorRates';
 import { yieldToEventLoop, type Task } from '../../task';
 import type { RunLease } from '../lease/runLease';
 import { overlapTexts, textOverlaps } from '../texts/tuneCorpora';
+import { Answering } from './answering';
 import { Checkpointer } from './checkpointer';
 import { evaluate } from './evaluation';
 import { ForgettingMonitor } from './forgettingMonitor';
@@ -47,6 +48,7 @@ export class TuneSession {
   private readonly parts: SessionParts;
   private readonly state: Progress;
   private readonly task: Task;
+  private readonly answering: Answering | undefined;
   private readonly rates: RunRates;
   private readonly checkpointer: Checkpointer;
   private readonly forgetting: ForgettingMonitor;
@@ -64,6 +66,7 @@ export class TuneSession {
     this.state = initialProgress(tune);
     this.comesAgain = input.corpora.training.repeats(tune.steps * tune.batchSize * tune.gradAccum);
     this.parts = { lease, input, model, state: this.state, task: this.task };
+    this.answering = Answering.open(this.parts);
     this.rates = new RunRates(this.parts);
     this.checkpointer = new Checkpointer(this.parts);
     this.forgetting = new ForgettingMonitor(lease.folder, tune, model.units);
@@ -147,6 +150,7 @@ export class TuneSession {
     // Also after a checkpoint that was saved before anything was measured, because the loss broke at once.
     await this.measureRates(() => this.rates.measureFirst());
     await this.evaluate();
+    await this.answer();
     if (this.forgetting.rollsBack) {
       await this.save();
     }
@@ -204,6 +208,11 @@ export class TuneSession {
       await this.evaluate();
       await this.responder.respond();
     }
+    const { every } = this.parts.input.spec.answers ?? {};
+    const answers = every === undefined ? evaluates : step % every === 0;
+    if (this.state.step === step && (answers || step === steps)) {
+      await this.answer();
+    }
     if (this.state.step === step && saves) {
       await this.save();
     }
@@ -222,6 +231,11 @@ export class TuneSession {
     if (broken !== undefined) {
       await this.responder.breakOff(this.state.step, broken, false);
     }
+  }
+
+  private async answer(): Promise<void> {
+    this.phase = 'evaluating';
+    await this.answering?.answer();
   }
 
   private async save(): Promise<void> {
