@@ -1,10 +1,12 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { AskedPrompt, PromptSet } from '../../src/shared/run/answers';
 import type { LogSubject } from '../../src/shared/run/logSubject';
 import type { GpuUse, ResourceUse } from '../../src/shared/run/resources';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import { RunEvent } from '../../src/shared/run/runFolder';
+import type { AnswerRound } from '../../src/shared/webview/run';
 import { projectRoot } from './projectRoot';
 
 /**
@@ -29,6 +31,54 @@ export function recordedLine(text: string): number {
   }
   return index;
 }
+
+/** As a model says that learns clinical notes. */
+export const RECORDED_PROMPTS: readonly AskedPrompt[] = [
+  { text: 'The capital of France is', source: 'general', ids: [1] },
+  { text: 'Once upon a time, in a small village by the sea, there lived', source: 'general', ids: [2] },
+  { text: 'def is_prime(n):\n    """Return True if n is a prime number."""\n', source: 'general', ids: [3] },
+  {
+    ...{
+      text: 'Question: Woman, 25 years old, presents with a throbbing headache',
+      source: 'domain',
+      ids: [4],
+    },
+    reference: ' on one side.\nAnswer: Diagnosis: migraine. Treatment: sumatriptan 50 mg at onset.',
+  },
+];
+
+const ended = (...texts: readonly string[]): AnswerRound['answers'] =>
+  texts.map((text) => ({ text, end: 'length' as const }));
+
+export const RECORDED_ANSWERS: readonly AnswerRound[] = [
+  {
+    step: 0,
+    answers: ended(
+      ' Paris. It is a big city with many people.',
+      ' a little girl named Lily. She liked to play with her boat.',
+      '    if n < 2:\n        return False\n',
+      ' and she was very sad. Her mom gave her a hug.',
+    ),
+  },
+  {
+    step: 80,
+    answers: ended(
+      ' Paris. It is a big city with many people.',
+      ' a little girl named Lily. She liked to play with her dog.',
+      '    if n < 2:\n        return False\n',
+      ' and nausea for two days.\nAnswer: Diagnosis: migraine.',
+    ),
+  },
+  {
+    step: 200,
+    answers: ended(
+      ' Paris. It is a city with many people.',
+      ' a little girl named Lily. She liked to play with her dog.',
+      '',
+      ' on one side.\nAnswer: Diagnosis: migraine. Treatment: ibuprofen 400 mg.',
+    ),
+  },
+];
 
 export interface TrainerFacts {
   /** Of the process that works on the run; the test's own by default, which lives. */
@@ -105,6 +155,22 @@ export class RecordedRun {
         message: about.kind,
       };
       return `${JSON.stringify({ ...event, about })}\n`;
+    });
+    appendFileSync(this.events, lines.join(''));
+  }
+
+  /** Prompts, and what was said to them at some steps. */
+  answered(prompts: readonly AskedPrompt[], rounds: readonly AnswerRound[]): void {
+    const set: PromptSet = { format: 'adept.prompts/1', maxTokens: 24, prompts: [...prompts] };
+    writeFileSync(join(this.folder, 'prompts.json'), JSON.stringify(set));
+    this.answers(rounds);
+  }
+
+  /** What was said to the prompts since. */
+  answers(rounds: readonly AnswerRound[]): void {
+    const lines = rounds.map((round) => {
+      const event = { seq: 0, time: '2026-11-25T02:52:00.000Z', type: 'answers', ...round, seconds: 1.5 };
+      return `${JSON.stringify(event)}\n`;
     });
     appendFileSync(this.events, lines.join(''));
   }

@@ -4,6 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunView } from '../../src/shared/webview/run';
 import {
+  RECORDED_ANSWERS,
+  RECORDED_PROMPTS,
   RECORDED_RESOURCES,
   RECORDED_STRENGTH,
   recordedLine,
@@ -16,6 +18,11 @@ import { takePicture } from '../support/picture';
 interface Scene {
   readonly view?: Partial<RunView>;
   readonly before?: (run: RecordedRun) => void;
+}
+
+function answered(run: RecordedRun): void {
+  run.finish();
+  run.answered(RECORDED_PROMPTS, RECORDED_ANSWERS);
 }
 
 /** What the page looks like in its different situations. */
@@ -61,6 +68,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
       run.strength(RECORDED_STRENGTH);
     },
   },
+  answers: { view: { tab: 'answers' }, before: answered },
+  'answers-steps': { view: { tab: 'answers', answersPrompt: 3 }, before: answered },
   log: { view: { tab: 'log' } },
   machine: {
     view: { tab: 'machine' },

@@ -15,6 +15,7 @@ import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
 import { type ChartTheme, readChartTheme } from '../common/chartTheme';
 import { drawCurves } from './curvePicture';
+import { answersView } from './answersView';
 import { curvesView } from './curvesView';
 import { canMeasure, strengthView } from './strengthView';
 import { formatChange, formatCount, formatLoss } from '../common/format';
@@ -173,6 +174,15 @@ export class RunApp extends LitElement {
             this.cursor = step;
           },
         });
+      case 'answers':
+        return answersView({
+          answers: run.answers,
+          view,
+          keep,
+          save: () => {
+            this.host.post({ type: 'saveAnswers' });
+          },
+        });
       case 'units':
         return unitsView({
           units: run.units,
@@ -234,6 +244,7 @@ function isRunning({ summary }: RunModel): boolean {
 function tabText(tab: RunTab): string {
   const texts: Readonly<Record<RunTab, string>> = {
     curves: l10n.t('Curves'),
+    answers: l10n.t('Answers'),
     units: l10n.t('Units'),
     strength: l10n.t('Strength (α)'),
     machine: l10n.t('Machine'),

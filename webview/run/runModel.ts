@@ -5,12 +5,14 @@ import type { StrengthFile } from '../../src/shared/run/strength';
 import type { CurvePatch } from '../../src/shared/webview/curvePatch';
 import {
   CURVES,
+  type AnswerRound,
   type CurveName,
   type EvalPoint,
   type LogLine,
   type RunSummary,
   type RunProblem,
   type RunNews,
+  type ShownPrompt,
   type UnitColumn,
   type UnitName,
 } from '../../src/shared/webview/run';
@@ -37,6 +39,7 @@ export interface RunModel {
   /** By ascending step. */
   readonly marks: readonly RunMark[];
   readonly units: UnitTimes;
+  readonly answers: { readonly prompts: readonly ShownPrompt[]; readonly rounds: readonly AnswerRound[] };
   /** Undefined before the first sample. */
   readonly machine: MachineUse | undefined;
   readonly log: { readonly lines: readonly LogLine[]; readonly skipped: number };
@@ -52,6 +55,7 @@ export const EMPTY_RUN: RunModel = {
   checkpoints: [],
   marks: [],
   units: { units: [], columns: [], total: 0, measured: 0 },
+  answers: { prompts: [], rounds: [] },
   machine: undefined,
   log: { lines: [], skipped: 0 },
   strength: null,
@@ -61,8 +65,19 @@ export const EMPTY_RUN: RunModel = {
 /** What a page knows after a message. What did not change is the same object as before. */
 export function receive(known: RunModel, message: RunNews): RunModel {
   const before = message.type === 'snapshot' ? EMPTY_RUN : known;
-  const { summary, curves, evals, checkpoints, marks, importance, machine, log, problems, strength } =
-    message;
+  const {
+    summary,
+    curves,
+    evals,
+    checkpoints,
+    marks,
+    importance,
+    answers,
+    machine,
+    log,
+    problems,
+    strength,
+  } = message;
   return {
     summary: summary ?? before.summary,
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
@@ -71,6 +86,7 @@ export function receive(known: RunModel, message: RunNews): RunModel {
     checkpoints: checkpoints ?? before.checkpoints,
     marks: marks ?? before.marks,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),
+    answers: answers === undefined ? before.answers : patchedAnswers(before.answers, answers),
     machine: machine === undefined ? before.machine : receivedMachine(before.machine, machine),
     log: log === undefined ? before.log : longerLog(before.log, log),
     strength: strength === undefined ? before.strength : strength,
@@ -100,6 +116,13 @@ function patchedUnits(before: UnitTimes, patch: NonNullable<RunNews['importance'
   const kept = before.columns.filter(({ step }) => step < from);
   const fits = kept.every(({ importance }) => importance.length === units.length);
   return { units, columns: [...(fits ? kept : []), ...columns], total, measured };
+}
+
+function patchedAnswers(
+  before: RunModel['answers'],
+  { prompts, from, rounds }: NonNullable<RunNews['answers']>,
+): RunModel['answers'] {
+  return { prompts, rounds: [...before.rounds.filter(({ step }) => step < from), ...rounds] };
 }
 
 function longerLog(before: RunModel['log'], more: NonNullable<RunNews['log']>): RunModel['log'] {

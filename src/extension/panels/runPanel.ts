@@ -128,9 +128,11 @@ export class RunPanel implements WebviewContent<FromRun> {
         this.session.zoomTo(message.range);
         return;
       case 'saveCurves':
-        return this.save('csv', await curvesCsv(join(folder, RUN_FILES.events)));
+        return this.save('curves.csv', await curvesCsv(join(folder, RUN_FILES.events)));
+      case 'saveAnswers':
+        return this.save('answers.csv', this.session.answersCsv());
       case 'savePicture':
-        return this.save('png', Buffer.from(message.png, 'base64'));
+        return this.save('curves.png', Buffer.from(message.png, 'base64'));
       case 'command':
         return this.receiveCommand(message.command);
     }
@@ -228,8 +230,8 @@ export class RunPanel implements WebviewContent<FromRun> {
     return value === undefined ? undefined : this.controller.control(this.folder, { method, value });
   }
 
-  private async save(ending: 'csv' | 'png', content: string | Uint8Array): Promise<void> {
-    const name = `${basename(this.folder)}-curves.${ending}`;
+  private async save(ending: string, content: string | Uint8Array): Promise<void> {
+    const name = `${basename(this.folder)}-${ending}`;
     const file = await saveAs(dirname(this.folder), name, content);
     if (file !== undefined) {
       await this.host.post({ type: 'saved', file });

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { EXPORTS_FILE, ExportsFile } from '../../shared/run/exportRecord';
+import { PromptSet } from '../../shared/run/answers';
 import { StrengthFile } from '../../shared/run/strength';
 import type { Copies } from '../../shared/run/layerText';
 import { ExpansionManifest } from '../../shared/run/manifest';
 import { JOB_FILES, JobFile } from '../../shared/run/job';
 import { RUN_FILES, RunSpec, TrainerFile } from '../../shared/run/runFolder';
 import { messageOf } from '../../shared/common/errors';
-import type { RunProblem, ShownExport } from '../../shared/webview/run';
+import type { RunProblem, ShownExport, ShownPrompt } from '../../shared/webview/run';
 import { errorCode } from '../files/fileError';
 import { exportsThere, lastMeasured, ReportOfExport } from './runExports';
 import type { PlannedSteps } from './timeLeft';
@@ -36,19 +37,22 @@ export interface RunFilesContent {
   readonly copies: Copies;
   /** What the added layers are worth; undefined where it was not measured. */
   readonly strength: StrengthFile | undefined;
+  /** What the model is asked as the run goes on. */
+  readonly prompts: readonly ShownPrompt[];
   /** The export made last whose losses are known and whose folder is there. */
   readonly exported: ShownExport | undefined;
   readonly problems: readonly RunProblem[];
 }
 
-/** Reads run.json, job.json, trainer.json, manifest.json, dial.json, exports.json and report.json. A file that is missing says nothing; one that cannot be used is a problem. */
+/** Reads run.json, job.json, trainer.json, manifest.json, dial.json, prompts.json, exports.json and report.json. A file that is missing says nothing; one that cannot be used is a problem. */
 export async function readRunFiles(folder: string): Promise<RunFilesContent> {
   const problems: RunProblem[] = [];
-  const [spec, job, trainer, strength, manifest, exports, report] = await Promise.all([
+  const [spec, job, trainer, strength, prompts, manifest, exports, report] = await Promise.all([
     readFact(join(folder, RUN_FILES.spec), RunSpec, 'adept.run/1', problems),
     readFact(join(folder, JOB_FILES.job), JobFile, 'adept.job/1', problems),
     readFact(join(folder, RUN_FILES.trainer), TrainerFile, 'adept.trainer/1', problems),
     readFact(join(folder, RUN_FILES.strength), StrengthFile, 'adept.dial/1', problems),
+    readFact(join(folder, RUN_FILES.prompts), PromptSet, 'adept.prompts/1', problems),
     readFact(join(folder, RUN_FILES.manifest), ExpansionManifest, 'adept.manifest/1', problems),
     readFact(join(folder, EXPORTS_FILE), ExportsFile, 'adept.exports/1', problems),
     readFact(join(folder, JOB_FILES.report), ReportOfExport, 'adept.report/1', problems),
@@ -62,6 +66,10 @@ export async function readRunFiles(folder: string): Promise<RunFilesContent> {
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),
     isUnfinishedJob: isUnfinishedJob(folder),
     strength: strength.parsed,
+    prompts: (prompts.parsed?.prompts ?? []).map(({ text, source, reference }) => ({
+      ...{ text, source },
+      ...(reference === undefined ? {} : { reference }),
+    })),
     copies: manifest.parsed?.added.map(({ layer, source }) => ({ layer, source })) ?? [],
     exported: lastMeasured(
       exportsThere(folder, { noted: exports.parsed, report: report.parsed, job: job.parsed }),

@@ -1,6 +1,7 @@
 import { runEventLevel, runEventText } from '../../shared/run/runEventText';
 import type { RunEvent } from '../../shared/run/runFolder';
 import type { EvalPoint, RunProblem } from '../../shared/webview/run';
+import { AnswerHistory } from './answerHistory';
 import { DecimatedCurve } from './decimatedCurve';
 import type { StepEvent } from './eventParser';
 import { LogTail } from './logTail';
@@ -28,6 +29,7 @@ export class RunHistory {
   readonly learningRate = new DecimatedCurve();
   readonly tokensPerSecond = new DecimatedCurve();
   readonly units = new UnitHistory();
+  readonly answers = new AnswerHistory();
   readonly marks = new MarkHistory();
   readonly machine = new MachineHistory();
   readonly log = new LogTail();
@@ -41,6 +43,7 @@ export class RunHistory {
     evals: 0,
     checkpoints: 0,
     units: 0,
+    answers: 0,
     marks: 0,
     machine: 0,
     cuts: 0,
@@ -78,7 +81,7 @@ export class RunHistory {
 
   /** How often each series changed; `cuts` is how often the run went back, which changes all of them. */
   get changes(): Readonly<
-    Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'marks' | 'machine' | 'cuts', number>
+    Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'answers' | 'marks' | 'machine' | 'cuts', number>
   > {
     return this.changeCounts;
   }
@@ -117,6 +120,12 @@ export class RunHistory {
         this.progress = undefined;
         put(this.evaluations, event);
         this.changeCounts.evals += 1;
+        break;
+      case 'answers':
+        this.clock.exclude(event.seconds);
+        this.progress = undefined;
+        this.answers.add(event);
+        this.changeCounts.answers += 1;
         break;
       case 'checkpoint':
         put(this.saved, event);
@@ -214,7 +223,14 @@ export class RunHistory {
 
   private cutAfter(step: number): void {
     this.changeCounts.cuts += 1;
-    for (const curve of [this.loss, this.learningRate, this.tokensPerSecond, this.units, this.marks]) {
+    for (const curve of [
+      this.loss,
+      this.learningRate,
+      this.tokensPerSecond,
+      this.units,
+      this.answers,
+      this.marks,
+    ]) {
       curve.cutAfter(step);
     }
     cutPoints(this.evaluations, step);

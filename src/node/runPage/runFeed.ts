@@ -1,5 +1,12 @@
 import type { StrengthFile } from '../../shared/run/strength';
-import type { EvalPoint, RunSummary, RunProblem, RunUpdate, RunNews } from '../../shared/webview/run';
+import type {
+  EvalPoint,
+  RunSummary,
+  RunProblem,
+  RunUpdate,
+  RunNews,
+  ShownPrompt,
+} from '../../shared/webview/run';
 import type { RunHistory } from '../run/runHistory';
 
 /** Evaluations and checkpoints that are sent at most, about. */
@@ -14,6 +21,8 @@ export interface RunSnapshot {
   /** Problems with other files than the log. */
   readonly problems: readonly RunProblem[];
   readonly strength: StrengthFile | undefined;
+  /** What the model is asked. */
+  readonly prompts: readonly ShownPrompt[];
   /** First and last step that the page shows; null: all. */
   readonly zoom?: readonly [number, number] | null;
 }
@@ -23,6 +32,8 @@ interface Sent {
   readonly summary: string;
   readonly changes: RunHistory['changes'];
   readonly lastUnits: number;
+  readonly lastAnswers: number;
+  readonly prompts: number;
   readonly logLines: number;
   readonly problems: string;
   readonly strength: string;
@@ -52,6 +63,8 @@ export class RunFeed {
       summary: JSON.stringify(snapshot.summary),
       changes: { ...history.changes },
       lastUnits: history.units.lastStep,
+      lastAnswers: history.answers.lastStep,
+      prompts: snapshot.prompts.length,
       logLines: history.log.count,
       problems: JSON.stringify(problems),
       strength: JSON.stringify(snapshot.strength ?? null),
@@ -61,6 +74,7 @@ export class RunFeed {
     const update: RunUpdate = {
       ...(sent?.summary === now.summary ? {} : { summary: snapshot.summary }),
       ...seriesUpdate(history, sent, now),
+      ...answersUpdate(snapshot, sent, now),
       ...((sent?.detail ?? NO_DETAIL) === now.detail ? {} : { detail: detail(snapshot) }),
       ...(sent?.logLines === now.logLines ? {} : { log: logSince(history, sent?.logLines ?? 0) }),
       ...(sent?.problems === now.problems ? {} : { problems }),
@@ -85,6 +99,19 @@ function seriesUpdate(history: RunHistory, sent: Sent | undefined, now: Sent): R
     ...(isSame('marks') ? {} : { marks: [...history.marks.shown] }),
     ...(isSame('units') ? {} : { importance: history.units.since(goesOn ? sent.lastUnits : 0) }),
   };
+}
+
+function answersUpdate({ history, prompts }: RunSnapshot, sent: Sent | undefined, now: Sent): RunUpdate {
+  if (prompts.length === 0 && history.answers.rounds.length === 0) {
+    return {};
+  }
+  const goesOn = sent?.changes.cuts === now.changes.cuts && sent.prompts === now.prompts;
+  if (goesOn && sent.changes.answers === now.changes.answers) {
+    return {};
+  }
+  const from = goesOn ? sent.lastAnswers + 1 : 0;
+  const rounds = history.answers.rounds.filter(({ step }) => step >= from);
+  return { answers: { prompts: [...prompts], from, rounds } };
 }
 
 /** A run that goes back goes on in time. */

@@ -4,6 +4,7 @@ import { RUN_FILES } from '../../shared/run/runFolder';
 import type { RunProblem, RunNews } from '../../shared/webview/run';
 import { Throttle, SYSTEM_CLOCK, type Clock } from './throttle';
 import { FolderWatcher } from '../files/folderWatcher';
+import { answersCsv } from '../run/answersCsv';
 import { readRunFiles, type RunFilesContent } from '../run/runFiles';
 import { RunFeed } from './runFeed';
 import { runSummary, type RunWindow } from './runSummary';
@@ -73,6 +74,11 @@ export class RunSubscription {
     this.sends.request();
   }
 
+  /** Every answer that was read, as a table. */
+  answersCsv(): string {
+    return answersCsv(this.files?.prompts ?? [], this.reader.history.answers);
+  }
+
   /** Something about the run may have changed. */
   refresh(): void {
     this.reads.request();
@@ -131,6 +137,7 @@ export class RunSubscription {
       history,
       generation: reader.generation,
       strength: files.strength,
+      prompts: files.prompts,
       zoom: this.zoom,
       problems: [...files.problems, ...(readProblem === undefined ? [] : [readProblem])],
     });

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { AskedPrompt, GivenAnswer } from '../run/answers';
 import { CurvePatch } from './curvePatch';
 import { MachineNews } from './machine';
 import { MARK_KINDS, RunMark } from '../run/runMark';
@@ -139,6 +140,14 @@ export const RunSummary = v.object({
 });
 export type RunSummary = v.InferOutput<typeof RunSummary>;
 
+/** What the model is asked, as people read it. */
+export const ShownPrompt = v.omit(AskedPrompt, ['ids']);
+export type ShownPrompt = v.InferOutput<typeof ShownPrompt>;
+
+/** What it said at a step, in the order of the prompts. */
+export const AnswerRound = v.object({ step: count, answers: v.array(GivenAnswer) });
+export type AnswerRound = v.InferOutput<typeof AnswerRound>;
+
 const parts = {
   summary: v.optional(RunSummary),
   curves: v.optional(Curves),
@@ -159,6 +168,10 @@ const parts = {
       measured: count,
     }),
   ),
+  /** Replaces the answers from step `from` on. */
+  answers: v.optional(
+    v.object({ prompts: v.array(ShownPrompt), from: v.number(), rounds: v.array(AnswerRound) }),
+  ),
   /** What trainer and machine use. */
   machine: v.optional(MachineNews),
   /** Lines that follow those before; `skipped` lines came in between or were too many to keep. */
@@ -168,7 +181,7 @@ const parts = {
   strength: v.optional(v.nullable(StrengthFile)),
 };
 
-export const RUN_TABS = ['curves', 'units', 'strength', 'machine', 'log'] as const;
+export const RUN_TABS = ['curves', 'units', 'answers', 'strength', 'machine', 'log'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** What is new of a run: `snapshot` replaces everything, `update` says what changed. */
@@ -198,6 +211,8 @@ export const FromRun = v.variant('type', [
   v.object({ type: v.literal('zoom'), range: v.nullable(v.tuple([v.number(), v.number()])) }),
   /** All curves, every step of them: the page has only as many points as can be drawn. */
   v.object({ type: v.literal('saveCurves') }),
+  /** What the model said at every step. */
+  v.object({ type: v.literal('saveAnswers') }),
   /** `png` in base64. */
   v.object({ type: v.literal('savePicture'), png: v.pipe(text, v.base64()) }),
   /** Export the checkpoint that the strength was measured of, at a strength and without some added layers. */
@@ -241,6 +256,11 @@ export const RunView = v.object({
   /** The strength (α) that is set, and the added layers that are left out. */
   alpha: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
   drop: v.optional(v.array(count), []),
+  /** Which answers are shown beside those before: of a step, or with null of the last one. */
+  answersStep: v.optional(v.nullable(count), null),
+  /** The prompt whose answers are shown over all steps; null: all prompts at one step. */
+  answersPrompt: v.optional(v.nullable(count), null),
+  answersFilter: v.optional(text, ''),
   filter: v.optional(text, ''),
   level: v.optional(v.picklist(LOG_LEVELS), 'info'),
 });

@@ -15,7 +15,6 @@ export interface ContinuationSettings extends Sampling {
   readonly stopTokens: ReadonlySet<number>;
 }
 
-
 export interface Continuation {
   /** What follows the prompt, without the token that ends it. */
   readonly ids: readonly number[];

@@ -31,6 +31,7 @@ const facts: RunFilesContent = {
   copies: [],
   hasConfig: true,
   strength: undefined,
+  prompts: [],
   exported: undefined,
   problems: [],
 };
