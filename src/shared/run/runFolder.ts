@@ -170,6 +170,8 @@ export const RUN_FILES = {
   manifest: 'manifest.json',
   importance: 'importance.json',
   events: 'events.ndjson',
+  /** What was measured step by step, for other tools; TensorBoard's file beside it has a name by the time. */
+  metrics: 'metrics.csv',
   trainer: 'trainer.json',
   /** What the added layers of a checkpoint are worth, where that was measured. */
   strength: 'dial.json',
