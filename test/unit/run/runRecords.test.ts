@@ -18,9 +18,10 @@ import { RunRecords } from '../../../src/node/run/records/runRecords';
 import { record } from '../../../src/node/run/records/tensorboardEvents';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import type { NewRunEvent } from '../../../src/shared/run/runFolder';
+import { assertMetricsCsv } from '../../support/records';
 import { evalEvent, stepEvent } from '../../support/runEvents';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { assertMetricsCsv, assertTensorboard, TENSORBOARD_MISSING } from '../../support/tensorboard';
+import { assertTensorboard, TENSORBOARD_MISSING } from '../../support/tensorboard';
 
 describe('the bytes of an event file', () => {
   it('have CRC-32C of the vectors of RFC 3720', () => {
