@@ -11,6 +11,7 @@ import { evaluatedTexts, namedTexts, trainedNames } from '../../../shared/run/ru
 import { writeFileAtomic } from '../../../node/files/atomicFile';
 import { readModelFacts } from '../../../node/model/modelFacts';
 import type { RunFolder } from '../../../node/run/runFolder';
+import { importanceFileOf } from '../../../node/run/runImportance';
 import type { Task } from '../../task';
 import { readImportance } from '../measure/importanceInput';
 import { fileNames, modelCard, type CardFacts } from './modelCard';
@@ -70,9 +71,7 @@ function pictureOf(
   tuned: ExpansionManifest | undefined,
   task: Task,
 ): string | undefined {
-  const file = [run.file('importance'), spec.importance].find(
-    (path) => path !== undefined && existsSync(path),
-  );
+  const file = importanceFileOf(run, spec);
   if (file === undefined) {
     return undefined;
   }
