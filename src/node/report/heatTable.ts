@@ -40,7 +40,7 @@ export function heatTable(
       <thead>
         <tr>
           <th scope="col">layer</th>
-          ${columns.map((name) => html`<th scope="col">${name}</th>`)}${hasNotes ? html`<th scope="col">copy</th>` : undefined}
+          ${columns.map((name) => html`<th scope="col">${breakable(name)}</th>`)}${hasNotes ? html`<th scope="col">copy</th>` : undefined}
         </tr>
       </thead>
       <tbody>
@@ -54,6 +54,11 @@ export function heatTable(
       </tbody>
     </table>
   </div>`;
+}
+
+/** A unit's name may go on in another line: `self_attn.` `q_proj`. */
+function breakable(name: string): Html[] {
+  return name.split(/(?<=[._])/).map((part) => html`${part}<wbr />`);
 }
 
 /** The style of the cells: grounds, and on each an ink that can be read. */

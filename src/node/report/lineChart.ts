@@ -43,7 +43,7 @@ export interface LineChart {
 /** Of the plot, which is stretched to the page: lines and letters keep their size. */
 const SIZE = 1000;
 const PADDING = 0.06;
-const TICKS = { y: 4, x: { wide: 8, narrow: 5 } } as const;
+const TICKS = { y: 5, x: { wide: 8, narrow: 5 } } as const;
 const MARK_TEXTS = {
   checkpoint: 'checkpoint',
   resume: 'resumed',

@@ -17,14 +17,14 @@ import type { RunMark } from '../../shared/run/runMark';
 import { NO_NOTES, type WrittenNotes } from '../../shared/run/runNotes';
 import { evaluatedTexts, namedTexts, type NamedText } from '../../shared/run/runTexts';
 import type { StrengthFile } from '../../shared/run/strength';
-import { trainingSeconds } from '../../shared/run/trainingSeconds';
+import { TrainingClock } from '../../shared/run/trainingSeconds';
 import { pathsOf } from '../../shared/texts/texts';
 import type { TuneSettings } from '../../shared/settings/tuneSettings';
 import type { EvalPoint, RunSummary, RunUpdate } from '../../shared/webview/run';
 import { readJson } from '../files/jsonFile';
 import { readJob } from '../job/jobFile';
 import { settingsOf } from '../run/changeSettings';
-import { readEvents } from '../run/eventWriter';
+import { eventsOfLog } from '../run/eventsOfLog';
 import { HistoryReader } from '../run/historyReader';
 import { listExports, type RunExport } from '../run/runExports';
 import { readRunFiles } from '../run/runFiles';
@@ -59,7 +59,7 @@ export interface ReportFacts {
   /** What computed last, as it describes itself. */
   readonly engine: Readonly<Record<string, unknown>>;
   /** Of its steps and refreshes alone. */
-  readonly trainingSeconds: number | undefined;
+  readonly trainingSeconds: number;
   readonly notes: WrittenNotes;
   /** What could not be read, a sentence each. */
   readonly problems: readonly string[];
@@ -78,6 +78,10 @@ export async function readReportFacts(run: RunFolder): Promise<ReportFacts> {
   const reader = new HistoryReader(run.file('events'));
   await reader.readOn();
   const { history } = reader;
+  const clock = new TrainingClock();
+  await eventsOfLog(run.file('events'), (event) => {
+    clock.add(event);
+  });
   const read = new Readings();
   const spec = read.of(() => (run.hasSpec() ? run.readSpec() : undefined));
   const texts = spec ?? read.of(() => readJob(run.path)?.config);
@@ -110,7 +114,7 @@ export async function readReportFacts(run: RunFolder): Promise<ReportFacts> {
     exports: read.of(() => listExports(run.path)) ?? [],
     job: read.of(() => parsedFile(join(run.path, JOB_FILES.report), JobReport)),
     engine: history.engine ?? files.trainer?.engine ?? {},
-    trainingSeconds: read.of(() => trainingSeconds(readEvents(run.file('events')))),
+    trainingSeconds: clock.seconds,
     notes: read.of(() => readNotes(run.path)) ?? NO_NOTES,
     problems: read.problems,
   };

@@ -57,10 +57,12 @@ table { border-collapse: collapse; font-size: 14px; }
 th, td { padding: 5px 14px 5px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 500; }
 thead th { color: var(--muted); font-size: 13px; white-space: nowrap; }
+.prose { min-width: 30ch; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .heat { border-collapse: separate; border-spacing: 1px; font-size: 12px; font-variant-numeric: tabular-nums; }
 .heat th, .heat td { padding: 3px 7px; border: 0; text-align: right; white-space: nowrap; }
-.heat thead th { font-size: 12px; }
+.heat thead th { font-size: 12px; white-space: normal; vertical-align: bottom; }
+.heat tbody th { min-width: 2ch; }
 .heat .note { color: var(--muted); text-align: left; }
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px 28px; margin-bottom: 8px; }
 .chart { margin: 0; min-width: 0; break-inside: avoid; }

@@ -5,6 +5,8 @@ export interface Column {
   readonly name: string;
   /** Stands to the right, with digits of one width. */
   readonly isNumber?: boolean;
+  /** Sentences, which keep some width. */
+  readonly isProse?: boolean;
 }
 
 /** Columns of numbers after one of names. */
@@ -21,8 +23,10 @@ export function table(
   columns: readonly Column[],
   rows: readonly (readonly Content[])[],
 ): Html {
-  const kind = (index: number): Content =>
-    columns[index]?.isNumber === true ? html` class="number"` : undefined;
+  const kind = (index: number): Content => {
+    const { isNumber, isProse } = columns[index] ?? {};
+    return isNumber ? html` class="number"` : isProse ? html` class="prose"` : undefined;
+  };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
     <table>
       <thead>

@@ -69,6 +69,7 @@ const RUN_COMMANDS = [
   'openConfig',
   'openFolder',
   'openLog',
+  'shareReport',
   'export',
   'runAgain',
   'delete',

@@ -12,10 +12,13 @@ const MOST_ROWS = 40;
 export const HAPPENED: ReportSection = {
   id: 'happened',
   title: 'What happened',
-  body: ({ marks, changes = [] }) => {
-    if (marks.length + changes.length === 0) {
+  body: ({ marks: all, changes = [] }) => {
+    if (all.length + changes.length === 0) {
       return undefined;
     }
+    // Of refreshes there are many, and each says little.
+    const marks = all.filter(({ kind }) => kind !== 'refresh');
+    const refreshes = all.length - marks.length;
     const shown = spread(marks, MOST_ROWS);
     const rows = shown.map((mark) => [
       countText(mark.step),
@@ -32,12 +35,19 @@ export const HAPPENED: ReportSection = {
           Resumed with other settings on ${momentText(time)}: ${settings.map(changeText).join(', ')}.
         </p>`,
     );
-    return html`${
+    const refreshed =
+      refreshes === 0
+        ? undefined
+        : html`<p>
+            Importance and learning rates were measured
+            ${refreshes === 1 ? 'once' : `${countText(refreshes)} times`}.
+          </p>`;
+    return html`${refreshed}${
       marks.length === 0
         ? undefined
         : table(
             'What happened',
-            [{ name: 'step', isNumber: true }, { name: 'what' }, { name: 'values' }],
+            [{ name: 'step', isNumber: true }, { name: 'what' }, { name: 'values', isProse: true }],
             rows,
           )
     }${left}${other}`;

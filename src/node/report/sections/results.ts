@@ -29,7 +29,7 @@ function tiles(facts: ReportFacts): Html {
       value: countText(summary.step),
       note: tokens ? `${shortCountText(tokens)} tokens at most` : '',
     },
-    ...(trainingSeconds === undefined || trainingSeconds === 0
+    ...(trainingSeconds === 0
       ? []
       : [{ name: 'Training time', value: spanText(trainingSeconds), note: 'steps and refreshes alone' }]),
   ];

@@ -32,7 +32,7 @@ export const SETTINGS: ReportSection = {
     return html`<h3>Texts</h3>
       ${table('Texts', [{ name: 'text' }, { name: 'files' }], used)}
       <h3>Training</h3>
-      ${table('Settings of training', [{ name: 'setting' }, { name: 'value' }, { name: 'meaning' }], rows)}
+      ${table('Settings of training', [{ name: 'setting' }, { name: 'value' }, { name: 'meaning', isProse: true }], rows)}
       <p class="muted">Bold: other than the default.</p>`;
   },
 };

@@ -88,7 +88,8 @@ function layers(strength: StrengthFile): Html | undefined {
     pruned === null || pruned === undefined
       ? undefined
       : html`<p class="muted">
-          Layers ${pruned.layers.join(', ')} contributed nothing: without them domain loss is
+          ${pruned.layers.length === 1 ? 'Layer' : 'Layers'} ${pruned.layers.join(', ')} contributed nothing:
+          without ${pruned.layers.length === 1 ? 'it' : 'them'} domain loss is
           ${formatLoss(pruned.domainLoss)}, general loss ${formatLoss(pruned.generalLoss)}.
         </p>`;
   return html`${table('What each added layer is worth', numbersAfter('added layer', 'lowers domain loss by', 'general loss by'), rows)}${left}`;
