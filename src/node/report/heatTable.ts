@@ -56,9 +56,10 @@ export function heatTable(
   </div>`;
 }
 
-/** A unit's name may go on in another line: `self_attn.` `q_proj`. */
+/** A unit's name may go on in another line: `self_attn.` `q_proj`, `input_` `layernorm`. */
 function breakable(name: string): Html[] {
-  return name.split(/(?<=[._])/).map((part) => html`${part}<wbr />`);
+  const parts = name.split(name.includes('.') ? /(?<=\.)/ : /(?<=_)(?=[^_]+$)/);
+  return parts.map((part) => html`${part}<wbr />`);
 }
 
 /** The style of the cells: grounds, and on each an ink that can be read. */

@@ -26,7 +26,7 @@ export interface LineChart {
   /** Where the value came to, beside the title. */
   readonly note: string;
   readonly lines: readonly ChartLine[];
-  /** What the values are in, and the positions. */
+  /** What the values are in, unless the title says it, and the positions. */
   readonly units: readonly [y: string, x: string];
   readonly x: Axis & { readonly whole: boolean };
   /** A value on the axis, and of a point. */
@@ -64,7 +64,10 @@ export function lineChart(chart: LineChart): Html | undefined {
   const across = (value: number, kind: string): Html =>
     html`<path class="${kind}" d="M0 ${at(place.y(value))}H${SIZE}" />`;
   return html`<figure class="chart${chart.wide ? ' wide' : ''}">
-    <figcaption><strong>${chart.title}</strong> <span class="muted">${chart.note}</span></figcaption>
+    <figcaption>
+      <strong>${chart.title}</strong>
+      <span class="muted">${[chart.units[0], chart.note].filter(Boolean).join(', ')}</span>
+    </figcaption>
     <div class="plot">
       <svg viewBox="0 0 ${SIZE} ${SIZE}" preserveAspectRatio="none" role="img" aria-label="${spoken(chart)}">
         ${yTicks.map(({ value }) => across(value, 'grid'))}${chart.baseline === undefined ? undefined : across(chart.baseline, 'baseline')}
@@ -75,8 +78,7 @@ export function lineChart(chart: LineChart): Html | undefined {
         ${xTicks.map(({ value }) => html`<span class="tick x" style="left:${percent(place.x(value))}">${chart.position(value)}</span>`)}
       </div>
     </div>
-    <p class="units muted" aria-hidden="true"><span>${chart.units[0]}</span><span>${chart.units[1]}</span></p>
-    ${key(chart)}
+    <div class="below muted">${key(chart)}<span class="unit" aria-hidden="true">${chart.units[1]}</span></div>
   </figure> `;
 }
 

@@ -89,8 +89,9 @@ path.mark { stroke-width: 1.5; }
 .tick { position: absolute; color: var(--muted); font-size: 12px; line-height: 1; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tick.y { right: 100%; margin-right: 8px; transform: translateY(-50%); }
 .tick.x { top: 100%; margin-top: 7px; transform: translateX(-50%); }
-.units { display: flex; justify-content: space-between; max-width: none; margin: 0; padding-right: 14px; font-size: 12px; }
-.key { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 2px 0 0; font-size: 12px; }
+.below { display: flex; justify-content: space-between; gap: 16px; margin: 0 14px 0 56px; font-size: 12px; }
+.unit { margin-left: auto; }
+.key { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0; font-size: 12px; }
 .key i { display: inline-block; width: 16px; height: 0; margin-right: 6px; vertical-align: middle; border-top: 2px solid var(--key); }
 .key i.pale { opacity: 0.4; }
 .key i.mark { width: 0; height: 11px; border-top: 0; border-left: 2px solid var(--key); }

@@ -156,7 +156,7 @@ describe('the run panel', () => {
       assert.match(problems[0] ?? '', /A rate of 0\.5 destroys a language model/);
       const { values } = dialogs.answerInput('1e-4');
       await panel.receive({ type: 'command', command: 'setLearningRate' });
-      assert.deepEqual([values, controller.asked.slice(4)], [['0.0002'], ['setLearningRate']]);
+      assert.deepEqual([values, controller.asked.slice(5)], [['0.0002'], ['setLearningRate']]);
     } finally {
       dialogs.dispose();
     }

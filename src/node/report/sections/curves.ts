@@ -90,7 +90,7 @@ function speed(curve: Curve): Parts {
     ...{
       title: 'Tokens per second',
       note: noteOf(countText(curve.y.at(-1))),
-      units: ['tokens per second', 'step'],
+      units: ['', 'step'],
     },
     lines: [
       { label: 'each step', kind: 'speed', curve, pale: true },

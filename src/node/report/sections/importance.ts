@@ -24,8 +24,8 @@ export const IMPORTANCE: ReportSection = {
     const { text } = definitionOf('importance', LANGUAGE.l10n);
     const measured = `Measured ${mode === 'fast' ? 'by the fast estimate ' : ''}on ${countText(probe.sequences)} sequences (${countText(probe.tokens)} tokens) of ${namesText(probe.sources)}.`;
     return html`<p>
-        ${text} ${measured} Darker (in dark colours: lighter) is more important, by rank: layers among
-        themselves, units among themselves.
+        ${text} ${measured} The stronger its colour, the more important, by rank: layers among themselves,
+        units among themselves.
       </p>
       ${heatTable('Importance of layers and units', columns, rows, (value, column) => ranges.find((range) => range.columns.includes(column))?.scale.heat(value))}`;
   },
