@@ -64,8 +64,10 @@ export function assertTensorboard(...runs: readonly string[]): void {
       }),
     );
     assert.ok(expected.length > 0);
-    assert.deepEqual(read[index]?.scalars, expected, run);
+    const found = read[index];
+    assert.ok(found !== undefined);
+    assert.deepEqual(found.scalars, expected, run);
     const losses = lines.filter(({ loss }) => loss !== undefined).map(({ step }) => step);
-    assert.deepEqual(read[index]?.steps['loss/train'], losses, run);
+    assert.deepEqual(found.steps['loss/train'], losses, run);
   }
 }

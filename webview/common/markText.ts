@@ -6,7 +6,14 @@ import { l10n } from './l10n';
 
 /** What the marks of a kind are called. */
 export function markKindText(kind: ShownMark): string {
-  return texts.markKindText(kind, l10n);
+  const texts: Readonly<Record<ShownMark, string>> = {
+    checkpoint: l10n.t('Checkpoints'),
+    rate: l10n.t('Rate changes'),
+    refresh: l10n.t('Refreshes of importance'),
+    resume: l10n.t('Resumes'),
+    remedy: l10n.t('Remedies against forgetting'),
+  };
+  return texts[kind];
 }
 
 /** What happened, as a title: `Base learning rate changed`. */

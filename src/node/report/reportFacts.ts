@@ -12,11 +12,11 @@ import { hubNameOf } from '../../shared/model/hubName';
 import { modelName } from '../../shared/model/modelName';
 import { JOB_FILES, JobReport } from '../../shared/run/job';
 import { ExpansionManifest } from '../../shared/run/manifest';
-import { RunSpec } from '../../shared/run/runFolder';
+import type { RunSpec } from '../../shared/run/runFolder';
 import type { RunMark } from '../../shared/run/runMark';
 import { NO_NOTES, type WrittenNotes } from '../../shared/run/runNotes';
 import { evaluatedTexts, namedTexts, type NamedText } from '../../shared/run/runTexts';
-import type { StrengthFile } from '../../shared/run/strength';
+import { StrengthFile } from '../../shared/run/strength';
 import { TrainingClock } from '../../shared/run/trainingSeconds';
 import { pathsOf } from '../../shared/texts/texts';
 import type { TuneSettings } from '../../shared/settings/tuneSettings';
@@ -110,13 +110,16 @@ export async function readReportFacts(run: RunFolder): Promise<ReportFacts> {
     units: history.units.since(0),
     importance: read.of(() => measuredImportance(importanceFileOf(run, spec))),
     manifest: read.of(() => parsedFile(run.file('manifest'), ExpansionManifest)),
-    strength: files.strength,
+    strength: read.of(() => parsedFile(run.file('strength'), StrengthFile)),
     exports: read.of(() => listExports(run.path)) ?? [],
     job: read.of(() => parsedFile(join(run.path, JOB_FILES.report), JobReport)),
     engine: history.engine ?? files.trainer?.engine ?? {},
     trainingSeconds: clock.seconds,
     notes: read.of(() => readNotes(run.path)) ?? NO_NOTES,
-    problems: read.problems,
+    problems: [
+      ...read.problems,
+      ...history.problems.items.map(({ file, line, message }) => `${file}, line ${line}: ${message}`),
+    ],
   };
   return namesOnly(facts, knownFolders(run, files.model, texts));
 }

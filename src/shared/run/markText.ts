@@ -1,24 +1,11 @@
 import type { Localizer } from '../common/localizer';
 import { formatRate } from '../common/metricText';
-import type { ShownMark } from '../webview/run';
 import type { RunMark } from './runMark';
 
 /** Texts and whole numbers in the person's language. */
 export interface MarkLanguage {
   readonly l10n: Localizer;
   readonly count: (value: number) => string;
-}
-
-/** What the marks of a kind are called. */
-export function markKindText(kind: ShownMark, l10n: Localizer): string {
-  const texts: Readonly<Record<ShownMark, string>> = {
-    checkpoint: l10n.t('Checkpoints'),
-    rate: l10n.t('Rate changes'),
-    refresh: l10n.t('Refreshes of importance'),
-    resume: l10n.t('Resumes'),
-    remedy: l10n.t('Remedies against forgetting'),
-  };
-  return texts[kind];
 }
 
 /** What happened, as a title: `Base rate changed`. */

@@ -1,4 +1,3 @@
-import type { ValueTable } from '../heatmap/valueTable';
 import type { RunEvent } from './runFolder';
 
 /**
@@ -46,18 +45,16 @@ export function metricPoint(event: RunEvent): MetricPoint | undefined {
 
 /** Whether what was measured still counts after a later event: where a run goes back, what it did after that step does not. */
 export function stillCounts(point: Pick<MetricPoint, 'type' | 'step'>, later: RunEvent): boolean {
-  switch (later.type) {
-    case 'status':
-      return !beginsAgain(later) || point.step <= (later.step ?? Infinity);
-    case 'step':
-    case 'eval':
-      return (
-        point.step < later.step ||
-        (point.step === later.step && MEASURING.indexOf(point.type) < MEASURING.indexOf(later.type))
-      );
-    default:
-      return true;
+  if (later.type === 'status') {
+    return !beginsAgain(later) || point.step <= (later.step ?? Infinity);
   }
+  if (later.type !== 'step' && later.type !== 'eval') {
+    return true;
+  }
+  return (
+    point.step < later.step ||
+    (point.step === later.step && MEASURING.indexOf(point.type) < MEASURING.indexOf(later.type))
+  );
 }
 
 function beginsAgain({ status }: Extract<RunEvent, { type: 'status' }>): boolean {
@@ -94,7 +91,7 @@ export const METRIC_HEADINGS: readonly string[] = [
 ];
 
 /** A row for each step, in full precision; a cell is empty where nothing was measured. @param points by ascending step */
-export function metricRows(points: readonly MetricPoint[]): ValueTable['rows'] {
+export function metricRows(points: readonly MetricPoint[]): string[][] {
   const rows: MetricPoint[][] = [];
   for (const point of points) {
     const row = rows.at(-1);

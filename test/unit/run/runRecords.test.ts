@@ -53,6 +53,10 @@ describe('the bytes of an event file', () => {
   });
 });
 
+function unwanted(problem: string): void {
+  throw new Error(problem);
+}
+
 /** What a trainer says from its start to its end. */
 async function trains(path: string, events: readonly NewRunEvent[]): Promise<void> {
   mkdirSync(path, { recursive: true });
@@ -61,7 +65,7 @@ async function trains(path: string, events: readonly NewRunEvent[]): Promise<voi
   const log = EventWriter.open(run.file('events'), (event) => {
     records.add(event);
   });
-  await records.during(assert.fail, () => {
+  await records.during(unwanted, () => {
     for (const event of events) {
       log.append(event);
     }
@@ -135,8 +139,8 @@ describe('the records of a run', () => {
       rmSync(eventFileOf(run));
       rmSync(join(run, 'metrics.csv'));
       assert.ok(mendRecords(RunFolder.at(run)));
-      assert.ok(kept !== undefined && kept.equals(readFileSync(eventFileOf(run))), run);
-      assert.ok(csv !== undefined && csv.equals(readFileSync(join(run, 'metrics.csv'))), run);
+      assert.ok(kept?.equals(readFileSync(eventFileOf(run))), run);
+      assert.ok(csv?.equals(readFileSync(join(run, 'metrics.csv'))), run);
     }
   });
 

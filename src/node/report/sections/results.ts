@@ -127,7 +127,7 @@ function shifts({ job }: ReportFacts): Html | undefined {
   const shift = job?.tokenShift;
   const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   const accuracies: Content[][] =
-    job?.before.accuracy == null || job.after.accuracy === null
+    job === undefined || job.before.accuracy === null || job.after.accuracy === null
       ? []
       : [['accuracy on questions', percent(job.before.accuracy), percent(job.after.accuracy)]];
   const changed: Content[][] =

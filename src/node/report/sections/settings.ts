@@ -14,7 +14,7 @@ export const SETTINGS: ReportSection = {
       return undefined;
     }
     const settings: Readonly<Record<string, Setting>> = TUNE_SETTINGS;
-    const values: Readonly<Record<string, unknown>> = tune;
+    const values: Readonly<Record<string, string | number | boolean | undefined>> = tune;
     const rows = Object.entries(settings).flatMap(([name, setting]) => {
       const value = values[name];
       const isChosen = value !== setting.default;

@@ -32,7 +32,7 @@ export const STRENGTH: ReportSection = {
           general loss ${formatLoss(best.generalLoss)}, which may rise by ${limit} nats.`;
     return html`<p>${text} Measured of the checkpoint at step ${countText(strength.step)}.${advice}</p>
       <div class="charts">
-        ${curve(strength, original, best?.kept == null ? undefined : best.alpha)}
+        ${curve(strength, original, best === undefined || best.kept === null ? undefined : best.alpha)}
         <div>
           ${table(
             'Losses over α',
