@@ -16,6 +16,7 @@ import { planCommand } from './commands/plan';
 import { prepareCommand } from './commands/prepare';
 import { previewCommand } from './commands/preview';
 import { cacheCommand } from './commands/cache';
+import { reportCommand } from './commands/report';
 import { resumeCommand, runCommand } from './commands/run';
 import { studyCommand } from './commands/study';
 import { shiftCommand } from './commands/tokenShift';
@@ -43,6 +44,7 @@ function program(): Command {
     generateCommand(),
     compareCommand(),
     strengthCommand(),
+    reportCommand(),
     shiftCommand(),
     exportCommand(),
   ];

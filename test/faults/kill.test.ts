@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { processToken } from '../../src/node/process/processAlive';
 import { adeptResult, runAdept, startAdept, type Running } from '../support/command';
 import { seededRandom } from '../../src/shared/common/random';
+import { assertMetricsCsv, assertRecordsAsMade } from '../support/records';
 import { hasEvent, killWhenNamed, lastStep, until } from '../support/watchRun';
 import { EVERYTHING, makeLifeWorld, tuneArgs, type LifeWorld } from './lifeWorld';
 import { assertSameCheckpoint, assertSameSteps, readRun, type RunContent } from './runs';
@@ -54,6 +55,8 @@ function checkWhole(run: string): void {
   const content = readRun(run);
   assertSameSteps(content, readRun(undisturbed));
   assertSameCheckpoint(run, undisturbed, PLAN.steps);
+  assertMetricsCsv(run);
+  assertRecordsAsMade(run);
   const names = [...readdirSync(run), ...readdirSync(join(run, 'checkpoints'))];
   assert.deepEqual(
     names.filter((name) => name.startsWith('.')),

@@ -7,6 +7,7 @@ import { readJob } from '../../src/node/job/jobFile';
 import { readCheckpointState } from '../../src/node/run/checkpointState';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { adeptResult, runAdept } from '../support/command';
+import { assertMetricsCsv, assertRecordsAsMade } from '../support/records';
 import { projectRoot } from '../support/projectRoot';
 import { assertRefused } from '../support/refusal';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -95,5 +96,7 @@ describe('a job that is resumed with other settings', () => {
       [3, 0.002],
       [4, 0.001],
     ]);
+    assertMetricsCsv(out);
+    assertRecordsAsMade(out);
   });
 });

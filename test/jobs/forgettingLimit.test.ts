@@ -21,6 +21,7 @@ import { ForgettingMonitor } from '../../src/trainer/jobs/tune/forgettingMonitor
 import { initialProgress } from '../../src/trainer/jobs/tune/progress';
 import { TensorStore } from '../../src/trainer/safetensors/safetensors';
 import { adeptResult } from '../support/command';
+import { assertMetricsCsv, assertRecordsAsMade } from '../support/records';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 
@@ -318,6 +319,8 @@ describe('a run that works against forgetting', () => {
     assert.ok((rises(run).at(-1)?.rise ?? NaN) <= 0.05);
     const rate = steps.at(-1)?.learningRate ?? NaN;
     assert.ok(Math.abs(readCheckpointState(run, 6).baseLearningRate - rate) < 1e-12);
+    assertMetricsCsv(run.path);
+    assertRecordsAsMade(run.path);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { METRICS } from '../../src/shared/run/metrics';
 import { runAdept } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
 
@@ -14,4 +15,13 @@ it('docs/command-line.md has every command that adept --help lists, and no other
     [...(row.split(/(?<!\\)\|/)[1] ?? '').matchAll(/`adept ([a-z]+)/g)].map(([, name]) => name),
   );
   assert.deepEqual(described.sort(), listed.filter((name) => name !== 'help').sort());
+});
+
+it('docs/command-line.md has the columns and tags of everything that is measured by step, in their order', () => {
+  const page = readFileSync(join(projectRoot, 'docs/command-line.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([^`]+)` \| `([^`]+)` \|/gm)].map(([, column, tag]) => ({
+    column,
+    tag,
+  }));
+  assert.deepEqual(rows, Object.values(METRICS));
 });

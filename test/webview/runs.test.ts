@@ -237,7 +237,7 @@ describe('the panel of all runs', { skip: noChromium }, () => {
       await page.keyboard.press('Enter');
       assert.deepEqual(
         (await page.getByRole('menuitem').allInnerTexts()).map((text) => text.split('\n')[0]?.trim()),
-        ['Open', 'Rename…', 'Duplicate…', 'Resume', 'Delete…'],
+        ['Open', 'Share Report…', 'Rename…', 'Duplicate…', 'Resume', 'Delete…'],
       );
       await takePicture(page, 'runs-menu');
       await page.keyboard.press('ArrowUp');

@@ -1,10 +1,7 @@
 import type { CurvePatch } from '../../src/shared/webview/curvePatch';
+import type { Curve } from '../../src/shared/common/curve';
 
-/** Points by ascending position: steps, or seconds. */
-export interface Curve {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-}
+export type { Curve };
 
 export const NO_CURVE: Curve = { x: [], y: [] };
 

@@ -14,7 +14,7 @@ import {
 import type { LossName, LossSummary } from './lossSummary';
 import type { Curve } from '../common/curve';
 import { detailedCurves, type RunModel } from './runModel';
-import { smoothed } from './smoothing';
+import { smoothed } from '../../src/shared/run/smoothing';
 
 /** What one chart of a run shows. */
 export interface ChartParts {

@@ -121,7 +121,7 @@ function bar(fraction: number | undefined, text: string): TemplateResult {
 }
 
 const ACTING: readonly RunCommand[] = [...CONTROL_COMMANDS, 'export'];
-const OPENING: readonly RunCommand[] = ['openConfig', 'openFolder', 'openLog'];
+const OPENING: readonly RunCommand[] = ['openConfig', 'openFolder', 'openLog', 'shareReport'];
 const ICONS: Readonly<Record<RunCommand, string>> = {
   pause: 'debug-pause',
   resume: 'debug-continue',
@@ -134,6 +134,7 @@ const ICONS: Readonly<Record<RunCommand, string>> = {
   openConfig: 'settings-gear',
   openFolder: 'folder-opened',
   openLog: 'output',
+  shareReport: 'share',
 };
 
 function buttons(summary: RunSummary, actions: HeaderActions): TemplateResult {

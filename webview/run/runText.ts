@@ -30,6 +30,7 @@ export function commandText(command: RunCommand): string {
     openConfig: l10n.t('Configuration'),
     openFolder: l10n.t('Run Folder'),
     openLog: l10n.t('Whole Log'),
+    shareReport: l10n.t('Share Report…'),
     export: l10n.t('Export Model…'),
     runAgain: l10n.t('Run Again'),
     delete: l10n.t('Remove'),

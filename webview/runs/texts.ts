@@ -51,6 +51,7 @@ export function actionText(action: RowAction): string {
   const texts: Readonly<Record<RowAction, string>> = {
     open: l10n.t('Open'),
     rename: l10n.t('Rename…'),
+    share: l10n.t('Share Report…'),
     duplicate: l10n.t('Duplicate…'),
     resume: l10n.t('Resume'),
     queue: l10n.t('Add to Queue'),

@@ -21,6 +21,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.addToQueue': () => import('./addToQueue'),
   'adept.renameRun': () => import('./renameRun'),
   'adept.duplicateRun': () => import('./duplicateRun'),
+  'adept.shareReport': () => import('./shareReport'),
   'adept.openStudy': () => import('./openStudy'),
   'adept.newStudy': () => import('./newStudy'),
   'adept.runStudy': () => import('./runStudy'),

@@ -38,6 +38,9 @@ export function windowController(services: Services): RunController {
     measureStrength: async (run) => {
       await vscode.commands.executeCommand('adept.measureStrength', run);
     },
+    shareReport: async (run) => {
+      await vscode.commands.executeCommand('adept.shareReport', run);
+    },
     about: (path) => ({
       ...processOf(services, services.runs.list.get(path)),
       asked: services.runs.askedOf(path),

@@ -4,6 +4,7 @@ import type { RowAction } from '../../shared/runs/runRow';
 
 const COMMANDS: Readonly<Record<RowAction, CommandId>> = {
   open: 'adept.openRun',
+  share: 'adept.shareReport',
   rename: 'adept.renameRun',
   duplicate: 'adept.duplicateRun',
   resume: 'adept.resume',

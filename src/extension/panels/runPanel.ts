@@ -203,6 +203,8 @@ export class RunPanel implements WebviewContent<FromRun> {
         return revealFolder(folder);
       case 'openLog':
         return showFile(join(folder, RUN_FILES.events));
+      case 'shareReport':
+        return this.controller.shareReport(folder);
       case 'pause':
       case 'resume':
       case 'stop':

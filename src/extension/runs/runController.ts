@@ -36,6 +36,8 @@ export interface RunController {
   exportModel(run: string, how?: ExportChoice): Promise<void>;
   /** Measures what the added layers of the last checkpoint are worth. */
   measureStrength(run: string): Promise<void>;
+  /** Asks where the report of a run goes, and writes it. */
+  shareReport(run: string): Promise<void>;
   about(run: string): RunProcess;
   /** The *.adept.json that the run was started from, where this window knows it. */
   configOf(run: string): string | undefined;

@@ -42,7 +42,7 @@ export function runRow(
     tags: [...facts.notes.tags],
     note: facts.notes.note,
     notesProblem: facts.notesProblem,
-    actions: trusted ? actionsOf(run, hasConfig) : ['open'],
+    actions: actionsOf(run, hasConfig).filter((action) => trusted || UNTRUSTED.has(action)),
   };
 }
 
@@ -57,10 +57,14 @@ function secondsOf(status: RunStatus | undefined, idle: number): number | null {
   return seconds >= 0 ? Math.max(0, seconds - idle) : null;
 }
 
+/** What only reads. */
+const UNTRUSTED: ReadonlySet<RowAction> = new Set(['open', 'share']);
+
 function actionsOf(run: RunEntry, hasConfig: boolean): RowAction[] {
   const isThere = existsSync(run.path);
   const possible: Readonly<Record<RowAction, boolean>> = {
     open: true,
+    share: isThere,
     rename: isThere && !isLive(run),
     duplicate: hasConfig || existsSync(join(run.path, JOB_FILES.job)),
     resume: isResumable(run),

@@ -26,7 +26,7 @@ export function laterResults(run: RunFolder, step: number): string[] {
     .checkpoints()
     .filter((other) => other > step)
     .reverse();
-  const ends = step < endOf(run) ? [JOB_FILES.exported, JOB_FILES.report] : [];
+  const ends = step < endOf(run) ? [JOB_FILES.exported, JOB_FILES.report, JOB_FILES.page] : [];
   return [
     ...ends.map((name) => join(run.path, name)).filter((path) => existsSync(path)),
     ...strengthAfter(run, step),

@@ -147,6 +147,7 @@ function enabledCommands(
     openConfig: (files.hasConfig && files.exists) || window.hasConfig === true,
     openFolder: files.exists,
     openLog: files.exists,
+    shareReport: files.exists,
     export: isTrusted && checkpoints.length > 0 && files.exists,
   };
   return (Object.keys(possible) as RunCommand[]).filter(

@@ -94,6 +94,12 @@ export const COMMANDS = {
     palette: `${trusted} && adept.hasRun`,
     needsTrust: true,
   },
+  'adept.shareReport': {
+    title: 'Share Report…',
+    icon: '$(share)',
+    palette: 'adept.hasRun',
+    needsTrust: false,
+  },
   'adept.openStudy': { title: 'Open Study', icon: '$(graph-scatter)', needsTrust: false },
   'adept.newStudy': { title: 'New Study…', icon: '$(beaker)', palette: trusted, needsTrust: true },
   'adept.runStudy': { title: 'Run Study', icon: '$(play)', palette: trusted, needsTrust: true },

@@ -1,6 +1,22 @@
 /** Red, green and blue of sRGB, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
+/** Ends of the colours of a heatmap on a light page of paper. */
+export const HEAT_LOW: Rgb = [247, 251, 255];
+export const HEAT_HIGH: Rgb = [8, 48, 107];
+
+/** The colour at a share of the way from one to another, 0 to 1. */
+export function mixed(low: Rgb, high: Rgb, share: number): Rgb {
+  const mix = (channel: 0 | 1 | 2): number =>
+    Math.round(low[channel] + share * (high[channel] - low[channel]));
+  return [mix(0), mix(1), mix(2)];
+}
+
+/** As CSS writes it. */
+export function cssColour([red, green, blue]: Rgb): string {
+  return `rgb(${red},${green},${blue})`;
+}
+
 const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [255, 255, 255];
 /** WCAG 2.2, 1.4.3, of text of any size. */

@@ -55,7 +55,12 @@ function textOf(value: number | undefined): string {
 
 /** As RFC 4180 has it: commas, CRLF, quotes where they are needed. */
 export function toCsv({ headings, rows }: ValueTable): string {
-  return [headings, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
+  return [headings, ...rows].map(csvLine).join('');
+}
+
+/** A row of it, with its end. */
+export function csvLine(row: readonly string[]): string {
+  return `${row.map(quoted).join(',')}\r\n`;
 }
 
 function quoted(text: string): string {

@@ -54,4 +54,6 @@ export const JOB_FILES = {
   expanded: 'expanded',
   exported: 'export',
   report: 'report.json',
+  /** The run as a page for people, where that was asked for. */
+  page: 'report.html',
 } as const;

@@ -183,6 +183,8 @@ export const RUN_FILES = {
   events: 'events.ndjson',
   /** What the model is asked as the run goes on. */
   prompts: 'prompts.json',
+  /** What was measured step by step, for other tools; TensorBoard's file beside it has a name by the time. */
+  metrics: 'metrics.csv',
   trainer: 'trainer.json',
   /** What the added layers of a checkpoint are worth, where that was measured. */
   strength: 'dial.json',

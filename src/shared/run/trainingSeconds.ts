@@ -10,29 +10,44 @@ function beginsTrainer(event: RunEvent): event is RunEvent & { type: 'status' } 
 }
 
 /**
- * Seconds that a run spent on its steps and on refreshes of its learning rates, from the times of its events: without
+ * Seconds that a run spends on its steps and on refreshes of its learning rates, from the times of its events: without
  * evaluations, checkpoints and pauses, and whether or not it was resumed. What was lost by a kill does not count.
  */
-export function trainingSeconds(events: readonly RunEvent[]): number {
-  let [milliseconds, since] = [0, NaN];
+export class TrainingClock {
+  private milliseconds = 0;
+  private since = NaN;
   /** What had been spent when the checkpoint of a step was saved. */
-  const saved = new Map<number, number>();
-  for (const event of events) {
+  private readonly saved = new Map<number, number>();
+
+  get seconds(): number {
+    return this.milliseconds / 1000;
+  }
+
+  add(event: RunEvent): void {
     const { type, time } = event;
     const isAside = type === 'progress' || type === 'log' || type === 'resources';
     if (isAside || (type === 'importance' && event.why !== undefined)) {
       // Said in the middle of something.
-      continue;
+      return;
     }
     const now = Date.parse(time);
-    if ((type === 'step' || type === 'importance') && now > since) {
-      milliseconds += now - since;
+    if ((type === 'step' || type === 'importance') && now > this.since) {
+      this.milliseconds += now - this.since;
     } else if (type === 'checkpoint') {
-      saved.set(event.step, milliseconds);
+      this.saved.set(event.step, this.milliseconds);
     } else if (beginsTrainer(event)) {
-      milliseconds = event.status === 'started' ? 0 : (saved.get(event.step ?? NaN) ?? milliseconds);
+      this.milliseconds =
+        event.status === 'started' ? 0 : (this.saved.get(event.step ?? NaN) ?? this.milliseconds);
     }
-    since = now;
+    this.since = now;
   }
-  return milliseconds / 1000;
+}
+
+/** The same of a whole log. */
+export function trainingSeconds(events: readonly RunEvent[]): number {
+  const clock = new TrainingClock();
+  for (const event of events) {
+    clock.add(event);
+  }
+  return clock.seconds;
 }

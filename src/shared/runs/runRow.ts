@@ -19,7 +19,7 @@ export const ROW_STATES = [
 export type RowState = (typeof ROW_STATES)[number];
 
 /** What can be done with a run now, beside opening it. */
-export const ROW_ACTIONS = ['open', 'rename', 'duplicate', 'resume', 'queue', 'delete'] as const;
+export const ROW_ACTIONS = ['open', 'share', 'rename', 'duplicate', 'resume', 'queue', 'delete'] as const;
 export type RowAction = (typeof ROW_ACTIONS)[number];
 
 /** A run as a row of the table of runs. */

@@ -1,20 +1,12 @@
+import { axisTicks, type Axis } from '../common/axisTicks';
 import { placeLabels } from './plotLabels';
 import type { ArmSummary, Spread } from './studySummary';
 
 const WIDTH = 640;
 const HEIGHT = 420;
 const MARGIN = { left: 70, right: 130, top: 20, bottom: 50 };
-/** At most so many on an axis, apart from its end. */
-const TICKS = 7;
-/** Times a power of ten, what lies between two of them. */
-const STEPS = [1, 2, 5, 10];
 /** Of the values' range, the room around them. */
 const PADDING = 0.1;
-
-interface Axis {
-  readonly low: number;
-  readonly high: number;
-}
 
 /**
  * Domain gain (to the right) against the rise of general loss (upwards), nats, an arm a point, with the range over seeds: the further
@@ -67,30 +59,17 @@ function axes(x: Axis, y: Axis, left: (value: number) => number, top: (value: nu
     line(begin, below, end, below),
     line(begin, above, begin, below),
     line(begin, top(0), end, top(0), ' stroke-dasharray="3 3"'),
-    ...ticks(x).map(
+    ...axisTicks(x).map(
       ({ value, text }) =>
         `<text x="${at(left(value))}" y="${below + 18}" text-anchor="middle">${text}</text>`,
     ),
-    ...ticks(y).map(
+    ...axisTicks(y).map(
       ({ value, text }) =>
         `<text x="${begin - 6}" y="${at(top(value) + 4)}" text-anchor="end">${text}</text>`,
     ),
     `<text x="${(begin + end) / 2}" y="${HEIGHT - 8}" text-anchor="middle">domain loss fell by, nats</text>`,
     `<text transform="translate(14 ${(above + below) / 2}) rotate(-90)" text-anchor="middle">general loss rose by, nats</text>`,
   ].join('\n');
-}
-
-/** Round values that an axis shows, zero among them where it is on it. */
-function ticks({ low, high }: Axis): { value: number; text: string }[] {
-  const rough = (high - low) / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = (STEPS.find((factor) => factor * power >= rough) ?? 10) * power;
-  const digits = Math.max(0, -Math.floor(Math.log10(step)));
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => {
-    const value = (first + index) * step;
-    return { value, text: value.toFixed(digits).replace('-', '−') };
-  });
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, more = ''): string {

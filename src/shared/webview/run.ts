@@ -70,6 +70,7 @@ const RUN_COMMANDS = [
   'openConfig',
   'openFolder',
   'openLog',
+  'shareReport',
   'export',
   'runAgain',
   'delete',

@@ -100,6 +100,16 @@ export class Dialogs {
     return { offered, items: seen };
   }
 
+  /** Answers the question where a file goes; undefined is Escape. @returns what was proposed */
+  saveTo(file: string | undefined): { readonly proposed: string[] } {
+    const proposed: string[] = [];
+    this.replace('showSaveDialog', ({ defaultUri }: vscode.SaveDialogOptions) => {
+      proposed.push(defaultUri?.fsPath ?? '');
+      return Promise.resolve(file === undefined ? undefined : vscode.Uri.file(file));
+    });
+    return { proposed };
+  }
+
   dispose(): void {
     for (const restore of this.restore.splice(0).reverse()) {
       restore();

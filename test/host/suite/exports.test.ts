@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { askForNewFolder } from '../../../src/extension/commands/newFolder';
 import { presentOutcome } from '../../../src/extension/notices/jobOutcomes';
+import { FakeRun } from '../../support/fakeRun';
 import { Dialogs } from './dialogs';
 import { services } from './life';
 import { eventually, workspaceFolder } from './support';
@@ -41,6 +42,51 @@ describe('an export that was rounded', () => {
     } finally {
       dialogs.dispose();
     }
+  });
+});
+
+describe('the report of a run that is shared', () => {
+  const folder = join(workspaceFolder(), 'shared-runs');
+  let dialogs: Dialogs;
+
+  beforeEach(() => {
+    dialogs = new Dialogs();
+    const run = new FakeRun(join(folder, 'one run')).tuned(2).status('started').evaluation(0, 3, 2);
+    run.step(1, 2.5).step(2, 2).evaluation(2, 2.25, 2.125).status('stopped');
+  });
+
+  afterEach(() => {
+    dialogs.dispose();
+    rmSync(folder, { recursive: true });
+  });
+
+  const share = (): Thenable<string | undefined> =>
+    vscode.commands.executeCommand('adept.shareReport', join(folder, 'one run'));
+
+  it('is written where the person wants it, and offered to be shown', async () => {
+    const file = join(folder, 'for Ann.html');
+    const { proposed } = dialogs.saveTo(file);
+    assert.equal(await share(), file);
+    assert.deepEqual(proposed, [join(folder, 'one run-report.html')]);
+    const page = readFileSync(file, 'utf8');
+    assert.match(page, /<h1>one run<\/h1>/);
+    assert.ok(page.includes('3.0000 → 2.2500 nats'), page.slice(0, 2000));
+    assert.ok(!page.includes(workspaceFolder()));
+    const [message, ...others] = dialogs.shown;
+    assert.deepEqual(others, []);
+    assert.match(message?.text ?? '', /^The report is in .*for Ann\.html\./);
+    // The browser is offered where the file is on the person's own machine.
+    const isHere = vscode.env.uiKind === vscode.UIKind.Desktop;
+    assert.deepEqual(message?.offers, isHere ? ['Open', 'Reveal'] : ['Reveal']);
+  });
+
+  it('is not written where the person changes their mind, or there is no run', async () => {
+    dialogs.saveTo(undefined);
+    assert.equal(await share(), undefined);
+    assert.deepEqual(dialogs.shown, []);
+    assert.ok(!existsSync(join(folder, 'one run-report.html')));
+    await vscode.commands.executeCommand('adept.shareReport', join(folder, 'none'));
+    assert.match(dialogs.errors.join(), /none is not a run folder/);
   });
 });
 

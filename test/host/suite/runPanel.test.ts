@@ -47,6 +47,7 @@ function fakeController(): RunController & { readonly asked: string[]; progress:
     baseLearningRate: () => Promise.resolve(2e-4),
     runAgain: note('runAgain'),
     deleteRun: note('delete'),
+    shareReport: note('shareReport'),
     about: () => ({}),
     configOf: () => undefined,
   };
@@ -142,10 +143,10 @@ describe('the run panel', () => {
     assert.equal(shown.problems?.items[0]?.line, recordedLines.length + 1);
     const [panel] = panels;
     assert.ok(panel !== undefined);
-    for (const command of ['pause', 'resume', 'checkpoint', 'export'] as const) {
+    for (const command of ['pause', 'resume', 'checkpoint', 'shareReport', 'export'] as const) {
       await panel.receive({ type: 'command', command });
     }
-    assert.deepEqual(controller.asked, ['pause', 'resume', 'checkpoint', 'export']);
+    assert.deepEqual(controller.asked, ['pause', 'resume', 'checkpoint', 'shareReport', 'export']);
     await assert.rejects(panel.receive({ type: 'command', command: 'stop' }), /no trainer/);
     const dialogs = new Dialogs();
     try {
@@ -155,7 +156,7 @@ describe('the run panel', () => {
       assert.match(problems[0] ?? '', /A rate of 0\.5 destroys a language model/);
       const { values } = dialogs.answerInput('1e-4');
       await panel.receive({ type: 'command', command: 'setLearningRate' });
-      assert.deepEqual([values, controller.asked.slice(4)], [['0.0002'], ['setLearningRate']]);
+      assert.deepEqual([values, controller.asked.slice(5)], [['0.0002'], ['setLearningRate']]);
     } finally {
       dialogs.dispose();
     }

@@ -16,10 +16,10 @@ describe('the curves of a run as CSV', () => {
     ]);
     writeFileSync(file, `${log}no event\n{"seq":99,"time":"","type":"later"}\n`);
     assert.deepEqual((await curvesCsv(file)).split('\r\n'), [
-      'step,training loss,domain loss,general loss,learning rate,tokens per second,gradient norm',
-      '0,,2.123456789012345,,,,',
-      '1,0.3333333333333333,,,0.0001,1001,0.5',
-      '2,2,1.5,0.1,0.0001,1002,0.5',
+      'step,time,training loss,domain loss,general loss,learning rate,tokens per second,gradient norm',
+      '0,2026-11-25T08:00:01.000Z,,2.123456789012345,,,,',
+      '1,2026-11-25T08:00:02.000Z,0.3333333333333333,,,0.0001,1001,0.5',
+      '2,2026-11-25T08:00:07.000Z,2,1.5,0.1,0.0001,1002,0.5',
       '',
     ]);
   });

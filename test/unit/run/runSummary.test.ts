@@ -90,6 +90,7 @@ describe('runSummary', () => {
       'openConfig',
       'openFolder',
       'openLog',
+      'shareReport',
     ]);
   });
 
@@ -144,12 +145,13 @@ describe('runSummary', () => {
       'openConfig',
       'openFolder',
       'openLog',
+      'shareReport',
     ]);
   });
 
   it('offers nothing that starts or controls in an untrusted window, and no command that is under way', () => {
     const untrusted = runSummary('/r', facts, recordOf(events), { ...aboutWindow, isTrusted: false }, whole);
-    assert.deepEqual(untrusted.enabled, ['openConfig', 'openFolder', 'openLog']);
+    assert.deepEqual(untrusted.enabled, ['openConfig', 'openFolder', 'openLog', 'shareReport']);
     const pausing = runSummary('/r', facts, recordOf(events), { ...aboutWindow, pending: 'pause' }, whole);
     assert.ok(!pausing.enabled.includes('pause') && pausing.enabled.includes('stop'));
   });
@@ -168,7 +170,7 @@ describe('runSummary', () => {
     assert.deepEqual(summary.exit, exit);
     assert.deepEqual(summary.lastLines, ['a', 'b']);
     assert.equal(summary.secondsLeft, null);
-    assert.deepEqual(summary.enabled, ['resume', 'openConfig', 'openFolder', 'openLog']);
+    assert.deepEqual(summary.enabled, ['resume', 'openConfig', 'openFolder', 'openLog', 'shareReport']);
     const alone = runSummary('/r', dead, recordOf(events), aboutWindow, whole);
     assert.deepEqual(alone.lastLines, ['started at step 0']);
   });
@@ -182,7 +184,7 @@ describe('runSummary', () => {
     const failed = runSummary('/r', bare, stopped, { ...aboutWindow, failure: 'no such model' }, whole);
     assert.deepEqual([failed.state, failed.error], ['failed', 'no such model']);
     // There is nothing yet that it could go on from.
-    assert.deepEqual(failed.enabled, ['runAgain', 'delete', 'openFolder', 'openLog']);
+    assert.deepEqual(failed.enabled, ['runAgain', 'delete', 'openFolder', 'openLog', 'shareReport']);
     const saved: NewRunEvent = {
       ...{ type: 'checkpoint', step: 0, path: '/x', domainLoss: null, generalLoss: null },
     };
@@ -198,6 +200,6 @@ describe('runSummary', () => {
       reading: 0.25,
     });
     assert.equal(summary.state, 'opening');
-    assert.deepEqual(summary.enabled, ['openConfig', 'openFolder', 'openLog']);
+    assert.deepEqual(summary.enabled, ['openConfig', 'openFolder', 'openLog', 'shareReport']);
   });
 });

@@ -208,9 +208,9 @@ describe('a row of the table of runs', () => {
       ['one', 'base', 0.001, 50, 100, -0.75, 0.125],
     );
     assert.deepEqual([row.seconds, row.tags, row.note, row.layers], [3, ['x'], 'y', null]);
-    assert.deepEqual(row.actions, ['open', 'rename', 'duplicate', 'resume', 'queue', 'delete']);
+    assert.deepEqual(row.actions, ['open', 'share', 'rename', 'duplicate', 'resume', 'queue', 'delete']);
     const untrusted = runRow(entry, facts, { hasConfig: false, trusted: false, past: undefined }, ENGLISH);
-    assert.deepEqual(untrusted.actions, ['open']);
+    assert.deepEqual(untrusted.actions, ['open', 'share']);
     const past = { idleSeconds: 2, baseRate: 5e-4 };
     const live = runRow(
       { ...entry, state: 'running' },
@@ -219,6 +219,6 @@ describe('a row of the table of runs', () => {
       ENGLISH,
     );
     assert.deepEqual([live.seconds, live.learningRate], [1, 5e-4], 'without idle time, at the rate in force');
-    assert.deepEqual(live.actions, ['open', 'duplicate']);
+    assert.deepEqual(live.actions, ['open', 'share', 'duplicate']);
   });
 });

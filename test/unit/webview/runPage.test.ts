@@ -7,7 +7,7 @@ import { filteredLog } from '../../../webview/run/logFilter';
 import { countBefore, nearest, patched, refined } from '../../../webview/common/curve';
 import { detailedCurves, EMPTY_RUN, receive, type RunModel } from '../../../webview/run/runModel';
 import { lossSummaryOf } from '../../../webview/run/lossSummary';
-import { smoothed } from '../../../webview/run/smoothing';
+import { smoothed } from '../../../src/shared/run/smoothing';
 import { stretches } from '../../../webview/run/stepTable';
 import { indexAt, unitRows } from '../../../webview/run/unitTable';
 

@@ -20,7 +20,7 @@ export function rowOf(name: string, change: Partial<RunRow> = {}): RunRow {
     tags: [],
     note: '',
     notesProblem: null,
-    actions: ['open', 'rename', 'duplicate', 'delete'],
+    actions: ['open', 'share', 'rename', 'duplicate', 'delete'],
     ...change,
   };
 }
@@ -37,7 +37,7 @@ export function rowsOf(): RunRow[] {
       seconds: 410,
       startedAt: '2026-11-28T09:30:00.000Z',
       tags: ['baseline', 'paper'],
-      actions: ['open', 'duplicate'],
+      actions: ['open', 'share', 'duplicate'],
     }),
     rowOf('law-1', { tags: ['paper'], note: 'the best so far\nkeep it' }),
     rowOf('law-10', { layers: [3, 14], learningRate: 0.001, domainChange: -0.5127, generalChange: 0.2204 }),
@@ -52,7 +52,7 @@ export function rowsOf(): RunRow[] {
       generalChange: null,
       seconds: 95,
       startedAt: '2026-11-21T18:20:00.000Z',
-      actions: ['open', 'rename', 'duplicate', 'resume', 'delete'],
+      actions: ['open', 'share', 'rename', 'duplicate', 'resume', 'delete'],
     }),
     rowOf('torn', {
       state: 'died',
@@ -61,7 +61,7 @@ export function rowsOf(): RunRow[] {
       seconds: 90_000,
       startedAt: '2026-11-19T10:00:00.000Z',
       notesProblem: '/space/.adept/runs/torn/notes.json: is not JSON: correct it.',
-      actions: ['open', 'rename', 'duplicate', 'resume', 'delete'],
+      actions: ['open', 'share', 'rename', 'duplicate', 'resume', 'delete'],
     }),
   ];
 }

@@ -7,15 +7,16 @@ import { importanceTable } from '../../../shared/heatmap/importanceTable';
 import type { FoundLosses } from '../../../shared/run/losses';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { RunSpec } from '../../../shared/run/runFolder';
-import { pathsOf, replayTexts, type CorpusFiles } from '../../../shared/texts/texts';
+import { evaluatedTexts, namedTexts, trainedNames } from '../../../shared/run/runTexts';
 import { writeFileAtomic } from '../../../node/files/atomicFile';
 import { readModelFacts } from '../../../node/model/modelFacts';
 import type { RunFolder } from '../../../node/run/runFolder';
+import { importanceFileOf } from '../../../node/run/runImportance';
 import type { Task } from '../../task';
 import { readImportance } from '../measure/importanceInput';
-import { fileNames, modelCard, type CardFacts, type CardText } from './modelCard';
+import { fileNames, modelCard, type CardFacts } from './modelCard';
 import { importancePicture } from './importancePicture';
-import { hubNameOf, lastPart, readSourceCard, type SourceCard } from './sourceCard';
+import { readSourceCard, type SourceCard } from './sourceCard';
 
 /** What was exported, and how it came to its files. */
 export interface CardRequest {
@@ -55,7 +56,7 @@ export function writeExportCard(request: CardRequest, task: Task): void {
     parameters: readModelFacts(out).parameters,
     sourceLayers: tuned?.base.layers ?? readModelFacts(spec.model).layers,
     copies: exported?.added.map(({ layer, source: from }) => ({ layer, source: from })),
-    texts: textsOf(spec),
+    texts: namedTexts(spec),
     datasets: datasetsOf(spec),
     measuredOn: measuredOn(spec),
     picture: picture === undefined ? undefined : PICTURE,
@@ -70,9 +71,7 @@ function pictureOf(
   tuned: ExpansionManifest | undefined,
   task: Task,
 ): string | undefined {
-  const file = [run.file('importance'), spec.importance].find(
-    (path) => path !== undefined && existsSync(path),
-  );
+  const file = importanceFileOf(run, spec);
   if (file === undefined) {
     return undefined;
   }
@@ -94,37 +93,15 @@ function licenseIn({ license }: SourceCard, out: string): SourceCard['license'] 
   );
 }
 
-function trainedTexts({ domain, replay }: RunSpec): CorpusFiles[] {
-  return [domain, ...replayTexts(replay ?? []).map(({ corpus }) => corpus)];
-}
-
-function textsOf(spec: RunSpec): CardText[] {
-  const [domain = [], ...replay] = trainedTexts(spec).map(namesOf);
-  const { domain: ofDomain, general } = spec.eval;
-  return [
-    { role: 'domain, trained on', names: domain },
-    ...replay.map((names) => ({ role: 'general, trained on (replay)', names })),
-    { role: 'general, importance was measured on', names: namesOf(spec.probe) },
-    ...(ofDomain ? [{ role: 'domain, evaluated', names: namesOf(ofDomain) }] : []),
-    ...(general ? [{ role: 'general, evaluated', names: namesOf(general) }] : []),
-  ];
-}
-
 function measuredOn(spec: RunSpec): CardFacts['measuredOn'] {
-  const { domain, general } = spec.eval;
-  return {
-    domain: domain ? fileNames(namesOf(domain)) : 'a sample of the domain text that was trained on',
-    general: general ? fileNames(namesOf(general)) : 'the text that importance was measured on',
-  };
-}
-
-function namesOf(corpus: CorpusFiles): string[] {
-  return [...new Set(pathsOf(corpus).map((path) => hubNameOf(path, 'datasets') ?? lastPart(path)))];
+  const { domain, general } = evaluatedTexts(spec);
+  const text = (on: readonly string[] | string): string => (typeof on === 'string' ? on : fileNames(on));
+  return { domain: text(domain), general: text(general) };
 }
 
 /** What the Hub takes as the name of a dataset; a file of another name stands in the text alone. */
 function datasetsOf(spec: RunSpec): string[] {
-  const names = trainedTexts(spec).flatMap(namesOf);
+  const names = trainedNames(spec);
   return [...new Set(names)].filter((name) =>
     /^(?!.*(?:--|\.\.))[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/.test(name),
   );

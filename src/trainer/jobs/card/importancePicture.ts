@@ -1,9 +1,7 @@
 import { heatScale, type HeatScale } from '../../../shared/heatmap/heatScale';
-import { inkOn, type Rgb } from '../../../shared/heatmap/ink';
+import { cssColour, HEAT_HIGH, HEAT_LOW, inkOn, mixed, type Rgb } from '../../../shared/heatmap/ink';
 import type { ImportanceTable } from '../../../shared/heatmap/importanceTable';
 
-const LOW: Rgb = [247, 251, 255];
-const HIGH: Rgb = [8, 48, 107];
 const GROUND: Rgb = [255, 255, 255];
 const INK: Rgb = [36, 41, 47];
 const CELL = { width: 26, height: 16 };
@@ -42,9 +40,9 @@ export function importancePicture({ columns, rows }: ImportanceTable, copied: Re
     ];
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="11" fill="${css(INK)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="11" fill="${cssColour(INK)}">`,
     '<title>Importance of every layer and unit of the source model</title>',
-    `<rect width="${width}" height="${height}" fill="${css(GROUND)}"/>`,
+    `<rect width="${width}" height="${height}" fill="${cssColour(GROUND)}"/>`,
     ...heads,
     ...cells,
     `<text x="${LEFT}" y="${height - 12}">darker: more important, by rank</text>`,
@@ -65,20 +63,10 @@ function scalesOf(columns: number, rows: ImportanceTable['rows']): HeatScale[] {
 function cell(column: number, y: number, value: number | undefined, scale: HeatScale | undefined): string {
   const x = LEFT + column * CELL.width;
   const heat = value === undefined || scale === undefined ? undefined : scale.heat(value);
-  const fill = typeof heat === 'number' ? between(heat) : GROUND;
+  const fill = typeof heat === 'number' ? mixed(HEAT_LOW, HEAT_HIGH, heat) : GROUND;
   const place = `x="${x}" y="${y}" width="${CELL.width - 1}" height="${CELL.height - 1}"`;
   const said = value === undefined ? 'not measured' : String(value);
-  return `<rect ${place} fill="${css(fill)}" stroke="${css(inkOn(fill, LOW))}" stroke-opacity="0.15"><title>${said}</title></rect>`;
-}
-
-function between(heat: number): Rgb {
-  const mix = (channel: 0 | 1 | 2): number =>
-    Math.round(LOW[channel] + heat * (HIGH[channel] - LOW[channel]));
-  return [mix(0), mix(1), mix(2)];
-}
-
-function css([red, green, blue]: Rgb): string {
-  return `rgb(${red},${green},${blue})`;
+  return `<rect ${place} fill="${cssColour(fill)}" stroke="${cssColour(inkOn(fill, HEAT_LOW))}" stroke-opacity="0.15"><title>${said}</title></rect>`;
 }
 
 function escaped(text: string): string {

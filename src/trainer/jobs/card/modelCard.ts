@@ -1,16 +1,11 @@
 import type { FloatType } from '../../../shared/model/floatType';
+import type { NamedText } from '../../../shared/run/runTexts';
 import type { TextLosses } from '../../../shared/run/losses';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { TUNE_SETTINGS } from '../../../shared/settings/tuneSettings';
 import type { Setting } from '../../../shared/settings/settingTable';
 import { writeFrontMatter } from './frontMatter';
 import type { SourceCard } from './sourceCard';
-
-/** A text by the names of its files, never by where they lie. */
-export interface CardText {
-  readonly role: string;
-  readonly names: readonly string[];
-}
 
 /** All that a model card says; nothing of it names the machine. */
 export interface CardFacts {
@@ -27,7 +22,7 @@ export interface CardFacts {
   /** How many copies were left out, and the strength of the others. */
   readonly dropped: number;
   readonly alpha: number;
-  readonly texts: readonly CardText[];
+  readonly texts: readonly NamedText[];
   /** Names of the texts that were trained on, as the Hub lists datasets. */
   readonly datasets: readonly string[];
   readonly losses: { readonly before: TextLosses; readonly after: TextLosses | undefined };

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { HUB_NAME, hubNameOf, lastPart } from '../../../shared/model/hubName';
 import { readError } from '../../../node/files/fileError';
 import { readJson } from '../../../node/files/jsonFile';
 import { readFrontMatter } from './frontMatter';
@@ -18,7 +19,6 @@ export interface SourceCard {
   readonly license: ReadonlyMap<string, string>;
 }
 
-const HUB_NAME = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 const LANGUAGE = /^(?:[a-z]{2,3}(?:-[A-Za-z0-9]+)*|multilingual|code)$/;
 const LICENSE = /^[\w.+ -]{1,80}$/;
 const LINK = /^(?:https?:\/\/[^\s<>"]+|[A-Za-z0-9][\w.-]*)$/;
@@ -50,24 +50,6 @@ export function readSourceCard(folders: readonly [string, ...string[]]): SourceC
     languages: (metadata.get('language') ?? []).filter((language) => LANGUAGE.test(language)),
     license: new Map(license),
   };
-}
-
-/**
- * The name on the Hub of what lies in a snapshot of its cache: .../models--org--name/snapshots/…
- * @see https://huggingface.co/docs/huggingface_hub/guides/manage-cache
- */
-export function hubNameOf(path: string, kind: 'models' | 'datasets'): string | undefined {
-  const parts = path.split(/[\\/]+/);
-  const folder = parts.find(
-    (part, index) => part.startsWith(`${kind}--`) && parts[index + 1] === 'snapshots',
-  );
-  const name = folder?.split('--').slice(1).join('/');
-  return name !== undefined && (HUB_NAME.test(name) || /^[A-Za-z0-9][\w.-]*$/.test(name)) ? name : undefined;
-}
-
-/** The last part of a path of any system. */
-export function lastPart(path: string): string {
-  return path.split(/[\\/]+/).findLast((part) => part !== '' && part !== '.') ?? 'model';
 }
 
 /** What transformers noted of where a model was loaded from, where that is no path. */

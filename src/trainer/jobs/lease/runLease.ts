@@ -2,6 +2,7 @@ import { messageOf } from '../../../shared/common/errors';
 import type { TrainerStatus } from '../../../shared/run/protocol';
 import type { NewRunEvent, RunEvent } from '../../../shared/run/runFolder';
 import { EventWriter } from '../../../node/run/eventWriter';
+import { RunRecords } from '../../../node/run/records/runRecords';
 import type { RunFolder } from '../../../node/run/runFolder';
 import type { ExecutorDescription } from '../../executor/executor';
 import type { Task } from '../../task';
@@ -58,8 +59,18 @@ export class RunLease {
       // Before the event log is opened, which cuts off a torn last line: a living trainer may be in the middle of one.
       const heartbeat = TrainerHeartbeat.claim(folder, control.address, engine);
       try {
-        const log = EventWriter.open(folder.file('events'), hooks.onEvent);
-        return await new RunLease(options, log, requests, heartbeat, answer).serve(work);
+        const records = new RunRecords(folder);
+        const log = EventWriter.open(folder.file('events'), (event) => {
+          records.add(event);
+          hooks.onEvent(event);
+        });
+        const lease = new RunLease(options, log, requests, heartbeat, answer);
+        return await records.during(
+          (problem) => {
+            log.appendIfPossible({ type: 'log', level: 'warn', message: problem });
+          },
+          () => lease.serve(work),
+        );
       } finally {
         heartbeat.end();
       }
