@@ -10,7 +10,7 @@ import { writeNotes } from '../../src/node/run/runNotes';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { picturePath, PICTURES_WANTED, takePicture } from '../support/picture';
 import { projectRoot } from '../support/projectRoot';
-import { RECORDED_STRENGTH, RecordedRun } from '../support/recordedRun';
+import { RECORDED_ANSWERS, RECORDED_PROMPTS, RECORDED_STRENGTH, RecordedRun } from '../support/recordedRun';
 import { axeFindings } from './support/axe';
 import { launchChromium, noChromium } from './support/webviewPage';
 
@@ -30,6 +30,7 @@ function everything(folder: string): RunFolder {
   run.finish();
   run.happened();
   run.strength(RECORDED_STRENGTH);
+  run.answered(RECORDED_PROMPTS, RECORDED_ANSWERS);
   // The last is unusable, which is said with its name and not with where it lies.
   writeFileSync(
     join(path, 'exports.json'),
@@ -74,8 +75,16 @@ describe('the report of a run, opened from a file without a network', { skip: no
   it('has every part, with the numbers of the run', async () => {
     assert.deepEqual(await page.locator('h2').allTextContents(), [
       ...['Results', 'Curves', 'Importance of layers and units', 'Learning rates of the units'],
-      ...['Strength of the added layers (α)', 'What happened', 'Settings', 'Environment'],
+      ...[
+        'Strength of the added layers (α)',
+        'Answers before and after',
+        'What happened',
+        'Settings',
+        'Environment',
+      ],
     ]);
+    const row = page.locator('#answers tr', { hasText: 'Once upon' });
+    assert.deepEqual(await row.locator('del, ins').allTextContents(), ['boat', 'dog']);
     const results = await page.locator('.tiles').innerText();
     assert.match(results, /Domain loss\s+−1\.4670\s+2\.4296 → 0\.9626 nats/);
     assert.match(results, /General loss\s+\+0\.4332\s+0\.6216 → 1\.0548 nats/);

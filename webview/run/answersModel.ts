@@ -1,19 +1,11 @@
-import { diffWordsWithSpace } from 'diff';
+import { answerDifference, type AnswerDifference } from '../../src/shared/run/answerDifference';
 import type { AnswerRound, ShownPrompt } from '../../src/shared/webview/run';
 
-/** A stretch of a text. changed: the other text does not have it. */
-export interface Stretch {
-  readonly text: string;
-  readonly changed: boolean;
-}
-
-/** An answer beside the one before the first step, each with what the other lacks marked by word. */
-export interface ComparedAnswer {
+/** An answer beside the one before the first step. */
+export interface ComparedAnswer extends AnswerDifference {
   readonly prompt: ShownPrompt;
   readonly index: number;
   readonly step: number;
-  readonly before: readonly Stretch[];
-  readonly after: readonly Stretch[];
   readonly isSame: boolean;
 }
 
@@ -54,19 +46,13 @@ export function comparedAnswers(choice: AnswerChoice): ComparedAnswer[] {
       return [];
     }
     const { step } = pair.round;
-    return [{ prompt, index: pair.index, step, ...compared(before, after), isSame: before === after }];
+    return [
+      { prompt, index: pair.index, step, ...answerDifference(before, after), isSame: before === after },
+    ];
   });
 }
 
 /** How many answers of a round differ from those before. */
 export function changedCount({ rounds }: Pick<AnswerChoice, 'rounds'>, round: AnswerRound): number {
   return round.answers.filter(({ text }, index) => text !== rounds[0]?.answers[index]?.text).length;
-}
-
-function compared(before: string, after: string): Pick<ComparedAnswer, 'before' | 'after'> {
-  const parts =
-    before === after ? [{ value: before, added: false, removed: false }] : diffWordsWithSpace(before, after);
-  const side = (lacks: 'added' | 'removed', marks: 'added' | 'removed'): Stretch[] =>
-    parts.flatMap((part) => (part[lacks] ? [] : [{ text: part.value, changed: part[marks] }]));
-  return { before: side('added', 'removed'), after: side('removed', 'added') };
 }

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { PromptSource } from '../../src/shared/run/answers';
+import type { Stretch } from '../../src/shared/run/answerDifference';
 import type { RunView, ShownPrompt } from '../../src/shared/webview/run';
 import { dataTable, type DataRow } from '../common/dataTable';
 import { formatCount } from '../common/format';
 import { l10n } from '../common/l10n';
 import { pushButton } from '../common/pushButton';
-import { changedCount, comparedAnswers, shownRound, type ComparedAnswer, type Stretch } from './answersModel';
+import { changedCount, comparedAnswers, shownRound, type ComparedAnswer } from './answersModel';
 import type { RunModel } from './runModel';
 
 export interface AnswersContent {
@@ -117,7 +118,10 @@ function allPrompts(rows: readonly ComparedAnswer[], { keep }: AnswersContent): 
           keep({ answersPrompt: row.index });
         },
       });
-      const name = html`<div class="answers-name">${promptText(row.prompt)} ${over}</div>`;
+      const name = html`<div class="answers-name">
+        <div>${promptText(row.prompt)}</div>
+        ${over}
+      </div>`;
       return { name, cells: [marked(row.before, 'del'), afterCell(row)] };
     }),
   });

@@ -3,6 +3,7 @@ import { stateText } from '../../shared/run/stateText';
 import { html, type Content, type Html } from './html';
 import { countText, momentText } from './numbers';
 import type { ReportFacts } from './reportFacts';
+import { ANSWERS } from './sections/answers';
 import { CURVES } from './sections/curves';
 import { ENVIRONMENT } from './sections/environment';
 import { EXPORTS } from './sections/exports';
@@ -22,6 +23,7 @@ const SECTIONS: readonly ReportSection[] = [
   IMPORTANCE,
   UNIT_RATES,
   STRENGTH,
+  ANSWERS,
   EXPORTS,
   HAPPENED,
   SETTINGS,

@@ -20,7 +20,7 @@ import { StrengthFile } from '../../shared/run/strength';
 import { TrainingClock } from '../../shared/run/trainingSeconds';
 import { pathsOf } from '../../shared/texts/texts';
 import type { TuneSettings } from '../../shared/settings/tuneSettings';
-import type { EvalPoint, RunSummary, RunUpdate } from '../../shared/webview/run';
+import type { AnswerRound, EvalPoint, RunSummary, RunUpdate, ShownPrompt } from '../../shared/webview/run';
 import { readJson } from '../files/jsonFile';
 import { readJob } from '../job/jobFile';
 import { settingsOf } from '../run/changeSettings';
@@ -54,6 +54,8 @@ export interface ReportFacts {
   readonly importance: MeasuredImportance | undefined;
   readonly manifest: ExpansionManifest | undefined;
   readonly strength: StrengthFile | undefined;
+  readonly prompts: readonly ShownPrompt[];
+  readonly answers: readonly AnswerRound[];
   readonly exports: readonly RunExport[];
   readonly job: JobReport | undefined;
   /** What computed last, as it describes itself. */
@@ -111,6 +113,8 @@ export async function readReportFacts(run: RunFolder): Promise<ReportFacts> {
     importance: read.of(() => measuredImportance(importanceFileOf(run, spec))),
     manifest: read.of(() => parsedFile(run.file('manifest'), ExpansionManifest)),
     strength: read.of(() => parsedFile(run.file('strength'), StrengthFile)),
+    prompts: files.prompts,
+    answers: history.answers.rounds,
     exports: read.of(() => listExports(run.path)) ?? [],
     job: read.of(() => parsedFile(join(run.path, JOB_FILES.report), JobReport)),
     engine: history.engine ?? files.trainer?.engine ?? {},

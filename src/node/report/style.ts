@@ -82,6 +82,7 @@ thead th { color: var(--muted); font-size: 13px; white-space: nowrap; }
 .rate { stroke: var(--rate); --key: var(--rate); }
 .speed { stroke: var(--speed); --key: var(--speed); }
 path.mark { stroke-width: 1.5; }
+.answer { white-space: pre-wrap; overflow-wrap: anywhere; }
 .mark.checkpoint { stroke: var(--muted); --key: var(--muted); }
 .mark.resume { stroke: var(--ink); stroke-dasharray: 2 3; --key: var(--ink); }
 .mark.remedy { stroke: var(--warning); stroke-dasharray: 6 3; --key: var(--warning); }
