@@ -52,6 +52,23 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [tensors] }] },
   },
   {
+    files: ['src/extension/**/*.ts'],
+    ignores: ['src/extension/window/questions.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          property: 'showQuickPick',
+          message: 'Ask with pickItem: its question stays where a panel takes the focus.',
+        },
+        {
+          property: 'showInputBox',
+          message: 'Ask with askText: its question stays where a panel takes the focus.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       // node:test's describe() and it() return promises that the runner itself awaits.

@@ -5,7 +5,7 @@
 //   npm test -- --list            only says which files these are
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -57,14 +57,30 @@ function oneThreadEach() {
   process.env.TF_NUM_INTRAOP_THREADS ??= '1';
 }
 
-/** @param {import('./testing/queue.mjs').Results} results @param {number} begin when the first file was started */
-function report({ passed, failed, skipped, seconds }, begin) {
+/** @returns what all processors together spent since the machine started, and how much of it idle, ms */
+function processorTimes() {
+  const times = cpus().map((one) => one.times);
+  const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
+  return { all: sum(times.flatMap((one) => Object.values(one))), idle: sum(times.map(({ idle }) => idle)) };
+}
+
+/**
+ * @param {import('./testing/queue.mjs').Results} results
+ * @param {number} begin when the first file was started
+ * @param {ReturnType<typeof processorTimes>} before
+ */
+function report({ passed, failed, skipped, seconds }, begin, before) {
   const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
   console.log('slowest:');
   for (const [file, spent] of slowest) {
     console.log(`${spent.toFixed(0).padStart(5)} s  ${file}`);
   }
-  console.log(`${seconds.size} files in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  const after = processorTimes();
+  const idle = (100 * (after.idle - before.idle)) / Math.max(1, after.all - before.all);
+  const spent = ((performance.now() - begin) / 1000).toFixed(0);
+  console.log(
+    `${seconds.size} files in ${spent} s, ${FILES_AT_ONCE} at once, processors ${idle.toFixed(0)} % idle`,
+  );
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 }
 
@@ -88,6 +104,7 @@ const { buildForTests } = await import('./build.mjs');
 const inputs = await buildForTests({ files, extension: files.some(needsExtension) });
 const queued = files.map((file) => ({ ...file, needs: needsOf(file, inputs.get(file.bundle) ?? []) }));
 const begin = performance.now();
+const before = processorTimes();
 console.log('wasm engine:   always');
 const providing = provideAll(root, new Set(queued.flatMap(({ needs }) => needs)));
 const queue = new TestQueue(root, { atOnce: FILES_AT_ONCE, inVSCodeAtOnce: IN_VSCODE_AT_ONCE }, signal);
@@ -96,5 +113,5 @@ if (signal.aborted) {
   // A count of half the tests would look like a result.
   process.exit(1);
 }
-report(results, begin);
+report(results, begin, before);
 process.exit(results.failed > 0 || results.passed === 0 ? 1 : 0);

@@ -20,6 +20,7 @@ import { costKey, measureCost, secondsOf, TRIAL_SEQUENCES, type MeasuredCost } f
 import type { Answers } from './answers';
 import { askForModel } from './modelQuestion';
 import { askForProbe, askForTexts } from './textQuestion';
+import { askText } from '../window/questions';
 
 /** Sequences over which the least important layers have to stay the same. */
 export const STABLE_FOR = 16;
@@ -304,10 +305,9 @@ export class Review {
     { least, most }: { readonly least: number; readonly most: number },
   ): Promise<number> {
     const { l10n } = vscode;
-    const text = await vscode.window.showInputBox({
+    const text = await askText({
       title: `${this.title}: ${what}`,
       value: String(value),
-      ignoreFocusOut: true,
       validateInput: (input) => {
         const number = numberOfText(input);
         if (number === undefined || !Number.isInteger(number) || number < least) {

@@ -4,6 +4,7 @@ import { EngineChoice } from '../../shared/config/runConfig';
 import { engineName, engineText, isSetUp, type EngineState } from '../../shared/engines/engineState';
 import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
+import { pickItem } from '../window/questions';
 
 interface EngineItem extends vscode.QuickPickItem {
   readonly engine: EngineChoice;
@@ -17,7 +18,7 @@ export async function run(services: Services): Promise<EngineChoice> {
   const { l10n } = vscode;
   const setting = readSetting('adept.engine', services.log);
   const state = engineState();
-  const picked = await vscode.window.showQuickPick(
+  const picked = await pickItem(
     EngineChoice.options.map((engine) => item(engine, state, setting)),
     {
       title: l10n.t('Choose Engine'),

@@ -4,6 +4,7 @@ import { showComparison } from '../comparison/comparisonDocument';
 import type { Services } from '../services/services';
 import { pathsOf } from '../control/arguments';
 import { findRun, runItem } from '../control/pickRun';
+import { pickItem } from '../window/questions';
 
 /**
  * Compares runs in a table: their results, and the settings in which they differ. The arguments are those of a view's
@@ -25,7 +26,7 @@ async function pickRuns({ runs }: Services, chosen: readonly string[]): Promise<
     throw inputError(l10n.t('A comparison needs at least two runs: start another one.'));
   }
   const items = entries.map((run) => ({ ...runItem(run), picked: chosen.includes(run.path) }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Compare Runs'),
     placeHolder: l10n.t('Select two or more runs'),
     canPickMany: true,

@@ -11,6 +11,7 @@ import { nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { workspaceFolderOf } from '../window/folders';
 import { isFree } from '../window/freePath';
+import { askText } from '../window/questions';
 
 /** Writes the configuration of a run once more, for a new run, and opens it. Checkpoints are not copied. @returns the file */
 export async function run(services: Services, argument?: unknown): Promise<string> {
@@ -35,7 +36,7 @@ async function askName(run: RunEntry, folder: string): Promise<string> {
   const { l10n } = vscode;
   const taken = (name: string): string | undefined =>
     [join(folder, configName(name)), join(dirname(run.path), name)].find((path) => !isFree(path));
-  const name = await vscode.window.showInputBox({
+  const name = await askText({
     title: l10n.t('Duplicate Run'),
     prompt: l10n.t('The name of the new run: its configuration is copied, without checkpoints'),
     value: freeName(nameOf(run), taken),

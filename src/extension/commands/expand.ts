@@ -16,6 +16,7 @@ import type { Services } from '../services/services';
 import { readSetting } from '../window/settings';
 import { pathOf } from '../control/arguments';
 import { askForNewFolder } from './newFolder';
+import { pickItem } from '../window/questions';
 
 const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Request = v.object({
@@ -98,7 +99,7 @@ async function pickAnalysis({ models }: Services): Promise<string> {
   if (items.length === 0) {
     throw inputError(l10n.t('No model of this workspace is analyzed: run "ADEPT: Analyze Model" first.'));
   }
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Expand Selected Layers'),
     placeHolder: l10n.t('The analysis to choose the layers by'),
   });
@@ -118,7 +119,7 @@ async function pickLayers(file: string): Promise<Request> {
     description: l10n.t('importance {0}', importance.toFixed(4)),
     picked: rank < PROPOSED,
   }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Expand Selected Layers'),
     placeHolder: l10n.t('Layers to copy, the least important first'),
     canPickMany: true,

@@ -1,15 +1,17 @@
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { RunFolder } from '../../node/run/runFolder';
 import { inputError } from '../../shared/common/errors';
 import { ExportDtype } from '../../shared/config/runConfig';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { shortPath, workspaceFolderOf } from '../window/folders';
 import { nameOf, type RunEntry } from '../runs/runEntry';
-import { nats } from '../runs/runText';
 import type { Services } from '../services/services';
 import { askForNewFolder } from './newFolder';
+import { usableCheckpoints } from './pickCheckpoint';
 import { findRun, pickRun } from '../control/pickRun';
+import { pickItem } from '../window/questions';
 
 const step = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Request = v.object({
@@ -38,7 +40,7 @@ export async function run(services: Services, argument?: unknown): Promise<strin
     request.run === undefined
       ? await pickRun(services, argument, {
           prompt: l10n.t('Select the run to export'),
-          fits: ({ status }) => (status?.checkpoints.length ?? 0) > 0,
+          fits: ({ path }) => RunFolder.at(path).checkpoints().length > 0,
           none: l10n.t('No run has saved a checkpoint yet, so there is nothing to export.'),
         })
       : await findRun(services, request.run);
@@ -96,7 +98,7 @@ async function pickDtype(): Promise<ExportDtype> {
     label: dtype === 'auto' ? l10n.t('As the source') : dtype,
     detail: details[dtype],
   }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Export Model'),
     placeHolder: l10n.t('The data type of the weights'),
   });
@@ -106,30 +108,24 @@ async function pickDtype(): Promise<ExportDtype> {
   return picked.dtype;
 }
 
+/** Of those that are in the folder now: the list of runs may have looked before the last was saved. */
 async function pickCheckpoint(run: RunEntry): Promise<number> {
   const { l10n } = vscode;
-  const { checkpoints = [], best } = run.status ?? {};
-  const [first, second] = checkpoints;
+  const items = usableCheckpoints(run.path);
+  const [first, second] = items;
   if (first === undefined) {
     throw inputError(l10n.t('{0} has no checkpoint to export: save one first.', shortPath(run.path)));
   }
   if (second === undefined) {
-    return first;
+    return first.point.step;
   }
-  const items = checkpoints.toReversed().map((at, index) => ({
-    at,
-    label: l10n.t('Step {0}', at),
-    description: [
-      ...(index === 0 ? [l10n.t('the last')] : []),
-      ...(best?.step === at ? [l10n.t('the best, domain loss {0}', nats(best.domainLoss))] : []),
-    ].join(' · '),
-  }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Export Model'),
     placeHolder: l10n.t('The checkpoint'),
+    matchOnDescription: true,
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();
   }
-  return picked.at;
+  return picked.point.step;
 }

@@ -18,6 +18,7 @@ import type { Services } from '../services/services';
 import { freePath } from '../window/freePath';
 import { askOne } from '../window/multiStep';
 import { activeConfig, pickConfig, saveOpen } from './openConfig';
+import { askText } from '../window/questions';
 
 const SEEDS = 3;
 const MOST_SEEDS = 20;
@@ -86,7 +87,7 @@ async function analysisOf({ models, log }: Services, model: string): Promise<Stu
 async function askForSeeds(title: string, arms: number, seconds: number | undefined): Promise<number> {
   const { l10n } = vscode;
   const problem = l10n.t('Give a whole number from 1 to {0}.', MOST_SEEDS);
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title,
     value: String(SEEDS),
     prompt: l10n.t('Seeds: orders of the text, with each of which every method runs'),

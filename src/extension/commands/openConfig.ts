@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { inputError } from '../../shared/common/errors';
 import { shortPath } from '../window/folders';
+import { pickItem } from '../window/questions';
 
 const CONFIG_ENDING = '.adept.json';
 
@@ -26,7 +27,7 @@ export async function pickConfig(title: string): Promise<string> {
     );
   }
   const items = found.map(({ fsPath }) => ({ path: fsPath, label: shortPath(fsPath) }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title,
     placeHolder: l10n.t('The configuration of the job'),
   });

@@ -4,6 +4,7 @@ import type { RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { runItem, findRun } from '../control/pickRun';
 import { pathOf } from '../control/arguments';
+import { pickItem } from '../window/questions';
 
 export async function run(services: Services, argument?: unknown): Promise<void> {
   const folder = pathOf(argument) ?? (await pickFolder(services));
@@ -18,7 +19,7 @@ async function pickFolder({ runs }: Services): Promise<string> {
     ...runs.list.entries.map(runItem),
     { label: l10n.t('$(folder-opened) Browse…') },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     placeHolder: l10n.t('Select the run to open'),
   });
   if (picked === undefined) {

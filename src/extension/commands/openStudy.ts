@@ -4,6 +4,7 @@ import { openStudy } from '../panels/studyPanel';
 import { shortPath } from '../window/folders';
 import type { Services } from '../services/services';
 import { pathOf } from '../control/arguments';
+import { pickItem } from '../window/questions';
 
 const ELSEWHERE = '**/{node_modules,.git}/**';
 const LARGEST_COUNT = 50;
@@ -25,7 +26,7 @@ async function pickStudy(): Promise<string> {
     return first;
   }
   const items = files.map((path) => ({ path, label: shortPath(path) }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     placeHolder: l10n.t('Select the study to open'),
   });
   if (picked === undefined) {

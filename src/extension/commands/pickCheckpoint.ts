@@ -7,6 +7,7 @@ import type { PointSource } from '../../shared/webview/comparison';
 import { checkpointDescription, checkpointName } from '../checkpoints/checkpointText';
 import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
+import { pickItem } from '../window/questions';
 
 /** A checkpoint, as menus, links and other extensions name it. */
 const Checkpoint = v.object({
@@ -78,7 +79,7 @@ export async function pickPoint({ runs }: Services, question: PointQuestion): Pr
     throw inputError(vscode.l10n.t('No run has saved a checkpoint yet.'));
   }
   const { title, placeHolder } = question;
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder, matchOnDescription: true });
+  const picked = await pickItem(items, { title, placeHolder, matchOnDescription: true });
   if (picked?.point === undefined) {
     throw new vscode.CancellationError();
   }
@@ -98,10 +99,22 @@ function pointItems(run: string, base: boolean, except: PointSource | undefined)
   return offered.length === 0 ? [] : [heading, ...offered];
 }
 
-function checkpointItem(run: string, info: CheckpointInfo): PointItem {
+interface CheckpointItem extends vscode.QuickPickItem {
+  readonly point: CheckpointRef;
+}
+
+function checkpointItem(run: string, info: CheckpointInfo): CheckpointItem {
   return {
     label: checkpointName(info, vscode.l10n),
     description: checkpointDescription(info, vscode.l10n),
     point: { run, step: info.step },
   };
+}
+
+/** The checkpoints of a run that can be used, as they are offered, the latest first. */
+export function usableCheckpoints(run: string): CheckpointItem[] {
+  return listCheckpoints(RunFolder.at(run))
+    .filter(({ problem }) => problem === null)
+    .reverse()
+    .map((info) => checkpointItem(run, info));
 }

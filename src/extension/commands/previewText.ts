@@ -17,6 +17,7 @@ import { TEXT_KEYS } from '../texts/textKeys';
 import { textName } from '../texts/textName';
 import { pathsOf } from '../control/arguments';
 import { activeConfig, saveOpen } from './openConfig';
+import { pickItem } from '../window/questions';
 
 /** A text that a *.adept.json names. */
 const InConfig = v.object({ config: v.string(), key: v.optional(v.picklist(TEXT_KEYS)) });
@@ -70,7 +71,7 @@ async function ofConfig({ config, key }: v.InferOutput<typeof InConfig>): Promis
     label,
     description: textName(source.files),
   }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Preview Training Text'),
     placeHolder: l10n.t('The text of {0}', shortPath(config)),
   });

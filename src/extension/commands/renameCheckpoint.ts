@@ -5,6 +5,7 @@ import { requireCheckpoint } from '../../node/run/checkpointState';
 import { RunFolder } from '../../node/run/runFolder';
 import type { Services } from '../services/services';
 import { oneCheckpoint } from './pickCheckpoint';
+import { askText } from '../window/questions';
 
 /** Gives a checkpoint a name that people see; its folder keeps its own. */
 export async function run(services: Services, ...args: readonly unknown[]): Promise<void> {
@@ -13,7 +14,7 @@ export async function run(services: Services, ...args: readonly unknown[]): Prom
   const { run: path, step } = await oneCheckpoint(services, args, title);
   const folder = RunFolder.at(path);
   requireCheckpoint(folder, step);
-  const label = await vscode.window.showInputBox({
+  const label = await askText({
     title,
     prompt: l10n.t('Name of the checkpoint at step {0}; empty removes the name', step),
     value: labelOf(folder, step) ?? '',

@@ -8,6 +8,7 @@ import { pickRun } from '../control/pickRun';
 import { followRun } from '../panels/open';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
+import { askText } from '../window/questions';
 
 /** Gives the folder of a run that nobody works on another name. @returns the new folder */
 export async function run(services: Services, argument?: unknown): Promise<string> {
@@ -46,7 +47,7 @@ function requireIdle({ runs }: Services, run: RunEntry): void {
 async function askName(run: RunEntry): Promise<string> {
   const { l10n } = vscode;
   const before = nameOf(run);
-  const name = await vscode.window.showInputBox({
+  const name = await askText({
     title: l10n.t('Rename Run'),
     prompt: l10n.t('The new name of the run, which is that of its folder'),
     value: before,

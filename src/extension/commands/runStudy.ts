@@ -12,6 +12,7 @@ import { activeStudyConfig, findStudyConfigs, studyPurpose } from '../studies/st
 import { shortPath } from '../window/folders';
 import { readSetting } from '../window/settings';
 import { saveOpen } from './openConfig';
+import { pickItem } from '../window/questions';
 
 /**
  * Runs a study, or goes on with it, and shows it: that of the argument, of the active editor, or one that is picked.
@@ -47,7 +48,7 @@ async function pickStudyConfig(): Promise<string> {
     throw inputError(l10n.t('There is no *.study.json in this workspace: make one with “New Study”.'));
   }
   const items = files.map((path) => ({ path, label: shortPath(path) }));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('Select the study to run') });
+  const picked = await pickItem(items, { placeHolder: l10n.t('Select the study to run') });
   if (picked === undefined) {
     throw new vscode.CancellationError();
   }

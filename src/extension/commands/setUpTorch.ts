@@ -7,6 +7,7 @@ import { selectedPython } from '../engines/selectedPython';
 import { presentOutcome } from '../notices/jobOutcomes';
 import type { Services } from '../services/services';
 import { storageFolder } from '../window/folders';
+import { pickItem } from '../window/questions';
 
 const Request = v.union([v.object({ python: v.string() }), v.object({ own: v.literal(true) })]);
 type Request = v.InferOutput<typeof Request>;
@@ -36,10 +37,9 @@ export async function run(services: Services, argument?: unknown): Promise<boole
 
 async function pick(services: Services): Promise<Request> {
   const { l10n } = vscode;
-  const picked = await vscode.window.showQuickPick(items(services), {
+  const picked = await pickItem(items(services), {
     title: l10n.t('Set Up PyTorch'),
     placeHolder: l10n.t('A Python that has torch, transformers and safetensors, or a new environment'),
-    ignoreFocusOut: true,
     matchOnDescription: true,
   });
   if (picked === undefined) {

@@ -13,6 +13,7 @@ import { HeatmapPanel } from '../panels/heatmapPanel';
 import type { Services } from '../services/services';
 import { activeConfig, pickConfig, saveOpen } from './openConfig';
 import { startConfig } from './startTuning';
+import { askText, pickItem } from '../window/questions';
 
 /** So many ranks are proposed where there is no GPU. */
 const RANKS_ON_CPU = 2;
@@ -51,7 +52,7 @@ async function ask(torch: Torch): Promise<TorchCompute> {
 
 async function askRanks({ gpus, facts }: Torch): Promise<number> {
   const { l10n } = vscode;
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title: l10n.t('Start on Several GPUs (1/2)'),
     prompt:
       gpus > 0
@@ -61,7 +62,6 @@ async function askRanks({ gpus, facts }: Torch): Promise<number> {
             availableParallelism(),
           ),
     value: String(gpus > 0 ? gpus : RANKS_ON_CPU),
-    ignoreFocusOut: true,
     validateInput: (input) => ranksProblem(input, gpus),
   });
   if (text === undefined) {
@@ -91,10 +91,9 @@ async function askDtype({ gpus, facts }: Torch): Promise<TorchDtype> {
     },
     { dtype: 'float32', label: 'float32', description: l10n.t('exact, and slower on GPUs') },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     title: l10n.t('Start on Several GPUs (2/2)'),
     placeHolder: l10n.t('What is computed in; what trains has float32 values in any case'),
-    ignoreFocusOut: true,
   });
   if (picked === undefined) {
     throw new vscode.CancellationError();

@@ -9,6 +9,7 @@ import { nameOf, type RunEntry } from '../runs/runEntry';
 import { activityText } from '../runs/runText';
 import type { Services } from '../services/services';
 import { pathOf } from './arguments';
+import { pickItem } from '../window/questions';
 
 export interface RunChoice {
   /** What the quick pick says. */
@@ -42,7 +43,7 @@ export async function pickRun(services: Services, argument: unknown, choice: Run
   if (active !== undefined || second === undefined) {
     return active ?? first;
   }
-  const picked = await vscode.window.showQuickPick(fitting.map(runItem), { placeHolder: choice.prompt });
+  const picked = await pickItem(fitting.map(runItem), { placeHolder: choice.prompt });
   if (picked === undefined) {
     throw new vscode.CancellationError();
   }

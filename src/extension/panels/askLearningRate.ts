@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { readRate } from '../../shared/settings/rateBounds';
+import { askText } from '../window/questions';
 
 const RATE_DIGITS = 9;
 
@@ -11,7 +12,7 @@ const RATE_DIGITS = 9;
 export async function askLearningRate(current: number): Promise<number | undefined> {
   // A product such as 0.05 · 0.1 is 0.005 to whoever reads it.
   const value = String(Number(current.toPrecision(RATE_DIGITS)));
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title: vscode.l10n.t('Change Learning Rate'),
     prompt: vscode.l10n.t(
       'The base learning rate from the next step on, {0} now. Each unit gets its share of it.',

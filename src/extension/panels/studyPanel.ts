@@ -14,6 +14,7 @@ import type { Services } from '../services/services';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
 import { openPanel, type PanelKind } from './panel';
+import { pickItem } from '../window/questions';
 
 /** As often as a person can follow. */
 const ACTIVITY_MILLISECONDS = 300;
@@ -115,7 +116,7 @@ class StudyPanel implements WebviewContent<FromStudy> {
     const shown = this.content();
     const runs = shown.type === 'show' ? shown.openable.filter((run) => run.arm === arm) : [];
     const items = runs.map((run) => ({ run, label: vscode.l10n.t('{0}, seed {1}', arm, run.seed) }));
-    const picked = items.length > 1 ? await vscode.window.showQuickPick(items) : items[0];
+    const picked = items.length > 1 ? await pickItem(items) : items[0];
     if (picked !== undefined) {
       await vscode.commands.executeCommand('adept.openRun', studyRunFolder(this.file, picked.run));
     }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CORPUS_ENDINGS } from '../../node/texts/corpusForm';
+import { pickItem } from '../window/questions';
 
 /** Texts that the person chooses in a dialog. @param folder where it opens */
 export async function browseForFiles(folder?: string): Promise<string[]> {
@@ -20,7 +21,7 @@ export async function browseForTexts(folder?: string): Promise<string[]> {
     { label: l10n.t('$(file-add) Files…'), choose: browseForFiles },
     { label: l10n.t('$(folder-opened) Folders…'), choose: browseForFolders },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickItem(items, {
     placeHolder: l10n.t('Single files, or a folder whose files are one text'),
   });
   return picked === undefined ? [] : picked.choose(folder);

@@ -6,6 +6,8 @@ import { HANG_MILLISECONDS } from '../../support/hang';
 import { picturePath, takePicture } from '../../support/picture';
 import { launch, type Launched, type LaunchOptions } from './launch';
 import { vscode } from './provided';
+import { type Answer, Questions } from './questions';
+import { shownTexts } from './shownTexts';
 import { type Theme, THEMES } from './themes';
 
 const CHROMIUM_ARGUMENTS = [
@@ -19,11 +21,8 @@ const CHROMIUM_ARGUMENTS = [
 ];
 /** VS Code in a browser keeps which editors are open every five seconds, since nothing can be kept on the way out. */
 const STATE_MILLISECONDS = 7000;
-/** Of each part of the window that an error quotes. */
-const SHOWN_CHARACTERS = 600;
 /** How long a question is looked at before it is taken as closed by something else. */
 const FOCUS_MILLISECONDS = 10_000;
-
 /** VS Code in a browser, with the extension under development, a profile of its own and a temporary workspace. */
 export class Editor {
   /** Errors in the console of the window and its webviews that are about this extension, and every CSP violation. */
@@ -31,12 +30,14 @@ export class Editor {
   private failures = 0;
   /** Of the settings that every window is launched with. */
   private theme: Theme = 'light';
+  private readonly questions: Questions;
 
   private constructor(
     readonly page: Page,
     private readonly launched: Launched,
     private readonly browser: Browser,
   ) {
+    this.questions = new Questions(page);
     page.on('console', (message) => {
       const text = message.text();
       if (
@@ -172,40 +173,24 @@ export class Editor {
 
   /** The row of an open quick pick or palette whose label begins with a text, up to a comma or its end. */
   quickPickRow(label: string): Locator {
-    const text = JSON.stringify(label);
-    const rows = '.quick-input-list .monaco-list-row';
-    return this.page
-      .locator(`${rows}[aria-label=${text}], ${rows}[aria-label^=${JSON.stringify(`${label},`)}]`)
-      .first();
+    return this.questions.row(label);
   }
 
   /** Runs a command that asks one thing, and chooses a row of its quick pick. */
   async pick(label: string, row: string): Promise<void> {
-    await this.evidently(`"${row}" among the answers to "${label}"`, () =>
-      this.persistently(async (timeout) => {
-        await this.runCommand(label);
-        await this.quickPickRow(row).click({ timeout });
-      }),
-    );
+    await this.evidently(`"${row}" among the answers to "${label}"`, async () => {
+      await this.runCommand(label);
+      await this.questions.choose(row);
+    });
   }
 
   /** Runs a command that asks, and chooses an answer to each of its questions, which their placeholders name. */
   async answer(
     command: (label: string) => Promise<void>,
     label: string,
-    answers: readonly (readonly [question: string, row: string])[],
+    answers: readonly Answer[],
   ): Promise<void> {
-    await this.evidently(`answers to "${label}"`, () =>
-      this.persistently(async (timeout) => {
-        await command(label);
-        for (const [question, row] of answers) {
-          const input = this.page.locator(`.quick-input-widget input[placeholder="${question}"]`);
-          await input.fill(row, { timeout });
-          await this.quickPickRow(row).waitFor({ timeout });
-          await input.press('Enter', { timeout });
-        }
-      }),
-    );
+    await this.evidently(`answers to "${label}"`, () => this.questions.answer(() => command(label), answers));
   }
 
   /** Opens a file of the workspace by the end of its path, until its tab is the active one. */
@@ -387,35 +372,11 @@ export class Editor {
         () => 'no picture could be taken',
       );
       const message = cause instanceof Error ? cause.message : String(cause);
-      const shown = await this.shownTexts().catch((error: unknown) => `could not be read: ${String(error)}`);
+      const shown = await shownTexts(this.page).catch(
+        (error: unknown) => `could not be read: ${String(error)}`,
+      );
       throw new Error(`Looking for ${what}: ${message}\nThe window then: ${picture}\n${shown}`, { cause });
     }
-  }
-
-  /** What a person would look at first when the window does not go on, for a log without the picture. */
-  private async shownTexts(): Promise<string> {
-    const parts = {
-      question: '.quick-input-widget',
-      notifications: '.notifications-toasts',
-      dialog: '.monaco-dialog-box',
-      'status bar': '.statusbar',
-      tabs: '.tabs-container',
-    };
-    const lines = await Promise.all(
-      Object.entries(parts).map(async ([part, selector]) => {
-        const texts = await this.page.locator(selector).filter({ visible: true }).allInnerTexts();
-        return `  ${part}: ${texts.join(' | ').replace(/\s+/g, ' ').slice(0, SHOWN_CHARACTERS) || 'none'}`;
-      }),
-    );
-    const inputs = await this.page
-      .locator('.quick-input-widget input')
-      .filter({ visible: true })
-      .evaluateAll((found) =>
-        found.map(
-          (input) => `"${input.getAttribute('placeholder') ?? ''}": "${(input as HTMLInputElement).value}"`,
-        ),
-      );
-    return [...lines, `  input: ${inputs.join() || 'none'}`].join('\n');
   }
 
   /** Waits for the window, and for what the extension contributes to it: all of that comes at once. */

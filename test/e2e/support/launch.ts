@@ -19,6 +19,15 @@ const SETTINGS = {
   // Without a GPU every frame of an animation is drawn by the processor.
   'workbench.reduceMotion': 'on',
   'editor.cursorBlinking': 'solid',
+  // VS Code reads the messages of a browser's window one by one, each through the browser's process. Beside a training that has the
+  // processors it reads some fifteen in a second, and each write to a file that it watches makes three of them, for as long as steps go
+  // on: a command then waits behind all of it. Elsewhere the window has a processor of its own.
+  'files.watcherExclude': {
+    '**/events.ndjson': true,
+    '**/trainer.json': true,
+    '**/*.log': true,
+    '**/checkpoints/**': true,
+  },
 };
 
 export interface LaunchOptions {

@@ -217,7 +217,8 @@ describe('the life of a run', function () {
 
     dialogs.press = 'Start a New Run';
     await vscode.commands.executeCommand('adept.startTuning', { config });
-    assert.deepEqual(dialogs.shown.at(-1)?.offers, ['Start a New Run']);
+    // That the run before is done may be said after it.
+    assert.ok(dialogs.shown.some(({ offers }) => offers.join() === 'Start a New Run'));
     await runThat(all, `${run}-2`, 'done', ({ state }) => state === 'done');
     assert.deepEqual(dialogs.errors, []);
   });
@@ -328,7 +329,15 @@ describe('the life of a run', function () {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
     const { status } = all.runs.list.get(run) ?? assert.fail();
     assert.deepEqual(status?.checkpoints, [5, 6]);
+    // What is offered is what the folder has now, though the list has not looked again: of one checkpoint nothing is asked.
+    const { offered } = dialogs.choose();
+    await vscode.commands.executeCommand('adept.exportModel', { run });
     rmSync(join(run, 'checkpoints', 'step-00000005'), { recursive: true });
+    await vscode.commands.executeCommand('adept.exportModel', { run });
+    assert.deepEqual(offered, [
+      ['Step 6', 'Step 5'],
+      ['As the source', 'float32', 'bfloat16', 'float16'],
+    ]);
     await runThat(all, run, 'without it', (one) => one.status?.checkpoints.join() === '6');
     const out = join(workspaceFolder(), 'export-of-nothing');
     assert.equal(await vscode.commands.executeCommand('adept.exportModel', { run, step: 5, out }), undefined);
