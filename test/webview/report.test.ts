@@ -83,7 +83,7 @@ describe('the report of a run, opened from a file without a network', { skip: no
         'Environment',
       ],
     ]);
-    const row = page.locator('#answers tr', { hasText: 'Once upon' });
+    const row = page.locator('tr', { hasText: 'Once upon' });
     assert.deepEqual(await row.locator('del, ins').allTextContents(), ['boat', 'dog']);
     const results = await page.locator('.tiles').innerText();
     assert.match(results, /Domain loss\s+−1\.4670\s+2\.4296 → 0\.9626 nats/);

@@ -247,6 +247,7 @@ describe('the page of a run', { skip: noChromium }, () => {
       scrubber: 60,
       alpha: 1,
       drop: [],
+      ...{ answersStep: null, answersPrompt: null, answersFilter: '' },
       filter: 'checkpoint',
       level: 'warn',
     });

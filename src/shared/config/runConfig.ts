@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { FLOAT_TYPES } from '../model/floatType';
-import { ANSWER_TOKENS } from '../run/answers';
 import { SAMPLINGS } from '../settings/sampling';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { ANALYZE_SETTINGS } from '../settings/analyzeSettings';
@@ -37,6 +36,9 @@ function described<S extends v.GenericSchema>(
 }
 
 const layerNumbers = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1));
+
+/** Tokens of an answer, where nothing else is said. */
+export const ANSWER_TOKENS = 48;
 
 /** What the model is asked as the run goes on. */
 export const AnswerSettings = v.strictObject({

@@ -4,11 +4,11 @@ const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Why an answer ends: a stop token or text, as many tokens as were wanted, or no room in the model's context. */
-export const ANSWER_ENDS = ['stop', 'length', 'context'] as const;
+const ANSWER_ENDS = ['stop', 'length', 'context'] as const;
 export type AnswerEnd = (typeof ANSWER_ENDS)[number];
 
 /** Where a prompt is from: a file of the person, the texts for general ability below, or the domain's evaluation text. */
-export const PROMPT_SOURCES = ['file', 'general', 'domain'] as const;
+const PROMPT_SOURCES = ['file', 'general', 'domain'] as const;
 export type PromptSource = (typeof PROMPT_SOURCES)[number];
 
 /** What the model of a run is asked, before its first step and as it goes on. */
@@ -35,8 +35,6 @@ export type PromptSet = v.InferOutput<typeof PromptSet>;
 export const GivenAnswer = v.object({ text, end: v.picklist(ANSWER_ENDS) });
 export type GivenAnswer = v.InferOutput<typeof GivenAnswer>;
 
-/** Tokens of an answer, where nothing else is said. */
-export const ANSWER_TOKENS = 48;
 /** Prompts that are taken from the domain's evaluation text where no file names any, and tokens of each. */
 export const DOMAIN_PROMPTS = 4;
 export const DOMAIN_PROMPT_TOKENS = 32;

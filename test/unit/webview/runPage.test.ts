@@ -264,6 +264,7 @@ describe('the view of a run page', () => {
     assert.deepEqual(v.parse(RunView, {}), {
       ...{ tab: 'curves', logScale: false, smoothing: 0.9, sinceStart: false, table: false },
       ...{ unitValue: 'importance', unitScale: 'rank', scrubber: null },
+      ...{ answersStep: null, answersPrompt: null, answersFilter: '' },
       ...{ alpha: 1, drop: [], filter: '', level: 'info', zoom: null, machineZoom: null, hiddenMarks: [] },
     });
   });

@@ -21,7 +21,7 @@ export interface RecordFiles {
 const EVENT_FILE = /^events\.out\.tfevents\.(\d{10})\.adept$/;
 
 /** Every event of a log that measures and counts; lines that are no events are passed over. */
-export function readMetricPoints(log: string): readonly MetricPoint[] {
+function readMetricPoints(log: string): readonly MetricPoint[] {
   const metrics = new MetricPoints();
   const follower = new LineFollower(log);
   for (let lines = follower.read(); lines.length > 0; lines = follower.read()) {

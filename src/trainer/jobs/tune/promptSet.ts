@@ -1,12 +1,11 @@
 import {
-  ANSWER_TOKENS,
   DOMAIN_PROMPT_TOKENS,
   DOMAIN_PROMPTS,
   GENERAL_PROMPTS,
   type AskedPrompt,
   type PromptSet,
 } from '../../../shared/run/answers';
-import type { AnswerSettings } from '../../../shared/config/runConfig';
+import { ANSWER_TOKENS, type AnswerSettings } from '../../../shared/config/runConfig';
 import { inputError } from '../../../shared/common/errors';
 import type { Naming } from '../../../shared/settings/naming';
 import { readModelOutline } from '../../../node/model/modelConfig';
@@ -62,7 +61,11 @@ export function promptSetOf(
 function textOf(content: PromptContent): string {
   return typeof content === 'string'
     ? content
-    : content.map(({ role, content: said }) => `${role}: ${said}`).join('\n');
+    : content
+        .map(
+          ({ role, content: said }) => `${role}: ${typeof said === 'string' ? said : JSON.stringify(said)}`,
+        )
+        .join('\n');
 }
 
 /** Beginnings of sequences that lie evenly in the text, each at most half of its sequence, with what follows. */
