@@ -1,7 +1,7 @@
 import { omit } from '../common/omit';
 import { CHANGEABLE_SETTINGS } from './settingsChange';
 import { pathsOf, replayTexts, withTextSettings } from '../texts/texts';
-import type { RunConfig } from '../config/runConfig';
+import { ANSWER_TOKENS, type RunConfig } from '../config/runConfig';
 
 /** A setting of a run that its *.adept.json now has another value of. */
 export interface ConfigDifference {
@@ -52,7 +52,7 @@ function engineDifferences(run: RunConfig, file: RunConfig): ConfigDifference[] 
 
 /** Every value by its key; texts by themselves and with settings of their own are the same. */
 function leavesOf(config: RunConfig): Map<string, unknown> {
-  const { probe, domain, replay, eval: evaluated } = config;
+  const { probe, domain, replay, eval: evaluated, answers } = config;
   const texts = {
     probe: withTextSettings(probe),
     domain: withTextSettings(domain),
@@ -65,6 +65,7 @@ function leavesOf(config: RunConfig): Map<string, unknown> {
             weight,
           })),
         }),
+    ...(answers === undefined ? {} : { answers: { maxTokens: ANSWER_TOKENS, ...answers } }),
     eval: {
       ...(evaluated.domain === undefined ? {} : { domain: withTextSettings(evaluated.domain) }),
       ...(evaluated.general === undefined ? {} : { general: withTextSettings(evaluated.general) }),

@@ -1,4 +1,4 @@
-"""The same prompts by transformers' `generate`, in float32 and with the same threads."""
+"""The same prompts by transformers' `generate`, in float32 or bfloat16 and with the same threads."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM
 def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text())
     torch.set_num_threads(job["threads"])
-    model = AutoModelForCausalLM.from_pretrained(job["model"], dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(job["model"], dtype=getattr(torch, job["dtype"])).eval()
     prompts = job["prompts"]
     width = max(map(len, prompts))
     ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts])

@@ -57,6 +57,8 @@ describe('what a configuration says otherwise than its run', () => {
       tune: { ...BASE.tune, seqLen: 256, updateEvery: 500 },
     };
     assert.deepEqual(differences({}, inFull), []);
+    assert.deepEqual(differences({}, { answers: {} }), ['answers.maxTokens: none → 48 (new run)']);
+    assert.deepEqual(differences({ answers: {} }, { answers: { maxTokens: 48 } }), []);
     assert.deepEqual(differences({ replay: ['/r'] }, { replay: [{ files: ['/r'], weight: 1 }] }), []);
   });
 

@@ -149,20 +149,41 @@ function pass(engine: Engine, folder: string, batch: Batch): Map<string, Float32
   return found;
 }
 
-/** Calls of the library in a layer's forward pass, and in the backward pass of a frozen one. */
-function operations(engine: Engine, folder: string): [number, number] {
-  const model = CausalLM.load(engine, folder);
-  const batch = randomBatch([20], base.vocab);
+/** Counts the calls of the library that some work makes. */
+function callsOf(engine: Engine): { readonly calls: (work: () => void) => number } {
   const backend: unknown = Reflect.get(engine, 'backend');
   const [one, many] = ['executeSingleOutput', 'executeMultipleOutputs'].map((name) =>
     mock.method(backend as Record<string, () => void>, name),
   );
-  const calls = (work: () => void): number => {
-    one?.mock.resetCalls();
-    many?.mock.resetCalls();
-    engine.tidy(work);
-    return (one?.mock.callCount() ?? NaN) + (many?.mock.callCount() ?? NaN);
+  return {
+    calls: (work) => {
+      one?.mock.resetCalls();
+      many?.mock.resetCalls();
+      engine.tidy(work);
+      return (one?.mock.callCount() ?? NaN) + (many?.mock.callCount() ?? NaN);
+    },
   };
+}
+
+/** Calls of the library for one more token. */
+function tokenOperations(engine: Engine, folder: string): number {
+  const model = CausalLM.load(engine, folder);
+  const { decoding, next } = Decoding.begin(model, [Int32Array.of(1, 2)], 'top');
+  // The first token makes room for those that follow.
+  const { top } = decoding.read(next.top, Int32Array.of(0), 'top');
+  const { calls } = callsOf(engine);
+  const counted = calls(() => decoding.read(top, Int32Array.of(0), 'top'));
+  mock.restoreAll();
+  decoding.dispose();
+  model.dispose();
+  return counted;
+}
+
+/** Calls of the library in a layer's forward pass, and in the backward pass of a frozen one. */
+function operations(engine: Engine, folder: string): [number, number] {
+  const model = CausalLM.load(engine, folder);
+  const batch = randomBatch([20], base.vocab);
+  const { calls } = callsOf(engine);
   const [block] = model.blocks;
   assert.ok(block);
   const context = model.context(batch);
@@ -270,6 +291,17 @@ describe('fused kernels', { skip }, () => {
       assert.throws(() => attend(-1, 0), /position -1 lies outside/);
       assert.throws(() => attend(0), /queries has 16 elements, not/);
     });
+  });
+
+  it('read a token of a layer without peculiarities in one operation', (t) => {
+    const counted = (shape: Partial<ModelShape>): number => {
+      const [few, more] = [2, 5].map((layers) =>
+        tokenOperations(engine, writeShapedModel(temporaryFolder(t), { ...base, ...shape, layers })),
+      );
+      return ((more ?? NaN) - (few ?? NaN)) / 3;
+    };
+    assert.equal(counted({}), 1);
+    assert.ok(counted({ family: 'qwen2' }) > 10, 'biases are added by operations of their own');
   });
 
   it('make as many operations of a layer as docs/performance.md says', (t) => {

@@ -45,6 +45,15 @@ export interface CachedLayout {
   readonly positions: Tensor;
 }
 
+/** Weights of a layer: norm, attention, residual, norm, SwiGLU, residual, without biases; matrices all of one type. */
+export interface PlainLayer {
+  readonly attentionNorm: Tensor;
+  readonly mlpNorm: Tensor;
+  /** [out, in] in float32, or packed bfloat16: q, k, v, o, gate, up and down. */
+  readonly projections: readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+  readonly epsilon: number;
+}
+
 export interface NormGradientRequest {
   /** [n, D] */
   readonly input: Tensor;
@@ -88,6 +97,8 @@ export interface FusedKernels {
   ): AttentionInputs;
   /** RoPE and attention of one token in every row, [B, H·headDim], over itself and what is kept of those before it. */
   cachedAttention(inputs: AttentionInputs, layout: CachedLayout): Tensor;
+  /** A whole layer for one token in every row, [B, D]; as {@link cachedAttention} it writes what is kept. */
+  plainLayer(input: Tensor, layer: PlainLayer, layout: CachedLayout): Tensor;
   /** Σ a∘b, or Σ |a∘b|, as a scalar; summed in double precision. */
   dot(a: Tensor, b: Tensor, absolute: boolean): Tensor;
   /** Writes the parameter and its moments in place. */

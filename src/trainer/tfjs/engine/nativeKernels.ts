@@ -10,6 +10,7 @@ import type {
   AttentionInputs,
   AttentionLayout,
   CachedLayout,
+  PlainLayer,
   FusedKernels,
   NormGradientRequest,
 } from './fusedKernels';
@@ -193,14 +194,24 @@ export class NativeKernels implements FusedKernels {
   }
 
   cachedAttention({ queries, keys, values }: AttentionInputs, layout: CachedLayout): Tensor {
-    const { queryRope, keyRope, keptKeys, keptValues, positions, cap = 0 } = layout;
     return this.one(
       'AdeptCachedAttention',
+      [queries, keys, values, ...cachedTensors(layout)],
+      [...this.attentionAttributes(layout), this.float('cap', layout.cap ?? 0)],
+    );
+  }
+
+  plainLayer(input: Tensor, layer: PlainLayer, layout: CachedLayout): Tensor {
+    const { attentionNorm, mlpNorm, projections, epsilon } = layer;
+    const [q, k, v, o, gate, up, down] = projections;
+    const { TF_ATTR_TYPE, TF_INT32, TF_FLOAT } = this.binding;
+    return this.one(
+      'AdeptDecoderLayer',
+      [input, attentionNorm, q, k, v, o, mlpNorm, gate, up, down, ...cachedTensors(layout)],
       [
-        ...[queries, keys, values, queryRope.cosines, queryRope.signedSines],
-        ...[keyRope.cosines, keyRope.signedSines, keptKeys, keptValues, positions],
+        attribute('T', TF_ATTR_TYPE, q.dtype === 'int32' ? TF_INT32 : TF_FLOAT),
+        ...[this.epsilon(epsilon), ...this.attentionAttributes(layout), this.float('cap', layout.cap ?? 0)],
       ],
-      [...this.attentionAttributes(layout), this.float('cap', cap)],
     );
   }
 
@@ -279,5 +290,12 @@ function attentionTensors(inputs: AttentionInputs, layout: AttentionLayout): Ten
     queryRope.signedSines,
     keyRope.cosines,
     keyRope.signedSines,
+  ];
+}
+
+function cachedTensors({ queryRope, keyRope, keptKeys, keptValues, positions }: CachedLayout): Tensor[] {
+  return [
+    ...[queryRope.cosines, queryRope.signedSines, keyRope.cosines, keyRope.signedSines],
+    ...[keptKeys, keptValues, positions],
   ];
 }

@@ -65,7 +65,7 @@ export class Decoding {
       const context = this.contextOfOne();
       try {
         const every = Int32Array.from(tokens, (_, row) => row);
-        return this.next(model.run(context, model.embed(batch)), every, wanted);
+        return this.next(this.forward(context, model.embed(batch)), every, wanted);
       } finally {
         disposeAttentionContext(context);
       }
@@ -74,6 +74,15 @@ export class Decoding {
 
   dispose(): void {
     this.cache.dispose();
+  }
+
+  private forward(context: AttentionContext, embedded: Tensor): Tensor {
+    const { model, cache, engine } = this;
+    return model.blocks.reduce((hiddenStates, block) => {
+      const next = cache.forward(context, block, hiddenStates);
+      engine.dispose(hiddenStates);
+      return next;
+    }, embedded);
   }
 
   /** Of a forward pass of one token in every row. */

@@ -3,27 +3,13 @@
 #include <cmath>
 #include <vector>
 
+#include "cached_attention.h"
 #include "kernel.h"
 #include "parallel.h"
 #include "vectors.h"
 
 namespace adept {
 namespace {
-
-struct Cached {
-  int64_t batch, heads, kv_heads, size, capacity, window;
-  float cap;
-  const float *queries, *keys, *values;
-  const float *query_cosines, *query_sines, *key_cosines, *key_sines;
-  float *kept_keys, *kept_values;
-  const int32_t* positions;
-  float* attended;
-
-  int64_t first(int64_t row) const {
-    const int64_t position = positions[row];
-    return window > 0 && position >= window ? position - window + 1 : 0;
-  }
-};
 
 /** y = x∘cos + swap(x)∘sin. */
 void rotate(const float* x, const float* cosines, const float* sines, int64_t size, float* y) {
@@ -101,6 +87,26 @@ void attend_head(const Cached& in, int64_t row, int64_t head) {
   for (int64_t t = 0; t < count; t++) add_scaled(scores[t] * inverse, values + t * size, size, attended);
 }
 
+}  // namespace
+
+void attend(const Cached& in) {
+  for (int64_t row = 0; row < in.batch; row++) keep(in, row);
+  parallel(in.batch * in.heads, [&](int64_t item) { attend_head(in, item / in.heads, item % in.heads); });
+}
+
+bool positions_fit(Call& call, const Cached& in) {
+  for (int64_t row = 0; row < in.batch; row++) {
+    if (in.positions[row] < 0 || in.positions[row] >= in.capacity) {
+      call.fail("position " + std::to_string(in.positions[row]) + " lies outside of the " +
+                std::to_string(in.capacity) + " that are kept");
+      return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
 /** Checks shapes and positions: what is wrong here would be read or written outside of the tensors. */
 bool fits(Call& call, const Cached& in) {
   const int64_t kept = in.batch * in.kv_heads * in.capacity * in.size;
@@ -114,14 +120,7 @@ bool fits(Call& call, const Cached& in) {
   for (int i = 3; i < 7; i++) {
     if (!call.expect(i, in.batch * in.size, "rope table")) return false;
   }
-  for (int64_t row = 0; row < in.batch; row++) {
-    if (in.positions[row] < 0 || in.positions[row] >= in.capacity) {
-      call.fail("position " + std::to_string(in.positions[row]) + " lies outside of the " +
-                std::to_string(in.capacity) + " that are kept");
-      return false;
-    }
-  }
-  return true;
+  return positions_fit(call, in);
 }
 
 /**
@@ -147,8 +146,7 @@ void cached_attention(const Attributes& attributes, Call& call) {
   in.kept_values = call.input(8);
   in.attended = call.output_like(0, 0);
   if (in.attended == nullptr) return;
-  for (int64_t row = 0; row < in.batch; row++) keep(in, row);
-  parallel(in.batch * in.heads, [&](int64_t item) { attend_head(in, item / in.heads, item % in.heads); });
+  attend(in);
 }
 
 }  // namespace

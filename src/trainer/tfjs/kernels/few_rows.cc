@@ -2,6 +2,7 @@
 // the library is made for many rows, and would want W in float32.
 #include "kernel.h"
 #include "parallel.h"
+#include "projection.h"
 
 namespace adept {
 namespace {
@@ -31,42 +32,54 @@ struct Product {
 #undef ADEPT_LANES
 #undef ADEPT_TARGET
 
-/** Bytes of weight rows that are one item of work: they stay in a core's cache for all input rows. */
-constexpr int64_t kItemBytes = 64 * 1024;
-
 bool has_sixteen_lanes() {
   static const bool has = __builtin_cpu_supports("avx512f");
   return has;
 }
 
 template <typename Weight>
-void multiply_rows(Call& call, int64_t depth) {
+void dot_all(const Projection& of, int64_t begin, int64_t end) {
+  const Product<Weight> product{of.input, static_cast<const Weight*>(of.weight), of.output, of.rows, of.depth, of.out};
+  if (has_sixteen_lanes()) {
+    sixteen_lanes::dot_all(product, begin, end);
+  } else {
+    eight_lanes::dot_all(product, begin, end);
+  }
+}
+
+void multiply_rows(Call& call, int64_t depth, bool bfloat16) {
   const int64_t rows = call.rows(0), out = call.rows(1);
   if (call.width(0) != depth) {
     call.fail("input has " + std::to_string(call.width(0)) + " columns, the weight " + std::to_string(depth));
     return;
   }
-  const Product<Weight> product{call.input(0), static_cast<const Weight*>(TF_TensorData(call.tensor(1))),
-                                call.output(0, {rows, out}), rows, depth, out};
-  if (product.output == nullptr) return;
-  const int64_t bytes = depth * static_cast<int64_t>(sizeof(Weight));
-  const int64_t item = bytes < kItemBytes ? kItemBytes / (bytes > 0 ? bytes : 1) / 4 * 4 + 4 : 4;
-  parallel_blocks(out, item, [&](int64_t begin, int64_t end) {
-    if (has_sixteen_lanes()) {
-      sixteen_lanes::dot_all(product, begin, end);
-    } else {
-      eight_lanes::dot_all(product, begin, end);
-    }
-  });
+  const Projection of{call.input(0), TF_TensorData(call.tensor(1)), bfloat16, call.output(0, {rows, out}), rows, depth, out};
+  if (of.output != nullptr) project({of});
 }
 
 /** input [n, in], weight [out, in] → [n, out]. */
-void linear(const Attributes&, Call& call) { multiply_rows<float>(call, call.width(1)); }
+void linear(const Attributes&, Call& call) { multiply_rows(call, call.width(1), false); }
 
 /** As `linear`; two columns of the weight in bfloat16 are one number of `packed` [out, in / 2], as in memory. */
-void linear_bfloat16(const Attributes&, Call& call) { multiply_rows<uint16_t>(call, 2 * call.width(1)); }
+void linear_bfloat16(const Attributes&, Call& call) { multiply_rows(call, 2 * call.width(1), true); }
 
 }  // namespace
+
+void project(std::initializer_list<Projection> projections) {
+  int64_t items = 0;
+  for (const Projection& of : projections) items += of.items();
+  parallel(items, [&](int64_t item) {
+    const Projection* of = projections.begin();
+    for (; item >= of->items(); of++) item -= of->items();
+    const int64_t begin = item * of->item_rows(), end = begin + of->item_rows();
+    const int64_t last = end < of->out ? end : of->out;
+    if (of->bfloat16) {
+      dot_all<uint16_t>(*of, begin, last);
+    } else {
+      dot_all<float>(*of, begin, last);
+    }
+  });
+}
 
 std::string define_few_rows() {
   const std::string problem =

@@ -86,7 +86,8 @@ ADEPT_TARGET void dot_all(const Product<Weight>& product, int64_t begin, int64_t
   const auto rows = [&](auto block, auto next_block, int64_t count) ADEPT_TARGET {
     for (; row + count <= product.rows; row += count) (row == 0 ? block : next_block)(product, row, begin, end);
   };
-  rows(dot_block<ADEPT_LANES / 4, 8, true, Weight>, dot_block<ADEPT_LANES / 4, 8, false, Weight>, 8);
+  // As many sums as there are registers beside what they are made of: 32 of sixteen lanes, 16 of eight.
+  rows(dot_block<3, ADEPT_LANES / 2, true, Weight>, dot_block<3, ADEPT_LANES / 2, false, Weight>, ADEPT_LANES / 2);
   rows(dot_block<4, 2, true, Weight>, dot_block<4, 2, false, Weight>, 2);
   rows(dot_block<4, 1, true, Weight>, dot_block<4, 1, false, Weight>, 1);
 }

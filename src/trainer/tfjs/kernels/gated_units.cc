@@ -8,8 +8,6 @@ namespace {
 
 constexpr int64_t kBlock = 8192;
 
-Floats sigmoid(Floats x) { return 1.0f / (1.0f + exponential(-x)); }
-
 /** gate, up [n, F] → silu(gate)∘up. */
 void swiglu(const Attributes&, Call& call) {
   const int64_t size = call.elements(0);

@@ -83,5 +83,6 @@ std::string define_optimizer();
 std::string define_upcast();
 std::string define_few_rows();
 std::string define_cached_attention();
+std::string define_decoder_layer();
 
 }  // namespace adept

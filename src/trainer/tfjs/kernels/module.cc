@@ -22,7 +22,7 @@ napi_value register_kernels(napi_env env, napi_callback_info info) {
   if (registered) return nullptr;
   for (auto* definition : {adept::define_norms, adept::define_gated_units, adept::define_attention,
                            adept::define_cross_entropy, adept::define_optimizer, adept::define_upcast,
-                           adept::define_few_rows, adept::define_cached_attention}) {
+                           adept::define_few_rows, adept::define_cached_attention, adept::define_decoder_layer}) {
     const std::string problem = definition();
     if (!problem.empty()) {
       napi_throw_error(env, nullptr, problem.c_str());

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "kernel.h"
+#include "norm_rows.h"
 #include "parallel.h"
 #include "vectors.h"
 
@@ -9,28 +10,6 @@ namespace adept {
 namespace {
 
 constexpr int64_t kRows = 16;
-
-float inverse_rms(const float* x, int64_t size, float epsilon) {
-  Floats even = splat(0), odd = splat(0);
-  int64_t i = 0;
-  for (; i + 2 * kLanes <= size; i += 2 * kLanes) {
-    const Floats a = load(x + i), b = load(x + i + kLanes);
-    even += a * a;
-    odd += b * b;
-  }
-  by_lanes(
-      size - i, [&](int64_t j) { const Floats a = load(x + i + j); even += a * a; },
-      [&](int64_t j, int64_t rest) { const Floats a = load_part(x + i + j, rest); odd += a * a; });
-  return 1.0f / std::sqrt(total(even + odd) / static_cast<float>(size) + epsilon);
-}
-
-void scale_row(const float* x, const float* weight, float factor, int64_t size, float* y) {
-  by_lanes(
-      size, [&](int64_t i) { store(y + i, load(x + i) * factor * load(weight + i)); },
-      [&](int64_t i, int64_t rest) {
-        store_part(y + i, load_part(x + i, rest) * factor * load_part(weight + i, rest), rest);
-      });
-}
 
 /** x [n, D], weight [D] → y [n, D]. */
 void rms_norm(const Attributes& attributes, Call& call) {

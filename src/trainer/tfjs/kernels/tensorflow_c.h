@@ -23,6 +23,7 @@ TF_Code TF_GetCode(const TF_Status*);
 const char* TF_Message(const TF_Status*);
 
 void* TF_TensorData(const TF_Tensor*);
+TF_DataType TF_TensorType(const TF_Tensor*);
 int TF_NumDims(const TF_Tensor*);
 int64_t TF_Dim(const TF_Tensor*, int axis);
 void TF_DeleteTensor(TF_Tensor*);

@@ -66,6 +66,8 @@ inline Floats exponential(Floats x) {
   return p * (Floats)exponent;
 }
 
+inline Floats sigmoid(Floats x) { return 1.0f / (1.0f + exponential(-x)); }
+
 /** Calls `whole(i)` for i = 0, 8, … while eight floats are left, then `part(i, rest)` for what remains, if anything does. */
 template <typename Whole, typename Part>
 inline void by_lanes(int64_t size, const Whole& whole, const Part& part) {

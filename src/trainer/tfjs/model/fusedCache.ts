@@ -1,8 +1,10 @@
 import type { Engine } from '../engine/engine';
-import type { AttentionInputs, FusedKernels } from '../engine/fusedKernels';
+import type { AttentionInputs, CachedLayout, FusedKernels } from '../engine/fusedKernels';
 import type { Tensor } from '../engine/tensor';
 import { ropeOf, type AttentionContext, type AttentionLayer, type KeyValues } from './attentionContext';
+import type { Block } from './block';
 import { KeyValueCache, type LayerKeyValues } from './keyValueCache';
+import { plainLayer } from './plainLayer';
 
 /** Room for so many tokens is added whenever it runs out. */
 const ROOM = 128;
@@ -34,6 +36,16 @@ export class FusedCache extends KeyValueCache {
     return keyValues;
   }
 
+  override forward(context: AttentionContext, block: Block, input: Tensor): Tensor {
+    const plain = plainLayer(context.config, block);
+    if (plain === undefined) {
+      return super.forward(context, block, input);
+    }
+    return this.engine.tidy(() =>
+      this.fused.plainLayer(input, plain, this.layout(context, block, this.keptOf(block))),
+    );
+  }
+
   override dispose(): void {
     super.dispose();
     this.engine.dispose(this.at);
@@ -45,16 +57,20 @@ export class FusedCache extends KeyValueCache {
     layer: AttentionLayer,
     before: LayerKeyValues,
   ): Tensor {
+    return this.fused.cachedAttention(inputs, this.layout(context, layer, before));
+  }
+
+  private layout(context: AttentionContext, layer: AttentionLayer, before: LayerKeyValues): CachedLayout {
     const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, attentionCap: cap } = context.config;
     const { queries, keys } = ropeOf(context, layer);
     const kept = this.withRoom(layer, before);
     if (this.at === undefined) {
       throw new Error('No token is being read.');
     }
-    return this.fused.cachedAttention(inputs, {
+    return {
       ...{ heads, kvHeads, cap, queryRope: queries, keyRope: keys, window: layer.slidingWindow },
       ...{ keptKeys: kept.keys, keptValues: kept.values, positions: this.at },
-    });
+    };
   }
 
   private withRoom(layer: AttentionLayer, before: LayerKeyValues): LayerKeyValues {

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import { attention } from './attention';
+import { blockForward, type Block } from './block';
 import { ropeOf, type AttentionContext, type AttentionLayer, type KeyValues } from './attentionContext';
 import type { AttentionInputs } from '../engine/fusedKernels';
 import { applyRope, splitHeads } from './composedAttention';
@@ -38,6 +39,11 @@ export abstract class KeyValueCache {
     kept: LayerKeyValues,
   ): Tensor;
 
+  /** A layer for one token in every row, [B, D]. */
+  forward(context: AttentionContext, block: Block, input: Tensor): Tensor {
+    return blockForward(context, block, input);
+  }
+
   /** What is added to scores, [B, 1, S]; undefined where everything that is kept is seen. */
   abstract mask(window: number | undefined): Float32Array | undefined;
 
@@ -74,14 +80,16 @@ export abstract class KeyValueCache {
   appending(): KeyValues {
     this.decoded += 1;
     return {
-      attend: (context, inputs, layer) => {
-        const kept = this.layers.get(layer);
-        if (kept === undefined) {
-          throw new Error('A layer has no keys and values of the prompts.');
-        }
-        return this.attendToAll(context, inputs, layer, kept);
-      },
+      attend: (context, inputs, layer) => this.attendToAll(context, inputs, layer, this.keptOf(layer)),
     };
+  }
+
+  protected keptOf(layer: AttentionLayer): LayerKeyValues {
+    const kept = this.layers.get(layer);
+    if (kept === undefined) {
+      throw new Error('A layer has no keys and values of the prompts.');
+    }
+    return kept;
   }
 
   /** Forgets all rows but these. */

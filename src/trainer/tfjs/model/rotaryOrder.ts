@@ -53,7 +53,8 @@ export function fromHalves(engine: Engine, heads: Tensor, headDim: number, rope:
   });
 }
 
-function isInHalves({ rotaryDim, interleaved }: Rope, headDim: number): boolean {
+/** Whether a head's numbers lie in the half-swap form already. */
+export function isInHalves({ rotaryDim, interleaved }: Rope, headDim: number): boolean {
   return rotaryDim === headDim && !interleaved;
 }
 
