@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { answerByLikelihood } from '../../src/trainer/method/multipleChoice';
@@ -216,8 +216,17 @@ describe('adept eval --format choices', () => {
   });
 
   it('answers some of the questions, from all over the file where they are to be spread', async (t) => {
-    const all = await evaluated(t, 1, '--score', 'text');
+    const kept = join(temporaryFolder(t), 'answers.jsonl');
+    const all = await evaluated(t, 1, '--score', 'text', '--answers', kept);
     assert.equal(all.questions, 6);
+    const answers = readFileSync(kept, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<'answer' | 'choice', number>);
+    assert.equal(answers.length, 6);
+    assert.equal(answers.filter(({ answer, choice }) => answer === choice).length, all.correct);
+    const [low = NaN, high = NaN] = all.interval as number[];
+    assert.ok(low <= Number(all.accuracy) && Number(all.accuracy) <= high);
     assert.equal(typeof all.accuracyNormalized, 'number');
     const engine = await openEngine('wasm');
     const tokenizer = openTokenizer(MODEL, 512);

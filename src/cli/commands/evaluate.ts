@@ -11,6 +11,7 @@ import {
 import {
   evaluateChoices,
   evaluateText,
+  type AnsweredChoice,
   type ChoiceEvaluation,
   type ChoiceOptions,
 } from '../../trainer/jobs/measure/evaluate';
@@ -62,7 +63,10 @@ export function evalCommand(): Command {
       parseNumber,
     )
     .option('--max-tokens <N>', 'generate: tokens of an answer at most (default: 256)', parseNumber)
-    .option('--answers <FILE>', 'generate: write every answer with its scores to FILE, one JSON row each')
+    .option(
+      '--answers <FILE>',
+      'choices, generate: write every question with its answer to FILE, one JSON row each',
+    )
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use at most N sequences or questions', parseNumber)
     .addOption(samplingOption())
@@ -73,12 +77,9 @@ export function evalCommand(): Command {
       const files = requiredList(raw, 'data', '--data');
       await withExecutor(engineOf(raw), output, async (executor) => {
         if (raw.format === 'choices') {
-          const result = await evaluateChoices(
-            executor,
-            model,
-            files,
-            choiceOptions(raw),
-            output.cancellableTask(),
+          const task = output.cancellableTask();
+          const result = await writingAnswers(raw, (write) =>
+            evaluateChoices(executor, model, files, choiceOptions(raw), task, write),
           );
           output.result(result, choiceText(result));
           return;
@@ -116,21 +117,31 @@ async function evaluateGenerated(
   raw: RawOptions,
   output: Output,
 ): Promise<void> {
-  const answers = textOf(raw, 'answers');
   const options = {
     ...questionOptions(raw),
     maxTokens: countOf(raw, 'maxTokens', '--max-tokens'),
     batchSize: countOf(raw, 'batchSize', '--batch-size') ?? 4,
   };
-  const file = answers === undefined ? undefined : newFile(answers);
+  const task = output.cancellableTask();
+  const result = await writingAnswers(raw, (write) =>
+    evaluateAnswers(executor, model, files, options, write, task),
+  );
+  output.result(result, generatedText(result));
+}
+
+/** Evaluates with a function that writes an answer to the file of `--answers`, where there is one. */
+async function writingAnswers<T>(
+  raw: RawOptions,
+  evaluate: (write: (answer: ScoredAnswer | AnsweredChoice) => void) => Promise<T>,
+): Promise<T> {
+  const path = textOf(raw, 'answers');
+  const file = path === undefined ? undefined : newFile(path);
   try {
-    const write = (scored: ScoredAnswer): void => {
+    return await evaluate((answer) => {
       if (file !== undefined) {
-        writeSync(file, `${JSON.stringify(scored)}\n`);
+        writeSync(file, `${JSON.stringify(answer)}\n`);
       }
-    };
-    const result = await evaluateAnswers(executor, model, files, options, write, output.cancellableTask());
-    output.result(result, generatedText(result));
+    });
   } finally {
     if (file !== undefined) {
       closeSync(file);
@@ -147,11 +158,10 @@ function newFile(path: string): number {
 }
 
 function generatedText(result: OpenEvaluation): string {
-  const range = ([low, high]: readonly [number, number]): string => `${percent(low)} to ${percent(high)}`;
   const { strictMatch, strictInterval, flexibleExtract, flexibleInterval, questions, meanShots } = result;
   return (
-    `exact match ${percent(strictMatch)} strict (${range(strictInterval)}), ${percent(flexibleExtract)} flexible ` +
-    `(${range(flexibleInterval)}): ${questions} questions, ${Number(meanShots.toFixed(1))} examples before each`
+    `exact match ${percent(strictMatch)} strict (${rangeText(strictInterval)}), ${percent(flexibleExtract)} flexible ` +
+    `(${rangeText(flexibleInterval)}): ${questions} questions, ${Number(meanShots.toFixed(1))} examples before each`
   );
 }
 
@@ -176,16 +186,20 @@ function questionOptions(
 }
 
 function choiceText(result: ChoiceEvaluation): string {
-  const { accuracy, accuracyNormalized, correct, questions, truncated, meanShots } = result;
+  const { accuracy, accuracyNormalized, interval, correct, questions, truncated, meanShots } = result;
   const notes = [
     `${correct} of ${questions} questions`,
     ...(meanShots > 0 ? [`${Number(meanShots.toFixed(1))} examples before each`] : []),
     ...(truncated > 0 ? [`${truncated} cut to the context`] : []),
   ];
   const normalized = accuracyNormalized === undefined ? '' : `, ${percent(accuracyNormalized)} by length`;
-  return `accuracy ${percent(accuracy)}${normalized} (${notes.join(', ')})`;
+  return `accuracy ${percent(accuracy)} (${rangeText(interval)})${normalized} (${notes.join(', ')})`;
 }
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(2)}%`;
+}
+
+function rangeText([low, high]: readonly [number, number]): string {
+  return `${percent(low)} to ${percent(high)}`;
 }

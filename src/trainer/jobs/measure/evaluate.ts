@@ -1,5 +1,6 @@
 import { failure } from '../../../shared/common/errors';
 import type { ChoiceScore } from '../../../shared/config/runConfig';
+import { wilsonInterval } from '../../../shared/common/wilsonInterval';
 import { sampleOf, type Sampling } from '../../../shared/settings/sampling';
 import { textLoss } from '../../method/loss';
 import { batches } from '../../data/sequences/batch';
@@ -28,6 +29,8 @@ export interface TextEvaluation {
 
 export interface ChoiceEvaluation {
   readonly accuracy: number;
+  /** The 95 % Wilson interval of the accuracy. */
+  readonly interval: readonly [low: number, high: number];
   /** By answer text: where likelihood is divided by the answer's length. */
   readonly accuracyNormalized?: number;
   readonly score: ChoiceScore;
@@ -79,6 +82,13 @@ export interface ChoiceOptions {
   readonly shots?: number | undefined;
 }
 
+/** What the model takes for the answer to a question. */
+export interface AnsweredChoice extends Pick<Question, 'question' | 'choices' | 'answer'> {
+  /** Index of the likeliest choice, and of the likeliest for its length. */
+  readonly choice: number;
+  readonly normalizedChoice: number;
+}
+
 /** Share of multiple-choice questions whose right answer is the likeliest continuation. */
 export async function evaluateChoices(
   executor: Executor,
@@ -86,6 +96,7 @@ export async function evaluateChoices(
   files: readonly string[],
   options: ChoiceOptions,
   task: Task,
+  onAnswer: (answered: AnsweredChoice) => void = () => undefined,
 ): Promise<ChoiceEvaluation> {
   const { maxQuestions, sampling = 'first', score = 'letter', examples: exampleFiles } = options;
   const shots = options.shots ?? (exampleFiles === undefined ? 0 : USUAL_SHOTS);
@@ -99,10 +110,11 @@ export async function evaluateChoices(
     executor,
     unchanging(folder),
     withoutProgress(task),
-    (model) => answers(model, asked, task),
+    (model) => answers(model, asked, onAnswer, task),
   );
   return {
     accuracy: correct / questions.length,
+    interval: wilsonInterval(correct, questions.length),
     ...(score === 'text' ? { accuracyNormalized: correctNormalized / questions.length } : {}),
     score,
     meanShots: shown / questions.length,
@@ -124,6 +136,7 @@ interface Asked {
 async function answers(
   model: Model,
   { tokenizer, questions, score, shown: examplesOf }: Asked,
+  onAnswer: (answered: AnsweredChoice) => void,
   task: Task,
 ): Promise<Record<'correct' | 'correctNormalized' | 'truncated' | 'shown', number>> {
   const counts = { correct: 0, correctNormalized: 0, truncated: 0, shown: 0 };
@@ -136,10 +149,16 @@ async function answers(
       examplesOf(question),
       (text) => encodePrompt(tokenizer, text).length <= model.config.maxPositionEmbeddings,
     );
-    const answer = await answerByLikelihood(model, tokenizer, choicePrompt(question, score, shown));
-    counts.correct += answer.choice === question.answer ? 1 : 0;
-    counts.correctNormalized += answer.normalizedChoice === question.answer ? 1 : 0;
-    counts.truncated += answer.truncated ? 1 : 0;
+    const { choice, normalizedChoice, truncated } = await answerByLikelihood(
+      model,
+      tokenizer,
+      choicePrompt(question, score, shown),
+    );
+    const { question: text, choices, answer } = question;
+    onAnswer({ question: text, choices, answer, choice, normalizedChoice });
+    counts.correct += choice === answer ? 1 : 0;
+    counts.correctNormalized += normalizedChoice === answer ? 1 : 0;
+    counts.truncated += truncated ? 1 : 0;
     counts.shown += shown.length;
   }
   return counts;
