@@ -316,7 +316,7 @@ describe('the fused kernels', () => {
       assert.deepEqual(host.commands.slice(before), ['nvidia-smi', 'verify']);
     }));
 
-  it('are compiled anew when their sources change, for the engine that is there', () =>
+  it('are compiled anew when their sources change, for the engine that is there, beside the latest of other versions', () =>
     withFolder(async (home) => {
       const host = fakeHost(home, workingTools());
       const done = await provision(host).install;
@@ -324,7 +324,14 @@ describe('the fused kernels', () => {
       const { install, lines } = provision(host);
       assert.equal((await install).folder, done.folder);
       assert.match(messages(lines), /Compiling the fused kernels with c\+\+/);
-      assert.deepEqual(kernels(done), [kernelsName(host.sources())]);
+      const names = [...kernels(done)];
+      assert.ok(names.length === 2 && names.includes(kernelsName(host.sources())));
+      for (let version = 0; version < 5; version += 1) {
+        writeFileSync(join(host.sources().kernels, 'module.cc'), `// version ${version}`);
+        await provision(host).install;
+        names.push(kernelsName(host.sources()));
+      }
+      assert.deepEqual(new Set(kernels(done)), new Set(names.slice(-4)));
     }));
 
   const obstacles: Record<string, { tools?: Record<string, Tool>; changes?: Partial<Host>; said: RegExp }> = {

@@ -28,6 +28,16 @@ ADEPT_TARGET inline Vector load_vector_part(const Value* from, int64_t count) {
   return load_vector(values);
 }
 
+/** The sum of all lanes: halves are added until one is left. */
+ADEPT_TARGET inline float total_of(Vector values) {
+  float lanes[ADEPT_LANES];
+  __builtin_memcpy(lanes, &values, sizeof lanes);
+  for (int half = ADEPT_LANES / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+  }
+  return lanes[0];
+}
+
 /**
  * output[m·out + r] = input row m · weight row r, for M input rows and R weight rows of `depth` values. `kFetch`: asks for
  * the weight rows after these, which a processor's own prefetching finds too late.
@@ -58,9 +68,7 @@ ADEPT_TARGET inline void dot_rows(const float* input, const Weight* weight, int6
   }
   for (int m = 0; m < M; m++) {
     for (int r = 0; r < R; r++) {
-      float sum = 0;
-      for (int lane = 0; lane < ADEPT_LANES; lane++) sum += sums[r][m][lane];
-      output[m * out + r] = sum;
+      output[m * out + r] = total_of(sums[r][m]);
     }
   }
 }
@@ -87,7 +95,8 @@ ADEPT_TARGET void dot_all(const Product<Weight>& product, int64_t begin, int64_t
     for (; row + count <= product.rows; row += count) (row == 0 ? block : next_block)(product, row, begin, end);
   };
   // As many sums as there are registers beside what they are made of: 32 of sixteen lanes, 16 of eight.
-  rows(dot_block<3, ADEPT_LANES / 2, true, Weight>, dot_block<3, ADEPT_LANES / 2, false, Weight>, ADEPT_LANES / 2);
+  constexpr int kWeightRows = ADEPT_LANES == 16 ? 6 : 3;
+  rows(dot_block<kWeightRows, 4, true, Weight>, dot_block<kWeightRows, 4, false, Weight>, 4);
   rows(dot_block<4, 2, true, Weight>, dot_block<4, 2, false, Weight>, 2);
   rows(dot_block<4, 1, true, Weight>, dot_block<4, 1, false, Weight>, 1);
 }

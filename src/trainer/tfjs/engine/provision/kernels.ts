@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { failure, messageOf } from '../../../../shared/common/errors';
 import { compile, compilerFlags } from './compile';
@@ -77,12 +77,17 @@ export async function provideKernels(host: Host, request: KernelRequest): Promis
   }
 }
 
-/** Removes what other versions of this program compiled. */
+/** Kernels of other versions that stay: the extension and the command share an engine, and may be of different versions. */
+const OTHERS_KEPT = 3;
+
+/** Removes what other versions of this program compiled, save the latest. */
 async function removeKernels(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (/^adept_kernels-[0-9a-f]+\.node$/.test(name)) {
-      await rm(join(folder, name), { force: true });
-    }
+  const names = (await readdir(folder)).filter((name) => /^adept_kernels-[0-9a-f]+\.node$/.test(name));
+  const aged = await Promise.all(
+    names.map(async (name) => ({ path: join(folder, name), time: (await stat(join(folder, name))).mtimeMs })),
+  );
+  for (const { path } of aged.sort((a, b) => b.time - a.time).slice(OTHERS_KEPT)) {
+    await rm(path, { force: true });
   }
 }
 
