@@ -39,7 +39,7 @@ export type GivenAnswer = v.InferOutput<typeof GivenAnswer>;
 export const DOMAIN_PROMPTS = 4;
 export const DOMAIN_PROMPT_TOKENS = 32;
 
-/** Beginnings whose continuations show general ability: facts, arithmetic, a story, code, another language, an instruction. */
+/** Beginnings whose continuations show general ability: facts, arithmetic, a story, code, another language, a list. */
 export const GENERAL_PROMPTS = [
   'The capital of France is',
   'Water freezes at a temperature of',

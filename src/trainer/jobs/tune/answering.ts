@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { PromptSet, type GivenAnswer } from '../../../shared/run/answers';
+import { asKeysOf } from '../../../shared/settings/naming';
 import { parseWith } from '../../../shared/common/parse';
 import { readJson, writeJson } from '../../../node/files/jsonFile';
 import type { Questioner } from '../generate/questioner';
-import { questionerOf } from './promptSet';
+import { promptSetOf, questionerOf } from './promptSet';
 import type { SessionParts } from './sessionParts';
 
 /** Has the model answer the run's prompts as it is at a step, and logs what it says. */
@@ -18,17 +19,20 @@ export class Answering {
   }
 
   /**
-   * Of a run that asks anything; its prompts are written down the first time, and asked from then on.
-   * @throws AdeptError (input) naming the file of the run that is damaged.
+   * Of a run that asks anything; its prompts are written down the first time, and asked from then on, whatever becomes of their
+   * file.
+   * @throws AdeptError (input) naming the file that is damaged, or the prompt.
    */
   static open(parts: SessionParts): Answering | undefined {
-    const { prompts } = parts.input;
-    if (prompts === undefined) {
+    const { spec, corpora } = parts.input;
+    if (spec.answers === undefined) {
       return undefined;
     }
-    const file = parts.lease.folder.file('prompts');
+    const { folder } = parts.lease;
+    const file = folder.file('prompts');
     if (!existsSync(file)) {
-      writeJson(file, prompts);
+      const naming = asKeysOf(folder.file('spec'));
+      writeJson(file, promptSetOf(spec.model, spec.answers, corpora.lists.domainEval, naming));
     }
     return new Answering(parts, parseWith(PromptSet, readJson(file), file));
   }

@@ -1,5 +1,4 @@
 import type { ImportanceFile } from '../../../shared/method/importance';
-import type { PromptSet } from '../../../shared/run/answers';
 import type { ExpansionManifest } from '../../../shared/run/manifest';
 import type { Naming } from '../../../shared/settings/naming';
 import type { RunSpec } from '../../../shared/run/runFolder';
@@ -16,7 +15,6 @@ import { checkTensors } from '../../checkpoint/modelTensors';
 import { batchOf, type Batch } from '../../data/sequences/batch';
 import type { OpenRequest } from '../../executor/requests';
 import { importanceOf } from '../measure/importanceInput';
-import { promptSetOf } from './promptSet';
 import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
 
 export interface TuneInput {
@@ -26,8 +24,6 @@ export interface TuneInput {
   /** Of the base model, where it was measured before. */
   readonly importance: ImportanceFile | undefined;
   readonly corpora: TuneCorpora;
-  /** What the model is asked as the run goes on. */
-  readonly prompts?: PromptSet | undefined;
 }
 
 /**
@@ -57,11 +53,7 @@ export async function readTuneInput(
       ? undefined
       : importanceOf(spec.importance, manifest?.base.path ?? spec.model, readModelFacts(spec.model, added));
   const corpora = read ?? (await readCorpora(spec, naming, task));
-  const prompts = spec.answers && promptSetOf(spec.model, spec.answers, corpora.lists.domainEval, naming);
-  return {
-    spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named },
-    ...{ manifest, importance, corpora, prompts },
-  };
+  return { spec: isLegacy(spec) ? spec : { ...spec, ...corpora.named }, manifest, importance, corpora };
 }
 
 /** How the model is opened; what is trained stays in float32. */

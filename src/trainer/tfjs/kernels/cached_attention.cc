@@ -89,6 +89,18 @@ void attend_head(const Cached& in, int64_t row, int64_t head) {
 
 }  // namespace
 
+Cached sizes_of(const Attributes& attributes, Call& call, int64_t batch, int kept_keys) {
+  Cached in{};
+  in.batch = batch;
+  in.heads = attributes.heads;
+  in.kv_heads = attributes.kv_heads;
+  in.window = attributes.window;
+  in.cap = attributes.cap;
+  in.size = call.width(kept_keys);
+  in.capacity = batch < 1 || in.kv_heads < 1 ? 0 : call.rows(kept_keys) / (batch * in.kv_heads);
+  return in;
+}
+
 void attend(const Cached& in) {
   for (int64_t row = 0; row < in.batch; row++) keep(in, row);
   parallel(in.batch * in.heads, [&](int64_t item) { attend_head(in, item / in.heads, item % in.heads); });
@@ -129,14 +141,7 @@ bool fits(Call& call, const Cached& in) {
  * cap·tanh(score / cap); 0: as they are.
  */
 void cached_attention(const Attributes& attributes, Call& call) {
-  Cached in{};
-  in.batch = call.elements(9);
-  in.heads = attributes.heads;
-  in.kv_heads = attributes.kv_heads;
-  in.window = attributes.window;
-  in.cap = attributes.cap;
-  in.size = call.width(7);
-  in.capacity = in.batch < 1 || in.kv_heads < 1 ? 0 : call.rows(7) / (in.batch * in.kv_heads);
+  Cached in = sizes_of(attributes, call, call.elements(9), 7);
   in.positions = call.indices(9);
   if (!fits(call, in)) return;
   const float** inputs[] = {&in.queries, &in.keys, &in.values, &in.query_cosines, &in.query_sines, &in.key_cosines,

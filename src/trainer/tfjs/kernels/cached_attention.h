@@ -20,6 +20,8 @@ struct Cached {
   }
 };
 
+/** Of an operation with a token in each of `batch` rows, whose input `kept_keys` is that: its sizes. */
+Cached sizes_of(const Attributes& attributes, Call& call, int64_t batch, int kept_keys);
 /** Writes the tokens' keys and values to those kept, and attends to all of them. */
 void attend(const Cached& in);
 /** Fails, and returns false, where a position has no room. */

@@ -39,15 +39,8 @@ class Layer {
         bfloat16_(TF_TensorType(call.tensor(kQuery)) == TF_INT32),
         rows_(call.rows(kHidden)),
         width_(call.width(kHidden)),
-        mlp_(call.rows(kGate)) {
-    in_.batch = rows_;
-    in_.heads = attributes.heads;
-    in_.kv_heads = attributes.kv_heads;
-    in_.window = attributes.window;
-    in_.cap = attributes.cap;
-    in_.size = call.width(kKeptKeys);
-    in_.capacity = rows_ < 1 || in_.kv_heads < 1 ? 0 : call.rows(kKeptKeys) / (rows_ * in_.kv_heads);
-  }
+        mlp_(call.rows(kGate)),
+        in_(sizes_of(attributes, call, rows_, kKeptKeys)) {}
 
   /** Checks what would otherwise be read or written outside of the tensors. */
   bool fits() {
@@ -151,7 +144,7 @@ class Layer {
   Call& call_;
   const bool bfloat16_;
   const int64_t rows_, width_, mlp_;
-  Cached in_{};
+  Cached in_;
 };
 
 /**
