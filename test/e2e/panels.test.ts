@@ -157,6 +157,54 @@ describe('every panel', { skip: unavailable() }, () => {
     await inATheme('strength', frame);
   });
 
+  it('the playground: the base model and a checkpoint at the strength of the run panel', async () => {
+    const run = await editor.webview('run', 'clinical-notes');
+    await run.getByRole('button', { name: 'Try in Playground' }).click();
+    const frame = await editor.webview('playground');
+    const second = frame.getByRole('group', { name: 'Second model' });
+    await editor.evidently('the strength', () => second.getByText('0.50').waitFor());
+    const prompt = 'The patient was';
+    await frame.getByLabel('Prompt').fill(prompt);
+    await frame.getByText('Settings').click();
+    await frame.getByLabel('Most tokens').fill('24');
+    await frame.getByLabel('Most tokens').press('Tab');
+    await frame.getByLabel('Prompt').press('Control+Enter');
+    const status = frame.getByRole('status');
+    await editor.evidently('both answers', () => status.getByText('Answered.').waitFor());
+    const file = join(editor.workspace, 'prompts.txt');
+    writeFileSync(file, prompt);
+    const model = join(editor.workspace, 'model');
+    const { answer } = await adeptResult([
+      ...['generate', '--model', model, '--prompts', file, '--max-tokens', 24],
+    ]);
+    const said = frame.locator('.said .answer');
+    assert.equal(await said.first().textContent(), answer);
+    assert.notEqual(await said.last().textContent(), answer);
+    assert.equal(await frame.locator('.columns .cost', { hasText: /ms per token/ }).count(), 2);
+    await inATheme('playground', frame);
+
+    // What is wrong with a prompt costs neither the prompt nor the process.
+    const long = 'word '.repeat(400);
+    await frame.getByLabel('Prompt').fill(long);
+    await frame.getByLabel('Prompt').press('Control+Enter');
+    await editor.evidently('what is wrong', () =>
+      frame.getByRole('alert').getByText("more than the model's 256 positions").waitFor(),
+    );
+    await editor.reload();
+    const restored = await editor.webview('playground');
+    await editor.evidently('the last answers', () =>
+      restored.locator('.asked', { hasText: prompt }).waitFor(),
+    );
+    assert.equal(await restored.locator('.said .answer').first().textContent(), answer);
+    assert.equal(await restored.getByLabel('Prompt').inputValue(), long);
+    await restored.getByRole('button', { name: `Ask again: ${prompt}` }).click();
+    await editor.evidently('the same answers', () =>
+      restored.getByRole('status').getByText('Answered.').waitFor(),
+    );
+    assert.equal(await restored.locator('.said .answer').first().textContent(), answer);
+    await editor.runCommand('View: Close Editor');
+  });
+
   it('a run that froze units, because it forgot more than it may', async () => {
     const file = join(editor.workspace, 'limited.adept.json');
     const limit = { maxGeneralRise: 0.001, onGeneralRise: 'freeze', learningRate: 0.02 };
