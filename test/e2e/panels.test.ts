@@ -164,11 +164,11 @@ describe('every panel', { skip: unavailable() }, () => {
     const second = frame.getByRole('group', { name: 'Second model' });
     await editor.evidently('the strength', () => second.getByText('0.50').waitFor());
     const prompt = 'The patient was';
-    await frame.getByLabel('Prompt').fill(prompt);
+    await frame.getByLabel('Prompt', { exact: true }).fill(prompt);
     await frame.getByText('Settings').click();
     await frame.getByLabel('Most tokens').fill('24');
     await frame.getByLabel('Most tokens').press('Tab');
-    await frame.getByLabel('Prompt').press('Control+Enter');
+    await frame.getByLabel('Prompt', { exact: true }).press('Control+Enter');
     const status = frame.getByRole('status');
     await editor.evidently('both answers', () => status.getByText('Answered.').waitFor());
     const file = join(editor.workspace, 'prompts.txt');
@@ -185,8 +185,8 @@ describe('every panel', { skip: unavailable() }, () => {
 
     // What is wrong with a prompt costs neither the prompt nor the process.
     const long = 'word '.repeat(400);
-    await frame.getByLabel('Prompt').fill(long);
-    await frame.getByLabel('Prompt').press('Control+Enter');
+    await frame.getByLabel('Prompt', { exact: true }).fill(long);
+    await frame.getByLabel('Prompt', { exact: true }).press('Control+Enter');
     await editor.evidently('what is wrong', () =>
       frame.getByRole('alert').getByText("more than the model's 256 positions").waitFor(),
     );
@@ -196,7 +196,7 @@ describe('every panel', { skip: unavailable() }, () => {
       restored.locator('.asked', { hasText: prompt }).waitFor(),
     );
     assert.equal(await restored.locator('.said .answer').first().textContent(), answer);
-    assert.equal(await restored.getByLabel('Prompt').inputValue(), long);
+    assert.equal(await restored.getByLabel('Prompt', { exact: true }).inputValue(), long);
     await restored.getByRole('button', { name: `Ask again: ${prompt}` }).click();
     await editor.evidently('the same answers', () =>
       restored.getByRole('status').getByText('Answered.').waitFor(),

@@ -62,7 +62,7 @@ describe('the playground', { skip: noChromium }, () => {
     const long = round([
       column(0, { text: 'word '.repeat(3000), end: 'length' }),
       column(1, {
-        problem: 'The process that answers has ended: its process was ended by the signal SIGKILL.',
+        problem: 'Answering has ended: its process was ended by the signal SIGKILL.',
         end: 'stopped',
       }),
     ]);
@@ -72,7 +72,7 @@ describe('the playground', { skip: noChromium }, () => {
       process: {
         state: 'ended',
         engine: null,
-        problem: 'The process that answers has ended: its process was ended by the signal SIGKILL.',
+        problem: 'Answering has ended: its process was ended by the signal SIGKILL.',
       },
     };
     const scenes = { first: show(), answered: answered(), ended };
@@ -99,7 +99,7 @@ describe('the playground', { skip: noChromium }, () => {
     await shown(show(), async (webview) => {
       const { page } = webview;
       assert.match(await page.innerText('form .cost'), /measured with the first prompt/);
-      await page.getByLabel('Prompt').fill(PROMPT);
+      await page.getByLabel('Prompt', { exact: true }).fill(PROMPT);
       await page.getByLabel('A user says it in a conversation').check();
       const second = page.getByRole('group', { name: 'Second model' });
       await second
@@ -111,12 +111,12 @@ describe('the playground', { skip: noChromium }, () => {
       await page.getByLabel('Most tokens').press('Tab');
       assert.equal(await page.getByLabel('Most tokens').getAttribute('aria-invalid'), 'true');
       assert.match(await page.innerText('[role="status"]'), /Correct the settings/);
-      await page.getByLabel('Prompt').press('Control+Enter');
+      await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
       assert.equal((await webview.sent()).filter(({ type }) => type === 'ask').length, 0);
       await page.getByLabel('Most tokens').fill('64');
       await page.getByLabel('Temperature').fill('0.7');
       await page.getByLabel('Texts that end an answer').fill('\\n\\n\nPatient:');
-      await page.getByLabel('Prompt').press('Control+Enter');
+      await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
       const asked = await webview.waitForMessage('ask');
       const settings = {
         ...{ ...USUAL_ASK_SETTINGS, maxTokens: 64, temperature: 0.7, asConversation: true },
@@ -148,7 +148,7 @@ describe('the playground', { skip: noChromium }, () => {
           .evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.text),
         'step 90 (not found)',
       );
-      await second.getByLabel('without layers 4').uncheck();
+      await second.getByLabel('without layers 4').click();
       await second.getByLabel('Run or model').selectOption(EXPORTED);
       assert.equal(await second.getByRole('slider').count(), 0);
       await page.getByRole('button', { name: 'Ask', exact: true }).click();
@@ -218,7 +218,7 @@ describe('the playground', { skip: noChromium }, () => {
     await shown(show({ round: round(refused) }), async (webview) => {
       const { page } = webview;
       assert.deepEqual(await page.getByRole('alert').allInnerTexts(), [problem]);
-      const process = { state: 'ended', engine: null, problem: 'The process that answers has ended.' };
+      const process = { state: 'ended', engine: null, problem: 'Answering has ended.' };
       await webview.send({ type: 'update', process });
       await page.getByRole('button', { name: 'Start Again' }).click();
       const { prompt, sides } = await webview.waitForMessage('ask');
@@ -235,7 +235,7 @@ describe('the playground', { skip: noChromium }, () => {
       assert.match(await page.innerText('.asked'), /The latest/);
       assert.match(
         await page.innerText('form .cost'),
-        /token of both costs 101 ms: 128 tokens of each take up to 13 s/,
+        /token of both models took 101 ms: 128 tokens of each take up to 13 s/,
       );
       await page.getByRole('button', { name: /^An earlier prompt/ }).click();
       await page.locator('.asked', { hasText: 'An earlier' }).waitFor();
@@ -246,7 +246,7 @@ describe('the playground', { skip: noChromium }, () => {
       await page.getByRole('button', { name: 'Ask again: An earlier prompt' }).click();
       const asked = await webview.waitForMessage('ask');
       assert.deepEqual([asked.prompt, asked.settings], ['An earlier\nprompt', history[1]?.settings]);
-      assert.equal(await page.getByLabel('Prompt').inputValue(), 'An earlier\nprompt');
+      assert.equal(await page.getByLabel('Prompt', { exact: true }).inputValue(), 'An earlier\nprompt');
       await page.getByRole('button', { name: 'Remove from the history: The latest' }).click();
       assert.equal((await webview.waitForMessage('forget')).id, 'round-2');
       await page.getByRole('button', { name: 'Clear History…' }).click();
@@ -261,7 +261,7 @@ describe('the playground', { skip: noChromium }, () => {
       const { page } = webview;
       assert.match(await page.innerText('[role="status"]'), /not trusted/);
       await page.getByRole('button', { name: 'Ask', exact: true }).click({ force: true });
-      await page.getByLabel('Prompt').press('Control+Enter');
+      await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
       await webview.send(show({ usual: null, places: [] }));
       await page.locator('[role="status"]', { hasText: 'There is no model to ask' }).waitFor();
       await page.getByRole('button', { name: 'Ask', exact: true }).click({ force: true });

@@ -85,8 +85,10 @@ function columnView({ column, index, stretches, columns, copy }: ColumnContent):
             : marked([{ text, changed: false }], 'ins')
       }
     </div>
-    ${isOwnProblem ? problemView(problem) : nothing}
-    ${cost === null ? nothing : html`<p class="muted cost">${costText(cost, end)}</p>`}
+    <div class="below">
+      ${isOwnProblem ? problemView(problem) : nothing}
+      ${cost === null ? nothing : html`<p class="muted cost">${costText(cost, end)}</p>`}
+    </div>
   </article>`;
 }
 

@@ -13,13 +13,13 @@ export function estimateText(history: PlaygroundHistory, sides: Sides, maxTokens
   const perToken = each.reduce((sum, one) => sum + one, 0);
   return sides.length === 1
     ? l10n.t(
-        'As last time a token costs {0} ms: {1} tokens take up to {2} s.',
+        'Last time a token took {0} ms: {1} tokens take up to {2} s.',
         shortText(perToken * 1000),
         countText(maxTokens),
         shortText(perToken * maxTokens),
       )
     : l10n.t(
-        'As last time a token of both costs {0} ms: {1} tokens of each take up to {2} s.',
+        'Last time a token of both models took {0} ms: {1} tokens of each take up to {2} s.',
         shortText(perToken * 1000),
         countText(maxTokens),
         shortText(perToken * maxTokens),

@@ -130,7 +130,7 @@ export class Rounds {
         this.receive(message);
       },
       onEnd: (why) => {
-        const problem = this.parts.l10n.t('The process that answers has ended: {0}', why);
+        const problem = this.parts.l10n.t('Answering has ended: {0}', why);
         this.gone({ ...NO_PROCESS, state: 'ended', problem }, problem);
       },
     });

@@ -51,13 +51,13 @@ function sizeOf({ prompt, answers }: KeptRound): number {
   return answers.reduce((sum, { answer }) => sum + (answer?.text.length ?? 0), prompt.length);
 }
 
-/** Seconds of a token when a run or model answered last; undefined where that is not known. */
+/**
+ * Seconds of a token when a side answered last, else the run that it is of; undefined where neither is known.
+ */
 export function lastTokenSeconds(history: PlaygroundHistory, side: Side): number | undefined {
-  for (const { answers } of history) {
-    const known = answers.find((one) => placeOf(one.side) === placeOf(side))?.answer?.cost.tokenSeconds;
-    if (known !== undefined && known !== null) {
-      return known;
-    }
-  }
-  return undefined;
+  const ofPlace = history
+    .flatMap(({ answers }) => answers)
+    .filter((one) => placeOf(one.side) === placeOf(side) && (one.answer?.cost.tokenSeconds ?? null) !== null);
+  const last = ofPlace.find((one) => one.side.kind === side.kind) ?? ofPlace[0];
+  return last?.answer?.cost.tokenSeconds ?? undefined;
 }

@@ -50,6 +50,8 @@ describe('the history of the playground', () => {
     const other: Side = { kind: 'model', model: '/models/one' };
     const history = [round(4, '', null), round(3, '', 0.02), round(2, '', 0.04), round(1, '', 0.5, other)];
     assert.equal(lastTokenSeconds(history, { kind: 'base', run: '/runs/one' }), 0.02);
+    const base: Side = { kind: 'base', run: '/runs/one' };
+    assert.equal(lastTokenSeconds([...history, round(0, '', 0.03, base)], base), 0.03);
     assert.equal(lastTokenSeconds(history, other), 0.5);
     assert.equal(lastTokenSeconds(history, { kind: 'model', model: '/models/two' }), undefined);
   });

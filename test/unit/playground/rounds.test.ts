@@ -116,7 +116,7 @@ describe('prompts of the playground', () => {
     window.hooks?.onEnd('its process was ended by the signal SIGKILL.');
     const { process, round, isAnswering } = window.rounds.state;
     assert.deepEqual([process.state, isAnswering], ['ended', false]);
-    assert.match(process.problem ?? '', /^The process that answers has ended: .*SIGKILL\.$/);
+    assert.match(process.problem ?? '', /^Answering has ended: .*SIGKILL\.$/);
     assert.deepEqual(
       round?.columns.map(({ text, end, problem }) => [text, end, problem]),
       [
