@@ -31,9 +31,9 @@ export function askFields(content: AskFieldsContent): TemplateResult {
     <summary>${l10n.t('Settings')} <span class="muted">${summaryOf(content.settings)}</span></summary>
     <div class="fields">
       ${numberField(content, 'maxTokens', l10n.t('Most tokens of an answer'))}
-      ${numberField(content, 'temperature', l10n.t('Temperature; 0 takes the likeliest token'))}
-      ${numberField(content, 'topP', l10n.t('Top p: draw among the likeliest of this probability'))}
-      ${numberField(content, 'seed', l10n.t('Seed of what is drawn'))} ${stopField(content)}
+      ${numberField(content, 'temperature', l10n.t('Temperature (0 is greedy)'))}
+      ${numberField(content, 'topP', l10n.t('Top p (1 is all tokens)'))}
+      ${numberField(content, 'seed', l10n.t('Seed'))} ${stopField(content)}
     </div>
   </details>`;
 }
@@ -46,7 +46,7 @@ export function summaryOf({ maxTokens, temperature, topP, seed, stopTexts }: Ask
       ? [l10n.t('greedy')]
       : [
           l10n.t('temperature {0}', temperature),
-          ...(topP === 1 ? [] : [l10n.t('top p {0}', topP)]),
+          ...(topP === 1 ? [] : [`top p ${topP}`]),
           l10n.t('seed {0}', seed),
         ]),
     ...(stopTexts.length === 0 ? [] : [l10n.t('ends at {0}', stopTexts.map(writtenStop).join(' '))]),

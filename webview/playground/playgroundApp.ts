@@ -175,16 +175,16 @@ export class PlaygroundApp extends LitElement {
     const isShared = this.sides.some((side) =>
       places.some((place) => place.kind === 'run' && place.live && place.run === placeOf(side)),
     );
-    return html`<p role="status" id="status" class="muted status">
-        ${this.whyNot(shown) ?? statusText(shown)}
-      </p>
-      ${
-        process.engine === null
-          ? nothing
-          : html`<p class="muted engine">
-              ${l10n.t('Computed by {0} on {1}, {2} threads.', process.engine.engine, process.engine.device, process.engine.threads)}
-            </p>`
-      }
+    return html`<div class="about">
+        <p role="status" id="status" class="muted status">${this.whyNot(shown) ?? statusText(shown)}</p>
+        ${
+          process.engine === null
+            ? nothing
+            : html`<p class="muted">
+                ${l10n.t('Computed by {0} on {1}, threads: {2}.', process.engine.engine, process.engine.device, process.engine.threads)}
+              </p>`
+        }
+      </div>
       ${
         isShared
           ? html`<p class="muted">
