@@ -28,7 +28,9 @@ export function statusText({ process, round, isAnswering }: Shown): string {
       return l10n.t('{0} reads the prompt…', now.name);
     case 'answering':
       return l10n.t('{0} answers…', now.name);
-    default:
+    case 'waiting':
+    case 'ended':
+    case undefined:
       return l10n.t('Starting…');
   }
 }

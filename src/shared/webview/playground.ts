@@ -9,7 +9,6 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** The window has one playground: models take memory. */
 export const PlaygroundSource = v.object({});
-export type PlaygroundSource = v.InferOutput<typeof PlaygroundSource>;
 
 /** What can be asked. */
 export const PlaygroundPlace = v.variant('kind', [

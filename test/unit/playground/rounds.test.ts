@@ -8,6 +8,7 @@ import { USUAL_ASK_SETTINGS } from '../../../src/shared/playground/askSettings';
 import type { PlaygroundHistory } from '../../../src/shared/playground/history';
 import type { FromSession, ToSession } from '../../../src/shared/playground/session';
 import type { Side } from '../../../src/shared/playground/sides';
+import type { PlaygroundColumn } from '../../../src/shared/webview/playground';
 
 const SIDES: Side[] = [
   { kind: 'base', run: '/runs/one' },
@@ -51,6 +52,10 @@ class Window {
     },
   });
 
+  get columns(): readonly PlaygroundColumn[] {
+    return this.rounds.state.round?.columns ?? [];
+  }
+
   say(...messages: FromSession[]): void {
     for (const message of messages) {
       this.hooks?.onMessage(message);
@@ -81,10 +86,10 @@ describe('prompts of the playground', () => {
     const engine = { engine: 'native', device: 'CPU', threads: 2 };
     window.say({ type: 'engine', library: 'l', ...engine });
     window.say({ type: 'loading', id: 1, side: 0, message: 'loading layer 1 of 2' });
-    assert.equal(window.rounds.state.round?.columns[0]?.doing, 'loading layer 1 of 2');
+    assert.equal(window.columns[0]?.doing, 'loading layer 1 of 2');
     window.say({ type: 'reading', id: 1, side: 0, promptTokens: 2 }, said(1, 0, 'Bec'));
     assert.deepEqual(
-      window.rounds.state.round?.columns.map(({ state, text }) => [state, text]),
+      window.columns.map(({ state, text }) => [state, text]),
       [
         ['answering', 'Bec'],
         ['waiting', ''],
