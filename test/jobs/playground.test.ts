@@ -183,6 +183,32 @@ describe('adept playground', () => {
     assert.notEqual(drawn?.text, last?.text);
   });
 
+  it('answers with a run that tuned everything, which has no strength', async () => {
+    await adeptResult([
+      ...[
+        'tune',
+        '--full',
+        '--model',
+        sample('model'),
+        '--out',
+        at('full'),
+        '--engine',
+        'wasm',
+        '--seq-len',
+        32,
+      ],
+      ...['--steps', 2, '--lr', 0.01, '--batch-size', 1, '--domain', sample('domain.jsonl')],
+      ...['--probe', sample('general.txt'), '--max-probe-sequences', 1],
+    ]);
+    await adeptResult(['export', '--run', at('full'), '--out', at('exportedFull')]);
+    const full = tuned(2, { run: at('full') });
+    const [original, learned] = answersOf(await playground.ask([{ kind: 'base', run: at('full') }, full]));
+    assert.equal(original?.text, await generated(sample('model'), folder));
+    assert.equal(learned?.text, await generated(at('exportedFull'), folder));
+    assert.notEqual(learned.text, original.text);
+    assert.match(problemsOf(await playground.ask([{ ...full, alpha: 0.5 }])).join(), /set α to 1\.$/);
+  });
+
   it('keeps what was said when it is stopped in the middle, begins no further answer, and goes on with the next prompt', async () => {
     const messages = await playground.ask([tuned(4), base], { maxTokens: 240 }, (message, id) => {
       if (message.type === 'said') {
