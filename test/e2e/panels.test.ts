@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Frame } from 'playwright-core';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
+import { descendantsOf } from '../../src/node/process/descendants';
 import { parseWith } from '../../src/shared/common/parse';
 import { JobReport } from '../../src/shared/run/job';
 import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
 import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
+import { HANG_MILLISECONDS } from '../support/hang';
 import { projectRoot } from '../support/projectRoot';
 import { axeFindings } from '../webview/support/axe';
 import { PICTURES_WANTED } from '../support/picture';
@@ -51,6 +54,19 @@ const RUN = {
     seed: 1,
   },
 };
+
+/** The processes that answer in the windows of this test. */
+function playgroundProcesses(): number[] {
+  return descendantsOf(process.pid).flatMap(({ pid }) => {
+    try {
+      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return args.includes('playground') ? [pid] : [];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
 
 /** Its pictures are those of the README: `npm run pictures` puts them there. */
 describe('every panel', { skip: unavailable() }, () => {
@@ -193,6 +209,13 @@ describe('every panel', { skip: unavailable() }, () => {
     await editor.evidently('what is wrong', () =>
       frame.getByRole('alert').getByText("more than the model's 256 positions").waitFor(),
     );
+    const [answering] = playgroundProcesses();
+    assert.ok(answering, 'no process answers');
+    process.kill(answering, 'SIGKILL');
+    await editor.evidently('why nothing answers any more', () =>
+      frame.getByRole('alert').getByText('Answering has ended').waitFor(),
+    );
+    assert.equal(await frame.getByLabel('Prompt', { exact: true }).inputValue(), long);
     await editor.reload();
     const restored = await editor.webview('playground');
     await editor.evidently('the last answers', () =>
@@ -206,6 +229,13 @@ describe('every panel', { skip: unavailable() }, () => {
     );
     assert.equal(await restored.locator('.said .answer').first().textContent(), answer);
     await editor.runCommand('View: Close Editor');
+    await editor.evidently('the end of the process that answered', async () => {
+      const deadline = Date.now() + HANG_MILLISECONDS;
+      while (playgroundProcesses().length > 0) {
+        assert.ok(Date.now() < deadline, 'it goes on');
+        await setTimeout(100);
+      }
+    });
   });
 
   it('a run that froze units, because it forgot more than it may', async () => {

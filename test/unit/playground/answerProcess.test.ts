@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { isProcessAlive } from '../../../src/node/process/processAlive';
 import { AnswerProcess } from '../../../src/extension/playground/answerProcess';
 import type { FromSession } from '../../../src/shared/playground/session';
+import { HANG_MILLISECONDS } from '../../support/hang';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 interface Started {
@@ -25,7 +26,7 @@ async function started(t: TestContext, script: string): Promise<Started> {
   const notes: string[] = [];
   let end: (why: string) => void = () => undefined;
   const ended = new Promise<string>((resolve) => (end = resolve));
-  const process_ = await AnswerProcess.start(
+  const child = await AnswerProcess.start(
     {
       runtime: { node: process.execPath, cli, environment: { HERE: folder } },
       options: ['--engine', 'wasm'],
@@ -41,13 +42,15 @@ async function started(t: TestContext, script: string): Promise<Started> {
     },
   );
   t.after(() => {
-    process_.kill();
+    child.kill();
   });
-  return { process: process_, messages, notes, ended, folder };
+  return { process: child, messages, notes, ended, folder };
 }
 
 async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + HANG_MILLISECONDS;
   while (!holds()) {
+    assert.ok(Date.now() < deadline, 'it does not come to that');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
