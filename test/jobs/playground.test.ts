@@ -241,7 +241,10 @@ describe('adept playground', () => {
       problemsOf(await playground.ask([side], { asConversation: true })).join(),
       /^Prompt: the chat template refuses the conversation \(it has not ended after 2 s\): .*\.$/,
     );
-    // As a text it is asked without the template.
+    // As a text it is asked without the template, and where there is none a conversation is a text.
+    const plain = await playground.ask([lone], { asConversation: true });
+    assert.equal(ofType(plain, 'reading')[0]?.lacksTemplate, true);
+    assert.equal(answersOf(plain)[0]?.text, answersOf(await playground.ask([lone]))[0]?.text);
     assert.equal(answersOf(await playground.ask([side, lone])).length, 2);
 
     const bare = at('bare');

@@ -197,10 +197,12 @@ describe('the playground', { skip: noChromium }, () => {
       await page.getByRole('button', { name: 'Stop' }).click();
       await webview.waitForMessage('stop');
 
-      const both = [column(0, { text: 'the cat sat', end: 'stopped' }), column(1, { text: 'the dog sat' })];
+      const stopped = { text: 'the cat sat', end: 'stopped', lacksTemplate: true } as const;
+      const both = [column(0, stopped), column(1, { text: 'the dog sat' })];
       await webview.send({ type: 'update', round: round(both), isAnswering: false });
       await page.locator('del', { hasText: 'cat' }).waitFor();
       assert.equal(await page.locator('ins').innerText(), 'dog');
+      assert.equal(await page.getByText('has no chat template').count(), 1);
       assert.match(await page.innerText('[role="status"]'), /what was said is kept/);
       await page.getByRole('button', { name: /Copy the answer of .*step 120/ }).click();
       assert.equal((await webview.waitForMessage('copy')).text, 'the dog sat');

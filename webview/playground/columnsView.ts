@@ -60,7 +60,7 @@ interface ColumnContent extends Pick<ColumnsContent, 'copy'> {
 }
 
 function columnView({ column, index, stretches, columns, copy }: ColumnContent): TemplateResult {
-  const { name, state, text, cost, end, problem } = column;
+  const { name, state, text, cost, end, problem, lacksTemplate } = column;
   const id = `column-${index}`;
   const isOwnProblem = problem !== null && sharedProblem(columns) === undefined;
   return html`<article class="column" aria-labelledby=${id} aria-busy=${state === 'ended' ? 'false' : 'true'}>
@@ -87,6 +87,13 @@ function columnView({ column, index, stretches, columns, copy }: ColumnContent):
     </div>
     <div class="below">
       ${isOwnProblem ? problemView(problem) : nothing}
+      ${
+        lacksTemplate
+          ? html`<p class="muted">
+              ${l10n.t('This model has no chat template: the prompt was asked as a text.')}
+            </p>`
+          : nothing
+      }
       ${cost === null ? nothing : html`<p class="muted cost">${costText(cost, end)}</p>`}
     </div>
   </article>`;

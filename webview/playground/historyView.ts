@@ -79,7 +79,7 @@ export function roundOf({ id, prompt, settings, answers }: KeptRound): Playgroun
     ...{ id, prompt, settings },
     columns: answers.map(({ side, name, answer, problem }) => ({
       ...{ side, name, problem, state: 'ended', doing: '', text: answer?.text ?? '' },
-      ...{ cost: answer?.cost ?? null, end: answer?.end ?? null },
+      ...{ cost: answer?.cost ?? null, end: answer?.end ?? null, lacksTemplate: false },
     })),
   };
 }

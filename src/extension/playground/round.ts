@@ -17,7 +17,7 @@ export function newRound(id: string, { prompt, settings, sides, names }: Asked):
     ...{ id, prompt, settings },
     columns: sides.map((side, index) => ({
       ...{ side, name: names[index] ?? '', state: 'waiting', doing: '', text: '' },
-      ...{ cost: null, end: null, problem: null },
+      ...{ cost: null, end: null, problem: null, lacksTemplate: false },
     })),
   };
 }
@@ -30,8 +30,10 @@ export function afterMessage(round: PlaygroundRound, message: FromSession): Play
       return round;
     case 'loading':
       return withColumn(round, message.side, { state: 'loading', doing: message.message });
-    case 'reading':
-      return withColumn(round, message.side, { state: 'reading', doing: '' });
+    case 'reading': {
+      const { side, lacksTemplate } = message;
+      return withColumn(round, side, { state: 'reading', doing: '', lacksTemplate });
+    }
     case 'said': {
       const { side, from, text, cost } = message;
       const before = round.columns[side]?.text.slice(0, from) ?? '';

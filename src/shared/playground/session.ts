@@ -25,8 +25,8 @@ export const FromSession = v.variant('type', [
   /** What computes from now on. */
   v.object({ type: v.literal('engine'), engine: text, device: text, library: text, threads: count }),
   v.object({ ...at, type: v.literal('loading'), message: text }),
-  /** The model reads the prompt. */
-  v.object({ ...at, type: v.literal('reading'), promptTokens: count }),
+  /** The model reads the prompt; as a text where it has no chat template for a conversation. */
+  v.object({ ...at, type: v.literal('reading'), promptTokens: count, lacksTemplate: v.boolean() }),
   /** From this character on the answer is `text`. */
   v.object({ ...at, type: v.literal('said'), from: count, text, cost: AnswerCost }),
   v.object({ ...at, type: v.literal('answered'), answer: SideAnswer }),

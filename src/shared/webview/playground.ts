@@ -47,6 +47,8 @@ export const PlaygroundColumn = v.object({
   cost: v.nullable(AnswerCost),
   end: v.nullable(SideAnswer.entries.end),
   problem: v.nullable(text),
+  /** Whether it was asked in a conversation for which the model has no chat template. */
+  lacksTemplate: v.boolean(),
 });
 export type PlaygroundColumn = v.InferOutput<typeof PlaygroundColumn>;
 

@@ -87,12 +87,12 @@ describe('prompts of the playground', () => {
     window.say({ type: 'engine', library: 'l', ...engine });
     window.say({ type: 'loading', id: 1, side: 0, message: 'loading layer 1 of 2' });
     assert.equal(window.columns[0]?.doing, 'loading layer 1 of 2');
-    window.say({ type: 'reading', id: 1, side: 0, promptTokens: 2 }, said(1, 0, 'Bec'));
+    window.say({ type: 'reading', id: 1, side: 0, promptTokens: 2, lacksTemplate: true }, said(1, 0, 'Bec'));
     assert.deepEqual(
-      window.columns.map(({ state, text }) => [state, text]),
+      window.columns.map(({ state, text, lacksTemplate }) => [state, text, lacksTemplate]),
       [
-        ['answering', 'Bec'],
-        ['waiting', ''],
+        ['answering', 'Bec', true],
+        ['waiting', '', false],
       ],
     );
     // What comes late of an earlier prompt is none of this one's.

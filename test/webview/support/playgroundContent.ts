@@ -53,7 +53,7 @@ export function column(index: 0 | 1, change: Partial<PlaygroundColumn> = {}): Pl
   }
   return {
     ...{ side, name: NAMES[index], state: 'ended', doing: '', text: TEXTS[index], cost: COSTS[index] },
-    ...{ end: 'stop', problem: null, ...change },
+    ...{ end: 'stop', problem: null, lacksTemplate: false, ...change },
   };
 }
 

@@ -82,7 +82,8 @@ export class AnswerSession {
   ): Promise<void> {
     const { id, prompt, settings, sides } = request;
     const { tell } = this.parts;
-    const questioner = new Questioner(plan.folder, { ...settings, batchSize: 1 }, this.textsOf(plan.folder));
+    const texts = this.textsOf(plan.folder);
+    const questioner = new Questioner(plan.folder, { ...settings, batchSize: 1 }, texts);
     // First of all: what is wrong with the prompt is told before a model is loaded.
     const [asked] = questioner.encode([{ content: prompt, where: 'Prompt' }]);
     if (asked === undefined) {
@@ -92,7 +93,8 @@ export class AnswerSession {
     await computing.models.keep([...plans.values()]);
     const model = await computing.models.take(plan, this.loadingTask(id, side));
     const promptTokens = asked.ids.length;
-    tell({ type: 'reading', id, side, promptTokens });
+    const lacksTemplate = settings.asConversation && texts.chat.kind === 'plain';
+    tell({ type: 'reading', id, side, promptTokens, lacksTemplate });
     const stream = new AnswerStream({
       promptTokens,
       textOf: (ids) => questioner.said(asked, ids),
