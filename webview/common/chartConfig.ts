@@ -16,6 +16,8 @@ export interface Series {
   /** Few enough points that each is drawn. */
   readonly dots?: boolean;
   readonly dashed?: boolean;
+  /** The confidence interval of each point. */
+  readonly interval?: Readonly<Record<'low' | 'high', readonly number[]>>;
 }
 
 /** How the values of a chart are written on its axis, and whether the axis begins at zero. */
@@ -143,7 +145,10 @@ function valueScale({
   titles,
 }: ChartContent): NonNullable<Scales['y']> {
   // Chart.js looks at the points in view; between two of them a line may still be in it.
-  const curves = series.map(({ curve }) => curve);
+  const curves = series.flatMap(({ curve, interval }) => [
+    curve,
+    ...(interval === undefined ? [] : [interval.low, interval.high].map((y) => ({ x: curve.x, y }))),
+  ]);
   const [low, high] = extentOver(curves, range) ?? [];
   const inView =
     low === undefined || high === undefined || (logScale && low <= 0)

@@ -14,6 +14,7 @@ import {
 import type { LossName, LossSummary } from './lossSummary';
 import type { Curve } from '../common/curve';
 import { detailedCurves, type RunModel } from './runModel';
+import { scoreParts } from './scoreParts';
 import { smoothed } from '../../src/shared/run/smoothing';
 
 /** What one chart of a run shows. */
@@ -56,6 +57,7 @@ export function curveParts(run: RunModel, view: RunView, summary: LossSummary): 
     },
     evalParts(run, view, 'domainLoss', l10n.t('Domain loss'), 'domain'),
     evalParts(run, view, 'generalLoss', l10n.t('General loss'), 'general'),
+    ...scoreParts(run.scores),
     {
       label: l10n.t('Learning rate'),
       unit: l10n.t('base rate'),

@@ -156,11 +156,12 @@ class CurvePicture {
     const marks = {
       checkpoints: hasCheckpoints ? run.checkpoints.map(({ step }) => step) : [],
       ...{ happened, cursor: null, brush: null, baseline: parts.baseline },
+      ...{ drawn: parts.series, theme },
     };
     return new Chart(canvas, {
       type: 'line',
       data: { datasets: chartDatasets(chart) },
-      plugins: [marksPlugin(() => ({ ...marks, ...theme }))],
+      plugins: [marksPlugin(() => marks)],
       options: { ...chartOptions(chart), responsive: false, devicePixelRatio: PIXELS_PER_UNIT },
     });
   }

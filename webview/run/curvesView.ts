@@ -64,7 +64,16 @@ const partsOnce = once<readonly [readonly ChartParts[], SharedParts]>();
 /** Drawn again only when what they show has changed, which not every message does. */
 function chartsOnce(content: CurvesContent, full: StepRange): unknown {
   const { run, view, theme, cursor, lossSummary } = content;
-  const on = [run.curves, run.detail, run.evals, run.checkpoints, run.marks, run.summary?.step, view];
+  const on = [
+    run.curves,
+    run.detail,
+    run.evals,
+    run.scores,
+    run.checkpoints,
+    run.marks,
+    run.summary?.step,
+    view,
+  ];
   return guard([...on, theme, cursor], () => {
     const [parts, shared] = partsOnce(on, () => [
       curveParts(run, view, lossSummary),
