@@ -5,7 +5,8 @@ import { chartDatasets, chartOptions, lineColour, type ChartContent } from '../c
 import { marksPlugin } from '../common/chartMarks';
 import type { ChartTheme } from '../common/chartTheme';
 import { shownRange, type StepRange } from '../common/chartZoom';
-import { curveParts, rangeOf, type ChartParts } from './curveParts';
+import type { ChartParts } from './chartParts';
+import { curveParts, rangeOf } from './curveParts';
 import { formatCount } from '../common/format';
 import type { LossSummary } from './lossSummary';
 import { drawMark, MARK_SIZE } from '../common/markShapes';

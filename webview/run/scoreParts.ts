@@ -8,7 +8,7 @@ import {
 } from '../../src/shared/run/scores';
 import { l10n } from '../common/l10n';
 import type { Series } from '../common/chartConfig';
-import type { ChartParts } from './curveParts';
+import type { ChartParts } from './chartParts';
 
 /** So many points are drawn as dots with their intervals; more would lie on each other. */
 const MOST_DOTS = 100;
@@ -25,7 +25,7 @@ export function scoreParts(points: readonly ScorePoint[]): ChartParts[] {
       note: scores.map((one) => noteOf(one, scores.length > 1)).join(' · '),
       series: scores.map(seriesOf),
       format: percentText,
-      axis: { tick: percentText, fromZero: false },
+      axis: { tick: tickText, fromZero: false, limits: [0, 1] },
       logScale: false,
     };
   });
@@ -37,12 +37,17 @@ export function metricName(metric: ScoreMetric): string {
     case 'accuracy':
       return l10n.t('accuracy');
     case 'accuracyNormalized':
-      return l10n.t('accuracy by length');
+      return l10n.t('by length');
     case 'strictMatch':
-      return l10n.t('strict match');
+      return l10n.t('strict');
     case 'flexibleExtract':
-      return l10n.t('flexible match');
+      return l10n.t('flexible');
   }
+}
+
+/** With a decimal where the next tick would read the same without. */
+function tickText(value: number, spacing: number): string {
+  return `${(value * 100).toFixed(spacing < 0.01 ? 1 : 0)} %`;
 }
 
 function seriesOf({ metric, points }: ScoreSeries, number: number): Series {
@@ -75,6 +80,6 @@ function noteOf({ metric, points }: ScoreSeries, named: boolean): string {
   }
   const start = percentText(first.value);
   return overlap(first, last)
-    ? l10n.t('{0} ({1} at the start, may be chance)', now, start)
-    : l10n.t('{0} ({1} at the start)', now, start);
+    ? l10n.t('{0} (from {1}, may be chance)', now, start)
+    : l10n.t('{0} (from {1})', now, start);
 }

@@ -5,7 +5,7 @@ import type { HarnessResult, HarnessTask } from '../../shared/run/harness';
 import { temporaryBeside } from '../../node/files/atomicFile';
 import { keepHarnessResult, runAround } from '../../node/run/harnessResults';
 import { RunFolder } from '../../node/run/runFolder';
-import { runHarness, type HarnessRequest } from '../../trainer/jobs/harness/harness';
+import { runHarness, type HarnessRequest } from '../../trainer/torch/harness/harness';
 import { exportModel } from '../../trainer/jobs/model/exportModel';
 import type { Task } from '../../trainer/task';
 import { countOf, modelOf, numberOf, requiredList, textOf, type RawOptions } from '../common/options';

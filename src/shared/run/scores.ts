@@ -6,7 +6,7 @@ const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Ways of counting right answers, as `adept eval` names them. */
-export const SCORE_METRICS = ['accuracy', 'accuracyNormalized', 'strictMatch', 'flexibleExtract'] as const;
+const SCORE_METRICS = ['accuracy', 'accuracyNormalized', 'strictMatch', 'flexibleExtract'] as const;
 export type ScoreMetric = (typeof SCORE_METRICS)[number];
 
 /** How many of a task's questions are answered right, by each way of counting. */

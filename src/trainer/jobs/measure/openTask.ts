@@ -56,6 +56,11 @@ export class OpenTask {
     this.prompts = this.questioner.encode(asked.map(({ content, where }) => ({ content, where })));
   }
 
+  /** Checks that every question fits. @throws as the constructor @returns {@link meanShots} */
+  static check(folder: string, settings: OpenTaskSettings): number {
+    return new OpenTask(folder, settings).meanShots;
+  }
+
   /** How the model is opened. */
   get request(): OpenRequest {
     return this.questioner.request;

@@ -53,7 +53,7 @@ function openTask(
   const shots = shotsOf(task, OPEN_SHOTS, key, naming);
   const examples = loadExamples(task, key, naming, loadOpenQuestions).slice(0, shots);
   // Says which question is too long before anything is computed.
-  void new OpenTask(folder, { questions, examples, maxTokens, batchSize: QUESTIONS_AT_ONCE });
+  OpenTask.check(folder, { questions, examples, maxTokens, batchSize: QUESTIONS_AT_ONCE });
   const exchange = ({ question, answer }: (typeof questions)[number]): FixedExchange => ({
     question,
     answer,

@@ -5,7 +5,7 @@ import { failure } from '../../../shared/common/errors';
 import { readTorchInstall, torchGpus } from '../../../node/engines/torchInstall';
 import { readJson } from '../../../node/files/jsonFile';
 import { Cancelled, type Task } from '../../task';
-import { runPython, type PythonEnded } from '../../torch/interpreter/runPython';
+import { runPython, type PythonEnded } from '../interpreter/runPython';
 import { parseHarnessOutput, type HarnessOutput } from './harnessOutput';
 import { missingDataText } from './missingData';
 

@@ -2,17 +2,15 @@ import * as v from 'valibot';
 import { failure } from '../../../shared/common/errors';
 import type { HarnessMetric, HarnessTask } from '../../../shared/run/harness';
 
-const perTask = <const S extends v.GenericSchema>(
-  schema: S,
-): v.OptionalSchema<v.RecordSchema<v.StringSchema<undefined>, S, undefined>, {}> =>
-  v.optional(v.record(v.string(), schema), {});
-
 /** The results file of lm-evaluation-harness (lm_eval/result_schema.py of 0.4.13), as far as it is used. */
 const Output = v.object({
   results: v.record(v.string(), v.record(v.string(), v.unknown())),
-  versions: perTask(v.nullable(v.union([v.number(), v.string()]))),
-  'n-shot': perTask(v.unknown()),
-  'n-samples': perTask(v.object({ original: v.number(), effective: v.number() })),
+  versions: v.optional(v.record(v.string(), v.nullable(v.union([v.number(), v.string()]))), {}),
+  'n-shot': v.optional(v.record(v.string(), v.unknown()), {}),
+  'n-samples': v.optional(
+    v.record(v.string(), v.object({ original: v.number(), effective: v.number() })),
+    {},
+  ),
   lm_eval_version: v.optional(v.string(), 'unknown'),
   transformers_version: v.optional(v.string(), 'unknown'),
 });
