@@ -125,8 +125,10 @@ describe('adept eval --harness', () => {
     assertRefused(await evaluated(without), ['-m pip install "lm_eval[hf]'], 1);
     const offline = homeWith(t, `cat '${UNREACHABLE}' >&2; exit 1`).home;
     assertRefused(await evaluated(offline), ['openai/gsm8k', 'datasets/openai___gsm8k', '--include'], 1);
-    const broken = homeWith(t, 'echo "ValueError: Tasks not found: gsm8k" >&2; exit 1').home;
-    assertRefused(await evaluated(broken), ['Tasks not found: gsm8k'], 1);
+    const says =
+      'echo "ValueError: Tasks not found: gsm8k" >&2; echo "  0%|  | 0/1 [00:00<?, ?it/s]" >&2; exit 1';
+    const broken = homeWith(t, says).home;
+    assertRefused(await evaluated(broken), ['(ValueError: Tasks not found: gsm8k)'], 1);
     const other = homeWith(t, 'echo "{}" > "$OUT/results_1.json"').home;
     assertRefused(await evaluated(other), ['another form', 'use version 0.4'], 1);
     assertRefused(await evaluated(other, '--engine', 'wasm'), ['--engine wasm', 'PyTorch']);

@@ -25,8 +25,8 @@ export interface HarnessRequest {
   readonly include?: string | undefined;
 }
 
-/** Lines of what the harness said that an error repeats. */
-const LAST_LINES = 3;
+/** What ends a Python program; bars of progress may come after it. */
+const EXCEPTION = /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit)\b/;
 
 /**
  * Has lm-evaluation-harness, of the Python that was set up for the engine torch, measure a model.
@@ -115,7 +115,6 @@ function reasonOf({ status, lastError }: PythonEnded, lines: readonly string[]):
   if (missing !== undefined) {
     return `lm-evaluation-harness: ${missing}`;
   }
-  const said = lines.filter((line) => line.trim() !== '').slice(-LAST_LINES);
-  const last = said.length === 0 ? lastError : said.join(' | ');
+  const last = lines.findLast((line) => EXCEPTION.test(line)) ?? lastError;
   return `lm-evaluation-harness ended with ${String(status)} and without results (${last}): correct what it names, or see its lines above.`;
 }
