@@ -5,8 +5,8 @@ import { TOOL_TABLE } from './table';
 
 /** Registers the tools of the editor's assistants; editors that are built on VS Code may have no place for them. */
 export function registerAssistantTools(services: Services): vscode.Disposable[] {
-  const { lm }: { readonly lm?: Partial<typeof vscode.lm> } = vscode;
-  const register = lm?.registerTool;
+  const api: { readonly lm?: Partial<typeof vscode.lm> } = vscode;
+  const register = api.lm?.registerTool;
   return register === undefined
     ? []
     : toolNames().map((name) =>

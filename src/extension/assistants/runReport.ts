@@ -122,7 +122,7 @@ function checkpointFacts(info: CheckpointInfo): RunDetailResult['checkpoints'][n
 function spokenSettings(tune: TuneSettings): RunDetailResult['settings'] {
   const table: Readonly<Record<string, Setting>> = TUNE_SETTINGS;
   const given = Object.entries(tune).flatMap(([name, value]) =>
-    value === undefined || value === table[name]?.default
+    value === table[name]?.default
       ? []
       : [[name, typeof value === 'number' ? rounded(value) : value] as const],
   );

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import * as inputs from '../assistants/toolInputs';
+import * as inputs from './toolInputs';
 
 /** What package.json says about a tool of the editor's assistants, and what its guard needs to know. */
 export interface AssistantToolFacts {
