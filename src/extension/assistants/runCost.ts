@@ -1,5 +1,6 @@
 import { readHeatmapFile } from '../../node/model/analysisFile';
 import type { RunConfig } from '../../shared/config/runConfig';
+import type { EngineState } from '../../shared/engines/engineState';
 import { FORM_SETTINGS, type FormReading } from '../../shared/launch/launchForm';
 import { planPrice, pricedModel } from '../../shared/launch/planPrice';
 import { runDuration } from '../../shared/launch/runDuration';
@@ -12,8 +13,11 @@ export interface RunCost {
   readonly memoryBytes: number | undefined;
 }
 
-/** @param config with absolute paths; without the analysis and the layers of its model nothing is known */
-export function runCost(config: RunConfig): RunCost {
+/**
+ * @param config with absolute paths; without the analysis and the layers of its model nothing is known
+ * @param engine that will compute; the analysis says nothing of another
+ */
+export function runCost(config: RunConfig, engine: EngineState['auto']): RunCost {
   const nothing = { seconds: undefined, memoryBytes: undefined };
   if (config.importance === undefined || !('layers' in config.expand)) {
     return nothing;
@@ -22,6 +26,9 @@ export function runCost(config: RunConfig): RunCost {
   const reading = readingOf(config);
   try {
     const { importance, model: found } = readHeatmapFile(config.importance);
+    if (importance.engine.engine !== engine) {
+      return nothing;
+    }
     const model = pricedModel(found, importance);
     const price = planPrice(model, importance, marked, reading);
     const facts = TextFacts.now();

@@ -15,7 +15,7 @@ import { durationText } from '../../shared/common/durationText';
 import { inputError } from '../../shared/common/errors';
 import { ENGLISH } from '../../shared/common/localizer';
 import type { RunConfig } from '../../shared/config/runConfig';
-import { engineName } from '../../shared/engines/engineState';
+import { engineName, type EngineState } from '../../shared/engines/engineState';
 import { slowEngineText } from '../../shared/engines/slowEngine';
 import { modelName } from '../../shared/model/modelName';
 import { pathsOf } from '../../shared/texts/texts';
@@ -144,8 +144,9 @@ interface StartFacts {
 function factsOf({ log }: Services, { file, out, config, others }: StartFacts): string[] {
   const { l10n } = vscode;
   const { tune, model, domain, expand } = config;
-  const engine = config.engine === 'auto' ? readSetting('adept.engine', log) : config.engine;
   const engines = engineState();
+  const chosen = config.engine === 'auto' ? readSetting('adept.engine', log) : config.engine;
+  const engine = chosen === 'auto' ? engines.auto : chosen;
   const slow = slowEngineText(parametersOf(model), engine, engines, l10n);
   const layers = 'layers' in expand ? expand.layers.join(', ') : Object.entries(expand).flat().join(' ');
   return [
@@ -160,16 +161,16 @@ function factsOf({ log }: Services, { file, out, config, others }: StartFacts): 
       countText(tune.batchSize * tune.seqLen * tune.gradAccum),
     ),
     l10n.t('Layers: {0}', tune.full ? l10n.t('all') : layers),
-    l10n.t('Engine: {0}', engineName(engine === 'auto' ? engines.auto : engine, l10n)),
-    ...costFacts(config),
+    l10n.t('Engine: {0}', engineName(engine, l10n)),
+    ...costFacts(config, engine),
     ...(slow === undefined ? [] : ['', slow]),
     ...(others.length === 0 ? [] : ['', activeText(others)]),
   ];
 }
 
-function costFacts(config: RunConfig): string[] {
+function costFacts(config: RunConfig, engine: EngineState['auto']): string[] {
   const { l10n } = vscode;
-  const { seconds, memoryBytes } = runCost(config);
+  const { seconds, memoryBytes } = runCost(config, engine);
   const time =
     seconds === undefined
       ? l10n.t('Time: not known before it runs')

@@ -24,7 +24,7 @@ const LayerFacts = v.object({
 });
 
 /** Which layers matter least, and how sure that is. */
-export const LeastImportant = v.object({
+const LeastImportant = v.object({
   layers: v.array(count),
   certainty: v.picklist(['sure', 'tied', 'unknown']),
   /** Of the resamples of the text, the share that chooses the same layers. */

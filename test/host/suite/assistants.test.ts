@@ -28,6 +28,8 @@ const CANCELLED_MILLISECONDS = 1000;
 /** More than a test waits for. */
 const MANY_STEPS = 100_000;
 
+const called = new Set<string>();
+
 /** What VS Code gives to whoever calls a tool, by its schema and nothing else. */
 async function invoke<const S extends v.GenericSchema>(
   name: AssistantToolName,
@@ -35,6 +37,7 @@ async function invoke<const S extends v.GenericSchema>(
   schema: S,
   token?: vscode.CancellationToken,
 ): Promise<v.InferOutput<S>> {
+  called.add(name);
   const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }, token);
   const [part, ...others] = content;
   assert.ok(part instanceof vscode.LanguageModelTextPart);
@@ -82,6 +85,10 @@ describe('the tools of the editor’s assistants', () => {
       const found = vscode.lm.tools.filter(({ name }) => name.startsWith('adept_'));
       return found.some(({ name }) => name === 'adept_start_run') ? found : undefined;
     });
+    const names = tools.map(({ name }) => name);
+    for (const [name, { when }] of Object.entries(ASSISTANT_TOOLS)) {
+      assert.ok(names.includes(name) || !when.startsWith('adept.activated'), name);
+    }
     for (const { name, description, inputSchema } of tools) {
       assert.ok(name in ASSISTANT_TOOLS, name);
       assert.ok(description.length > 100 && inputSchema !== undefined, name);
@@ -114,6 +121,15 @@ describe('the tools of the editor’s assistants', () => {
     assert.ok(proposal.reasons.some(({ about }) => about === 'layers'));
     assert.ok(proposal.cost.memoryBytes !== null);
     assert.deepEqual(readdirSync(workspaceFolder()), before);
+
+    // Whoever starts it is told what it takes, as far as the analysis tells.
+    writeFileSync(proposal.file, proposal.text.replace('"auto"', '"wasm"'));
+    const declined = await invoke('adept_start_run', { config: proposal.file }, ActionResult);
+    assert.equal(declined.done, false);
+    const layers = `Layers: ${'layers' in config.expand ? config.expand.layers.join(', ') : ''}`;
+    const detail = dialogs.shown[0]?.detail ?? '';
+    assert.ok(detail.includes(layers), detail);
+    assert.match(detail, /\nEngine: Embedded\nTime: about .+\nMemory: about .+B$/);
     const outside = await refusal('adept_propose_config', { model, domain: ['../outside.txt'] });
     assert.match(outside, /is not in the workspace/);
   });
@@ -222,6 +238,10 @@ describe('the tools of the editor’s assistants', () => {
       await refusal('adept_start_run', { config }),
       /is no \*\.adept\.json of the workspace: there are/,
     );
+  });
+
+  it('were all called by VS Code’s own interface', () => {
+    assert.deepEqual([...called].sort(), Object.keys(ASSISTANT_TOOLS).sort());
   });
 
   it('only read in Restricted Mode, and say why', async () => {
