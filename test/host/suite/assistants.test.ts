@@ -169,7 +169,8 @@ describe('the tools of the editor’s assistants', () => {
     assert.equal(all.runs.list.get(run), undefined);
     assert.ok(!existsSync(run));
     const [question] = dialogs.shown;
-    assert.equal(question?.text, 'Start the run assisted?');
+    assert.deepEqual([question?.text, question?.isModal], ['Start the run assisted?', true]);
+    assert.ok(question !== undefined);
     for (const fact of [`Run folder: ${run}`, 'Steps: 100,000, of 32 tokens each', 'Model: sample-model']) {
       assert.ok(question.detail.includes(fact), question.detail);
     }
