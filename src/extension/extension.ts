@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { registerAssistantTools } from './assistants/register';
 import { CheckpointsView } from './checkpoints/checkpointsView';
 import { registerCommands } from './commands/register';
 import { ContextKeys } from './window/contextKeys';
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): Services | undefined
     ...registerTrees(services),
     ...registerPanels(services),
     ...registerEditors(services),
+    ...registerAssistantTools(services),
     new RunStatusBar(runs.list),
   );
   void beginLife(services);

@@ -22,6 +22,7 @@ import { runParents } from './window/folders';
 export function startLife(services: Services): vscode.Disposable {
   const { context, runs, models, log } = services;
   adoptEarlier(context, log);
+  services.contextKeys.set('adept.activated', true);
   const disposables: { dispose(): void }[] = [
     new InlineLogs(services),
     new StudyLenses(services),

@@ -8,6 +8,8 @@ import type { Frame } from 'playwright-core';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
 import { descendantsOf } from '../../src/node/process/descendants';
+import { readEvents } from '../../src/node/run/eventWriter';
+import { RunFolder } from '../../src/node/run/runFolder';
 import { parseWith } from '../../src/shared/common/parse';
 import { JobReport } from '../../src/shared/run/job';
 import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
@@ -53,6 +55,7 @@ const RUN = {
     maxEvalSequences: 16,
     seed: 1,
   },
+  answers: { every: 60, maxTokens: 12 },
 };
 
 /** The processes that answer in the windows of this test. */
@@ -146,6 +149,27 @@ describe('every panel', { skip: unavailable() }, () => {
     const frame = await editor.webview('run');
     await frame.getByRole('tab', { name: 'Units' }).click();
     await inATheme('units', frame);
+  });
+
+  it('what the model of a run answers, before and after', async () => {
+    const frame = await editor.webview('run');
+    await frame.getByRole('tab', { name: 'Answers' }).click();
+    const rounds = readEvents(RunFolder.at(join(editor.workspace, RUN.out)).file('events')).flatMap(
+      (event) => (event.type === 'answers' ? [event] : []),
+    );
+    assert.deepEqual(
+      rounds.map(({ step }) => step),
+      [0, 60, 120],
+    );
+    const [first, , last] = rounds;
+    // Eleven prompts: what is said to the last of them, which is of the domain's text, before and now.
+    const row = frame.locator('.answers tbody tr').last();
+    const [before, now] = [first, last].map((round) => round?.answers.at(-1)?.text.trim() ?? 'none');
+    const shown = (await row.innerText()).replace(/\s+/g, ' ');
+    for (const text of [before, now]) {
+      assert.ok(shown.includes((text ?? '').replace(/\s+/g, ' ')), `${shown} | ${text ?? ''}`);
+    }
+    await inATheme('answers', frame);
   });
 
   it('the strength (α) of a run', async () => {

@@ -8,6 +8,7 @@ import { RunFolder } from '../../src/node/run/runFolder';
 import { GENERAL_PROMPTS, PromptSet } from '../../src/shared/run/answers';
 import { adeptResult, runAdept } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
+import { assertMetricsCsv } from '../support/records';
 import { assertRefused } from '../support/refusal';
 import { temporaryFolder } from '../support/temporaryFolder';
 
@@ -18,7 +19,7 @@ const PROMPTS = ['The patient was', 'Leo and Kate', 'Diagnosis:'];
 interface Job {
   readonly config: string;
   readonly out: string;
-  readonly write: (tune: object, answers: object) => void;
+  readonly write: (tune: object, more: object) => void;
 }
 
 /** A job of a few steps, evaluated at every second. */
@@ -31,11 +32,11 @@ function jobIn(t: TestContext): Job {
   };
   return {
     ...{ config, out },
-    write: (changed, answers) => {
+    write: (changed, more) => {
       const job = {
         ...{ model: sample('model'), probe: [sample('general.txt')], domain: [sample('domain.jsonl')], out },
         ...{ analyze: { mode: 'fast', seqLen: 32, maxSequences: 4 }, expand: { layers: [6] } },
-        ...{ engine: 'wasm', tune: { ...tune, ...changed }, answers },
+        ...{ engine: 'wasm', tune: { ...tune, ...changed }, ...more },
       };
       writeFileSync(config, JSON.stringify(job));
     },
@@ -69,7 +70,7 @@ describe('the answers of a run', () => {
     const { config, out, write } = jobIn(t);
     const prompts = join(out, '..', 'prompts.txt');
     writeFileSync(prompts, PROMPTS.join('\n'));
-    write({}, { prompts: 'prompts.txt', maxTokens: MAX_TOKENS });
+    write({}, { answers: { prompts: 'prompts.txt', maxTokens: MAX_TOKENS } });
     await adeptResult(['run', '--config', config]);
     const first = answersOf(out);
     assert.deepEqual(
@@ -98,7 +99,7 @@ describe('the answers of a run', () => {
 
   it('are to a general set and beginnings of the domain text where no file is named, at their own interval', async (t) => {
     const { config, out, write } = jobIn(t);
-    write({ steps: 3 }, { every: 3, maxTokens: 4 });
+    write({ steps: 3 }, { answers: { every: 3, maxTokens: 4 } });
     await adeptResult(['run', '--config', config]);
     assert.deepEqual(
       answersOf(out).map(([step]) => step),
@@ -122,9 +123,106 @@ describe('the answers of a run', () => {
 
   it('are refused before anything is computed where a prompt cannot be read or has no room', async (t) => {
     const { config, write } = jobIn(t);
-    write({}, { prompts: 'none.txt' });
+    write({}, { answers: { prompts: 'none.txt' } });
     assertRefused(await runAdept(['run', '--config', config]), ['answers.prompts', 'none.txt']);
-    write({}, { maxTokens: 100_000 });
+    write({}, { answers: { maxTokens: 100_000 } });
     assertRefused(await runAdept(['run', '--config', config]), ['answers.maxTokens', 'leave no room']);
+  });
+});
+
+/** What `adept eval` counts of a task. */
+async function counted(model: string, args: readonly string[]): Promise<Record<string, number>> {
+  return (await adeptResult(['eval', '--model', model, '--engine', 'wasm', ...args])) as Record<
+    string,
+    number
+  >;
+}
+
+function scoresOf(out: string, task: string): [step: number, counts: number[]][] {
+  return readEvents(RunFolder.at(out).file('events')).flatMap((event): [number, number[]][] =>
+    event.type === 'scores' && event.task === task
+      ? [[event.step, event.correct.map(({ count }) => count)]]
+      : [],
+  );
+}
+
+describe('the scores of a run', () => {
+  it('are those of the model before, and of the exported one, by questions that stay the same', async (t) => {
+    const { config, out, write } = jobIn(t);
+    const choices = join(out, '..', 'choices.csv');
+    const open = join(out, '..', 'open.jsonl');
+    const words = ['boat', 'dog', 'mom', 'tree', 'ball', 'cat', 'sun', 'bird'];
+    const rows = words.map((word, index) => `Leo saw a,${word},car,box,cup,${'ABCD'[index % 4] ?? ''}`);
+    writeFileSync(choices, `${rows.join('\n')}\n`);
+    // The model begins every answer with this word, and less so when its rate was far too high.
+    const answers = words.map((word) => JSON.stringify({ question: `Leo and ${word}`, answer: 'Diagnosis' }));
+    writeFileSync(open, `${answers.join('\n')}\n`);
+    write(
+      {},
+      {
+        evalTasks: [
+          { name: 'choices', format: 'choices', files: ['choices.csv'], score: 'text', maxQuestions: 6 },
+          { name: 'open', format: 'generate', files: ['open.jsonl'], maxTokens: 8, every: 3 },
+        ],
+      },
+    );
+    await adeptResult(['run', '--config', config]);
+    const byText = ['--format', 'choices', '--data', choices, '--score', 'text', '--max-sequences', '6'];
+    const inWords = ['--format', 'generate', '--data', open, '--max-tokens', '8'];
+    const expected = async (model: string): Promise<number[][]> => {
+      const chosen = await counted(model, [...byText, '--sampling', 'spread']);
+      const said = await counted(model, inWords);
+      return [
+        [chosen.correct, Math.round((chosen.accuracyNormalized ?? NaN) * 6)].map(Number),
+        [said.strictCorrect, said.flexibleCorrect].map(Number),
+      ];
+    };
+    const [before, after] = [await expected(sample('model')), await expected(join(out, 'export'))];
+    const [ofChoices, ofOpen] = [scoresOf(out, 'choices'), scoresOf(out, 'open')];
+    assert.deepEqual(
+      [ofChoices, ofOpen].map((scores) => scores.map(([step]) => step)),
+      [
+        [0, 2, 4],
+        [0, 3, 4],
+      ],
+    );
+    assert.deepEqual([ofChoices[0]?.[1], ofOpen[0]?.[1]], before);
+    assert.deepEqual([ofChoices[2]?.[1], ofOpen[2]?.[1]], after);
+    assert.notDeepEqual(after, before);
+    assertMetricsCsv(out);
+
+    rmSync(choices);
+    await adeptResult(['resume', out, '--steps', 6]);
+    assert.deepEqual(
+      scoresOf(out, 'choices').map(([step]) => step),
+      [0, 2, 4, 6],
+    );
+  });
+
+  it('are refused before anything is computed where a question cannot be put', async (t) => {
+    const { config, out, write } = jobIn(t);
+    const tasks = (...evalTasks: object[]): void => {
+      write({}, { evalTasks });
+    };
+    const open = { name: 'open', format: 'generate', files: ['open.jsonl'], maxTokens: 8 };
+    writeFileSync(
+      join(out, '..', 'open.jsonl'),
+      `${JSON.stringify({ question: 'a '.repeat(9000), answer: 'b' })}\n`,
+    );
+    tasks({ ...open, files: ['none.jsonl'] });
+    assertRefused(await runAdept(['run', '--config', config]), ['evalTasks[0].files', 'none.jsonl']);
+    tasks(open);
+    assertRefused(await runAdept(['run', '--config', config]), ['open.jsonl: row 1', '256 positions']);
+    tasks({ ...open, shots: 2 });
+    assertRefused(await runAdept(['run', '--config', config]), [
+      'evalTasks[0].shots',
+      'evalTasks[0].examples',
+    ]);
+    tasks({ ...open, maxTokens: 4096 });
+    assertRefused(await runAdept(['run', '--config', config]), ['evalTasks[0].maxTokens', 'leave no room']);
+    tasks({ ...open, score: 'text' });
+    assertRefused(await runAdept(['run', '--config', config]), ['evalTasks', 'score']);
+    tasks(open, open);
+    assertRefused(await runAdept(['run', '--config', config]), ['there is a task "open" before']);
   });
 });

@@ -88,7 +88,7 @@ describe('general and domain text together', () => {
     );
   });
 
-  it('previews the learning rates that the run begins with', async () => {
+  it('previews the learning rates that the run begins with, and answers prompts', async () => {
     const args = [
       ...['tune', '--model', at('expanded'), '--importance', at('both.json'), '--engine', 'wasm'],
       ...['--domain', sample('domain.jsonl'), '--probe', sample('general.txt'), '--out', at('run')],
@@ -96,10 +96,18 @@ describe('general and domain text together', () => {
       ...['--unit-rates', 'rank', '--rate-floor', 0.25, '--norm-range', 'own'],
     ];
     const { rates } = await adeptResult([...args, '--dry-run']);
-    await adeptResult(args);
-    const [first] = readEvents(RunFolder.at(at('run')).file('events')).filter(
-      ({ type }) => type === 'importance',
+    const prompts = at('prompts.txt');
+    writeFileSync(prompts, 'The patient was\n');
+    await adeptResult([...args, '--answers', prompts]);
+    const events = readEvents(RunFolder.at(at('run')).file('events'));
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'answers' ? [[event.step, event.answers.length]] : [])),
+      [
+        [0, 1],
+        [1, 1],
+      ],
     );
+    const [first] = events.filter(({ type }) => type === 'importance');
     assert.ok(first?.type === 'importance' && first.units.length > 10);
     const added = readManifest(at('expanded'))?.added;
     const sources = new Map(added?.map(({ layer, source }) => [layer, source]));

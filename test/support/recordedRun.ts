@@ -133,6 +133,24 @@ export class RecordedRun {
     appendFileSync(this.events, `${JSON.stringify(frozen)}\n`);
   }
 
+  /** Two tasks, one with two ways of counting, at every fortieth step. */
+  scored(): void {
+    const rights = [31, 33, 36, 35, 39, 41];
+    const lines = rights.flatMap((right, index) => {
+      const [step, seq] = [index * 40, recordedLines.length + index];
+      const event = { seq, time: '2026-11-25T02:55:00.000Z', type: 'scores', step, seconds: 4 };
+      const open = [
+        { metric: 'strictMatch', count: 2 + 9 * index },
+        { metric: 'flexibleExtract', count: 5 + 10 * index },
+      ];
+      return [
+        { ...event, task: 'mmlu', questions: 100, correct: [{ metric: 'accuracy', count: right }] },
+        { ...event, task: 'gsm8k', questions: 60, correct: open },
+      ];
+    });
+    appendFileSync(this.events, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  }
+
   /** A change of the rate, and each remedy against forgetting, at the steps that the log has come to. */
   happened(): void {
     const because =

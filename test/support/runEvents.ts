@@ -21,6 +21,18 @@ export function stepEvent(step: number, loss = 3 - step / 1000): NewRunEvent {
   };
 }
 
+/** Of a hundred questions so many right; with two numbers, as answers in the model's own words are counted. */
+export function scoresEvent(step: number, task: string, right: number, flexible?: number): NewRunEvent {
+  const correct =
+    flexible === undefined
+      ? [{ metric: 'accuracy' as const, count: right }]
+      : [
+          { metric: 'strictMatch' as const, count: right },
+          { metric: 'flexibleExtract' as const, count: flexible },
+        ];
+  return { type: 'scores', step, task, questions: 100, correct, seconds: 4 };
+}
+
 export function evalEvent(step: number, domainLoss: number | null, generalLoss: number | null): NewRunEvent {
   return { type: 'eval', step, domainLoss, generalLoss, seconds: 1 };
 }

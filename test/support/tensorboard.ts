@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as v from 'valibot';
-import { COLUMNS, countingLines } from './records';
+import { COLUMNS, countingLines, scoreValues } from './records';
 import { TORCH_MISSING, TORCH_PYTHON } from './torchPython';
 
 /** Every scalar of the event files in some folders, by TensorBoard's own loader, which checks every checksum. */
@@ -48,6 +48,13 @@ const TAGS: Readonly<Record<string, string>> = {
   tokensPerSecond: 'tokens_per_second',
   gradNorm: 'gradient_norm',
 };
+
+/** `gsm8k strictMatch low` is `score/gsm8k/strictMatch_low`. */
+function scoreTag(name: string): string {
+  const [task, metric, ...limit] = name.split(' ');
+  return `score/${task}/${[metric, ...limit].join('_')}`;
+}
+
 /** Checks that TensorBoard reads every scalar of the logs that counts, as float32, and no other. */
 export function assertTensorboard(...runs: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(TORCH_PYTHON, ['-c', READ, ...runs], { encoding: 'utf8' });
@@ -55,14 +62,16 @@ export function assertTensorboard(...runs: readonly string[]): void {
   const read = v.parse(Read, JSON.parse(stdout));
   for (const [index, run] of runs.entries()) {
     const lines = countingLines(run);
-    const expected = lines.flatMap((line) =>
-      COLUMNS.flatMap((name) => {
+    const expected = lines.flatMap((line) => {
+      const fields = COLUMNS.flatMap((name): [string | undefined, number][] => {
         const value = line[name];
-        return typeof value === 'number'
-          ? [[TAGS[name], line.step, Date.parse(line.time) / 1000, Math.fround(value)]]
-          : [];
-      }),
-    );
+        return typeof value === 'number' ? [[TAGS[name], value]] : [];
+      });
+      const scores = scoreValues(line).map(([name, value]) => [scoreTag(name), value] as const);
+      return [...fields, ...scores].map(([tag, value]) => [
+        ...[tag, line.step, Date.parse(line.time) / 1000, Math.fround(value)],
+      ]);
+    });
     assert.ok(expected.length > 0);
     const found = read[index];
     assert.ok(found !== undefined);

@@ -67,6 +67,38 @@ describe('the curves of a run', { skip: noChromium }, () => {
     );
   });
 
+  it('have the scores of the tasks beside them, with intervals, also as a table', async () => {
+    await withRun(
+      browser,
+      async ({ page }) => {
+        const chart = page.locator('adept-curve-chart', { hasText: 'mmlu' });
+        assert.equal(await chart.locator('.reading').innerText(), '41.0 % (from 31.0 %, may be chance)');
+        assert.equal(
+          await chart.locator('.plot').getAttribute('aria-valuetext'),
+          'step 200 · 41.0 % (31.9 % to 50.8 %)',
+        );
+        const open = page.locator('adept-curve-chart', { hasText: 'gsm8k' });
+        assert.equal(
+          await open.locator('.reading').innerText(),
+          'strict 78.3 % (from 3.3 %) · flexible 91.7 % (from 8.3 %)',
+        );
+        await page.getByRole('button', { name: 'Show as table' }).click();
+        const rows = page.getByRole('region', { name: 'Scores' }).locator('tbody tr');
+        assert.equal(await rows.count(), 12);
+        assert.match(
+          (await rows.last().innerText()).replace(/\s+/g, ' '),
+          /^200 gsm8k 60 strict 78\.3 % \(66\.4 to 86\.9 %\) flexible 91\.7 % \(81\.9 to 96\.4 %\)$/,
+        );
+      },
+      {
+        before: (run) => {
+          run.finish();
+          run.scored();
+        },
+      },
+    );
+  });
+
   it('are zoomed by dragging, and by the wheel where that is meant; other turns scroll the page', async () => {
     await withRun(
       browser,

@@ -69,6 +69,12 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   answers: { view: { tab: 'answers' }, before: answered },
+  scores: {
+    before: (run) => {
+      run.finish();
+      run.scored();
+    },
+  },
   'answers-steps': { view: { tab: 'answers', answersPrompt: 3 }, before: answered },
   log: { view: { tab: 'log' } },
   machine: {

@@ -16,12 +16,16 @@ export interface Series {
   /** Few enough points that each is drawn. */
   readonly dots?: boolean;
   readonly dashed?: boolean;
+  /** The confidence interval of each point. */
+  readonly interval?: Readonly<Record<'low' | 'high', readonly number[]>>;
 }
 
 /** How the values of a chart are written on its axis, and whether the axis begins at zero. */
 export interface ValueAxis {
   readonly tick: (value: number, spacing: number) => string;
   readonly fromZero: boolean;
+  /** What no value can be below or above. */
+  readonly limits?: readonly [least: number, most: number];
 }
 
 /** How the positions along a chart are written. */
@@ -143,7 +147,10 @@ function valueScale({
   titles,
 }: ChartContent): NonNullable<Scales['y']> {
   // Chart.js looks at the points in view; between two of them a line may still be in it.
-  const curves = series.map(({ curve }) => curve);
+  const curves = series.flatMap(({ curve, interval }) => [
+    curve,
+    ...(interval === undefined ? [] : [interval.low, interval.high].map((y) => ({ x: curve.x, y }))),
+  ]);
   const [low, high] = extentOver(curves, range) ?? [];
   const inView =
     low === undefined || high === undefined || (logScale && low <= 0)
@@ -152,8 +159,9 @@ function valueScale({
   return {
     type: logScale ? 'logarithmic' : 'linear',
     ...inView,
+    ...withinLimits(axis.limits, low, high),
     beginAtZero: axis.fromZero,
-    ...(axis.fromZero ? {} : { grace: '5%' }),
+    ...(axis.fromZero ? {} : { grace: `${GRACE * 100}%` }),
     border: { display: false },
     grid: { color: theme.grid, tickLength: 4 },
     title: titleOf(theme, titles?.[1]),
@@ -163,6 +171,23 @@ function valueScale({
       callback: (value, _, all) => axis.tick(Number(value), spacingOf(all)),
     },
   };
+}
+
+/** Part of the height that is left above and below the values. */
+const GRACE = 0.05;
+
+/** The ends of an axis that would otherwise go beyond what there is. */
+function withinLimits(
+  limits: ValueAxis['limits'],
+  low: number | undefined,
+  high: number | undefined,
+): { min?: number; max?: number } {
+  if (limits === undefined || low === undefined || high === undefined) {
+    return {};
+  }
+  const [least, most] = limits;
+  const room = Math.max(high - low, Number.EPSILON) * GRACE;
+  return { ...(low - room <= least ? { min: least } : {}), ...(high + room >= most ? { max: most } : {}) };
 }
 
 function spacingOf(ticks: readonly { readonly value: number }[]): number {

@@ -1,11 +1,15 @@
 import type { Chart, Plugin } from 'chart.js';
 import type { RunMark } from '../../src/shared/run/runMark';
-import { STRIP } from './chartConfig';
+import { lineColour, STRIP, type Series } from './chartConfig';
+import type { ChartTheme } from './chartTheme';
 import type { StepRange } from './chartZoom';
 import { drawMark, MARK_SIZE, TRIANGLE } from './markShapes';
 
 /** What a chart shows beside its curves; read at every drawing. */
 export interface ChartMarks {
+  /** The curves, whose points may have intervals, and the theme that they are drawn in. */
+  readonly drawn: readonly Series[];
+  readonly theme: ChartTheme;
   /** Steps at which checkpoints were saved. */
   readonly checkpoints: readonly number[];
   /** What happened, by ascending step. */
@@ -16,10 +20,6 @@ export interface ChartMarks {
   readonly brush: StepRange | null;
   /** A value drawn as a line across: where the run began. */
   readonly baseline: number | undefined;
-  readonly foreground: string;
-  readonly muted: string;
-  readonly warning: string;
-  readonly background: string;
 }
 
 /** Draws checkpoints as triangles on the axis, what happened above the curves, the cursor, and the baseline as a broken line. */
@@ -30,6 +30,7 @@ export function marksPlugin(marks: () => ChartMarks): Plugin<'line'> {
       const current = marks();
       drawLines(chart, current);
       drawBaseline(chart, current);
+      drawIntervals(chart, current);
     },
     afterDatasetsDraw(chart) {
       const current = marks();
@@ -47,7 +48,10 @@ function pixelOf({ chartArea: { left, right }, scales }: Chart<'line'>, step: nu
   return x !== undefined && x >= left - 0.5 && x <= right + 0.5 ? x : undefined;
 }
 
-function drawBaseline({ ctx, chartArea, scales }: Chart<'line'>, { baseline, muted }: ChartMarks): void {
+function drawBaseline(
+  { ctx, chartArea, scales }: Chart<'line'>,
+  { baseline, theme: { muted } }: ChartMarks,
+): void {
   const y = baseline === undefined ? undefined : scales.y?.getPixelForValue(baseline);
   if (y === undefined || y < chartArea.top || y > chartArea.bottom) {
     return;
@@ -59,8 +63,32 @@ function drawBaseline({ ctx, chartArea, scales }: Chart<'line'>, { baseline, mut
   ctx.restore();
 }
 
+/** Half the width of the strokes at the ends of an interval. */
+const INTERVAL_END = 3;
+
+/** An upright line for each point's interval. */
+function drawIntervals(chart: Chart<'line'>, { drawn, theme }: ChartMarks): void {
+  const { ctx, scales } = chart;
+  ctx.save();
+  for (const { curve, colour, interval } of drawn) {
+    ctx.strokeStyle = lineColour(theme, colour, true);
+    for (const [index, step] of (interval === undefined ? [] : curve.x).entries()) {
+      const x = pixelOf(chart, step);
+      const [low, high] = [interval?.low[index], interval?.high[index]].map((value) =>
+        value === undefined ? undefined : scales.y?.getPixelForValue(value),
+      );
+      if (x !== undefined && low !== undefined && high !== undefined) {
+        line(ctx, x, low, x, high);
+        line(ctx, x - INTERVAL_END, low, x + INTERVAL_END, low);
+        line(ctx, x - INTERVAL_END, high, x + INTERVAL_END, high);
+      }
+    }
+  }
+  ctx.restore();
+}
+
 /** Below the marks that are about the curves; measurements of importance are too many for that. */
-function drawLines(chart: Chart<'line'>, { happened, muted }: ChartMarks): void {
+function drawLines(chart: Chart<'line'>, { happened, theme: { muted } }: ChartMarks): void {
   const { ctx, chartArea } = chart;
   ctx.save();
   ctx.strokeStyle = muted;
@@ -75,7 +103,7 @@ function drawLines(chart: Chart<'line'>, { happened, muted }: ChartMarks): void 
   ctx.restore();
 }
 
-function drawCheckpoints(chart: Chart<'line'>, { checkpoints, muted }: ChartMarks): void {
+function drawCheckpoints(chart: Chart<'line'>, { checkpoints, theme: { muted } }: ChartMarks): void {
   const { ctx, chartArea } = chart;
   ctx.save();
   ctx.fillStyle = muted;
@@ -93,7 +121,7 @@ function drawCheckpoints(chart: Chart<'line'>, { checkpoints, muted }: ChartMark
 
 function drawHappened(chart: Chart<'line'>, marks: ChartMarks): void {
   const { ctx, chartArea } = chart;
-  const { foreground, muted, warning, background } = marks;
+  const { foreground, muted, warning, background } = marks.theme;
   const y = chartArea.top - STRIP / 2;
   let last = -Infinity;
   let lastKind: RunMark['kind'] | undefined;
@@ -112,7 +140,10 @@ function drawHappened(chart: Chart<'line'>, marks: ChartMarks): void {
   }
 }
 
-function drawBrush({ ctx, chartArea, scales }: Chart<'line'>, { brush, foreground }: ChartMarks): void {
+function drawBrush(
+  { ctx, chartArea, scales }: Chart<'line'>,
+  { brush, theme: { foreground } }: ChartMarks,
+): void {
   const [first, last] = (brush ?? []).map((step) => scales.x?.getPixelForValue(step));
   if (first === undefined || last === undefined) {
     return;
@@ -129,7 +160,7 @@ function drawBrush({ ctx, chartArea, scales }: Chart<'line'>, { brush, foregroun
   ctx.restore();
 }
 
-function drawCursor(chart: Chart<'line'>, { cursor, foreground }: ChartMarks): void {
+function drawCursor(chart: Chart<'line'>, { cursor, theme: { foreground } }: ChartMarks): void {
   const { ctx, chartArea } = chart;
   const x = cursor === null ? undefined : pixelOf(chart, cursor);
   if (x === undefined) {

@@ -160,17 +160,24 @@ export class CurveChart extends LitElement {
 
   /** The step nearest to `step` and each curve's value there. */
   private valuesAt(step: number): string {
-    const values = this.series.flatMap(({ label, curve }) => {
+    const values = this.series.flatMap(({ label, curve, interval }) => {
       const index = nearest(curve.x, step);
       const [at, value] = index === undefined ? [] : [curve.x[index], curve.y[index]];
-      return at === undefined || value === undefined || Number.isNaN(value)
-        ? []
-        : [{ at, text: this.series.length > 1 ? `${label} ${this.format(value)}` : this.format(value) }];
+      if (index === undefined || at === undefined || value === undefined || Number.isNaN(value)) {
+        return [];
+      }
+      const range = interval === undefined ? '' : ` (${this.rangeText(interval, index)})`;
+      const text = `${this.format(value)}${range}`;
+      return [{ at, text: this.series.length > 1 ? `${label} ${text}` : text }];
     });
     const [first] = values;
     return first === undefined
       ? this.note
       : [this.positions.reading(first.at), ...values.map(({ text }) => text)].join(' · ');
+  }
+
+  private rangeText({ low, high }: NonNullable<Series['interval']>, index: number): string {
+    return l10n.t('{0} to {1}', this.format(low[index] ?? NaN), this.format(high[index] ?? NaN));
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -206,8 +213,8 @@ export class CurveChart extends LitElement {
 
   private configuration(): CurveConfiguration {
     const plugin = marksPlugin(() => {
-      const { checkpoints, happened, cursor, baseline, brush, theme } = this;
-      return { checkpoints, happened, cursor, baseline, brush, ...theme };
+      const { checkpoints, happened, cursor, baseline, brush, series: drawn, theme } = this;
+      return { checkpoints, happened, cursor, baseline, brush, drawn, theme };
     });
     return {
       type: 'line',

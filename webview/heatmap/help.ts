@@ -92,6 +92,10 @@ export function choiceText(choice: string): string {
       return l10n.t('all units');
     case 'own':
       return l10n.t('norms alone');
+    case 'none':
+      return l10n.t('none');
+    case 'default':
+      return l10n.t('general prompts and beginnings of the domain text');
     case 'joined':
       return l10n.t('documents joined');
     case 'separate':

@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import {
   ESSENTIAL_FILES,
   ESSENTIAL_SETTINGS,
+  FORM_ANSWERS,
   FORM_FILES,
   FORM_TEXT_SETTINGS,
   isFiles,
@@ -54,7 +55,7 @@ export interface AutoFrame {
 }
 
 interface ControlFacts {
-  readonly field: 'name' | FormSetting | FormTextSetting;
+  readonly field: 'name' | 'answers' | FormSetting | FormTextSetting;
   readonly label: string;
   readonly help: string;
   readonly optional: boolean;
@@ -145,9 +146,11 @@ export class LaunchFormView extends LitElement {
       ${this.textField(name, this.form.name, true)} ${ESSENTIAL_FILES.map((field) => this.filesField(field))}
       <div class="settings">${ESSENTIAL_SETTINGS.map((field) => this.settingField(field))}</div>
       <details class="more-settings">
-        <summary>${l10n.t('More: batches, intervals, schedule, replay, probe')}</summary>
+        <summary>${l10n.t('More: batches, intervals, schedule, replay, probe, answers')}</summary>
         ${FORM_FILES.filter((field) => !isEssential(field)).map((field) => this.filesField(field))}
-        <div class="settings">${FURTHER_SETTINGS.map((field) => this.settingField(field))}</div>
+        <div class="settings">
+          ${FURTHER_SETTINGS.map((field) => this.settingField(field))}${this.answersField()}
+        </div>
       </details>
       <details class="rate-settings">
         <summary>${l10n.t('Learning rates of the units')}</summary>
@@ -223,6 +226,18 @@ export class LaunchFormView extends LitElement {
       : this.textField(facts, value, false);
   }
 
+  private answersField(): TemplateResult {
+    const facts = {
+      field: 'answers',
+      label: l10n.t('Answers to prompts'),
+      help: l10n.t(
+        'What the model says before the first step and at each evaluation, in the tab Answers of the run.',
+      ),
+      optional: false,
+    } as const;
+    return this.choiceField(facts, this.form.answers, FORM_ANSWERS);
+  }
+
   private settingField(field: FormSetting): TemplateResult {
     const setting: Setting = TUNE_SETTINGS[field];
     const value = this.form.settings[field];
@@ -296,7 +311,7 @@ function isEssential(field: FormFiles): boolean {
 
 /** Of the fields with one line, those that take numbers. */
 function isNumber(field: FormField): boolean {
-  return field !== 'name' && !isFiles(field) && !isTextSetting(field);
+  return field !== 'name' && field !== 'answers' && !isFiles(field) && !isTextSetting(field);
 }
 
 /** What “auto” comes to with this model. */

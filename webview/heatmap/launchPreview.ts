@@ -69,6 +69,9 @@ function labelOf(field: FormField): string {
   if (isCompute(field)) {
     return `“${computeLabel(field)}”`;
   }
+  if (field === 'answers') {
+    return `“${l10n.t('Answers to prompts')}”`;
+  }
   const label = isFiles(field)
     ? fileLabel(field)
     : isTextSetting(field)

@@ -11,25 +11,12 @@ import {
   formatLoss,
   formatRate,
 } from '../common/format';
+import type { ChartParts } from './chartParts';
 import type { LossName, LossSummary } from './lossSummary';
 import type { Curve } from '../common/curve';
 import { detailedCurves, type RunModel } from './runModel';
+import { scoreParts } from './scoreParts';
 import { smoothed } from '../../src/shared/run/smoothing';
-
-/** What one chart of a run shows. */
-export interface ChartParts {
-  readonly label: string;
-  /** What its values are in. */
-  readonly unit: string;
-  readonly note: string;
-  readonly series: readonly Series[];
-  readonly format: (value: number) => string;
-  readonly axis: ValueAxis;
-  readonly baseline?: number | undefined;
-  readonly logScale: boolean;
-  readonly isLoss?: boolean;
-  readonly wide?: boolean;
-}
 
 const LOSS_AXIS: ValueAxis = { tick: formatAxisLoss, fromZero: false };
 
@@ -56,6 +43,7 @@ export function curveParts(run: RunModel, view: RunView, summary: LossSummary): 
     },
     evalParts(run, view, 'domainLoss', l10n.t('Domain loss'), 'domain'),
     evalParts(run, view, 'generalLoss', l10n.t('General loss'), 'general'),
+    ...scoreParts(run.scores),
     {
       label: l10n.t('Learning rate'),
       unit: l10n.t('base rate'),

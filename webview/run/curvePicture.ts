@@ -5,7 +5,8 @@ import { chartDatasets, chartOptions, lineColour, type ChartContent } from '../c
 import { marksPlugin } from '../common/chartMarks';
 import type { ChartTheme } from '../common/chartTheme';
 import { shownRange, type StepRange } from '../common/chartZoom';
-import { curveParts, rangeOf, type ChartParts } from './curveParts';
+import type { ChartParts } from './chartParts';
+import { curveParts, rangeOf } from './curveParts';
 import { formatCount } from '../common/format';
 import type { LossSummary } from './lossSummary';
 import { drawMark, MARK_SIZE } from '../common/markShapes';
@@ -156,11 +157,12 @@ class CurvePicture {
     const marks = {
       checkpoints: hasCheckpoints ? run.checkpoints.map(({ step }) => step) : [],
       ...{ happened, cursor: null, brush: null, baseline: parts.baseline },
+      ...{ drawn: parts.series, theme },
     };
     return new Chart(canvas, {
       type: 'line',
       data: { datasets: chartDatasets(chart) },
-      plugins: [marksPlugin(() => ({ ...marks, ...theme }))],
+      plugins: [marksPlugin(() => marks)],
       options: { ...chartOptions(chart), responsive: false, devicePixelRatio: PIXELS_PER_UNIT },
     });
   }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { intervalText, percentText, scoresOf } from '../../src/shared/run/scores';
 import type { EvalPoint } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
@@ -6,11 +7,13 @@ import { markDetails, markTitle } from '../common/markText';
 import type { RunModel } from './runModel';
 import { stretches } from './stepTable';
 import { scrollingTable, type DataRow } from '../common/dataTable';
+import { metricName } from './scoreParts';
 
 /** The curves as text: every evaluation, and the steps in stretches. */
 export function curveTables(run: RunModel): TemplateResult {
   return html`<div class="tables">
-    ${evalTable(run)} ${stepTable(run)} ${run.marks.length === 0 ? nothing : markTable(run)}
+    ${evalTable(run)} ${run.scores.length === 0 ? nothing : scoreTable(run)} ${stepTable(run)}
+    ${run.marks.length === 0 ? nothing : markTable(run)}
   </div>`;
 }
 
@@ -28,6 +31,29 @@ function evalTable({ evals, checkpoints }: RunModel): TemplateResult {
   const rows = evals.map((point) => evalRow(point, first, saved.has(point.step)));
   const table = { caption: l10n.t('Evaluations, in nats per token'), headings, rows };
   return scrollingTable(l10n.t('Evaluations'), table, noteOf(rows));
+}
+
+/** Every score with its interval. */
+function scoreTable({ scores }: RunModel): TemplateResult {
+  const headings = [
+    l10n.t('step'),
+    l10n.t('task'),
+    l10n.t('questions'),
+    l10n.t('right answers, 95 % interval'),
+  ];
+  const rows = scores.map((point): DataRow => ({
+    name: formatCount(point.step),
+    cells: [
+      point.task,
+      formatCount(point.questions),
+      scoresOf(point).map(
+        ({ metric, value, interval }) =>
+          html`<div>${metricName(metric)} ${percentText(value)} (${intervalText(interval)})</div>`,
+      ),
+    ],
+  }));
+  const table = { classes: 'numbers texts', caption: l10n.t('Scores'), headings, rows };
+  return scrollingTable(l10n.t('Scores'), table);
 }
 
 function evalRow(point: EvalPoint, first: EvalPoint | undefined, saved: boolean): DataRow {

@@ -7,7 +7,8 @@ import { zoomHint } from '../common/zoomHint';
 import type { ChartTheme } from '../common/chartTheme';
 import { shownRange, type StepRange } from '../common/chartZoom';
 import type { CurveChartEvents } from '../common/curveChart';
-import { curveParts, rangeOf, type ChartParts } from './curveParts';
+import type { ChartParts } from './chartParts';
+import { curveParts, rangeOf } from './curveParts';
 import { zoomStatus } from '../common/zoomStatus';
 import { curvesToolbar, markLegend, type CurvesActions } from './curvesToolbar';
 import { curveTables } from './curveTables';
@@ -64,7 +65,16 @@ const partsOnce = once<readonly [readonly ChartParts[], SharedParts]>();
 /** Drawn again only when what they show has changed, which not every message does. */
 function chartsOnce(content: CurvesContent, full: StepRange): unknown {
   const { run, view, theme, cursor, lossSummary } = content;
-  const on = [run.curves, run.detail, run.evals, run.checkpoints, run.marks, run.summary?.step, view];
+  const on = [
+    run.curves,
+    run.detail,
+    run.evals,
+    run.scores,
+    run.checkpoints,
+    run.marks,
+    run.summary?.step,
+    view,
+  ];
   return guard([...on, theme, cursor], () => {
     const [parts, shared] = partsOnce(on, () => [
       curveParts(run, view, lossSummary),

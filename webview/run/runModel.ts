@@ -1,6 +1,7 @@
 import type { RunMark } from '../../src/shared/run/runMark';
 import { NO_CURVE, patched, refined, type Curve } from '../common/curve';
 import { receivedMachine, type MachineUse } from './machineModel';
+import type { ScorePoint } from '../../src/shared/run/scores';
 import type { StrengthFile } from '../../src/shared/run/strength';
 import type { CurvePatch } from '../../src/shared/webview/curvePatch';
 import {
@@ -35,6 +36,7 @@ export interface RunModel {
   /** The part that is zoomed to, in more detail; null where `curves` have all of it. */
   readonly detail: Readonly<Record<CurveName, CurvePatch>> | null;
   readonly evals: readonly EvalPoint[];
+  readonly scores: readonly ScorePoint[];
   readonly checkpoints: readonly EvalPoint[];
   /** By ascending step. */
   readonly marks: readonly RunMark[];
@@ -52,6 +54,7 @@ export const EMPTY_RUN: RunModel = {
   curves: { loss: NO_CURVE, lossMeans: NO_CURVE, learningRate: NO_CURVE, tokensPerSecond: NO_CURVE },
   detail: null,
   evals: [],
+  scores: [],
   checkpoints: [],
   marks: [],
   units: { units: [], columns: [], total: 0, measured: 0 },
@@ -69,6 +72,7 @@ export function receive(known: RunModel, message: RunNews): RunModel {
     summary,
     curves,
     evals,
+    scores,
     checkpoints,
     marks,
     importance,
@@ -83,6 +87,7 @@ export function receive(known: RunModel, message: RunNews): RunModel {
     curves: curves === undefined ? before.curves : patchedCurves(before.curves, curves),
     detail: message.detail === undefined ? before.detail : message.detail,
     evals: evals ?? before.evals,
+    scores: scores ?? before.scores,
     checkpoints: checkpoints ?? before.checkpoints,
     marks: marks ?? before.marks,
     units: importance === undefined ? before.units : patchedUnits(before.units, importance),

@@ -3,15 +3,12 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { inputError, messageOf } from '../../shared/common/errors';
 import { ChoiceScore } from '../../shared/config/runConfig';
 import type { Executor } from '../../trainer/executor/executor';
-import {
-  evaluateAnswers,
-  type OpenEvaluation,
-  type ScoredAnswer,
-} from '../../trainer/jobs/measure/evaluateAnswers';
+import type { AnsweredChoice } from '../../trainer/jobs/measure/answerChoices';
+import { evaluateAnswers, type OpenEvaluation } from '../../trainer/jobs/measure/evaluateAnswers';
+import type { ScoredAnswer } from '../../trainer/jobs/measure/openTask';
 import {
   evaluateChoices,
   evaluateText,
-  type AnsweredChoice,
   type ChoiceEvaluation,
   type ChoiceOptions,
 } from '../../trainer/jobs/measure/evaluate';
@@ -35,6 +32,7 @@ import {
 } from '../common/options';
 import type { Output } from '../common/output';
 import { withExecutor } from '../common/withExecutor';
+import { evaluateHarness } from './evaluateHarness';
 
 export function evalCommand(): Command {
   const command = jsonCommand(
@@ -70,9 +68,22 @@ export function evalCommand(): Command {
     .option('--seq-len <N>', 'tokens per packed sequence (default: 256)', parseNumber)
     .option('--max-sequences <N>', 'use at most N sequences or questions', parseNumber)
     .addOption(samplingOption())
+    .option(
+      '--harness <TASK...>',
+      'measure with lm-evaluation-harness instead, in the Python of the engine torch: its tasks, for example gsm8k mmlu',
+    )
+    .option('--run <RUNDIR>', 'harness: measure a checkpoint of this run, instead of a model')
+    .option('--checkpoint <STEP>', 'harness: step of the checkpoint (default: the last)', parseNumber)
+    .option('--alpha <X>', 'harness: strength of the added layers (default: 1)', parseNumber)
+    .option('--limit <N>', 'harness: questions of a task at most', parseNumber)
+    .option('--include <DIR>', 'harness: a folder of further task files (.yaml)')
     .option('--batch-size <N>', 'sequences per batch (default: 4)', parseNumber);
   return addTextSettings(addEngine(command)).action(
     withOutput(async (output, raw) => {
+      if (raw.harness !== undefined) {
+        await evaluateHarness(raw, output);
+        return;
+      }
       const model = modelOf(raw);
       const files = requiredList(raw, 'data', '--data');
       await withExecutor(engineOf(raw), output, async (executor) => {

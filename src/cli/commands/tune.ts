@@ -13,6 +13,7 @@ import { dryRun, type DryRun } from '../../trainer/jobs/whole/dryRun';
 import { corpusMessages, type Corpus } from '../../trainer/data/corpus/corpus';
 import { overlapTexts } from '../../trainer/jobs/texts/tuneCorpora';
 import type { ExecutorChoice } from '../../trainer/executor/executorChoice';
+import { checkAsked } from '../../trainer/jobs/tune/checkAsked';
 import { readTuneInput } from '../../trainer/jobs/tune/tuneInput';
 import { readRunConfig } from '../../node/job/runConfigFile';
 import { tuneRun } from '../../trainer/jobs/tune/tuneRun';
@@ -48,6 +49,7 @@ const INPUT_FLAGS = [
   '--eval',
   '--eval-general',
   '--importance',
+  '--answers',
   '--out',
 ];
 
@@ -64,6 +66,10 @@ export function tuneCommand(): Command {
       '--importance <FILE>',
       'importance.json of the base model, for the initial learning rates; by default measured',
     )
+    .option(
+      '--answers [FILE]',
+      'answer prompts before the first step and at each evaluation: those of FILE, or a default set',
+    )
     .option('--out <RUNDIR>', 'run folder; must be empty or not exist')
     .option(
       '--dry-run',
@@ -72,6 +78,7 @@ export function tuneCommand(): Command {
   return addTextSettings(addSettings(addEngine(command), TUNE_SETTINGS)).action(
     withOutput(async (output, raw) => {
       const { spec: asked, out, naming, choice } = readRequest(raw);
+      checkAsked(asked, naming);
       const input = await readTuneInput(asked, naming, output.task);
       const { spec } = input;
       if (raw.dryRun === true) {
@@ -119,10 +126,14 @@ function fromConfig(file: string, raw: RawOptions): TuneRequest {
     throw inputError(`${clash}: cannot be given together with --config: put it into ${file}.`);
   }
   const config = readRunConfig(file);
-  const { model, importance, tune, out } = config;
+  const { model, importance, tune, answers, evalTasks, out } = config;
   const naming = asKeysOf(file);
   const choice = engineOf(raw, { ...config, naming });
-  const optional = importance === undefined ? {} : { importance };
+  const optional = {
+    ...(importance === undefined ? {} : { importance }),
+    ...(answers === undefined ? {} : { answers }),
+    ...(evalTasks === undefined ? {} : { evalTasks }),
+  };
   const spec = { ...stamp(), model, ...configTexts(config), ...kept(choice), ...optional, tune };
   return { out, spec, choice, naming };
 }
@@ -155,8 +166,17 @@ function fromOptions(raw: RawOptions): TuneRequest {
       ...kept(choice),
       ...(importance === undefined ? {} : { importance: resolve(importance) }),
       tune: readSettings(TUNE_SETTINGS, raw),
+      ...answersOf(raw),
     },
   };
+}
+
+/** `--answers` by itself asks the default set. */
+function answersOf(raw: RawOptions): Pick<RunSpec, 'answers'> {
+  const prompts = textOf(raw, 'answers');
+  return prompts === undefined && raw.answers !== true
+    ? {}
+    : { answers: prompts === undefined ? {} : { prompts: resolve(prompts) } };
 }
 
 function stamp(): Pick<RunSpec, 'format' | 'createdAt'> {

@@ -46,30 +46,42 @@ export async function run(services: Services, argument?: unknown): Promise<strin
       : await findRun(services, request.run);
   const checkpoint = request.step ?? (await pickCheckpoint(chosen));
   const dtype = request.dtype ?? (request.out === undefined ? await pickDtype() : 'auto');
-  const folder = workspaceFolderOf(chosen.path, services.context);
-  const proposal = join(
-    folder,
-    '.adept',
-    'exports',
-    exportName(nameOf(chosen), checkpoint, { ...request, dtype }),
-  );
-  const out = request.out ?? (await askForNewFolder(l10n.t('Export Model'), proposal));
-  const title = l10n.t('Exporting {0}, step {1}', nameOf(chosen), checkpoint);
-  const purpose = { kind: 'export', path: out };
-  const value = await services.jobs.run({
-    title,
-    args: [
-      'export',
-      ...['--run', chosen.path, '--checkpoint', String(checkpoint), '--out', out],
-      ...(request.alpha === undefined ? [] : ['--alpha', String(request.alpha)]),
-      ...(request.drop === undefined || request.drop.length === 0 ? [] : ['--drop', request.drop.join()]),
-      ...(dtype === 'auto' ? [] : ['--dtype', dtype]),
-    ],
-    cwd: dirname(chosen.path),
-    purpose,
-  });
-  await presentOutcome(services, { title, purpose, value }, true);
+  const what = { ...request, run: chosen.path, step: checkpoint, dtype };
+  const out = request.out ?? (await askForNewFolder(l10n.t('Export Model'), exportFolder(services, what)));
+  await exportCheckpoint(services, { ...what, out });
   return out;
+}
+
+/** A checkpoint, and how it is written. */
+type ExportChoice = Request & Required<Pick<Request, 'step' | 'dtype'>>;
+
+/** Where an export goes when nobody says otherwise, whether that is free or not. */
+export function exportFolder({ context }: Services, choice: ExportChoice): string {
+  const folder = workspaceFolderOf(choice.run, context);
+  return join(folder, '.adept', 'exports', exportName(nameOf({ path: choice.run }), choice.step, choice));
+}
+
+/**
+ * Writes a checkpoint as a Hugging Face folder and shows it.
+ * @param token ends it, as the button of its progress does
+ * @throws vscode.CancellationError; AdeptError with the command's own message
+ */
+export async function exportCheckpoint(
+  services: Services,
+  { run: folder, step: checkpoint, alpha, drop = [], dtype, out }: ExportChoice & { readonly out: string },
+  token?: vscode.CancellationToken,
+): Promise<void> {
+  const title = vscode.l10n.t('Exporting {0}, step {1}', nameOf({ path: folder }), checkpoint);
+  const purpose = { kind: 'export', path: out };
+  const args = [
+    'export',
+    ...['--run', folder, '--checkpoint', String(checkpoint), '--out', out],
+    ...(alpha === undefined ? [] : ['--alpha', String(alpha)]),
+    ...(drop.length === 0 ? [] : ['--drop', drop.join()]),
+    ...(dtype === 'auto' ? [] : ['--dtype', dtype]),
+  ];
+  const value = await services.jobs.run({ title, args, cwd: dirname(folder), purpose }, token);
+  await presentOutcome(services, { title, purpose, value }, true);
 }
 
 /** Says what is in it: another strength, fewer layers, or another data type is another model. */

@@ -15,10 +15,16 @@ export function isConfig(path: string): boolean {
   return path.endsWith(CONFIG_ENDING);
 }
 
+/** The *.adept.json files of the workspace. */
+export async function findConfigs(): Promise<string[]> {
+  const found = await vscode.workspace.findFiles(`**/*${CONFIG_ENDING}`, '**/{node_modules,.git}/**', 200);
+  return found.map(({ fsPath }) => fsPath);
+}
+
 /** A *.adept.json of the workspace, as the person picks it. @throws AdeptError (input) when there is none. */
 export async function pickConfig(title: string): Promise<string> {
   const { l10n } = vscode;
-  const found = await vscode.workspace.findFiles(`**/*${CONFIG_ENDING}`, '**/{node_modules,.git}/**', 200);
+  const found = await findConfigs();
   if (found.length === 0) {
     throw inputError(
       l10n.t(
@@ -26,7 +32,7 @@ export async function pickConfig(title: string): Promise<string> {
       ),
     );
   }
-  const items = found.map(({ fsPath }) => ({ path: fsPath, label: shortPath(fsPath) }));
+  const items = found.map((path) => ({ path, label: shortPath(path) }));
   const picked = await pickItem(items, {
     title,
     placeHolder: l10n.t('The configuration of the job'),

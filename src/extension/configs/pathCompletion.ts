@@ -17,6 +17,7 @@ const FILES_OF: Readonly<Record<string, readonly string[]>> = {
   eval: CORPUS_ENDINGS,
   choices: CORPUS_ENDINGS,
   answers: PROMPT_ENDINGS,
+  evalTasks: CORPUS_ENDINGS,
 };
 const MOST = 500;
 

@@ -16,6 +16,7 @@ import {
 import { openTensors } from '../editors/safetensorsEditor';
 import { FolderWatches } from '../../node/files/folderWatches';
 import { saveAs } from '../window/saveAs';
+import type { CommandRequest } from '../process/commandJob';
 import type { Services } from '../services/services';
 import { VIEW_TYPES } from '../window/viewTypes';
 import type { WebviewContent, WebviewHost } from '../webviews/webviewHost';
@@ -116,19 +117,8 @@ class ComparisonPanel implements WebviewContent<FromComparison> {
   }
 
   private async result(): Promise<Comparison> {
-    const { a, b } = this.source;
-    const title = titleOf(this.source);
-    const value = await this.services.jobs.run({
-      title,
-      args: [
-        'compare',
-        ...['--run', a.run, '--checkpoint', String(a.step)],
-        ...['--with-run', b.run, '--with-checkpoint', String(b.step)],
-      ],
-      cwd: dirname(a.run),
-      purpose: { kind: 'compare', path: a.run },
-    });
-    return parseWith(Comparison, value, title);
+    const command = comparisonCommand(this.source);
+    return parseWith(Comparison, await this.services.jobs.run(command), command.title);
   }
 
   private async postComparison(comparison: Comparison): Promise<void> {
@@ -150,6 +140,21 @@ class ComparisonPanel implements WebviewContent<FromComparison> {
     );
     await this.host.post({ type: 'gone', messages: this.comparison === undefined ? [] : messages });
   }
+}
+
+/** The command that compares two points of runs; it prints a {@link Comparison}. */
+export function comparisonCommand(source: ComparisonSource): CommandRequest {
+  const { a, b } = source;
+  return {
+    title: titleOf(source),
+    args: [
+      'compare',
+      ...['--run', a.run, '--checkpoint', String(a.step)],
+      ...['--with-run', b.run, '--with-checkpoint', String(b.step)],
+    ],
+    cwd: dirname(a.run),
+    purpose: { kind: 'compare', path: a.run },
+  };
 }
 
 function titleOf({ a, b }: ComparisonSource): string {

@@ -38,13 +38,21 @@ export class Jobs implements vscode.Disposable {
 
   /**
    * Runs a command to its end.
+   * @param token ends it, as the button of its progress does
    * @returns what it printed as JSON
    * @throws vscode.CancellationError; AdeptError with the command's own message, or with how its process ended.
    */
-  async run(request: CommandRequest): Promise<Record<string, unknown>> {
+  async run(request: CommandRequest, token?: vscode.CancellationToken): Promise<Record<string, unknown>> {
     const job = await CommandJob.start(this.children.runtime(request.title), this.#store, request);
     this.log.info(`${request.title}: process ${job.record.pid}, log ${job.paths.log}`);
-    return this.#follow(job, 'mine');
+    const cancelled = token?.onCancellationRequested(() => {
+      job.cancel();
+    });
+    try {
+      return await this.#follow(job, 'mine');
+    } finally {
+      cancelled?.dispose();
+    }
   }
 
   /** A command without a progress that people see; ended when it takes longer than it may. */

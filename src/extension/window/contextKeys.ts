@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 
 /** Every context key that the `when` clauses of package.json read, beside VS Code's own. */
 export interface ContextKeyValues {
+  /** The extension was activated: ADEPT is used in this window. */
+  'adept.activated': true;
   /** A trainer of this workspace is alive. */
   'adept.training': boolean;
   /** The alive trainer that commands act upon is paused. */

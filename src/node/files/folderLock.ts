@@ -74,6 +74,15 @@ export function isLocked(home: string): boolean {
   return owner !== undefined && !isStale(path, owner);
 }
 
+/** Removes the lock of a process that was killed: for whoever finds nothing left to do in `home`, and takes no lock. */
+export function removeStaleLock(home: string): void {
+  const path = join(home, 'lock');
+  const owner = readOwner(path);
+  if (owner !== undefined && isStale(path, owner)) {
+    removeStale(path, owner);
+  }
+}
+
 /** Creates the lock file unless it exists, and looks again a moment later, since another process may have called it stale. */
 async function taken(path: string, owner: Owner): Promise<boolean> {
   try {

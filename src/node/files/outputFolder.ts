@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputError } from '../../shared/common/errors';
-import { writeFileAtomic } from './atomicFile';
 import { errorCode, writeError } from './fileError';
 
 /** Lies in a folder while it is being filled: where it is found later, a kill left the folder half-made. */
@@ -54,7 +53,7 @@ export function ensureEmptyFolder(path: string, option?: string): () => void {
 export async function fillFolder<T>(path: string, option: string, fill: () => Promise<T>): Promise<T> {
   const undo = ensureEmptyFolder(path, option);
   try {
-    writeFileAtomic(join(path, INCOMPLETE), 'This folder is being written.\n');
+    markIncomplete(path, option);
     const result = await fill();
     rmSync(join(path, INCOMPLETE));
     return result;
@@ -71,8 +70,19 @@ export function clearIncomplete(path: string): void {
   }
 }
 
+/** Not by a temporary file and a rename: between the two, a kill would leave a folder that nothing marks. */
+function markIncomplete(path: string, option: string): void {
+  try {
+    writeFileSync(join(path, INCOMPLETE), 'This folder is being written.\n', { flag: 'wx' });
+  } catch (error) {
+    throw writeError(label(path, option), error);
+  }
+}
+
+/** The mark goes last, so that a folder whose clearing was killed is cleared again. */
 function clear(folder: string): void {
-  for (const name of readdirSync(folder)) {
+  const others = readdirSync(folder).filter((name) => name !== INCOMPLETE);
+  for (const name of [...others, INCOMPLETE]) {
     rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

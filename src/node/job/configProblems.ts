@@ -112,6 +112,9 @@ function checkTexts(config: RunConfig, at: (path: string) => string, refuse: Ref
   });
   for (const name of ['files', 'examples'] as const) {
     check(config.choices?.[name], ['choices', name]);
+    (config.evalTasks ?? []).forEach((task, index) => {
+      check(task[name], ['evalTasks', index, name]);
+    });
   }
 }
 

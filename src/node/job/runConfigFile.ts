@@ -28,6 +28,13 @@ export function readRunConfig(file: string): RunConfig {
         ? named([entry], 'replay')
         : [{ ...entry, files: named(entry.files, 'replay.files') }],
     );
+  const questions = <T extends { files: string[]; examples?: string[] | undefined }>(
+    task: T,
+    key: string,
+  ): T => ({
+    ...{ ...task, files: named(task.files, `${key}.files`) },
+    ...(task.examples ? { examples: named(task.examples, `${key}.examples`) } : {}),
+  });
   const { domain: domainEval, general: generalEval } = config.eval;
   return {
     ...config,
@@ -41,16 +48,9 @@ export function readRunConfig(file: string): RunConfig {
       ...(domainEval ? { domain: corpus(domainEval, 'eval.domain') } : {}),
       ...(generalEval ? { general: corpus(generalEval, 'eval.general') } : {}),
     },
-    ...(config.choices
-      ? {
-          choices: {
-            ...config.choices,
-            files: named(config.choices.files, 'choices.files'),
-            ...(config.choices.examples
-              ? { examples: named(config.choices.examples, 'choices.examples') }
-              : {}),
-          },
-        }
+    ...(config.choices ? { choices: questions(config.choices, 'choices') } : {}),
+    ...(config.evalTasks
+      ? { evalTasks: config.evalTasks.map((task, index) => questions(task, `evalTasks[${index}]`)) }
       : {}),
     ...(config.answers
       ? {

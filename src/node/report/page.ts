@@ -8,8 +8,10 @@ import { CURVES } from './sections/curves';
 import { ENVIRONMENT } from './sections/environment';
 import { EXPORTS } from './sections/exports';
 import { HAPPENED } from './sections/happened';
+import { HARNESS } from './sections/harness';
 import { IMPORTANCE } from './sections/importance';
 import { RESULTS } from './sections/results';
+import { SCORES } from './sections/scores';
 import type { ReportSection } from './sections/section';
 import { SETTINGS } from './sections/settings';
 import { STRENGTH } from './sections/strength';
@@ -20,11 +22,13 @@ import { STYLE } from './style';
 const SECTIONS: readonly ReportSection[] = [
   RESULTS,
   CURVES,
+  SCORES,
   IMPORTANCE,
   UNIT_RATES,
   STRENGTH,
   ANSWERS,
   EXPORTS,
+  HARNESS,
   HAPPENED,
   SETTINGS,
   ENVIRONMENT,

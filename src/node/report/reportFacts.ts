@@ -10,12 +10,14 @@ import { importanceTable, type ImportanceTable } from '../../shared/heatmap/impo
 import { ImportanceFile } from '../../shared/method/importance';
 import { hubNameOf } from '../../shared/model/hubName';
 import { modelName } from '../../shared/model/modelName';
+import type { HarnessResult } from '../../shared/run/harness';
 import { JOB_FILES, JobReport } from '../../shared/run/job';
 import { ExpansionManifest } from '../../shared/run/manifest';
 import type { RunSpec } from '../../shared/run/runFolder';
 import type { RunMark } from '../../shared/run/runMark';
 import { NO_NOTES, type WrittenNotes } from '../../shared/run/runNotes';
 import { evaluatedTexts, namedTexts, type NamedText } from '../../shared/run/runTexts';
+import type { ScorePoint } from '../../shared/run/scores';
 import { StrengthFile } from '../../shared/run/strength';
 import { TrainingClock } from '../../shared/run/trainingSeconds';
 import { pathsOf } from '../../shared/texts/texts';
@@ -25,6 +27,7 @@ import { readJson } from '../files/jsonFile';
 import { readJob } from '../job/jobFile';
 import { settingsOf } from '../run/changeSettings';
 import { eventsOfLog } from '../run/eventsOfLog';
+import { readHarnessResults } from '../run/harnessResults';
 import { HistoryReader } from '../run/historyReader';
 import { listExports, type RunExport } from '../run/runExports';
 import { readRunFiles } from '../run/runFiles';
@@ -56,6 +59,8 @@ export interface ReportFacts {
   readonly strength: StrengthFile | undefined;
   readonly prompts: readonly ShownPrompt[];
   readonly answers: readonly AnswerRound[];
+  readonly scores: readonly ScorePoint[];
+  readonly harness: readonly HarnessResult[];
   readonly exports: readonly RunExport[];
   readonly job: JobReport | undefined;
   /** What computed last, as it describes itself. */
@@ -115,6 +120,8 @@ export async function readReportFacts(run: RunFolder): Promise<ReportFacts> {
     strength: read.of(() => parsedFile(run.file('strength'), StrengthFile)),
     prompts: files.prompts,
     answers: history.answers.rounds,
+    scores: history.scores.points,
+    harness: read.of(() => readHarnessResults(run)) ?? [],
     exports: read.of(() => listExports(run.path)) ?? [],
     job: read.of(() => parsedFile(join(run.path, JOB_FILES.report), JobReport)),
     engine: history.engine ?? files.trainer?.engine ?? {},

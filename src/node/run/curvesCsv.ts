@@ -1,5 +1,5 @@
 import { toCsv } from '../../shared/heatmap/valueTable';
-import { METRIC_HEADINGS, MetricPoints, metricRows } from '../../shared/run/metrics';
+import { metricColumns, metricHeadings, MetricPoints, metricRows } from '../../shared/run/metrics';
 import { eventsOfLog } from './eventsOfLog';
 
 /**
@@ -12,5 +12,6 @@ export async function curvesCsv(file: string): Promise<string> {
   await eventsOfLog(file, (event) => {
     metrics.add(event);
   });
-  return toCsv({ headings: METRIC_HEADINGS, rows: metricRows(metrics.points) });
+  const columns = metricColumns(metrics.points);
+  return toCsv({ headings: metricHeadings(columns), rows: metricRows(metrics.points, columns) });
 }

@@ -22,7 +22,7 @@ export interface RunFilesContent {
   readonly model: string | undefined;
   readonly steps: number | undefined;
   /** What lies between its steps; undefined where no file says. */
-  readonly tune: PlannedSteps | undefined;
+  readonly plan: PlannedSteps | undefined;
   readonly createdAt: string | undefined;
   readonly trainer: TrainerFile | undefined;
   /** Whether the trainer lived before anything else was read; undefined when none ever worked on the run. */
@@ -60,7 +60,7 @@ export async function readRunFiles(folder: string): Promise<RunFilesContent> {
   return {
     model: looseText(job, 'config', 'model') ?? looseText(spec, 'model'),
     steps: looseNumber(spec, 'tune', 'steps') ?? looseNumber(job, 'config', 'tune', 'steps'),
-    tune: spec.parsed?.tune ?? job.parsed?.config.tune,
+    plan: spec.parsed ?? job.parsed?.config,
     createdAt: looseText(spec, 'createdAt') ?? looseText(job, 'createdAt'),
     trainer: trainer.parsed,
     isAlive: trainer.parsed === undefined ? undefined : isAlive(trainer.parsed),

@@ -8,6 +8,7 @@ import { LogTail } from './logTail';
 import { MachineHistory } from './machineHistory';
 import { MarkHistory } from './markHistory';
 import type { TerminalEvent } from './runState';
+import { ScoreHistory } from './scoreHistory';
 import { StepClock } from './stepClock';
 import { UnitHistory } from './unitHistory';
 
@@ -30,6 +31,7 @@ export class RunHistory {
   readonly tokensPerSecond = new DecimatedCurve();
   readonly units = new UnitHistory();
   readonly answers = new AnswerHistory();
+  readonly scores = new ScoreHistory();
   readonly marks = new MarkHistory();
   readonly machine = new MachineHistory();
   readonly log = new LogTail();
@@ -44,6 +46,7 @@ export class RunHistory {
     checkpoints: 0,
     units: 0,
     answers: 0,
+    scores: 0,
     marks: 0,
     machine: 0,
     cuts: 0,
@@ -62,6 +65,9 @@ export class RunHistory {
   /** Seconds that the last evaluation and the last measurement of importance took. */
   evaluationSeconds: number | undefined;
   refreshSeconds: number | undefined;
+  /** Of the last answers to the run's prompts, and of each of its tasks. */
+  answersSeconds: number | undefined;
+  readonly taskSeconds = new Map<string, number>();
   /** The first report of the stage that is under way. */
   private progressBegan: ProgressEvent | undefined;
   /** When something that is no report of progress was heard last. */
@@ -81,7 +87,10 @@ export class RunHistory {
 
   /** How often each series changed; `cuts` is how often the run went back, which changes all of them. */
   get changes(): Readonly<
-    Record<'steps' | 'evals' | 'checkpoints' | 'units' | 'answers' | 'marks' | 'machine' | 'cuts', number>
+    Record<
+      'steps' | 'evals' | 'checkpoints' | 'units' | 'answers' | 'scores' | 'marks' | 'machine' | 'cuts',
+      number
+    >
   > {
     return this.changeCounts;
   }
@@ -122,10 +131,18 @@ export class RunHistory {
         this.changeCounts.evals += 1;
         break;
       case 'answers':
+        this.answersSeconds = event.seconds;
         this.clock.exclude(event.seconds);
         this.progress = undefined;
         this.answers.add(event);
         this.changeCounts.answers += 1;
+        break;
+      case 'scores':
+        this.taskSeconds.set(event.task, event.seconds);
+        this.clock.exclude(event.seconds);
+        this.progress = undefined;
+        this.scores.add(event);
+        this.changeCounts.scores += 1;
         break;
       case 'checkpoint':
         put(this.saved, event);
@@ -229,6 +246,7 @@ export class RunHistory {
       this.tokensPerSecond,
       this.units,
       this.answers,
+      this.scores,
       this.marks,
     ]) {
       curve.cutAfter(step);

@@ -94,11 +94,17 @@ function seriesUpdate(history: RunHistory, sent: Sent | undefined, now: Sent): R
   return {
     ...(isSame('steps') ? {} : { curves: curves(history, sent === undefined) }),
     ...(isSame('evals') ? {} : { evals: [...thinned(history.evals)] }),
+    ...(isSame('scores') ? {} : scoresUpdate(history, sent)),
     ...(isSame('checkpoints') ? {} : { checkpoints: [...thinned(history.checkpoints)] }),
     ...machineNews(history, sent, now),
     ...(isSame('marks') ? {} : { marks: [...history.marks.shown] }),
     ...(isSame('units') ? {} : { importance: history.units.since(goesOn ? sent.lastUnits : 0) }),
   };
+}
+
+/** Of a run without tasks nothing is said. */
+function scoresUpdate({ scores }: RunHistory, sent: Sent | undefined): RunUpdate {
+  return sent === undefined && scores.points.length === 0 ? {} : { scores: [...scores.shown] };
 }
 
 function answersUpdate({ history, prompts }: RunSnapshot, sent: Sent | undefined, now: Sent): RunUpdate {

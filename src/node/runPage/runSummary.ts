@@ -83,15 +83,16 @@ export function runSummary(
   };
 }
 
-function timeLeft({ tune, steps }: RunFilesContent, history: RunHistory): number | null {
-  const { step, evaluationSeconds, refreshSeconds } = history;
+function timeLeft({ plan, steps }: RunFilesContent, history: RunHistory): number | null {
+  const { step, evaluationSeconds, refreshSeconds, answersSeconds, taskSeconds } = history;
   const { stepsPerSecond } = history.clock;
-  if (tune === undefined) {
+  if (plan === undefined) {
     return stepsPerSecond === undefined || steps === undefined
       ? null
       : Math.max(0, steps - step) / stepsPerSecond;
   }
-  return secondsLeft(step, tune, { stepsPerSecond, evaluationSeconds, refreshSeconds }) ?? null;
+  const pace = { stepsPerSecond, evaluationSeconds, refreshSeconds, answersSeconds, taskSeconds };
+  return secondsLeft(step, plan, pace) ?? null;
 }
 
 /** What this window started last is not in the folder yet. */

@@ -53,6 +53,80 @@ export const AnswerSettings = v.strictObject({
 });
 export type AnswerSettings = v.InferOutput<typeof AnswerSettings>;
 
+/** Which questions a model answers. */
+const questions = {
+  files: described(Paths, 'questions: .csv as in MMLU, or .jsonl as ARC and MMLU are published'),
+  maxQuestions: v.optional(described(whole, 'use at most N questions')),
+  sampling: v.optional(
+    described(
+      v.picklist(SAMPLINGS),
+      'which questions a limit selects: the first, or evenly spaced ones (spread)',
+    ),
+  ),
+  examples: v.optional(described(Paths, 'answered questions, of which shots are put before each question')),
+  shots: v.optional(
+    described(
+      v.pipe(v.number(), v.integer(), v.minValue(0)),
+      'number of examples before each question; by default 5, or none without examples',
+    ),
+  ),
+};
+const score = v.optional(
+  described(ChoiceScore, 'what is scored: the letter of the answer, as in MMLU, or its text, as in ARC'),
+);
+
+/** Questions of a task that are answered, where nothing else is said. */
+export const TASK_QUESTIONS = 100;
+
+/** What every task of a run has. */
+const task = {
+  name: described(
+    v.pipe(v.string(), v.regex(/^[\w.-]{1,40}$/, 'give at most 40 letters, digits, ".", "-" and "_"')),
+    'what its scores are called: at most 40 letters, digits, ".", "-" and "_"',
+  ),
+  ...questions,
+  maxQuestions: v.optional(described(whole, `use at most N questions; by default ${TASK_QUESTIONS}`)),
+  sampling: v.optional(
+    described(
+      v.picklist(SAMPLINGS),
+      'which questions a limit selects: the first, or evenly spaced ones (spread, the default)',
+    ),
+  ),
+  every: v.optional(described(whole, 'steps between measurements; by default at every evaluation')),
+};
+
+/** Questions whose right answers are counted as a run goes on. */
+export const EvalTask = v.variant('format', [
+  v.strictObject({
+    format: described(v.literal('choices'), 'multiple choice, by likelihood'),
+    ...task,
+    score,
+  }),
+  v.strictObject({
+    format: described(v.literal('generate'), 'answers in the model’s own words, as GSM8K'),
+    ...task,
+    files: described(Paths, 'questions with answers: .jsonl or .csv with "question" and "answer"'),
+    maxTokens: v.optional(described(whole, 'tokens of an answer; by default 256')),
+  }),
+]);
+export type EvalTask = v.InferOutput<typeof EvalTask>;
+
+/** Each with a name of its own. */
+export const EvalTasks = v.pipe(
+  v.array(EvalTask),
+  v.minLength(1),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) {
+      return;
+    }
+    dataset.value.forEach(({ name }, index) => {
+      if (dataset.value.findIndex((other) => other.name === name) < index) {
+        addIssue({ message: `there is a task "${name}" before: give it another name` });
+      }
+    });
+  }),
+);
+
 /** Which layers to expand: by number, the k least important, those of most contrast, or every (L/k)-th as LLaMA-Pro does. */
 export const ExpandChoice = v.union(
   [
@@ -123,31 +197,7 @@ export const RunConfig = v.strictObject({
   tune: described(settingsSchema(TUNE_SETTINGS), 'stage 3: how the added layers are trained'),
   choices: v.optional(
     described(
-      v.strictObject({
-        files: described(Paths, 'questions: .csv as in MMLU, or .jsonl as ARC and MMLU are published'),
-        maxQuestions: v.optional(described(whole, 'use at most N questions')),
-        sampling: v.optional(
-          described(
-            v.picklist(SAMPLINGS),
-            'which questions a limit selects: the first, or evenly spaced ones (spread)',
-          ),
-        ),
-        score: v.optional(
-          described(
-            ChoiceScore,
-            'what is scored: the letter of the answer, as in MMLU, or its text, as in ARC',
-          ),
-        ),
-        examples: v.optional(
-          described(Paths, 'answered questions, of which shots are put before each question'),
-        ),
-        shots: v.optional(
-          described(
-            v.pipe(v.number(), v.integer(), v.minValue(0)),
-            'number of examples before each question; by default 5, or none without examples',
-          ),
-        ),
-      }),
+      v.strictObject({ ...questions, score }),
       'multiple-choice questions, answered before and after tuning',
     ),
   ),
@@ -155,6 +205,12 @@ export const RunConfig = v.strictObject({
     described(
       AnswerSettings,
       'prompts that the model answers before the first step and as the run goes on: {} asks a default set',
+    ),
+  ),
+  evalTasks: v.optional(
+    described(
+      EvalTasks,
+      'questions that the model answers before the first step and as the run goes on: their scores stand beside the losses',
     ),
   ),
   export: v.optional(

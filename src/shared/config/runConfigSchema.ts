@@ -14,6 +14,7 @@ const CONSTRAINTS = new Set([
   'maximum',
   'minItems',
   'minLength',
+  'pattern',
 ]);
 
 /**
@@ -60,8 +61,8 @@ export function runConfigSchema(): JsonSchema {
     ...toJsonSchema(RunConfig, {
       typeMode: 'input',
       target: 'draft-07',
-      // JSON has no infinities that would need excluding.
-      ignoreActions: ['finite'],
+      // JSON has no infinities that would need excluding; that names are not given twice, the extension says.
+      ignoreActions: ['finite', 'raw_check'],
     }),
     title: 'ADEPT job',
     description: 'What ADEPT does with a model: analyze, expand, tune, evaluate, export.',

@@ -64,6 +64,7 @@ export function launchText(plan: LaunchPlan): string {
         }),
     expand: { layers },
     tune: { ...spokenSettings(reading), ...probeLimit(plan) },
+    ...(reading.answers ? { answers: {} } : {}),
     ...compute,
     out: `${relative(folders.runs)}/${reading.name}`,
   };

@@ -75,7 +75,10 @@ export function needsFiles(field: FormFiles): boolean {
   return field === 'domain' || field === 'probe';
 }
 
-export type FormField = 'name' | FormFiles | FormSetting | FormTextSetting | FormCompute;
+/** Whether the model answers prompts as the run goes on. */
+export const FORM_ANSWERS = ['none', 'default'] as const;
+
+export type FormField = 'name' | 'answers' | FormFiles | FormSetting | FormTextSetting | FormCompute;
 
 function texts<const K extends string>(keys: readonly K[]): v.GenericSchema<Record<K, string>> {
   const entries = Object.fromEntries(keys.map((key) => [key, v.string()]));
@@ -93,7 +96,8 @@ export const LaunchForm = v.strictObject({
   name: v.string(),
   files: texts(FORM_FILES),
   settings: texts(FORM_SETTINGS),
-  /** Forms of earlier versions have none. */
+  /** Forms of earlier versions lack what follows. */
+  answers: v.optional(v.picklist(FORM_ANSWERS), 'none'),
   texts: v.optional(texts(FORM_TEXT_SETTINGS), defaultTexts),
   compute: v.optional(texts(FORM_COMPUTE), defaultCompute),
 });
@@ -107,6 +111,7 @@ export function freshForm(name: string, probe: readonly string[]): LaunchForm {
     files: { domain: '', replay: '', evalDomain: '', evalGeneral: '', probe: probe.join('\n') },
     // Made of every form setting.
     settings: Object.fromEntries(settings) as Record<FormSetting, string>,
+    answers: 'none',
     texts: defaultTexts(),
     compute: defaultCompute(),
   };
@@ -132,6 +137,8 @@ export interface FormReading {
   /** How texts are read, where that is not the default. */
   readonly texts: GivenTexts;
   readonly compute: Compute;
+  /** Whether the model answers the default prompts as the run goes on. */
+  readonly answers: boolean;
   /** What to put right, one sentence each. */
   readonly problems: ReadonlyMap<FormField, string>;
 }
@@ -177,7 +184,10 @@ export function readForm(form: LaunchForm, l10n: Localizer): FormReading {
   for (const [field, problem] of computed.problems) {
     problems.set(field, problem);
   }
-  return { name, files, settings, texts: read.texts, compute: computed.compute, problems };
+  return {
+    ...{ name, files, settings, texts: read.texts, compute: computed.compute, problems },
+    answers: form.answers === 'default',
+  };
 }
 
 /** Nothing stands for the default. */
@@ -246,6 +256,9 @@ export function isRequired(setting: Setting): boolean {
 export function withField(form: LaunchForm, field: FormField, text: string): LaunchForm {
   if (field === 'name') {
     return { ...form, name: text };
+  }
+  if (field === 'answers') {
+    return { ...form, answers: text === 'default' ? 'default' : 'none' };
   }
   if (isFiles(field)) {
     return { ...form, files: { ...form.files, [field]: text } };

@@ -16,7 +16,7 @@ export interface ConfigDifference {
 type Leaf = readonly [key: string, value: unknown];
 
 /** What computes, which may change with every resume. */
-const ENGINE_KEYS = ['engine', 'ranks', 'dtype'] as const;
+export const ENGINE_KEYS = ['engine', 'ranks', 'dtype'] as const;
 
 /**
  * What differs between the configuration that a run was begun with and what its file says now, both with absolute paths.

@@ -1,5 +1,6 @@
 import type { RunEvent } from './runFolder';
 import type { LogLevel } from './runFolder';
+import { scoresOf, scoreText } from './scores';
 
 /** Nats to four decimals, or a dash for what was not measured. */
 export function nats(value: number | null): string {
@@ -22,6 +23,8 @@ export function runEventText(event: RunEvent): string | undefined {
         : undefined;
     case 'answers':
       return `step ${event.step}: ${event.answers.length} prompts answered`;
+    case 'scores':
+      return `step ${event.step}: ${scoresOf(event).map(scoreText).join(', ')}`;
     case 'checkpoint':
       return `step ${event.step}: checkpoint saved`;
     case 'log':

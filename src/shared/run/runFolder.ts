@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { GivenAnswer } from './answers';
-import { AnswerSettings, EngineChoice, Ranks, TorchDtype } from '../config/runConfig';
+import { AnswerSettings, EngineChoice, EvalTasks, Ranks, TorchDtype } from '../config/runConfig';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
 import { settingsSchema } from '../settings/settingTable';
 import { CorpusFiles, ReplayFiles } from '../texts/texts';
 import { UnitRate } from '../method/unitRate';
 import { LogSubject } from './logSubject';
 import { ResourceUse } from './resources';
+import { TaskScores } from './scores';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Of a setting; null where it has none. */
@@ -32,6 +33,8 @@ export const RunSpec = v.object({
   tune: settingsSchema(TUNE_SETTINGS),
   /** What the model is asked as the run goes on; nothing when left out. */
   answers: v.optional(AnswerSettings),
+  /** What it is scored by; nothing when left out. */
+  evalTasks: v.optional(EvalTasks),
   /** Settings that it was resumed with, and what they were before; `tune` has them as they are now. */
   changes: v.optional(
     v.array(
@@ -137,6 +140,14 @@ export const RunEvent = v.variant('type', [
     answers: v.array(GivenAnswer),
     seconds: v.number(),
   }),
+  /** How many questions of a task the model answers right, by each way of counting. */
+  v.object({
+    ...stamp,
+    type: v.literal('scores'),
+    step: count,
+    ...TaskScores.entries,
+    seconds: v.number(),
+  }),
   v.object({
     ...stamp,
     type: v.literal('importance'),
@@ -183,11 +194,15 @@ export const RUN_FILES = {
   events: 'events.ndjson',
   /** What the model is asked as the run goes on. */
   prompts: 'prompts.json',
+  /** The questions that it is scored by. */
+  tasks: 'tasks.json',
   /** What was measured step by step, for other tools; TensorBoard's file beside it has a name by the time. */
   metrics: 'metrics.csv',
   trainer: 'trainer.json',
   /** What the added layers of a checkpoint are worth, where that was measured. */
   strength: 'dial.json',
+  /** What lm-evaluation-harness measured of its models. */
+  harness: 'harness.json',
   checkpoints: 'checkpoints',
   /** What came after a checkpoint from which the run was resumed; nothing reads it. */
   discarded: 'discarded',

@@ -12,6 +12,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'eval.domain': '--eval',
   'eval.general': '--eval-general',
   'choices.files': '--data',
+  'answers.prompts': '--answers',
 };
 
 /** Settings as options: the last part of the key in kebab case, where it has no other name. */

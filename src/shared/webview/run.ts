@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AskedPrompt, GivenAnswer } from '../run/answers';
+import { ScorePoint } from '../run/scores';
 import { CurvePatch } from './curvePatch';
 import { MachineNews } from './machine';
 import { MARK_KINDS, RunMark } from '../run/runMark';
@@ -156,6 +157,8 @@ const parts = {
   detail: v.optional(v.nullable(Curves)),
   /** All of them; of very many, those that show the extremes. */
   evals: v.optional(v.array(EvalPoint)),
+  /** All of them; of very many some. */
+  scores: v.optional(v.array(ScorePoint)),
   checkpoints: v.optional(v.array(EvalPoint)),
   /** What happened beside steps: all of it; of very many refreshes some. */
   marks: v.optional(v.array(RunMark)),

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 
 const NAME = /^performance-.+\.json$/;
 
-/** @param {string} processor as the system calls it @returns {string} the name of the file with its results */
+/**
+ * Its clock is part of the name: it is all that tells some processors of a make apart, whose times differ by half.
+ * @param {string} processor as the system calls it @returns {string} the name of the file with its results
+ */
 export function resultsName(processor) {
   const words = processor
-    .replace(/\(R\)|\(TM\)|Processor|CPU|@.*/gi, ' ')
+    .replace(/\(R\)|\(TM\)|Processor|CPU/gi, ' ')
     .toLowerCase()
     .match(/[a-z0-9]+/g);
   return `performance-${(words ?? ['unknown']).join('-')}.json`;
@@ -134,13 +137,15 @@ function shareTable(rows) {
   const median = (model, name) => rows.find((row) => row.model === model && row.name === name)?.ours.median;
   const lines = [...new Set(rows.map(({ model }) => model))].map((model) => {
     const full = median(model, 'full, step of the first epoch');
-    const share = (name) => `${((median(model, name) / full) * 100).toFixed(0)} %`;
+    // What was not measured of a model makes no number.
+    const shown = (value, text) => (Number.isFinite(value) ? text(value) : '–');
+    const share = (name) => shown(median(model, name) / full, (part) => `${(part * 100).toFixed(0)} %`);
     const fast = median(model, 'exact') / median(model, 'fast');
     return [
       model,
       share('tune, step of the first epoch'),
       share('tune, step of later epochs'),
-      `1/${fast.toFixed(1)}`,
+      shown(fast, (times) => `1/${times.toFixed(1)}`),
     ];
   });
   return table(

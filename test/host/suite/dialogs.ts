@@ -9,6 +9,8 @@ export interface ShownMessage {
   /** What a modal message says below its text. */
   readonly detail: string;
   readonly offers: readonly string[];
+  /** Whether nothing else can be done before it is answered. */
+  readonly isModal: boolean;
 }
 
 /** Stands in for the person: notes what is shown, and answers. */
@@ -22,7 +24,8 @@ export class Dialogs {
     for (const kind of ['showErrorMessage', 'showWarningMessage', 'showInformationMessage'] as const) {
       this.replace(kind, (text: string, ...rest: unknown[]) => {
         const offers = rest.filter((item) => typeof item === 'string');
-        this.shown.push({ kind, text, detail: detailOf(rest), offers });
+        const isModal = rest.some((item) => isRecord(item) && item.modal === true);
+        this.shown.push({ kind, text, detail: detailOf(rest), offers, isModal });
         const pressed = offers.find((offer) => offer === this.press);
         return Promise.resolve(pressed);
       });
@@ -176,10 +179,10 @@ function fakeInputBox(
 /** The detail among the options of a message. */
 function detailOf(rest: readonly unknown[]): string {
   return rest
-    .flatMap((item) =>
-      typeof item === 'object' && item !== null && 'detail' in item && typeof item.detail === 'string'
-        ? [item.detail]
-        : [],
-    )
+    .flatMap((item) => (isRecord(item) && typeof item.detail === 'string' ? [item.detail] : []))
     .join();
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { acquireLock } from '../../../src/node/files/folderLock';
+import { acquireLock, removeStaleLock } from '../../../src/node/files/folderLock';
 import { withFolder } from '../../support/provisionHost';
 
 // No process has it: above the largest process number of Linux.
@@ -43,6 +43,17 @@ describe('the lock of setup', () => {
       };
       await Promise.all(Array.from({ length: 6 }, one));
       assert.equal(most, 1);
+    }));
+
+  it('is taken away where its process was killed, and left where it lives', () =>
+    withFolder((home) => {
+      const path = join(home, 'lock');
+      const left = [deadPid, process.pid].map((pid) => {
+        writeFileSync(path, JSON.stringify({ pid, host: hostname(), token: 't' }));
+        removeStaleLock(home);
+        return existsSync(path);
+      });
+      assert.deepEqual(left, [false, true]);
     }));
 
   const stale = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { clearIncomplete, ensureEmptyFolder, fillFolder } from '../../../src/node/files/outputFolder';
@@ -97,5 +97,26 @@ describe('fillFolder', () => {
     clearIncomplete(join(base, 'missing'));
     assert.deepEqual([readdirSync(killed), readdirSync(whole)], [[], ['sub']]);
     assert.ok(existsSync(killed));
+  });
+
+  it('is cleared again where clearing itself was killed', (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, '.adept-incomplete'), '');
+    fill(folder, 'x');
+    const { rmSync } = fs;
+    let removed = 0;
+    const removing = t.mock.method(fs, 'rmSync', (...args: Parameters<typeof rmSync>) => {
+      if (removed === 1) {
+        throw new RangeError('killed');
+      }
+      removed += 1;
+      rmSync(...args);
+    });
+    assert.throws(() => {
+      clearIncomplete(folder);
+    }, RangeError);
+    removing.mock.restore();
+    clearIncomplete(folder);
+    assert.deepEqual(readdirSync(folder), []);
   });
 });

@@ -19,7 +19,7 @@ import { record } from '../../../src/node/run/records/tensorboardEvents';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import type { NewRunEvent } from '../../../src/shared/run/runFolder';
 import { assertMetricsCsv } from '../../support/records';
-import { evalEvent, stepEvent } from '../../support/runEvents';
+import { evalEvent, scoresEvent, stepEvent } from '../../support/runEvents';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { assertTensorboard, TENSORBOARD_MISSING } from '../../support/tensorboard';
 
@@ -114,11 +114,33 @@ async function everyKind(t: TestContext): Promise<Record<string, string>> {
   ]);
   await trains(at('again'), [started, evalEvent(0, 1, 1)]);
   await trains(at('again'), FIRST);
+  await trains(at('scored'), [
+    ...[started, evalEvent(0, 2, 1), scoresEvent(0, 'mmlu', 25), scoresEvent(0, 'gsm8k', 3, 1)],
+    ...[stepEvent(1), scoresEvent(1, 'gsm8k', 4, 2), stepEvent(2), evalEvent(2, 1, 1)],
+    ...[scoresEvent(2, 'mmlu', 26), scoresEvent(2, 'gsm8k', 9, 9)],
+  ]);
+  await trains(at('scored'), [resumed(1), stepEvent(2), evalEvent(2, 1, 1), scoresEvent(2, 'mmlu', 27)]);
+  // Killed before its first checkpoint, it begins again, and a task has come beside.
+  await trains(at('scoredAgain'), [started, evalEvent(0, 2, 1), scoresEvent(0, 'mmlu', 25)]);
+  await trains(at('scoredAgain'), [
+    ...[started, evalEvent(0, 2, 1), scoresEvent(0, 'mmlu', 24), stepEvent(1)],
+    ...[scoresEvent(1, 'arc', 0), scoresEvent(1, 'mmlu', 100)],
+  ]);
   cpSync(at('rolledBack'), at('old'), { recursive: true });
   rmSync(eventFileOf(at('old')));
   rmSync(join(at('old'), 'metrics.csv'));
   assert.ok(mendRecords(RunFolder.at(at('old'))));
-  const names = ['whole', 'tornEvents', 'tornLog', 'resumedEarlier', 'rolledBack', 'again', 'old'];
+  const names = [
+    'whole',
+    'tornEvents',
+    'tornLog',
+    'resumedEarlier',
+    'rolledBack',
+    'again',
+    'scored',
+    'scoredAgain',
+    'old',
+  ];
   return Object.fromEntries(names.map((name) => [name, at(name)]));
 }
 

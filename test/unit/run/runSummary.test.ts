@@ -5,7 +5,7 @@ import { runSummary, type RunWindow } from '../../../src/node/runPage/runSummary
 import { runStateOf } from '../../../src/node/run/runState';
 import { RunHistory } from '../../../src/node/run/runHistory';
 import type { NewRunEvent } from '../../../src/shared/run/runFolder';
-import { evalEvent, importanceEvent, recordOf, stepEvent } from '../../support/runEvents';
+import { evalEvent, importanceEvent, recordOf, scoresEvent, stepEvent } from '../../support/runEvents';
 import { tuneSettings } from '../../support/settings';
 
 const started: NewRunEvent = { type: 'status', status: 'started', step: 0 };
@@ -27,7 +27,7 @@ const facts: RunFilesContent = {
   isAlive: true,
   isUnfinishedJob: false,
   exists: true,
-  tune: undefined,
+  plan: undefined,
   copies: [],
   hasConfig: true,
   strength: undefined,
@@ -100,11 +100,22 @@ describe('runSummary', () => {
     const slow: NewRunEvent = { type: 'eval', step: 20, domainLoss: 2, generalLoss: 2, seconds: 10 };
     const history = recordOf([...events, importanceEvent(20), slow]);
     assert.deepEqual([history.refreshSeconds, history.evaluationSeconds], [1, 10]);
-    const { secondsLeft } = runSummary('/r', { ...facts, tune }, history, aboutWindow, whole);
+    const { secondsLeft } = runSummary('/r', { ...facts, plan: { tune } }, history, aboutWindow, whole);
     // 80 steps of a second; evaluations at 50 and 100; refreshes at 30, 60 and 90.
     assert.equal(secondsLeft, 80 + 2 * 10 + 3 * 1);
-    const equal = { ...facts, tune: { ...tune, unitRates: 'equal' as const } };
+    const equal = { ...facts, plan: { tune: { ...tune, unitRates: 'equal' as const } } };
     assert.equal(runSummary('/r', equal, history, aboutWindow, whole).secondsLeft, 100);
+  });
+
+  it('counts answers and scores in the time left, each at its own interval', () => {
+    const tune = tuneSettings({ steps: 100, evalEvery: 50, updateEvery: 1000 });
+    const answers: NewRunEvent = { type: 'answers', step: 20, answers: [], seconds: 2 };
+    const history = recordOf([...events, answers, scoresEvent(20, 'mmlu', 1), scoresEvent(20, 'gsm8k', 1)]);
+    const evalTasks = [{ name: 'mmlu' }, { name: 'gsm8k', every: 30 }, { name: 'unknown', every: 1 }];
+    const plan = { tune, answers: { every: 40 }, evalTasks };
+    const { secondsLeft } = runSummary('/r', { ...facts, plan }, history, aboutWindow, whole);
+    // 80 steps of a second; answers of 2 s at 40, 80 and 100; mmlu, 4 s, at 50 and 100; gsm8k, 4 s, at 30, 60, 90 and 100.
+    assert.equal(secondsLeft, 80 + 3 * 2 + 2 * 4 + 4 * 4);
   });
 
   it('says what is done between steps and for how long, and what was asked for meanwhile', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { CORPUS_ENDINGS } from '../../../src/node/texts/corpusForm';
+import { ASSISTANT_TOOLS, type AssistantToolFacts } from '../../../src/shared/contributions/assistantTools';
 import { COMMANDS } from '../../../src/shared/contributions/extensionCommands';
 import { EXTENSION_SETTINGS } from '../../../src/shared/contributions/extensionSettings';
 import { isSelection } from '../../../src/extension/runs/selectedRun';
@@ -23,6 +24,7 @@ interface Manifest {
       readonly when: string;
       readonly args?: unknown;
     }[];
+    readonly languageModelTools: readonly unknown[];
     readonly colors: readonly { readonly id: string }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
     readonly walkthroughs: readonly {
@@ -118,6 +120,35 @@ describe('package.json as the extension’s manifest', () => {
       manifest.capabilities.untrustedWorkspaces.restrictedConfigurations,
       Object.keys(EXTENSION_SETTINGS),
     );
+  });
+
+  it('contributes exactly the tools of the table, with the schemas that parse their input', () => {
+    const expected = Object.entries(ASSISTANT_TOOLS).map(([name, facts]) => ({
+      name,
+      displayName: facts.title,
+      userDescription: facts.description,
+      toolReferenceName: facts.reference,
+      // Without it nobody can ask for the tool, and without a reference VS Code refuses the tool.
+      canBeReferencedInPrompt: true,
+      icon: facts.icon,
+      modelDescription: facts.forModel,
+      when: facts.when,
+      tags: ['adept'],
+      inputSchema: withoutDialect(toJsonSchema(facts.input, { typeMode: 'input', target: 'draft-07' })),
+    }));
+    assert.deepEqual(inEnglish(manifest.contributes.languageModelTools), expected);
+  });
+
+  it('offers few tools, only where ADEPT is used, and none that acts where the workspace has no trust', () => {
+    const tools: [string, AssistantToolFacts][] = Object.entries(ASSISTANT_TOOLS);
+    // Assistants take 128 tools of all extensions together.
+    assert.ok(tools.length <= 8);
+    for (const [name, { when, needsTrust, input }] of tools) {
+      assert.match(when, /\badept\.(activated|hasRun|training|hasCheckpoint)\b/, name);
+      assert.equal(when.includes('isWorkspaceTrusted'), needsTrust, name);
+      // Providers of language models take an object without alternatives.
+      assert.equal(input.type, 'strict_object', name);
+    }
   });
 
   it('has a text for every key, and no text that nothing uses', () => {

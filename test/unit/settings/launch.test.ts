@@ -9,6 +9,7 @@ import { launchText, parseLaunchText, type LaunchPlan } from '../../../src/share
 import {
   FORM_SETTINGS,
   freshForm,
+  withField,
   LaunchForm,
   readForm,
   type FormSetting,
@@ -184,6 +185,17 @@ describe('the configuration that a form comes to', () => {
   "out": ".adept/runs/night-1"
 }
 `,
+    );
+  });
+
+  it('asks for answers where the form does', () => {
+    const answersOf = (form: LaunchForm): unknown =>
+      parseLaunchText(launchText(planOf(form, folders)), 'it').answers;
+    assert.equal(answersOf(filled()), undefined);
+    assert.deepEqual(answersOf(withField(filled(), 'answers', 'default')), {});
+    assert.equal(
+      answersOf(withField(withField(filled(), 'answers', 'default'), 'answers', 'none')),
+      undefined,
     );
   });
 

@@ -1,7 +1,13 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { toCsv } from '../../../shared/heatmap/valueTable';
-import { METRIC_HEADINGS, MetricPoints, metricRows, type MetricPoint } from '../../../shared/run/metrics';
+import {
+  metricColumns,
+  metricHeadings,
+  MetricPoints,
+  metricRows,
+  type MetricPoint,
+} from '../../../shared/run/metrics';
 import { writeFileAtomic } from '../../files/atomicFile';
 import { LineFollower } from '../../files/lineFile';
 import { parseEventLine } from '../eventParser';
@@ -14,6 +20,8 @@ export interface RecordFiles {
   readonly tensorboard: string;
   /** metrics.csv. */
   readonly metrics: string;
+  /** Of metrics.csv, after step and time. */
+  readonly columns: readonly string[];
   readonly points: readonly MetricPoint[];
 }
 
@@ -51,11 +59,12 @@ export function mendRecords(run: RunFolder): RecordFiles | undefined {
     }
     return undefined;
   }
-  const csv = toCsv({ headings: METRIC_HEADINGS, rows: metricRows(points) });
+  const columns = metricColumns(points);
+  const csv = toCsv({ headings: metricHeadings(columns), rows: metricRows(points, columns) });
   if (!existsSync(metrics) || readFileSync(metrics, 'utf8') !== csv) {
     writeFileAtomic(metrics, csv);
   }
-  return { tensorboard: mendEventFile(run, first, points), metrics, points };
+  return { tensorboard: mendEventFile(run, first, points), metrics, columns, points };
 }
 
 /**

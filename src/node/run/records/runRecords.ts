@@ -12,6 +12,8 @@ import { pointRecord } from './tensorboardEvents';
 interface OpenFiles {
   readonly tensorboard: number;
   readonly metrics: number;
+  /** Of metrics.csv, which has no room for any other. */
+  readonly columns: readonly string[];
   /** Where the last row of metrics.csv begins. */
   rowBegin: number;
   /** What it has, which may become more as long as the run stands at its step. */
@@ -51,7 +53,8 @@ export class RunRecords {
     const point = metricPoint(event);
     this.guard(() => {
       const goesBack = this.last !== undefined && !stillCounts(this.last, event);
-      if (goesBack || (point !== undefined && this.files === undefined)) {
+      const fits = point === undefined || hasColumns(this.files, point);
+      if (goesBack || !fits) {
         this.mend();
       } else if (point !== undefined && this.files !== undefined) {
         this.append(this.files, point);
@@ -70,8 +73,9 @@ export class RunRecords {
     const tensorboard = openSync(mended.tensorboard, 'a');
     try {
       const metrics = openSync(mended.metrics, 'r+');
-      const rowBegin = statSync(mended.metrics).size - lineOf(row).length;
-      this.files = { tensorboard, metrics, rowBegin, row };
+      const { columns } = mended;
+      const rowBegin = statSync(mended.metrics).size - lineOf(row, columns).length;
+      this.files = { tensorboard, metrics, columns, rowBegin, row };
     } catch (error) {
       closeSync(tensorboard);
       throw error;
@@ -81,12 +85,12 @@ export class RunRecords {
   private append(files: OpenFiles, point: MetricPoint): void {
     writeFully(files.tensorboard, pointRecord(point));
     if (point.step !== files.row.at(-1)?.step) {
-      files.rowBegin += lineOf(files.row).length;
+      files.rowBegin += lineOf(files.row, files.columns).length;
       files.row = [];
     }
     files.row.push(point);
     // One write: whoever reads the file meanwhile finds the row as it was or as it is.
-    const line = lineOf(files.row);
+    const line = lineOf(files.row, files.columns);
     const written = writeSync(files.metrics, line, 0, line.length, files.rowBegin);
     if (written < line.length) {
       throw Object.assign(new Error(`${written} of ${line.length} bytes were written`), { code: 'ENOSPC' });
@@ -121,7 +125,11 @@ export class RunRecords {
   }
 }
 
+function hasColumns(files: OpenFiles | undefined, { values }: MetricPoint): boolean {
+  return files !== undefined && values.every(([{ column }]) => files.columns.includes(column));
+}
+
 /** @param row of one step */
-function lineOf(row: readonly MetricPoint[]): Buffer {
-  return Buffer.from(metricRows(row).map(csvLine).join(''));
+function lineOf(row: readonly MetricPoint[], columns: readonly string[]): Buffer {
+  return Buffer.from(metricRows(row, columns).map(csvLine).join(''));
 }

@@ -1,4 +1,4 @@
-import { METRICS, type MetricPoint } from '../../../shared/run/metrics';
+import type { MetricPoint } from '../../../shared/run/metrics';
 import { crc32c } from './crc32c';
 import { bytesField, doubleField, floatField, wholeField } from './protobuf';
 
@@ -27,10 +27,10 @@ export function fileBegin(time: string): Buffer {
 
 /** The record of a point, all its scalars in one event, rounded to float32. */
 export function pointRecord({ step, time, values }: MetricPoint): Buffer {
-  const summary = values.map(([name, value]) =>
+  const summary = values.map(([{ tag }, value]) =>
     bytesField(
       SUMMARY_VALUE,
-      Buffer.concat([bytesField(VALUE.tag, METRICS[name].tag), floatField(VALUE.simpleValue, value)]),
+      Buffer.concat([bytesField(VALUE.tag, tag), floatField(VALUE.simpleValue, value)]),
     ),
   );
   return record(

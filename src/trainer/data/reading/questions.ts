@@ -192,12 +192,12 @@ function letterOf(index: number): string {
  * sentence that names the subject, where there is one, and an empty line between questions.
  */
 export function choicePrompt(
-  question: Question,
+  question: QuestionParts,
   score: ChoiceScore,
-  examples: readonly Question[] = [],
+  examples: readonly QuestionParts[] = [],
 ): { prompt: string; continuations: string[] } {
   const render = score === 'letter' ? renderPrompt : renderTextPrompt;
-  const solutionOf = ({ choices, answer }: Question): string =>
+  const solutionOf = ({ choices, answer }: QuestionParts): string =>
     score === 'letter' ? letterOf(answer) : (choices[answer] ?? '');
   const about = question.subject === undefined ? '' : ` about ${question.subject.replaceAll('_', ' ')}`;
   const heading =
@@ -212,18 +212,22 @@ export function choicePrompt(
 }
 
 /** The first `shots` examples of the question's subject, or of all where none has it. */
-export function examplesFor(question: Question, examples: readonly Question[], shots: number): Question[] {
+export function examplesFor(
+  question: QuestionParts,
+  examples: readonly QuestionParts[],
+  shots: number,
+): QuestionParts[] {
   const same = examples.filter(({ subject }) => subject !== undefined && subject === question.subject);
   return (same.length > 0 ? same : examples)
     .filter((example) => !isSameQuestion(example, question))
     .slice(0, shots);
 }
 
-function isSameQuestion(one: Question, other: Question): boolean {
+function isSameQuestion(one: QuestionParts, other: QuestionParts): boolean {
   return one.question === other.question && isDeepStrictEqual(one.choices, other.choices);
 }
 
-function renderTextPrompt({ question }: Question): string {
+function renderTextPrompt({ question }: QuestionParts): string {
   return `Question: ${question}\nAnswer:`;
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { corpusForm } from '../../../node/texts/corpusFiles';
 import { errorCode, readError, writeError } from '../../../node/files/fileError';
-import { acquireLock } from '../../../node/files/folderLock';
+import { acquireLock, removeStaleLock } from '../../../node/files/folderLock';
 import { FileDigests } from '../../../node/texts/fileDigests';
 import { makeRoom, markUsed } from '../../../node/texts/storedTexts';
 import { textCacheFolder, textCacheLimit } from '../../../node/texts/textCacheFolder';
@@ -105,6 +105,7 @@ async function inFolder(
   };
   const before = stored();
   if (before) {
+    removeStaleLock(folder);
     return { store: before, fromCache: true };
   }
   try {

@@ -36,6 +36,8 @@ export interface ExportRequest {
   readonly dtype?: ExportDtype | undefined;
   /** What the losses of the files are measured with, where that is needed; they are not measured when left out. */
   readonly measuring?: Measuring | undefined;
+  /** Whether the run lists the export; it does when left out. */
+  readonly listed?: boolean | undefined;
   /** How errors call the settings. */
   readonly naming?: Naming | undefined;
 }
@@ -92,7 +94,9 @@ export async function exportModel(run: RunFolder, request: ExportRequest, task: 
         writeExport({ run, spec, model, plan, out, measuring: request.measuring }, task),
       );
       const result = resultOf(run, resolve(out), model, made, naming);
-      note(run, result, task);
+      if (request.listed !== false) {
+        note(run, result, task);
+      }
       return result;
     } finally {
       delta.close();

@@ -20,6 +20,7 @@ import { ForgettingMonitor } from './forgettingMonitor';
 import { ForgettingResponder } from './forgettingResponder';
 import { initialProgress, type Progress } from './progress';
 import { RunRates } from './runRates';
+import { Scoring } from './scoring';
 import type { SessionParts } from './sessionParts';
 import { batchesOfStep, type TuneInput } from './tuneInput';
 
@@ -49,6 +50,7 @@ export class TuneSession {
   private readonly state: Progress;
   private readonly task: Task;
   private readonly answering: Answering | undefined;
+  private readonly scoring: Scoring | undefined;
   private readonly rates: RunRates;
   private readonly checkpointer: Checkpointer;
   private readonly forgetting: ForgettingMonitor;
@@ -67,6 +69,7 @@ export class TuneSession {
     this.comesAgain = input.corpora.training.repeats(tune.steps * tune.batchSize * tune.gradAccum);
     this.parts = { lease, input, model, state: this.state, task: this.task };
     this.answering = Answering.open(this.parts);
+    this.scoring = Scoring.open(this.parts);
     this.rates = new RunRates(this.parts);
     this.checkpointer = new Checkpointer(this.parts);
     this.forgetting = new ForgettingMonitor(lease.folder, tune, model.units);
@@ -151,6 +154,7 @@ export class TuneSession {
     await this.measureRates(() => this.rates.measureFirst());
     await this.evaluate();
     await this.answer();
+    await this.score(true, true);
     if (this.forgetting.rollsBack) {
       await this.save();
     }
@@ -213,6 +217,9 @@ export class TuneSession {
     if (this.state.step === step && (answers || step === steps)) {
       await this.answer();
     }
+    if (this.state.step === step) {
+      await this.score(evaluates, step === steps);
+    }
     if (this.state.step === step && saves) {
       await this.save();
     }
@@ -236,6 +243,11 @@ export class TuneSession {
   private async answer(): Promise<void> {
     this.phase = 'evaluating';
     await this.answering?.answer();
+  }
+
+  private async score(evaluates: boolean, all: boolean): Promise<void> {
+    this.phase = 'evaluating';
+    await this.scoring?.score(evaluates, all);
   }
 
   private async save(): Promise<void> {

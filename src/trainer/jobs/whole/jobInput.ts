@@ -13,7 +13,7 @@ import { chooseLayers } from '../model/expand';
 import { CorpusReader } from '../texts/corpora';
 import { readImportanceOf } from '../measure/importanceInput';
 import { readCorpora, type TuneCorpora } from '../texts/tuneCorpora';
-import { promptSetOf } from '../tune/promptSet';
+import { checkAsked } from '../tune/checkAsked';
 import { checkTogether } from '../tune/tuneInput';
 import { inputError } from '../../../shared/common/errors';
 import { pathsOf, replayTexts, withTextSettings } from '../../../shared/texts/texts';
@@ -58,9 +58,7 @@ export async function checkJob(
     }
     new CorpusReader(config.model, model, task).openTokenizer();
   }
-  if (config.answers) {
-    promptSetOf(config.model, config.answers, undefined, naming);
-  }
+  checkAsked(config, naming);
   if (config.tune.full && (config.export.alpha ?? 1) !== 1) {
     throw inputError(
       `${naming.label('export.alpha')}: with ${naming.name('tune.full')} every parameter is tuned, so there are no added layers to scale: leave it out.`,

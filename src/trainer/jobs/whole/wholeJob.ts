@@ -192,7 +192,7 @@ class WholeJob {
     if (existsSync(this.folder.file('spec'))) {
       return;
     }
-    const { engine, ranks, dtype, tune, answers } = this.config;
+    const { engine, ranks, dtype, tune, answers, evalTasks } = this.config;
     const spec: RunSpec = {
       format: 'adept.run/1',
       createdAt: new Date().toISOString(),
@@ -204,6 +204,7 @@ class WholeJob {
       importance: this.folder.file('importance'),
       tune,
       ...(answers === undefined ? {} : { answers }),
+      ...(evalTasks === undefined ? {} : { evalTasks }),
     };
     const naming = asKeysOf(join(this.folder.path, JOB_FILES.job));
     this.input = await readTuneInput(spec, naming, this.lease.task, corpora);

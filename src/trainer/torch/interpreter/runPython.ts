@@ -5,6 +5,8 @@ import { failure } from '../../../shared/common/errors';
 export interface PythonRun {
   readonly signal?: AbortSignal | undefined;
   readonly onLine?: (line: string) => void;
+  /** What is thrown when `signal` aborts. */
+  readonly onStop?: () => Error;
 }
 
 export interface PythonEnded {
@@ -23,7 +25,7 @@ export interface PythonEnded {
 export async function runPython(
   program: string,
   args: readonly string[],
-  { signal, onLine }: PythonRun = {},
+  { signal, onLine, onStop = stopped }: PythonRun = {},
 ): Promise<PythonEnded> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -57,7 +59,7 @@ export async function runPython(
   });
   signal?.removeEventListener('abort', end);
   if (signal?.aborted === true) {
-    throw stopped();
+    throw onStop();
   }
   return { status, lines, lastError };
 }
