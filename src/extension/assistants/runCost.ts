@@ -49,7 +49,15 @@ export function runCost(config: RunConfig, engine: EngineState['auto']): RunCost
 }
 
 /** The configuration as the launch form would have read it. */
-function readingOf({ tune, probe, domain, replay = [], eval: evaluated, engine }: RunConfig): FormReading {
+function readingOf({
+  tune,
+  probe,
+  domain,
+  replay = [],
+  eval: evaluated,
+  engine,
+  answers,
+}: RunConfig): FormReading {
   const files = (corpus: CorpusFiles | undefined): readonly string[] =>
     corpus === undefined ? [] : pathsOf(corpus);
   const settings = FORM_SETTINGS.flatMap((name) => {
@@ -68,6 +76,7 @@ function readingOf({ tune, probe, domain, replay = [], eval: evaluated, engine }
     settings: Object.fromEntries(settings),
     texts: {},
     compute: { engine },
+    answers: answers !== undefined,
     problems: new Map(),
   };
 }
