@@ -13,6 +13,7 @@ import { statusCommand, stopCommand } from './commands/life';
 import { generateCommand } from './commands/generate';
 import { launchCommand } from './commands/launch';
 import { planCommand } from './commands/plan';
+import { playgroundCommand } from './commands/playground';
 import { prepareCommand } from './commands/prepare';
 import { previewCommand } from './commands/preview';
 import { cacheCommand } from './commands/cache';
@@ -53,11 +54,16 @@ function program(): Command {
       'Adapt a language model to a domain without losing its general ability (ADEPT, arXiv 2510.10071).',
     )
     .version(version);
-  for (const command of [root, ...commands]) {
+  /** What other programs start, and nobody in a terminal. */
+  const hidden = [playgroundCommand()];
+  for (const command of [root, ...commands, ...hidden]) {
     command.exitOverride(refuseUsage(command)).configureOutput({ outputError: () => undefined });
   }
   for (const command of commands) {
     root.addCommand(command.allowExcessArguments(false));
+  }
+  for (const command of hidden) {
+    root.addCommand(command.allowExcessArguments(false), { hidden: true });
   }
   return root;
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Frame } from 'playwright-core';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
+import { descendantsOf } from '../../src/node/process/descendants';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
 import { parseWith } from '../../src/shared/common/parse';
@@ -14,6 +16,7 @@ import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/
 import { StudyFile } from '../../src/shared/study/study';
 import { summarize } from '../../src/shared/study/studySummary';
 import { adeptResult } from '../support/command';
+import { HANG_MILLISECONDS } from '../support/hang';
 import { projectRoot } from '../support/projectRoot';
 import { axeFindings } from '../webview/support/axe';
 import { PICTURES_WANTED } from '../support/picture';
@@ -54,6 +57,19 @@ const RUN = {
   },
   answers: { every: 60, maxTokens: 12 },
 };
+
+/** The processes that answer in the windows of this test. */
+function playgroundProcesses(): number[] {
+  return descendantsOf(process.pid).flatMap(({ pid }) => {
+    try {
+      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return args.includes('playground') ? [pid] : [];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
 
 /** Its pictures are those of the README: `npm run pictures` puts them there. */
 describe('every panel', { skip: unavailable() }, () => {
@@ -179,6 +195,71 @@ describe('every panel', { skip: unavailable() }, () => {
     );
     await frame.getByRole('slider').fill('0.5');
     await inATheme('strength', frame);
+  });
+
+  it('the playground: the base model and a checkpoint at the strength of the run panel', async () => {
+    const run = await editor.webview('run', 'clinical-notes');
+    await run.getByRole('button', { name: 'Try in Playground' }).click();
+    const frame = await editor.webview('playground');
+    const second = frame.getByRole('group', { name: 'Second model' });
+    await editor.evidently('the strength', () => second.getByText('0.50').waitFor());
+    const prompt = 'The patient was';
+    await frame.getByLabel('Prompt', { exact: true }).fill(prompt);
+    await frame.getByText('Settings').click();
+    await frame.getByLabel('Most tokens').fill('24');
+    await frame.getByLabel('Most tokens').press('Tab');
+    await frame.getByText('Settings').click();
+    await frame.getByLabel('Prompt', { exact: true }).press('Control+Enter');
+    const status = frame.getByRole('status');
+    await editor.evidently('both answers', () => status.getByText('Answered.').waitFor());
+    const file = join(editor.workspace, 'prompts.txt');
+    writeFileSync(file, prompt);
+    const model = join(editor.workspace, 'model');
+    const result = await adeptResult([
+      ...['generate', '--model', model, '--prompts', file, '--max-tokens', 24],
+    ]);
+    // The blank that joins an answer to its prompt is not shown.
+    const answer = v.parse(v.string(), result.answer).trimStart();
+    const said = frame.locator('.said .answer');
+    assert.equal(await said.first().textContent(), answer);
+    assert.notEqual(await said.last().textContent(), answer);
+    assert.equal(await frame.locator('.columns .cost', { hasText: /ms per token/ }).count(), 2);
+    await inATheme('playground', frame);
+
+    // What is wrong with a prompt costs neither the prompt nor the process.
+    const long = 'word '.repeat(400);
+    await frame.getByLabel('Prompt', { exact: true }).fill(long);
+    await frame.getByLabel('Prompt', { exact: true }).press('Control+Enter');
+    await editor.evidently('what is wrong', () =>
+      frame.getByRole('alert').getByText("more than the model's 256 positions").waitFor(),
+    );
+    const [answering] = playgroundProcesses();
+    assert.ok(answering, 'no process answers');
+    process.kill(answering, 'SIGKILL');
+    await editor.evidently('why nothing answers any more', () =>
+      frame.getByRole('alert').getByText('Answering has ended').waitFor(),
+    );
+    assert.equal(await frame.getByLabel('Prompt', { exact: true }).inputValue(), long);
+    await editor.reload();
+    const restored = await editor.webview('playground');
+    await editor.evidently('the last answers', () =>
+      restored.locator('.asked', { hasText: prompt }).waitFor(),
+    );
+    assert.equal(await restored.locator('.said .answer').first().textContent(), answer);
+    assert.equal(await restored.getByLabel('Prompt', { exact: true }).inputValue(), long);
+    await restored.getByRole('button', { name: `Ask again: ${prompt}` }).click();
+    await editor.evidently('the same answers', () =>
+      restored.getByRole('status').getByText('Answered.').waitFor(),
+    );
+    assert.equal(await restored.locator('.said .answer').first().textContent(), answer);
+    await editor.runCommand('View: Close Editor');
+    await editor.evidently('the end of the process that answered', async () => {
+      const deadline = Date.now() + HANG_MILLISECONDS;
+      while (playgroundProcesses().length > 0) {
+        assert.ok(Date.now() < deadline, 'it goes on');
+        await setTimeout(100);
+      }
+    });
   });
 
   it('a run that froze units, because it forgot more than it may', async () => {

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { PromptSource } from '../../src/shared/run/answers';
-import type { Stretch } from '../../src/shared/run/answerDifference';
 import type { RunView, ShownPrompt } from '../../src/shared/webview/run';
 import { dataTable, type DataRow } from '../common/dataTable';
 import { formatCount } from '../common/format';
 import { l10n } from '../common/l10n';
+import { marked } from '../common/markedAnswer';
 import { pushButton } from '../common/pushButton';
 import { changedCount, comparedAnswers, shownRound, type ComparedAnswer } from './answersModel';
 import type { RunModel } from './runModel';
@@ -173,17 +173,4 @@ function sourceText(source: PromptSource): string {
     domain: l10n.t('from the domain text'),
   };
   return texts[source];
-}
-
-/** Lines and blanks stay as the model wrote them. */
-function marked(stretches: readonly Stretch[], tag: 'ins' | 'del'): TemplateResult {
-  const isEmpty = stretches.every(({ text }) => text === '');
-  if (isEmpty) {
-    return html`<span class="muted">${l10n.t('nothing')}</span>`;
-  }
-  return html`<span class="answer"
-    >${stretches.map(({ text, changed }) =>
-      changed ? (tag === 'ins' ? html`<ins>${text}</ins>` : html`<del>${text}</del>`) : text,
-    )}</span
-  >`;
 }

@@ -2,6 +2,7 @@ import '../common/theme.css';
 import '../common/controls.css';
 import '../common/numbers.css';
 import '../common/charts.css';
+import '../common/answer.css';
 import './run.css';
 import { CurveChart } from '../common/curveChart';
 import { RunApp } from './runApp';

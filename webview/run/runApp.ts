@@ -210,6 +210,9 @@ export class RunApp extends LitElement {
           exportAt: (step) => {
             this.host.post({ type: 'exportStrength', step, alpha: view.alpha, drop: [...view.drop] });
           },
+          tryAt: (step) => {
+            this.host.post({ type: 'tryStrength', step, alpha: view.alpha, drop: [...view.drop] });
+          },
         });
       case 'machine':
         return machineView({

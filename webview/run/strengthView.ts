@@ -25,6 +25,7 @@ export interface StrengthContent {
   readonly keep: (change: Partial<RunView>) => void;
   readonly measure: () => void;
   readonly exportAt: (step: number) => void;
+  readonly tryAt: (step: number) => void;
 }
 
 /** A step of the slider. */
@@ -95,6 +96,13 @@ function measured(strength: StrengthFile, content: StrengthContent): TemplateRes
         primary: true,
         act: () => {
           content.exportAt(strength.step);
+        },
+      })}
+      ${pushButton({
+        text: l10n.t('Try in Playground'),
+        icon: 'comment-discussion',
+        act: () => {
+          content.tryAt(strength.step);
         },
       })}
     </p>`;

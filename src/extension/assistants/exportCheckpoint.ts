@@ -6,7 +6,7 @@ import { RunFolder } from '../../node/run/runFolder';
 import { ActionResult } from '../../shared/assistants/toolResults';
 import { inputError } from '../../shared/common/errors';
 import { exportCheckpoint, exportFolder } from '../commands/exportModel';
-import { usableCheckpoints } from '../commands/pickCheckpoint';
+import { usableCheckpoints } from '../checkpoints/checkpointItem';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import { freePath, isFree } from '../window/freePath';
 import { folderPaths } from './analyses';

@@ -3,10 +3,11 @@ import { checkpointInNeed, deleteCheckpoint } from '../../node/run/checkpointCha
 import { type CheckpointInfo, listCheckpoints } from '../../node/run/checkpointList';
 import { requireCheckpoint } from '../../node/run/checkpointState';
 import { RunFolder } from '../../node/run/runFolder';
+import type { CheckpointRef } from '../checkpoints/checkpointItem';
 import { bytesText, checkpointName } from '../checkpoints/checkpointText';
 import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
-import { namedCheckpoints, oneCheckpoint, type CheckpointRef } from './pickCheckpoint';
+import { namedCheckpoints, oneCheckpoint } from './pickCheckpoint';
 
 interface Doomed extends CheckpointRef {
   readonly info: CheckpointInfo;

@@ -4,12 +4,12 @@ import * as vscode from 'vscode';
 import { RunFolder } from '../../node/run/runFolder';
 import { inputError } from '../../shared/common/errors';
 import { ExportDtype } from '../../shared/config/runConfig';
+import { usableCheckpoints } from '../checkpoints/checkpointItem';
 import { presentOutcome } from '../notices/jobOutcomes';
 import { shortPath, workspaceFolderOf } from '../window/folders';
 import { nameOf, type RunEntry } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { askForNewFolder } from './newFolder';
-import { usableCheckpoints } from './pickCheckpoint';
 import { findRun, pickRun } from '../control/pickRun';
 import { pickItem } from '../window/questions';
 

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { type CheckpointInfo, listCheckpoints } from '../../node/run/checkpointList';
+import { listCheckpoints } from '../../node/run/checkpointList';
 import { RunFolder } from '../../node/run/runFolder';
 import { inputError } from '../../shared/common/errors';
 import type { PointSource } from '../../shared/webview/comparison';
-import { checkpointDescription, checkpointName } from '../checkpoints/checkpointText';
+import { checkpointItem, type CheckpointRef } from '../checkpoints/checkpointItem';
 import { nameOf } from '../runs/runEntry';
 import type { Services } from '../services/services';
 import { pickItem } from '../window/questions';
@@ -14,7 +14,6 @@ const Checkpoint = v.object({
   run: v.pipe(v.string(), v.minLength(1)),
   step: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
-export type CheckpointRef = v.InferOutput<typeof Checkpoint>;
 
 function isCheckpoint(argument: unknown): argument is CheckpointRef {
   return v.is(Checkpoint, argument);
@@ -97,24 +96,4 @@ function pointItems(run: string, base: boolean, except: PointSource | undefined)
   const offered = items.filter(({ point }) => point?.run !== except?.run || point?.step !== except?.step);
   const heading = { label: nameOf({ path: run }), kind: vscode.QuickPickItemKind.Separator };
   return offered.length === 0 ? [] : [heading, ...offered];
-}
-
-interface CheckpointItem extends vscode.QuickPickItem {
-  readonly point: CheckpointRef;
-}
-
-function checkpointItem(run: string, info: CheckpointInfo): CheckpointItem {
-  return {
-    label: checkpointName(info, vscode.l10n),
-    description: checkpointDescription(info, vscode.l10n),
-    point: { run, step: info.step },
-  };
-}
-
-/** The checkpoints of a run that can be used, as they are offered, the latest first. */
-export function usableCheckpoints(run: string): CheckpointItem[] {
-  return listCheckpoints(RunFolder.at(run))
-    .filter(({ problem }) => problem === null)
-    .reverse()
-    .map((info) => checkpointItem(run, info));
 }

@@ -29,6 +29,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandId, () => Promise<{ readonly 
   'adept.exploreCheckpoints': () => import('./exploreCheckpoints'),
   'adept.exportModel': () => import('./exportModel'),
   'adept.measureStrength': () => import('./measureStrength'),
+  'adept.tryInPlayground': () => import('./tryInPlayground'),
   'adept.compareCheckpoints': () => import('./compareCheckpoints'),
   'adept.resumeFromCheckpoint': () => import('./resumeFromCheckpoint'),
   'adept.openTensors': () => import('./openTensors'),

@@ -35,6 +35,9 @@ export function windowController(services: Services): RunController {
     exportModel: async (run, how) => {
       await vscode.commands.executeCommand('adept.exportModel', how === undefined ? run : { run, ...how });
     },
+    tryInPlayground: async (run, how) => {
+      await vscode.commands.executeCommand('adept.tryInPlayground', { run, ...how });
+    },
     measureStrength: async (run) => {
       await vscode.commands.executeCommand('adept.measureStrength', run);
     },

@@ -124,6 +124,11 @@ export class RunPanel implements WebviewContent<FromRun> {
         const { step, alpha, drop } = message;
         return this.controller.exportModel(folder, { step, alpha, drop });
       }
+      case 'tryStrength': {
+        requireTrust(folder);
+        const { step, alpha, drop } = message;
+        return this.controller.tryInPlayground(folder, { step, alpha, drop });
+      }
       case 'zoom':
         this.session.zoomTo(message.range);
         return;

@@ -180,7 +180,7 @@ export function howItEnded(exit: Exit | undefined): string {
 }
 
 /** The end of a log, as the end of a message. */
-function lastLogLines(log: string): string {
+export function lastLogLines(log: string): string {
   const lines = lastLines(log, LAST_LINES);
   return lines.length === 0 ? ' It wrote no log.' : ` The last lines of its log: ${lines.join(' | ')}`;
 }

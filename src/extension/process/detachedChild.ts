@@ -67,7 +67,8 @@ export async function startDetached(
   return { pid, processToken: processToken(pid), exit };
 }
 
-function openLog(log: string): number {
+/** Opens a log for the output of a process. @throws AdeptError (input) that names the file */
+export function openLog(log: string): number {
   try {
     mkdirSync(dirname(log), { recursive: true });
     return openSync(log, 'a');
@@ -79,7 +80,8 @@ function openLog(log: string): number {
   }
 }
 
-async function spawned(child: ChildProcess, runtime: ChildRuntime, cwd: string): Promise<void> {
+/** Resolves when the process has started. @throws AdeptError that says why it has not */
+export async function spawned(child: ChildProcess, runtime: ChildRuntime, cwd: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (error) => {

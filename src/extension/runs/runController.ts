@@ -7,7 +7,7 @@ export type RunProcess = Pick<
   'exit' | 'output' | 'isStarting' | 'failure' | 'hasConfig' | 'asked' | 'isMeasuring'
 >;
 
-/** What is exported of a run. */
+/** What is exported of a run, or asked. */
 export interface ExportChoice {
   readonly step: number;
   readonly alpha: number;
@@ -34,6 +34,8 @@ export interface RunController {
   deleteRun(run: string): Promise<void>;
   /** Asks for checkpoint and folder where they are not given, and exports. */
   exportModel(run: string, how?: ExportChoice): Promise<void>;
+  /** Has a checkpoint answer prompts beside the model that the run began with. */
+  tryInPlayground(run: string, how: ExportChoice): Promise<void>;
   /** Measures what the added layers of the last checkpoint are worth. */
   measureStrength(run: string): Promise<void>;
   /** Asks where the report of a run goes, and writes it. */

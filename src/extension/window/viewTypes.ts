@@ -6,5 +6,6 @@ export const VIEW_TYPES = {
   runs: 'adept.runsTable',
   study: 'adept.study',
   preview: 'adept.preview',
+  playground: 'adept.playground',
   safetensors: 'adept.safetensors',
 } as const;

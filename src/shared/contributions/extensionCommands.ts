@@ -127,6 +127,12 @@ export const COMMANDS = {
     palette: `${trusted} && adept.hasCheckpoint`,
     needsTrust: true,
   },
+  'adept.tryInPlayground': {
+    title: 'Try in Playground',
+    icon: '$(comment-discussion)',
+    palette: trusted,
+    needsTrust: true,
+  },
   'adept.compareCheckpoints': {
     title: 'Compare Checkpoints',
     icon: '$(diff)',

@@ -4,7 +4,7 @@ const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Why an answer ends: a stop token or text, as many tokens as were wanted, or no room in the model's context. */
-const ANSWER_ENDS = ['stop', 'length', 'context'] as const;
+export const ANSWER_ENDS = ['stop', 'length', 'context'] as const;
 export type AnswerEnd = (typeof ANSWER_ENDS)[number];
 
 /** Where a prompt is from: a file of the person, the texts for general ability below, or the domain's evaluation text. */

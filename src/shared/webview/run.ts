@@ -205,6 +205,13 @@ export const ToRun = v.variant('type', [
 export type ToRun = v.InferOutput<typeof ToRun>;
 export type RunUpdate = Omit<RunNews, 'type'>;
 
+/** The checkpoint that the strength was measured of, at a strength and without some added layers. */
+const strength = v.object({
+  step: count,
+  alpha: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  drop: v.array(count),
+});
+
 /** From the page, beside what every page says. */
 export const FromRun = v.variant('type', [
   v.object({ type: v.literal('command'), command: v.picklist(RUN_COMMANDS) }),
@@ -219,13 +226,10 @@ export const FromRun = v.variant('type', [
   v.object({ type: v.literal('saveAnswers') }),
   /** `png` in base64. */
   v.object({ type: v.literal('savePicture'), png: v.pipe(text, v.base64()) }),
-  /** Export the checkpoint that the strength was measured of, at a strength and without some added layers. */
-  v.object({
-    type: v.literal('exportStrength'),
-    step: count,
-    alpha: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-    drop: v.array(count),
-  }),
+  /** Have it answer prompts. */
+  v.object({ type: v.literal('tryStrength'), ...strength.entries }),
+  /** Export it. */
+  v.object({ type: v.literal('exportStrength'), ...strength.entries }),
 ]);
 export type FromRun = v.InferOutput<typeof FromRun>;
 

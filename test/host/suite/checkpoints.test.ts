@@ -78,6 +78,28 @@ describe('the checkpoints view', () => {
   const node = (fixture: RunFixture, step: number): CheckpointNode =>
     withTree((tree) => nodesOf(fixture, tree).find((one) => one.step === step) ?? assert.fail());
 
+  it('gives the playground a checkpoint beside the base model, two of them, an export, or a model', async () => {
+    const fixture = await listed('asked');
+    const run = fixture.run.path;
+    const sidesOf = (...args: unknown[]): Thenable<unknown> =>
+      vscode.commands.executeCommand('adept.tryInPlayground', ...args);
+    const base = { kind: 'base', run };
+    const at = (step: number, alpha = 1, drop: number[] = []): object => ({
+      ...{ kind: 'checkpoint', run, step, alpha, drop },
+    });
+    const [first, last] = [node(fixture, 10), node(fixture, 30)];
+    assert.deepEqual(await sidesOf(first), [base, at(10)]);
+    assert.deepEqual(await sidesOf(last, [last, first]), [at(10), at(30)]);
+    assert.deepEqual(await sidesOf({ run, step: 20, alpha: 0.25, drop: [1] }), [base, at(20, 0.25, [1])]);
+    assert.deepEqual(await sidesOf({ path: run }), [base, at(30)]);
+    const model = join(workspaceFolder(), 'exported');
+    assert.deepEqual(await sidesOf({ run, path: model, exported: {} }), [base, { kind: 'model', model }]);
+    assert.deepEqual(await sidesOf({ path: model }), [{ kind: 'model', model }]);
+    rmSync(first.info.folder, { recursive: true });
+    assert.equal(await sidesOf(first), undefined);
+    await eventually('why not', () => dialogs.errors.find((text) => text.includes('00000010 does not exist')));
+  });
+
   it('shows each run that saved, and its checkpoints, the latest first, with the best marked', async () => {
     const fixture = await listed('shown');
     writeFileSync(join(fixture.checkpoint(40), 'state.json'), '{');

@@ -43,6 +43,7 @@ function fakeController(): RunController & { readonly asked: string[]; progress:
     control: (_run, { method }) =>
       method === 'stop' ? Promise.reject(new Error('no trainer')) : note(method)(),
     exportModel: note('export'),
+    tryInPlayground: note('try'),
     measureStrength: note('strength'),
     baseLearningRate: () => Promise.resolve(2e-4),
     runAgain: note('runAgain'),

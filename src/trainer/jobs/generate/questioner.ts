@@ -32,6 +32,25 @@ export interface ModelAnswer {
   readonly ids: readonly number[];
 }
 
+/** What the files of a model's folder make of prompts and answers; read once for any settings. */
+export interface FolderTexts {
+  readonly tokenizer: Tokenizer;
+  readonly chat: ChatTemplate;
+  readonly stopTokens: ReadonlySet<number>;
+  /** Of the model. */
+  readonly maxPositions: number;
+}
+
+/** @throws AdeptError (input) that names a file. */
+export function readFolderTexts(folder: string): FolderTexts {
+  const { vocabSize, maxPositionEmbeddings: maxPositions } = readModelOutline(folder);
+  const tokenizer = openTokenizer(folder, vocabSize);
+  return {
+    ...{ tokenizer, chat: ChatTemplate.open(folder), maxPositions },
+    stopTokens: readStopTokens(folder, tokenizer.eosId),
+  };
+}
+
 /** A prompt that was checked. */
 export interface EncodedPrompt extends FilePrompt {
   readonly ids: Int32Array;
@@ -42,24 +61,19 @@ export interface EncodedPrompt extends FilePrompt {
 export class Questioner {
   /** How the model is opened. */
   readonly request: OpenRequest;
-  private readonly tokenizer: Tokenizer;
   private readonly encoder: PromptEncoder;
-  private readonly stopTokens: ReadonlySet<number>;
 
-  /** @throws AdeptError (input) that names a file. */
+  /**
+   * @param texts of the folder, where they were read already
+   * @throws AdeptError (input) that names a file.
+   */
   constructor(
     folder: string,
     private readonly settings: AnswerSettings,
+    private readonly texts: FolderTexts = readFolderTexts(folder),
   ) {
     this.request = generating(folder, settings.batchSize);
-    const { vocabSize, maxPositionEmbeddings: maxPositions } = readModelOutline(folder);
-    const tokenizer = openTokenizer(folder, vocabSize);
-    this.tokenizer = tokenizer;
-    const { asConversation } = settings;
-    this.encoder = new PromptEncoder({
-      ...{ tokenizer, chat: ChatTemplate.open(folder), asConversation, maxPositions },
-    });
-    this.stopTokens = readStopTokens(folder, tokenizer.eosId);
+    this.encoder = new PromptEncoder({ ...texts, asConversation: settings.asConversation });
   }
 
   /** Encodes prompts before anything is computed. @throws AdeptError (input) as {@link PromptEncoder.encode} */
@@ -69,11 +83,12 @@ export class Questioner {
 
   /** Tokens of a text as a prompt. */
   lengthOf(text: string): number {
-    return encodePrompt(this.tokenizer, text).length;
+    return encodePrompt(this.texts.tokenizer, text).length;
   }
 
   /**
    * Asks a model, batch by batch, and tells every answer as soon as its batch has ended.
+   * @param onToken told of the tokens of an answer with each that is added
    * @throws Cancelled when the task was cancelled, between two tokens; answers that were told stay.
    */
   async ask(
@@ -81,6 +96,7 @@ export class Questioner {
     prompts: readonly EncodedPrompt[],
     onAnswer: (answer: ModelAnswer) => void,
     task: Task,
+    onToken: (prompt: EncodedPrompt, ids: readonly number[]) => void = () => undefined,
   ): Promise<void> {
     const { batchSize } = this.settings;
     for (let begin = 0; begin < prompts.length; begin += batchSize) {
@@ -92,28 +108,43 @@ export class Questioner {
         end / prompts.length,
         `prompts ${begin + 1} to ${end} of ${prompts.length},`,
       );
-      for (const answer of await this.answers(model, some, part)) {
+      for (const answer of await this.answers(model, some, part, onToken)) {
         onAnswer(answer);
       }
     }
   }
 
-  private async answers(model: Model, prompts: readonly EncodedPrompt[], task: Task): Promise<ModelAnswer[]> {
-    const { stopTokens, settings } = this;
+  private async answers(
+    model: Model,
+    prompts: readonly EncodedPrompt[],
+    task: Task,
+    onToken: (prompt: EncodedPrompt, ids: readonly number[]) => void,
+  ): Promise<ModelAnswer[]> {
+    const { settings } = this;
+    const { stopTokens } = this.texts;
     const { stopTexts } = settings;
     // Every token stands for one byte at least: what a token completes lies within as many.
     const reach = Math.max(0, ...stopTexts.map((text) => Buffer.byteLength(text)));
     const continued = await continuePrompts(model, prompts, { ...settings, stopTokens }, task, (row, ids) => {
-      const tail = reach === 0 ? '' : this.textOf(prompts[row], ids, Math.max(0, ids.length - reach));
+      const prompt = prompts[row];
+      if (prompt !== undefined) {
+        onToken(prompt, ids);
+      }
+      const tail = reach === 0 ? '' : this.textOf(prompt, ids, Math.max(0, ids.length - reach));
       return stopTexts.some((text) => tail.includes(text));
     });
     return continued.map(({ ids, finish }, row) => ({
       prompt: prompts[row]?.content ?? '',
-      answer: cutAt(this.textOf(prompts[row], ids), stopTexts),
+      answer: this.said(prompts[row], ids),
       finish,
       promptTokens: prompts[row]?.ids.length ?? 0,
       ids,
     }));
+  }
+
+  /** What the tokens of an answer say, up to a text that ends it. */
+  said(prompt: EncodedPrompt | undefined, ids: readonly number[]): string {
+    return cutAt(this.textOf(prompt, ids), this.settings.stopTexts);
   }
 
   /** The text that tokens are, as they continue others. */
