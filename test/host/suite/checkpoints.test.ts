@@ -97,7 +97,9 @@ describe('the checkpoints view', () => {
     assert.deepEqual(await sidesOf({ path: model }), [{ kind: 'model', model }]);
     rmSync(first.info.folder, { recursive: true });
     assert.equal(await sidesOf(first), undefined);
-    await eventually('why not', () => dialogs.errors.find((text) => text.includes('00000010 does not exist')));
+    await eventually('why not', () =>
+      dialogs.errors.find((text) => text.includes('00000010 does not exist')),
+    );
   });
 
   it('shows each run that saved, and its checkpoints, the latest first, with the best marked', async () => {
