@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import * as v from 'valibot';
 import { METRICS } from '../../src/shared/run/metrics';
 import { runAdept } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
@@ -24,4 +26,13 @@ it('docs/command-line.md has the columns and tags of everything that is measured
     tag,
   }));
   assert.deepEqual(rows, Object.values(METRICS));
+});
+
+it('docs/command-line.md has what npm run bench:harness measured', async () => {
+  const page = readFileSync(join(projectRoot, 'docs/command-line.md'), 'utf8');
+  const results: unknown = JSON.parse(readFileSync(join(projectRoot, 'bench/results/harness.json'), 'utf8'));
+  const script = pathToFileURL(join(projectRoot, 'test/bench/harness/page.mjs')).href;
+  const imported: unknown = await import(script);
+  const { withHarness } = v.parse(v.object({ withHarness: v.function() }), imported);
+  assert.equal(withHarness(page, results), page);
 });
