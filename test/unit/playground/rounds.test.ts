@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, it, mock } from 'node:test';
 import type { AnswerProcessHooks } from '../../../src/extension/playground/answerProcess';
 import { IDLE_MINUTES, Rounds, type RoundsState } from '../../../src/extension/playground/rounds';
 import { ENGLISH } from '../../../src/shared/common/localizer';
 import { failure } from '../../../src/shared/common/errors';
 import { USUAL_ASK_SETTINGS } from '../../../src/shared/playground/askSettings';
-import type { PlaygroundHistory } from '../../../src/shared/playground/history';
+import { MOST_ROUNDS, type PlaygroundHistory } from '../../../src/shared/playground/history';
 import type { FromSession, ToSession } from '../../../src/shared/playground/session';
 import type { Side } from '../../../src/shared/playground/sides';
 import type { PlaygroundColumn } from '../../../src/shared/webview/playground';
+import { projectRoot } from '../../support/projectRoot';
 
 const SIDES: Side[] = [
   { kind: 'base', run: '/runs/one' },
@@ -68,6 +71,12 @@ const said = (id: number, side: number, text: string): FromSession => ({
 });
 const answered = (id: number, side: number, text: string): FromSession => ({
   ...{ type: 'answered', id, side, answer: { text, end: 'stop', cost: COST } },
+});
+
+it('docs/editor.md says how long models are kept, and how many prompts', () => {
+  const page = readFileSync(join(projectRoot, 'docs/editor.md'), 'utf8');
+  assert.ok(page.includes(`nothing was asked for ${IDLE_MINUTES} minutes`));
+  assert.ok(page.includes(`${MOST_ROUNDS} prompts with their answers`));
 });
 
 describe('prompts of the playground', () => {
