@@ -25,12 +25,12 @@ export function harnessTable({ lmEval, model, rows }) {
   return `${model}:\n\n${text}`;
 }
 
-const PART = /(<!-- harness -->\n).*?(\n<!-- \/harness -->)/s;
+const PART = /(<!-- harness -->\n).*?(<!-- \/harness -->)/s;
 
 /** @param {string} page @param {any} results @returns {string} the page with the table */
 export function withHarness(page, results) {
   if (!PART.test(page)) {
     throw new Error('the page has no markers <!-- harness -->');
   }
-  return page.replace(PART, (_, before, after) => `${before}\n${harnessTable(results)}\n${after}`);
+  return page.replace(PART, (_, before, after) => `${before}\n${harnessTable(results)}\n\n${after}`);
 }
