@@ -45,6 +45,8 @@ const FEW_ROWS = [
   [11, 38, 7],
   [16, 64, 300],
   [32, 130, 33],
+  [25, 514, 29],
+  [43, 602, 100],
 ] as const;
 
 /** The upper half of a float32. */

@@ -87,10 +87,71 @@ ADEPT_TARGET void dot_block(const Product<Weight>& product, int64_t row, int64_t
   }
 }
 
+/** values[r · kColumnDepth + k] = weight[r · depth + k] as float32, for R rows and `count` values of each. */
+template <int R>
+ADEPT_TARGET inline void widen_rows(const uint16_t* weight, int64_t depth, int64_t count, float* values) {
+  for (int r = 0; r < R; r++) {
+    const uint16_t* from = weight + r * depth;
+    float* to = values + r * kColumnDepth;
+    int64_t k = 0;
+    for (; k < count; k += ADEPT_LANES) {
+      const Vector some = k + ADEPT_LANES <= count ? load_vector(from + k) : load_vector_part(from + k, count - k);
+      __builtin_memcpy(to + k, &some, sizeof some);
+    }
+  }
+}
+
+/** sums[r] += Σₖ weight[r · stride + k] · columns[k]: each lane is an input row, so that nothing is summed over lanes. */
+template <int R>
+ADEPT_TARGET inline void add_columns(Vector (&sums)[R], const float* columns, const float* weight, int64_t stride,
+                                     int64_t count) {
+  for (int64_t k = 0; k < count; k++) {
+    const Vector x = load_vector(columns + k * ADEPT_LANES);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) sums[r] += weight[r * stride + k] * x;
+  }
+}
+
+/** Input rows [row, row + count), which `columns` has, with R weight rows from `o` on. */
+template <int R, typename Weight>
+ADEPT_TARGET inline void column_rows(const Product<Weight>& product, const float* columns, int64_t row, int64_t count,
+                                     int64_t o) {
+  const int64_t depth = product.depth;
+  alignas(64) float widened[R * kColumnDepth];
+  Vector sums[R] = {};
+  for (int64_t k = 0; k < depth; k += kColumnDepth) {
+    const int64_t some = depth - k < kColumnDepth ? depth - k : kColumnDepth;
+    const Weight* from = product.weight + o * depth + k;
+    if constexpr (sizeof(Weight) == sizeof(float)) {
+      add_columns<R>(sums, columns + k * ADEPT_LANES, from, depth, some);
+    } else {
+      widen_rows<R>(from, depth, some, widened);
+      add_columns<R>(sums, columns + k * ADEPT_LANES, widened, kColumnDepth, some);
+    }
+  }
+  for (int64_t m = 0; m < count; m++) {
+    for (int r = 0; r < R; r++) product.output[(row + m) * product.out + o + r] = sums[r][m];
+  }
+}
+
+/** The input rows that are there as columns, with weight rows [begin, end). @returns how many they are */
+template <typename Weight>
+ADEPT_TARGET int64_t column_blocks(const Product<Weight>& product, int64_t begin, int64_t end) {
+  const float* columns = product.columns;
+  for (int64_t row = 0; row < product.in_columns; row += ADEPT_LANES) {
+    const int64_t left = product.in_columns - row, count = left < ADEPT_LANES ? left : ADEPT_LANES;
+    int64_t o = begin;
+    for (; o + kItemRows <= end; o += kItemRows) column_rows<kItemRows>(product, columns, row, count, o);
+    for (; o < end; o++) column_rows<1>(product, columns, row, count, o);
+    columns += ADEPT_LANES * product.depth;
+  }
+  return product.in_columns;
+}
+
 /** Every input row with weight rows [begin, end), which the first pass brings into the cache. */
 template <typename Weight>
 ADEPT_TARGET void dot_all(const Product<Weight>& product, int64_t begin, int64_t end) {
-  int64_t row = 0;
+  int64_t row = column_blocks(product, begin, end);
   const auto rows = [&](auto block, auto next_block, int64_t count) ADEPT_TARGET {
     for (; row + count <= product.rows; row += count) (row == 0 ? block : next_block)(product, row, begin, end);
   };

@@ -26,7 +26,7 @@ struct Projection {
   int64_t items() const { return (out + item_rows() - 1) / item_rows(); }
 };
 
-/** Computes projections that do not depend on each other, on all threads. */
+/** Computes projections of one input, on all threads. */
 void project(std::initializer_list<Projection> projections);
 
 }  // namespace adept
