@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
 import { readJson } from '../../src/node/files/jsonFile';
-import { budgetedPlans, type Budget, type BudgetedChoice } from '../../src/shared/estimate/budgetedPlan';
+import {
+  stepSeconds,
+  budgetedPlans,
+  type Budget,
+  type BudgetedChoice,
+} from '../../src/shared/estimate/budgetedPlan';
 import { estimate, type Price } from '../../src/shared/estimate/estimate';
 import { adeptResult, runAdeptAgain } from '../support/command';
 import { projectRoot } from '../support/projectRoot';
@@ -24,7 +29,8 @@ const plan = {
 const IMPORTANCE = [9, 0.1, 8, 7, 6, 5, 4, 3];
 const STEPS = 100;
 
-const plans = (budget: Budget): BudgetedChoice[] => budgetedPlans(IMPORTANCE, plan, STEPS, budget);
+const plans = (budget: Budget): BudgetedChoice[] =>
+  budgetedPlans(IMPORTANCE, plan, stepSeconds(STEPS), budget);
 const layersOf = (choices: readonly BudgetedChoice[]): (readonly number[])[] =>
   choices.map(({ layers }) => layers);
 
@@ -57,7 +63,7 @@ describe('a plan within a budget', () => {
   });
 
   it('has no time where the number of steps is not known, and is not limited by it', () => {
-    const timeless = budgetedPlans(IMPORTANCE, plan, undefined, { seconds: 1 });
+    const timeless = budgetedPlans(IMPORTANCE, plan, stepSeconds(undefined), { seconds: 1 });
     assert.deepEqual(layersOf(timeless), layersOf(plans({})));
     assert.ok(timeless.every(({ seconds }) => seconds === undefined));
   });

@@ -281,6 +281,16 @@ export class HeatGrid extends LitElement {
         ...(layer === undefined ? {} : this.context?.(layer, column)),
       };
       cell.dataset.vscodeContext = JSON.stringify(context);
+      window.addEventListener(
+        'focus',
+        () => {
+          // The editor's menu takes the focus, and gives it back to the page alone.
+          if (document.activeElement === document.body) {
+            cell.focus();
+          }
+        },
+        { once: true },
+      );
     }
   };
 

@@ -268,7 +268,7 @@ function side(
     ${budgetView({
       texts: view.budget,
       isOpen: view.budgetOpen,
-      read: () => planBudget(shown.model, shown.importance, reading, view.budget),
+      read: () => planBudget(shown.model, shown.importance, reading, launchModel.known(reading), view.budget),
       toggle: (budgetOpen) => {
         if (budgetOpen !== view.budgetOpen) {
           actions.change({ budgetOpen });

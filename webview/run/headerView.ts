@@ -174,6 +174,14 @@ function ending(
   if (summary.state === 'gone') {
     return gone(summary, actions);
   }
+  if (summary.state === 'stopped' && summary.because !== null) {
+    return html`<section class="notice notice-warning" aria-label=${stateText(summary.state, l10n)}>
+      <p>
+        <span class="codicon codicon-warning" aria-hidden="true"></span>
+        ${l10n.t('It stopped by itself: {0}.', summary.because)}
+      </p>
+    </section>`;
+  }
   if (summary.state !== 'died' && summary.state !== 'failed') {
     return nothing;
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { budgetedPlans, type BudgetedChoice } from '../../shared/estimate/budgetedPlan';
+import { budgetedPlans, stepSeconds, type BudgetedChoice } from '../../shared/estimate/budgetedPlan';
 import { inputError } from '../../shared/common/errors';
 import { speedFrom } from '../../shared/estimate/estimate';
 import { plannedFrozenDtype } from '../../shared/estimate/frozenDtype';
@@ -126,7 +126,7 @@ function plansOf(raw: RawOptions): { plans: BudgetedChoice[]; steps: number | un
   const plans = budgetedPlans(
     layerValues(importance.layers, config.numHiddenLayers, `${file}: "layers"`),
     { config, tune, engine, frozen, speed },
-    steps,
+    stepSeconds(steps),
     {
       memoryBytes: memory === undefined ? undefined : memory * MEGABYTE,
       seconds: hours === undefined ? undefined : hours * HOUR,

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { readJson } from '../../node/files/jsonFile';
 import { corpusFilesOf } from '../../node/texts/corpusFiles';
-import { KnownTokens } from '../../node/texts/knownTokens';
-import { textCacheFolder } from '../../node/texts/textCacheFolder';
 import { parseWith } from '../../shared/common/parse';
 import { ImportanceFile } from '../../shared/method/importance';
+import { knownTokensOf } from '../texts/textFacts';
 import { storageFolder, workspaceFolderOf } from '../window/folders';
 import type { Services } from '../services/services';
 import { analyzeArguments, type Analysis } from './analysisRequest';
@@ -58,14 +57,17 @@ export function secondsOf(
     domain,
     maxSequences,
     seqLen,
+    model,
   }: Pick<Analysis, 'probe' | 'domain' | 'maxSequences'> & {
     readonly seqLen: number;
+    /** Whose tokens are counted. */
+    readonly model: string | undefined;
   },
   cost: MeasuredCost,
 ): number | undefined {
-  const known = KnownTokens.in(textCacheFolder());
+  const known = model === undefined ? undefined : knownTokensOf(model);
   const sequencesOf = (paths: readonly string[]): number | undefined => {
-    const tokens = known.of(paths.flatMap((path) => corpusFilesOf(path, '')));
+    const tokens = known?.of(paths.flatMap((path) => corpusFilesOf(path, '')));
     const all = tokens === undefined ? undefined : Math.floor(tokens / seqLen);
     return all === undefined ? maxSequences : Math.min(all, maxSequences ?? Infinity);
   };

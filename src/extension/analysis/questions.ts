@@ -37,7 +37,7 @@ export async function askForAnalysis(services: Services, request: AnalysisReques
       ? []
       : [
           async (input: StepInput) => {
-            answers.probe = await askForProbe(services, input, []);
+            answers.probe = await askForProbe(services, input, { before: [], model: answers.model });
           },
         ]),
   ]);

@@ -152,10 +152,11 @@ export class Review {
     if (measured === undefined) {
       return { text: l10n.t('the time is not measured yet'), isKnown: false };
     }
-    const { domain, ...rest } = answers;
+    const { domain, model, ...rest } = answers;
     const seconds = secondsOf(
       {
         ...rest,
+        model,
         ...(domain.length === 0 ? {} : { domain }),
         maxSequences: answers.maxSequences ?? undefined,
       },
@@ -207,7 +208,10 @@ export class Review {
   }
 
   private async askProbe(input: StepInput): Promise<void> {
-    this.answers.probe = await askForProbe(this.services, input, this.answers.probe);
+    this.answers.probe = await askForProbe(this.services, input, {
+      before: this.answers.probe,
+      model: this.answers.model,
+    });
   }
 
   private async askDomain(input: StepInput): Promise<void> {
@@ -215,6 +219,7 @@ export class Review {
       placeholder: vscode.l10n.t('Domain text to measure as well (doubles the time), or none'),
       before: this.answers.domain,
       optional: true,
+      model: this.answers.model,
     });
   }
 

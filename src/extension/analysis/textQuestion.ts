@@ -18,29 +18,31 @@ export interface TextQuestion {
   /** Those of the last time. */
   readonly before: readonly string[];
   readonly optional?: boolean;
+  /** Whose tokens are counted; undefined where no model is chosen. */
+  readonly model?: string | undefined;
 }
 
 type PathItem = vscode.QuickPickItem & { readonly path?: string };
 
-/** Asks for the text that importance is measured on. @param before that of the last time */
+/** Asks for the text that importance is measured on. */
 export function askForProbe(
   services: Services,
   input: StepInput,
-  before: readonly string[],
+  { before, model }: Pick<TextQuestion, 'before' | 'model'>,
 ): Promise<string[]> {
   const { l10n } = vscode;
   const placeholder = l10n.t('General text, whose loss must not rise: importance is measured on it');
-  return askForTexts(services, input, { placeholder, before });
+  return askForTexts(services, input, { placeholder, before, model });
 }
 
 /** Asks for texts of the workspace, or others: files, folders and globs. */
 export async function askForTexts(
   services: Services,
   input: StepInput,
-  { placeholder, before, optional = false }: TextQuestion,
+  { placeholder, before, optional = false, model }: TextQuestion,
 ): Promise<string[]> {
   const { l10n } = vscode;
-  const facts = TextFacts.now();
+  const facts = TextFacts.now(model);
   const found = async (browse: () => Promise<string[]>): Promise<PathItem[]> =>
     (await browse()).map((path) => itemOf(path, facts));
   const picked = await input.pick<PathItem>({

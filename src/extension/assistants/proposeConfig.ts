@@ -37,7 +37,7 @@ export const tool: AssistantTool<'adept_propose_config'> = {
     const path = configPath(folders, chosen);
     const proposal = configProposal({
       ...{ importance, file, model: found, folders, name: chosen, files, steps },
-      known: sizesOf(files),
+      known: sizesOf(files, importance.model.path),
       engine: readSetting('adept.engine', services.log),
       engines: engineState(),
       machine: machineRoom(folders.folder),
@@ -75,8 +75,9 @@ function textsOf(
   return Object.fromEntries(named) as Record<FormFiles, readonly string[]>;
 }
 
-function sizesOf(files: Texts): Map<FormFiles, TextSize> {
-  const facts = TextFacts.now();
+/** @param model the folder whose tokenizer counts */
+function sizesOf(files: Texts, model: string): Map<FormFiles, TextSize> {
+  const facts = TextFacts.now(model);
   return new Map(
     FORM_FILES.flatMap((field) => {
       const size = files[field].length === 0 ? undefined : facts.sizeOf(files[field]);

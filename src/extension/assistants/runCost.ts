@@ -31,7 +31,7 @@ export function runCost(config: RunConfig, engine: EngineState['auto']): RunCost
     }
     const model = pricedModel(found, importance);
     const price = planPrice(model, importance, marked, reading);
-    const facts = TextFacts.now();
+    const facts = TextFacts.now(config.model);
     const known = new Map(
       (['evalDomain', 'evalGeneral'] as const).flatMap((field) => {
         const size = facts.sizeOf(reading.files[field]);

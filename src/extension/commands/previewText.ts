@@ -95,6 +95,7 @@ async function ask(services: Services, given: readonly string[]): Promise<Previe
             answers.files = await askForTexts(services, input, {
               placeholder: l10n.t('The text: files, or a folder of them'),
               before: [],
+              model: answers.model,
             });
           },
         ]),

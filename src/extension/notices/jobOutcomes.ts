@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { FLOAT_TYPES } from '../../shared/model/floatType';
 import { notableLoss, TextLosses } from '../../shared/run/losses';
-import { openHeatmap, openRun } from '../panels/open';
+import { openHeatmap, openRun, showTabInSight } from '../panels/open';
 import { shortPath, workspaceFolders } from '../window/folders';
 import type { JobRecord } from '../process/jobStore';
 import type { Services } from '../services/services';
@@ -69,7 +69,7 @@ export async function presentOutcome(
       break;
     case 'strength':
       if (attended) {
-        await openRun(services, path, 'strength');
+        await presentStrength(services, title, path);
       }
       break;
     case 'study': {
@@ -178,4 +178,15 @@ function presentFolder(text: string, folder: string): void {
         : vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true }));
     }
   });
+}
+
+/** In the run's panel where that is in sight; whoever went on to something else is told, and stays there. */
+async function presentStrength(services: Services, title: string, run: string): Promise<void> {
+  if (await showTabInSight(run, 'strength')) {
+    return;
+  }
+  const open = vscode.l10n.t('Open Run');
+  if ((await vscode.window.showInformationMessage(vscode.l10n.t('{0}: done.', title), open)) === open) {
+    await openRun(services, run, 'strength');
+  }
 }

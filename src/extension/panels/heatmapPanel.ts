@@ -255,7 +255,7 @@ export class HeatmapPanel implements WebviewContent<FromHeatmap> {
     if (folders === null) {
       return;
     }
-    const facts = TextFacts.now();
+    const facts = TextFacts.now(this.importance?.model.path);
     await this.host.post({
       type: 'checked',
       name: { text: name, problem: nameProblem(folders, name, vscode.l10n) },

@@ -21,6 +21,17 @@ export async function openRun(services: Services, run: string, tab?: RunTab): Pr
   }
 }
 
+/** Shows a tab of a run's panel where the panel is in sight, and takes no focus. @returns whether it is */
+export async function showTabInSight(run: string, tab: RunTab): Promise<boolean> {
+  const { isVisible } = await import('./panel');
+  if (!isVisible(VIEW_TYPES.run, { folder: run })) {
+    return false;
+  }
+  const { RunPanel } = await import('./runPanel');
+  RunPanel.showTab(run, tab);
+  return true;
+}
+
 /** Shows the table of all runs. @param ticked the runs to tick; those that are when left out */
 export async function openRuns(services: Services, ticked?: readonly string[]): Promise<void> {
   const { showRuns } = await import('./runsPanel');

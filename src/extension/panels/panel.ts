@@ -56,6 +56,11 @@ export function columnOf(viewType: `adept.${string}`, source: unknown): vscode.V
   return panel && (panel.viewColumn ?? vscode.ViewColumn.Active);
 }
 
+/** Whether the panel of a source is there to be seen. */
+export function isVisible(viewType: `adept.${string}`, source: unknown): boolean {
+  return open.get(keyOf(viewType, source))?.visible === true;
+}
+
 /** Closes the panel of a source, where there is one. */
 export function closePanel(viewType: `adept.${string}`, source: unknown): void {
   open.get(keyOf(viewType, source))?.dispose();

@@ -73,6 +73,7 @@ export function runSummary(
     exported: files.exported ?? null,
     exit: state === 'died' || state === 'failed' ? (window.exit ?? null) : null,
     error: state === 'failed' ? (window.failure ?? errorOf(terminalEvent)) : null,
+    because: state === 'stopped' ? stoppedBecause(terminalEvent) : null,
     lastLines: state === 'died' ? lastLines(history, window) : [],
     enabled: enabledCommands(state, files, history, window),
     isMeasuring: window.isMeasuring === true,
@@ -105,6 +106,12 @@ function stateIn({ isStarting, failure }: RunWindow, state: ShownState): ShownSt
 
 function errorOf(terminalEvent: TerminalEvent | undefined): string | null {
   return terminalEvent?.type === 'error' ? terminalEvent.message : null;
+}
+
+function stoppedBecause(terminalEvent: TerminalEvent | undefined): string | null {
+  return terminalEvent?.type === 'status' && terminalEvent.status === 'stopped'
+    ? (terminalEvent.message ?? null)
+    : null;
 }
 
 function engineOf(engine: Record<string, unknown> | undefined): RunSummary['engine'] {

@@ -8,16 +8,16 @@ interface FileFacts {
   readonly modified: number;
 }
 
-/** How many tokens texts have that were tokenised before, whatever the tokenizer was. */
+/** How many tokens texts have that a tokenizer has read before. */
 export class KnownTokens {
   private constructor(private readonly byFiles: ReadonlyMap<string, number>) {}
 
-  /** What a cache folder knows now. Where two tokenizers were used, the one that was used last counts. */
-  static in(cache: string): KnownTokens {
+  /** What a cache folder knows now. @param tokenizer its identity: another one's tokens are others */
+  static in(cache: string, tokenizer: string): KnownTokens {
     const known = new Map<string, number>();
     for (const { text } of keptTexts(cache)) {
       const key = keyOf(text.files);
-      if (text.complete && !known.has(key)) {
+      if (text.complete && text.tokenizer === tokenizer && !known.has(key)) {
         known.set(key, text.tokens + text.rowTokens);
       }
     }

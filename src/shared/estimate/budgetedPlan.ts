@@ -5,7 +5,7 @@ import { lowestOf } from '../method/layerChoice';
 export interface Budget {
   /** Peak resident memory of the trainer, bytes. */
   readonly memoryBytes?: number | undefined;
-  /** Of all steps, seconds. */
+  /** Seconds. */
   readonly seconds?: number | undefined;
   /** Time of a forward pass of the expanded model, relative to the base model's: 1.1 is a tenth slower. */
   readonly inferenceFactor?: number | undefined;
@@ -16,29 +16,38 @@ export interface BudgetedChoice {
   /** Of the base model, in order. */
   readonly layers: readonly number[];
   readonly price: Price;
-  /** Of all steps; undefined where no speed or no number of steps is known. */
+  /** Undefined where no speed or no number of steps is known. */
   readonly seconds: number | undefined;
   /** Sum of the layers' importances: what the choice risks, in the units of the analysis. */
   readonly importance: number;
+}
+
+/** How long a run takes that copies these layers. */
+export type SecondsOf = (layers: readonly number[], price: Price) => number | undefined;
+
+/** Of steps alone. */
+export function stepSeconds(steps: number | undefined): SecondsOf {
+  return (_, { secondsPerStep }) =>
+    secondsPerStep === undefined || steps === undefined ? undefined : secondsPerStep * steps;
 }
 
 /**
  * For every k, the k layers of least importance that fit. Layers are given up from below: a copy further up costs less, since
  * nothing is kept or differentiated below the lowest one. Most layers first, because what they can learn grows with them, until k = 1.
  * @param importance by layer
- * @param steps undefined where it is not known: then time is not, and is no limit
+ * @param secondsOf what a choice takes; where that is not known, time is no limit
  */
 export function budgetedPlans(
   importance: readonly number[],
   plan: Omit<Plan, 'expanded'>,
-  steps: number | undefined,
+  secondsOf: SecondsOf,
   budget: Budget,
 ): BudgetedChoice[] {
   const layers = importance.length;
   return Array.from({ length: layers }, (_, index) => layers - index).flatMap((count) => {
     // One after the other: what is chosen from further up mostly costs less, but not always, so halving might miss one.
     for (let lowest = 0; lowest <= layers - count; lowest += 1) {
-      const choice = choose(importance, lowest, count, plan, steps);
+      const choice = choose(importance, lowest, count, plan, secondsOf);
       if (fits(choice, budget)) {
         return [choice];
       }
@@ -53,7 +62,7 @@ function choose(
   lowest: number,
   count: number,
   plan: Omit<Plan, 'expanded'>,
-  steps: number | undefined,
+  secondsOf: SecondsOf,
 ): BudgetedChoice {
   const layers = lowestOf(importance.slice(lowest), count)
     .map((layer) => layer + lowest)
@@ -62,8 +71,7 @@ function choose(
   return {
     layers,
     price,
-    seconds:
-      price.secondsPerStep === undefined || steps === undefined ? undefined : price.secondsPerStep * steps,
+    seconds: secondsOf(layers, price),
     importance: layers.reduce((sum, layer) => sum + (importance[layer] ?? 0), 0),
   };
 }

@@ -6,6 +6,7 @@ import { layerValues } from '../method/layerChoice';
 import { numberOfText } from '../common/numberText';
 import type { FormReading } from './launchForm';
 import { formPlan, type PricedModel } from './planPrice';
+import { runDurations, type DurationFacts } from './runDuration';
 import { proposedCount } from './studiedSettings';
 
 /** A budget as it is typed; what is empty limits nothing. */
@@ -29,16 +30,21 @@ export interface BudgetReading {
   readonly problems: readonly BudgetProblem[];
 }
 
-/** The choices of layers that fit a budget at the form's settings; undefined where the model has no price. */
+/**
+ * The choices of layers that fit a budget at the form's settings; undefined where the model has no price.
+ * @param known what is known of the texts that the form names
+ */
 export function planBudget(
   model: PricedModel,
   importance: ImportanceFile,
-  { settings }: Pick<FormReading, 'settings'>,
+  reading: FormReading,
+  known: DurationFacts['known'],
   texts: BudgetTexts,
 ): BudgetReading | undefined {
   if (!model.known) {
     return undefined;
   }
+  const { settings } = reading;
   const plan = formPlan(model, importance, settings);
   const steps = typeof settings.steps === 'number' ? settings.steps : undefined;
   const problems = problemsOf(texts, {
@@ -52,7 +58,9 @@ export function planBudget(
     return { choices: [], problems };
   }
   const values = layerValues(importance.layers, model.config.numHiddenLayers, 'importance.json');
-  const choices = budgetedPlans(values, plan, steps, budgetOf(texts));
+  // As the plan bar has it, with evaluations and refreshes.
+  const duration = runDurations({ reading, model, importance, known });
+  const choices = budgetedPlans(values, plan, (layers) => duration(layers)?.seconds, budgetOf(texts));
   return { choices: fromProposed(choices, proposedCount(values.length)), problems };
 }
 

@@ -24,37 +24,43 @@ export interface DurationFacts {
 }
 
 /** How long a run takes as the form has it; undefined where no speed is known, or no number of steps is given. */
-export function runDuration({
-  reading,
-  model,
-  importance,
-  marked,
-  known,
-}: DurationFacts): RunDuration | undefined {
+export function runDuration({ marked, ...facts }: DurationFacts): RunDuration | undefined {
+  return runDurations(facts)(marked);
+}
+
+/** As {@link runDuration}, of many choices of layers. */
+export function runDurations(
+  facts: Omit<DurationFacts, 'marked'>,
+): (marked: readonly number[]) => RunDuration | undefined {
+  const { model, reading } = facts;
   const { settings, problems } = reading;
-  if (!model.known || marked.length === 0 || settings.steps === undefined || problems.has('steps')) {
-    return undefined;
+  if (!model.known || settings.steps === undefined || problems.has('steps')) {
+    return () => undefined;
   }
   const tune = v.parse(settingsSchema(TUNE_SETTINGS), { learningRate: 0, ...settings });
   const { steps, updateEvery, unitRates, seqLen } = tune;
-  const plan = { ...formPlan(model, importance, settings), expanded: marked };
-  const perStep = estimate(plan).secondsPerStep;
+  const { importance, known } = facts;
+  const planned = formPlan(model, importance, settings);
   const evaluated = evaluatedSequences(reading, known, seqLen, importance.probe.sequences);
-  const between = secondsBetweenSteps(plan, {
-    // Before the first step, and after the last.
-    evaluations: 1 + Math.ceil(steps / evaluationInterval(tune)),
-    evaluatedSequences: evaluated ?? 0,
-    refreshes: unitRates === 'equal' ? 0 : Math.floor(steps / updateEvery),
-    probeSequences: importance.probe.sequences,
-  });
-  if (perStep === undefined || between === undefined) {
-    return undefined;
-  }
-  const { evaluations, refreshes } = between;
-  return {
-    seconds: steps * perStep + evaluations + refreshes,
-    evaluations: evaluated === undefined ? null : evaluations,
-    refreshes,
+  return (marked) => {
+    const plan = { ...planned, expanded: marked };
+    const perStep = marked.length === 0 ? undefined : estimate(plan).secondsPerStep;
+    const between = secondsBetweenSteps(plan, {
+      // Before the first step, and after the last.
+      evaluations: 1 + Math.ceil(steps / evaluationInterval(tune)),
+      evaluatedSequences: evaluated ?? 0,
+      refreshes: unitRates === 'equal' ? 0 : Math.floor(steps / updateEvery),
+      probeSequences: importance.probe.sequences,
+    });
+    if (perStep === undefined || between === undefined) {
+      return undefined;
+    }
+    const { evaluations, refreshes } = between;
+    return {
+      seconds: steps * perStep + evaluations + refreshes,
+      evaluations: evaluated === undefined ? null : evaluations,
+      refreshes,
+    };
   };
 }
 

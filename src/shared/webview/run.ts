@@ -130,6 +130,8 @@ export const RunSummary = v.object({
   exported: v.nullable(ShownExport),
   exit: v.nullable(RunExit),
   error: v.nullable(text),
+  /** Why it stopped, where nobody asked for it. */
+  because: v.nullable(text),
   /** The last lines of a trainer that died. */
   lastLines: v.array(text),
   enabled: v.array(v.picklist(RUN_COMMANDS)),

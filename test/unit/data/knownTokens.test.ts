@@ -47,12 +47,12 @@ class World {
   }
 
   of(...files: readonly string[]): number | undefined {
-    return KnownTokens.in(this.cache).of(files);
+    return KnownTokens.in(this.cache, 't').of(files);
   }
 }
 
 describe('tokens of texts that were read before', () => {
-  it('are known by path, size and time of change, whatever the tokenizer', (t) => {
+  it('are known by path, size and time of change', (t) => {
     const world = new World(t);
     const file = world.file('a.txt');
     assert.equal(world.of(file), undefined);
@@ -72,12 +72,13 @@ describe('tokens of texts that were read before', () => {
     assert.equal(world.of(file), undefined);
   });
 
-  it('are those of the tokenizer that was used last', (t) => {
+  it('are those of the tokenizer that is asked for, whichever was used last', (t) => {
     const world = new World(t);
-    const file = world.file('a.txt');
-    world.keep([file], { tokens: 5 }, 2000);
-    world.keep([file], { tokens: 8, tokenizer: 'other' }, 1000);
-    assert.equal(world.of(file), 5);
+    const [file, unread] = [world.file('a.txt'), world.file('b.txt')];
+    world.keep([file], { tokens: 5 }, 1000);
+    world.keep([file], { tokens: 8, tokenizer: 'other' }, 2000);
+    world.keep([unread], { tokens: 8, tokenizer: 'other' }, 2000);
+    assert.deepEqual([world.of(file), world.of(unread)], [5, undefined]);
   });
 
   it('are those of several files together, or else the sum of each', (t) => {
@@ -92,7 +93,7 @@ describe('tokens of texts that were read before', () => {
 
   it('are none without a cache, and of no files', (t) => {
     const world = new World(t);
-    assert.equal(KnownTokens.in(join(world.folder, 'nowhere')).of([world.file('a.txt')]), undefined);
+    assert.equal(KnownTokens.in(join(world.folder, 'nowhere'), 't').of([world.file('a.txt')]), undefined);
     world.keep([world.file('a.txt')], {});
     assert.equal(world.of(), undefined);
   });

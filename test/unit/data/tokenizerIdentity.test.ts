@@ -3,7 +3,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readJsonObject } from '../../../src/trainer/data/tokenizer/tokenizerFile';
-import { tokenizerIdentity } from '../../../src/trainer/data/tokenizer/tokenizerIdentity';
+import { tokenizerIdentity } from '../../../src/node/model/tokenizerIdentity';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 

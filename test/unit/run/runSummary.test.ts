@@ -118,6 +118,20 @@ describe('runSummary', () => {
     assert.equal(secondsLeft, 80 + 3 * 2 + 2 * 4 + 4 * 4);
   });
 
+  it('says why a run stopped where nobody asked for it', () => {
+    const ended = (message?: string): string | null => {
+      const stopped: NewRunEvent = {
+        type: 'status',
+        status: 'stopped',
+        step: 3,
+        ...(message ? { message } : {}),
+      };
+      const files = { ...facts, isAlive: false };
+      return runSummary('/r', files, recordOf([stepEvent(3), stopped]), aboutWindow, whole).because;
+    };
+    assert.deepEqual([ended(), ended('general loss rose')], [null, 'general loss rose']);
+  });
+
   it('says what is done between steps and for how long, and what was asked for meanwhile', () => {
     const report = (fraction: number): NewRunEvent => ({
       ...{ type: 'progress', stage: 'evaluating', fraction, message: 'domain loss, batch 3 of 8' },

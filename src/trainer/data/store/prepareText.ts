@@ -12,7 +12,7 @@ import { skippedOf, type StoredText } from '../../../shared/texts/storedText';
 import { yieldToEventLoop, Cancelled, type Task } from '../../task';
 import { ChatTemplate } from '../reading/chatTemplate';
 import { readDocumentFrame } from '../tokenizer/tokenizer';
-import { tokenizerIdentity } from '../tokenizer/tokenizerIdentity';
+import { tokenizerIdentity } from '../../../node/model/tokenizerIdentity';
 import type { TokenRecipe } from './blockTokens';
 import { TextFiller } from './textFiller';
 import type { TextRequest } from './textRequest';

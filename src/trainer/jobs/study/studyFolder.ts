@@ -23,7 +23,7 @@ import {
   type Variant,
 } from '../../../shared/study/study';
 import { TensorStore } from '../../safetensors/safetensors';
-import { tokenizerIdentity } from '../../data/tokenizer/tokenizerIdentity';
+import { tokenizerIdentity } from '../../../node/model/tokenizerIdentity';
 import type { ExecutorDescription } from '../../executor/executor';
 
 const RUNS_FOLDER = 'runs';

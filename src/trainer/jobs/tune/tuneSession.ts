@@ -212,6 +212,10 @@ export class TuneSession {
       await this.evaluate();
       await this.responder.respond();
     }
+    // Before what takes long and can be asked again.
+    if (this.state.step === step && saves) {
+      await this.save();
+    }
     const { every } = this.parts.input.spec.answers ?? {};
     const answers = every === undefined ? evaluates : step % every === 0;
     if (this.state.step === step && (answers || step === steps)) {
@@ -219,9 +223,6 @@ export class TuneSession {
     }
     if (this.state.step === step) {
       await this.score(evaluates, step === steps);
-    }
-    if (this.state.step === step && saves) {
-      await this.save();
     }
   }
 
