@@ -44,6 +44,16 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
         await page.fill('#budget-memory', '');
         await page.fill('#budget-hours', '2');
         await page.getByText('Give the number of steps below.').waitFor();
+        // With steps a choice takes what the plan says of it, evaluations and refreshes counted.
+        await page.fill('#budget-hours', '');
+        await page.fill('#field-steps', '100000');
+        const whole = await page
+          .locator('.plan-bar')
+          .getByText(/ in all/)
+          .innerText();
+        const [, time = 'none'] = /([\d.,]+ [a-z]+) in all/.exec(whole) ?? [];
+        const marked = page.locator('.choices li', { hasText: 'layers 3 and 6' });
+        assert.ok((await marked.innerText()).includes(`, ${time}`), `${await marked.innerText()} | ${whole}`);
         assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       { content: contentOf('sampleBoth') },
