@@ -129,7 +129,7 @@ function waitingText({ state, doing }: PlaygroundColumn): string {
 }
 
 /** What the answer cost, and why it ends. */
-export function costText(cost: AnswerCost, end: SideAnswer['end'] | null): string {
+function costText(cost: AnswerCost, end: SideAnswer['end'] | null): string {
   const { promptTokens, promptSeconds, tokens, tokenSeconds } = cost;
   return [
     l10n.t('{0} tokens', countText(tokens)),

@@ -6,7 +6,7 @@ import { placeOf, Side } from './sides';
 const text = v.string();
 
 /** A column as it came out. */
-export const KeptAnswer = v.object({
+const KeptAnswer = v.object({
   side: Side,
   /** As people knew the side then. */
   name: text,

@@ -110,19 +110,39 @@ export class Editor {
   /** What the palette shows for a text, as its rows are labelled, once the list has settled. */
   async paletteEntries(text: string): Promise<string[]> {
     await this.openPalette(text);
-    let rows: string[] = [];
+    const entries = await this.settledRows();
+    // The list draws no more rows than are in sight.
+    for (let before = 0; entries.size > before;) {
+      before = entries.size;
+      await this.page.keyboard.press('PageDown');
+      await this.page.keyboard.press('PageDown');
+      for (const [index, label] of await this.settledRows()) {
+        entries.set(index, label);
+      }
+    }
+    await this.page.keyboard.press('Escape');
+    return [...entries].sort(([one], [other]) => one - other).map(([, label]) => label);
+  }
+
+  /** What the open list shows, by its number, when it has not changed for a while. */
+  private async settledRows(): Promise<Map<number, string>> {
+    let rows: [number, string][] = [];
     for (let settled = 0; settled < 3; settled += 1) {
       await this.page.waitForTimeout(300);
       const now = await this.page
         .locator('.quick-input-list .monaco-list-row')
-        .evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label') ?? ''));
+        .evaluateAll((elements) =>
+          elements.map((element): [number, string] => [
+            Number(element.getAttribute('data-index')),
+            element.getAttribute('aria-label') ?? '',
+          ]),
+        );
       if (JSON.stringify(now) !== JSON.stringify(rows)) {
         rows = now;
         settled = 0;
       }
     }
-    await this.page.keyboard.press('Escape');
-    return rows;
+    return new Map(rows);
   }
 
   /** Runs a command by its palette label, such as "ADEPT: Analyze Model", once the palette offers it. */
