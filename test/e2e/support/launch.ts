@@ -131,5 +131,7 @@ function startInstalled(folder: string, port: number, vsix: string, { env }: Lau
     '--disable-update-check',
     '--disable-getting-started-override',
   ];
-  return startServer(folder, node, args, port, /HTTP server listening on/, { HOME: home, ...env });
+  // An engine that ADEPT_HOME of whoever runs the tests has would help, too.
+  const own = { HOME: home, ADEPT_HOME: join(home, 'adept') };
+  return startServer(folder, node, args, port, /HTTP server listening on/, { ...own, ...env });
 }
