@@ -191,6 +191,17 @@ describe('the scores of a run', () => {
     assert.notDeepEqual(after, before);
     assertMetricsCsv(out);
 
+    // Killed between the last checkpoint and what is asked at its step: the rest is asked when the run goes on.
+    const log = RunFolder.at(out).file('events');
+    const lines = readFileSync(log, 'utf8').split(/(?<=\n)/);
+    const cut = lines.findIndex((line) => line.includes('"type":"scores","step":4,"task":"open"'));
+    assert.ok(cut > 0);
+    writeFileSync(log, lines.slice(0, cut).join(''));
+    rmSync(join(out, 'report.json'));
+    rmSync(join(out, 'export'), { recursive: true });
+    await adeptResult(['resume', out]);
+    assert.deepEqual([scoresOf(out, 'choices'), scoresOf(out, 'open')], [ofChoices, ofOpen]);
+
     rmSync(choices);
     await adeptResult(['resume', out, '--steps', 6]);
     assert.deepEqual(

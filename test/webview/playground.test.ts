@@ -15,7 +15,8 @@ import {
   show,
   USUAL_SIDES,
 } from './support/playgroundContent';
-import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from './support/webviewPage';
+import { overflow, withShownPage } from './support/shownPage';
+import { launchChromium, noChromium, type WebviewOptions, type WebviewPage } from './support/webviewPage';
 
 const WIDE = { width: 1400, height: 900 };
 const NARROW = { width: 900, height: 700 };
@@ -34,29 +35,14 @@ describe('the playground', { skip: noChromium }, () => {
     await browser.close();
   });
 
-  /** Opens the page, shows it something; in the end nothing may have gone wrong that only the browser told. */
-  async function shown(
+  function shown(
     message: Record<string, unknown>,
     work: (webview: WebviewPage) => Promise<void>,
     options: WebviewOptions = {},
   ): Promise<void> {
-    const webview = await WebviewPage.open(browser, 'playground', { source: {}, ...options });
-    try {
-      await webview.waitForMessage('ready');
-      await webview.send(message);
-      await webview.page.waitForSelector('main h1');
-      await work(webview);
-      assert.deepEqual(webview.complaints, []);
-      for (const sent of await webview.sent()) {
-        assert.ok(sent.type === 'ready' || v.is(FromPlayground, sent), JSON.stringify(sent));
-      }
-    } finally {
-      await webview.close();
-    }
+    const page = { browser, name: 'playground', says: FromPlayground, message, source: {}, ...options };
+    return withShownPage(page, work);
   }
-
-  const overflow = ({ page }: WebviewPage): Promise<number> =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
   it('looks right before a prompt, with answers and with a problem, wide and narrow, in every theme', async () => {
     const long = round([

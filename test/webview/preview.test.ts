@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
 import { FromPreview } from '../../src/shared/webview/preview';
 import { FRAMING, PREVIEW_SOURCE, previewContent } from './support/previewContent';
-import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from './support/webviewPage';
+import { overflow, withShownPage } from './support/shownPage';
+import { launchChromium, noChromium, type WebviewOptions, type WebviewPage } from './support/webviewPage';
 import { takePicture } from '../support/picture';
 
 const SHOW = { type: 'show', source: PREVIEW_SOURCE, preview: previewContent(), trusted: true };
@@ -20,29 +21,14 @@ describe('the preview of a text', { skip: noChromium }, () => {
     await browser.close();
   });
 
-  /** Opens the page, shows it something; in the end nothing may have gone wrong that only the browser told. */
-  async function shown(
+  function shown(
     message: Record<string, unknown>,
     work: (webview: WebviewPage) => Promise<void>,
     options: WebviewOptions = {},
   ): Promise<void> {
-    const webview = await WebviewPage.open(browser, 'preview', { source: PREVIEW_SOURCE, ...options });
-    try {
-      await webview.waitForMessage('ready');
-      await webview.send(message);
-      await webview.page.waitForSelector('main h1');
-      await work(webview);
-      assert.deepEqual(webview.complaints, []);
-      for (const sent of await webview.sent()) {
-        assert.ok(sent.type === 'ready' || v.is(FromPreview, sent), JSON.stringify(sent));
-      }
-    } finally {
-      await webview.close();
-    }
+    const page = { browser, name: 'preview', says: FromPreview, message, source: PREVIEW_SOURCE, ...options };
+    return withShownPage(page, work);
   }
-
-  const overflow = ({ page }: WebviewPage): Promise<number> =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
   it('shows counts, lengths, framing and documents, wide and narrow, in every theme', async () => {
     await shown({ ...SHOW, preview: previewContent({ framing: FRAMING }) }, async (webview) => {

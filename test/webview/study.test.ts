@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { StudyFile } from '../../src/shared/study/study';
-import { launchChromium, noChromium, WebviewPage } from './support/webviewPage';
+import { withShownPage } from './support/shownPage';
+import { launchChromium, noChromium, type WebviewPage } from './support/webviewPage';
 import { takePicture } from '../support/picture';
 
 /** Made up: every arm with two seeds, but for one run that is not done. */
@@ -48,23 +49,12 @@ describe('the panel of a study', { skip: noChromium }, () => {
     await browser.close();
   });
 
-  async function shown(
+  function shown(
     message: Record<string, unknown>,
     work: (webview: WebviewPage) => Promise<void>,
   ): Promise<void> {
-    const webview = await WebviewPage.open(browser, 'study', {
-      source: { file: '/space/study/study.json' },
-      theme: 'light',
-    });
-    try {
-      await webview.waitForMessage('ready');
-      await webview.send(message);
-      await webview.page.waitForSelector('main h1');
-      await work(webview);
-      assert.deepEqual(webview.complaints, []);
-    } finally {
-      await webview.close();
-    }
+    const source = { file: '/space/study/study.json' };
+    return withShownPage({ browser, name: 'study', message, source, theme: 'light' }, work);
   }
 
   const content = { type: 'show', file: '/space/study/study.json', study: studyOf() };

@@ -286,7 +286,7 @@ export class HeatGrid extends LitElement {
         () => {
           // The editor's menu takes the focus, and gives it back to the page alone.
           if (document.activeElement === document.body) {
-            cell.focus();
+            cell.focus({ preventScroll: true });
           }
         },
         { once: true },

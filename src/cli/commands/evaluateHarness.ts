@@ -4,6 +4,7 @@ import { inputError } from '../../shared/common/errors';
 import type { HarnessResult, HarnessTask } from '../../shared/run/harness';
 import { temporaryBeside } from '../../node/files/atomicFile';
 import { keepHarnessResult, runAround } from '../../node/run/harnessResults';
+import { removeLeftovers } from '../../node/process/leftovers';
 import { RunFolder } from '../../node/run/runFolder';
 import { runHarness, type HarnessRequest } from '../../trainer/torch/harness/harness';
 import { exportModel } from '../../trainer/jobs/model/exportModel';
@@ -91,7 +92,8 @@ async function withMeasured(
   }
   const run = RunFolder.open(path);
   const folder = temporaryBeside(run.file('harness'));
-  run.removeLeftovers();
+  // Of the folder alone: in its checkpoints a living trainer may be writing one.
+  removeLeftovers(run.path);
   try {
     const made = await exportModel(run, { out: folder, step, alpha, listed: false }, task);
     await work({ folder, run, model: null, step: made.step, alpha: made.alpha });

@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import * as v from 'valibot';
-import { processToken } from '../../node/process/processAlive';
 import { FromSession, type ToSession } from '../../shared/playground/session';
 import { howItEnded, lastLogLines } from '../process/commandJob';
-import { openLog, spawned, type ChildRuntime, type Exit } from '../process/detachedChild';
+import { startChild, type ChildRuntime } from '../process/detachedChild';
 import { kill, type ProcessIdentity } from '../process/signalProcess';
 
 export interface AnswerProcessStart {
@@ -57,36 +56,15 @@ export class AnswerProcess {
   static async start(start: AnswerProcessStart, hooks: AnswerProcessHooks): Promise<AnswerProcess> {
     const { runtime, options, cwd, log } = start;
     rmSync(log, { force: true });
-    const output = openLog(log);
-    let child: ChildProcess;
-    try {
-      child = spawn(runtime.node, [runtime.cli, 'playground', ...options], {
-        cwd,
-        env: runtime.environment,
-        // In a group of its own, so that it can be ended with what it started.
-        detached: true,
-        stdio: ['ignore', output, output, 'ipc'],
-        windowsHide: true,
-      });
-    } finally {
-      closeSync(output);
-    }
-    const exit = new Promise<Exit>((resolve) => {
-      child.once('exit', (code, signal) => {
-        resolve({ code, signal });
-      });
+    const { child, exit, ...identity } = await startChild(runtime, ['playground', ...options], {
+      ...{ cwd, log, channel: true },
     });
-    await spawned(child, runtime, cwd);
-    const { pid } = child;
-    if (pid === undefined) {
-      throw new Error(`${runtime.node} was started and has no process number`);
-    }
     // A message that meets the end of the process is answered by the end.
     child.on('error', (error) => {
       hooks.onNote(`adept playground: ${error.message}`);
     });
     const why = exit.then((how) => `${howItEnded(how)}${lastLogLines(log)}`);
-    return new AnswerProcess(child, { pid, processToken: processToken(pid) }, hooks, why);
+    return new AnswerProcess(child, identity, hooks, why);
   }
 
   get pid(): number {

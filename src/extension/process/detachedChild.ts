@@ -40,6 +40,21 @@ export async function startDetached(
   args: readonly string[],
   { cwd, log }: { readonly cwd: string; readonly log: string },
 ): Promise<DetachedChild> {
+  const { child, ...started } = await startChild(runtime, args, { cwd, log });
+  child.unref();
+  return started;
+}
+
+/**
+ * Starts `adept` with these arguments in a process group of its own, so that it can be ended with what it started.
+ * @param place `channel`: with an IPC channel of Node.js, which it hears the end of
+ * @throws AdeptError when the executable or the log file is not usable.
+ */
+export async function startChild(
+  runtime: ChildRuntime,
+  args: readonly string[],
+  { cwd, log, channel = false }: { readonly cwd: string; readonly log: string; readonly channel?: boolean },
+): Promise<DetachedChild & { readonly child: ChildProcess }> {
   const output = openLog(log);
   let child: ChildProcess;
   try {
@@ -47,7 +62,7 @@ export async function startDetached(
       cwd,
       env: runtime.environment,
       detached: true,
-      stdio: ['ignore', output, output],
+      stdio: ['ignore', output, output, ...(channel ? ['ipc' as const] : [])],
       windowsHide: true,
     });
   } finally {
@@ -59,16 +74,15 @@ export async function startDetached(
     });
   });
   await spawned(child, runtime, cwd);
-  child.unref();
   const { pid } = child;
   if (pid === undefined) {
     throw new Error(`${runtime.node} was started and has no process number`);
   }
-  return { pid, processToken: processToken(pid), exit };
+  return { child, pid, processToken: processToken(pid), exit };
 }
 
 /** Opens a log for the output of a process. @throws AdeptError (input) that names the file */
-export function openLog(log: string): number {
+function openLog(log: string): number {
   try {
     mkdirSync(dirname(log), { recursive: true });
     return openSync(log, 'a');
@@ -81,7 +95,7 @@ export function openLog(log: string): number {
 }
 
 /** Resolves when the process has started. @throws AdeptError that says why it has not */
-export async function spawned(child: ChildProcess, runtime: ChildRuntime, cwd: string): Promise<void> {
+async function spawned(child: ChildProcess, runtime: ChildRuntime, cwd: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (error) => {

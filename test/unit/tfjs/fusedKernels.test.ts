@@ -6,7 +6,6 @@ import { makeBatch, type Batch } from '../../../src/trainer/data/sequences/batch
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
 import type { FusedKernels } from '../../../src/trainer/tfjs/engine/fusedKernels';
-import { openEngine } from '../../../src/trainer/tfjs/engine/open';
 import { inspectNativeInstall } from '../../../src/node/engines/nativeInstall';
 import { blockForward } from '../../../src/trainer/tfjs/model/block';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
@@ -20,6 +19,7 @@ import { adeptResult, runAdept } from '../../support/command';
 import { projectRoot } from '../../support/projectRoot';
 import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel, type ModelShape } from '../../support/shapedModel';
+import { openFusedEngine } from '../../support/fusedEngine';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const { install } = inspectNativeInstall();
@@ -117,16 +117,10 @@ function operations(engine: Engine, folder: string): [number, number] {
 describe('fused kernels', { skip }, () => {
   let engine: Engine;
   let fused: FusedKernels;
-  /** The same engine, as if it had no kernels. */
   let composed: Engine;
 
   before(async () => {
-    // Rows are divided between threads; the run of all tests asks for one.
-    process.env.TF_NUM_INTRAOP_THREADS = '2';
-    engine = await openEngine('native');
-    assert.ok(engine.fused, `the kernels are not loaded: ${engine.describe().kernels}`);
-    fused = engine.fused;
-    composed = Object.create(engine, { fused: { value: undefined } }) as Engine;
+    ({ engine, fused, composed } = await openFusedEngine());
   });
   after(() => {
     engine.close();

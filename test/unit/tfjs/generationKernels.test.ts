@@ -3,7 +3,6 @@ import { after, before, describe, it, mock } from 'node:test';
 import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
 import type { FusedKernels } from '../../../src/trainer/tfjs/engine/fusedKernels';
-import { openEngine } from '../../../src/trainer/tfjs/engine/open';
 import { inspectNativeInstall } from '../../../src/node/engines/nativeInstall';
 import { Decoding } from '../../../src/trainer/tfjs/generation/decoding';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
@@ -11,6 +10,7 @@ import { assertAllClose } from '../../support/allclose';
 import { callsOf } from '../../support/engineCalls';
 import { seededRandom } from '../../../src/shared/common/random';
 import { writeShapedModel, type ModelShape } from '../../support/shapedModel';
+import { openFusedEngine } from '../../support/fusedEngine';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const { install } = inspectNativeInstall();
@@ -96,19 +96,10 @@ function tokenOperations(engine: Engine, folder: string): number {
 describe('the kernels of generation', { skip }, () => {
   let engine: Engine;
   let fused: FusedKernels;
-  /** The same engine, as if it had no kernels. */
   let composed: Engine;
 
   before(async () => {
-    // Rows are divided between threads; the run of all tests asks for one.
-    process.env.TF_NUM_INTRAOP_THREADS = '2';
-    engine = await openEngine('native');
-    assert.ok(engine.fused, `the kernels are not loaded: ${engine.describe().kernels}`);
-    fused = engine.fused;
-    composed = Object.create(engine, {
-      fused: { value: undefined },
-      fewRows: { value: undefined },
-    }) as Engine;
+    ({ engine, fused, composed } = await openFusedEngine());
   });
   after(() => {
     engine.close();

@@ -56,11 +56,17 @@ export class Scoring {
     );
   }
 
-  /** Scores the tasks whose turn it is. @param evaluates whether losses are evaluated at this step @param all whatever the step */
-  async score(evaluates: boolean, all = false): Promise<void> {
+  /**
+   * Scores the tasks whose turn it is.
+   * @param evaluates whether losses are evaluated at this step
+   * @param all whatever the step
+   * @param done tasks that have their scores of this step
+   */
+  async score(evaluates: boolean, all: boolean, done?: ReadonlySet<string>): Promise<void> {
     const { state, lease, model } = this.parts;
     const due = this.tasks.filter(
-      ({ every }) => all || (every === undefined ? evaluates : state.step % every === 0),
+      ({ name, every }) =>
+        done?.has(name) !== true && (all || (every === undefined ? evaluates : state.step % every === 0)),
     );
     const whole = lease.phaseTask('evaluating');
     for (const [index, { name, questions, ask }] of due.entries()) {

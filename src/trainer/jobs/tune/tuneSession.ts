@@ -3,6 +3,7 @@ import type { TextLosses } from '../../../shared/run/losses';
 import type { NewRunEvent } from '../../../shared/run/runFolder';
 import type { TuneSettings } from '../../../shared/settings/tuneSettings';
 import { evaluationInterval, lateLimit } from '../../../shared/settings/tuneTogether';
+import { askedAt, type AskedAt } from '../../../node/run/askedAt';
 import type { ResumePoint } from '../../../node/run/laterResults';
 import { corpusMessages } from '../../data/corpus/corpus';
 import type { Model } from '../../executor/executor';
@@ -138,6 +139,7 @@ export class TuneSession {
       this.rates.changeBase(rate);
     }
     if (isMeasured) {
+      await this.askAgain();
       return;
     }
     for (const { level, message } of input.corpora.corpora.flatMap(corpusMessages)) {
@@ -216,13 +218,28 @@ export class TuneSession {
     if (this.state.step === step && saves) {
       await this.save();
     }
+    if (this.state.step === step) {
+      await this.ask(evaluates);
+    }
+  }
+
+  /** Asks what is due at this step. @param asked what has been asked at it before */
+  private async ask(evaluates: boolean, asked?: AskedAt): Promise<void> {
+    const { step } = this.state;
+    const isLast = step === this.settings.steps;
     const { every } = this.parts.input.spec.answers ?? {};
-    const answers = every === undefined ? evaluates : step % every === 0;
-    if (this.state.step === step && (answers || step === steps)) {
+    const answers = isLast || (every === undefined ? evaluates : step % every === 0);
+    if (answers && asked?.answered !== true) {
       await this.answer();
     }
-    if (this.state.step === step) {
-      await this.score(evaluates, step === steps);
+    await this.score(evaluates, isLast, asked?.tasks);
+  }
+
+  /** A trainer that was killed after a checkpoint may not have come to what is asked at its step. */
+  private async askAgain(): Promise<void> {
+    if (this.answering !== undefined || this.scoring !== undefined) {
+      const { step, evaluatedAt } = this.state;
+      await this.ask(evaluatedAt === step, askedAt(this.parts.lease.folder.file('events'), step));
     }
   }
 
@@ -246,9 +263,9 @@ export class TuneSession {
     await this.answering?.answer();
   }
 
-  private async score(evaluates: boolean, all: boolean): Promise<void> {
+  private async score(evaluates: boolean, all: boolean, done?: ReadonlySet<string>): Promise<void> {
     this.phase = 'evaluating';
-    await this.scoring?.score(evaluates, all);
+    await this.scoring?.score(evaluates, all, done);
   }
 
   private async save(): Promise<void> {
