@@ -126,6 +126,20 @@ describe('every panel', { skip: unavailable() }, () => {
     await inThemes(editor.themes(), 'heatmap', await editor.webview('heatmap'));
   });
 
+  it('heatmap, whose cell has the focus again after the menu of the editor', async () => {
+    const frame = await editor.webview('heatmap');
+    const cell = frame.locator('.heatmap tbody tr').nth(2).locator('td').first();
+    await cell.click();
+    await editor.page.keyboard.press('Shift+F10');
+    const menu = editor.page.getByRole('menuitem', { name: 'Copy Value' });
+    await editor.evidently('the menu', () => menu.waitFor());
+    await editor.page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    await editor.evidently('the focus on the cell', () =>
+      frame.locator('.heatmap tbody tr:nth-child(3) td:first-of-type:focus').waitFor(),
+    );
+  });
+
   it('run', async () => {
     await editor.pick('ADEPT: Open Run', 'clinical-notes');
     const frame = await editor.webview('run', 'clinical-notes');
