@@ -1,7 +1,7 @@
 """A causal language model taken apart: embedding, decoder layers one by one, and head, each by transformers' own code."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .batch import Batch
 from .errors import CallError
+from .outer import OuterShards
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,28 @@ class Decoder:
         self.norm: nn.Module = getattr(self.text, norm_name)
         self.norm_name = norm_name
         self.tupled = False
+        # Where each rank holds a part of what lies outside the layers.
+        self.outer: OuterShards | None = None
+
+    def whole_head(self, differentiable: bool = False) -> AbstractContextManager[None]:
+        """Around calls of `logits`, so that ranks gather a sharded head once for all of them. Every rank has to come here."""
+        return nullcontext() if self.outer is None else self.outer.whole("head", leaf=differentiable)
+
+    def _whole_embedding(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.outer is None else self.outer.whole("embedding")
+
+    def outer_parameters(self) -> tuple[dict[str, nn.Parameter], dict[str, nn.Parameter]]:
+        """What lies outside the layers, by its name within `text`: what comes before them, and what comes after.
+
+        The head is not among them, unless it is tied.
+        """
+        inside = {id(parameter) for layer in self.layers for parameter in layer.parameters()}
+        before: dict[str, nn.Parameter] = {}
+        after: dict[str, nn.Parameter] = {}
+        for name, parameter in self.text.named_parameters():
+            if id(parameter) not in inside:
+                (after if name.startswith(self.norm_name) else before)[name] = parameter
+        return before, after
 
     @property
     def device(self) -> torch.device:
@@ -136,7 +159,7 @@ class Decoder:
         documents = batch.documents()
         positions = None if documents is None else (torch.arange(batch.length) - documents).to(device)
         recorders = [_Recorder(layer, self.tupled) for layer in self.layers]
-        with self._swapped(self.text, self._layers_name, nn.ModuleList(recorders)):
+        with self._swapped(self.text, self._layers_name, nn.ModuleList(recorders)), self._whole_embedding():
             hidden = self._through(batch.tokens.to(device), positions)
         calls = tuple(_required(recorder) for recorder in recorders)
         if documents is not None:
@@ -174,8 +197,13 @@ class Decoder:
             hidden = self.layer(index, hidden, entered.calls[index])
         return hidden
 
+    def read(self, **inputs: Any) -> Any:
+        """What the whole model returns, keys and values with it."""
+        with self._whole_embedding(), self.whole_head():
+            return self.causal(**inputs)
+
     def logits(self, hidden: Tensor) -> Tensor:
-        """Logits in float32, [n, V], of hidden states before the final norm, [n, D]."""
+        """Logits in float32, [n, V], of hidden states before the final norm, [n, D]; within `whole_head`."""
         last = self.norm(hidden[None])
         prefix = self._base_name
         dummy = torch.zeros(1, hidden.shape[0], dtype=torch.int64, device=hidden.device)

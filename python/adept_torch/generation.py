@@ -58,7 +58,7 @@ class Decoding:
         return self._read(tokens.long()[:, None].to(self._seen.device), self._positions[:, None])
 
     def _read(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        output = self._model.decoder.causal(
+        output = self._model.decoder.read(
             input_ids=tokens,
             attention_mask=self._seen,
             position_ids=positions,

@@ -24,7 +24,8 @@ def chunks(decoder: Decoder, rows: int) -> Iterator[slice]:
 def losses_of(decoder: Decoder, hidden: Tensor, targets: Targets) -> Tensor:
     """Negative log-likelihood of every target, [N] float32 on the CPU, nats. `hidden`: [B, T, D] before the final norm."""
     rows, ids = hidden.flatten(0, 1)[targets.rows.to(hidden.device)], targets.ids.to(hidden.device)
-    parts = [cross_entropy(decoder.logits(rows[chunk]), ids[chunk], reduction="none") for chunk in chunks(decoder, len(ids))]
+    with decoder.whole_head():
+        parts = [cross_entropy(decoder.logits(rows[chunk]), ids[chunk], reduction="none") for chunk in chunks(decoder, len(ids))]
     return torch.cat(parts).cpu() if parts else torch.empty(0)
 
 
@@ -37,19 +38,21 @@ def losses_and_gradient(decoder: Decoder, hidden: Tensor, targets: Targets, scal
     rows = hidden.detach().flatten(0, 1)
     gradient = torch.zeros_like(rows)
     losses = []
-    for chunk in chunks(decoder, len(ids)):
-        leaf = rows[index[chunk]].requires_grad_(True)
-        with torch.enable_grad():
-            part = cross_entropy(decoder.logits(leaf), ids[chunk], reduction="none")
-            (part.sum() * scale).backward()  # type: ignore[no-untyped-call]
-        losses.append(part.detach())
-        if leaf.grad is not None:
-            gradient[index[chunk]] = leaf.grad
+    with decoder.whole_head(differentiable=True):
+        for chunk in chunks(decoder, len(ids)):
+            leaf = rows[index[chunk]].requires_grad_(True)
+            with torch.enable_grad():
+                part = cross_entropy(decoder.logits(leaf), ids[chunk], reduction="none")
+                (part.sum() * scale).backward()  # type: ignore[no-untyped-call]
+            losses.append(part.detach())
+            if leaf.grad is not None:
+                gradient[index[chunk]] = leaf.grad
     return torch.cat(losses).cpu() if losses else torch.empty(0), gradient.view_as(hidden)
 
 
 def logit_chunks(decoder: Decoder, hidden: Tensor, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Logits [n, V] of the named rows of [B·T], a chunk at a time."""
     flat = hidden.flatten(0, 1)
-    for chunk in chunks(decoder, len(rows)):
-        yield chunk, decoder.logits(flat[rows[chunk].to(hidden.device)])
+    with decoder.whole_head():
+        for chunk in chunks(decoder, len(rows)):
+            yield chunk, decoder.logits(flat[rows[chunk].to(hidden.device)])

@@ -83,13 +83,14 @@ def masked_losses(model: Model, batch: Batch, memory: float | None, scratch: str
     sums = torch.zeros(model.layers + 1, len(share.rows), dtype=torch.float64)
     try:
         _sweep(model, share, passes, _together(model, batch), call)
-        for index in range(model.layers + 1):
-            call.check()
-            if share.batch is not None:
-                targets = share.batch.targets()
-                own = losses_of(model.decoder, passes.take(index), targets)
-                if share.rows:
-                    sums[index].index_add_(0, targets.sequences, own.double())
+        with model.decoder.whole_head():
+            for index in range(model.layers + 1):
+                call.check()
+                if share.batch is not None:
+                    targets = share.batch.targets()
+                    own = losses_of(model.decoder, passes.take(index), targets)
+                    if share.rows:
+                        sums[index].index_add_(0, targets.sequences, own.double())
     finally:
         passes.close()
     counts = torch.tensor(batch.target_counts, dtype=torch.int32)

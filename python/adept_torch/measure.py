@@ -62,12 +62,14 @@ def logits(model: Model, batch: Batch, rows: Tensor, call: Call) -> Tensor:
     found = torch.zeros(len(rows), model.vocabulary)
     if share.batch is not None:
         hidden = model.hidden(share.batch)
-        for local, row in enumerate(share.rows):
-            # A row of the batch may be longer than this rank's rows: what lies beyond has no logits.
-            own = ((rows // batch.length == row) & (rows % batch.length < share.batch.length)).nonzero()[:, 0]
-            places = rows[own] % batch.length + local * share.batch.length
-            for chunk, values in logit_chunks(model.decoder, hidden, places):
-                found[own[chunk]] = values.cpu()
+        # Once: ranks have different numbers of rows.
+        with model.decoder.whole_head():
+            for local, row in enumerate(share.rows):
+                # A row of the batch may be longer than this rank's rows: what lies beyond has no logits.
+                own = ((rows // batch.length == row) & (rows % batch.length < share.batch.length)).nonzero()[:, 0]
+                places = rows[own] % batch.length + local * share.batch.length
+                for chunk, values in logit_chunks(model.decoder, hidden, places):
+                    found[own[chunk]] = values.cpu()
     return model.ranks.sum(found)
 
 

@@ -13,6 +13,7 @@ from .loading import Loaded, load
 from .memory import free_bytes
 from .messages import Open
 from .model import Model
+from .outer import OuterShards, Part
 from .ranks import Ranks
 from .sharding import Layout, Sizes, choose_layout, mesh_of, room_of, shard_layers
 from .strength import Strength
@@ -51,7 +52,7 @@ def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: Dev
     outer = request.trains == "all"
     lowest = 0 if outer else min(layers, default=len(decoder.layers))
     layout = _layout(loaded, layers, outer, request.rows, ranks, dtype, room)
-    _spread(loaded, layers, layout, mesh, ranks.device, dtype)
+    _spread(loaded, layers, outer, layout, mesh, ranks.device, dtype)
     tensors = _trained_tensors(loaded, layers, outer, request.folder)
     for slot in {id(tensor.slot): tensor.slot for tensor in tensors}.values():
         slot.parameter.requires_grad_(True)
@@ -109,8 +110,15 @@ def _layout(loaded: Loaded, layers: Sequence[int], outer: bool, rows: int, ranks
 
 
 def _spread(
-    loaded: Loaded, layers: Sequence[int], layout: Layout, mesh: DeviceMesh | None, device: torch.device, dtype: torch.dtype
+    loaded: Loaded,
+    layers: Sequence[int],
+    trains: bool,
+    layout: Layout,
+    mesh: DeviceMesh | None,
+    device: torch.device,
+    dtype: torch.dtype,
 ) -> None:
+    """`trains`: whether what lies outside the layers does."""
     decoder = loaded.decoder
     if layout.sharding != "none" and mesh is not None:
         for layer in layers:
@@ -120,6 +128,14 @@ def _spread(
         for layer in layers:
             decoder.layers[layer].requires_grad_(True)
         shard_layers(chosen, mesh, dtype)
+    if layout.outer and mesh is not None:
+        before, after = decoder.outer_parameters()
+        head = decoder.causal.get_output_embeddings()
+        parts: dict[Part, Sequence[nn.Parameter]] = {
+            "embedding": list(before.values()),
+            "head": [*after.values(), *head.parameters(recurse=False)],
+        }
+        decoder.outer = OuterShards(decoder.causal, parts, mesh, dtype, trains)
     decoder.causal.to(device)
 
 
@@ -150,12 +166,7 @@ def _outer_parameters(loaded: Loaded, folder: str) -> tuple[list[tuple[str, nn.P
     decoder = loaded.decoder
     prefix = loaded.layer_prefix.rpartition(".")[0].rpartition(".")[0]
     below = f"{prefix}." if prefix else ""
-    inside = {id(parameter) for layer in decoder.layers for parameter in layer.parameters()}
-    before: list[tuple[str, nn.Parameter]] = []
-    after: list[tuple[str, nn.Parameter]] = []
-    for name, parameter in decoder.text.named_parameters():
-        if id(parameter) not in inside:
-            (after if name.startswith(decoder.norm_name) else before).append((f"{below}{name}", parameter))
+    before, after = ([(f"{below}{name}", one) for name, one in part.items()] for part in decoder.outer_parameters())
     head = decoder.causal.get_output_embeddings().weight
     if all(head is not parameter for _, parameter in [*before, *after]):
         names = [name for name in loaded.stored.shapes if name.endswith("lm_head.weight")] or ["lm_head.weight"]

@@ -1,4 +1,7 @@
-"""Chooses, from memory, what each rank holds of a model, and shards decoder layers with FSDP2."""
+"""Chooses, from memory, what each rank holds of a model, and shards decoder layers with FSDP2.
+
+What lies outside of the layers is sharded by outer.py.
+"""
 
 import os
 from collections.abc import Sequence
@@ -33,9 +36,10 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a model is spread, and why."""
+    """How a model is spread, and why. `outer`: whether embedding and head are in parts."""
 
     sharding: Sharding
+    outer: bool
     recompute: bool
     reason: str
 
@@ -43,9 +47,14 @@ class Layout:
 def needed_bytes(sizes: Sizes, sharding: Sharding, ranks: int, width: int) -> int:
     """What one rank holds, in bytes; `width`: bytes of a frozen or working value."""
     trained = TRAINED_BYTES + (width if width < 4 else 0)
-    outer = sizes.outer * (trained if sizes.outer_trains else width)
+    outer = sizes.outer * (trained if sizes.outer_trains else width) // (ranks if shards_outer(sizes, sharding) else 1)
     frozen = sizes.frozen_layers * width // (ranks if sharding == "all" else 1)
     return outer + frozen + sizes.trained_layers * trained // (1 if sharding == "none" else ranks)
+
+
+def shards_outer(sizes: Sizes, sharding: Sharding) -> bool:
+    """Whether embedding and head are in parts as well."""
+    return sharding == "all" or (sharding == "trained" and sizes.outer_trains)
 
 
 def room_of(ranks: Ranks) -> int:
@@ -70,13 +79,13 @@ def choose_layout(sizes: Sizes, ranks: Ranks, width: int, activations: int, room
         said = f"{_WORDS[sharding]}: {megabytes(needed)} MB a rank, {megabytes(room)} MB are to be had"
     left = room - needed_bytes(sizes, sharding, ranks.count, width)
     recompute = _recompute(activations > left)
-    return Layout(sharding, recompute, said + ("; activations are computed again in the backward pass" if recompute else ""))
+    return Layout(sharding, shards_outer(sizes, sharding), recompute, said + ("; activations are computed again in the backward pass" if recompute else ""))
 
 
 _WORDS = {
     "none": "every rank holds all of it",
     "trained": "every rank holds what is frozen, and a part of what trains",
-    "all": "every rank holds a part of every layer",
+    "all": "every rank holds a part of every layer, of the embedding and of the head",
 }
 
 

@@ -11,6 +11,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from adept_torch.loading import load
+from adept_torch.messages import Open
+from adept_torch.model import Model
+from adept_torch.opening import open_model
+from adept_torch.ranks import Ranks
+from adept_torch.trained import local_of
 
 from .models import LAYERS, make_batch
 from .test_step import batches, rates
@@ -90,7 +95,8 @@ def assert_same(found: Numbers, expected: Numbers) -> None:
     [
         ("llama", 2, "none", TRAINS, "every rank holds all of it"),
         ("llama", 3, "auto", TRAINS, "every rank holds what is frozen, and a part of what trains"),
-        ("llama", 4, "all", TRAINS, "every rank holds a part of every layer"),
+        ("llama", 4, "all", TRAINS, "every rank holds a part of every layer, of the embedding and of the head"),
+        ("qwen3", 3, "all", "all", "every rank holds a part of every layer, of the embedding and of the head"),
         ("qwen2", 2, "auto", "all", "and a part of what trains"),
         ("qwen3_moe", 2, "trained", TRAINS, "and a part of what trains"),
         ("phi3", 3, "trained", TRAINS, "and a part of what trains"),
@@ -138,12 +144,13 @@ def test_a_run_goes_on_with_other_ranks(
     torch.testing.assert_close(torch.stack(found), expected, rtol=1e-5, atol=0)
 
 
-def test_masters_in_bfloat16_are_the_shards(folders: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize("trains", [TRAINS, "all"])
+def test_masters_in_bfloat16_are_the_shards(trains: Any, folders: Callable[[str], Path]) -> None:
     """What FSDP2's working copies compute is what one process computes with its own."""
     found = []
     for ranks in (1, 2):
         with Trainer(ranks) as trainer:
-            opened = trainer.open(folders("llama"), TRAINS, dtype="bfloat16")
+            opened = trainer.open(folders("llama"), trains, dtype="bfloat16")
             assert opened["storage"]["dtype"] == "bfloat16"
             every = rates([None] * len(opened["trained"]))  # type: ignore[list-item]
             found.append(torch.stack([trainer.step(batches(n), n, every)[1]["numbers"] for n in range(1, STEPS + 1)]))
@@ -178,3 +185,24 @@ def test_ranks_that_load_in_turns(
         assert loads.read_text().split("\n")[:-1] == [f"{what} {rank}" for rank in range(3) for what in ("begin", "end")]
         batch = make_batch((4, 3, 5, 2))
         trainer.call("losses", batch_arrays(batch), batch=batch_header(batch), reuse=False)
+
+
+@pytest.mark.parametrize(("family", "trains"), [("qwen3", "all"), ("llama", TRAINS)])
+def test_ranks_hold_parts_of_everything(
+    family: str, trains: Any, folders: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_noted(request: Open, ranks: Ranks) -> Model:
+        model = open_model(request, ranks)
+        parameters = list(model.decoder.causal.parameters())
+        held = sum(local_of(parameter).numel() for parameter in parameters if parameter.dim() > 1)
+        whole = sum(parameter.numel() for parameter in parameters if parameter.dim() > 1)
+        (tmp_path / os.environ["RANK"]).write_text(f"{held} {whole}")
+        return model
+
+    monkeypatch.setattr("adept_torch.handlers.open_model", open_noted)
+    with Trainer(3, {"ADEPT_SHARDING": "all"}) as trainer:
+        trainer.open(folders(family), trains)
+    found = [[int(number) for number in (tmp_path / str(rank)).read_text().split()] for rank in range(3)]
+    assert sum(held for held, _ in found) == found[0][1]
+    # Rows are shared out whole, the last rank having the fewest.
+    assert max(held for held, _ in found) < found[0][1] * 0.4

@@ -20,6 +20,18 @@ const work = join(root, '.cache/bench/estimator');
 const file = join(root, 'bench/results/estimator.json');
 const STEPS = 8;
 
+const QWEN3_1_7B = {
+  what: '28 layers × 2048 in bfloat16, MLP 6144, 16 heads of 128 on 8 key heads, vocabulary 151936, tied',
+  shape: {
+    ...{ family: 'qwen3', vocab: 151936, hidden: 2048, mlp: 6144, layers: 28 },
+    ...{ heads: 16, keyValueHeads: 8, tied: true, dtype: 'BF16' },
+  },
+  expanded: [20, 22, 24, 26],
+  size: { batchSize: 1, seqLen: 128 },
+  timed: true,
+  steps: 4,
+};
+
 /**
  * Shapes whose parameters outweigh the noise of a process's memory, each with what is tuned. Where `timed`, there is no
  * analysis: `adept tune --dry-run` times steps.
@@ -53,20 +65,7 @@ const CASES = {
     size: { batchSize: 2, seqLen: 128 },
     engine: 'wasm',
   },
-  // Of the shape of Qwen3-1.7B.
-  large: {
-    what: '28 layers × 2048 in bfloat16, MLP 6144, 16 heads of 128 on 8 key heads, vocabulary 151936, tied',
-    shape: {
-      ...{ family: 'qwen3', vocab: 151936, hidden: 2048, mlp: 6144, layers: 28 },
-      ...{ heads: 16, keyValueHeads: 8, tied: true, dtype: 'BF16' },
-    },
-    expanded: [20, 22, 24, 26],
-    size: { batchSize: 1, seqLen: 128 },
-    engine: 'native',
-    timed: true,
-    frozenWeights: 'bfloat16',
-    steps: 4,
-  },
+  large: { ...QWEN3_1_7B, engine: 'native', frozenWeights: 'bfloat16' },
   torch: {
     what: '12 layers × 512, vocabulary 16384',
     shape: { vocab: 16384, hidden: 512, mlp: 1408, layers: 12, heads: 8, keyValueHeads: 8, tied: false },
@@ -75,6 +74,7 @@ const CASES = {
     engine: 'torch',
     timed: true,
   },
+  torchLarge: { ...QWEN3_1_7B, engine: 'torch' },
 };
 
 /** The parts of the project that are written in TypeScript: the estimator, and who writes random models. */

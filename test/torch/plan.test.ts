@@ -18,11 +18,12 @@ import json, sys
 from adept_torch import head, opening, sharding
 from bench.shapes import QWEN3_1_7B, step_flops
 frozen, trained, outer = map(int, sys.argv[1:])
-sizes = sharding.Sizes(frozen, trained, outer, False)
 print(json.dumps({
     "costs": {"trainedBytes": sharding.TRAINED_BYTES, "share": sharding._SHARE, "keptHidden": opening._KEPT_HIDDEN,
               "keptMlp": opening._KEPT_MLP, "chunkValues": head._CHUNK_VALUES["cuda"]},
-    "needed": [sharding.needed_bytes(sizes, kind, 8, 2) for kind in ("none", "trained", "all")],
+    "needed": [sharding.needed_bytes(sizes, kind, 8, 2)
+               for sizes in (sharding.Sizes(frozen, trained, outer, False), sharding.Sizes(0, frozen, outer, True))
+               for kind in ("none", "trained", "all")],
     "flops": step_flops(QWEN3_1_7B, 1000, 2048, full=False, kept=False),
 }))
 `;
@@ -48,11 +49,14 @@ describe('what the planner knows of the torch executor', { skip: TORCH_MISSING }
     const perLayer = parametersPerLayer(config);
     const outer = parameterCount({ ...config, numHiddenLayers: 0 });
     const numbers = [(layers - trained) * perLayer, trained * perLayer, outer];
+    assert.equal(layers - trained, config.numHiddenLayers);
     const said = v.parse(Said, JSON.parse(runPython(SCRIPT, ...numbers.map(String))));
     assert.deepEqual(said.costs, { ...TORCH_COSTS });
     assert.deepEqual(
       said.needed,
-      (['none', 'trained', 'all'] as const).map((sharding) => weightBytes(load, sharding, 8)),
+      [load, { ...load, full: true }].flatMap((one) =>
+        (['none', 'trained', 'all'] as const).map((sharding) => weightBytes(one, sharding, 8)),
+      ),
     );
     // That of the measurement leaves norms out.
     assert.ok(Math.abs(stepFlops(load, 1000, false) / said.flops - 1) < 1e-3);

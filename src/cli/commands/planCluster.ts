@@ -52,7 +52,7 @@ export function planCluster(output: Output, raw: RawOptions): void {
 const SPREAD: Readonly<Record<ClusterPlan['sharding'], string>> = {
   none: 'one process holds all of it',
   trained: 'every GPU holds what is frozen, and a part of what trains',
-  all: 'every GPU holds a part of every layer',
+  all: 'every GPU holds a part of every layer, of the embedding and of the head',
 };
 
 function runOf(raw: RawOptions): ClusterRun {

@@ -47,6 +47,11 @@ export function depthOf({ config, expanded, full }: RankLoad): {
   return { layers, trained, differentiated: layers - lowest };
 }
 
+/** Whether embedding and head are in parts as well: shards_outer of sharding.py. */
+export function shardsOuter({ full }: Pick<RankLoad, 'full'>, sharding: Sharding): boolean {
+  return sharding === 'all' || (sharding === 'trained' && full);
+}
+
 /** Bytes of weights, gradients and moments that a rank holds: needed_bytes of sharding.py. */
 export function weightBytes(load: RankLoad, sharding: Sharding, ranks: number): number {
   const { config, full } = load;
@@ -56,7 +61,7 @@ export function weightBytes(load: RankLoad, sharding: Sharding, ranks: number): 
   const own = TORCH_COSTS.trainedBytes + WIDTH;
   const frozen = Math.floor(((layers - trained) * perLayer * WIDTH) / (sharding === 'all' ? ranks : 1));
   return (
-    outer * (full ? own : WIDTH) +
+    Math.floor((outer * (full ? own : WIDTH)) / (shardsOuter(load, sharding) ? ranks : 1)) +
     frozen +
     Math.floor((trained * perLayer * own) / (sharding === 'none' ? 1 : ranks))
   );
@@ -72,7 +77,7 @@ export function keptBytes(load: RankLoad, sequences: number): number {
 export interface RankMemory {
   readonly weights: number;
   readonly activations: number;
-  /** Logits of one chunk, a gathered layer, and the CUDA context. */
+  /** Logits of one chunk, what is gathered, and the CUDA context. */
   readonly other: number;
   readonly total: number;
 }
@@ -90,7 +95,16 @@ export function rankMemory(
   const kept = keptBytes(load, sequences);
   const activations = spread.recompute ? inputs + kept / differentiated : kept;
   const rows = Math.min(sequences * seqLen, Math.ceil(TORCH_COSTS.chunkValues / config.vocabSize));
-  const gathered = spread.sharding === 'none' ? 0 : 2 * WIDTH * parametersPerLayer(config);
-  const other = rows * config.vocabSize * CHUNK_BYTES + gathered + CONTEXT;
+  const other = rows * config.vocabSize * CHUNK_BYTES + gatheredBytes(load, spread.sharding) + CONTEXT;
   return { weights, activations, other, total: weights + activations + other };
+}
+
+/** Two layers, and of a sharded embedding or head all of it, with its gradient and that in float32 where it trains. */
+function gatheredBytes(load: RankLoad, sharding: Sharding): number {
+  if (sharding === 'none') {
+    return 0;
+  }
+  const { config, full } = load;
+  const matrix = shardsOuter(load, sharding) ? config.vocabSize * config.hiddenSize : 0;
+  return 2 * WIDTH * parametersPerLayer(config) + matrix * (full ? 2 * WIDTH + 4 : WIDTH);
 }
