@@ -8,6 +8,7 @@ from torch import nn
 from torch.distributed.device_mesh import DeviceMesh
 
 from .activation_cache import ActivationCache
+from .compiling import compile_layers, compiles
 from .errors import InputError
 from .loading import Loaded, load
 from .memory import free_bytes
@@ -52,6 +53,9 @@ def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: Dev
     outer = request.trains == "all"
     lowest = 0 if outer else min(layers, default=len(decoder.layers))
     layout = _layout(loaded, layers, outer, request.rows, ranks, dtype, room)
+    compiled = compiles()
+    if compiled:
+        compile_layers(decoder.layers, ranks.device)
     _spread(loaded, layers, outer, layout, mesh, ranks.device, dtype)
     tensors = _trained_tensors(loaded, layers, outer, request.folder)
     for slot in {id(tensor.slot): tensor.slot for tensor in tensors}.values():
@@ -60,7 +64,8 @@ def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: Dev
         _read_exactly(loaded, tensors)
     cache = _cache(request, lowest, decoder.layers, int(decoder.config.hidden_size), dtype, ranks)
     strength = Strength(decoder, loaded.units)
-    storage = (_name(dtype), f"{_why(request, dtype, ranks)}; {layout.reason}")
+    reasons = [_why(request, dtype, ranks), layout.reason, *(["layers are compiled"] if compiled else [])]
+    storage = (_name(dtype), "; ".join(reasons))
     return Model(ranks, decoder, loaded.units, tensors, layout, storage, dtype, lowest, outer, cache, strength)
 
 

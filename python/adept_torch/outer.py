@@ -6,7 +6,7 @@ and the head once for each chunk of rows.
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 import torch.distributed as dist
@@ -21,7 +21,9 @@ Owner = tuple[nn.Module, str]
 class ShardedParameter:
     """A parameter cut along its first axis as torch.chunk does. What trains is float32, and gathered in `dtype`."""
 
-    def __init__(self, parameter: nn.Parameter, owners: Sequence[Owner], mesh: DeviceMesh, dtype: torch.dtype, trains: bool) -> None:
+    def __init__(
+        self, parameter: nn.Parameter, owners: Sequence[Owner], mesh: DeviceMesh, dtype: torch.dtype, trains: bool
+    ) -> None:
         self._mesh, self._dtype, self._owners = mesh, dtype, owners
         self._rows = -(-parameter.shape[0] // mesh.size())  # of every rank but the last ones
         begin = min(mesh.get_local_rank() * self._rows, parameter.shape[0])
@@ -34,6 +36,7 @@ class ShardedParameter:
             shape=parameter.shape,
             stride=parameter.stride(),
         )
+        self._own_rows = own.shape[0]
         self._parameter = nn.Parameter(held, requires_grad=False)
         self._depth = 0
         self._place(self._parameter)
@@ -57,7 +60,7 @@ class ShardedParameter:
             finally:
                 self._depth -= 1
             return
-        full = _Gather.apply(self._parameter.to_local(), self)  # type: ignore[no-untyped-call]
+        full = _Gather.apply(cast(DTensor, self._parameter).to_local(), self)  # type: ignore[no-untyped-call]
         used = full.detach().requires_grad_(full.requires_grad) if leaf else full
         self._depth = 1
         self._place(used)
@@ -83,7 +86,7 @@ class ShardedParameter:
         found = padded.new_empty(self._rows, *gradient.shape[1:])
         # A sum and not a mean: the loss is already divided by the number of all targets.
         dist.reduce_scatter_tensor(found, padded, group=self._mesh.get_group())
-        return found[: self._parameter.to_local().shape[0]]
+        return found[: self._own_rows]
 
     def _padded(self, values: Tensor, rows: int) -> Tensor:
         if values.shape[0] == rows:
@@ -109,7 +112,9 @@ class _Gather(torch.autograd.Function):
 class OuterShards:
     """The matrices of `embedding` and of `head` in parts; vectors stay whole. A tied one belongs to both."""
 
-    def __init__(self, causal: nn.Module, parts: dict[Part, Sequence[nn.Parameter]], mesh: DeviceMesh, dtype: torch.dtype, trains: bool) -> None:
+    def __init__(
+        self, causal: nn.Module, parts: dict[Part, Sequence[nn.Parameter]], mesh: DeviceMesh, dtype: torch.dtype, trains: bool
+    ) -> None:
         owners: dict[int, list[Owner]] = {}
         for module in causal.modules():
             for name, parameter in module.named_parameters(recurse=False, remove_duplicate=False):

@@ -79,7 +79,8 @@ def choose_layout(sizes: Sizes, ranks: Ranks, width: int, activations: int, room
         said = f"{_WORDS[sharding]}: {megabytes(needed)} MB a rank, {megabytes(room)} MB are to be had"
     left = room - needed_bytes(sizes, sharding, ranks.count, width)
     recompute = _recompute(activations > left)
-    return Layout(sharding, shards_outer(sizes, sharding), recompute, said + ("; activations are computed again in the backward pass" if recompute else ""))
+    said += "; activations are computed again in the backward pass" if recompute else ""
+    return Layout(sharding, shards_outer(sizes, sharding), recompute, said)
 
 
 _WORDS = {

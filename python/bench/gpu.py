@@ -5,11 +5,13 @@
 
 import argparse
 import json
+import os
 import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -86,6 +88,20 @@ class Device:
         return torch.cuda.max_memory_allocated() if self.cuda else None
 
 
+@contextmanager
+def compiling(asked: bool) -> Iterator[None]:
+    """Within, models that are opened have their layers compiled, or not."""
+    before = os.environ.get("ADEPT_COMPILE")
+    os.environ["ADEPT_COMPILE"] = "on" if asked else "off"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["ADEPT_COMPILE"]
+        else:
+            os.environ["ADEPT_COMPILE"] = before
+
+
 def batch_of(sequences: int, length: int, vocabulary: int, first: int = 0) -> Batch:
     """Random tokens; sequence number n is always the same."""
     rows = []
@@ -151,6 +167,11 @@ def measured(plan: Plan, device: Device, folder: Path) -> dict[str, Any]:
         timed("adept, later epochs", model, reuse=True, full=False, kept=True)
         found["importance"] = importance(plan, device, model, batches[0])
         model.close()
+    device.forget()
+    with compiling(True):
+        model = device.open(folder, shape.added, plan.dtype, tokens)
+    timed("adept, compiled", model, reuse=False, full=False, kept=False)
+    model.close()
     device.forget()
     model = device.open(folder, "all", plan.dtype, tokens)
     timed("full", model, reuse=False, full=True, kept=False)

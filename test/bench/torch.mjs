@@ -3,6 +3,7 @@
 //
 //   npm run torch:faults -- --moments 30 --seed 2    a rank or the trainer killed or stopped at random moments
 //   npm run torch:bfloat16                           200 steps on SmolLM2-135M in float32 and in bfloat16
+//   npm run torch:compile                            torch.compile beside eager PyTorch on SmolLM2-135M
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { ensurePackages } from '../../scripts/packages.mjs';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const [name, ...options] = process.argv.slice(2);
 
-const COMMANDS = ['faults', 'bfloat16'];
+const COMMANDS = ['faults', 'bfloat16', 'compile'];
 if (!COMMANDS.includes(name)) {
   console.error(`adept: ${name} is not measured: name one of ${COMMANDS.join(', ')}.`);
   process.exit(2);

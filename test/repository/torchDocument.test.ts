@@ -3,17 +3,30 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readJson } from '../../src/node/files/jsonFile';
 import { parseWith } from '../../src/shared/common/parse';
-import { Bfloat16Figures, FaultFigures, FIGURES } from '../bench/torch/figures';
-import { bfloat16Problems, momentProblems, withBfloat16, withFaults } from '../bench/torch/page';
+import { Bfloat16Figures, CompileFigures, FaultFigures, FIGURES } from '../bench/torch/figures';
+import {
+  bfloat16Problems,
+  compileProblems,
+  momentProblems,
+  withBfloat16,
+  withCompile,
+  withFaults,
+} from '../bench/torch/page';
 
 const page = readFileSync(FIGURES.page, 'utf8');
 const bfloat16 = parseWith(Bfloat16Figures, readJson(FIGURES.bfloat16), FIGURES.bfloat16);
+const compile = parseWith(CompileFigures, readJson(FIGURES.compile), FIGURES.compile);
 const faults = parseWith(FaultFigures, readJson(FIGURES.faults), FIGURES.faults);
 
 describe('docs/torch.md', () => {
-  it('shows what was measured: run npm run torch:bfloat16 and torch:faults, which write its tables', () => {
+  it('shows what was measured: run npm run torch:bfloat16, torch:compile and torch:faults, which write its tables', () => {
     assert.equal(withBfloat16(page, bfloat16), page);
+    assert.equal(withCompile(page, compile), page);
     assert.equal(withFaults(page, faults), page);
+  });
+
+  it('is of compiled layers that compute what others do', () => {
+    assert.deepEqual(compileProblems(compile), []);
   });
 
   it('is of bfloat16 within 0.01 nats of float32 after 200 steps, in which every trained tensor moved', () => {

@@ -26,8 +26,8 @@ Python with torch and transformers and a GPU with 40 GB. \`--rehearse\` tries it
 
 - **Parity**: the same code on the GPU and on the CPU in float32, without TF32: losses, exact layer importance, sums of units, 20 steps.
 - **Speed**: a model of the shape of Qwen3-1.7B with random weights and four copies (of layers 19, 21, 23 and 25), 8 × 2048 tokens a step,
-  bfloat16 with float32 masters. ADEPT in the first epoch and in later ones, which start from kept hidden states; full training; exact
-  importance beside one full pass for each layer.
+  bfloat16 with float32 masters. ADEPT in the first epoch, also with layers that \`torch.compile\` has compiled, and in later ones, which
+  start from kept hidden states; full training; exact importance beside one full pass for each layer.
 - **Share of the peak**: operations that the arithmetic needs (\`step_flops\` in \`python/bench/shapes.py\`, held against torch's own count by a
   test) over the time and the card's dense bfloat16 peak.
 
@@ -45,7 +45,10 @@ function measured({ device, versions, memoryBytes, peakFlops, parity, measured: 
   const gigabytes = (bytes) => (bytes === null ? '–' : `${(bytes / 1e9).toFixed(1)} GB`);
   const share = ({ flops, seconds: taken }) =>
     peakFlops === null ? '–' : `${((flops / taken / peakFlops) * 100).toFixed(0)} %`;
-  const steps = ['adept, first epoch', 'adept, later epochs', 'full'].map((name) => [name, times[name]]);
+  const steps = ['adept, first epoch', 'adept, compiled', 'adept, later epochs', 'full'].map((name) => [
+    name,
+    times[name],
+  ]);
   const { importance, full } = times;
   return `## ${device}
 

@@ -63,8 +63,34 @@ export type Moment = v.InferOutput<typeof Moment>;
 export const FaultFigures = v.object({ ...measured, seed: v.number(), moments: v.array(Moment) });
 export type FaultFigures = v.InferOutput<typeof FaultFigures>;
 
+const Seconds = v.object({ first: v.number(), median: v.number(), fastest: v.number(), slowest: v.number() });
+const WithAndWithout = v.object({ eager: Seconds, compiled: Seconds });
+
+/** What python/bench/compiled.py writes. */
+export const CompileMeasurement = v.object({
+  /** Layers that train, of the expanded model. */
+  layers: v.array(v.number()),
+  sequences: v.number(),
+  length: v.number(),
+  rounds: v.number(),
+  threads: v.number(),
+  device: v.string(),
+  works: v.object({
+    step: WithAndWithout,
+    'forward pass': WithAndWithout,
+    'exact importance': WithAndWithout,
+  }),
+  /** The largest difference of a loss, relative to the largest loss. */
+  difference: v.number(),
+});
+
+/** bench/results/torchCompile.json */
+export const CompileFigures = v.object({ ...measured, ...CompileMeasurement.entries });
+export type CompileFigures = v.InferOutput<typeof CompileFigures>;
+
 export const FIGURES = {
   bfloat16: join(projectRoot, 'bench/results/torchBfloat16.json'),
+  compile: join(projectRoot, 'bench/results/torchCompile.json'),
   faults: join(projectRoot, 'bench/results/torchFaults.json'),
   page: join(projectRoot, 'docs/torch.md'),
 } as const;

@@ -1,7 +1,9 @@
-import type { Bfloat16Figures, FaultFigures, Moment, Side } from './figures';
+import type { Bfloat16Figures, CompileFigures, FaultFigures, Moment, Side } from './figures';
 
 /** Nats between the losses of both types at the end. */
 const LOSS_BAR = 0.01;
+/** Of the largest loss: as far as compiled layers may be from others. */
+const COMPILE_BAR = 1e-4;
 /** Seconds from the moment to the end of every process. */
 const END_BAR = 60;
 const PHASES = ['start', 'analysis', 'tuning', 'evaluation', 'checkpoint'] as const;
@@ -40,6 +42,33 @@ export function bfloat16Problems({ float32, bfloat16 }: Bfloat16Figures): string
   );
   const unmoved = [float32, bfloat16].flatMap((side) => side.unmoved.map((name) => `${name} did not move`));
   return [...losses, ...unmoved];
+}
+
+/** docs/torch.md with the table of `npm run torch:compile` made anew. */
+export function withCompile(page: string, figures: CompileFigures): string {
+  const { layers, sequences, length, rounds, threads, device, works, difference: apart } = figures;
+  return withPart(page, 'torch:compile', [
+    `SmolLM2-135M-Instruct in float32 with copies as layers ${layers.join(', ')}, batches of ${sequences} × ${length} tokens (exact importance of one sequence), ${device}, ${threads} threads; medians of ${rounds} in turn (fastest to slowest). Losses are at most ${apart.toExponential(1)} of the largest apart.`,
+    measuredWith(figures),
+    '',
+    '| | eager, s | compiled, s | times as fast | first time longer by, s | repaid after |',
+    '|---|---|---|---|---|---|',
+    ...Object.entries(works).map(([name, { eager, compiled }]) => {
+      const longer = compiled.first - eager.first;
+      const gain = eager.median - compiled.median;
+      const repaid = gain > 0 ? `${Math.ceil(longer / gain)} times` : 'never';
+      return `| ${name} | ${spread(eager)} | ${spread(compiled)} | ${(eager.median / compiled.median).toFixed(2)} | ${longer.toFixed(0)} | ${repaid} |`;
+    }),
+  ]);
+}
+
+/** What of the bars is not met. */
+export function compileProblems({ difference: apart }: CompileFigures): string[] {
+  return apart <= COMPILE_BAR ? [] : [`losses are ${apart} of the largest apart, more than ${COMPILE_BAR}`];
+}
+
+function spread({ median, fastest, slowest }: CompileFigures['works']['step']['eager']): string {
+  return `${median.toFixed(2)} (${fastest.toFixed(2)} to ${slowest.toFixed(2)})`;
 }
 
 /** docs/torch.md with the table of `npm run torch:faults` made anew. */
@@ -106,7 +135,7 @@ function measuredWith({
   machine,
   library,
   transformers,
-}: Omit<FaultFigures, 'moments' | 'seed'>): string {
+}: Pick<FaultFigures, 'command' | 'machine' | 'library' | 'transformers'>): string {
   return `Measured by \`${command}\` on ${machine}, ${library}, ${transformers}.`;
 }
 

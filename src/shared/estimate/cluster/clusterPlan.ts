@@ -197,7 +197,10 @@ function communicationSeconds(
 }
 
 /** Bytes of embedding and head that a rank sends. */
-function outerTraffic(run: RankLoad, sharding: Sharding): { readonly perPass: number; readonly perStep: number } {
+function outerTraffic(
+  run: RankLoad,
+  sharding: Sharding,
+): { readonly perPass: number; readonly perStep: number } {
   if (shardsOuter(run, sharding)) {
     // Each is gathered, and its gradient scattered in float32; tied ones twice.
     const values = 2 * run.config.vocabSize * run.config.hiddenSize;
