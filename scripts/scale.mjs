@@ -85,7 +85,7 @@ export function tablesOf(plan) {
       [false, true].map((full) => {
         const found = plan({ model, cluster: clusterOf(nodes, gpus), full, ...RUN });
         return [
-          ...[model, full ? 'all' : 'four copies', String(nodes * gpus), SPREAD[found.sharding]],
+          ...[model, full ? 'all' : 'four copies', String(nodes * gpus), spreadOf(found.sharding, full)],
           (found.memory.total / 1e9).toFixed(0),
           ...(found.microBatch === 0
             ? ['does not fit', '–', '–', '–', 'memory']
@@ -137,7 +137,10 @@ export function tablesOf(plan) {
   };
 }
 
-const SPREAD = { none: 'whole', trained: 'copies sharded', all: 'all sharded' };
+/** Where everything trains, what trains is everything. */
+function spreadOf(sharding, full) {
+  return sharding === 'none' ? 'whole' : sharding === 'trained' && !full ? 'copies sharded' : 'all sharded';
+}
 
 function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;

@@ -189,26 +189,16 @@ function communicationSeconds(
   const gathers = sharding === 'all' ? layers + backwards * differentiated : (1 + backwards) * trained;
   const gathered = gathers * perLayer * WIDTH;
   const reduced = trained * perLayer * 4;
-  const outer = outerTraffic(run, sharding);
   const bandwidth =
     nodesOf({ bandwidthGBs, ...cluster }) > 1 ? bandwidthGBs.betweenNodes : bandwidthGBs.withinNode;
-  const sent = passes * (gathered + reduced + outer.perPass) + outer.perStep;
+  const sent = passes * (gathered + reduced + outerTraffic(run, sharding));
   return (sent * (ranks - 1)) / ranks / (bandwidth * 1e9);
 }
 
-/** Bytes of embedding and head that a rank sends. */
-function outerTraffic(
-  run: RankLoad,
-  sharding: Sharding,
-): { readonly perPass: number; readonly perStep: number } {
-  if (shardsOuter(run, sharding)) {
-    // Each is gathered, and its gradient scattered in float32; tied ones twice.
-    const values = 2 * run.config.vocabSize * run.config.hiddenSize;
-    return { perPass: values * (WIDTH + (run.full ? 4 : 0)), perStep: 0 };
-  }
-  // Where every rank has them, their gradients are reduced once a step, which sends them twice.
-  const reduced = run.full ? 2 * 4 * parameterCount({ ...run.config, numHiddenLayers: 0 }) : 0;
-  return { perPass: 0, perStep: reduced };
+/** Bytes of embedding and head in a pass: each is gathered, and its gradient scattered in float32; a tied one twice. */
+function outerTraffic(run: RankLoad, sharding: Sharding): number {
+  const values = 2 * run.config.vocabSize * run.config.hiddenSize;
+  return shardsOuter(run, sharding) ? values * (WIDTH + (run.full ? 4 : 0)) : 0;
 }
 
 function limitOf({
