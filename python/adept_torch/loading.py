@@ -1,5 +1,6 @@
 """Loads a Hugging Face folder with transformers and takes the model apart."""
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -21,38 +22,86 @@ _TOLERANCES = {torch.float32: 1e-4, torch.bfloat16: 5e-2}
 
 
 @dataclass(frozen=True)
+class Probed:
+    """What only a model with values can tell."""
+
+    attention: str  # its implementation
+    tupled: bool  # what a layer returns
+    order: list[list[str]]  # modules of every layer by their calls
+
+    def encode(self) -> bytes:
+        return json.dumps([self.attention, self.tupled, self.order]).encode()
+
+    @staticmethod
+    def decode(data: bytes) -> "Probed":
+        """What `encode` of the same program made."""
+        return Probed(*json.loads(data))
+
+
+@dataclass(frozen=True)
 class Loaded:
-    """A model on the CPU, and how the checkpoint calls its parts."""
+    """A model, and how the checkpoint calls its parts."""
 
     decoder: Decoder
+    probed: Probed
     stored: StoredTensors
     units: list[list[Unit]]  # of every layer
     layer_prefix: str  # of tensor names, up to the layer's number
 
 
 def load(folder: str, dtype: torch.dtype) -> Loaded:
-    """Raises InputError where the folder holds no model that can be taken apart."""
+    """On the CPU. Raises InputError where the folder holds no model that can be taken apart."""
+    stored = _stored(folder)
+    causal = _from_pretrained(Path(folder), dtype)
+    decoder = _take_apart(causal, folder)
+    order = _probe(decoder, folder, dtype)
+    return _named(decoder, stored, Probed(str(causal.config._attn_implementation), decoder.tupled, order), folder)
+
+
+def outline(folder: str, dtype: torch.dtype, probed: Probed) -> Loaded:
+    """What `load` gives, with tensors that have no values."""
+    stored = _stored(folder)
+    _prepare_transformers()
+    from transformers import AutoConfig, AutoModelForCausalLM  # noqa: PLC0415
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        with torch.device("meta"):
+            causal = AutoModelForCausalLM.from_config(
+                config, dtype=dtype, attn_implementation=probed.attention, trust_remote_code=False
+            )
+    except Exception as error:
+        raise InputError(f"{folder}: transformers cannot build this model: {_first_line(error)}") from error
+    decoder = _take_apart(causal, folder)
+    decoder.tupled = probed.tupled
+    return _named(decoder, stored, probed, folder)
+
+
+def _stored(folder: str) -> StoredTensors:
     path = Path(folder)
     if not (path / "config.json").is_file():
         raise InputError(f"{folder} holds no config.json: give a folder of a Hugging Face model.")
-    stored = StoredTensors.of_folder(path)
-    causal = _from_pretrained(path, dtype)
-    causal.eval()
-    causal.requires_grad_(False)
-    decoder = _take_apart(causal, folder)
-    order = _probe(decoder, folder, dtype)
+    return StoredTensors.of_folder(path)
+
+
+def _named(decoder: Decoder, stored: StoredTensors, probed: Probed, folder: str) -> Loaded:
     prefix = _layer_prefix(stored, decoder, folder)
     family = str(decoder.config.model_type)
     units = [
-        units_of(layer, family, _below(stored, f"{prefix}{index}."), order[index]) for index, layer in enumerate(decoder.layers)
+        units_of(layer, family, _below(stored, f"{prefix}{index}."), probed.order[index])
+        for index, layer in enumerate(decoder.layers)
     ]
-    return Loaded(decoder, stored, units, prefix)
+    return Loaded(decoder, probed, stored, units, prefix)
 
 
-def _from_pretrained(path: Path, dtype: torch.dtype) -> Any:
+def _prepare_transformers() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # transformers' loading threads: PyTorch has failed in them with "Invalid thread pool!".
     os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")
+
+
+def _from_pretrained(path: Path, dtype: torch.dtype) -> Any:
+    _prepare_transformers()
     # Here, because it takes seconds and only a model needs it.
     from transformers import AutoModelForCausalLM  # noqa: PLC0415
     from transformers.utils import logging  # noqa: PLC0415
@@ -82,6 +131,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def _take_apart(causal: Any, folder: str) -> Decoder:
+    causal.eval()
+    causal.requires_grad_(False)
     layers = causal.config.get_text_config().num_hidden_layers
     for path in LAYER_PATHS:
         try:

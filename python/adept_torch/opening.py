@@ -1,7 +1,6 @@
 """Opens a model folder: loads it, decides how it is spread over ranks, and says what trains."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -9,21 +8,20 @@ from torch.distributed.device_mesh import DeviceMesh
 
 from .activation_cache import ActivationCache
 from .compiling import compile_layers, compiles
+from .decoder import Decoder
 from .errors import InputError
-from .loading import Loaded, load
-from .memory import free_bytes
+from .loading import Loaded
 from .messages import Open
 from .model import Model
 from .outer import OuterShards, Part
 from .ranks import Ranks
 from .sharding import Layout, Sizes, choose_layout, mesh_of, room_of, shard_layers
+from .spreading import load_once, modules_of, share_values
 from .strength import Strength
 from .trained import Slot, TrainedTensor, layer_tensors
 
 # What a backward pass keeps of a layer, in values for each position: multiples of the hidden and of the MLP's size.
 _KEPT_HIDDEN, _KEPT_MLP = 14, 4
-# Of the machine's free memory, that all of its ranks may take while they load.
-_LOADING_SHARE = 0.8
 
 
 def open_model(request: Open, ranks: Ranks) -> Model:
@@ -31,23 +29,7 @@ def open_model(request: Open, ranks: Ranks) -> Model:
     dtype = _dtype(request, ranks.device)
     torch.manual_seed(request.seed)
     room, mesh = room_of(ranks), mesh_of(ranks)
-
-    def build() -> Model:
-        return _build(request, ranks, dtype, room, mesh)
-
-    return ranks.in_turns(build) if ranks.any(_too_large_together(request.folder, ranks)) else build()
-
-
-def _too_large_together(folder: str, ranks: Ranks) -> bool:
-    """Whether the machine's memory is too small for all of its ranks to load the model at once, before they spread it."""
-    # A pruned cache has links that lead nowhere.
-    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors") if file.is_file())
-    return ranks.place.local_count > 1 and size * ranks.place.local_count > free_bytes(torch.device("cpu")) * _LOADING_SHARE
-
-
-def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: DeviceMesh | None) -> Model:
-    """Meets no other rank."""
-    loaded = load(request.folder, dtype)
+    loaded = load_once(request.folder, dtype, ranks)
     decoder = loaded.decoder
     layers = _trained_layers(request, len(decoder.layers))
     outer = request.trains == "all"
@@ -56,7 +38,7 @@ def _build(request: Open, ranks: Ranks, dtype: torch.dtype, room: int, mesh: Dev
     compiled = compiles()
     if compiled:
         compile_layers(decoder.layers, ranks.device)
-    _spread(loaded, layers, outer, layout, mesh, ranks.device, dtype)
+    _spread(decoder, layers, outer, layout, mesh, ranks, dtype)
     tensors = _trained_tensors(loaded, layers, outer, request.folder)
     for slot in {id(tensor.slot): tensor.slot for tensor in tensors}.values():
         slot.parameter.requires_grad_(True)
@@ -115,33 +97,36 @@ def _layout(loaded: Loaded, layers: Sequence[int], outer: bool, rows: int, ranks
 
 
 def _spread(
-    loaded: Loaded,
+    decoder: Decoder,
     layers: Sequence[int],
-    trains: bool,
+    outer: bool,
     layout: Layout,
     mesh: DeviceMesh | None,
-    device: torch.device,
+    ranks: Ranks,
     dtype: torch.dtype,
 ) -> None:
-    """`trains`: whether what lies outside the layers does."""
-    decoder = loaded.decoder
-    if layout.sharding != "none" and mesh is not None:
-        for layer in layers:
+    """Puts every rank's part on its device, layer by layer. `outer`: whether what lies outside the layers trains."""
+    for index, layer in enumerate(decoder.layers):
+        if mesh is not None:
+            share_values(modules_of(layer), ranks)
+        if mesh is None or not layout.shards(index in layers):
+            continue
+        if index in layers:
             # Shards of what trains are the float32 values themselves; FSDP2 makes the working copies.
-            decoder.layers[layer].float()
-        chosen = decoder.layers if layout.sharding == "all" else [decoder.layers[layer] for layer in layers]
-        for layer in layers:
-            decoder.layers[layer].requires_grad_(True)
-        shard_layers(chosen, mesh, dtype)
-    if layout.outer and mesh is not None:
-        before, after = decoder.outer_parameters()
-        head = decoder.causal.get_output_embeddings()
-        parts: dict[Part, Sequence[nn.Parameter]] = {
-            "embedding": list(before.values()),
-            "head": [*after.values(), *head.parameters(recurse=False)],
-        }
-        decoder.outer = OuterShards(decoder.causal, parts, mesh, dtype, trains)
-    decoder.causal.to(device)
+            layer.float()
+            layer.requires_grad_(True)
+        shard_layers([layer], mesh, dtype)
+    if mesh is not None:
+        share_values(modules_of(decoder.causal, decoder.layers), ranks)
+        if layout.outer:
+            before, after = decoder.outer_parameters()
+            head = decoder.causal.get_output_embeddings()
+            parts: dict[Part, Sequence[nn.Parameter]] = {
+                "embedding": list(before.values()),
+                "head": [*after.values(), *head.parameters(recurse=False)],
+            }
+            decoder.outer = OuterShards(decoder.causal, parts, mesh, dtype, outer)
+    decoder.causal.to(ranks.device)
 
 
 def _trained_tensors(loaded: Loaded, layers: Sequence[int], outer: bool, folder: str) -> list[TrainedTensor]:

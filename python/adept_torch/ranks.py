@@ -2,18 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from .errors import InputError
-
-T = TypeVar("T")
 
 _ROLL_CALL_SECONDS = 15.0
 
@@ -114,6 +111,8 @@ class Ranks:
             return data or b""
         size = torch.tensor([len(data or b"")])
         dist.broadcast(size, 0, group=self._control)
+        if int(size.item()) == 0:
+            return b""
         body = torch.empty(int(size.item()), dtype=torch.uint8)
         if data is not None:
             body = torch.frombuffer(bytearray(data), dtype=torch.uint8)
@@ -135,21 +134,6 @@ class Ranks:
         dist.all_gather(all_padded, padded, group=self._control)
         pairs = zip(all_padded, sizes, strict=True)
         return [bytes(part[: int(size)].numpy()).decode().strip("\0") for part, size in pairs]
-
-    def in_turns(self, work: Callable[[], T]) -> T:
-        """Each rank's work, one rank of a machine after the other. A rank that fails lets the others go on."""
-        done: T | None = None
-        failed: Exception | None = None
-        for turn in range(max(self.everyone(self.place.local_count))):
-            if turn == self.place.local_rank:
-                try:
-                    done = work()
-                except Exception as error:
-                    failed = error
-            self.gather("")
-        if failed is not None or done is None:
-            raise failed or RuntimeError("A rank had no turn: its LOCAL_RANK is not below LOCAL_WORLD_SIZE.")
-        return done
 
     def meet(self) -> None:
         """Waits for every rank; the error of rank 0 names those that did not come."""

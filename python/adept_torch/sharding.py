@@ -43,6 +43,10 @@ class Layout:
     recompute: bool
     reason: str
 
+    def shards(self, trains: bool) -> bool:
+        """Whether a layer is in parts that trains, or does not."""
+        return self.sharding == "all" or (self.sharding == "trained" and trains)
+
 
 def needed_bytes(sizes: Sizes, sharding: Sharding, ranks: int, width: int) -> int:
     """What one rank holds, in bytes; `width`: bytes of a frozen or working value."""

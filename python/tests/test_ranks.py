@@ -10,14 +10,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from adept_torch.loading import load
+from adept_torch.loading import Probed, load, outline
 from adept_torch.messages import Open
 from adept_torch.model import Model
 from adept_torch.opening import open_model
 from adept_torch.ranks import Ranks
 from adept_torch.trained import local_of
 
-from .models import LAYERS, make_batch
+from .models import FAMILIES, LAYERS, make_batch
 from .test_step import batches, rates
 from .trainer import ExecutorReplyError, Trainer, batch_arrays, batch_header
 
@@ -157,34 +157,52 @@ def test_masters_in_bfloat16_are_the_shards(trains: Any, folders: Callable[[str]
     torch.testing.assert_close(found[1][:, 0], found[0][:, 0], rtol=5e-3, atol=0)
 
 
-@pytest.mark.parametrize("fits", [True, False])
-def test_ranks_that_load_in_turns(
-    fits: bool, folders: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = folders("llama") if fits else tmp_path
+def test_one_rank_loads(folders: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loads = tmp_path / "loads"
 
     def load_noted(*arguments: Any) -> Any:
         with loads.open("a") as file:
-            file.write(f"begin {os.environ['RANK']}\n")
-            file.flush()
-            loaded = load(*arguments)
-            file.write(f"end {os.environ['RANK']}\n")
-        return loaded
+            file.write(os.environ["RANK"])
+        return load(*arguments)
 
-    monkeypatch.setattr("adept_torch.opening.load", load_noted)
-    monkeypatch.setattr("adept_torch.opening._LOADING_SHARE", 0.0)
+    monkeypatch.setattr("adept_torch.spreading.load", load_noted)
     with Trainer(3) as trainer:
-        if not fits:
-            (tmp_path / "model.safetensors").write_bytes(b"no config beside it")
-            with pytest.raises(ExecutorReplyError, match=r"no config\.json"):
-                trainer.open(folder, TRAINS)
-            folder = folders("llama")
-            loads.unlink()
-        trainer.open(folder, TRAINS)
-        assert loads.read_text().split("\n")[:-1] == [f"{what} {rank}" for rank in range(3) for what in ("begin", "end")]
+        (tmp_path / "model.safetensors").write_bytes(b"no config beside it")
+        with pytest.raises(ExecutorReplyError, match=r"no config\.json"):
+            trainer.open(tmp_path, TRAINS)
+        trainer.open(folders("llama"), TRAINS)
+        assert loads.read_text() == "00"
         batch = make_batch((4, 3, 5, 2))
         trainer.call("losses", batch_arrays(batch), batch=batch_header(batch), reuse=False)
+
+
+def test_every_family_reaches_the_other_ranks(folders: Callable[[str], Path]) -> None:
+    """Buffers and what a family keeps beside them, too: rank 1 takes the second sequence."""
+    batch = make_batch((9, 12))
+    sent: dict[str, Any] = {"arrays": batch_arrays(batch), "batch": batch_header(batch), "reuse": False}
+    found: list[Numbers] = []
+    for ranks in (1, 2):
+        with Trainer(ranks, {"ADEPT_SHARDING": "all"}) as trainer:
+            losses: Numbers = {}
+            for family in FAMILIES:
+                trainer.open(folders(family))
+                losses[family] = trainer.call("losses", **sent)[1]["losses"]
+                trainer.call("closeModel")
+            found.append(losses)
+    torch.testing.assert_close(found[1], found[0], rtol=1e-5, atol=1e-5)
+
+
+def test_a_rank_that_cannot_build_the_model_ends_the_opening(
+    folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outline_elsewhere(folder: str, dtype: torch.dtype, probed: Probed) -> Any:
+        return outline("/nowhere" if os.environ["RANK"] == "2" else folder, dtype, probed)
+
+    monkeypatch.setattr("adept_torch.spreading.outline", outline_elsewhere)
+    with Trainer(3) as trainer:
+        with pytest.raises(ExecutorReplyError, match=r"/nowhere holds no config\.json"):
+            trainer.open(folders("llama"), TRAINS)
+        assert trainer.call("memory")[1]["bytes"].min() > 0
 
 
 @pytest.mark.parametrize(("family", "trains"), [("qwen3", "all"), ("llama", TRAINS)])

@@ -36,6 +36,7 @@ export function planCluster(output: Output, raw: RawOptions): void {
     [
       `${plan.gpus} × ${gpu.name} on ${plan.nodes} ${plan.nodes === 1 ? 'machine' : 'machines'}: ${SPREAD[plan.sharding]}`,
       `memory of a GPU: ${gigabytes(memory.total)} GB of ${gigabytes(gpu.memoryBytes)} (weights ${gigabytes(memory.weights)}, activations ${gigabytes(memory.activations)}, other ${gigabytes(memory.other)})`,
+      `memory of the first machine while the model is loaded: ${gigabytes(plan.hostBytes)} GB`,
       fits
         ? `settings: batchSize ${plan.batchSize} (${plan.microBatch} sequences a GPU), gradAccum ${plan.gradAccum}${plan.recompute ? ', activations are computed again' : ''}`
         : 'not even one sequence fits: use more GPUs, fewer layers or shorter sequences',

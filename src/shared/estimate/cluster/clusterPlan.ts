@@ -34,7 +34,7 @@ export interface ClusterPlan {
   readonly batchSize: number;
   readonly gradAccum: number;
   readonly memory: RankMemory;
-  /** What loading takes of a machine's own memory: the whole model, one rank after the other. */
+  /** What loading takes of the first machine's own memory, bytes: the first rank reads the whole model. */
   readonly hostBytes: number;
   readonly secondsPerStep: { readonly compute: number; readonly communication: number };
   readonly tokensPerSecond: number;

@@ -1,0 +1,112 @@
+"""One rank loads a model, the others take it over layer by layer: none but the first has all of it on the CPU."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from .errors import InputError
+from .loading import Loaded, Probed, load, outline
+from .ranks import Ranks
+
+# Where a module keeps tensors: some families have copies of their buffers as plain attributes.
+_KINDS = ("_parameters", "_buffers", "__dict__")
+
+
+def load_once(folder: str, dtype: torch.dtype, ranks: Ranks) -> Loaded:
+    """What rank 0 loads; elsewhere the same without values, which `share_values` brings. Raises InputError on every rank."""
+    if ranks.count == 1:
+        return load(folder, dtype)
+    loaded: Loaded | None = None
+    failed: Exception | None = None
+    said = b""
+    if ranks.rank == 0:
+        try:
+            loaded = load(folder, dtype)
+            said = loaded.probed.encode()
+        except Exception as error:
+            failed = error
+    known = ranks.share(said if ranks.rank == 0 else None)
+    if ranks.rank != 0 and known:
+        try:
+            loaded = outline(folder, dtype, Probed.decode(known))
+        except Exception as error:
+            failed = error
+    problem = next(filter(None, ranks.gather("" if failed is None else str(failed))), "")
+    if failed is not None:
+        raise failed
+    if problem or loaded is None:
+        raise InputError(problem or f"{folder}: rank 0 could not load the model.")
+    return loaded
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a tensor is kept."""
+
+    module: nn.Module
+    kind: str
+    name: str
+    tensor: Tensor
+
+    def put(self, tensor: Tensor) -> None:
+        getattr(self.module, self.kind)[self.name] = tensor
+
+
+def modules_of(module: nn.Module, without: Sequence[nn.Module] = ()) -> dict[str, nn.Module]:
+    """It and all below it, by name, leaving out some and what is below those."""
+    left_out = {id(inner) for one in without for inner in one.modules()}
+    return {name: inner for name, inner in module.named_modules() if id(inner) not in left_out}
+
+
+def share_values(modules: Mapping[str, nn.Module], ranks: Ranks) -> None:
+    """Puts rank 0's tensors of these modules on every rank's device. Raises InputError where the modules are others there."""
+    places = {key: place for path, module in modules.items() for key, place in _places(path, module)}
+    same: dict[int, list[str]] = {}
+    for key, place in places.items():
+        same.setdefault(id(place.tensor), []).append(key)
+    own = [
+        {
+            "keys": keys,
+            "shape": list(places[keys[0]].tensor.shape),
+            "dtype": str(places[keys[0]].tensor.dtype).removeprefix("torch."),
+        }
+        for keys in same.values()
+    ]
+    described = json.loads(ranks.share(json.dumps(own).encode() if ranks.rank == 0 else None))
+    other = {key for one in described for key in one["keys"]} ^ places.keys()
+    if problem := next(filter(None, ranks.gather(", ".join(sorted(other))[:300])), ""):
+        raise InputError(f"Ranks have other tensors of the model than rank 0 ({problem}): install the same transformers for all.")
+    for one in described:
+        _share(one, places, ranks)
+
+
+def _places(path: str, module: nn.Module) -> Iterator[tuple[str, _Place]]:
+    for kind in _KINDS:
+        for name, tensor in getattr(module, kind).items():
+            if isinstance(tensor, Tensor):
+                yield f"{path}.{name}".removeprefix("."), _Place(module, kind, name, tensor)
+
+
+@torch.no_grad()
+def _share(described: Mapping[str, Any], places: Mapping[str, _Place], ranks: Ranks) -> None:
+    """One tensor, under every key that it has."""
+    keys: list[str] = described["keys"]
+    first = places[keys[0]]
+    if ranks.rank == 0:
+        values = first.tensor.detach().to(ranks.device).contiguous()
+    else:
+        values = torch.empty(described["shape"], dtype=getattr(torch, described["dtype"]), device=ranks.device)
+    if values.numel() > 0:
+        # As bytes: gloo does not know every type.
+        dist.broadcast(values.reshape(-1).view(torch.uint8), 0)
+    if ranks.rank == 0 and values.data_ptr() == first.tensor.data_ptr():
+        return
+    parameter = nn.Parameter(values, requires_grad=False) if any(places[key].kind == "_parameters" for key in keys) else None
+    for key in keys:
+        place = places[key]
+        place.put(values if parameter is None or place.kind != "_parameters" else parameter)
