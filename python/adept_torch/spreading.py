@@ -1,6 +1,8 @@
 """One rank loads a model, the others take it over layer by layer: none but the first has all of it on the CPU."""
 
 import json
+import queue
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,9 @@ from .errors import InputError
 from .loading import Loaded, Probed, load, outline
 from .ranks import Ranks
 
+# How often a rank that loads says so, at least.
+_SIGN_SECONDS = 20.0
+_LOADING = b"loading"
 # Where a module keeps tensors: some families have copies of their buffers as plain attributes.
 _KINDS = ("_parameters", "_buffers", "__dict__")
 
@@ -21,27 +26,47 @@ def load_once(folder: str, dtype: torch.dtype, ranks: Ranks) -> Loaded:
     """What rank 0 loads; elsewhere the same without values, which `share_values` brings. Raises InputError on every rank."""
     if ranks.count == 1:
         return load(folder, dtype)
-    loaded: Loaded | None = None
-    failed: Exception | None = None
-    said = b""
-    if ranks.rank == 0:
-        try:
-            loaded = load(folder, dtype)
-            said = loaded.probed.encode()
-        except Exception as error:
-            failed = error
-    known = ranks.share(said if ranks.rank == 0 else None)
-    if ranks.rank != 0 and known:
-        try:
-            loaded = outline(folder, dtype, Probed.decode(known))
-        except Exception as error:
-            failed = error
+    loaded, failed = _load_first(folder, dtype, ranks) if ranks.rank == 0 else _outline_later(folder, dtype, ranks)
     problem = next(filter(None, ranks.gather("" if failed is None else str(failed))), "")
     if failed is not None:
         raise failed
     if problem or loaded is None:
         raise InputError(problem or f"{folder}: rank 0 could not load the model.")
     return loaded
+
+
+_Outcome = tuple[Loaded | None, Exception | None]
+
+
+def _load_first(folder: str, dtype: torch.dtype, ranks: Ranks) -> _Outcome:
+    """In a thread of its own, so that the others hear something meanwhile: they wait for no one without end."""
+    outcomes: queue.Queue[_Outcome] = queue.Queue()
+
+    def work() -> None:
+        try:
+            outcomes.put((load(folder, dtype), None))
+        except Exception as error:
+            outcomes.put((None, error))
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        try:
+            loaded, failed = outcomes.get(timeout=min(ranks.seconds / 3, _SIGN_SECONDS))
+        except queue.Empty:
+            ranks.share(_LOADING)
+            continue
+        ranks.share(b"" if loaded is None else loaded.probed.encode())
+        return loaded, failed
+
+
+def _outline_later(folder: str, dtype: torch.dtype, ranks: Ranks) -> _Outcome:
+    known = ranks.share(None)
+    while known == _LOADING:
+        known = ranks.share(None)
+    try:
+        return (outline(folder, dtype, Probed.decode(known)) if known else None), None
+    except Exception as error:
+        return None, error
 
 
 @dataclass(frozen=True)

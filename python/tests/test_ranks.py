@@ -1,6 +1,7 @@
 """Several ranks on gloo against one process: uneven batches, two micro-batches, every way of sharding."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,9 +164,12 @@ def test_one_rank_loads(folders: Callable[[str], Path], tmp_path: Path, monkeypa
     def load_noted(*arguments: Any) -> Any:
         with loads.open("a") as file:
             file.write(os.environ["RANK"])
+        time.sleep(0.2)
         return load(*arguments)
 
     monkeypatch.setattr("adept_torch.spreading.load", load_noted)
+    # The others are told several times that it goes on.
+    monkeypatch.setattr("adept_torch.spreading._SIGN_SECONDS", 0.05)
     with Trainer(3) as trainer:
         (tmp_path / "model.safetensors").write_bytes(b"no config beside it")
         with pytest.raises(ExecutorReplyError, match=r"no config\.json"):
