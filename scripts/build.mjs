@@ -113,9 +113,18 @@ const LATER = { tinyglobby: 'tinyglobby', 'vscode-jsonrpc/node': 'jsonrpc' };
 /** @type {import('esbuild').Plugin} */
 const laterApart = {
   name: 'later apart',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^(tinyglobby|vscode-jsonrpc\/node)$/ }, ({ path }) => ({
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^vscode-jsonrpc\/node$/ }, ({ path }) => ({
       path: `./${LATER[path]}.cjs`,
+      external: true,
+    }));
+    // Imported where it is used, by modules that are read when the extension starts.
+    onResolve({ filter: /^tinyglobby$/ }, ({ path }) => ({ path, namespace: 'later-library' }));
+    onLoad({ filter: /.*/, namespace: 'later-library' }, ({ path }) => ({
+      contents: `export const globSync = (...asked) => require('./${LATER[path]}.cjs').globSync(...asked);`,
+    }));
+    onResolve({ filter: /^\.\/.*\.cjs$/, namespace: 'later-library' }, ({ path }) => ({
+      path,
       external: true,
     }));
   },
@@ -169,7 +178,9 @@ async function buildInParts(options) {
   });
   mkdirSync(options.outdir, { recursive: true });
   for (const { path, text } of outputFiles) {
-    const { code, map } = await esbuild.transform(text, {
+    // Each import would copy a namespace of hundreds of names.
+    const once = text.replace(/^import \* as (\w+) from "vscode";$/gm, 'const $1 = require("vscode");');
+    const { code, map } = await esbuild.transform(once, {
       ...{ format: 'cjs', sourcemap: 'external', sourcefile: basename(path) },
       ...{ minify, target, platform, supported: { 'dynamic-import': false } },
     });
