@@ -162,6 +162,12 @@ describe('every panel', { skip: unavailable() }, () => {
   it('units of a run over time', async () => {
     const frame = await editor.webview('run');
     await frame.getByRole('tab', { name: 'Units' }).click();
+    await editor.evidently('which layer a unit’s layer copies', () =>
+      frame
+        .getByText(/\d+ \(copy of \d+\)/)
+        .first()
+        .waitFor(),
+    );
     await inATheme('units', frame);
   });
 

@@ -137,7 +137,23 @@ export function analyzeSteps(windowOf: () => Editor): void {
       assert.match(chosen, /domain\.jsonl$/, 'the text that was measured is the one that is trained on');
       await heatmap.locator('.rate-settings summary').click();
       await heatmap.locator('#field-steps').fill('100');
+      await heatmap.locator('#field-learningRate').fill('50');
+      await heatmap.locator('.more-settings > summary').click();
+      await heatmap.locator('#field-seqLen').fill('999999');
+      await editor.evidently('what the model cannot, and what hardly anybody means', async () => {
+        await heatmap
+          .locator('#field-seqLen-problem')
+          .getByText(/^The model has \d+ positions/)
+          .waitFor();
+        await heatmap
+          .locator('#launch-verdict')
+          .getByText(/A rate of 50 destroys a language model/)
+          .waitFor();
+        await heatmap.locator('.plan-bar .verdict-sign').getByText('incomplete').waitFor();
+      });
+      await heatmap.locator('#field-seqLen').fill('256');
       await heatmap.locator('#field-learningRate').fill('0.001');
+      await heatmap.locator('#field-seqLen-problem').waitFor({ state: 'detached' });
       const rates = heatmap.locator('.rates tbody tr');
       await editor.evidently('a learning rate for every unit of both copies', () => rates.first().waitFor());
       assert.equal(await rates.count(), saved.units.filter(({ layer }) => layers.includes(layer)).length);
