@@ -252,7 +252,7 @@ async function buildTests(files) {
   const { metafile } = await esbuild.build({
     ...tests,
     entryPoints: [...files.map(({ source }) => source), COMMAND_SERVER],
-    external: ['typescript', 'eslint', 'playwright-core', 'axe-core'],
+    external: ['typescript', 'playwright-core', 'axe-core'],
   });
   return new Map(Object.entries(metafile.outputs).map(([path, { inputs }]) => [path, Object.keys(inputs)]));
 }

@@ -1,4 +1,4 @@
-// `npm run lint`: import rules, eslint, formatting, and what reads python/, side by side.
+// `npm run lint`: import rules, oxlint, formatting, and what reads python/, side by side.
 //
 //   npm run lint -- --no-python   without the last, which .ci/run waits for a Python with
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What follows each other in a lane takes about as long together as the other lane. */
 const LANES = [
-  [['eslint', '--max-warnings', '0', '.']],
+  [['oxlint']],
   [
     ['depcruise', 'src', 'webview', 'test', '--config', '.dependency-cruiser.mjs'],
     ['prettier', '--check', '.'],

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** TypeScript's native compiler, several times as fast; lint needs the one before it for its rules. */
+/** TypeScript's native compiler, several times as fast; the one before it has the interface that scripts/l10n.mjs and depcruise use. */
 const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
 
 const folders = ['src', 'webview', 'test']

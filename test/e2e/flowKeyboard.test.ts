@@ -1,8 +1,34 @@
-import { describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Editor } from './support/editor';
 import { wholeFlow } from './support/flow';
 import { keyboardOf } from './support/hands';
 import { unavailable } from './support/provided';
+import { sampleWorkspace } from './support/sampleWorkspace';
 
+// By mouse the same way leads through the window of package.test.ts.
 describe('from the palette to the exported model with the keyboard alone', { skip: unavailable() }, () => {
-  wholeFlow(keyboardOf, 'keyboard');
+  const folder = mkdtempSync(join(tmpdir(), 'adept-flow-'));
+  let editor: Editor;
+
+  before(async () => {
+    editor = await Editor.open({
+      workspace: sampleWorkspace(folder),
+      settings: { 'security.workspace.trust.enabled': false },
+    });
+  });
+
+  after(async () => {
+    await editor.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  wholeFlow(() => editor, keyboardOf);
+
+  it('violated no content security policy and left no error of its own', () => {
+    assert.deepEqual(editor.problems, []);
+  });
 });

@@ -4,11 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { RunFolder } from '../../src/node/run/runFolder';
-import { statusOf } from '../../src/node/run/runStatus';
 import { makePackage } from '../support/makePackage';
 import { Editor } from './support/editor';
-import { FirstSteps } from './support/firstSteps';
+import { wholeFlow } from './support/flow';
 import { mouseOf } from './support/hands';
 import { unavailable } from './support/provided';
 import { sampleWorkspace } from './support/sampleWorkspace';
@@ -16,14 +14,12 @@ import { sampleWorkspace } from './support/sampleWorkspace';
 describe('the package, installed in an untouched profile', { skip: unavailable() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'adept-vsix-'));
   let editor: Editor;
-  let steps: FirstSteps;
 
   before(async () => {
     editor = await Editor.open({
       vsix: makePackage().file,
       workspace: sampleWorkspace(folder),
     });
-    steps = new FirstSteps(editor, mouseOf(editor));
   });
 
   after(async () => {
@@ -72,16 +68,11 @@ describe('the package, installed in an untouched profile', { skip: unavailable()
     assert.ok(typeof result.baseLoss === 'number' && result.baseLoss > 0 && result.baseLoss < 10);
   });
 
-  it('leads from the palette over the heatmap to a run that moves', async () => {
-    await steps.analyze();
-    await steps.mark();
-    const run = await steps.launch();
-    await steps.watch();
-    await editor.runCommand('ADEPT: Stop');
-    await steps.until('the end of the run', () => statusOf(RunFolder.at(run)).state === 'stopped');
+  describe('from the palette to the exported model with the mouse', () => {
+    wholeFlow(() => editor, mouseOf);
   });
 
-  it('violated no content security policy', () => {
+  it('violated no content security policy and left no error of its own', () => {
     assert.deepEqual(editor.problems, []);
   });
 });

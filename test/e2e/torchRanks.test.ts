@@ -8,7 +8,8 @@ import { RunFolder } from '../../src/node/run/runFolder';
 import { type RunStatus, statusOf } from '../../src/node/run/runStatus';
 import type { RunConfig } from '../../src/shared/config/runConfig';
 import { adeptResult } from '../support/command';
-import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
+import { LOADED_PYTHON } from '../support/loadedPython';
+import { TORCH_ENV, TORCH_MISSING } from '../support/torchPython';
 import { Editor } from './support/editor';
 import { FirstSteps, plot, shownStep } from './support/firstSteps';
 import { mouseOf } from './support/hands';
@@ -43,14 +44,14 @@ const CONFIG = {
   },
 };
 
-/** What `adept setup --torch` would leave. */
+/** What `adept setup --torch` would leave, with forks of a Python that has loaded PyTorch: torch/launch starts ranks as people do. */
 function setUpTorch(home: string): void {
   mkdirSync(join(home, 'torch'), { recursive: true });
   const found = {
     ...{ python: '3', versions: { torch: 'of the tests' }, device: 'CPU', gpus: 0, cuda: null },
     ...{ metal: false, bfloat16: false },
   };
-  const file = { format: 'adept.torch/2', python: TORCH_PYTHON, found };
+  const file = { format: 'adept.torch/2', python: LOADED_PYTHON, found };
   writeFileSync(join(home, 'torch', 'torch.json'), JSON.stringify(file));
 }
 
@@ -68,7 +69,7 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
     editor = await Editor.open({
       workspace,
       settings: { 'security.workspace.trust.enabled': false },
-      env: { ...TORCH_ENV, ADEPT_HOME: home },
+      env: { ...TORCH_ENV, PYTHON_EXEC: LOADED_PYTHON, ADEPT_HOME: home },
     });
     steps = new FirstSteps(editor, mouseOf(editor));
     run = join(editor.workspace, CONFIG.out);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { readModelConfig } from '../../src/node/model/modelConfig';
 import { modelUnits } from '../../src/shared/model/modelUnits';
 import { readEvents } from '../../src/node/run/eventWriter';
@@ -47,16 +48,22 @@ describe('the violation on forgetting', () => {
   });
 });
 
-/** An expanded sample model, tuned at a learning rate that ruins it at once. */
+const shared = mkdtempSync(join(tmpdir(), 'adept-forgetting-'));
+/** The sample with a layer more, which every run trains anew. */
+const expanded = join(shared, 'expanded');
+before(async () => {
+  const model = join(SAMPLE, 'model');
+  await adeptResult(['expand', '--model', model, '--out', expanded, '--layers', 6, '--engine', 'wasm']);
+});
+after(() => {
+  rmSync(shared, { recursive: true, force: true });
+});
+
+/** The expanded sample, tuned at a learning rate that ruins it at once. */
 async function ruinedRun(t: TestContext, limit: number, ...more: readonly string[]): Promise<RunFolder> {
-  const folder = temporaryFolder(t);
-  const [model, out] = [join(folder, 'expanded'), join(folder, 'run')];
-  const engine = ['--engine', 'wasm'];
+  const out = join(temporaryFolder(t), 'run');
   await adeptResult([
-    ...['expand', '--model', join(SAMPLE, 'model'), '--out', model, '--layers', 6, ...engine],
-  ]);
-  await adeptResult([
-    ...['tune', '--model', model, '--out', out, ...engine],
+    ...['tune', '--model', expanded, '--out', out, '--engine', 'wasm'],
     ...['--domain', join(SAMPLE, 'domain.jsonl'), '--probe', join(SAMPLE, 'general.txt')],
     ...['--steps', '6', '--lr', '0.05', '--seq-len', '32', '--batch-size', '2', '--save-every', '100'],
     ...['--eval-every', '2', '--max-probe-sequences', '4', '--max-eval-sequences', '4'],

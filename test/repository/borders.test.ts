@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { describe, it } from 'node:test';
-import { ESLint, Linter } from 'eslint';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { parse } from 'jsonc-parser';
 import ts from 'typescript';
+import * as v from 'valibot';
 import { projectRoot } from '../support/projectRoot';
+import { temporaryFolder } from '../support/temporaryFolder';
 
 const PROCESSES = [
   'src/shared',
@@ -16,6 +18,7 @@ const PROCESSES = [
   'src/extension',
   'webview',
   'test',
+  'test/host',
   'test/host/suite',
   'test/host/page',
   'test/e2e',
@@ -44,33 +47,52 @@ function configOf(folder: string): ts.ParsedCommandLine {
   return ts.parseJsonConfigFileContent(config, ts.sys, dirname(file));
 }
 
-/** A program of virtual files, by their paths in the clone, with the options of a process. */
-function programOf(folder: string, texts: ReadonlyMap<string, string>): ts.Program {
-  const { options } = configOf(folder);
-  const virtual = new Map([...texts].map(([path, text]) => [join(projectRoot, path), text]));
-  const host = ts.createCompilerHost(options);
-  const readSource = host.getSourceFile.bind(host);
-  host.getSourceFile = (name, target) => {
-    const text = virtual.get(resolve(name));
-    return text === undefined ? readSource(name, target) : ts.createSourceFile(name, text, target);
-  };
-  const exists = host.fileExists.bind(host);
-  host.fileExists = (name) => virtual.has(resolve(name)) || exists(name);
-  return ts.createProgram([...virtual.keys()], options, host);
+/** What oxlint says in JSON; lines count from 1. */
+const Findings = v.object({
+  diagnostics: v.array(
+    v.object({
+      code: v.string(),
+      filename: v.string(),
+      labels: v.array(v.object({ span: v.object({ line: v.number() }) })),
+    }),
+  ),
+});
+
+/** Writes files, by their paths below a folder. */
+function writeFiles(folder: string, texts: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
 }
 
-function errorsOf(program: ts.Program, file: ts.SourceFile | undefined): string[] {
-  assert.ok(file);
-  return ts
-    .getPreEmitDiagnostics(program, file)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+interface CompilerError {
+  readonly file: string;
+  readonly text: string;
 }
 
-/** The errors of virtual files in a process's folder, file by file: one program, since most of its time goes into libraries. */
-function compile(folder: string, texts: readonly string[]): string[][] {
-  const virtual = new Map(texts.map((text, index) => [join(folder, `virtual${index}.ts`), text] as const));
-  const program = programOf(folder, virtual);
-  return [...virtual.keys()].map((path) => errorsOf(program, program.getSourceFile(join(projectRoot, path))));
+/** The errors of files, by their names, as the compiler of `npm run types` finds them with the options of a process. */
+function compile(t: TestContext, owner: string, texts: Readonly<Record<string, string>>): CompilerError[] {
+  // Inside the clone, where packages and their types are found.
+  const folder = mkdtempSync(join(projectRoot, 'out', 'borders-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const config = { extends: join(projectRoot, owner, 'tsconfig.json'), include: ['*.ts'], exclude: [] };
+  writeFiles(folder, { 'tsconfig.json': JSON.stringify(config), ...texts });
+  const tsc = join(projectRoot, 'node_modules/typescript-native/bin/tsc');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  assert.ok(status === 0 || stdout.includes('error TS'), stderr);
+  return [...stdout.matchAll(/^(\S.*?)\(\d+,\d+\): (error TS.*(?:\n\s.*)*)/gm)].map(
+    ([, file = '', text = '']) => ({
+      file: resolve(folder, file),
+      text,
+    }),
+  );
 }
 
 function importing(path: string): string {
@@ -85,67 +107,104 @@ function sources(folder: string, ending: string): string[] {
   });
 }
 
+/** Which lines of files, by their paths in the clone, lint would refuse for what they import. */
+function restricted(t: TestContext, imports: Readonly<Record<string, readonly string[]>>): Set<string> {
+  const folder = temporaryFolder(t);
+  // Without rules that read types, for which nothing is installed there.
+  const config = {
+    ...v.parse(
+      v.record(v.string(), v.unknown()),
+      parse(readFileSync(join(projectRoot, '.oxlintrc.json'), 'utf8')),
+    ),
+    options: {},
+  };
+  writeFiles(folder, { '.oxlintrc.json': JSON.stringify(config) });
+  for (const [file, paths] of Object.entries(imports)) {
+    writeFiles(folder, { [file]: paths.map((path) => `import '${path}';\n`).join('') });
+  }
+  const oxlint = join(projectRoot, 'node_modules/oxlint/bin/oxlint');
+  const { stdout, stderr } = spawnSync(process.execPath, [oxlint, '-f', 'json', '.'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.equal(stderr, '');
+  const { diagnostics } = v.parse(Findings, JSON.parse(stdout));
+  return new Set(
+    diagnostics
+      .filter(({ code }) => code === 'eslint(no-restricted-imports)')
+      .map(({ filename, labels: [label] }) => {
+        const file = relative(folder, resolve(folder, filename));
+        return `${file} ${imports[file]?.[(label?.span.line ?? 0) - 1] ?? 'none'}`;
+      }),
+  );
+}
+
 describe('borders between processes', () => {
   for (const [folder, { forbidden, allowed }] of Object.entries(BORDERS)) {
-    it(`${folder} compiles with ${allowed.join(', ')}, and not with ${forbidden.join(', ')}`, () => {
-      const errors = compile(folder, [...forbidden, ...allowed].map(importing));
-      for (const [index, name] of forbidden.entries()) {
-        const found = errors[index] ?? [];
-        assert.ok(
-          found.some(
-            (error) => error.includes('forbidden.d.ts') || error.includes(`Cannot find name '${name}'`),
-          ),
-          `${name}: ${found.join('\n') || 'it compiled'}`,
-        );
-      }
-      assert.deepEqual(errors.slice(forbidden.length).flat(), []);
-    });
-  }
-
-  for (const folder of ['src/trainer/method', 'src/trainer/jobs/tune', 'src/trainer/checkpoint']) {
-    it(`${folder} compiles with the interface of executors, and not with what has tensors`, () => {
-      // What has them is compiled with what imports it: there they cannot be found.
-      const errorsWith = (path: string): string[] => {
-        const text = importing(`${relative(folder, 'src/trainer')}/${path}`);
-        const program = programOf('src/trainer', new Map([[join(folder, 'virtual.ts'), text]]));
-        const tensors = program
-          .getSourceFiles()
-          .find(({ fileName }) => fileName.endsWith('/src/trainer/tfjs/engine/tensor.ts'));
-        return tensors === undefined ? [] : errorsOf(program, tensors);
-      };
-      assert.deepEqual(errorsWith('executor/withModel'), []);
-      for (const path of ['tfjs/tfjsModel', 'tfjs/engine/engine', 'openExecutor']) {
-        const errors = errorsWith(path);
-        assert.ok(
-          errors.some((error) => error.includes('forbidden.d.ts')),
-          `${path}: ${errors.join('\n') || 'it compiled'}`,
-        );
+    it(`${folder} compiles with ${allowed.join(', ')}, and not with ${forbidden.join(', ')}`, (t) => {
+      const names = [...forbidden, ...allowed];
+      const errors = compile(
+        t,
+        folder,
+        Object.fromEntries(names.map((name, index) => [`virtual${index}.ts`, importing(name)])),
+      );
+      for (const [index, name] of names.entries()) {
+        const found = errors
+          .filter(({ file }) => basename(file) === `virtual${index}.ts`)
+          .map(({ text }) => text);
+        if (allowed.includes(name)) {
+          assert.deepEqual(found, []);
+        } else {
+          assert.ok(
+            found.some((error) => error.includes('forbidden.d.ts')),
+            `${name}: ${found.join('\n') || 'it compiled'}`,
+          );
+        }
       }
     });
   }
 
-  it('lint keeps what decides from every file of the executors, and one executor from the other', async () => {
-    const lint = new ESLint({ cwd: projectRoot });
-    const rule = 'no-restricted-imports';
-    const restricts = async (file: string, path: string): Promise<boolean> => {
-      const { rules } = (await lint.calculateConfigForFile(join(projectRoot, file))) as Linter.Config;
-      const own = new Linter({ configType: 'flat' });
-      const found = own.verify(`import '${path}';`, [{ rules: { [rule]: rules?.[rule] ?? 'off' } }]);
-      return found.some(({ ruleId }) => ruleId === rule);
-    };
-    for (const folder of ['method', 'jobs/tune', 'data/store', 'checkpoint', 'executor']) {
-      const file = `src/trainer/${folder}/virtual.ts`;
-      assert.ok(await restricts(file, '../tfjs/model/rope'), folder);
-      assert.ok(await restricts(file, '../../tfjs/engine/provision'), folder);
-      assert.ok(await restricts(file, '../torch/torchModel'), folder);
-      assert.ok(await restricts(file, '@tensorflow/tfjs-core'), folder);
-      assert.ok(!(await restricts(file, '../executor/executor')), folder);
+  it('what decides compiles with the interface of executors, and not with what has tensors', (t) => {
+    // What has them is compiled with what imports it: there they cannot be found.
+    const errorsWith = (path: string): string[] =>
+      compile(t, 'src/trainer', { 'virtual.ts': importing(`../../src/trainer/${path}`) })
+        .filter(({ file }) => file === join(projectRoot, 'src/trainer/tfjs/engine/tensor.ts'))
+        .map(({ text }) => text);
+    assert.deepEqual(errorsWith('executor/withModel'), []);
+    for (const path of ['tfjs/tfjsModel', 'tfjs/engine/engine', 'openExecutor']) {
+      const errors = errorsWith(path);
+      assert.ok(
+        errors.some((error) => error.includes('forbidden.d.ts')),
+        `${path}: ${errors.join('\n') || 'it compiled'}`,
+      );
     }
-    assert.ok(!(await restricts('src/trainer/openExecutor.ts', './tfjs/tfjsExecutor')));
-    assert.ok(!(await restricts('src/trainer/openExecutor.ts', './torch/torchExecutor')));
-    assert.ok(await restricts('src/trainer/torch/virtual.ts', '../tfjs/tfjsModel'));
-    assert.ok(await restricts('src/trainer/tfjs/model/virtual.ts', '@tensorflow/tfjs-core'));
-    assert.ok(!(await restricts('src/trainer/tfjs/engine/virtual.ts', '@tensorflow/tfjs-core')));
+  });
+
+  it('lint keeps what decides from every file of the executors, and one executor from the other', (t) => {
+    const executors = [
+      '../tfjs/model/rope',
+      '../../tfjs/engine/provision',
+      '../torch/torchModel',
+      '@tensorflow/tfjs-core',
+    ];
+    const deciding = ['method', 'jobs/tune', 'data/store', 'checkpoint', 'executor'].map(
+      (folder) => `src/trainer/${folder}/virtual.ts`,
+    );
+    const found = restricted(t, {
+      ...Object.fromEntries(deciding.map((file) => [file, [...executors, '../executor/executor']])),
+      'src/trainer/openExecutor.ts': ['./tfjs/tfjsExecutor', './torch/torchExecutor'],
+      'src/trainer/torch/virtual.ts': ['../tfjs/tfjsModel'],
+      'src/trainer/tfjs/model/virtual.ts': ['@tensorflow/tfjs-core'],
+      'src/trainer/tfjs/engine/virtual.ts': ['@tensorflow/tfjs-core'],
+    });
+    assert.deepEqual(
+      [...found].sort(),
+      [
+        ...deciding.flatMap((file) => executors.map((path) => `${file} ${path}`)),
+        'src/trainer/torch/virtual.ts ../tfjs/tfjsModel',
+        'src/trainer/tfjs/model/virtual.ts @tensorflow/tfjs-core',
+      ].sort(),
+    );
   });
 
   it('every TypeScript file belongs to exactly one process', () => {

@@ -1,4 +1,4 @@
-// eslint-disable-next-line no-restricted-imports -- counts what tfjs itself makes inside an operation, too
+// oxlint-disable-next-line no-restricted-imports -- counts what tfjs itself makes inside an operation, too
 import { engine } from '@tensorflow/tfjs-core';
 
 type TensorInfo = ReturnType<ReturnType<typeof engine>['state']['tensorInfo']['get']> & {};

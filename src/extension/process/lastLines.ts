@@ -24,5 +24,5 @@ export function lastLines(file: string, count: number): string[] {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- control sequences are what is looked for
+// oxlint-disable-next-line no-control-regex -- control sequences are what is looked for
 const CONTROL_SEQUENCE = /\u001b\[[0-9;?]*[A-Za-z]/g;

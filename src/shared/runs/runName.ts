@@ -4,7 +4,7 @@ import type { Localizer } from '../common/localizer';
 const LONGEST = 80;
 /** Names of devices, which Windows takes for no file, whatever ending they have. */
 const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
-// eslint-disable-next-line no-control-regex -- these are what is looked for
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
 const FORBIDDEN = /[<>:"/\\|?*\u0000-\u001f]/;
 
 /** Why a run cannot be called so on Linux, macOS or Windows, in a sentence; undefined when it can. */

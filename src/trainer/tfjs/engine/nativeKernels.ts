@@ -257,7 +257,7 @@ export class NativeKernels implements FusedKernels {
 }
 
 function attribute(name: string, type: number, value: number): TFEOpAttr {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the binding declares the class, exports none, and takes plain objects
+  // The binding declares the class, exports none, and takes plain objects.
   return { name, type, value };
 }
 
