@@ -23,6 +23,18 @@ const CHROMIUM_ARGUMENTS = [
 const STATE_MILLISECONDS = 7000;
 /** How long a question is looked at before it is taken as closed by something else. */
 const FOCUS_MILLISECONDS = 10_000;
+
+/** In the window, not in its webviews: what turns or runs as long as something goes on is drawn sixty times a second, by the processor. */
+function stopEndlessAnimations(): void {
+  if (window === window.top) {
+    const rules = new CSSStyleSheet();
+    rules.replaceSync(
+      '.codicon-modifier-spin, .codicon-loading, .monaco-progress-container .progress-bit { animation: none !important; }',
+    );
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, rules];
+  }
+}
+
 /** VS Code in a browser, with the extension under development, a profile of its own and a temporary workspace. */
 export class Editor {
   /** Errors in the console of the window and its webviews that are about this extension, and every CSP violation. */
@@ -67,6 +79,7 @@ export class Editor {
         permissions: ['clipboard-read', 'clipboard-write'],
         reducedMotion: 'reduce',
       });
+      await context.addInitScript(stopEndlessAnimations);
       const page = await context.newPage();
       page.setDefaultTimeout(HANG_MILLISECONDS);
       const editor = new Editor(page, launched, browser);
