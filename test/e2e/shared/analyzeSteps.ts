@@ -106,7 +106,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       const [saved] = analysesIn(editor.workspace);
       assert.deepEqual(
         [saved?.mode, saved?.probe.sources, saved?.probe.sequences, saved?.probe.sampling],
-        ['fast', [join(editor.workspace, 'general.txt')], 7, 'spread'],
+        ['fast', [join(editor.workspace, 'general.txt')], 3, 'spread'],
       );
       assert.deepEqual(saved?.domain?.probe.sources, [join(editor.workspace, 'domain.jsonl')]);
       await editor.runCommand('View: Show ADEPT');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../support/projectRoot';
 
 /** Lines of the texts: with all of them, measuring would take most of the time of a test. */
-const LINES = { 'general.txt': 40, 'general-eval.txt': 20, 'domain.jsonl': 20, 'domain-eval.jsonl': 10 };
+const LINES = { 'general.txt': 20, 'general-eval.txt': 20, 'domain.jsonl': 10, 'domain-eval.jsonl': 10 };
 
 type SampleText = keyof typeof LINES;
 
