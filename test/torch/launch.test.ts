@@ -38,14 +38,17 @@ function programs(t: TestContext, scripts: Readonly<Record<string, string>>): st
   return folder;
 }
 
-/** A run of four steps on two machines of one process each. */
-async function world(t: TestContext): Promise<{ folder: string; cluster: string; config: string }> {
+/** A run of four steps on two machines of one process each. @param python of these machines */
+async function world(
+  t: TestContext,
+  python = TORCH_PYTHON,
+): Promise<{ folder: string; cluster: string; config: string }> {
   const folder = temporaryFolder(t);
   const [cluster, config] = [join(folder, 'cluster.json'), join(folder, 'x.adept.json')];
   writeFileSync(
     cluster,
     JSON.stringify({
-      ...{ format: 'adept.cluster/1', nodes: ['localhost', 'other'], gpusPerNode: 1, python: TORCH_PYTHON },
+      ...{ format: 'adept.cluster/1', nodes: ['localhost', 'other'], gpusPerNode: 1, python },
       gpu: { name: 'CPU', memoryGB: 8, bfloat16Teraflops: 0.1 },
       ...{ launcher: 'ssh', address: '127.0.0.1', port: await freePort() },
     }),
@@ -111,7 +114,8 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
     'writes a batch script that runs as it is, and continues a run',
     { timeout: HANG_MILLISECONDS },
     async (t) => {
-      const { folder, cluster, config } = await world(t);
+      // The script is what this is about: ranks that have loaded PyTorch do.
+      const { folder, cluster, config } = await world(t, LOADED_PYTHON);
       const bin = programs(t, {
         scontrol: 'echo 127.0.0.1',
         // The same task on each machine; it ends when all have, badly when one did.
@@ -124,6 +128,7 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
       const env = {
         ...{ ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), PATH: `${bin}:${process.env.PATH ?? ''}` },
         SLURM_JOB_NODELIST: 'a[1-2]',
+        PYTHON_EXEC: LOADED_PYTHON,
       };
       const script = join(folder, 'job.sh');
       const write = ['launch', '--cluster', cluster, '--launcher', 'slurm', '--write', script];

@@ -17,13 +17,18 @@ import type { PlannedMoment } from './plannedMoments';
 const TOLERANCE = 1e-3;
 const RUNS_AT_ONCE = 2;
 
-/** Disturbs runs as planned, each again after it has gone on, and lets it come to its end. @param folder is filled */
+/**
+ * Disturbs runs as planned, each again after it has gone on, and lets it come to its end.
+ * @param folder is filled
+ * @param env of the commands that nothing disturbs
+ */
 export async function disturbAll(
   folder: string,
   runs: readonly (readonly PlannedMoment[])[],
   onMoment: (moment: Moment) => void,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Moment[]> {
-  const undisturbed = new DisturbedJob(folder, 'undisturbed');
+  const undisturbed = new DisturbedJob(folder, 'undisturbed', env);
   await undisturbed.finish(1);
   const expected = undisturbed.curve;
   const durations = durationsOf(undisturbed.events);
@@ -32,7 +37,7 @@ export async function disturbAll(
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, run] = next;
-      const job = new DisturbedJob(folder, `run-${index}`);
+      const job = new DisturbedJob(folder, `run-${index}`, env);
       all[index] = await disturbRun({ job, expected, durations, onMoment }, run);
     }
   };

@@ -19,7 +19,12 @@ export class DisturbedJob {
   readonly run: string;
   private readonly config: string;
 
-  constructor(folder: string, name: string) {
+  /** @param undisturbed the environment in which it works to its end */
+  constructor(
+    folder: string,
+    name: string,
+    private readonly undisturbed: Readonly<Record<string, string>>,
+  ) {
     this.run = join(folder, name);
     this.config = join(folder, `${name}.adept.json`);
     const config = {
@@ -44,7 +49,7 @@ export class DisturbedJob {
 
   /** Works to the end, undisturbed. */
   async finish(ranks: number): Promise<void> {
-    await adeptResult([...this.args, '--engine', 'torch', '--ranks', ranks], { env: {} });
+    await adeptResult([...this.args, '--engine', 'torch', '--ranks', ranks], { env: this.undisturbed });
   }
 
   get events(): RunEvent[] {
