@@ -13,7 +13,7 @@ const LANES = [
   [['oxlint']],
   [
     ['depcruise', 'src', 'webview', 'test', '--config', '.dependency-cruiser.mjs'],
-    ['prettier', '--check', '.'],
+    ['oxfmt', '--check'],
   ],
 ];
 const PYTHON = [process.execPath, join(root, 'scripts/lintPython.mjs')];
