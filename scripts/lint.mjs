@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GO_ENVIRONMENT } from './goEnvironment.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -12,7 +13,7 @@ const LANES = [
   [['oxlint']],
   [
     ['depcruise', 'src', 'webview', 'test', '--config', '.dependency-cruiser.mjs'],
-    ['prettier', '--check', '.'],
+    ['oxfmt', '--check'],
   ],
 ];
 const PYTHON = [process.execPath, join(root, 'scripts/lintPython.mjs')];
@@ -27,7 +28,11 @@ function run([name = '', ...args]) {
   return new Promise((resolve, reject) => {
     const child = isAbsolute(name)
       ? spawn(name, args, { cwd: root })
-      : spawn(installed(name), args, { cwd: root, shell: process.platform === 'win32' });
+      : spawn(installed(name), args, {
+          cwd: root,
+          shell: process.platform === 'win32',
+          env: GO_ENVIRONMENT,
+        });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (piece) => {

@@ -174,8 +174,8 @@ describe('every panel', { skip: unavailable() }, () => {
   it('what the model of a run answers, before and after', async () => {
     const frame = await editor.webview('run');
     await frame.getByRole('tab', { name: 'Answers' }).click();
-    const rounds = readEvents(RunFolder.at(join(editor.workspace, RUN.out)).file('events')).flatMap(
-      (event) => (event.type === 'answers' ? [event] : []),
+    const rounds = readEvents(RunFolder.at(join(editor.workspace, RUN.out)).file('events')).flatMap((event) =>
+      event.type === 'answers' ? [event] : [],
     );
     assert.deepEqual(
       rounds.map(({ step }) => step),

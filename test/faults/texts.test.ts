@@ -119,7 +119,7 @@ function contentOf(folder: string): Record<string, string> {
 describe('adept prepare', () => {
   it('ends with the same store however often it was killed before', async (t) => {
     const own = temporaryFolder(t);
-    const data = write(join(own, 'a.jsonl'), stories(40_000));
+    const data = write(join(own, 'a.jsonl'), stories(15_000));
     const args = ['prepare', '--model', world.model, '--data', data, '--dedup', 'exact'];
     const env = (name: string): { env: Record<string, string> } => ({
       env: { ADEPT_TEXT_CACHE: join(own, name) },
@@ -140,7 +140,7 @@ describe('adept prepare', () => {
 
   it('shares the work with another process that wants the same', async (t) => {
     const own = temporaryFolder(t);
-    const data = write(join(own, 'a.jsonl'), stories(40_000));
+    const data = write(join(own, 'a.jsonl'), stories(15_000));
     const args = ['prepare', '--model', world.model, '--data', data];
     const options = { env: { ADEPT_TEXT_CACHE: join(own, 'texts') } };
     const results = await Promise.all([adeptResult(args, options), adeptResult(args, options)]);

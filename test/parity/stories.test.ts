@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { ImportanceFile } from '../../src/shared/method/importance';
 import { sharedData } from '../support/sharedData';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { asLists } from '../support/tokenRows';
@@ -11,6 +12,7 @@ import { reference } from './reference';
 import { idsOf, load } from '../support/corpora';
 
 const SEQUENCES = 32;
+const FEW = 8;
 const LENGTH = 256;
 const BATCH_SIZE = 4;
 const VOCABULARY = 512;
@@ -28,20 +30,29 @@ interface Stories {
 }
 
 /** The pretrained model and the first packed sequences of its own kind of text, as the trainer reads them. */
-async function stories(t: TestContext): Promise<Stories | undefined> {
+async function stories(t: TestContext, maxSequences: number): Promise<Stories | undefined> {
   const model = sharedData(t, 'stories260K');
   const file = sharedData(t, 'tinystories', 'stories.jsonl');
   if (model === undefined || file === undefined) {
     return undefined;
   }
   const request = { paths: [file], folder: model, seqLen: LENGTH, vocabSize: VOCABULARY };
-  const { sequences } = await load({ ...request, maxSequences: SEQUENCES });
+  const { sequences } = await load({ ...request, maxSequences });
   return { model, file, sequences: idsOf(sequences) };
+}
+
+function checkMeasured({ baseLoss, layers }: ImportanceFile): void {
+  assert.ok(Math.abs(baseLoss - BASE_LOSS) <= NATS, `base loss ${baseLoss}, measured ${BASE_LOSS}`);
+  assert.equal(layers.length, LAYERS.length);
+  for (const [index, importance] of LAYERS.entries()) {
+    const ours = layers[index]?.importance ?? NaN;
+    assert.ok(Math.abs(ours - importance) <= NATS, `layer ${index}: ${ours}, measured ${importance}`);
+  }
 }
 
 describe('stories260K, a real pretrained model', () => {
   it('stories are tokenised and packed as by the reference tokenizer', async (t) => {
-    const given = await stories(t);
+    const given = await stories(t, SEQUENCES);
     if (given === undefined) {
       return;
     }
@@ -60,34 +71,34 @@ describe('stories260K, a real pretrained model', () => {
   });
 
   for (const engine of ENGINES) {
+    // A sequence takes wasm a second: PyTorch's values of a few say as much of it as what was measured of all.
+    const count = engine.name === 'wasm' ? FEW : SEQUENCES;
     it(
-      `importance of layers and units on 32 sequences of 256 tokens, ${engine.name}`,
+      `importance of layers and units on ${count} sequences of 256 tokens, ${engine.name}`,
       { skip: engine.skip },
       async (t) => {
-        const given = await stories(t);
+        const given = await stories(t, count);
         if (given === undefined) {
           return;
         }
         const { model, file, sequences } = given;
         const result = await analyzed(join(temporaryFolder(t), 'importance.json'), [
-          ...['--model', model, '--probe', file, '--seq-len', LENGTH, '--max-sequences', SEQUENCES],
+          ...['--model', model, '--probe', file, '--seq-len', LENGTH, '--max-sequences', count],
           ...['--batch-size', BATCH_SIZE, '--engine', engine.name],
         ]);
-        assert.equal(result.probe.tokens, SEQUENCES * LENGTH);
-        assert.ok(
-          Math.abs(result.baseLoss - BASE_LOSS) <= NATS,
-          `base loss ${result.baseLoss}, measured ${BASE_LOSS}`,
-        );
-        assert.equal(result.layers.length, LAYERS.length);
-        for (const [index, importance] of LAYERS.entries()) {
-          const ours = result.layers[index]?.importance ?? NaN;
-          assert.ok(Math.abs(ours - importance) <= NATS, `layer ${index}: ${ours}, measured ${importance}`);
+        assert.equal(result.probe.tokens, count * LENGTH);
+        if (count === SEQUENCES) {
+          checkMeasured(result);
         }
         const request = { model, sequences: asLists(sequences), batchSize: BATCH_SIZE };
         checkImportance(
           t,
           result,
-          await reference('importance', request, 'importance-stories260K'),
+          await reference(
+            'importance',
+            request,
+            `importance-stories260K${count === SEQUENCES ? '' : `-${count}`}`,
+          ),
           'released',
         );
       },

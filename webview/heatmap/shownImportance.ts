@@ -38,7 +38,8 @@ export class ShownImportance {
       })
     | undefined;
   private sorted:
-    { readonly from: readonly GridRow[]; readonly order: SortOrder; readonly rows: GridRow[] } | undefined;
+    | { readonly from: readonly GridRow[]; readonly order: SortOrder; readonly rows: GridRow[] }
+    | undefined;
 
   /** @throws AdeptError (input) when the file's parts contradict one another. */
   constructor(

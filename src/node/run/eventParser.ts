@@ -9,7 +9,9 @@ export type StepEvent = Extract<RunEvent, { type: 'step' }>;
  * run passes over; or what is wrong with it.
  */
 export type EventLine =
-  { readonly event: RunEvent } | { readonly unknownType: string } | { readonly problem: string };
+  | { readonly event: RunEvent }
+  | { readonly unknownType: string }
+  | { readonly problem: string };
 
 const KNOWN_TYPES: ReadonlySet<string> = new Set(RunEvent.options.map(({ entries }) => entries.type.literal));
 const AnyEvent = v.object({ type: v.string() });

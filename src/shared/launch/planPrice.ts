@@ -13,7 +13,8 @@ import type { FormReading } from './launchForm';
 
 /** What a plan costs; or why that cannot be told. */
 export type PlanPrice =
-  { readonly known: true; readonly estimate: Price } | { readonly known: false; readonly problem: string };
+  | { readonly known: true; readonly estimate: Price }
+  | { readonly known: false; readonly problem: string };
 
 /** The model that is priced; or why there is none. */
 export type PricedModel =

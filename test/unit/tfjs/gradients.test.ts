@@ -78,7 +78,7 @@ onEveryEngine('backward pass', (test) => {
             (value) => value / norm + 0.2 * ((random() - 0.5) / Math.sqrt(gradient.length)),
           );
           const step = 2e-2;
-          const lossAt = (distance: number): number => {
+          const moveTo = (distance: number): void => {
             const moved = engine.keep(
               engine.tensor(
                 original.map((value, at) => value + distance * (direction[at] ?? 0)),
@@ -87,11 +87,14 @@ onEveryEngine('backward pass', (test) => {
             );
             engine.dispose(tensorOf(parameter));
             parameter.slot[parameter.part] = moved;
+          };
+          const lossAt = (distance: number): number => {
+            moveTo(distance);
             return meanLoss();
           };
           const measured =
             (8 * (lossAt(step) - lossAt(-step)) - (lossAt(2 * step) - lossAt(-2 * step))) / (12 * step);
-          lossAt(0);
+          moveTo(0);
           const predicted = sum([...gradient].map((value, at) => value * (direction[at] ?? 0)));
           const allowed = 0.02 * Math.abs(predicted) + 2e-4;
           assert.ok(

@@ -1,5 +1,13 @@
 export type ProvisionStep =
-  'check' | 'wait' | 'clean' | 'prebuilt' | 'download' | 'unpack' | 'compile' | 'verify' | 'install';
+  | 'check'
+  | 'wait'
+  | 'clean'
+  | 'prebuilt'
+  | 'download'
+  | 'unpack'
+  | 'compile'
+  | 'verify'
+  | 'install';
 
 /** One line about what setup is doing; `fraction` in [0, 1] where the end is known. */
 export interface ProvisionProgress {
