@@ -43,9 +43,9 @@ export function headerButtons(summary: RunSummary, actions: CommandActions): Tem
  */
 function hasPlace(summary: RunSummary, command: RunCommand): boolean {
   const { state, enabled, pending } = summary;
-  return state === 'running' || state === 'paused' || state === 'starting' || state === 'waiting'
-    ? true
-    : (enabled.includes(command) || pending === command) && !offeredAtEnd(summary).includes(command);
+  const goesOn = ['running', 'paused', 'starting', 'waiting'].includes(state);
+  const canBeAsked = enabled.includes(command) || pending === command;
+  return goesOn || (canBeAsked && !offeredAtEnd(summary).includes(command));
 }
 
 function group(
