@@ -50,6 +50,10 @@ export function startLife(services: Services): vscode.Disposable {
         'adept.modelFolderPaths',
         models.all.map(({ path }) => path),
       );
+      services.contextKeys.set(
+        'adept.hasAnalysis',
+        models.all.some(({ analyses }) => analyses.length > 0),
+      );
     }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => {
       runs.list.scan();

@@ -1,5 +1,12 @@
 import type { Comparison } from '../../src/shared/run/comparison';
 
+function scores(choices: number, open: number): Comparison['a']['scores'] {
+  return [
+    { task: 'mmlu', questions: 100, correct: [{ metric: 'accuracy', count: choices }] },
+    { task: 'gsm8k', questions: 100, correct: [{ metric: 'strictMatch', count: open }] },
+  ];
+}
+
 /** Two layers of a run: the first has a unit that was zero in A, the second moved by half everywhere. */
 export function sampleComparison(): Comparison {
   const point = {
@@ -10,8 +17,24 @@ export function sampleComparison(): Comparison {
   };
   return {
     format: 'adept.comparison/1',
-    a: { ...point, step: 10, loss: null, domainLoss: 2.5, generalLoss: 1.5, meanUnitLearningRate: 0.001 },
-    b: { ...point, step: 40, loss: 2.25, domainLoss: 2, generalLoss: 1.75, meanUnitLearningRate: 0.0015 },
+    a: {
+      ...point,
+      step: 10,
+      loss: null,
+      domainLoss: 2.5,
+      generalLoss: 1.5,
+      meanUnitLearningRate: 0.001,
+      scores: scores(31, 2),
+    },
+    b: {
+      ...point,
+      step: 40,
+      loss: 2.25,
+      domainLoss: 2,
+      generalLoss: 1.75,
+      meanUnitLearningRate: 0.0015,
+      scores: scores(36, 50),
+    },
     layers: [
       { layer: 3, layerInB: 3, source: 2, added: true },
       { layer: 7, layerInB: 6, source: 5, added: true },

@@ -52,9 +52,11 @@ describe('the comparison panel', { skip: noChromium }, () => {
       'Step 10 40 +30',
       'Domain loss 2.5000 2.0000 −0.5000 better',
       'General loss 1.5000 1.7500 +0.2500 worse',
-      'Training loss – 2.2500 –',
+      'Training loss, one batch – 2.2500 –',
       'Base learning rate 0.00100 0.00100 0',
       'Mean unit learning rate 0.00100 0.00150 +0.000500',
+      'mmlu, accuracy 31.0 % 36.0 % +5.0 points may be chance',
+      'gsm8k, strict 2.0 % 50.0 % +48.0 points better',
     ]);
     assert.deepEqual(page.complaints, []);
   });
@@ -69,9 +71,17 @@ describe('the comparison panel', { skip: noChromium }, () => {
       'layer 3 (copy of 2) 260% 0% 300% new',
       'layer 7 (copy of 5) (6 in B) 50.0% 50.0% 50.0% –',
     ]);
-    const cells = await page.page.locator('.heatmap tbody td').all();
-    const classes = await Promise.all(cells.map((cell) => cell.getAttribute('class')));
-    assert.deepEqual(classes, [
+    const heats = async (): Promise<(string | null)[]> => {
+      const cells = await page.page.locator('.heatmap tbody td').all();
+      return Promise.all(cells.map((cell) => cell.getAttribute('class')));
+    };
+    // By rank at first, since matrices that began at zero are far beyond all others.
+    assert.deepEqual((await heats()).slice(0, 6), [
+      ...['heat-80', 'heat-0', 'heat-100', 'heat-none', 'heat-40', 'heat-40'],
+    ]);
+    assert.match(await page.page.innerText('main'), /What an added layer puts out starts at zero/);
+    await page.page.selectOption('#scale', 'linear');
+    assert.deepEqual(await heats(), [
       'heat-87',
       'heat-0',
       'heat-100',

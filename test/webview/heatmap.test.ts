@@ -52,7 +52,7 @@ describe('the heatmap', { skip: noChromium }, () => {
     });
   });
 
-  it('says that there are more columns than fit, and gives the form the room that is over', async () => {
+  it('says that there are more columns than fit', async () => {
     await withHeatmap(
       browser,
       async ({ page }) => {
@@ -65,15 +65,8 @@ describe('the heatmap', { skip: noChromium }, () => {
         });
         await page.waitForSelector('adept-heat-grid:not([data-more])');
         assert.ok(await hint.isVisible(), 'nothing moves while it is scrolled');
-        const columns = (): Promise<number> =>
-          page
-            .locator('adept-launch-form .settings')
-            .first()
-            .evaluate((box) => getComputedStyle(box).gridTemplateColumns.split(' ').length);
-        assert.equal(await columns(), 2);
         await page.setViewportSize({ width: 1920, height: 1080 });
         await hint.waitFor({ state: 'hidden' });
-        assert.ok((await columns()) >= 3);
       },
       { width: 1100 },
     );

@@ -54,6 +54,11 @@ describe("the heatmap's budget and preview of learning rates", { skip: noChromiu
         const [, time = 'none'] = /([\d.,]+ [a-z]+) in all/.exec(whole) ?? [];
         const marked = page.locator('.choices li', { hasText: 'layers 3 and 6' });
         assert.ok((await marked.innerText()).includes(`, ${time}`), `${await marked.innerText()} | ${whole}`);
+        // What the answers take nobody knows before the model has given some.
+        await page.click('.more-settings > summary');
+        await page.selectOption('#field-answers', 'default');
+        await page.locator('.plan-bar').getByText(`${time} without answers`).waitFor();
+        assert.match(await page.innerText('.price'), /; answers to prompts come on top/);
         assert.deepEqual(await webview.accessibilityFaults(), []);
       },
       { content: contentOf('sampleBoth') },

@@ -147,7 +147,10 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
       assert.equal(await page.innerText('#field-domain-problem'), problem);
       await page.fill('#field-steps', '10');
       await page.click('vscode-button:has-text("Start tuning")');
-      assert.match(await page.innerText('#launch-outcome'), /complete “Domain text” and “Learning rate”/);
+      assert.match(
+        await page.innerText('#launch-outcome'),
+        /complete “Learning rate” and correct “Domain text”/,
+      );
       assert.equal(await page.evaluate(() => document.activeElement?.id), 'field-domain');
       await page.fill('#field-domain', '/data/a.txt');
       await page.fill('#field-learningRate', '0.001');
@@ -198,7 +201,10 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
 
         await page.fill('#field-seqLen', '999999');
         await page.waitForSelector('#field-seqLen-problem:has-text("The model has 512 positions")');
-        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), 'incomplete');
+        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '1 to correct');
+        await page.fill('#field-steps', '');
+        await page.waitForSelector('.preview:has-text("complete “Steps” and correct “Sequence length”")');
+        await page.fill('#field-steps', '40');
         await page.fill('#field-seqLen', '64');
         await page.waitForSelector('#field-seqLen-problem', { state: 'detached' });
       },

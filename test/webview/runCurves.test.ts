@@ -67,6 +67,81 @@ describe('the curves of a run', { skip: noChromium }, () => {
     );
   });
 
+  it('begin in the first screen, below the losses, and nothing is cut, at every width', async () => {
+    await withRun(browser, async ({ page }) => {
+      // The panel of a window of 900, 1400 and 1920 pixels beside its side bar; so much of the first curves is to be seen.
+      for (const [width, height, seen] of [
+        [530, 590, 120],
+        [1030, 790, 180],
+        [1560, 970, 180],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        // Charts take their new size a frame later.
+        await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
+        const found = await page.evaluate(() => {
+          const overhang = ({ scrollWidth, clientWidth }: Element): number => scrollWidth - clientWidth;
+          const boxes = [document.documentElement, ...document.querySelectorAll('.loss-table')];
+          const rows = [...document.querySelectorAll('.plot')].map((plot) => plot.getBoundingClientRect());
+          return {
+            cut: boxes.map(overhang),
+            seen: innerHeight - (rows[0]?.top ?? Infinity),
+            inRow: rows.filter(({ top }) => top === rows[0]?.top).length,
+          };
+        });
+        await takePicture(page, `run-${String(width)}`);
+        const about = `${String(width)} × ${String(height)}: ${JSON.stringify(found)}`;
+        assert.deepEqual(found.cut, [0, 0], about);
+        assert.ok(found.seen >= seen, about);
+        assert.equal(found.inRow, width < 800 ? 1 : width < 1500 ? 2 : 3, about);
+      }
+    });
+  });
+
+  it('stay where they are while stages come and go', async () => {
+    for (const width of [530, 1030]) {
+      await withRun(
+        browser,
+        async ({ page, run }) => {
+          const top = (): Promise<number | undefined> =>
+            page
+              .locator('.toolbar')
+              .first()
+              .boundingBox()
+              .then((box) => box?.y);
+          const before = await top();
+          run.progress('evaluating', 0.9, 'general loss, batch 19 of 20');
+          await page.waitForSelector('.progress-text:has-text("batch 19 of 20")');
+          assert.equal(await top(), before);
+        },
+        {
+          width,
+          before: (run) => {
+            run.trainer();
+            run.advance(recordedLine('"step":50,'));
+          },
+        },
+      );
+    }
+  });
+
+  it('have their values read under the pointer, in all charts together', async () => {
+    await withRun(
+      browser,
+      async ({ page }) => {
+        const box = await page.locator('.wide .plot').boundingBox();
+        assert.ok(box !== null);
+        await page.mouse.move(box.x + box.width - 14, box.y + 50);
+        await page.waitForSelector('.wide .reading:has-text("step 200")');
+        const readings = await page.locator('.reading').allInnerTexts();
+        assert.equal(readings[0], 'step 200 · 0.9626 (−1.4670)');
+        assert.equal(readings[1], 'step 200 · 1.0548 (+0.4332)');
+        await page.mouse.move(box.x + 5, box.y + box.height + 14);
+        await page.waitForSelector('.wide .reading:has-text(", means of 20 steps")');
+      },
+      { height: 1200 },
+    );
+  });
+
   it('have the scores of the tasks beside them, with intervals, also as a table', async () => {
     await withRun(
       browser,
@@ -139,7 +214,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
         );
         assert.equal(await page.evaluate(() => window.scrollY), 0);
         await page.click('[data-command=resetZoom]');
-        await page.waitForSelector(`${PLOT}:focus`);
+        await page.waitForSelector('.plot:focus');
         assert.deepEqual(await shown(page), [0, 170]);
       },
       { ...RUNNING, height: 700 },

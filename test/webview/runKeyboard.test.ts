@@ -92,6 +92,24 @@ describe('the page of a run, with the keyboard alone', { skip: noChromium }, () 
     );
   });
 
+  it('keeps the focus among the buttons when the one that was pressed goes with the end of the run', async () => {
+    await withRun(
+      browser,
+      async ({ page, run }) => {
+        await page.focus('[data-command=checkpoint]');
+        run.finish();
+        await page.waitForSelector('.state-done');
+        await page.waitForSelector('header .toolbar [data-command=export]:focus');
+      },
+      {
+        before: (run) => {
+          run.trainer();
+          run.advance(recordedLine('"step":50,'));
+        },
+      },
+    );
+  });
+
   it('keeps the focus on a button whose command is under way', async () => {
     await withRun(
       browser,

@@ -33,7 +33,7 @@ describe("the strength (α) and the export in a run's page", { skip: noChromium 
       await page.waitForSelector('.summary th:text-is("exported")');
       assert.equal((await numbersOf(page, 'domain')).at(-1), '1.2035');
       assert.equal((await numbersOf(page, 'general')).at(-1), '0.7001');
-      assert.equal((await numbersOf(page, 'training')).at(-1), '–');
+      assert.equal((await numbersOf(page, 'training')).at(-1), 'means of 20 steps');
       assert.equal(
         await page.locator('.facts div', { hasText: 'Export' }).locator('dd').innerText(),
         'half · step 160 · strength 0.5 · without layers 2 · bfloat16',

@@ -127,6 +127,9 @@ describe('the panel of all runs', { skip: noChromium }, () => {
         ),
         ticked,
       );
+      const numbers = page.getByRole('region', { name: 'Losses of the ticked runs in numbers' });
+      assert.equal((await numbers.locator('thead th').last().innerText()).trim(), 'mmlu, accuracy');
+      assert.equal((await numbers.locator('td').last().innerText()).trim(), '50.0 % (from 30.0 %)');
       const chart = page.getByRole('slider', { name: 'Domain loss' });
       await chart.focus();
       await page.keyboard.press('Home');

@@ -81,6 +81,12 @@ describe('the panel of a study', { skip: noChromium }, () => {
       await webview.inEveryTheme(async (theme) => {
         await takePicture(page, `study-${theme}`);
       });
+      // What belongs to the table and is no number is not cut with it.
+      await page.setViewportSize({ width: 530, height: 590 });
+      await takePicture(page, 'study-530');
+      const overhang = await page.locator('html').evaluate((box) => box.scrollWidth - box.clientWidth);
+      const about = await page.locator('.about-numbers').evaluate((box) => box.scrollWidth);
+      assert.ok(overhang === 0 && about <= 490, `${String(overhang)}, ${String(about)}`);
     });
   });
 
@@ -118,7 +124,7 @@ describe('the panel of a study', { skip: noChromium }, () => {
 
   it('opens the file that it shows', async () => {
     await shown(content, async (webview) => {
-      await webview.page.getByRole('button', { name: '/space/study/study.json' }).click();
+      await webview.page.getByRole('button', { name: 'study/study.json' }).click();
       await webview.waitForMessage('openFile');
     });
   });

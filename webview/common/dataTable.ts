@@ -12,6 +12,8 @@ export interface DataRow {
   /** The hint of the name. */
   readonly title?: string;
   readonly cells: readonly unknown[];
+  /** What stands in place of the cells that are missing. */
+  readonly note?: unknown;
 }
 
 export interface DataTable {
@@ -51,10 +53,15 @@ export function dataTable({
     </thead>
     <tbody>
       ${rows.map(
-        ({ name, title, cells }) =>
+        ({ name, title, cells, note }) =>
           html`<tr>
             <th scope="row" title=${ifDefined(title)}>${name}</th>
             ${cells.map((cell) => html`<td>${cell}</td>`)}
+            ${
+              note === undefined
+                ? nothing
+                : html`<td class="muted" colspan=${headings.length - 1 - cells.length}>${note}</td>`
+            }
           </tr>`,
       )}
     </tbody>

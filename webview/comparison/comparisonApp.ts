@@ -215,7 +215,16 @@ export class ComparisonApp extends LitElement {
           this.keep({ order: nextOrder(order, detail) });
         }}
       ></adept-heat-grid>
-      ${changeLegend(scale, values, measure, fresh)}`;
+      ${changeLegend(scale, values, measure, fresh)}
+      ${
+        measure === 'change' && comparison.layers.some(({ added }) => added)
+          ? html`<p class="muted">
+              ${l10n.t(
+                'What an added layer puts out starts at zero: o_proj and down_proj, or the norms behind them. Relative to their size these move furthest.',
+              )}
+            </p>`
+          : nothing
+      }`;
   }
 
   private readonly onMeasure = (event: Event): void => {

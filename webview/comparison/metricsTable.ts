@@ -1,5 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatMetric, type Comparison } from '../../src/shared/run/comparison';
+import {
+  comparedScores,
+  formatMetric,
+  pointsText,
+  type ComparedScore,
+  type Comparison,
+} from '../../src/shared/run/comparison';
+import { intervalText, metricText, percentText, type Score } from '../../src/shared/run/scores';
 import { metricRows, type MetricRow } from '../../src/shared/heatmap/comparisonTable';
 import { l10n } from '../common/l10n';
 import { differenceText, metricName } from './texts';
@@ -18,6 +25,7 @@ export function metricsTable(comparison: Comparison): TemplateResult {
     </thead>
     <tbody>
       ${metricRows(comparison).map((row) => metricRow(row))}
+      ${comparedScores(comparison).map((score) => scoreRow(score))}
     </tbody>
   </table>`;
 }
@@ -28,17 +36,45 @@ function metricRow({ key, a, b, difference, better }: MetricRow): TemplateResult
     <td class="numeric ${better === 'a' ? 'better' : ''}">${formatMetric(key, a)}</td>
     <td class="numeric ${better === 'b' ? 'better' : ''}">${formatMetric(key, b)}</td>
     <td class="numeric">${differenceText(key, difference)}</td>
-    <td class="outcome">${outcome(better)}</td>
+    <td class="outcome">${outcome(better, 'less')}</td>
+  </tr>`;
+}
+
+/** A share of right answers: more is better, where it is no chance. */
+function scoreRow({ task, metric, a, b, mayBeChance }: ComparedScore): TemplateResult {
+  const difference = a === undefined || b === undefined ? undefined : b.value - a.value;
+  const better =
+    difference === undefined || difference === 0 || mayBeChance ? null : difference > 0 ? 'b' : 'a';
+  const cell = (side: 'a' | 'b', score: Score | undefined): TemplateResult =>
+    html`<td
+      class="numeric ${better === side ? 'better' : ''}"
+      title=${score === undefined ? nothing : l10n.t('95 % interval: {0}', intervalText(score.interval))}
+    >
+      ${score === undefined ? '–' : percentText(score.value)}
+    </td>`;
+  return html`<tr>
+    <th scope="row">${task}, ${metricText(metric, l10n)}</th>
+    ${cell('a', a)} ${cell('b', b)}
+    <td class="numeric">${difference === undefined ? '–' : pointsText(difference, l10n)}</td>
+    <td class="outcome">
+      ${
+        mayBeChance && difference !== 0
+          ? html`<span class="muted">${l10n.t('may be chance')}</span>`
+          : outcome(better, 'more')
+      }
+    </td>
   </tr>`;
 }
 
 /** In words and by an arrow, not by colour alone. */
-function outcome(better: MetricRow['better']): TemplateResult | typeof nothing {
+function outcome(better: MetricRow['better'], good: 'less' | 'more'): TemplateResult | typeof nothing {
+  const arrow = (isUp: boolean): TemplateResult =>
+    html`<span class="codicon codicon-arrow-${isUp ? 'up' : 'down'}" aria-hidden="true"></span>`;
   switch (better) {
     case 'a':
-      return html`<span class="codicon codicon-arrow-up" aria-hidden="true"></span>${l10n.t('worse')}`;
+      return html`${arrow(good === 'less')}${l10n.t('worse')}`;
     case 'b':
-      return html`<span class="codicon codicon-arrow-down" aria-hidden="true"></span>${l10n.t('better')}`;
+      return html`${arrow(good === 'more')}${l10n.t('better')}`;
     case null:
       return nothing;
   }

@@ -22,7 +22,7 @@ export function metricName(key: MetricRow['key']): string {
     case 'generalLoss':
       return l10n.t('General loss');
     case 'loss':
-      return l10n.t('Training loss');
+      return l10n.t('Training loss, one batch');
     case 'baseLearningRate':
       return l10n.t('Base learning rate');
     case 'meanUnitLearningRate':

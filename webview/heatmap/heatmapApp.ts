@@ -190,6 +190,7 @@ export class HeatmapApp extends LitElement {
       case 'notLaunched':
         this.launchModel.state =
           message.problem === null ? { kind: 'idle' } : { kind: 'failed', problem: message.problem };
+        this.keep({ usedNames: { ...this.view.usedNames, launched: '' } });
         break;
       case 'saved':
         this.note = l10n.t('Saved: {0}', message.file);
@@ -224,8 +225,10 @@ export class HeatmapApp extends LitElement {
     const setting = this.launch?.engine;
     this.launch = launch;
     this.trusted = trusted;
-    const form =
-      this.view.form ?? firstForm(launch, launch.probe ?? importance.probe.sources, importance.probe.seqLen);
+    const form = this.named(
+      this.view.form ?? firstForm(launch, launch.probe ?? importance.probe.sources, importance.probe.seqLen),
+      launch.name,
+    );
     // Whoever changes the setting meanwhile means this run as well.
     const isChanged = setting !== undefined && setting !== launch.engine;
     this.keep({ form: isChanged ? withField(form, 'engine', launch.engine) : form });
@@ -234,6 +237,13 @@ export class HeatmapApp extends LitElement {
     if (first) {
       void this.restoreScroll();
     }
+  }
+
+  /** The form with a name that is free, where that which it has was proposed, or is that of the run it launched last. */
+  private named(form: LaunchForm, free: string): LaunchForm {
+    const { proposed, launched } = this.view.usedNames;
+    this.keep({ usedNames: { proposed: free, launched: '' } });
+    return form.name === proposed || form.name === launched ? { ...form, name: free } : form;
   }
 
   private keep(change: Partial<HeatmapView>): void {
@@ -335,6 +345,8 @@ export class HeatmapApp extends LitElement {
     this.launchModel.visitAll();
     if (preview.ready) {
       this.launchModel.state = { kind: 'starting' };
+      // The run's panel may come to the front, and this page be gone, before the answer comes.
+      this.keep({ usedNames: { ...this.view.usedNames, launched: form.name } });
       this.host.post({
         type: 'launch',
         form,
@@ -354,7 +366,10 @@ export class HeatmapApp extends LitElement {
   private launched({ file, nextName, queued }: Extract<ToHeatmap, { type: 'launched' }>): void {
     this.launchModel.state = { kind: 'launched', file, queued: queued === true };
     if (this.view.form !== null) {
-      this.keep({ form: { ...this.view.form, name: nextName } });
+      this.keep({
+        form: { ...this.view.form, name: nextName },
+        usedNames: { proposed: nextName, launched: '' },
+      });
     }
   }
 

@@ -97,7 +97,7 @@ export function heatmapPage(content: PageContent, actions: PageActions): Templat
     ${planBar({
       ...all.plan,
       warnings: all.warnings,
-      missing: all.preview.ready ? undefined : all.preview.reason,
+      missing: all.preview.ready ? undefined : all.preview,
       start: () => {
         actions.showForm();
       },
@@ -109,6 +109,7 @@ export function heatmapPage(content: PageContent, actions: PageActions): Templat
       <section class="map" aria-label=${l10n.t('Heatmap')}>${map(content, actions)}</section>
       <div class="side">${side(content, all, actions)}</div>
     </div>
+    ${launchForm(content, all, actions)}
   </main>`;
 }
 
@@ -202,6 +203,7 @@ function decided(content: PageContent, actions: PageActions) {
   const price = planPrice(model, importance, marked, reading);
   const ofModel = problemsOfModel(reading, model, l10n);
   const preview = previewOf({
+    form,
     reading,
     problems: new Map([...ofModel, ...launchModel.problems(reading)]),
     marked,
@@ -233,8 +235,8 @@ function decided(content: PageContent, actions: PageActions) {
 }
 
 function side(
-  { shown, launch, form, view, marked, launchModel }: PageContent,
-  { reading, preview, ofModel, plan, warnings }: ReturnType<typeof decided>,
+  { shown, view, marked, launchModel }: PageContent,
+  { reading, plan }: ReturnType<typeof decided>,
   actions: PageActions,
 ): TemplateResult {
   const picture = modelColumn({
@@ -246,66 +248,80 @@ function side(
     },
   });
   return html`${planView({ ...plan, picture })}
-    ${proposalsView({
-      proposals: proposals({
-        importance: shown.importance,
-        reading,
-        marked: view.marked,
-        amount: trainingAmount(reading, launchModel.known(reading).get('domain')),
-        l10n,
-        countText,
-      }),
-      certainty: layerCertainty(shown.importance, proposedCount(shown.layers)),
-      ...folds(view, actions),
-      take: (taken) => {
-        actions.take(taken);
-      },
-      measureMore: (more) => {
-        actions.measureMore(more);
-      },
-      blocked: plan.blocked,
-    })}
-    ${budgetView({
-      texts: view.budget,
-      isOpen: view.budgetOpen,
-      read: () => planBudget(shown.model, shown.importance, reading, launchModel.known(reading), view.budget),
-      toggle: (budgetOpen) => {
-        if (budgetOpen !== view.budgetOpen) {
-          actions.change({ budgetOpen });
-        }
-      },
-      change: (budget) => {
-        actions.change({ budget });
-      },
-      take: (layers) => {
-        actions.markAll(layers);
-      },
-    })}
-    <adept-launch-form
-      .form=${form}
-      .problems=${new Map([...ofModel, ...launchModel.shownProblems(reading)])}
-      .warnings=${warnings}
-      .known=${launchModel.known(reading)}
-      .frame=${shown.importance.probe}
-      .engines=${launch.engines}
-      .preview=${preview}
-      .rates=${ratePreview(shown.importance, view.marked, reading)}
-      .state=${launchModel.state}
-      .blocked=${plan.blocked ?? (launch.folders === null ? noFolder() : undefined)}
-      @edit=${({ detail }: LaunchFormEvents['edit']) => {
-        actions.edit(detail);
-      }}
-      @pick=${({ detail }: LaunchFormEvents['pick']) => {
-        actions.pick(detail);
-      }}
-      @previewText=${({ detail }: LaunchFormEvents['previewText']) => {
-        actions.previewText(detail);
-      }}
-      @launch=${() => {
-        actions.launch(preview, false);
-      }}
-      @queue=${() => {
-        actions.launch(preview, true);
-      }}
-    ></adept-launch-form>`;
+    <div class="proposals-and-budget">
+      ${proposalsView({
+        proposals: proposals({
+          importance: shown.importance,
+          reading,
+          marked: view.marked,
+          amount: trainingAmount(reading, launchModel.known(reading).get('domain')),
+          l10n,
+          countText,
+        }),
+        certainty: layerCertainty(shown.importance, proposedCount(shown.layers)),
+        ...folds(view, actions),
+        take: (taken) => {
+          actions.take(taken);
+        },
+        measureMore: (more) => {
+          actions.measureMore(more);
+        },
+        blocked: plan.blocked,
+      })}
+      ${budgetView({
+        texts: view.budget,
+        isOpen: view.budgetOpen,
+        read: () =>
+          planBudget(shown.model, shown.importance, reading, launchModel.known(reading), view.budget),
+        toggle: (budgetOpen) => {
+          if (budgetOpen !== view.budgetOpen) {
+            actions.change({ budgetOpen });
+          }
+        },
+        change: (budget) => {
+          actions.change({ budget });
+        },
+        take: (layers) => {
+          actions.markAll(layers);
+        },
+      })}
+    </div>`;
+}
+
+function launchForm(
+  { shown, launch, form, view, launchModel }: PageContent,
+  { reading, preview, ofModel, plan, warnings }: ReturnType<typeof decided>,
+  actions: PageActions,
+): TemplateResult {
+  return html`<adept-launch-form
+    .form=${form}
+    .problems=${new Map([...ofModel, ...launchModel.shownProblems(reading)])}
+    .warnings=${warnings}
+    .known=${launchModel.known(reading)}
+    .frame=${shown.importance.probe}
+    .engines=${launch.engines}
+    .preview=${preview}
+    .rates=${ratePreview(shown.importance, view.marked, reading)}
+    .state=${launchModel.state}
+    .blocked=${plan.blocked ?? (launch.folders === null ? noFolder() : undefined)}
+    .open=${view.formParts}
+    @fold=${({ detail }: LaunchFormEvents['fold']) => {
+      actions.change({ formParts: [...detail] });
+    }}
+    @edit=${({ detail }: LaunchFormEvents['edit']) => {
+      actions.edit(detail);
+    }}
+    @pick=${({ detail }: LaunchFormEvents['pick']) => {
+      actions.pick(detail);
+    }}
+    @previewText=${({ detail }: LaunchFormEvents['previewText']) => {
+      actions.previewText(detail);
+    }}
+    @launch=${() => {
+      actions.launch(preview, false);
+    }}
+    @queue=${() => {
+      actions.launch(preview, true);
+    }}
+  ></adept-launch-form>`;
 }

@@ -9,6 +9,12 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const FOLDS = ['proposals', 'quadrants', 'groups'] as const;
 export type Fold = (typeof FOLDS)[number];
 
+/** Parts of the launch form that are closed until somebody opens them. */
+const FORM_PARTS = ['more-settings', 'rate-settings', 'text-settings'] as const;
+export type FormPart = (typeof FORM_PARTS)[number];
+
+const NO_NAMES = { proposed: '', launched: '' };
+
 /** What the page finds again after it was hidden or VS Code was restarted. */
 export const HeatmapView = v.object({
   scale: v.picklist(SCALE_KINDS),
@@ -31,10 +37,13 @@ export const HeatmapView = v.object({
   budget: v.optional(BudgetTexts, NO_BUDGET),
   budgetOpen: v.optional(v.boolean(), false),
   folds: v.optional(v.array(v.picklist(FOLDS)), []),
+  formParts: v.optional(v.array(v.picklist(FORM_PARTS)), []),
   asTable: v.boolean(),
   /** Null before there is anything to show. */
   // What was typed into the form of another version is not worth all the rest.
   form: v.fallback(v.nullable(LaunchForm), null),
+  /** The names that were proposed and launched last: nobody chose them for another run. */
+  usedNames: v.optional(v.object({ proposed: v.string(), launched: v.string() }), NO_NAMES),
   scroll: v.object({ page: v.number(), grid: v.number() }),
 });
 export type HeatmapView = v.InferOutput<typeof HeatmapView>;
@@ -51,7 +60,9 @@ export const FIRST_VIEW: HeatmapView = {
   budget: NO_BUDGET,
   budgetOpen: false,
   folds: ['proposals'],
+  formParts: [],
   asTable: false,
   form: null,
+  usedNames: NO_NAMES,
   scroll: { page: 0, grid: 0 },
 };

@@ -31,6 +31,8 @@ import { pushButton, submitButton } from '../common/pushButton';
 import { computeFields } from './computeFields';
 import { filesField } from './filesField';
 import { formField, valueOf } from './formField';
+import { formPart } from './formPart';
+import type { FormPart } from './heatmapView';
 import { choiceText, settingHelp, termOf, textSettingHelp } from './help';
 import { rateView } from './rateView';
 import { settingLabel, textSettingLabel } from './texts';
@@ -39,7 +41,8 @@ import { verdictView } from './verdictView';
 /** What would run: the sentence, where the file goes and what stands in it; or why there is nothing to show yet. */
 export type LaunchPreview =
   | { readonly ready: true; readonly sentence: string; readonly file: string; readonly text: string }
-  | { readonly ready: false; readonly reason: string };
+  /** wrong: how many fields hold something that cannot be used */
+  | { readonly ready: false; readonly reason: string; readonly wrong: number };
 
 /** How the last launch went. */
 export type LaunchState =
@@ -71,6 +74,8 @@ export interface LaunchFormEvents {
   launch: CustomEvent<undefined>;
   /** It is to wait until no other run is active. */
   queue: CustomEvent<undefined>;
+  /** The parts that are open now. */
+  fold: CustomEvent<readonly FormPart[]>;
 }
 
 /** The launch form. Its fields, their bounds, defaults and help follow from the tables of settings. */
@@ -86,6 +91,7 @@ export class LaunchFormView extends LitElement {
     rates: { attribute: false },
     state: { attribute: false },
     blocked: { attribute: false },
+    open: { attribute: false },
   };
 
   declare form: LaunchForm;
@@ -104,6 +110,8 @@ export class LaunchFormView extends LitElement {
   declare state: LaunchState;
   /** Why nothing can be launched here at all; undefined where it can. */
   declare blocked: string | undefined;
+  /** The parts that are open. */
+  declare open: readonly FormPart[];
 
   /** In the page itself: its styles, and ids that descriptions can refer to. */
   protected override createRenderRoot(): HTMLElement {
@@ -141,26 +149,36 @@ export class LaunchFormView extends LitElement {
       help: l10n.t('Names the file and the run folder.'),
       optional: false,
     } as const;
+    const part = (which: { name: FormPart; heading: string }, fields: TemplateResult): TemplateResult =>
+      formPart({ ...which, open: this.open, toggle: this.onFold }, fields);
     return html`<form novalidate @submit=${this.onSubmit} aria-labelledby="launch-heading">
       <h2 id="launch-heading">${l10n.t('Tune the copies')}</h2>
-      ${this.textField(name, this.form.name, true)} ${ESSENTIAL_FILES.map((field) => this.filesField(field))}
+      <div class="text-fields">
+        ${this.textField(name, this.form.name, true)}
+        ${ESSENTIAL_FILES.map((field) => this.filesField(field))}
+      </div>
       <div class="settings">${ESSENTIAL_SETTINGS.map((field) => this.settingField(field))}</div>
-      <details class="more-settings">
-        <summary>${l10n.t('More: batches, intervals, schedule, replay, probe, answers')}</summary>
-        ${FORM_FILES.filter((field) => !isEssential(field)).map((field) => this.filesField(field))}
-        <div class="settings">
-          ${FURTHER_SETTINGS.map((field) => this.settingField(field))}${this.answersField()}
-        </div>
-      </details>
-      <details class="rate-settings">
-        <summary>${l10n.t('Learning rates of the units')}</summary>
-        <div class="settings">${RATE_SETTINGS.map((field) => this.settingField(field))}</div>
-        ${rateView(this.rates)}
-      </details>
-      <details class="text-settings">
-        <summary>${l10n.t('How texts are read')}</summary>
-        <div class="settings">${FORM_TEXT_SETTINGS.map((field) => this.textSettingField(field))}</div>
-      </details>
+      ${part(
+        {
+          name: 'more-settings',
+          heading: l10n.t('More: batches, intervals, schedule, replay, probe, answers'),
+        },
+        html`<div class="text-fields">
+            ${FORM_FILES.filter((field) => !isEssential(field)).map((field) => this.filesField(field))}
+          </div>
+          <div class="settings">
+            ${FURTHER_SETTINGS.map((field) => this.settingField(field))}${this.answersField()}
+          </div>`,
+      )}
+      ${part(
+        { name: 'rate-settings', heading: l10n.t('Learning rates of the units') },
+        html`<div class="settings">${RATE_SETTINGS.map((field) => this.settingField(field))}</div>
+          ${rateView(this.rates)}`,
+      )}
+      ${part(
+        { name: 'text-settings', heading: l10n.t('How texts are read') },
+        html`<div class="settings">${FORM_TEXT_SETTINGS.map((field) => this.textSettingField(field))}</div>`,
+      )}
       ${computeFields({
         values: this.form.compute,
         engines: this.engines,
@@ -296,6 +314,10 @@ export class LaunchFormView extends LitElement {
       this.dispatchEvent(new CustomEvent('edit', { detail }));
     };
   }
+
+  private readonly onFold = (open: readonly FormPart[]): void => {
+    this.dispatchEvent(new CustomEvent('fold', { detail: open }));
+  };
 
   private readonly onSubmit = (event: Event): void => {
     event.preventDefault();

@@ -1,7 +1,14 @@
 import type { ImportanceFile } from '../../src/shared/method/importance';
 import { configName, launchText } from '../../src/shared/launch/launchConfig';
 import { computeHere, isCompute } from '../../src/shared/launch/computeForm';
-import { isFiles, isTextSetting, type FormField, type FormReading } from '../../src/shared/launch/launchForm';
+import {
+  fieldText,
+  isFiles,
+  isTextSetting,
+  type FormField,
+  type FormReading,
+  type LaunchForm,
+} from '../../src/shared/launch/launchForm';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import type { LaunchContext } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
@@ -17,6 +24,7 @@ import {
 } from './texts';
 
 export interface LaunchFacts {
+  readonly form: LaunchForm;
   readonly reading: FormReading;
   /** Everything that stands against a launch. */
   readonly problems: ReadonlyMap<FormField, string>;
@@ -30,19 +38,23 @@ export interface LaunchFacts {
 
 /** What a launch would do, in a sentence and as the file that would be written. */
 export function previewOf(facts: LaunchFacts): LaunchPreview {
-  const { reading, problems, marked, importance, launch } = facts;
+  const { form, reading, problems, marked, importance, launch } = facts;
   const { folders, engines } = launch;
   // The host found that another run has it.
   const isTaken = problems.has('name') && !reading.problems.has('name');
-  const incomplete = [...problems.keys()].filter((field) => !(field === 'name' && isTaken));
+  const fields = [...problems.keys()].filter((field) => !(field === 'name' && isTaken));
+  const isEmpty = (field: FormField): boolean => fieldText(form, field).trim() === '';
+  const [empty, wrong] = [fields.filter(isEmpty), fields.filter((field) => !isEmpty(field))];
   const missing = [
     ...(marked.length === 0 ? [l10n.t('mark at least one layer')] : []),
     ...(isTaken ? [l10n.t('choose another name')] : []),
-    ...(incomplete.length === 0 ? [] : [l10n.t('complete {0}', listed(incomplete.map(labelOf)))]),
+    ...(empty.length === 0 ? [] : [l10n.t('complete {0}', listed(empty.map(labelOf)))]),
+    ...(wrong.length === 0 ? [] : [l10n.t('correct {0}', listed(wrong.map(labelOf)))]),
   ];
   if (folders === null || missing.length > 0) {
     const steps = folders === null ? [...missing, l10n.t('open a folder')] : missing;
-    return { ready: false, reason: l10n.t('Before tuning can start: {0}.', listed(steps)) };
+    const reason = l10n.t('Before tuning can start: {0}.', listed(steps));
+    return { ready: false, reason, wrong: wrong.length };
   }
   const { path } = importance.model;
   return {

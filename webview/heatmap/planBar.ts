@@ -13,8 +13,8 @@ export interface PlanBar {
   readonly price: PlanPrice;
   readonly duration: RunDuration | undefined;
   readonly warnings: readonly LaunchWarning[];
-  /** What is still to be done before a run can start; undefined where it can. */
-  readonly missing: string | undefined;
+  /** What is still to be done before a run can start, and how many fields are wrong; undefined where it can. */
+  readonly missing: { readonly reason: string; readonly wrong: number } | undefined;
   /** Why nothing can be started here; undefined where it can. */
   readonly blocked: string | undefined;
   start(): void;
@@ -26,7 +26,7 @@ export interface PlanBar {
 export function planBar(plan: PlanBar): TemplateResult {
   const { marked, layers, blocked } = plan;
   return html`<section class="plan-bar" aria-label=${l10n.t('Plan at a glance')}>
-    <p class="numeric">
+    <p>
       <strong>
         ${
           marked.length === 0
@@ -58,9 +58,14 @@ function costs({ price, duration }: PlanBar): string[] {
     l10n.t('+{0} parameters', countText(parametersAdded)),
     ...(memoryBytes === undefined ? [] : [bytesText(memoryBytes)]),
     ...(secondsPerStep === undefined ? [] : [l10n.t('{0} a step', secondsText(secondsPerStep))]),
-    ...(duration === undefined ? [] : [l10n.t('{0} in all', durationText(duration.seconds))]),
+    ...(duration === undefined ? [] : [durationOf(duration)]),
     l10n.t('inference {0}×', inferenceFactor.toFixed(2)),
   ];
+}
+
+function durationOf({ seconds, answers }: RunDuration): string {
+  const text = durationText(seconds);
+  return answers ? l10n.t('{0} without answers', text) : l10n.t('{0} in all', text);
 }
 
 /** One sign for how it stands; the form says it at length. */
@@ -68,7 +73,9 @@ function verdict(plan: PlanBar): TemplateResult {
   const { missing, warnings } = plan;
   const [icon, text, more] =
     missing !== undefined
-      ? (['circle-outline', l10n.t('incomplete'), missing] as const)
+      ? missing.wrong === 0
+        ? (['circle-outline', l10n.t('incomplete'), missing.reason] as const)
+        : (['error', l10n.t('{0} to correct', missing.wrong), missing.reason] as const)
       : warnings.length > 0
         ? ([
             'warning',
@@ -76,7 +83,7 @@ function verdict(plan: PlanBar): TemplateResult {
             warnings.map((warning) => warning.text).join('\n'),
           ] as const)
         : (['pass', l10n.t('ready'), ''] as const);
-  const sign = html`<span class="codicon codicon-${icon}" aria-hidden="true"></span> ${text}`;
+  const sign = html`<span class="codicon codicon-${icon}" aria-hidden="true"></span><span>${text}</span>`;
   return more === ''
     ? html`<span class="verdict-sign">${sign}</span>`
     : html`<button

@@ -93,16 +93,18 @@ function details(
 }
 
 /** With what happens between the steps. */
-function wholeText({ seconds, evaluations, refreshes }: RunDuration): string {
+function wholeText({ seconds, evaluations, refreshes, answers }: RunDuration): string {
   const about = durationText(seconds);
-  return evaluations === null
-    ? l10n.t('about {0}, without evaluations', about)
-    : l10n.t(
-        'about {0}, of which {1} evaluations and {2} refreshes',
-        about,
-        durationText(evaluations),
-        durationText(refreshes),
-      );
+  const whole =
+    evaluations === null
+      ? l10n.t('about {0}, without evaluations', about)
+      : l10n.t(
+          'about {0}, of which {1} evaluations and {2} refreshes',
+          about,
+          durationText(evaluations),
+          durationText(refreshes),
+        );
+  return answers ? l10n.t('{0}; answers to prompts come on top', whole) : whole;
 }
 
 /** The plan for GPUs. */

@@ -15,6 +15,7 @@ import type { ChartParts } from './chartParts';
 import type { LossName, LossSummary } from './lossSummary';
 import type { Curve } from '../common/curve';
 import { detailedCurves, type RunModel } from './runModel';
+import { meansText } from './runText';
 import { scoreParts } from './scoreParts';
 import { smoothed } from '../../src/shared/run/smoothing';
 
@@ -30,10 +31,12 @@ export function curveParts(run: RunModel, view: RunView, summary: LossSummary): 
   const curves = detailedCurves(run);
   const { logScale, smoothing } = view;
   return [
+    evalParts(run, view, 'domainLoss', l10n.t('Domain loss'), 'domain'),
+    evalParts(run, view, 'generalLoss', l10n.t('General loss'), 'general'),
     {
       label: l10n.t('Training loss'),
       unit: l10n.t('nats per token'),
-      note: formatLoss(summary.trainingLoss.now),
+      note: trainingNote(summary),
       series: smoothedSeries(curves.loss, curves.lossMeans, 'loss', smoothing),
       format: formatLoss,
       axis: LOSS_AXIS,
@@ -41,8 +44,6 @@ export function curveParts(run: RunModel, view: RunView, summary: LossSummary): 
       isLoss: true,
       wide: true,
     },
-    evalParts(run, view, 'domainLoss', l10n.t('Domain loss'), 'domain'),
-    evalParts(run, view, 'generalLoss', l10n.t('General loss'), 'general'),
     ...scoreParts(run.scores),
     {
       label: l10n.t('Learning rate'),
@@ -63,6 +64,19 @@ export function curveParts(run: RunModel, view: RunView, summary: LossSummary): 
       logScale,
     },
   ];
+}
+
+/** As of the losses beside it, but of means, and with what these are. */
+function trainingNote({ trainingLoss }: LossSummary): string {
+  if (trainingLoss === undefined) {
+    return l10n.t('not measured yet');
+  }
+  const { now, start, steps } = trainingLoss;
+  const value =
+    start === null
+      ? formatLoss(now)
+      : `${formatLoss(now)} (${l10n.t('{0} since start', formatChange(now - start))})`;
+  return `${value}, ${meansText(steps)}`;
 }
 
 /** The values as they are, and before them, with any smoothing, the average of their means. */

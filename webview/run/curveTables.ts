@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { intervalText, percentText, scoresOf } from '../../src/shared/run/scores';
+import { intervalText, metricText, percentText, scoresOf } from '../../src/shared/run/scores';
 import type { EvalPoint } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
 import { formatChange, formatCount, formatLoss, formatRate } from '../common/format';
@@ -7,7 +7,6 @@ import { markDetails, markTitle } from '../common/markText';
 import type { RunModel } from './runModel';
 import { stretches } from './stepTable';
 import { scrollingTable, type DataRow } from '../common/dataTable';
-import { metricName } from './scoreParts';
 
 /** The curves as text: every evaluation, and the steps in stretches. */
 export function curveTables(run: RunModel): TemplateResult {
@@ -48,7 +47,7 @@ function scoreTable({ scores }: RunModel): TemplateResult {
       formatCount(point.questions),
       scoresOf(point).map(
         ({ metric, value, interval }) =>
-          html`<div>${metricName(metric)} ${percentText(value)} (${intervalText(interval)})</div>`,
+          html`<div>${metricText(metric, l10n)} ${percentText(value)} (${intervalText(interval)})</div>`,
       ),
     ],
   }));

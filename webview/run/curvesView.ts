@@ -56,7 +56,7 @@ function charts(content: CurvesContent): TemplateResult {
   return html`<div class="chart-keys">
       ${markLegend(run, view, actions.keep)} ${zoomStatus(shown, full, shown !== full, reset)}
     </div>
-    <div class="charts">${chartsOnce(content, full)}</div>
+    <div class="charts loss-charts">${chartsOnce(content, full)}</div>
     <p class="muted hint" id=${HINT}>${zoomHint()}</p>`;
 }
 

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { CONTROL_COMMANDS } from '../../src/shared/run/protocol';
 import type { RunCommand, RunSummary, RunProblem } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
-import { pushButton } from '../common/pushButton';
 import { formatMoment, formatPercent } from '../common/format';
 import { progressBar } from '../common/progressBar';
 import type { RunModel } from './runModel';
-import { commandText, endText, shortPath, stepText } from './runText';
+import { headerButtons } from './headerButtons';
+import { runEnding } from './runEnding';
+import { shortPath, stepText } from './runText';
 import { STATE_LOOKS } from '../../src/shared/run/stateLook';
 import { stageText, stateText } from '../../src/shared/run/stateText';
 import { timeLeftText } from '../../src/shared/run/timeLeftText';
@@ -24,8 +24,8 @@ export function headerView(run: RunModel, summary: RunSummary, actions: HeaderAc
       ${stateBadge(summary)}
       <p class="muted">${contextOf(summary)}</p>
     </div>
-    ${progress(summary)} ${buttons(summary, actions)} ${silence(summary)}
-    ${ending(summary, run.checkpoints.length > 0, actions)} ${problems(run, actions)}
+    ${progress(summary)} ${headerButtons(summary, actions)} ${silence(summary)}
+    ${runEnding(summary, run.checkpoints.length > 0, actions)} ${problems(run, actions)}
   </header>`;
 }
 
@@ -53,11 +53,11 @@ function progress(summary: RunSummary): TemplateResult {
   const { state, stage, step, steps, secondsLeft, reading } = summary;
   const isLive = state === 'running' || state === 'paused';
   if (reading !== null && state === 'opening') {
-    return bar(reading, l10n.t('reading the log, {0}', formatPercent(reading)));
+    return bar(reading, l10n.t('reading the log, {0}', formatPercent(reading)), isLive);
   }
   const under = isLive ? summary.progress : null;
   if (under !== null && isBeforeTraining(summary)) {
-    return bar(under.fraction, [...stageParts(under), ...askedText(summary)].join(' · '));
+    return bar(under.fraction, [...stageParts(under), ...askedText(summary)].join(' · '), isLive);
   }
   const isTuning = stage === null || stage === 'tuning' || stage === 'paused' || !isLive;
   const parts = [
@@ -68,7 +68,7 @@ function progress(summary: RunSummary): TemplateResult {
     ...askedText(summary),
     ...(reading === null ? [] : [l10n.t('reading the rest of the log, {0}', formatPercent(reading))]),
   ];
-  return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '));
+  return bar(steps === null ? undefined : step / Math.max(1, steps), parts.join(' · '), isLive);
 }
 
 /** Whether the stage is one that comes before all steps: from the first evaluation on the bar shows the steps alone, and never falls. */
@@ -113,139 +113,11 @@ function silence({ silentSeconds }: RunSummary): TemplateResult | typeof nothing
       </section>`;
 }
 
-function bar(fraction: number | undefined, text: string): TemplateResult {
-  return html`<div class="progress">
+function bar(fraction: number | undefined, text: string, isLive: boolean): TemplateResult {
+  return html`<div class="progress ${isLive ? 'live' : ''}">
     ${progressBar(l10n.t('Progress'), fraction ?? 0)}
     <span class="progress-text">${text}</span>
   </div>`;
-}
-
-const ACTING: readonly RunCommand[] = [...CONTROL_COMMANDS, 'export'];
-const OPENING: readonly RunCommand[] = ['openConfig', 'openFolder', 'openLog', 'shareReport'];
-const ICONS: Readonly<Record<RunCommand, string>> = {
-  pause: 'debug-pause',
-  resume: 'debug-continue',
-  stop: 'debug-stop',
-  checkpoint: 'save',
-  setLearningRate: 'edit',
-  export: 'export',
-  runAgain: 'debug-rerun',
-  delete: 'trash',
-  openConfig: 'settings-gear',
-  openFolder: 'folder-opened',
-  openLog: 'output',
-  shareReport: 'share',
-};
-
-function buttons(summary: RunSummary, actions: HeaderActions): TemplateResult {
-  // Pause and Resume share a position: the one that can be done now.
-  const paused = !summary.enabled.includes('pause') && summary.enabled.includes('resume');
-  const shown = ACTING.filter((command) => command !== (paused ? 'pause' : 'resume'));
-  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
-    <div class="group">${shown.map((command) => button(summary, command, actions))}</div>
-    <div class="group quiet">${OPENING.map((command) => button(summary, command, actions))}</div>
-  </div>`;
-}
-
-function button(
-  { enabled, pending, state }: RunSummary,
-  command: RunCommand,
-  actions: HeaderActions,
-): TemplateResult {
-  const isPending = pending === command;
-  return pushButton({
-    text: commandText(command),
-    icon: isPending ? 'loading codicon-modifier-spin' : ICONS[command],
-    primary: command === 'resume' && (state === 'paused' || state === 'stopped'),
-    command,
-    disabled: !enabled.includes(command),
-    busy: isPending,
-    act: () => {
-      actions.command(command);
-    },
-  });
-}
-
-function ending(
-  summary: RunSummary,
-  hasCheckpoint: boolean,
-  actions: HeaderActions,
-): TemplateResult | typeof nothing {
-  if (summary.state === 'gone') {
-    return gone(summary, actions);
-  }
-  if (summary.state === 'stopped' && summary.because !== null) {
-    return html`<section class="notice notice-warning" aria-label=${stateText(summary.state, l10n)}>
-      <p>
-        <span class="codicon codicon-warning" aria-hidden="true"></span>
-        ${l10n.t('It stopped by itself: {0}.', summary.because)}
-      </p>
-    </section>`;
-  }
-  if (summary.state !== 'died' && summary.state !== 'failed') {
-    return nothing;
-  }
-  // What is offered first is what is to be done first.
-  const offered = (['openConfig', 'runAgain', 'resume', 'delete'] as const).filter(
-    (command) =>
-      summary.enabled.includes(command) && (command !== 'openConfig' || summary.enabled.includes('runAgain')),
-  );
-  return html`<section class="notice notice-error" aria-label=${stateText(summary.state, l10n)}>
-    <p>
-      <span class="codicon codicon-error" aria-hidden="true"></span>
-      ${endText(summary)}
-    </p>
-    ${
-      summary.lastLines.length === 0
-        ? nothing
-        : html`<p class="muted">${l10n.t('Its last lines:')}</p>
-            <pre tabindex="0" aria-label=${l10n.t('Last lines')}>${summary.lastLines.join('\n')}</pre>`
-    }
-    ${offers(offered, hasCheckpoint, actions)}
-  </section>`;
-}
-
-/** What was read before is shown, or nothing. */
-function gone(summary: RunSummary, actions: HeaderActions): TemplateResult {
-  const offered = summary.enabled.filter((command) => command === 'delete');
-  return html`<section class="notice notice-warning" aria-label=${stateText('gone', l10n)}>
-    <p>
-      <span class="codicon codicon-warning" aria-hidden="true"></span>
-      ${l10n.t('{0} is not there: it was deleted or moved, or its disk is not connected.', summary.folder)}
-    </p>
-    ${offers(offered, false, actions)}
-  </section>`;
-}
-
-function offers(
-  offered: readonly RunCommand[],
-  hasCheckpoint: boolean,
-  actions: HeaderActions,
-): TemplateResult | typeof nothing {
-  if (offered.length === 0) {
-    return nothing;
-  }
-  return html`<div class="offers">
-    ${offered.map((command) =>
-      pushButton({
-        text: offerText(command, hasCheckpoint),
-        primary: command === 'resume' || command === 'runAgain',
-        act: () => {
-          actions.command(command);
-        },
-      }),
-    )}
-  </div>`;
-}
-
-function offerText(command: RunCommand, hasCheckpoint: boolean): string {
-  return command === 'resume'
-    ? hasCheckpoint
-      ? l10n.t('Resume from the last checkpoint')
-      : l10n.t('Run Again')
-    : command === 'openConfig'
-      ? l10n.t('Open Configuration')
-      : commandText(command);
 }
 
 function problems(

@@ -1,4 +1,4 @@
-import type { EvalPoint, ShownExport } from '../../src/shared/webview/run';
+import type { EvalPoint, ShownExport, TrainingLoss } from '../../src/shared/webview/run';
 import type { RunModel } from './runModel';
 
 /** One quantity of a run in numbers; undefined where it was not measured. */
@@ -9,7 +9,8 @@ export interface SummaryRow {
 }
 
 export interface LossSummary {
-  readonly trainingLoss: SummaryRow;
+  /** As means over steps; undefined before the first step. */
+  readonly trainingLoss: TrainingLoss | undefined;
   readonly domainLoss: SummaryRow;
   readonly generalLoss: SummaryRow;
   readonly learningRate: number | undefined;
@@ -24,11 +25,7 @@ export type LossName = 'domainLoss' | 'generalLoss';
 /** The numbers that matter of a run: now, at its start, and at their best. */
 export function lossSummaryOf({ summary, curves, evals }: RunModel): LossSummary {
   return {
-    trainingLoss: {
-      now: curves.loss.y.at(-1),
-      start: curves.loss.y[0],
-      best: summary?.bestTrainingLoss ?? undefined,
-    },
+    trainingLoss: summary?.trainingLoss ?? undefined,
     domainLoss: evaluated(evals, 'domainLoss'),
     generalLoss: evaluated(evals, 'generalLoss'),
     learningRate: curves.learningRate.y.at(-1),

@@ -55,6 +55,7 @@ export class RunApp extends LitElement {
   private readonly host = connectHost({ to: ToRun, from: FromRun, view: RunView });
   private readonly ramp = new HeatRamp();
   private readonly debouncer = new Debouncer();
+  private wasAtButtons = false;
 
   constructor() {
     super();
@@ -102,6 +103,22 @@ export class RunApp extends LitElement {
   private readonly postZoom = (): void => {
     this.host.post({ type: 'zoom', range: this.view.zoom });
   };
+
+  /** Whether a button of the header has the focus. */
+  private get isAtButtons(): boolean {
+    return this.querySelector('header .toolbar')?.contains(document.activeElement) === true;
+  }
+
+  protected override willUpdate(): void {
+    this.wasAtButtons = this.isAtButtons;
+  }
+
+  protected override updated(): void {
+    // The button that somebody pressed may go with the state of the run; the focus stays where it was.
+    if (this.wasAtButtons && document.activeElement === document.body) {
+      this.querySelector<HTMLElement>('header .toolbar vscode-button')?.focus();
+    }
+  }
 
   private announce(): void {
     const { evals } = this.run;

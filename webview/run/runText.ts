@@ -45,6 +45,11 @@ export function stepText({ step, steps }: Pick<RunSummary, 'step' | 'steps'>): s
     : l10n.t('step {0} of {1}', formatCount(step), formatCount(steps));
 }
 
+/** What a training loss is that is no single step's. */
+export function meansText(steps: number): string {
+  return steps === 1 ? l10n.t('of 1 step') : l10n.t('means of {0} steps', steps);
+}
+
 /** A file's name and, below a folder, the folder it lies in. */
 export function shortPath(path: string): string {
   return path.split(/[\\/]/).slice(-2).join('/');

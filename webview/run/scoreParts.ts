@@ -1,8 +1,8 @@
 import {
-  overlap,
+  metricText,
   percentText,
+  scoreChangeText,
   scoreSeries,
-  type ScoreMetric,
   type ScorePoint,
   type ScoreSeries,
 } from '../../src/shared/run/scores';
@@ -31,20 +31,6 @@ export function scoreParts(points: readonly ScorePoint[]): ChartParts[] {
   });
 }
 
-/** What a way of counting right answers is called. */
-export function metricName(metric: ScoreMetric): string {
-  switch (metric) {
-    case 'accuracy':
-      return l10n.t('accuracy');
-    case 'accuracyNormalized':
-      return l10n.t('by length');
-    case 'strictMatch':
-      return l10n.t('strict');
-    case 'flexibleExtract':
-      return l10n.t('flexible');
-  }
-}
-
 /** With a decimal where the next tick would read the same without. */
 function tickText(value: number, spacing: number): string {
   return `${(value * 100).toFixed(spacing < 0.01 ? 1 : 0)} %`;
@@ -53,7 +39,7 @@ function tickText(value: number, spacing: number): string {
 function seriesOf({ metric, points }: ScoreSeries, number: number): Series {
   const isFew = points.length <= MOST_DOTS;
   return {
-    label: metricName(metric),
+    label: metricText(metric, l10n),
     curve: { x: points.map(({ step }) => step), y: points.map(({ value }) => value) },
     colour: number,
     dots: isFew,
@@ -68,18 +54,7 @@ function seriesOf({ metric, points }: ScoreSeries, number: number): Series {
   };
 }
 
-/** Where a score came to, and whether that is sure to be another than at the start. */
 function noteOf({ metric, points }: ScoreSeries, named: boolean): string {
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) {
-    return '';
-  }
-  const now = `${named ? `${metricName(metric)} ` : ''}${percentText(last.value)}`;
-  if (first === last) {
-    return now;
-  }
-  const start = percentText(first.value);
-  return overlap(first, last)
-    ? l10n.t('{0} (from {1}, may be chance)', now, start)
-    : l10n.t('{0} (from {1})', now, start);
+  const text = scoreChangeText(points, l10n);
+  return named ? `${metricText(metric, l10n)} ${text}` : text;
 }

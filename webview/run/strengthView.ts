@@ -9,6 +9,7 @@ import {
   type StrengthFile,
   type StrengthPoint,
 } from '../../src/shared/run/strength';
+import { axisTicks } from '../../src/shared/common/axisTicks';
 import { layerText } from '../../src/shared/run/layerText';
 import type { RunSummary, RunView } from '../../src/shared/webview/run';
 import { l10n } from '../common/l10n';
@@ -227,8 +228,7 @@ const HEIGHT = 200;
 const LEFT = 56;
 const EDGE = 20;
 const BELOW = 20;
-const TICK_HEIGHT = 14;
-/** Where a curve's name stands beside its end, clear of the curve that leads there. */
+/** Where a curve's name stands beside its end, on the side that the curve does not come from. */
 const NAME_ABOVE = -7;
 const NAME_BELOW = 14;
 
@@ -241,16 +241,17 @@ function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number)
   }));
   const values = changes.flatMap(({ domain, general }) => [domain, general]);
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const ticks = axisTicks({ low, high });
   const x = (value: number): number => LEFT + value * (WIDTH - LEFT - EDGE);
   const y = (value: number): number =>
     HEIGHT - BELOW - ((value - low) / (high - low || 1)) * (HEIGHT - EDGE - BELOW);
   const path = (of: 'domain' | 'general'): string =>
     changes.map((change) => `${x(change.alpha).toFixed(1)},${y(change[of]).toFixed(1)}`).join(' ');
   const series = (of: 'domain' | 'general', name: string): SVGTemplateResult => {
-    const last = changes.at(-1);
+    const [before, last] = [changes.at(-2)?.[of] ?? 0, changes.at(-1)?.[of] ?? 0];
     return svg`<polyline class=${of} points=${path(of)}></polyline>
       ${changes.map((change) => svg`<circle class=${of} cx=${x(change.alpha)} cy=${y(change[of])} r="3"></circle>`)}
-      <text class=${of} x=${WIDTH - EDGE - 4} y=${y(last?.[of] ?? 0) + ((last?.[of] ?? 0) < 0 ? NAME_BELOW : NAME_ABOVE)} text-anchor="end">${name}</text>`;
+      <text class=${of} x=${WIDTH - EDGE - 4} y=${y(last) + (last < before ? NAME_BELOW : NAME_ABOVE)} text-anchor="end">${name}</text>`;
   };
   return html`<svg
     class="strength-curve"
@@ -258,15 +259,15 @@ function curve({ points }: StrengthFile, original: StrengthPoint, alpha: number)
     role="img"
     aria-label=${l10n.t('Change of domain and general loss over α; the slider below gives the values')}
   >
-    <line class="grid" x1=${LEFT} x2=${WIDTH - EDGE} y1=${y(0)} y2=${y(0)}></line>
+    ${ticks.map(
+      ({ value }) =>
+        svg`<line class="grid" x1=${LEFT} x2=${WIDTH - EDGE} y1=${y(value)} y2=${y(value)}></line>`,
+    )}
     <line class="marker" x1=${x(alpha)} x2=${x(alpha)} y1=${EDGE} y2=${HEIGHT - EDGE}></line>
-    ${[low, 0, high]
-      // Zero speaks for what lies on its label.
-      .filter((value) => value === 0 || Math.abs(y(value) - y(0)) > TICK_HEIGHT)
-      .map(
-        (value) =>
-          svg`<text class="tick" x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${formatChange(value)}</text>`,
-      )}
+    ${ticks.map(
+      ({ value, text }) =>
+        svg`<text class="tick" x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${value > 0 ? `+${text}` : text}</text>`,
+    )}
     ${series('domain', l10n.t('domain loss'))} ${series('general', l10n.t('general loss'))}
   </svg>`;
 }

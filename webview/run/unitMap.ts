@@ -18,6 +18,8 @@ export interface UnitMapEvents {
 
 const ROW_HEIGHTS = { smallest: 5, largest: 18, wanted: 380 } as const;
 const LABELS_FROM_HEIGHT = 11;
+/** So many units have their names in any case, in a picture that is higher than wanted. */
+const NAMED_UNITS = 54;
 /** As `.scrubber` has them, which stands below. */
 const LABEL_WIDTH = 250;
 const NARROW_LABEL_WIDTH = 110;
@@ -230,7 +232,8 @@ export class UnitMap extends LitElement {
 
 function rowHeightOf(units: number): number {
   const { smallest, largest, wanted } = ROW_HEIGHTS;
-  return Math.max(smallest, Math.min(largest, Math.floor(wanted / Math.max(1, units))));
+  const least = units <= NAMED_UNITS ? LABELS_FROM_HEIGHT : smallest;
+  return Math.max(least, Math.min(largest, Math.floor(wanted / Math.max(1, units))));
 }
 
 /** Whether the rows of so many units are high enough to be labelled; layers are, otherwise. */

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { metricText, scoreChangeText, scoreSeries } from '../../src/shared/run/scores';
 import type { RunCurves } from '../../src/shared/webview/runs';
 import type { ChartTheme } from '../common/chartTheme';
 import type { Curve } from '../common/curve';
@@ -129,13 +130,26 @@ function curveOf(curves: RunCurves | undefined, loss: LossName, sinceStart: bool
 }
 
 function numbers(runs: readonly TickedRun[]): Parameters<typeof scrollingTable>[1] {
+  const scored = runs.map(({ curves }) => scoreSeries(curves?.scores ?? []));
+  const measures = new Map(
+    scored
+      .flat()
+      .map(({ task, metric }): [string, string] => [
+        scoreKey(task, metric),
+        `${task}, ${metricText(metric, l10n)}`,
+      ]),
+  );
   return {
     headings: [
       l10n.t('Run'),
       ...[l10n.t('Evaluations'), l10n.t('Domain, start'), l10n.t('Domain, last'), l10n.t('Domain, lowest')],
       ...[l10n.t('General, start'), l10n.t('General, last'), l10n.t('General, highest')],
+      ...[...measures.values()].map((text) => ({
+        text,
+        title: l10n.t('Share of right answers, before the first step and last'),
+      })),
     ],
-    rows: runs.map(({ name, line, curves }) => {
+    rows: runs.map(({ name, line, curves }, index) => {
       const [domain, general] = LOSSES.map((loss) => curveOf(curves, loss, false));
       return {
         name: html`${lineKey(line)}${name}`,
@@ -143,10 +157,18 @@ function numbers(runs: readonly TickedRun[]): Parameters<typeof scrollingTable>[
           formatCount(curves?.evals.length),
           ...[formatLoss(domain?.y[0]), formatLoss(domain?.y.at(-1)), extreme(domain, Math.min)],
           ...[formatLoss(general?.y[0]), formatLoss(general?.y.at(-1)), extreme(general, Math.max)],
+          ...[...measures.keys()].map((key) => {
+            const series = scored[index]?.find(({ task, metric }) => scoreKey(task, metric) === key);
+            return scoreChangeText(series?.points ?? [], l10n);
+          }),
         ],
       };
     }),
   };
+}
+
+function scoreKey(task: string, metric: string): string {
+  return JSON.stringify([task, metric]);
 }
 
 function extreme(curve: Curve | undefined, which: (...values: number[]) => number): string {

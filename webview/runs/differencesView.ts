@@ -26,7 +26,9 @@ export function differencesView(
             const usual = usualValue(values);
             return {
               name,
-              cells: values.map((value) => (value === usual ? value : html`<mark>${value}</mark>`)),
+              cells: values.map((value) =>
+                value === usual ? value : html`<mark title=${value}>${value}</mark>`,
+              ),
             };
           }),
         })

@@ -77,7 +77,9 @@ function name(row: RunRow, { actions, line }: RowContext): TemplateResult {
       }}
     >
       ${row.name}</button
-    >${line === undefined ? nothing : lineKey(line)}`;
+    >${row.study === null ? nothing : html` <span class="muted study" title=${l10n.t('Study {0}', row.study)}>${row.study}</span>`}${
+      line === undefined ? nothing : lineKey(line)
+    }`;
 }
 
 function cell(row: RunRow, column: Exclude<RunColumn, 'name'>, context: RowContext): unknown {

@@ -93,9 +93,10 @@ export class StudyApp extends LitElement {
     return html`<main>
       <h1>${l10n.t('Study: domain gain against forgetting')}${termHint('generalLoss')}</h1>
       <p class="muted">
-        ${l10n.t('{0} of {1} runs are done; {2} layers are expanded', done, planned, study.k)} ·
+        ${doneText(done, planned, study.k)} ·
         ${pushButton({
-          text: file,
+          text: shortPath(file),
+          title: file,
           act: () => {
             this.host.post({ type: 'openFile' });
           },
@@ -126,8 +127,10 @@ export class StudyApp extends LitElement {
       >
         ${drawing(summaries, study, canOpen)}
       </figure>
+      <p class="about-numbers">
+        ${l10n.t('Mean over seeds, and the range where there are several; losses in nats')}
+      </p>
       ${scrollingTable(l10n.t('Every arm in numbers'), {
-        caption: l10n.t('Mean over seeds, and the range where there are several; losses in nats'),
         headings: headings(),
         rows: summaries.map((summary) => ({
           ...row(summary, study),
@@ -163,6 +166,17 @@ export class StudyApp extends LitElement {
   }
 }
 
+function doneText(done: number, planned: number, layers: number): string {
+  return layers === 1
+    ? l10n.t('{0} of {1} runs are done; 1 layer is expanded', done, planned)
+    : l10n.t('{0} of {1} runs are done; {2} layers are expanded', done, planned, layers);
+}
+
+/** With the folder, which is named after the study. */
+function shortPath(file: string): string {
+  return file.split(/[\\/]/).slice(-2).join('/');
+}
+
 function headings(): string[] {
   return [
     l10n.t('arm'),
@@ -189,13 +203,13 @@ function row(summary: ArmSummary, study: StudyFile): DataRow {
       range(summary.generalRise, nats),
       range(summary.accuracyRise, points),
       range(summary.tokensChanged, points),
-      range(summary.trainingSeconds, (value) => value.toFixed(0)),
+      range(summary.trainingSeconds, (value) => value.toFixed(value < 10 ? 1 : 0)),
       points(summary.trainableShare),
     ],
   };
 }
 
-function range(spread: Spread | undefined, show: (value: number) => string): string {
+function range(spread: Spread | undefined, show: (value: number) => string): unknown {
   if (spread === undefined) {
     return '–';
   }
@@ -204,7 +218,7 @@ function range(spread: Spread | undefined, show: (value: number) => string): str
     ? show(mean)
     : show(lowest) === show(highest)
       ? show(mean)
-      : l10n.t('{0} ({1} to {2})', show(mean), show(lowest), show(highest));
+      : html`${show(mean)} <span class="range">${l10n.t('({0} to {1})', show(lowest), show(highest))}</span>`;
 }
 
 /** The drawing as elements of the page; nothing in it comes from a file but numbers and names of arms. */

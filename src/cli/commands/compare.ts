@@ -1,14 +1,19 @@
 import type { Command } from 'commander';
 import {
   COMPARED_METRICS,
+  comparedScores,
   formatChange,
   formatMetric,
+  pointsText,
   type MetricKey,
   pointName,
   type ComparedPoint,
+  type ComparedScore,
   type Comparison,
   type UnitChange,
 } from '../../shared/run/comparison';
+import { metricText, percentText } from '../../shared/run/scores';
+import { ENGLISH } from '../../shared/common/localizer';
 import { inputError } from '../../shared/common/errors';
 import { compare } from '../../trainer/jobs/results/compare';
 import type { PointRequest } from '../../trainer/jobs/results/comparedWeights';
@@ -83,7 +88,7 @@ function prose(comparison: Comparison): string {
     `A: ${pointName(a)} of ${a.run}`,
     `B: ${pointName(b)} of ${b.run}`,
     '',
-    table([['', 'A', 'B', 'B − A'], ...metrics]),
+    table([['', 'A', 'B', 'B − A'], ...metrics, ...comparedScores(comparison).map(scoreRow)]),
     '',
     'relative change ‖B − A‖ / ‖A‖ of each unit:',
     table(unitRows(comparison)),
@@ -103,6 +108,15 @@ function unitRows({ layers, units }: Comparison): string[][] {
       name,
       ...layers.map(({ layer }) => formatChange(cell(layer, name)?.change ?? null)),
     ]),
+  ];
+}
+
+function scoreRow({ task, metric: counted, a, b, mayBeChance }: ComparedScore): string[] {
+  const difference = a === undefined || b === undefined ? '–' : pointsText(b.value - a.value, ENGLISH);
+  return [
+    `${task}, ${metricText(counted, ENGLISH)}`,
+    ...[a, b].map((score) => (score === undefined ? '–' : percentText(score.value))),
+    mayBeChance ? `${difference} (may be chance)` : difference,
   ];
 }
 

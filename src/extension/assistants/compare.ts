@@ -11,7 +11,7 @@ import { parseWith } from '../../shared/common/parse';
 import { ASSISTANT_TOOLS } from '../../shared/contributions/assistantTools';
 import { Comparison } from '../../shared/run/comparison';
 import type { PointSource } from '../../shared/webview/comparison';
-import { readComparedRun } from '../comparison/comparedRun';
+import { ComparedRuns } from '../comparison/comparedRun';
 import { compareRuns, type ComparedRow } from '../comparison/runComparison';
 import { comparisonCommand } from '../panels/comparisonPanel';
 import type { Services } from '../services/services';
@@ -39,11 +39,12 @@ export const tool: AssistantTool<'adept_compare'> = {
   },
 };
 
-function comparedRuns({ runs }: Services, called: readonly string[]): RunComparisonResult {
+async function comparedRuns({ runs }: Services, called: readonly string[]): Promise<RunComparisonResult> {
   const folders = folderPaths();
   const found = called.map((name) => knownRun(runs.list.entries, name, folders));
+  const compared = new ComparedRuns();
   const { names, results, differences } = compareRuns(
-    found.map(({ path }) => readComparedRun(path)),
+    await Promise.all(found.map(({ path }) => compared.read(path))),
     ENGLISH,
   );
   const { kept, omitted } = shortened(differences, MOST_SETTINGS);

@@ -77,7 +77,7 @@ export function runDetailReport({ run, summary, checkpoints, tune, texts }: RunS
     stageFraction: roundedOrNull(progress?.fraction),
     secondsLeft: summary.secondsLeft === null ? null : Math.round(summary.secondsLeft),
     silentSeconds: summary.silentSeconds,
-    trainingLoss: roundedOrNull(status?.loss),
+    trainingLoss: roundedOrNull(summary.trainingLoss?.now),
     bestStep: status?.best?.step ?? null,
     exported:
       exported === null

@@ -178,7 +178,13 @@ function costFacts(config: RunConfig, engine: EngineState['auto']): string[] {
           'Time: about {0}',
           durationText(seconds, (options) => new Intl.NumberFormat(vscode.env.language, options)),
         );
-  return [time, ...(memoryBytes === undefined ? [] : [l10n.t('Memory: about {0}', bytesText(memoryBytes))])];
+  const onTop = [
+    ...(config.answers === undefined ? [] : [l10n.t('answers to prompts')]),
+    ...(config.evalTasks === undefined ? [] : [l10n.t('scores of tasks')]),
+  ];
+  const whole =
+    seconds === undefined || onTop.length === 0 ? time : l10n.t('{0}, without {1}', time, onTop.join(', '));
+  return [whole, ...(memoryBytes === undefined ? [] : [l10n.t('Memory: about {0}', bytesText(memoryBytes))])];
 }
 
 function activeText(others: readonly string[]): string {

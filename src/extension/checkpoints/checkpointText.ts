@@ -1,7 +1,7 @@
 import type { CheckpointInfo } from '../../node/run/checkpointList';
 import { bytesText as bytesIn } from '../../shared/common/bytesText';
 import type { Localizer } from '../../shared/common/localizer';
-import { nats } from '../runs/runText';
+import { nats, shortLosses } from '../runs/runText';
 
 /** How a checkpoint is called: its label, or its step. */
 export function checkpointName({ label, step }: CheckpointInfo, l10n: Localizer): string {
@@ -13,13 +13,12 @@ export function checkpointDescription(info: CheckpointInfo, l10n: Localizer): st
   if (info.problem !== null) {
     return l10n.t('cannot be used');
   }
-  const { label, step, domainLoss, generalLoss } = info;
-  // What sets it apart comes first: a narrow view cuts the rest off.
+  const { label, step } = info;
+  // Both losses come first: a narrow view cuts the rest off, and the icon tells the best one.
   const parts = [
-    ...distinctions(info, l10n),
     ...(label === null ? [] : [l10n.t('step {0}', step)]),
-    ...(domainLoss === null ? [] : [l10n.t('domain {0}', nats(domainLoss))]),
-    ...(generalLoss === null ? [] : [l10n.t('general {0}', nats(generalLoss))]),
+    ...shortLosses(info, l10n),
+    ...distinctions(info, l10n),
   ];
   return parts.join(' · ');
 }

@@ -121,6 +121,9 @@ export class CheckpointTree implements vscode.TreeDataProvider<Node>, vscode.Dis
     item.id = run;
     item.description = [saved, ...(entry ? [stateText(entry.state, vscode.l10n)] : [])].join(' · ');
     item.tooltip = run;
+    item.accessibilityInformation = {
+      label: vscode.l10n.t('Checkpoints of run {0}, {1}', nameOf({ path: run }), saved),
+    };
     item.contextValue = 'checkpoints';
     item.iconPath = new vscode.ThemeIcon('graph-line');
     return item;

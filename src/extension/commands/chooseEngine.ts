@@ -37,6 +37,7 @@ export async function run(services: Services): Promise<EngineChoice> {
     }
   }
   await changeSetting(engine);
+  services.contextKeys.set('adept.engineChosen', true);
   return engine;
 }
 

@@ -101,7 +101,7 @@ async function pickDtype(): Promise<ExportDtype> {
   const { l10n } = vscode;
   const details: Readonly<Record<ExportDtype, string>> = {
     auto: l10n.t('Each tensor in the type that it has in the source; trained ones are rounded to it'),
-    float32: l10n.t('Nothing is rounded; twice the size of the others'),
+    float32: l10n.t('Nothing is rounded; twice the size of bfloat16 and float16'),
     bfloat16: l10n.t('All tensors are rounded to it'),
     float16: l10n.t('All tensors are rounded to it'),
   };

@@ -37,12 +37,21 @@ export async function run(services: Services, argument?: unknown): Promise<strin
   const k = layersOfJob(config) ?? proposedCount(readModelOutline(config.model).numHiddenLayers);
   const analysis = await analysisOf(services, config.model);
   const seconds = analysis && armSeconds(arms, config, k, analysis);
-  const seeds = await askForSeeds(title, arms.length, seconds);
+  const seeds = await askForSeeds(title, { arms: arms.length, config, seconds });
   const name = freeName(dirname(job), basename(job).replace(/\.adept\.json$/, ''));
   const file = join(dirname(job), `${name}${STUDY_ENDING}`);
   writeFileSync(file, newStudyText({ job: basename(job), out: outOf(name), k, arms, seeds }), { flag: 'wx' });
   await vscode.window.showTextDocument(vscode.Uri.file(file));
+  void vscode.window.showInformationMessage(extentText({ arms: arms.length, config, seconds }, seeds));
   return file;
+}
+
+/** What one seed of a study takes. */
+interface Extent {
+  readonly arms: number;
+  readonly config: RunConfig;
+  /** Of training, in seconds; undefined where that is not known. */
+  readonly seconds: number | undefined;
 }
 
 /** A name that neither a file nor a folder of a study has. */
@@ -83,19 +92,19 @@ async function analysisOf({ models, log }: Services, model: string): Promise<Stu
   }
 }
 
-/** @param seconds of training with one seed, where that is known */
-async function askForSeeds(title: string, arms: number, seconds: number | undefined): Promise<number> {
+async function askForSeeds(title: string, extent: Extent): Promise<number> {
   const { l10n } = vscode;
   const problem = l10n.t('Give a whole number from 1 to {0}.', MOST_SEEDS);
   const text = await askText({
     title,
     value: String(SEEDS),
-    prompt: l10n.t('Seeds: orders of the text, with each of which every method runs'),
+    // What a check says is shown only after something was typed.
+    prompt: `${l10n.t('Seeds: orders of the text, with each of which every method runs')}. ${extentText(extent, SEEDS)}`,
     validateInput: (value) => {
       const count = seedsOf(value);
       return count === undefined
         ? problem
-        : { message: extentText(arms, count, seconds), severity: vscode.InputBoxValidationSeverity.Info };
+        : { message: extentText(extent, count), severity: vscode.InputBoxValidationSeverity.Info };
     },
   });
   if (text === undefined) {
@@ -104,10 +113,16 @@ async function askForSeeds(title: string, arms: number, seconds: number | undefi
   return seedsOf(text) ?? SEEDS;
 }
 
-/** How many runs that are, and how long they take. */
-function extentText(arms: number, seeds: number, seconds: number | undefined): string {
+/** How many runs that are, of how many steps, and how long they take. */
+function extentText({ arms, config, seconds }: Extent, seeds: number): string {
   const { l10n } = vscode;
-  const runs = l10n.t('{0} runs: {1} methods with {2} seeds.', arms * seeds, arms, seeds);
+  const runs = l10n.t(
+    '{0} runs of {1} steps: {2} methods with {3} seeds.',
+    arms * seeds,
+    config.tune.steps,
+    arms,
+    seeds,
+  );
   if (seconds === undefined) {
     return `${runs} ${l10n.t('How long they take is known once the model was analyzed.')}`;
   }
@@ -115,7 +130,11 @@ function extentText(arms: number, seeds: number, seconds: number | undefined): s
     seconds * seeds,
     (options) => new Intl.NumberFormat(vscode.env.language, options),
   );
-  return `${runs} ${l10n.t('Their training takes about {0}, as the analysis of the model measured; evaluations come on top.', time)}`;
+  const onTop =
+    config.answers === undefined && config.evalTasks === undefined
+      ? l10n.t('evaluations come on top')
+      : l10n.t('evaluations, answers and scores come on top');
+  return `${runs} ${l10n.t('Their training takes about {0}, as the analysis of the model measured; {1}.', time, onTop)}`;
 }
 
 function seedsOf(text: string): number | undefined {

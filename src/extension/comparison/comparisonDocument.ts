@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/common/errors';
 import { parseWith } from '../../shared/common/parse';
 import { nameOf } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
+import type { ComparedRuns } from './comparedRun';
 
 const SCHEME = 'adept-comparison';
 const Paths = v.array(v.string());
@@ -13,6 +14,7 @@ export class ComparisonDocuments implements vscode.TextDocumentContentProvider, 
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
   private readonly shown = new Map<string, string>();
+  private runs: ComparedRuns | undefined;
   private readonly disposables: { dispose(): void }[];
 
   constructor(list: RunList) {
@@ -29,7 +31,7 @@ export class ComparisonDocuments implements vscode.TextDocumentContentProvider, 
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const text = await textOf(uri);
+    const text = await this.textOf(uri);
     this.shown.set(uri.toString(), text);
     return text;
   }
@@ -41,24 +43,26 @@ export class ComparisonDocuments implements vscode.TextDocumentContentProvider, 
   private async refresh(): Promise<void> {
     for (const [key, before] of this.shown) {
       const uri = vscode.Uri.parse(key, true);
-      if ((await textOf(uri)) !== before) {
+      if ((await this.textOf(uri)) !== before) {
         this.changed.fire(uri);
       }
     }
   }
-}
 
-async function textOf(uri: vscode.Uri): Promise<string> {
-  try {
-    const paths = parseWith(Paths, JSON.parse(uri.query), uri.toString());
-    const [{ readComparedRun }, { compareRuns, comparisonMarkdown }] = await Promise.all([
-      import('./comparedRun'),
-      import('./runComparison'),
-    ]);
-    return comparisonMarkdown(compareRuns(paths.map(readComparedRun), vscode.l10n), vscode.l10n);
-  } catch (error) {
-    // The person looks at the document.
-    return messageOf(error);
+  private async textOf(uri: vscode.Uri): Promise<string> {
+    try {
+      const paths = parseWith(Paths, JSON.parse(uri.query), uri.toString());
+      const [{ ComparedRuns }, { compareRuns, comparisonMarkdown }] = await Promise.all([
+        import('./comparedRun'),
+        import('./runComparison'),
+      ]);
+      const runs = (this.runs ??= new ComparedRuns());
+      const compared = await Promise.all(paths.map((path) => runs.read(path)));
+      return comparisonMarkdown(compareRuns(compared, vscode.l10n), vscode.l10n);
+    } catch (error) {
+      // The person looks at the document.
+      return messageOf(error);
+    }
   }
 }
 

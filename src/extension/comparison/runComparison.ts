@@ -1,7 +1,15 @@
 import { basename } from 'node:path';
+import type { RateChange } from '../../node/run/runPast';
 import type { RunStatus } from '../../node/run/runStatus';
 import type { Localizer } from '../../shared/common/localizer';
 import { nats, stepsText } from '../runs/runText';
+import {
+  metricText,
+  scoreChangeText,
+  scoreSeries,
+  type ScorePoint,
+  type ScoreSeries,
+} from '../../shared/run/scores';
 import { stateText } from '../../shared/run/stateText';
 
 /** What a run was told to do. */
@@ -10,12 +18,15 @@ export interface ComparedSettings {
   readonly settings: unknown;
   /** Layers of the base model that were copied; undefined when the run trains the model as it is. */
   readonly expanded: readonly number[] | undefined;
+  /** Changes of the base learning rate while it went on. */
+  readonly rateChanges?: readonly RateChange[] | undefined;
 }
 
 /** A run as it is compared. */
 export interface ComparedRun extends ComparedSettings {
   readonly name: string;
   readonly status: RunStatus;
+  readonly scores: readonly ScorePoint[];
 }
 
 /** One line of the table: what it is about, and a text for each run. */
@@ -34,18 +45,19 @@ export interface RunComparison {
 /** Names the run itself, and says nothing of what it does. */
 const OWN_KEYS: ReadonlySet<string> = new Set(['$schema', 'out', 'export.out', 'format', 'createdAt']);
 const NOTHING = '–';
+const RATE_KEY = 'tune.learningRate';
 
 export function compareRuns(runs: readonly ComparedRun[], l10n: Localizer): RunComparison {
   return {
     names: runs.map(({ name }) => name),
-    results: resultRows(runs, l10n),
-    differences: settingDifferences(runs),
+    results: [...resultRows(runs, l10n), ...scoreRows(runs, l10n)],
+    differences: settingDifferences(runs, l10n),
   };
 }
 
 /** The settings that are not the same in all of the runs. */
-export function settingDifferences(runs: readonly ComparedSettings[]): ComparedRow[] {
-  const settings = runs.map((run) => settingsOf(run));
+export function settingDifferences(runs: readonly ComparedSettings[], l10n: Localizer): ComparedRow[] {
+  const settings = runs.map((run) => settingsOf(run, l10n));
   const keys = [...new Set(settings.flatMap((one) => [...one.keys()]))];
   return keys
     .map((name) => ({ name, values: settings.map((one) => one.get(name) ?? NOTHING) }))
@@ -53,7 +65,10 @@ export function settingDifferences(runs: readonly ComparedSettings[]): ComparedR
 }
 
 /** Every setting by its dotted name, as text. */
-function settingsOf({ settings, expanded }: ComparedSettings): Map<string, string> {
+function settingsOf(
+  { settings, expanded, rateChanges = [] }: ComparedSettings,
+  l10n: Localizer,
+): Map<string, string> {
   const found = new Map<string, string>();
   const visit = (value: unknown, key: string): void => {
     if (OWN_KEYS.has(key)) {
@@ -68,6 +83,10 @@ function settingsOf({ settings, expanded }: ComparedSettings): Map<string, strin
     }
   };
   visit(settings, '');
+  if (rateChanges.length > 0) {
+    const changes = rateChanges.map(({ step, to }) => l10n.t('{0} after step {1}', String(to), step));
+    found.set(RATE_KEY, [found.get(RATE_KEY) ?? NOTHING, ...changes].join(', '));
+  }
   if (expanded !== undefined) {
     found.set('expanded layers', expanded.join(', '));
   }
@@ -89,8 +108,10 @@ function resultRows(runs: readonly ComparedRun[], l10n: Localizer): ComparedRow[
   });
   return [
     row(l10n.t('state'), ({ state }) => stateText(state, l10n)),
+    ...(runs.some(({ status }) => status.because !== null)
+      ? [row(l10n.t('stopped because'), ({ because }) => because ?? NOTHING)]
+      : []),
     row(l10n.t('step'), stepsText),
-    row(l10n.t('training loss, last'), ({ loss }) => nats(loss)),
     row(l10n.t('domain loss, before'), ({ before }) => nats(before?.domainLoss)),
     row(l10n.t('domain loss, last'), ({ domainLoss }) => nats(domainLoss)),
     row(l10n.t('domain loss, best'), ({ best }) =>
@@ -101,6 +122,18 @@ function resultRows(runs: readonly ComparedRun[], l10n: Localizer): ComparedRow[
     row(l10n.t('general loss, at the best domain loss'), ({ best }) => nats(best?.generalLoss)),
     row(l10n.t('checkpoints'), ({ checkpoints }) => String(checkpoints.length)),
   ];
+}
+
+/** A row for each way in which a task is scored. */
+function scoreRows(runs: readonly ComparedRun[], l10n: Localizer): ComparedRow[] {
+  const scored = runs.map(({ scores }) => scoreSeries(scores));
+  const nameOf = ({ task, metric }: ScoreSeries): string => `${task}, ${metricText(metric, l10n)}`;
+  return [...new Set(scored.flat().map(nameOf))].map((name) => ({
+    name,
+    values: scored.map((all) =>
+      scoreChangeText(all.find((series) => nameOf(series) === name)?.points ?? [], l10n),
+    ),
+  }));
 }
 
 /** The comparison as Markdown tables. */

@@ -2,7 +2,7 @@ import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
 import type { Localizer } from '../../shared/common/localizer';
 import { isLive, isResumable, type RunEntry } from '../runs/runEntry';
 import { TEXT_KEYS, type TextKey } from '../texts/textKeys';
-import { activityText, lossText, nats } from '../runs/runText';
+import { doingText, lossText, nats } from '../runs/runText';
 
 export type LensAction = 'run' | 'stop' | 'pause' | 'resume' | 'open' | 'log';
 
@@ -108,7 +108,8 @@ function lensesFor(run: RunEntry | undefined, trusted: boolean): LensAction[] {
 
 function runNotes(document: Keys, run: RunEntry, l10n: Localizer): InlineNote[] {
   const notes: InlineNote[] = [
-    { line: document.lineOf('out'), text: activityText(run, l10n), kind: 'status' },
+    // Losses stand at the lines of their texts.
+    { line: document.lineOf('out'), text: doingText(run, l10n), kind: 'status' },
   ];
   const problem = run.problem ?? run.status?.error ?? undefined;
   if (problem !== undefined) {

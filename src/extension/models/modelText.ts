@@ -14,6 +14,14 @@ export function parametersText(count: number): string {
   return name === '' ? String(count) : `${value < 9.995 ? value.toFixed(2) : value.toFixed(1)} ${name}`;
 }
 
+/** What was measured: `c4.jsonl, 32 sequences`; with domain text `c4.jsonl + gsm8k.jsonl, 32 sequences`. */
+export function analysisName({ texts, sequences }: AnalysisSummary, l10n: Localizer): string {
+  const name = texts
+    .map((files) => (files.length > 1 ? `${files[0] ?? ''}, …` : (files[0] ?? '')))
+    .join(' + ');
+  return sequences === 1 ? l10n.t('{0}, 1 sequence', name) : l10n.t('{0}, {1} sequences', name, sequences);
+}
+
 /** `exact · base loss 2.5000 · least important: layer 3` */
 export function analysisText({ mode, baseLoss, leastImportant }: AnalysisSummary, l10n: Localizer): string {
   const parts = [

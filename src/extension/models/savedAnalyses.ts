@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { messageOf } from '../../shared/common/errors';
 import { ImportanceFile, type ImportanceMode } from '../../shared/method/importance';
 import { modelName } from '../../shared/model/modelName';
@@ -20,6 +20,8 @@ export interface AnalysisSummary {
   readonly model: string;
   readonly mode: ImportanceMode;
   readonly sequences: number;
+  /** Names of the files of general text and, where it was measured, of domain text. */
+  readonly texts: readonly (readonly string[])[];
   readonly baseLoss: number;
   readonly leastImportant: number | undefined;
 }
@@ -65,7 +67,7 @@ function jsonFilesIn(folder: string): string[] {
 
 function readAnalysis(file: string, time: number): SavedAnalysis {
   try {
-    const { model, mode, probe, baseLoss, layers } = parseWith(ImportanceFile, readJson(file), file);
+    const { model, mode, probe, domain, baseLoss, layers } = parseWith(ImportanceFile, readJson(file), file);
     const least = layers.reduce<(typeof layers)[number] | undefined>(
       (a, b) => (a === undefined || b.importance < a.importance ? b : a),
       undefined,
@@ -77,6 +79,9 @@ function readAnalysis(file: string, time: number): SavedAnalysis {
         model: resolve(model.path),
         mode,
         sequences: probe.sequences,
+        texts: [probe, ...(domain === undefined ? [] : [domain.probe])].map(({ sources }) =>
+          sources.map((source) => basename(source)),
+        ),
         baseLoss,
         leastImportant: least?.index,
       },

@@ -40,7 +40,8 @@ function offersOfDone(services: Services, run: RunEntry): Offer[] {
 
 function offersOfFailed(services: Services, run: RunEntry, text: string): Offer[] {
   const resume: Offer = {
-    title: vscode.l10n.t('Resume'),
+    // As in its panel: without a checkpoint it begins again.
+    title: (run.status?.checkpoints.length ?? 0) > 0 ? vscode.l10n.t('Resume') : vscode.l10n.t('Run Again'),
     take: () => vscode.commands.executeCommand('adept.resume', run.path),
   };
   const log: Offer = {

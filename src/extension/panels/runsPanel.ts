@@ -209,7 +209,11 @@ class RunsPanel implements WebviewContent<FromRuns> {
   }
 
   private async postComparison(): Promise<void> {
-    const comparison: TickedComparison = compareSettings(this.ticked);
+    const comparison: TickedComparison = compareSettings(
+      this.ticked,
+      (path) => this.past.of(path),
+      vscode.l10n,
+    );
     const text = JSON.stringify(comparison);
     if (text !== this.sentComparison && (await this.host.post({ type: 'comparison', comparison }))) {
       this.sentComparison = text;

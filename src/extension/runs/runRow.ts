@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { JOB_FILES } from '../../shared/run/job';
 import type { Localizer } from '../../shared/common/localizer';
 import type { RowAction, RunRow } from '../../shared/runs/runRow';
+import { studyOfRun } from '../../node/job/studyConfigFile';
 import type { RunFacts } from '../../node/run/runFacts';
 import type { RunPast } from '../../node/run/runPast';
 import type { RunStatus } from '../../node/run/runStatus';
@@ -28,6 +29,7 @@ export function runRow(
   return {
     path: run.path,
     name: nameOf(run),
+    study: studyOfRun(run.path) ?? null,
     state: run.state,
     activity: run.problem ?? activityText(run, l10n),
     model: facts.model,

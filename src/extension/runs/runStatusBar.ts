@@ -41,7 +41,7 @@ export class RunStatusBar implements vscode.Disposable {
   }
 }
 
-/** `$(sync~spin) ADEPT 120/500  loss 2.31` */
+/** `$(sync~spin) ADEPT 120/500  domain 2.31` */
 function statusBarText(live: readonly RunEntry[], { state, status }: RunEntry): string {
   const icon = state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
   const more = live.length > 1 ? ` +${live.length - 1}` : '';
@@ -49,7 +49,9 @@ function statusBarText(live: readonly RunEntry[], { state, status }: RunEntry): 
   const done = tuning
     ? [
         stepsText(status),
-        ...(status.loss === null ? [] : [vscode.l10n.t('loss {0}', nats(status.loss).slice(0, -2))]),
+        ...(status.domainLoss === null
+          ? []
+          : [vscode.l10n.t('domain {0}', nats(status.domainLoss).slice(0, -2))]),
       ]
     : status?.progress
       ? [`${Math.floor(status.progress.fraction * 100)}%`]

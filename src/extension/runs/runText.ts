@@ -13,12 +13,25 @@ export function stepsText({ step, steps }: Pick<RunStatus, 'step' | 'steps'>): s
   return steps === null ? String(step) : `${step}/${steps}`;
 }
 
-/** What a run is doing, in a few words: `running · 120/500 · loss 2.3100`. */
-export function activityText({ state, status }: RunEntry, l10n: Localizer): string {
+/**
+ * What a run is doing, in a few words: `running · step 120/500 · domain loss 2.3100 · general loss 3.2100`. Losses are those of the
+ * last evaluation: that of a step is of its batch, and cannot be compared with any other.
+ */
+export function activityText(run: RunEntry, l10n: Localizer): string {
+  const { domainLoss = null, generalLoss = null } = run.status ?? {};
+  return [
+    doingText(run, l10n),
+    ...(domainLoss === null ? [] : [l10n.t('domain loss {0}', nats(domainLoss))]),
+    ...(generalLoss === null ? [] : [l10n.t('general loss {0}', nats(generalLoss))]),
+  ].join(' · ');
+}
+
+/** The same without losses. */
+export function doingText({ state, status }: RunEntry, l10n: Localizer): string {
   if (status === undefined) {
     return stateText(state, l10n);
   }
-  const { stage, progress, silentSeconds, step, loss } = status;
+  const { stage, progress, silentSeconds, step } = status;
   const parts =
     state !== 'running' || ((stage === null || stage === 'tuning') && progress === null)
       ? [stateText(state, l10n)]
@@ -32,24 +45,20 @@ export function activityText({ state, status }: RunEntry, l10n: Localizer): stri
   if (step > 0) {
     parts.push(l10n.t('step {0}', stepsText(status)));
   }
-  if (loss !== null) {
-    parts.push(l10n.t('loss {0}', nats(loss)));
-  }
   return parts.join(' · ');
 }
 
 /**
  * The same beside a name in a narrow list, which cuts it off at the end: what changes comes first, and the state is left out
- * where the icon says it. `24% · loss 2.3100 · step 120/500`
+ * where the icon says it. `24% · domain 2.310 · general 3.210 · step 120/500`
  */
 export function rowText(run: RunEntry, l10n: Localizer): string {
   const { state, status } = run;
   if (status?.silentSeconds !== null) {
     return activityText(run, l10n);
   }
-  const { step, steps, stage, progress, loss, best } = status;
+  const { step, steps, stage, progress } = status;
   const isTuning = (stage === null || stage === 'tuning') && progress === null;
-  const bestLoss = best?.domainLoss ?? null;
   const parts = [
     ...(state === 'running'
       ? isTuning
@@ -63,11 +72,21 @@ export function rowText(run: RunEntry, l10n: Localizer): string {
       : state === 'done'
         ? []
         : [stateText(state, l10n)]),
-    ...(loss === null || state === 'done' ? [] : [l10n.t('loss {0}', nats(loss))]),
-    ...(bestLoss === null ? [] : [l10n.t('best {0}', nats(bestLoss))]),
+    ...shortLosses(status, l10n),
     ...(step > 0 ? [l10n.t('step {0}', stepsText(status))] : []),
   ];
   return parts.length === 0 ? stateText(state, l10n) : parts.join(' · ');
+}
+
+/** Both evaluated losses, short enough for a narrow list: `domain 2.310`, `general 3.210`. */
+export function shortLosses(
+  { domainLoss, generalLoss }: Pick<RunStatus, 'domainLoss' | 'generalLoss'>,
+  l10n: Localizer,
+): string[] {
+  return [
+    ...(domainLoss === null ? [] : [l10n.t('domain {0}', domainLoss.toFixed(3))]),
+    ...(generalLoss === null ? [] : [l10n.t('general {0}', generalLoss.toFixed(3))]),
+  ];
 }
 
 function percent(fraction: number): string {

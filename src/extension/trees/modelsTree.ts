@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { isExportOfRun } from '../models/ofRun';
 import type { ModelFolder, Models } from '../models/models';
-import { analysisText, parametersText } from '../models/modelText';
+import { analysisName, analysisText, parametersText } from '../models/modelText';
 import { modelName } from '../../shared/model/modelName';
 import type { SavedAnalysis } from '../models/savedAnalyses';
 import { shortPath } from '../window/folders';
@@ -90,6 +90,7 @@ function exportsItem(count: number): vscode.TreeItem {
   item.tooltip = l10n.t(
     'What runs exported at their end, into their own folders; each is below its run as well.',
   );
+  item.accessibilityInformation = { label: `${l10n.t('Exported by runs')}, ${count}` };
   item.iconPath = new vscode.ThemeIcon('package');
   item.contextValue = 'exports';
   return item;
@@ -137,17 +138,18 @@ function modelItem({ path, summary, problem, analyses }: ModelFolder, isAmbiguou
 function analysisItem({ file, time, summary, problem }: SavedAnalysis): vscode.TreeItem {
   const { l10n } = vscode;
   const when = new Date(time).toLocaleString(vscode.env.language);
-  const facts = summary === undefined ? (problem ?? '') : analysisText(summary, l10n);
-  const item = new vscode.TreeItem(summary === undefined ? basename(file) : when);
+  const facts = summary === undefined ? (problem ?? '') : [analysisText(summary, l10n), when].join(' · ');
+  const name = summary === undefined ? basename(file) : analysisName(summary, l10n);
+  const item = new vscode.TreeItem(name);
   item.id = file;
   item.description = facts;
-  item.tooltip = `${shortPath(file)}\n${facts}`;
+  item.tooltip = [shortPath(file), name, facts].join('\n');
   item.contextValue = summary === undefined ? 'damaged' : 'analysis';
   item.iconPath =
     summary === undefined
       ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
       : new vscode.ThemeIcon('flame');
-  item.accessibilityInformation = { label: l10n.t('Analysis of {0}, {1}', when, facts) };
+  item.accessibilityInformation = { label: l10n.t('Analysis: {0}, {1}', name, facts) };
   item.command = { command: OPEN_ANALYSIS, title: l10n.t('Open'), arguments: [file] };
   return item;
 }

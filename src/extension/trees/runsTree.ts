@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { hasNotStarted, isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
+import { studyOfRun } from '../../node/job/studyConfigFile';
 import { activityText, lossText, nats, rowText, stepsText } from '../runs/runText';
 import { STATE_LOOKS, turns, type StateTone } from '../../shared/run/stateLook';
 import { stateText } from '../../shared/run/stateText';
@@ -54,7 +55,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsElement>, vscode.Di
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(nameOf(run), this.exports.of(run.path).length > 0 ? Collapsed : None);
     item.id = run.path;
-    item.description = run.problem ?? rowText(run, vscode.l10n);
+    const study = studyOfRun(run.path);
+    item.description = [
+      ...(study === undefined ? [] : [study]),
+      run.problem ?? rowText(run, vscode.l10n),
+    ].join(' · ');
     item.tooltip = tooltipOf(run);
     item.contextValue = contextOf(run);
     item.iconPath = iconOf(run.state);
@@ -120,10 +125,13 @@ function labelOf(run: RunEntry): string {
   if (run.problem !== undefined) {
     parts.push(run.problem);
   } else if (status !== undefined) {
-    const { step, steps, loss, best } = status;
+    const { step, steps, domainLoss, generalLoss, best } = status;
     parts.push(steps === null ? l10n.t('step {0}', step) : l10n.t('step {0} of {1}', step, steps));
-    if (loss !== null) {
-      parts.push(l10n.t('loss {0}', nats(loss)));
+    if (domainLoss !== null) {
+      parts.push(l10n.t('domain loss {0}', nats(domainLoss)));
+    }
+    if (generalLoss !== null) {
+      parts.push(l10n.t('general loss {0}', nats(generalLoss)));
     }
     if (best?.domainLoss !== undefined && best.domainLoss !== null) {
       parts.push(l10n.t('best domain loss {0} at step {1}', nats(best.domainLoss), best.step));
@@ -137,7 +145,7 @@ function tooltipOf(run: RunEntry): string {
   const { l10n } = vscode;
   const lines = [run.path, run.problem ?? stateText(run.state, l10n)];
   if (status !== undefined) {
-    const { before, best, domainLoss, generalLoss, checkpoints, error } = status;
+    const { before, best, domainLoss, generalLoss, checkpoints, error, because } = status;
     lines.push(l10n.t('step {0}', stepsText(status)));
     if (domainLoss !== null) {
       lines.push(l10n.t('domain loss {0}', lossText(domainLoss, before?.domainLoss, l10n)));
@@ -151,6 +159,9 @@ function tooltipOf(run: RunEntry): string {
     lines.push(l10n.t('{0} checkpoints', checkpoints.length));
     if (error !== null) {
       lines.push(error);
+    }
+    if (because !== null) {
+      lines.push(because);
     }
     if (isLive(run) && status.pid !== null) {
       lines.push(l10n.t('process {0}', status.pid));

@@ -10,6 +10,10 @@ export interface ContextKeyValues {
   'adept.paused': boolean;
   'adept.hasRun': boolean;
   'adept.hasCheckpoint': boolean;
+  /** A model of this workspace was analyzed. */
+  'adept.hasAnalysis': boolean;
+  /** Which engine computes was chosen in this window. */
+  'adept.engineChosen': true;
   /** A heatmap panel is the active editor. */
   'adept.heatmapFocused': boolean;
   /** File system paths, as `resourcePath` has them, of the model folders found. */

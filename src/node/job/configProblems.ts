@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { messageOf } from '../../shared/common/errors';
 import type { Localizer } from '../../shared/common/localizer';
-import { allIssues, pathOf, without } from '../../shared/common/allIssues';
+import { allIssues, pathOf, without, type Path } from '../../shared/common/allIssues';
 import { describeIssue } from '../../shared/common/parse';
 import { isUnknownKey } from '../../shared/common/unknownKey';
 import { RunConfig } from '../../shared/config/runConfig';
@@ -42,15 +42,48 @@ export function configProblems(value: unknown, file: string, l10n: Localizer): C
     const message = `${capital(describeIssue(issue, RunConfig))}.`;
     return { path, message, severity: 'error', ...(isUnknownKey(issue) ? { ofKey: true } : {}) };
   });
-  // What else is wrong is said at once, not when this is put right.
-  const rest = v.safeParse(
-    RunConfig,
-    without(
-      value,
-      wrong.map(({ path }) => path),
-    ),
+  return [...wrong, ...problemsOfRest(value, file, l10n)];
+}
+
+/** What stands in for what a file has to have, where that is wrong or missing; of these themselves nothing is said. */
+const STAND_INS = {
+  ...{ model: '.no-model', probe: ['.no-text'], domain: ['.no-text'], out: 'run' },
+  tune: { steps: 1e9, learningRate: 1e-4 },
+};
+
+/** What else is wrong is said at once, not when what does not fit the schema is put right. */
+function problemsOfRest(value: unknown, file: string, l10n: Localizer): ConfigProblem[] {
+  const wrongIn = (content: unknown): Path[] => allIssues(RunConfig, withStandIns(content)).map(pathOf);
+  const parts = without(value, wrongIn(value));
+  // Where half of something is left, it goes as a whole.
+  const rest = without(
+    parts,
+    wrongIn(parts).map((path) => path.slice(0, 1)),
   );
-  return rest.success ? [...wrong, ...problemsOf(rest.output, file, l10n)] : wrong;
+  const parsed = v.safeParse(RunConfig, withStandIns(rest));
+  return parsed.success
+    ? problemsOf(parsed.output, file, l10n).filter(({ path }) => !isAboutStandIn(rest, path))
+    : [];
+}
+
+function withStandIns(value: unknown): unknown {
+  if (!isObject(value)) {
+    return value;
+  }
+  const { tune = {} } = value;
+  return { ...STAND_INS, ...value, tune: isObject(tune) ? { ...STAND_INS.tune, ...tune } : tune };
+}
+
+function isAboutStandIn(value: unknown, [key = '', inner = '']: Path): boolean {
+  if (!isObject(value) || !(key in STAND_INS)) {
+    return false;
+  }
+  const { tune } = value;
+  return key === 'tune' ? inner in STAND_INS.tune && !(isObject(tune) && inner in tune) : !(key in value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a run would say of a file that fits the schema. */

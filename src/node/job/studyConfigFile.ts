@@ -1,4 +1,5 @@
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseWith } from '../../shared/common/parse';
 import { StudyConfig } from '../../shared/study/study';
 import { readJsonWithComments } from './runConfigFile';
@@ -28,4 +29,11 @@ export function studyRunFolder(studyFile: string, { arm, seed }: { arm: string; 
 /** The folder whose subfolders are the runs of the study whose study.json this is. */
 export function studyRunsFolder(studyFile: string): string {
   return join(dirname(studyFile), 'runs');
+}
+
+/** The name of the study that a run belongs to; undefined where it belongs to none. */
+export function studyOfRun(run: string): string | undefined {
+  const folder = dirname(dirname(run));
+  const study = studyFileIn(folder);
+  return studyRunsFolder(study) === dirname(run) && existsSync(study) ? basename(folder) : undefined;
 }

@@ -64,14 +64,24 @@ export class DecimatedCurve {
     return this.used === 0 ? undefined : [this.lastStep, at(this.buckets.last, this.used - 1)];
   }
 
-  /** The lowest point; undefined when there is none. */
-  get lowest(): Point | undefined {
-    const { lowest } = this.buckets;
-    let best = 0;
-    for (let bucket = 1; bucket < this.used; bucket += 1) {
-      best = at(lowest, bucket) < at(lowest, best) ? bucket : best;
+  /** How many points there are, shown or not. */
+  get length(): number {
+    return (
+      Math.max(0, this.used - 1) * this.width + (this.used === 0 ? 0 : at(this.buckets.count, this.used - 1))
+    );
+  }
+
+  /** The mean of the first or the last points: of at least so many, or of all; where a bucket has several, of whole buckets. */
+  meanOf(which: 'first' | 'last', points: number): number | undefined {
+    const { sum, count } = this.buckets;
+    let total = 0;
+    let number = 0;
+    for (let bucket = 0; bucket < this.used && number < points; bucket += 1) {
+      const index = which === 'first' ? bucket : this.used - 1 - bucket;
+      total += at(sum, index);
+      number += at(count, index);
     }
-    return this.used === 0 ? undefined : this.pointOf('lowest', best);
+    return number === 0 ? undefined : total / number;
   }
 
   /** Whether all points that are kept are shown. */

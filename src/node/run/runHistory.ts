@@ -54,6 +54,10 @@ export class RunHistory {
 
   /** The step the run stands at. */
   step = 0;
+  /** When a process said that it is at this step. */
+  stepTime: string | undefined;
+  /** When something was heard of what the trainer does. */
+  heardTime: string | undefined;
   startedAt: string | undefined;
   lastStep: StepEvent | undefined;
   terminalEvent: TerminalEvent | undefined;
@@ -113,6 +117,7 @@ export class RunHistory {
       return;
     }
     const { lastTime } = this;
+    this.heardTime = event.type === 'log' ? this.heardTime : event.time;
     if (event.type !== 'progress') {
       this.lastTime = event.time;
     }
@@ -197,6 +202,7 @@ export class RunHistory {
     this.tokensPerSecond.add(step, event.tokensPerSecond);
     this.clock.mark(step, event.time);
     this.step = step;
+    this.stepTime = event.time;
     this.lastStep = event;
     this.stage = 'tuning';
     this.changeCounts.steps += 1;
@@ -223,6 +229,7 @@ export class RunHistory {
       const reached = this.step;
       this.cutAfter(step);
       this.step = step;
+      this.stepTime = event.time;
       if (status === 'started') {
         this.marks.cutAfter(-1);
       }

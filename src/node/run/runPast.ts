@@ -1,22 +1,31 @@
 import type { RunEvent } from '../../shared/run/runFolder';
 import { GrowingFile, type Lines } from '../files/growingFile';
+import type { ScorePoint } from '../../shared/run/scores';
 import { parseEventLine } from './eventParser';
+import { ScoreHistory } from './scoreHistory';
 
 type StatusEvent = Extract<RunEvent, { type: 'status' }>;
+
+/** The base learning rate of the steps after `step`. */
+export interface RateChange {
+  readonly step: number;
+  readonly to: number;
+}
 
 /** Stages in the order in which a trainer comes to them. */
 const STAGES: readonly StatusEvent['status'][] = ['reading', 'analyzing', 'expanding', 'started'];
 /** What the lines hold that are looked at; all others are passed over unread. */
-const WANTED = ['"type":"status"', '"kind":"baseRate"'] as const;
+const WANTED = ['"type":"status"', '"kind":"baseRate"', '"type":"scores"'] as const;
 const NEWLINE = 0x0a;
 
-/** What the whole log of a run says for a table of runs; read without its steps, and later only what is new. */
+/** What the whole log of a run says for a table or a comparison of runs; read without its steps, and later only what is new. */
 export class RunPast {
   private readonly file: GrowingFile;
   private lastLine = '';
   private stage = -1;
   private idle = 0;
-  private rates: { readonly step: number; readonly to: number }[] = [];
+  private rates: RateChange[] = [];
+  private scoreHistory = new ScoreHistory();
   private isReading = false;
 
   /** @param file events.ndjson */
@@ -34,6 +43,15 @@ export class RunPast {
     return this.rates.at(-1)?.to;
   }
 
+  /** Every change of the base learning rate that is in force, or was before the next. */
+  get rateChanges(): readonly RateChange[] {
+    return this.rates;
+  }
+
+  get scores(): readonly ScorePoint[] {
+    return this.scoreHistory.points;
+  }
+
   /** Reads what is new. @returns whether it says something else now */
   async readOn(): Promise<boolean> {
     if (this.isReading) {
@@ -44,6 +62,7 @@ export class RunPast {
     try {
       if ((await this.file.open()) !== 'same') {
         [this.lastLine, this.stage, this.idle, this.rates] = ['', -1, 0, []];
+        this.scoreHistory = new ScoreHistory();
       }
       for (let lines = await this.file.next(); lines !== undefined; lines = await this.file.next()) {
         this.take(lines);
@@ -79,6 +98,8 @@ export class RunPast {
     const { event } = parsed;
     if (event.type === 'log' && event.about?.kind === 'baseRate') {
       this.rates.push({ step: event.about.step, to: event.about.to });
+    } else if (event.type === 'scores') {
+      this.scoreHistory.add(event);
     } else if (event.type === 'status') {
       this.takeStatus(event, begin === 0 ? this.lastLine : lineBefore(whole, begin));
     }
@@ -97,6 +118,7 @@ export class RunPast {
     if (status === 'resumed' || status === 'started') {
       // What was changed after the checkpoint that it goes on from is not in force any more.
       this.rates = this.rates.filter((rate) => rate.step <= (step ?? 0));
+      this.scoreHistory.cutAfter(step ?? 0);
     }
     this.stage = status === 'resumed' ? STAGES.length : stage === -1 ? this.stage : stage;
   }

@@ -46,6 +46,11 @@ export function isAlive(trainer: TrainerFile): boolean {
   return trainer.state !== 'ended' && isProcessAlive(trainer.pid, trainer.processToken);
 }
 
+/** Whether what was heard at a time comes from a process before this one: it says nothing of what this one does. */
+export function isEarlier(time: string | undefined, trainer: TrainerFile | undefined): boolean {
+  return trainer !== undefined && time !== undefined && Date.parse(time) < Date.parse(trainer.startedAt);
+}
+
 /**
  * For how many seconds a living trainer has sent no heartbeat, in whole minutes, so that it is seldom news; null while that is
  * no cause for concern, and where the clocks of two machines disagree.

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import { parseWith } from '../../shared/common/parse';
 import type { RunState } from '../../shared/run/runState';
-import { CHECKPOINT_FILES, CheckpointState, checkpointName, type RunEvent } from '../../shared/run/runFolder';
+import {
+  CHECKPOINT_FILES,
+  CheckpointState,
+  checkpointName,
+  type RunEvent,
+  type TrainerFile,
+} from '../../shared/run/runFolder';
 import { readJob } from '../job/jobFile';
 import { readJson } from '../files/jsonFile';
 import type { RunFolder } from './runFolder';
-import { isAlive, isUnfinishedJob, runStateOf, silentSeconds } from './runState';
+import { isAlive, isEarlier, isUnfinishedJob, runStateOf, silentSeconds } from './runState';
 import { hasLowerLoss, type LastEvents, TailReader } from './tailReader';
 
 /** A stage of a run, as its status events name it. */
@@ -73,9 +79,10 @@ export class RunStatusReader {
     const trainer = this.run.readTrainer();
     const alive = trainer !== undefined && isAlive(trainer);
     const events = this.log.update();
-    const { last, before } = this.log;
+    const { before } = this.log;
     const { createdAt, steps } = this.plan();
     const checkpoints = this.run.checkpoints();
+    const last = alive ? saidBy(trainer, this.log.last) : this.log.last;
     const terminalEvent = terminalEventOf(last);
     const end = alive ? undefined : terminalEvent;
     const status: RunStatus = {
@@ -89,11 +96,12 @@ export class RunStatusReader {
       silentSeconds: alive ? silentSeconds(trainer, Date.now()) : null,
       stage: alive ? stageOf(last) : null,
       progress: alive ? progressOf(last) : null,
-      step: last.step?.step ?? 0,
+      // Of a process before the living one, what was saved is still true.
+      step: last.step?.step ?? (this.log.last.step === undefined ? 0 : (checkpoints.at(-1) ?? 0)),
       steps,
-      loss: last.step?.loss ?? null,
-      domainLoss: last.eval?.domainLoss ?? null,
-      generalLoss: last.eval?.generalLoss ?? null,
+      loss: this.log.last.step?.loss ?? null,
+      domainLoss: this.log.last.eval?.domainLoss ?? null,
+      generalLoss: this.log.last.eval?.generalLoss ?? null,
       before: before === undefined ? null : lossesOf(before),
       best: this.best(last.best, checkpoints),
       checkpoints,
@@ -147,6 +155,19 @@ export class RunStatusReader {
       return undefined;
     }
   }
+}
+
+/** What the living process said of where it stands, without what one before it said. */
+function saidBy(trainer: TrainerFile, last: LastEvents): LastEvents {
+  const { step, status, progress, error, done, ...others } = last;
+  return {
+    ...others,
+    ...(step === undefined || isEarlier(step.time, trainer) ? {} : { step }),
+    ...(status === undefined || isEarlier(status.time, trainer) ? {} : { status }),
+    ...(progress === undefined || isEarlier(progress.time, trainer) ? {} : { progress }),
+    ...(error === undefined || isEarlier(error.time, trainer) ? {} : { error }),
+    ...(done === undefined || isEarlier(done.time, trainer) ? {} : { done }),
+  };
 }
 
 function lossesOf({ step, domainLoss, generalLoss }: Losses): Losses {

@@ -12,7 +12,7 @@ interface Followed {
   problem: string | null;
 }
 
-/** The evaluations of some runs, each read from its log once and then only what is new. */
+/** The evaluations and scores of some runs, each read from its log once and then only what is new. */
 export class CurvesOfRuns {
   private readonly runs = new Map<string, Followed>();
 
@@ -46,6 +46,7 @@ export class CurvesOfRuns {
     return [...this.runs].map(([path, { reader, problem }]) => ({
       path,
       evals: [...thinned(reader.history.evals)],
+      scores: [...reader.history.scores.shown],
       problem,
     }));
   }
@@ -81,6 +82,6 @@ export class CurvesOfRuns {
 
 /** Changes when there is something else to show. */
 function shownOf({ reader, problem }: Followed): string {
-  const { evals, cuts } = reader.history.changes;
-  return `${reader.generation} ${evals} ${cuts} ${problem ?? ''}`;
+  const { evals, scores, cuts } = reader.history.changes;
+  return `${reader.generation} ${evals} ${scores} ${cuts} ${problem ?? ''}`;
 }

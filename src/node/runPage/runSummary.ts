@@ -4,7 +4,8 @@ import type { RunFilesContent } from '../run/runFiles';
 import type { HistoryReader } from '../run/historyReader';
 import type { RunHistory } from '../run/runHistory';
 import { secondsLeft } from '../run/timeLeft';
-import { runStateOf, silentSeconds, type TerminalEvent } from '../run/runState';
+import { trainingLoss } from '../run/trainingLoss';
+import { isEarlier, runStateOf, silentSeconds, type TerminalEvent } from '../run/runState';
 
 /** Lines shown of a trainer that is gone. */
 const LAST_LINES = 8;
@@ -39,43 +40,43 @@ export function runSummary(
   window: RunWindow,
   { isKnown, reading }: Pick<HistoryReader, 'isKnown' | 'reading'>,
 ): RunSummary {
-  const { terminalEvent, lastStep, step } = history;
+  const { lastStep } = history;
+  const { terminalEvent, stage, progress, step } = standing(files, history);
   const evidence = { ...files, terminalEvent, lastStep };
   const state = isKnown ? stateIn(window, files.exists ? runStateOf(evidence) : 'gone') : 'opening';
   const steps = files.steps ?? null;
-  const best = history.loss.lowest;
   return {
     name: basename(folder),
     folder,
     model: files.model ?? null,
     copies: [...files.copies],
     state,
-    stage: history.stage ?? null,
+    stage: stage ?? null,
     progress:
-      history.progress === undefined || state !== 'running'
+      progress === undefined || state !== 'running'
         ? null
         : {
-            stage: history.progress.stage,
-            fraction: history.progress.fraction,
-            message: history.progress.message,
+            stage: progress.stage,
+            fraction: progress.fraction,
+            message: progress.message,
             secondsLeft: history.stageSecondsLeft ?? null,
           },
     step,
     steps,
     silentSeconds:
       files.isAlive === true && files.trainer !== undefined ? silentSeconds(files.trainer, Date.now()) : null,
-    secondsLeft: state === 'running' ? timeLeft(files, history) : null,
+    secondsLeft: state === 'running' && stage !== 'starting' ? timeLeft(files, history, step) : null,
     startedAt: history.startedAt ?? files.createdAt ?? null,
     engine: engineOf(history.engine ?? files.trainer?.engine),
     remoteName: window.remoteName ?? null,
     gradNorm: lastStep?.gradNorm ?? null,
-    bestTrainingLoss: best === undefined ? null : { step: best[0], value: best[1] },
+    trainingLoss: trainingLoss(history.loss),
     exported: files.exported ?? null,
     exit: state === 'died' || state === 'failed' ? (window.exit ?? null) : null,
     error: state === 'failed' ? (window.failure ?? errorOf(terminalEvent)) : null,
     because: state === 'stopped' ? stoppedBecause(terminalEvent) : null,
     lastLines: state === 'died' ? lastLines(history, window) : [],
-    enabled: enabledCommands(state, files, history, window),
+    enabled: enabledCommands(state, files, { stage, checkpoints: history.checkpoints }, window),
     isMeasuring: window.isMeasuring === true,
     pending: window.pending ?? null,
     asked: state === 'running' ? (window.asked ?? null) : null,
@@ -84,8 +85,23 @@ export function runSummary(
   };
 }
 
-function timeLeft({ plan, steps }: RunFilesContent, history: RunHistory): number | null {
-  const { step, evaluationSeconds, refreshSeconds, answersSeconds, taskSeconds } = history;
+/** Where a run stands and what it does. Of what a process before the living one said, only what was saved is still true. */
+function standing(
+  { isAlive, trainer }: RunFilesContent,
+  { terminalEvent, stage, progress, step, stepTime, heardTime, checkpoints }: RunHistory,
+): Pick<RunHistory, 'terminalEvent' | 'progress' | 'step'> & { readonly stage: string | undefined } {
+  if (isAlive !== true || !isEarlier(stepTime, trainer)) {
+    return { terminalEvent, stage, progress, step };
+  }
+  const saved = checkpoints.at(-1)?.step ?? 0;
+  const ended = isEarlier(terminalEvent?.time, trainer) ? undefined : terminalEvent;
+  return isEarlier(heardTime, trainer)
+    ? { terminalEvent: ended, stage: 'starting', progress: undefined, step: saved }
+    : { terminalEvent: ended, stage, progress, step: saved };
+}
+
+function timeLeft({ plan, steps }: RunFilesContent, history: RunHistory, step: number): number | null {
+  const { evaluationSeconds, refreshSeconds, answersSeconds, taskSeconds } = history;
   const { stepsPerSecond } = history.clock;
   if (plan === undefined) {
     return stepsPerSecond === undefined || steps === undefined
@@ -133,7 +149,7 @@ function lastLines(history: RunHistory, { output }: RunWindow): string[] {
 function enabledCommands(
   state: ShownState,
   files: RunFilesContent,
-  { stage, checkpoints }: RunHistory,
+  { stage, checkpoints }: Pick<RunHistory, 'checkpoints'> & { readonly stage: string | undefined },
   window: RunWindow,
 ): RunCommand[] {
   const { isTrusted, pending, failure } = window;

@@ -40,7 +40,7 @@ function point({
     run,
     step,
     base,
-    trainingLoss: roundedOrNull(loss),
+    lossOfOneBatch: roundedOrNull(loss),
     domainLoss: roundedOrNull(domainLoss),
     generalLoss: roundedOrNull(generalLoss),
   };

@@ -81,6 +81,7 @@ export const RunDetailResult = v.object({
   secondsLeft: v.nullable(v.number()),
   /** For how long a living trainer has given no sign of life, where that is long. */
   silentSeconds: v.nullable(v.number()),
+  /** Mean over the last steps. */
   trainingLoss: loss,
   bestStep: v.nullable(count),
   /** The model exported last whose files were measured. */
@@ -132,7 +133,7 @@ const Point = v.object({
   run: text,
   step: count,
   base: v.boolean(),
-  trainingLoss: loss,
+  lossOfOneBatch: loss,
   domainLoss: loss,
   generalLoss: loss,
 });

@@ -23,7 +23,8 @@ export function allIssues(schema: v.GenericSchema, value: unknown): Issue[] {
   return [...others, ...unknown];
 }
 
-type Path = readonly (string | number)[];
+/** Where something is in a JSON value, from the outside in. */
+export type Path = readonly (string | number)[];
 
 /** Where it is, from the outside in. */
 export function pathOf({ path }: Issue): Path {

@@ -51,7 +51,46 @@ export function describeIssue(issue: v.BaseIssue<unknown>, schema: v.GenericSche
   if (issue.input === undefined && path !== null) {
     return `${field} is missing: add it`;
   }
-  return `${field} is not usable (${issue.message}): correct it`;
+  return `${field} is not usable (${reasonOf(issue)}): correct it`;
+}
+
+/** In words of the file, where the issue has just those of the validator. */
+function reasonOf({ type, expected, received, message }: v.BaseIssue<unknown>): string {
+  if (type === 'integer') {
+    return `it is ${spoken(received)}, and takes a whole number`;
+  }
+  const isOwn = !message.startsWith('Invalid ');
+  if (isOwn || expected === null || type === 'regex') {
+    return message;
+  }
+  const takes = expected
+    .replace(/^\((.*)\)$/s, '$1')
+    .split(' | ')
+    .map(spoken);
+  const last = takes.pop() ?? '';
+  const what = type.endsWith('_length') ? 'its length' : 'it';
+  return `${what} is ${spoken(received)}, and takes ${takes.length === 0 ? last : `${takes.join(', ')} or ${last}`}`;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text in quotes',
+  number: 'a number',
+  boolean: 'true or false',
+  Array: 'a list',
+  Object: 'an object',
+  undefined: 'missing',
+};
+const BOUNDS: readonly (readonly [sign: string, words: string])[] = [
+  ['>=', 'at least '],
+  ['<=', 'at most '],
+  ['>', 'more than '],
+  ['<', 'less than '],
+];
+
+/** A type, a bound or a value as valibot writes it. */
+function spoken(text: string): string {
+  const [sign, words] = BOUNDS.find(([start]) => text.startsWith(start)) ?? ['', ''];
+  return TYPES[text] ?? words + text.slice(sign.length);
 }
 
 /** Whether a file's format is a later version of the expected one, such as adept.run/2 of "adept.run/1". */

@@ -3,7 +3,7 @@ import { ANALYZE_SETTINGS } from '../settings/analyzeSettings';
 import { settingHover } from '../settings/settingHover';
 import type { SettingTable } from '../settings/settingTable';
 import { TUNE_SETTINGS } from '../settings/tuneSettings';
-import { RunConfig } from './runConfig';
+import { RunConfig, type EvalTask } from './runConfig';
 
 /** What constrains a value: the editor's own messages about these are warnings, and the extension says the same as errors. */
 const CONSTRAINTS = new Set([
@@ -39,9 +39,26 @@ function forEditor(schema: unknown, path: readonly string[]): unknown {
         [key, Object.fromEntries(properties.map(([name, part]) => [name, forEditor(part, [...path, name])]))],
       ];
     }
-    return CONSTRAINTS.has(key) ? [] : [[key === 'enum' ? 'examples' : key, forEditor(value, path)]];
+    return CONSTRAINTS.has(key) || isNumberType(key, value)
+      ? []
+      : [[key === 'enum' ? 'examples' : key, forEditor(value, path)]];
   });
-  return { ...Object.fromEntries(entries), ...hoverOf(schema, path) };
+  return { ...Object.fromEntries(entries), ...hoverOf(schema, path), ...snippetsOf(schema, path) };
+}
+
+/** A type that completes nothing: it would only have the editor say of a wrong number what the extension says. */
+function isNumberType(key: string, value: unknown): boolean {
+  return key === 'type' && (value === 'number' || value === 'integer');
+}
+
+/** What is completed at once, where it would take many completions. */
+function snippetsOf(schema: object, path: readonly string[]): { defaultSnippets?: readonly object[] } {
+  const isTasks = path.join('.') === 'evalTasks' && 'type' in schema && schema.type === 'array';
+  const body = (format: EvalTask['format'], name: string): object => ({
+    label: `${name}: ${format}`,
+    body: [{ format, name: `\${1:${name}}`, files: ['${2:questions.jsonl}'] }],
+  });
+  return isTasks ? { defaultSnippets: [body('choices', 'mmlu'), body('generate', 'gsm8k')] } : {};
 }
 
 /** A hover of more than a line, for the settings. */

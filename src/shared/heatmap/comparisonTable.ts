@@ -73,7 +73,8 @@ export interface MetricRow {
   readonly better: 'a' | 'b' | null;
 }
 
-const LOW_IS_GOOD: readonly string[] = ['domainLoss', 'generalLoss', 'loss'];
+/** The training loss of a step is that of its batch, and says nothing of the other's. */
+const LOW_IS_GOOD: readonly string[] = ['domainLoss', 'generalLoss'];
 
 /** The metrics of both points side by side. */
 export function metricRows({ a, b }: Pick<Comparison, 'a' | 'b'>): MetricRow[] {

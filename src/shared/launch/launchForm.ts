@@ -252,6 +252,20 @@ export function isRequired(setting: Setting): boolean {
   return 'required' in setting && setting.required === true;
 }
 
+/** What stands in a field. */
+export function fieldText(form: LaunchForm, field: FormField): string {
+  if (field === 'name' || field === 'answers') {
+    return form[field];
+  }
+  if (isFiles(field)) {
+    return form.files[field];
+  }
+  if (isCompute(field)) {
+    return form.compute[field];
+  }
+  return isTextSetting(field) ? form.texts[field] : form.settings[field];
+}
+
 /** A form with one field changed. */
 export function withField(form: LaunchForm, field: FormField, text: string): LaunchForm {
   if (field === 'name') {

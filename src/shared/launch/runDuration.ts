@@ -12,6 +12,8 @@ export interface RunDuration {
   readonly seconds: number;
   readonly evaluations: number | null;
   readonly refreshes: number;
+  /** Whether it answers prompts as well, which comes on top: what a token takes is known once the model has answered. */
+  readonly answers: boolean;
 }
 
 export interface DurationFacts {
@@ -60,6 +62,7 @@ export function runDurations(
       seconds: steps * perStep + evaluations + refreshes,
       evaluations: evaluated === undefined ? null : evaluations,
       refreshes,
+      answers: reading.answers,
     };
   };
 }

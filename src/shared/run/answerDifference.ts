@@ -12,6 +12,9 @@ export interface AnswerDifference {
   readonly after: readonly Stretch[];
 }
 
+/** Of the shorter answer, the share that both must have in common for their words to be compared; less is another answer. */
+const LEAST_COMMON = 0.2;
+
 /** The blank that joins an answer to its prompt is left out; what is indented stays so. */
 export function answerDifference(before: string, after: string): AnswerDifference {
   const [first, second] = [before, after].map((text) => text.replace(/^ (?! )/, ''));
@@ -20,6 +23,14 @@ export function answerDifference(before: string, after: string): AnswerDifferenc
     return { before: same, after: same };
   }
   const parts = diffWordsWithSpace(first, second);
+  const common = parts.reduce(
+    (sum, { added, removed, value }) => (added || removed ? sum : sum + value.trim().length),
+    0,
+  );
+  if (common < LEAST_COMMON * Math.min(first.trim().length, second.trim().length)) {
+    // A few words that happen to be in both would be all that is not marked.
+    return { before: [{ text: first, changed: true }], after: [{ text: second, changed: true }] };
+  }
   const side = (lacks: 'added' | 'removed', marks: 'added' | 'removed'): Stretch[] =>
     parts.flatMap((part) => (part[lacks] ? [] : [{ text: part.value, changed: part[marks] }]));
   return { before: side('added', 'removed'), after: side('removed', 'added') };

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import type { Localizer } from '../common/localizer';
+import { overlap, scoresOf, TaskScores, type Score } from './scores';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const nullable = v.nullable(v.number());
@@ -10,7 +12,7 @@ export const ComparedPoint = v.object({
   step: count,
   base: v.boolean(),
   createdAt: v.nullable(v.string()),
-  /** Training loss of the step, nats per predicted token. */
+  /** Training loss of the step, nats per predicted token: that of its batch, so no two of them compare. */
   loss: nullable,
   /** Null where the run was not evaluated at this very step. */
   domainLoss: nullable,
@@ -18,6 +20,8 @@ export const ComparedPoint = v.object({
   baseLearningRate: nullable,
   /** Mean over the units of the learning rates in force, before the schedule. */
   meanUnitLearningRate: nullable,
+  /** Of the tasks that were scored at this very step. */
+  scores: v.array(TaskScores),
 });
 export type ComparedPoint = v.InferOutput<typeof ComparedPoint>;
 
@@ -71,11 +75,35 @@ export const COMPARED_METRICS = [
   { key: 'step', name: 'step', unit: 'step' },
   { key: 'domainLoss', name: 'domain loss', unit: 'nats' },
   { key: 'generalLoss', name: 'general loss', unit: 'nats' },
-  { key: 'loss', name: 'training loss', unit: 'nats' },
+  { key: 'loss', name: 'training loss of one batch', unit: 'nats' },
   { key: 'baseLearningRate', name: 'base learning rate', unit: 'rate' },
   { key: 'meanUnitLearningRate', name: 'mean unit learning rate', unit: 'rate' },
 ] as const satisfies readonly { key: keyof ComparedPoint; name: string; unit: MetricUnit }[];
 export type MetricKey = (typeof COMPARED_METRICS)[number]['key'];
+
+/** A score at both points; undefined where it was not asked for. */
+export interface ComparedScore {
+  readonly task: string;
+  readonly metric: Score['metric'];
+  readonly a: Score | undefined;
+  readonly b: Score | undefined;
+  /** Whether the 95 % intervals overlap, so that the difference may be chance. */
+  readonly mayBeChance: boolean;
+}
+
+/** Every score of either point. */
+export function comparedScores({ a, b }: Record<'a' | 'b', Pick<ComparedPoint, 'scores'>>): ComparedScore[] {
+  const [left, right] = [a, b].map(({ scores }) => scores.flatMap(scoresOf));
+  const all = [...(left ?? []), ...(right ?? [])];
+  const same = (one: Score, other: Score): boolean => one.task === other.task && one.metric === other.metric;
+  return all
+    .filter((score, index) => all.findIndex((other) => same(score, other)) === index)
+    .map((score) => {
+      const [inA, inB] = [left, right].map((scores) => scores?.find((other) => same(score, other)));
+      const mayBeChance = inA !== undefined && inB !== undefined && overlap(inA, inB);
+      return { task: score.task, metric: score.metric, a: inA, b: inB, mayBeChance };
+    });
+}
 
 /** ‖θ_B − θ_A‖ / ‖θ_A‖ with the two cases in which A is zero. */
 export function relativeChange(norm: number, difference: number): number | null {
@@ -118,6 +146,12 @@ export function formatMetric(key: MetricKey, value: number | null): string {
     case undefined:
       return String(value);
   }
+}
+
+/** The difference of two shares in percentage points, with its sign. */
+export function pointsText(difference: number, l10n: Localizer): string {
+  const points = (Math.abs(difference) * 100).toFixed(1);
+  return l10n.t('{0} points', `${difference < 0 ? '−' : '+'}${points}`);
 }
 
 /** What the heatmap shows of a unit: ‖B − A‖ / ‖A‖, or ‖B − A‖. */

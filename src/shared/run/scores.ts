@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Localizer } from '../common/localizer';
 import { wilsonInterval } from '../common/wilsonInterval';
 import { ChoiceScore } from '../config/runConfig';
 
@@ -44,6 +45,36 @@ export function percentText(share: number): string {
 /** `26.4 to 36.0 %` */
 export function intervalText([low, high]: Score['interval']): string {
   return `${(low * 100).toFixed(1)} to ${percentText(high)}`;
+}
+
+/** What a way of counting right answers is called. */
+export function metricText(metric: ScoreMetric, l10n: Localizer): string {
+  switch (metric) {
+    case 'accuracy':
+      return l10n.t('accuracy');
+    case 'accuracyNormalized':
+      return l10n.t('by length');
+    case 'strictMatch':
+      return l10n.t('strict');
+    case 'flexibleExtract':
+      return l10n.t('flexible');
+  }
+}
+
+/** Where a score came to, and whether that is sure to be another than at the start: `36.0 % (from 31.0 %, may be chance)`. */
+export function scoreChangeText(points: readonly Score[], l10n: Localizer): string {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) {
+    return '–';
+  }
+  const now = percentText(last.value);
+  if (first === last) {
+    return now;
+  }
+  const start = percentText(first.value);
+  return overlap(first, last)
+    ? l10n.t('{0} (from {1}, may be chance)', now, start)
+    : l10n.t('{0} (from {1})', now, start);
 }
 
 /** `mmlu accuracy 31.0 % (26.4 to 36.0 %)` */

@@ -24,6 +24,7 @@ export function stateText(state: ShownRunState, l10n: Localizer): string {
 /** What a trainer is doing, by its last status event; one that a later version writes stands for itself. */
 export function stageText(stage: string, l10n: Localizer): string {
   const texts: Readonly<Record<string, string>> = {
+    starting: l10n.t('starting'),
     started: l10n.t('preparing'),
     resumed: l10n.t('preparing'),
     reading: l10n.t('reading texts'),

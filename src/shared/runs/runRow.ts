@@ -27,6 +27,8 @@ export const RunRow = v.object({
   /** The run folder, absolute. */
   path: text,
   name: text,
+  /** The study that it belongs to. */
+  study: v.nullable(text),
   state: v.picklist(ROW_STATES),
   /** What it is doing, or why it cannot be read, in words. */
   activity: text,

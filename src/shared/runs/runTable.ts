@@ -3,20 +3,20 @@ import type { Localizer } from '../common/localizer';
 import { stateText } from '../run/stateText';
 import { ROW_STATES, type RowState, type RunRow } from './runRow';
 
-/** The columns of the table of runs, in their order. */
+/** The columns of the table of runs, in their order: what a narrow page cuts off is what tells runs apart least. */
 export const RUN_COLUMNS = [
   'name',
   'state',
-  'model',
-  'layers',
-  'learningRate',
-  'steps',
   'domainChange',
   'generalChange',
+  'steps',
+  'learningRate',
+  'layers',
   'seconds',
-  'startedAt',
   'tags',
   'note',
+  'model',
+  'startedAt',
 ] as const;
 export type RunColumn = (typeof RUN_COLUMNS)[number];
 
@@ -75,11 +75,18 @@ export function nextRunOrder(current: RunOrder, column: RunColumn): RunOrder {
   return { column, descending: current.column === column ? !current.descending : first };
 }
 
-/** The rows that fit: each word of the text is in name, model, state, tags or note, whatever its case. */
+/** The rows that fit: each word of the text is in name, study, model, state, tags or note, whatever its case. */
 export function filterRuns(rows: readonly RunRow[], filter: RunFilter, l10n: Localizer): RunRow[] {
   const words = filter.text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter((row) => {
-    const text = [row.name, row.model ?? '', stateText(row.state, l10n), ...row.tags, row.note]
+    const text = [
+      row.name,
+      row.study ?? '',
+      row.model ?? '',
+      stateText(row.state, l10n),
+      ...row.tags,
+      row.note,
+    ]
       .join('\n')
       .toLocaleLowerCase();
     return (

@@ -60,7 +60,8 @@ export type ComparisonView = v.InferOutput<typeof ComparisonView>;
 
 export const FIRST_COMPARISON_VIEW: ComparisonView = {
   measure: 'change',
-  scale: 'linear',
+  // Copies start at zero in what they add: relative to that a few matrices are far beyond all others.
+  scale: 'rank',
   asTable: false,
   order: { by: 'number', descending: false },
 };

@@ -92,6 +92,10 @@ export const ShownExport = v.object({
 });
 export type ShownExport = v.InferOutput<typeof ShownExport>;
 
+/** Mean training loss of so many steps, nats per token: the last ones, and the first ones where the two can be compared. */
+export const TrainingLoss = v.object({ steps: count, now: v.number(), start: loss });
+export type TrainingLoss = v.InferOutput<typeof TrainingLoss>;
+
 /** Everything about the run that is not a series. */
 export const RunSummary = v.object({
   name: text,
@@ -125,7 +129,7 @@ export const RunSummary = v.object({
   /** The remote that the window works on, for example `ssh-remote`. */
   remoteName: v.nullable(text),
   gradNorm: v.nullable(v.number()),
-  bestTrainingLoss: v.nullable(v.object({ step: count, value: v.number() })),
+  trainingLoss: v.nullable(TrainingLoss),
   /** Null where nothing was exported, or nothing whose losses are known. */
   exported: v.nullable(ShownExport),
   exit: v.nullable(RunExit),

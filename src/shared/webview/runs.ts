@@ -3,6 +3,7 @@ import { WrittenNotes } from '../run/runNotes';
 import { ROW_ACTIONS, RunRow } from '../runs/runRow';
 import { QueueItem } from '../runs/runQueue';
 import { RunFilter, RunOrder } from '../runs/runTable';
+import { ScorePoint } from '../run/scores';
 import { EvalPoint } from './run';
 
 const text = v.string();
@@ -12,10 +13,11 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** So many runs are drawn over each other at most: more lines cannot be told apart. */
 export const MOST_TICKED = 8;
 
-/** The evaluations of a run that is ticked. */
+/** The evaluations and scores of a run that is ticked. */
 export const RunCurves = v.object({
   path,
   evals: v.array(EvalPoint),
+  scores: v.array(ScorePoint),
   /** Why its log cannot be read. */
   problem: v.nullable(text),
 });

@@ -86,7 +86,7 @@ export function checkpoints(windowOf: () => Editor): void {
       bring(editor, '.adept');
       await editor.runCommand('ADEPT: Explore Checkpoints');
       await editor.evidently('the checkpoints', () => row('Step 30').waitFor());
-      await row('best · domain 2.0000 · general 1.7500').waitFor();
+      await row('domain 2.000 · general 1.750 · best').waitFor();
       await row('lowest general loss').waitFor();
     });
 
@@ -138,7 +138,7 @@ export function checkpoints(windowOf: () => Editor): void {
       );
       assert.ok(!existsSync(join(folder(), 'step-00000020')));
       await editor.evidently('the next best', () =>
-        row('best · last · domain 2.5000 · general 1.7000').waitFor(),
+        row('domain 2.500 · general 1.700 · best · last').waitFor(),
       );
       // The run itself likewise.
       const runs = dirname(dirname(folder()));

@@ -59,7 +59,7 @@ export function aRun(windowOf: () => Editor): void {
       );
       await editor.openText('long.adept.json');
       await editor.evidently('the run among the runs', () =>
-        page.getByRole('treeitem', { name: /^Run long, running, step \d+ of 100000, loss/ }).waitFor(),
+        page.getByRole('treeitem', { name: /^Run long, running, step \d+ of 100000, domain loss/ }).waitFor(),
       );
       await editor.evidently('the links of a running run', () =>
         page.locator('.codelens-decoration a', { hasText: 'Pause' }).waitFor(),

@@ -116,9 +116,9 @@ describe('the checkpoints view', () => {
         items.map(({ label, description, contextValue }) => [label, description, contextValue]),
         [
           ['Step 40', 'cannot be used', 'broken'],
-          ['Step 30', 'domain 2.5000 · general 1.7500', 'checkpoint'],
-          ['Step 20', 'best · domain 2.0000 · general 1.7500', 'checkpoint'],
-          ['Step 10', 'lowest general loss · domain 3.0000 · general 1.5000', 'checkpoint'],
+          ['Step 30', 'domain 2.500 · general 1.750', 'checkpoint'],
+          ['Step 20', 'domain 2.000 · general 1.750 · best', 'checkpoint'],
+          ['Step 10', 'domain 3.000 · general 1.500 · lowest general loss', 'checkpoint'],
         ],
       );
       assert.deepEqual(
@@ -163,7 +163,7 @@ describe('the checkpoints view', () => {
     assert.deepEqual(problems, [undefined]);
     const item = withTree((tree) => tree.getTreeItem(node(fixture, 20)));
     assert.equal(item.label, 'before the rate fell');
-    assert.equal(item.description, 'best · step 20 · domain 2.0000 · general 1.7500');
+    assert.equal(item.description, 'step 20 · domain 2.000 · general 1.750 · best');
     assert.ok(existsSync(join(fixture.run.file('checkpoints'), 'step-00000020', 'label.json')));
   });
 

@@ -68,7 +68,10 @@ describe('the life of a run', function () {
     assert.equal(await started, run);
 
     const running = await runThat(all, run, 'tuning', tuning);
-    assert.match(String(itemOf(all, run).description), /^0% · loss \d\.\d{4} · .*step \d+\/100000$/);
+    assert.match(
+      String(itemOf(all, run).description),
+      /^0% · domain \d\.\d{3} · general \d\.\d{3} · step \d+\/100000$/,
+    );
     assert.equal(itemOf(all, run).contextValue?.startsWith('run live'), true);
     await eventually('the links of a running run', async () =>
       (await lensesOf(config)).join() === 'Pause,Stop,Open' ? true : undefined,

@@ -303,7 +303,7 @@ it('a comparison of checkpoints names the units that moved most, and how many it
     domainLoss: 2.25,
     generalLoss: null,
   };
-  const rates = { baseLearningRate: null, meanUnitLearningRate: null };
+  const rates = { baseLearningRate: null, meanUnitLearningRate: null, scores: [] };
   const unit = (layer: number, change: number | null): Comparison['units'][number] => ({
     ...{ layer, name: 'q', parameters: 1, norm: 1, difference: 1, change },
   });

@@ -35,12 +35,12 @@ const INFO: CheckpointInfo = {
 describe('what the checkpoints view says', () => {
   it('names a checkpoint by its step, or by its label with the step behind', () => {
     assert.equal(checkpointName(INFO, l10n), 'Step 500');
-    assert.equal(checkpointDescription(INFO, l10n), 'best · last · domain 2.0000 · general 1.2346');
+    assert.equal(checkpointDescription(INFO, l10n), 'domain 2.000 · general 1.235 · best · last');
     const named = { ...INFO, label: 'warm-up', bestDomain: false, bestGeneral: true, last: false };
     assert.equal(checkpointName(named, l10n), 'warm-up');
     assert.equal(
       checkpointDescription(named, l10n),
-      'lowest general loss · step 500 · domain 2.0000 · general 1.2346',
+      'step 500 · domain 2.000 · general 1.235 · lowest general loss',
     );
   });
 

@@ -68,7 +68,7 @@ describe('the inline log of a *.adept.json', () => {
     );
     const log = show(TEXT, run);
     assert.deepEqual(notesOf(log), {
-      4: 'running · step 26/100 · loss 2.4000',
+      4: 'running · step 26/100',
       6: 'domain loss 2.2500 (−0.7500 since the start)',
       8: 'general loss 2.0125 (+0.0125 since the start)',
       12: 'last checkpoint at step 25 · best domain loss 2.2500 at step 25',

@@ -71,12 +71,12 @@ describe('the list of runs', () => {
       return list.entries.map((entry) => rowText(entry, ENGLISH));
     };
     assert.deepEqual(rows(), [
-      '25% · loss 2.3100 · best 3.0000 · step 50/200',
-      'best 1.5000 · step 4/4',
-      'stopped · loss 2.0000 · step 2/4',
+      '25% · domain 3.000 · general 2.000 · step 50/200',
+      'domain 1.500 · general 2.000 · step 4/4',
+      'stopped · step 2/4',
     ]);
     tuned.event({ type: 'progress', stage: 'evaluating', fraction: 0.5, message: 'batch 2 of 4' });
-    assert.equal(rows()[0], 'evaluating · 50% · loss 2.3100 · best 3.0000 · step 50/200');
+    assert.equal(rows()[0], 'evaluating · 50% · domain 3.000 · general 2.000 · step 50/200');
   });
 
   it('puts living runs first', (t) => {

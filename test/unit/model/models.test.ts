@@ -8,6 +8,8 @@ import { modelName } from '../../../src/shared/model/modelName';
 import { findModels, looksLikeModel, readModelSummary } from '../../../src/node/model/modelFolder';
 import type { ImportanceFile } from '../../../src/shared/method/importance';
 import { parameterCount } from '../../../src/shared/model/architecture';
+import { analysisName } from '../../../src/extension/models/modelText';
+import { ENGLISH } from '../../../src/shared/common/localizer';
 import { readModelConfig } from '../../../src/node/model/modelConfig';
 import { expectInputError } from '../../support/expectInputError';
 import { projectRoot } from '../../support/projectRoot';
@@ -83,13 +85,14 @@ describe('saved analyses', () => {
       found.map(({ file }) => basename(file)),
       ['new.json', 'broken.json', 'old.json'],
     );
-    assert.deepEqual(found[2]?.summary, {
-      model: '/m/one',
-      mode: 'exact',
-      sequences: 16,
-      baseLoss: 2.5,
-      leastImportant: 1,
-    });
+    const summary = {
+      ...{ model: '/m/one', mode: 'exact' as const, sequences: 16, texts: [['general.txt']] },
+      ...{ baseLoss: 2.5, leastImportant: 1 },
+    };
+    assert.deepEqual(found[2]?.summary, summary);
+    assert.equal(analysisName(summary, ENGLISH), 'general.txt, 16 sequences');
+    const both = { texts: [['c4.jsonl', 'wiki.jsonl'], ['law.jsonl']], sequences: 1 };
+    assert.equal(analysisName({ ...summary, ...both }, ENGLISH), 'c4.jsonl, … + law.jsonl, 1 sequence');
     assert.equal(found[0]?.summary?.leastImportant, undefined);
     assert.match(found[1]?.problem ?? '', /broken\.json: "mode" is missing/);
 

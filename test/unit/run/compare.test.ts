@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { rmSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
-import { Comparison, relativeChange, type UnitChange } from '../../../src/shared/run/comparison';
+import {
+  comparedScores,
+  Comparison,
+  relativeChange,
+  type UnitChange,
+} from '../../../src/shared/run/comparison';
 import { AdeptError } from '../../../src/shared/common/errors';
 import { compare } from '../../../src/trainer/jobs/results/compare';
 import { SILENT_TASK } from '../../../src/trainer/task';
+import { eventLines, scoresEvent } from '../../support/runEvents';
 import { manifestOf, RunFixture, type Tensors } from '../../support/runFixture';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -108,10 +114,33 @@ describe('compare', () => {
       generalLoss: 3,
       baseLearningRate: 0.001,
       meanUnitLearningRate: 0.00125,
+      scores: [],
     });
     assert.equal(b.domainLoss, null);
     assert.equal(b.baseLearningRate, 0.0001);
     assert.equal(b.meanUnitLearningRate, null);
+  });
+
+  it('has the scores of these very steps, by the last trainer that came there, and what may be chance', async (t) => {
+    const { run } = sampleRun(t);
+    const events = [
+      scoresEvent(0, 'mmlu', 31),
+      ...[scoresEvent(10, 'mmlu', 36), scoresEvent(10, 'gsm8k', 50), scoresEvent(15, 'mmlu', 90)],
+      scoresEvent(10, 'gsm8k', 60),
+    ];
+    appendFileSync(join(run.path, 'events.ndjson'), eventLines(events, 1000));
+    writeFileSync(join(run.path, 'tasks.json'), '{}');
+    const compared = await compare({ run: run.path, step: 0 }, { run: run.path, step: 10 }, SILENT_TASK);
+    const scores = comparedScores(compared);
+    assert.deepEqual(
+      scores.map(({ task, metric, a, b, mayBeChance }) => [task, metric, a?.value, b?.value, mayBeChance]),
+      [
+        ['mmlu', 'accuracy', 0.31, 0.36, true],
+        ['gsm8k', 'accuracy', undefined, 0.6, false],
+      ],
+    );
+    const none = await compare({ run: run.path, step: 10 }, { run: run.path, step: 20 }, SILENT_TASK);
+    assert.deepEqual(none.b.scores, []);
   });
 
   it('takes step 0 as the model before the first step, and says what was zero there', async (t) => {

@@ -48,7 +48,20 @@ describe('DecimatedCurve', () => {
     assert.equal(y[x.indexOf(123_457)], 7);
     assert.equal(y[x.indexOf(200_003)], -7);
     assert.deepEqual([x[0], x.at(-1)], [1, 300_000]);
-    assert.deepEqual(curve.lowest, [200_003, -7]);
+    assert.equal(curve.length, 300_000);
+  });
+
+  it('has the mean of its first and last points: of so many, or of the whole buckets that these are in', () => {
+    const curve = new DecimatedCurve({ buckets: 8, points: 8 });
+    assert.deepEqual([curve.length, curve.meanOf('last', 3)], [0, undefined]);
+    fill(curve, 6, (step) => step);
+    assert.deepEqual([curve.length, curve.meanOf('first', 2), curve.meanOf('last', 2)], [6, 1.5, 5.5]);
+    assert.equal(curve.meanOf('last', 100), 3.5);
+    // Buckets of two: 1 2, 3 4, …, 9.
+    fill(curve, 9, (step) => step);
+    assert.deepEqual([curve.length, curve.meanOf('first', 3), curve.meanOf('last', 2)], [9, 2.5, 8]);
+    curve.cutAfter(4);
+    assert.deepEqual([curve.length, curve.meanOf('last', 2)], [4, 3.5]);
   });
 
   it('keeps lowest, highest and mean of every stretch', () => {

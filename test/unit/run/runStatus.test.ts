@@ -53,6 +53,15 @@ describe('the status of a run', () => {
     assert.deepEqual([expanding.stage, expanding.progress], ['expanding', null]);
   });
 
+  it('of a new process is not what one before it said, but for what was saved', (t) => {
+    const run = fakeRun(t).tuned().status('started').evaluation(0, 3, 2).step(1, 2.9).checkpoint(1, 2.5, 2);
+    run.step(2, 2.8).event({ type: 'progress', stage: 'answering', fraction: 0.6, message: 'token 29' });
+    run.status('paused').trainer({ startedAt: '2030-01-01T00:00:00.000Z' });
+    const status = statusOf(run.folder);
+    assert.deepEqual([status.state, status.stage, status.progress, status.step], ['running', null, null, 1]);
+    assert.equal(status.domainLoss, 3);
+  });
+
   it('is paused until a step or another status follows', (t) => {
     const run = fakeRun(t).tuned().trainer().status('started').step(1, 2).status('paused');
     assert.equal(statusOf(run.folder).state, 'paused');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as v from 'valibot';
 import type { RunFilesContent } from '../../../src/node/run/runFiles';
 import { runSummary, type RunWindow } from '../../../src/node/runPage/runSummary';
 import { runStateOf } from '../../../src/node/run/runState';
 import { RunHistory } from '../../../src/node/run/runHistory';
-import type { NewRunEvent } from '../../../src/shared/run/runFolder';
+import type { RunSummary } from '../../../src/shared/webview/run';
+import { RunEvent, type NewRunEvent } from '../../../src/shared/run/runFolder';
 import { evalEvent, importanceEvent, recordOf, scoresEvent, stepEvent } from '../../support/runEvents';
 import { tuneSettings } from '../../support/settings';
 
@@ -81,7 +83,6 @@ describe('runSummary', () => {
     assert.equal(summary.secondsLeft, 80);
     assert.deepEqual([summary.step, summary.steps], [20, 100]);
     assert.deepEqual(summary.engine, { engine: 'native', device: 'Tesla' });
-    assert.deepEqual(summary.bestTrainingLoss, { step: 20, value: 2.98 });
     assert.deepEqual(summary.enabled, [
       'pause',
       'stop',
@@ -92,6 +93,50 @@ describe('runSummary', () => {
       'openLog',
       'shareReport',
     ]);
+  });
+
+  it('compares means of training loss, and as long as there are too few steps nothing', () => {
+    // Every fifth batch is of another text, as with replay.
+    const lossAt = (step: number): number => (step % 5 === 0 ? 4 : 2.5 - step / 100);
+    const lossOf = (count: number): RunSummary['trainingLoss'] => {
+      const steps = Array.from({ length: count }, (_, index) => stepEvent(index + 1, lossAt(index + 1)));
+      return runSummary('/r', facts, recordOf([started, ...steps]), aboutWindow, whole).trainingLoss;
+    };
+    assert.equal(lossOf(0), null);
+    assert.deepEqual(lossOf(1), { steps: 1, now: lossAt(1), start: null });
+    assert.equal(lossOf(9)?.start, null);
+    const { steps, now, start } = lossOf(45) ?? { steps: 0, now: NaN, start: null };
+    const mean = (first: number): number =>
+      Array.from({ length: 20 }, (_, index) => lossAt(first + index)).reduce((sum, loss) => sum + loss, 0) /
+      20;
+    assert.equal(steps, 20);
+    assert.ok(start !== null && Math.abs(now - mean(26)) < 1e-12 && Math.abs(start - mean(1)) < 1e-12);
+    assert.ok(now < start && lossAt(45) > lossAt(1), 'the last batch alone would say the opposite');
+  });
+
+  it('shows where a new process is, not what one before it said', () => {
+    const report: NewRunEvent = { type: 'progress', stage: 'answering', fraction: 0.6, message: 'token 29' };
+    const killed = recordOf([...events, { type: 'status', status: 'paused', step: 20 }, report]);
+    const files = { ...facts, trainer: { ...trainer, startedAt: '2030-01-01T00:00:00.000Z' } };
+    const fresh = runSummary('/r', files, killed, aboutWindow, whole);
+    assert.deepEqual([fresh.state, fresh.stage, fresh.step], ['running', 'starting', 0]);
+    assert.deepEqual([fresh.progress, fresh.secondsLeft], [null, null]);
+    assert.equal(fresh.enabled.includes('pause'), false);
+    assert.equal(fresh.enabled.includes('stop'), true);
+    // It reads its texts, and then says where it goes on from.
+    const reading = {
+      ...report,
+      stage: 'reading',
+      fraction: 0.1,
+      seq: 100,
+      time: '2030-01-01T00:00:01.000Z',
+    };
+    killed.add(v.parse(RunEvent, reading));
+    const second = runSummary('/r', files, killed, aboutWindow, whole);
+    assert.deepEqual([second.progress?.stage, second.step], ['reading', 0]);
+    killed.add(v.parse(RunEvent, { ...started, seq: 101, time: '2030-01-01T00:00:02.000Z' }));
+    killed.add(v.parse(RunEvent, { ...stepEvent(1), seq: 102, time: '2030-01-01T00:00:03.000Z' }));
+    assert.equal(runSummary('/r', files, killed, aboutWindow, whole).step, 1);
   });
 
   it('counts evaluations and refreshes in the time left', () => {

@@ -19,6 +19,7 @@ import { tagsOf } from '../../../src/shared/run/runNotes';
 import { ENGLISH } from '../../../src/shared/common/localizer';
 import { expectInputError } from '../../support/expectInputError';
 import { FakeRun } from '../../support/fakeRun';
+import { scoresEvent } from '../../support/runEvents';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 // No process has it: above the largest process number of Linux.
@@ -193,6 +194,28 @@ describe('the past of a run', () => {
     await again.readOn();
     assert.deepEqual([again.idleSeconds, again.baseRate], [662, undefined], 'however it is read');
   });
+
+  it('has every change of the rate, and the scores, without those after what it went back to', async (t) => {
+    const run = new FakeRun(join(temporaryFolder(t), 'one')).wholeJob(100);
+    const past = new RunPast(run.folder.file('events'));
+    run.event({ type: 'status', status: 'started', step: 0, engine }).event(scoresEvent(0, 'mmlu', 31));
+    run
+      .event(rate(10, 1e-3, 5e-4))
+      .event(scoresEvent(20, 'mmlu', 33))
+      .event(rate(30, 5e-4, 1e-4));
+    await past.readOn();
+    assert.deepEqual(past.rateChanges, [
+      { step: 10, to: 5e-4 },
+      { step: 30, to: 1e-4 },
+    ]);
+    run.event(scoresEvent(40, 'mmlu', 36)).event({ type: 'status', status: 'resumed', step: 20, engine });
+    await past.readOn();
+    assert.deepEqual(past.rateChanges, [{ step: 10, to: 5e-4 }]);
+    assert.deepEqual(
+      past.scores.map(({ step }) => step),
+      [0, 20],
+    );
+  });
 });
 
 describe('a row of the table of runs', () => {
@@ -209,6 +232,14 @@ describe('a row of the table of runs', () => {
     );
     assert.deepEqual([row.seconds, row.tags, row.note, row.layers], [3, ['x'], 'y', null]);
     assert.deepEqual(row.actions, ['open', 'share', 'rename', 'duplicate', 'resume', 'queue', 'delete']);
+    assert.equal(row.study, null);
+    const folder = join(temporaryFolder(t), 'first-study');
+    mkdirSync(join(folder, 'runs'), { recursive: true });
+    const ofStudy = { ...entry, path: join(folder, 'runs', 'adept-0') };
+    const context = { hasConfig: false, trusted: true, past: undefined };
+    assert.equal(runRow(ofStudy, facts, context, ENGLISH).study, null, 'any folder may be called so');
+    writeJson(join(folder, 'study.json'), {});
+    assert.equal(runRow(ofStudy, facts, context, ENGLISH).study, 'first-study');
     const untrusted = runRow(entry, facts, { hasConfig: false, trusted: false, past: undefined }, ENGLISH);
     assert.deepEqual(untrusted.actions, ['open', 'share']);
     const past = { idleSeconds: 2, baseRate: 5e-4 };

@@ -62,8 +62,8 @@ describe('what is said of a *.adept.json before it runs', () => {
 
   it('calls keys and values that the schema does not have errors, all of them', (t) => {
     assert.deepEqual(said(t, { engine: 'cuda', layers: [1] }, { steps: 0 }), [
-      'engine: "engine" is not usable (Invalid type: Expected ("auto" | "native" | "wasm" | "torch") but received "cuda"): correct it.',
-      'tune.steps: "tune.steps" is not usable (Invalid value: Expected >=1 but received 0): correct it.',
+      'engine: "engine" is not usable (it is "cuda", and takes "auto", "native", "wasm" or "torch"): correct it.',
+      'tune.steps: "tune.steps" is not usable (it is 0, and takes at least 1): correct it.',
       'layers: "layers" is not known here (did you mean "expand.layers"?): correct its name or remove it.',
     ]);
   });
@@ -93,7 +93,7 @@ describe('what is said of a *.adept.json before it runs', () => {
     };
     expectInputError(
       () => parseWith(RunConfig, config, 'job.adept.json'),
-      'job.adept.json: "tune.steps" is not usable (Invalid value: Expected >=1 but received 0): correct it; ' +
+      'job.adept.json: "tune.steps" is not usable (it is 0, and takes at least 1): correct it; ' +
         '"tune.learningRate" is missing: add it; ' +
         '"tune.schedul" is not known here (did you mean "schedule"?): correct its name or remove it.',
     );
@@ -103,7 +103,7 @@ describe('what is said of a *.adept.json before it runs', () => {
     );
   });
 
-  it('says at once what else is wrong, where the rest fits the schema', (t) => {
+  it('says at once what else is wrong, whatever does not fit the schema', (t) => {
     const problems = said(
       t,
       { domain: ['missing.jsonl'], expand: { layers: [99] } },
@@ -114,6 +114,32 @@ describe('what is said of a *.adept.json before it runs', () => {
     assert.match(problems[2] ?? '', /^expand\.layers\.0: .*there is no layer 99/);
     assert.match(problems[3] ?? '', /^\[tune\.saveEvery: There is no checkpoint before the end/);
     assert.equal(problems.length, 4);
+
+    // What every file has to have is wrong too, and half of an object.
+    const replay = [{ weight: 'x', files: ['b'] }, 'none.txt'];
+    const all = said(
+      t,
+      { probe: 7, out: undefined, domain: ['gone.jsonl'], replay },
+      { steps: '9', seqLen: 64000 },
+    );
+    const keys = all.map((text) => text.slice(0, text.indexOf(':')));
+    assert.deepEqual(keys.filter((key) => !key.startsWith('replay')).sort(), [
+      'domain.0',
+      'out',
+      'probe',
+      'tune.seqLen',
+      'tune.steps',
+    ]);
+  });
+
+  it('says in words what a setting takes', (t) => {
+    const problems = said(t, { ranks: 1.5 }, { schedule: 'cosin', batchSize: '2', steps: 0 });
+    assert.deepEqual(problems, [
+      'ranks: "ranks" is not usable (it is 1.5, and takes a whole number): correct it.',
+      'tune.steps: "tune.steps" is not usable (it is 0, and takes at least 1): correct it.',
+      'tune.batchSize: "tune.batchSize" is not usable (it is "2", and takes a number): correct it.',
+      'tune.schedule: "tune.schedule" is not usable (it is "cosin", and takes "constant", "cosine" or "linear"): correct it.',
+    ]);
   });
 
   it('warns of what a run would take and hardly anybody means', (t) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import { RunConfig } from '../../../src/shared/config/runConfig';
+import { EvalTasks, RunConfig } from '../../../src/shared/config/runConfig';
 import { editorSchema, runConfigSchema } from '../../../src/shared/config/runConfigSchema';
 import { TUNE_SETTINGS } from '../../../src/shared/settings/tuneSettings';
 import { ANALYZE_SETTINGS } from '../../../src/shared/settings/analyzeSettings';
@@ -46,6 +46,23 @@ describe('JSON schema of *.adept.json', () => {
         'A run that is resumed may go on with another value.',
         'On the command line: `--update-every`',
       ].join('\n\n'),
+    );
+  });
+
+  it('completes a whole task, of either kind, as the parser takes it', () => {
+    const { properties } = JSON.parse(JSON.stringify(editorSchema())) as {
+      properties: { evalTasks: { defaultSnippets: { body: unknown }[] } };
+    };
+    const bodies = properties.evalTasks.defaultSnippets.map(({ body }) =>
+      JSON.stringify(body).replace(/\$\{\d:([^}]+)\}/g, '$1'),
+    );
+    const tasks = bodies.map((text) => v.parse(EvalTasks, JSON.parse(text)));
+    assert.deepEqual(
+      tasks.map(([task]) => [task?.format, task?.name, task?.files]),
+      [
+        ['choices', 'mmlu', ['questions.jsonl']],
+        ['generate', 'gsm8k', ['questions.jsonl']],
+      ],
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
+import { answerDifference } from '../../../src/shared/run/answerDifference';
 import { RunView, type LogLine, type RunSummary, type RunNews } from '../../../src/shared/webview/run';
 import type { CurvePatch } from '../../../src/shared/webview/curvePatch';
 import { filteredLog } from '../../../webview/run/logFilter';
@@ -228,7 +229,7 @@ describe('lossSummaryOf', () => {
   it('finds start, best and latest of what was measured', () => {
     const run: RunModel = {
       ...EMPTY_RUN,
-      summary: { bestTrainingLoss: { step: 7, value: 1 }, gradNorm: 0.5 } as RunSummary,
+      summary: { trainingLoss: { steps: 20, now: 1, start: 3 }, gradNorm: 0.5 } as RunSummary,
       evals: [
         { step: 0, domainLoss: 3, generalLoss: null },
         { step: 10, domainLoss: 1, generalLoss: 2 },
@@ -238,9 +239,27 @@ describe('lossSummaryOf', () => {
     const lossSummary = lossSummaryOf(run);
     assert.deepEqual(lossSummary.domainLoss, { now: 2, start: 3, best: { step: 10, value: 1 } });
     assert.deepEqual(lossSummary.generalLoss, { now: 2, start: 2, best: { step: 10, value: 2 } });
-    assert.deepEqual(lossSummary.trainingLoss.best, { step: 7, value: 1 });
-    assert.equal(lossSummary.trainingLoss.now, undefined);
+    assert.deepEqual(lossSummary.trainingLoss, { steps: 20, now: 1, start: 3 });
+    assert.equal(lossSummaryOf(EMPTY_RUN).trainingLoss, undefined);
     assert.equal(lossSummaryOf(EMPTY_RUN).domainLoss.best, undefined);
+  });
+});
+
+describe('answerDifference', () => {
+  it('marks words, and all of two answers that have hardly a word in common', () => {
+    const marks = (before: string, after: string): unknown => {
+      const told = answerDifference(before, after);
+      return [told.before, told.after].map((side) =>
+        side.filter(({ changed }) => changed).map(({ text }) => text),
+      );
+    };
+    assert.deepEqual(marks(' Paris is a big city.', ' Paris is a city.'), [['big '], []]);
+    const [one, other] = [
+      'He is very old and the boat sank.',
+      'Water freezes; this makes the ice grow is all',
+    ];
+    assert.deepEqual(marks(one, other), [[one], [other]]);
+    assert.deepEqual(marks('', 'Paris'), [[], ['Paris']]);
   });
 });
 

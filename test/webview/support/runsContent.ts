@@ -6,6 +6,7 @@ export function rowOf(name: string, change: Partial<RunRow> = {}): RunRow {
   return {
     path: `/space/.adept/runs/${name}`,
     name,
+    study: null,
     state: 'done',
     activity: 'done · step 800/800',
     model: 'SmolLM2-135M',
@@ -39,7 +40,7 @@ export function rowsOf(): RunRow[] {
       tags: ['baseline', 'paper'],
       actions: ['open', 'share', 'duplicate'],
     }),
-    rowOf('law-1', { tags: ['paper'], note: 'the best so far\nkeep it' }),
+    rowOf('law-1', { study: 'law-study', tags: ['paper'], note: 'the best so far\nkeep it' }),
     rowOf('law-10', { layers: [3, 14], learningRate: 0.001, domainChange: -0.5127, generalChange: 0.2204 }),
     rowOf('medicine', {
       state: 'failed',
@@ -74,6 +75,10 @@ export function curvesOf(name: string, speed: number): RunCurves {
       step: index * 100,
       domainLoss: 2.9 - 0.5 * (1 - Math.exp((-speed * index) / 3)),
       generalLoss: 2.1 + 0.02 * speed * index,
+    })),
+    scores: [0, 800].map((step) => ({
+      ...{ step, task: 'mmlu', questions: 100 },
+      correct: [{ metric: 'accuracy' as const, count: 30 + step / 40 }],
     })),
     problem: null,
   };

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { inputError } from '../../../shared/common/errors';
 import { ExpansionManifest } from '../../../shared/run/manifest';
 import { parseWith } from '../../../shared/common/parse';
-import type { RunSpec } from '../../../shared/run/runFolder';
+import type { RunEvent, RunSpec } from '../../../shared/run/runFolder';
+import type { TaskScores } from '../../../shared/run/scores';
 import type { ComparedPoint } from '../../../shared/run/comparison';
 import { readEvents } from '../../../node/run/eventWriter';
 import { readJson } from '../../../node/files/jsonFile';
@@ -98,7 +99,21 @@ function checkpointPoint(run: RunFolder, step: number): ComparedPoint {
     generalLoss,
     baseLearningRate,
     meanUnitLearningRate: meanRate(units),
+    // The log of a run may be long, and most runs have no tasks.
+    scores: existsSync(run.file('tasks')) ? scoresAt(readEvents(run.file('events')), step) : [],
   };
+}
+
+/** What was scored at a step, by the last trainer that came to it. */
+function scoresAt(events: readonly RunEvent[], step: number): TaskScores[] {
+  const last = new Map<string, TaskScores>();
+  for (const event of events) {
+    if (event.type === 'scores' && event.step === step) {
+      const { task, questions, correct } = event;
+      last.set(task, { task, questions, correct });
+    }
+  }
+  return [...last.values()];
 }
 
 /** What the run's log says of the model before the first step. */
@@ -116,6 +131,7 @@ function basePoint(run: RunFolder, spec: RunSpec): ComparedPoint {
     generalLoss: evaluation?.type === 'eval' ? evaluation.generalLoss : null,
     baseLearningRate: spec.tune.learningRate,
     meanUnitLearningRate: rates?.type === 'importance' ? meanRate(rates.units) : null,
+    scores: scoresAt(events, 0),
   };
 }
 
