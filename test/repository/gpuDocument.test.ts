@@ -20,6 +20,7 @@ const MEASURED = {
   parity: { losses: 1.234e-6 },
   measured: {
     'adept, first epoch': { ...TIMES, seconds: 2, flops: 8e14 },
+    'adept, compiled': { ...TIMES, seconds: 1.6, flops: 8e14 },
     'adept, later epochs': { ...TIMES, seconds: 1, flops: 4e14 },
     full: { ...TIMES, seconds: 4, flops: 2e15 },
     importance: { ...TIMES, seconds: 1.5, passPerLayerSeconds: 18, ratio: 12 },
@@ -45,6 +46,7 @@ describe('docs/gpu.md', () => {
       text,
       /\| adept, first epoch \| 2\.00 \(1\.00 to 3\.00\) \| 50 % \| 8192 \| 40 % \| 20\.0 GB \|/,
     );
+    assert.match(text, /\| adept, compiled \| .* \| 40 % \| 8192 \| 50 % \|/);
     assert.match(text, /\| adept, later epochs \| .* \| 25 % \| 8192 \| 40 % \|/);
     assert.match(
       text,

@@ -384,25 +384,4 @@ describe('the page of a run', { skip: noChromium }, () => {
       },
     );
   });
-
-  it('begins anew with a snapshot after it was hidden', async () => {
-    await withRun(
-      browser,
-      async ({ page, session, run }) => {
-        session.hidden();
-        run.finish();
-        await page.waitForTimeout(300);
-        assert.match(await textOf(page, '.progress-text'), /^step 49 of 200/);
-        session.ready();
-        await page.waitForSelector('.state-done');
-        assert.deepEqual((await numbersOf(page, 'domain')).slice(0, 1), ['0.9626']);
-      },
-      {
-        before: (run) => {
-          run.trainer();
-          run.advance(recordedLine('"step":50,'));
-        },
-      },
-    );
-  });
 });

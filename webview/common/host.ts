@@ -16,14 +16,21 @@ declare global {
 /** The key under which a page outside VS Code hands out what it would have sent to the extension. */
 const OUTSIDE_MESSAGE = 'adeptFromPage';
 
+/** Before a page that knows nothing says again that it is ready. */
+const FIRST_WAIT_MILLISECONDS = 5000;
+const LONGEST_WAIT_MILLISECONDS = 60_000;
+
 /**
  * The page's side of the extension host: typed messages, parsed in both directions, and the state that outlives the page.
  * Outside VS Code (a plain page in a test) `window.postMessage(message)` says something to the page, and what the page
  * says arrives at the window as `{ [OUTSIDE_MESSAGE]: message }`.
  */
 export interface Host<To, From, View> {
-  /** Calls the handler with every message that fits, and tells the host that the page is ready. */
-  listen(handler: (message: To) => void): void;
+  /**
+   * Calls the handler with every message that fits, and tells the host that the page is ready: again and again, less and less
+   * often, until it `knows` something (without it: until a message came). A first message can be lost, and no other may follow.
+   */
+  listen(handler: (message: To) => void, knows?: () => boolean): void;
   post(message: From): void;
   /** What the page itself wants to find again: scroll position, sorting, selection. */
   readonly view: View | undefined;
@@ -49,8 +56,8 @@ export function connectHost<
   keep(view);
   reportProblems(api);
   return {
-    listen: (handler) => {
-      listen(api, schemas.to, handler);
+    listen: (handler, knows) => {
+      listen(api, schemas.to, handler, knows);
     },
     post: (message) => {
       const parsed = v.safeParse(schemas.from, message);
@@ -82,7 +89,9 @@ function listen<To extends v.GenericSchema>(
   api: VSCodeApi,
   schema: To,
   handler: (message: v.InferOutput<To>) => void,
+  knows?: () => boolean,
 ): void {
+  let heard = false;
   window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     if (typeof data === 'object' && data !== null && OUTSIDE_MESSAGE in data) {
       return;
@@ -90,6 +99,7 @@ function listen<To extends v.GenericSchema>(
     const parsed = v.safeParse(schema, data);
     if (parsed.success) {
       handler(parsed.output);
+      heard = true;
     } else {
       api.postMessage({
         type: 'problem',
@@ -97,7 +107,15 @@ function listen<To extends v.GenericSchema>(
       });
     }
   });
-  api.postMessage({ type: 'ready' });
+  const say = (wait: number): void => {
+    if (!(knows?.() ?? heard)) {
+      api.postMessage({ type: 'ready' });
+      setTimeout(() => {
+        say(Math.min(2 * wait, LONGEST_WAIT_MILLISECONDS));
+      }, wait);
+    }
+  };
+  say(FIRST_WAIT_MILLISECONDS);
 }
 
 /** What goes wrong in a page reaches the extension's log. */

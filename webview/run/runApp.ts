@@ -75,21 +75,24 @@ export class RunApp extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.host.listen((message) => {
-      if (message.type === 'showTab') {
-        this.keep({ tab: message.tab });
-        return;
-      }
-      if (message.type === 'saved') {
-        this.note = l10n.t('Saved: {0}', message.file);
-        return;
-      }
-      const before = this.run;
-      this.run = receive(before, message);
-      if (message.type === 'update' && before.evals !== this.run.evals) {
-        this.announce();
-      }
-    });
+    this.host.listen(
+      (message) => {
+        if (message.type === 'showTab') {
+          this.keep({ tab: message.tab });
+          return;
+        }
+        if (message.type === 'saved') {
+          this.note = l10n.t('Saved: {0}', message.file);
+          return;
+        }
+        const before = this.run;
+        this.run = receive(before, message);
+        if (message.type === 'update' && before.evals !== this.run.evals) {
+          this.announce();
+        }
+      },
+      () => this.run.summary !== undefined,
+    );
     if (this.view.zoom !== null) {
       this.postZoom();
     }

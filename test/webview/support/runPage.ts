@@ -27,6 +27,8 @@ export interface RunPageOptions extends WebviewOptions {
   readonly view?: Partial<RunView>;
   /** What there is of the run before the page is opened; all of it when left out. */
   readonly before?: (run: RecordedRun) => void;
+  /** Runs while the page is ready and nobody answers it. */
+  readonly unanswered?: (webview: WebviewPage) => Promise<void>;
 }
 
 /** Opens the page of the recorded run; in the end nothing may have gone wrong that only the browser told. */
@@ -38,6 +40,7 @@ export async function withRun(
     before = (run) => {
       run.finish();
     },
+    unanswered,
     ...options
   }: RunPageOptions = {},
 ): Promise<void> {
@@ -58,6 +61,7 @@ export async function withRun(
   });
   try {
     await webview.waitForMessage('ready');
+    await unanswered?.(webview);
     session.ready();
     await webview.page.waitForSelector('main h1');
     const commands = async (): Promise<unknown[]> =>

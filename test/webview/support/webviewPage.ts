@@ -52,6 +52,8 @@ export interface WebviewOptions {
   readonly source?: unknown;
   /** What the page kept before it was thrown away. */
   readonly state?: unknown;
+  /** Whether the test can let time pass in the page. */
+  readonly clock?: boolean;
 }
 
 /** What the fake of VS Code in the page keeps. */
@@ -74,7 +76,7 @@ export class WebviewPage {
   ) {}
 
   static async open(browser: Browser, name: string, options: WebviewOptions = {}): Promise<WebviewPage> {
-    const { theme = 'dark', width = 1280, height = 900, source = null, state } = options;
+    const { theme = 'dark', width = 1280, height = 900, source = null, state, clock = false } = options;
     const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: false });
     const page = await context.newPage();
     const webview = new WebviewPage(page, context);
@@ -102,6 +104,9 @@ export class WebviewPage {
         }),
       });
     }, state);
+    if (clock) {
+      await page.clock.install();
+    }
     await page.goto(`${ORIGIN}/index.html`);
     return webview;
   }
