@@ -23,6 +23,8 @@ class Channel:
         self._lock = threading.Lock()
         self._cancelled: set[object] = set()
         self.calls: queue.Queue[tuple[Frame, bytes] | None] = queue.Queue()
+        # Whether nothing more will be read.
+        self.left = False
 
     def greet(self, description: Header) -> None:
         """Says who this is, and waits for the trainer to say the same. Raises ProtocolError on another token or version."""
@@ -58,6 +60,7 @@ class Channel:
             problem = str(error)
         except (EOFError, OSError):
             problem = None
+        self.left = True
         on_end(problem)
         self.calls.put(None)
 

@@ -19,7 +19,7 @@ from .ranks import Ranks
 
 _BEAT_SECONDS = 1.0
 _PREFIX = "adept/"
-# From a rank's failure until rank 0 no longer waits for the others to fail by themselves.
+# From a rank's failure, or rank 0's own, until rank 0 no longer waits for the others to fail by themselves.
 _GRACE_SECONDS = 5.0
 
 
@@ -101,7 +101,8 @@ class Pulse:
                 seen[rank] = (value, now)
             elif now - seen[rank][1] > self._silence:
                 self._lost(rank, f"gave no sign of life for {self._silence:.0f} seconds: it was killed or stopped", "")
-        for rank in watched if self._ranks.rank == 0 else []:
+        # Itself, too: the others wait for it in a collective and know of nothing.
+        for rank in range(self._ranks.count) if self._ranks.rank == 0 else []:
             key = f"{_PREFIX}failed/{rank}"
             if not self._store.check([key]):
                 failed.pop(rank, None)

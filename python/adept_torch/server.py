@@ -87,6 +87,9 @@ class Server:
         """Whether this was the last call."""
         number = frame.header.get("id")
         self._ending.running = number
+        if self._channel is not None and self._channel.left:
+            # It had left before the call was begun, so that who reads from it saw no call that runs.
+            self._ending.silently("The trainer has left.")
         self._reporter.begin(number)
         undefined = frame.header.get("verb") in ("open", "loadTrained")
         result, own = Result(), Failure()

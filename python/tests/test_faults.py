@@ -11,6 +11,7 @@ import pytest
 
 from adept_torch.errors import LostError
 from adept_torch.measure import losses
+from adept_torch.ranks import Ranks
 from adept_torch.step import step
 
 from .models import make_batch
@@ -90,11 +91,12 @@ def test_a_rank_that_hangs_is_named(folders: Callable[[str], Path], monkeypatch:
         assert trainer.ended()[0] == 1
 
 
-def test_a_rank_that_fails_alone_is_named(folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_rank_that_fails_alone_is_named(rank: int, folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     real = losses
 
     def fails(*arguments: Any) -> Any:
-        if os.environ["RANK"] == "1":
+        if os.environ["RANK"] == str(rank):
             raise MemoryError("no room for the logits")
         return real(*arguments)
 
@@ -103,9 +105,27 @@ def test_a_rank_that_fails_alone_is_named(folders: Callable[[str], Path], monkey
         trainer.open(folders("llama"))
         begin_losses(trainer)
         error = failure(trainer)
-        assert (error.type, error.rank) == ("lost", 1) and "no room for the logits" in str(error)
+        assert (error.type, error.rank) == ("lost", rank) and "no room for the logits" in str(error)
         assert "in fails" in error.detail
         assert trainer.all_end_within(30)
+
+
+def test_a_call_that_was_sent_last_is_not_begun(folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trainer has left before its call reaches every rank."""
+    share = Ranks.share
+
+    def slow_share(self: Ranks, data: bytes | None) -> bytes:
+        if data is not None:
+            time.sleep(0.5)
+        return share(self, data)
+
+    monkeypatch.setattr(Ranks, "share", slow_share)
+    monkeypatch.setattr("adept_torch.handlers.losses", lambda *_: time.sleep(300))
+    with Trainer(2) as trainer:
+        trainer.open(folders("llama"))
+        begin_losses(trainer)
+        trainer.leave()
+        assert trainer.all_end_within(60)
 
 
 def test_all_ranks_that_fail_go_on(folders: Callable[[str], Path], tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
           .locator('#launch-verdict')
           .getByText(/A rate of 50 destroys a language model/)
           .waitFor();
-        await heatmap.locator('.plan-bar .verdict-sign').getByText('incomplete').waitFor();
+        await heatmap.locator('.plan-bar .verdict-sign').getByText('1 to correct').waitFor();
       });
       await heatmap.locator('#field-seqLen').fill('256');
       await heatmap.locator('#field-learningRate').fill('0.001');
