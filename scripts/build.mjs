@@ -175,12 +175,12 @@ async function buildInParts(options) {
   const { metafile, outputFiles } = await esbuild.build({
     ...options,
     ...{ format: 'esm', splitting: true, sourcemap: 'inline', write: false, metafile: true },
+    // Names and spaces later: what is looked for below is read as it was written.
+    ...{ minify: false, minifySyntax: minify },
   });
   mkdirSync(options.outdir, { recursive: true });
   for (const { path, text } of outputFiles) {
-    // Each import would copy a namespace of hundreds of names.
-    const once = text.replace(/^import \* as (\w+) from "vscode";$/gm, 'const $1 = require("vscode");');
-    const { code, map } = await esbuild.transform(once, {
+    const { code, map } = await esbuild.transform(withPlainVSCode(text), {
       ...{ format: 'cjs', sourcemap: 'external', sourcefile: basename(path) },
       ...{ minify, target, platform, supported: { 'dynamic-import': false } },
     });
@@ -188,6 +188,19 @@ async function buildInParts(options) {
     writeFileSync(`${path}.map`, map);
   }
   return Object.keys(metafile.inputs).filter((input) => !input.startsWith(`${LATER_PART}:`));
+}
+
+/**
+ * As CommonJS each `import * as` copies the hundreds of names that VS Code has; nothing here needs more than the module itself.
+ * @param {string} text an ES module @returns {string}
+ */
+function withPlainVSCode(text) {
+  const plain = text.replace(/^import \* as (\w+) from "vscode";$/gm, 'const $1 = require("vscode");');
+  const [left] = /^.*\bfrom "vscode".*$/m.exec(plain) ?? [];
+  if (left !== undefined) {
+    throw new Error(`The extension imports VS Code as a whole: "${left}" is another import.`);
+  }
+  return plain;
 }
 
 /** @param {Target} target */

@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { takePicture } from '../support/picture';
 import { comparisonOf, curvesOf, rowOf, rowsOf } from './support/runsContent';
-import { launchChromium, noChromium, WebviewPage, type WebviewOptions } from './support/webviewPage';
+import { withShownPage } from './support/shownPage';
+import { launchChromium, noChromium, type WebviewOptions, type WebviewPage } from './support/webviewPage';
 
 const path = (name: string): string => `/space/.adept/runs/${name}`;
 
@@ -27,16 +28,7 @@ describe('the panel of all runs', { skip: noChromium }, () => {
     options: WebviewOptions = {},
     message: Record<string, unknown> = { type: 'rows', rows: rowsOf(), trusted: true },
   ): Promise<void> {
-    const webview = await WebviewPage.open(browser, 'runs', { source: {}, width: 1400, ...options });
-    try {
-      await webview.waitForMessage('ready');
-      await webview.send(message);
-      await webview.page.waitForSelector('main h1');
-      await work(webview);
-      assert.deepEqual(webview.complaints, []);
-    } finally {
-      await webview.close();
-    }
+    await withShownPage({ browser, name: 'runs', source: {}, width: 1400, ...options, message }, work);
   }
 
   it('sorts by every column, with the mouse and the keyboard, and keeps that', async () => {

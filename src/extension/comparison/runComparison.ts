@@ -11,6 +11,7 @@ import {
   type ScoreSeries,
 } from '../../shared/run/scores';
 import { stateText } from '../../shared/run/stateText';
+import { isObject } from '../../shared/common/isObject';
 
 /** What a run was told to do. */
 export interface ComparedSettings {
@@ -74,7 +75,7 @@ function settingsOf(
     if (OWN_KEYS.has(key)) {
       return;
     }
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (isObject(value)) {
       for (const [name, part] of Object.entries(value)) {
         visit(part, key === '' ? name : `${key}.${name}`);
       }

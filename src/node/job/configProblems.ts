@@ -13,6 +13,7 @@ import { pathsOf, type CorpusFiles } from '../../shared/texts/texts';
 import { readModelOutline } from '../model/modelConfig';
 import { corpusFilesOf } from '../texts/corpusFiles';
 import { namedModel } from './runConfigFile';
+import { isObject } from '../../shared/common/isObject';
 
 type Outline = ReturnType<typeof readModelOutline>;
 
@@ -80,10 +81,6 @@ function isAboutStandIn(value: unknown, [key = '', inner = '']: Path): boolean {
   }
   const { tune } = value;
   return key === 'tune' ? inner in STAND_INS.tune && !(isObject(tune) && inner in tune) : !(key in value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a run would say of a file that fits the schema. */

@@ -9,6 +9,7 @@ import {
 } from '../../shared/model/safetensorsHeader';
 import { readError } from '../files/fileError';
 import { isLfsPointer, LFS_START_BYTES, lfsPointerText } from '../files/lfsPointer';
+import { isObject } from '../../shared/common/isObject';
 
 /** A tensor as a header names it, whether or not that can be true. */
 export interface InspectedTensor {
@@ -146,10 +147,6 @@ function salvageObject(header: Uint8Array): Record<string, unknown> {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { disallowComments: true });
   return isObject(value) ? value : {};
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textsOf(value: unknown): Record<string, string> {

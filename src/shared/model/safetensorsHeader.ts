@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type AdeptError, inputError, messageOf } from '../common/errors';
 import { duplicateKey } from './jsonKeys';
 import { GET_UNQUANTISED, isQuantisedType } from './quantised';
+import { isObject } from '../common/isObject';
 
 /** Bytes of one element of every type of the format whose elements are whole bytes. */
 export const DTYPE_BYTES = {
@@ -101,10 +102,6 @@ function parseObject(bytes: Uint8Array, file: string, refetch: string): Record<s
     throw inputError(`${file}: its safetensors header names "${twice}" twice: write the file again.`);
   }
   return header;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseMetadata(value: unknown, file: string): Record<string, string> {

@@ -2,6 +2,7 @@ import { omit } from '../common/omit';
 import { CHANGEABLE_SETTINGS } from './settingsChange';
 import { pathsOf, replayTexts, withTextSettings } from '../texts/texts';
 import { ANSWER_TOKENS, type RunConfig } from '../config/runConfig';
+import { isObject } from '../common/isObject';
 
 /** A setting of a run that its *.adept.json now has another value of. */
 export interface ConfigDifference {
@@ -77,7 +78,7 @@ function leavesOf(config: RunConfig): Map<string, unknown> {
 function leaves(value: object, prefix: string): Leaf[] {
   return Object.entries(value).flatMap(([name, part]: [string, unknown]): Leaf[] => {
     const key = `${prefix}${name}`;
-    if (typeof part === 'object' && part !== null && !Array.isArray(part)) {
+    if (isObject(part)) {
       return leaves(part, `${key}.`);
     }
     return part === undefined ? [] : [[key, part]];

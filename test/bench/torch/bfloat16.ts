@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeJson } from '../../../src/node/files/jsonFile';
 import { readEvents } from '../../../src/node/run/eventWriter';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { adeptResult } from '../../support/command';
@@ -9,6 +8,7 @@ import { movementsOf } from '../../support/movement';
 import { projectRoot } from '../../support/projectRoot';
 import { FIGURES, measuredHere, type Bfloat16Figures, type Side } from './figures';
 import { bfloat16Problems, withBfloat16 } from './page';
+import { keepFigures } from './keepFigures';
 import { setUpTorch } from './setUpTorch';
 
 // bfloat16 with float32 masters beside float32: the same 200 steps of SmolLM2-135M. See test/bench/torch.mjs.
@@ -95,13 +95,7 @@ async function main(): Promise<void> {
       ...PLAN,
       ...{ float32, bfloat16 },
     };
-    writeJson(FIGURES.bfloat16, figures);
-    writeFileSync(FIGURES.page, withBfloat16(readFileSync(FIGURES.page, 'utf8'), figures));
-    const problems = bfloat16Problems(figures);
-    console.log(JSON.stringify(figures, null, 2));
-    if (problems.length > 0) {
-      throw new Error(problems.join('\n'));
-    }
+    keepFigures({ file: FIGURES.bfloat16, figures, page: withBfloat16, problems: bfloat16Problems });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readJson, writeJson } from '../../../src/node/files/jsonFile';
+import { readJson } from '../../../src/node/files/jsonFile';
 import { parseWith } from '../../../src/shared/common/parse';
 import { adeptResult } from '../../support/command';
 import { projectRoot } from '../../support/projectRoot';
 import { TORCH_PYTHON } from '../../support/torchPython';
 import { CompileMeasurement, FIGURES, measuredHere, type CompileFigures } from './figures';
 import { compileProblems, withCompile } from './page';
+import { keepFigures } from './keepFigures';
 import { setUpTorch } from './setUpTorch';
 
 // torch.compile beside eager PyTorch on SmolLM2-135M, in turn in one process. See test/bench/torch.mjs.
@@ -47,13 +48,7 @@ async function main(): Promise<void> {
       ...measuredHere('npm run torch:compile', versions),
       ...parseWith(CompileMeasurement, readJson(out), out),
     };
-    writeJson(FIGURES.compile, figures);
-    writeFileSync(FIGURES.page, withCompile(readFileSync(FIGURES.page, 'utf8'), figures));
-    console.log(JSON.stringify(figures, null, 2));
-    const problems = compileProblems(figures);
-    if (problems.length > 0) {
-      throw new Error(problems.join('\n'));
-    }
+    keepFigures({ file: FIGURES.compile, figures, page: withCompile, problems: compileProblems });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

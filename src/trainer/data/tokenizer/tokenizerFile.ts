@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { type AdeptError, inputError, messageOf } from '../../../shared/common/errors';
 import { readError } from '../../../node/files/fileError';
 import { lfsError } from '../../../node/files/lfsPointer';
+import { isObject } from '../../../shared/common/isObject';
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0));
 const flag = v.nullish(v.boolean(), false);
@@ -193,8 +194,4 @@ function checkMerges(merges: readonly unknown[], vocab: ReadonlyMap<string, numb
       );
     }
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,6 +25,7 @@ import {
 import { TensorStore } from '../../safetensors/safetensors';
 import { tokenizerIdentity } from '../../../node/model/tokenizerIdentity';
 import type { ExecutorDescription } from '../../executor/executor';
+import { isObject } from '../../../shared/common/isObject';
 
 const RUNS_FOLDER = 'runs';
 
@@ -193,15 +194,11 @@ function changesOf(variant: Variant | undefined): unknown {
 function differences(one: Record<string, unknown>, other: Record<string, unknown>): string[] {
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) => {
     const [was, is] = [one[key], other[key]];
-    if (isRecord(was) && isRecord(is)) {
+    if (isObject(was) && isObject(is)) {
       return differences(was, is).map((inner) => `${key}.${inner}`);
     }
     return isDeepStrictEqual(was, is) ? [] : [key];
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function inputsOf({
