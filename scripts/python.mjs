@@ -22,7 +22,12 @@ const interpreter = windows ? join(folder, 'Scripts/python.exe') : join(folder, 
 const DISK_BYTES = 7e9;
 const INSTALL_LIMIT_MS = 15 * 60_000;
 const OLDEST = [3, 10];
-const IMPORTS = 'import torch, transformers, safetensors, numpy';
+const PACKAGES = ['torch', 'transformers', 'safetensors', 'numpy'];
+/** What the processes of the tests import, which write no bytecode themselves. */
+const WARM =
+  'import adept_torch.start, torch.distributed.run, transformers.models.llama.modeling_llama, pytest';
+/** Most modules of PyTorch and transformers are never imported here: to compile all of them takes longer than to install them. */
+const PIP_OPTIONS = ['--no-input', '--retries', '2', '--no-compile'];
 
 /**
  * The interpreter that the parity tests run, or why there is none. Never throws for what a machine lacks.
@@ -39,7 +44,7 @@ export async function ensurePython() {
   }
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const ready = () =>
-    existsSync(marker) && readFileSync(marker, 'utf8') === wanted && importProblem(interpreter) === undefined;
+    existsSync(marker) && readFileSync(marker, 'utf8') === wanted && lacksPackages(interpreter) === undefined;
   if (ready()) {
     return { python: interpreter };
   }
@@ -80,8 +85,9 @@ async function install(wanted) {
     return pip;
   }
   const problem =
-    (await runCommand([...pip, 'install', '--no-input', '--retries', '2', '-r', requirements])) ??
-    importProblem(interpreter);
+    (await runCommand([...pip, 'install', ...PIP_OPTIONS, '-r', requirements])) ??
+    importProblem(interpreter) ??
+    (await runCommand([interpreter, '-c', WARM], join(root, 'python')));
   if (problem !== undefined) {
     if (!works) {
       rmSync(folder, { recursive: true, force: true });
@@ -131,20 +137,34 @@ function basePython() {
 
 /** @param {string} python @returns {string | undefined} why it does not do */
 function importProblem(python) {
-  const { status, error, stderr } = spawnSync(python, ['-c', IMPORTS], { encoding: 'utf8' });
+  return problemOf(python, `import ${PACKAGES.join(', ')}`);
+}
+
+/** Looks without the seconds that their import takes. @param {string} python @returns {string | undefined} why it does not do */
+function lacksPackages(python) {
+  const names = PACKAGES.map((name) => `'${name}'`).join(', ');
+  const script = `import importlib.util as u, sys\nsys.exit(' '.join(n for n in (${names}) if u.find_spec(n) is None))`;
+  return problemOf(python, script);
+}
+
+/** @param {string} python @param {string} script @returns {string | undefined} why it fails */
+function problemOf(python, script) {
+  const { status, error, stderr } = spawnSync(python, ['-c', script], { encoding: 'utf8' });
   return status === 0 ? undefined : `cannot import the packages: ${error?.message ?? lastLine(stderr)}`;
 }
 
 /**
  * Output goes to stderr as it comes. Ends at the time limit.
  * @param {string[]} command
+ * @param {string} [cwd]
  * @returns {Promise<string | undefined>} the problem
  */
-function runCommand(command) {
+function runCommand(command, cwd = root) {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
     let tail = '';
     const child = spawn(program, args, {
+      cwd,
       stdio: ['ignore', process.stderr, 'pipe'],
       timeout: INSTALL_LIMIT_MS,
       env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_PROGRESS_BAR: 'off' },
