@@ -25,7 +25,7 @@ const OLDEST = [3, 10];
 const PACKAGES = ['torch', 'transformers', 'safetensors', 'numpy'];
 /** What the processes of the tests import, which write no bytecode themselves. */
 const WARM =
-  'import adept_torch.start, torch.distributed.run, transformers.models.llama.modeling_llama, pytest';
+  'import adept_torch.start, torch.distributed.run, numpy, pytest, transformers.models.llama.modeling_llama as m, transformers as t; t.AutoModelForCausalLM, t.get_scheduler, m.LlamaForCausalLM';
 /** Most modules of PyTorch and transformers are never imported here: to compile all of them takes longer than to install them. */
 const PIP_OPTIONS = ['--no-input', '--retries', '2', '--no-compile'];
 
@@ -143,7 +143,7 @@ function importProblem(python) {
 /** Looks without the seconds that their import takes. @param {string} python @returns {string | undefined} why it does not do */
 function lacksPackages(python) {
   const names = PACKAGES.map((name) => `'${name}'`).join(', ');
-  const script = `import importlib.util as u, sys\nsys.exit(' '.join(n for n in (${names}) if u.find_spec(n) is None))`;
+  const script = `import importlib.util as u, sys\nsys.exit(' '.join(n for n in (${names}) if u.find_spec(n) is None) or 0)`;
   return problemOf(python, script);
 }
 
