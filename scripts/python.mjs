@@ -24,8 +24,11 @@ const INSTALL_LIMIT_MS = 15 * 60_000;
 const OLDEST = [3, 10];
 const PACKAGES = ['torch', 'transformers', 'safetensors', 'numpy'];
 /** What the processes of the tests import, which write no bytecode themselves. */
-const WARM =
-  'import adept_torch.start, torch.distributed.run, numpy, pytest, transformers.models.llama.modeling_llama as m, transformers as t; t.AutoModelForCausalLM, t.get_scheduler, m.LlamaForCausalLM';
+const WARM = [
+  'import adept_torch.start, numpy, pytest, torch.distributed.run, transformers',
+  'from transformers.models.llama.modeling_llama import LlamaForCausalLM',
+  'transformers.AutoModelForCausalLM, transformers.get_scheduler',
+].join('\n');
 /** Most modules of PyTorch and transformers are never imported here: to compile all of them takes longer than to install them. */
 const PIP_OPTIONS = ['--no-input', '--retries', '2', '--no-compile'];
 

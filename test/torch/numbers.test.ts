@@ -7,6 +7,7 @@ import { isProcessAlive } from '../../src/node/process/processAlive';
 import { AdeptError } from '../../src/shared/common/errors';
 import { type Batch, makeBatch } from '../../src/trainer/data/sequences/batch';
 import type { Model } from '../../src/trainer/executor/executor';
+import type { RowReading } from '../../src/trainer/executor/requests';
 import type { UnitSums } from '../../src/trainer/executor/results';
 import { unchanging } from '../../src/trainer/executor/withModel';
 import { Cancelled, SILENT_TASK } from '../../src/trainer/task';
@@ -135,10 +136,11 @@ describe('PyTorch', { skip: TORCH_MISSING }, () => {
     it('reads prompts side by side and token by token alike, and forgets them when its weights change', async (t) => {
       const { wasm, model } = await both(t, torch, 'gemma2');
       const prompts = randomSequences(7, [9, 3, 14], model.config.vocabSize);
+      const oneMore = (row: number, token: number): RowReading => ({ row, tokens: [token], forget: 0 });
       for (const [read, what] of [
         [(one: Model) => one.prefill(prompts, 'logits'), 'prompts'],
-        [(one: Model) => one.decode(Int32Array.of(4, 9), Int32Array.of(0, 1), 'logits'), 'one token more'],
-        [(one: Model) => one.decode(Int32Array.of(8), Int32Array.of(1), 'logits'), 'and in one row'],
+        [(one: Model) => one.decode([oneMore(0, 4), oneMore(1, 9)], 'logits'), 'one token more'],
+        [(one: Model) => one.decode([oneMore(1, 8)], 'logits'), 'and in one row'],
       ] as const) {
         const [a, b] = [await read(wasm), await read(model)];
         assert.deepEqual(b.top, a.top, what);
@@ -146,7 +148,7 @@ describe('PyTorch', { skip: TORCH_MISSING }, () => {
       }
       for (const one of [wasm, model]) {
         await one.setStrength(new Map([[model.config.numHiddenLayers - 1, 0.5]]));
-        await assert.rejects(one.decode(Int32Array.of(1), Int32Array.of(0), 'top'), {
+        await assert.rejects(one.decode([oneMore(0, 1)], 'top'), {
           message: /Nothing is being generated/,
         });
         await one.setStrength(new Map());

@@ -2,7 +2,15 @@ import type { ModelUnit } from '../../shared/model/modelUnits';
 import type { ModelOutline } from '../../shared/model/outline';
 import type { Batch } from '../data/sequences/batch';
 import type { Task } from '../task';
-import type { MemoryLimit, NextWanted, OpenRequest, Reuse, StepRequest, UnitRequest } from './requests';
+import type {
+  MemoryLimit,
+  NextWanted,
+  OpenRequest,
+  Reuse,
+  RowReading,
+  StepRequest,
+  UnitRequest,
+} from './requests';
 import type {
   FrozenStorage,
   LayerChanges,
@@ -87,11 +95,17 @@ export interface Model {
    */
   prefill(prompts: readonly Int32Array[], wanted: NextWanted): Promise<NextTokens>;
   /**
-   * Reads one more token in some of the rows that are kept, [n]; the other rows are forgotten, and n rows stay.
-   * @param rows [n] ascending, of those kept so far
+   * How many tokens {@link decode} reads, of all rows together, for little more than what one takes, so that tokens that are only
+   * guessed may be read as well; 1 where every row reads a single token at a time.
+   */
+  readonly readsAhead: number;
+  /**
+   * Reads on in some of the rows that are kept; the other rows are forgotten, and those that read stay.
+   * @param readings ascending by row
+   * @returns what comes next after each token that was read, in that order
    * @throws AdeptError (failure) on NaN
    */
-  decode(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): Promise<NextTokens>;
+  decode(readings: readonly RowReading[], wanted: NextWanted): Promise<NextTokens>;
   /** Frees what is kept. */
   endDecoding(): Promise<void>;
 

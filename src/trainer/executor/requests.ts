@@ -52,6 +52,16 @@ export interface UnitGroup extends Pick<UnitGroups, 'along' | 'bounds'> {
   readonly unit: string;
 }
 
+/** Tokens that are read on in one of the rows that are kept. */
+export interface RowReading {
+  /** Of those kept so far, from 0. */
+  readonly row: number;
+  /** At least one. More than one only where the model reads ahead. */
+  readonly tokens: readonly number[];
+  /** How many of the tokens that were read last are forgotten before: 0 where the model does not read ahead. */
+  readonly forget: number;
+}
+
 /** What is wanted of the tokens that come next: the likeliest of each row, or all logits as well. */
 export type NextWanted = 'top' | 'logits';
 

@@ -41,7 +41,7 @@ export interface UnitSums {
   readonly groups: readonly Float64Array[];
 }
 
-/** What comes next in each of n rows. */
+/** What comes next after each of n tokens, which are the last of rows or, in a row that reads several, follow one another. */
 export interface NextTokens {
   /** [n] the likeliest token; of equal ones the lowest. */
   readonly top: Int32Array;

@@ -4,6 +4,8 @@ import { isInTable, type ModelOutline } from '../../shared/model/outline';
 import type { Model } from '../executor/executor';
 import type { NextTokens } from '../executor/results';
 import { yieldToEventLoop, type Task } from '../task';
+import type { RowReading } from '../executor/requests';
+import { Drafting } from './drafting';
 import { sampleToken, type Sampling } from './sampling';
 
 export interface ContinuationSettings extends Sampling {
@@ -30,18 +32,21 @@ export interface Prompt {
 /** Told of every token; says whether the answer ends with it. `row` counts prompts from 0. */
 export type OnToken = (row: number, ids: readonly number[]) => boolean;
 
-type Decoding = Pick<Model, 'config' | 'prefill' | 'decode' | 'endDecoding'>;
+type Decoding = Pick<Model, 'config' | 'readsAhead' | 'prefill' | 'decode' | 'endDecoding'>;
 
 interface Row {
   readonly index: number;
   readonly prompt: Int32Array;
   readonly ids: number[];
   readonly random: () => number;
+  readonly drafting: Drafting;
   finish: AnswerEnd | undefined;
 }
 
 /**
- * Continues prompts side by side, token by token: the likeliest at temperature 0, otherwise drawn.
+ * Continues prompts side by side, token by token: the likeliest at temperature 0, otherwise drawn. Where the model reads ahead,
+ * tokens are guessed and read along; those that are not what would have been chosen are forgotten (speculative decoding:
+ * Leviathan et al. 2023, arXiv 2211.17192, with guesses from the text itself), so that what is chosen stays the same.
  * @param prompts none of them empty or longer than the model's context
  * @throws Cancelled when the task was cancelled, between two tokens
  * @throws AdeptError (failure) when the model computes no numbers
@@ -56,6 +61,7 @@ export async function continuePrompts(
   const rows = prompts.map(({ ids, number }, index): Row => ({
     ...{ index, prompt: ids, ids: [], finish: undefined },
     random: seededRandom(settings.seed + number),
+    drafting: new Drafting(),
   }));
   try {
     await continueRows(model, rows, settings, task, onToken);
@@ -77,31 +83,85 @@ async function continueRows(
 ): Promise<void> {
   const wanted = settings.temperature > 0 ? 'logits' : 'top';
   const turns = rotationTurns(model.config);
-  let kept = rows;
+  // Which token of a row turns its rotations is known only token by token.
+  const readsAhead = turns.length > 0 ? 1 : model.readsAhead;
+  let read: readonly RowRead[] = rows.map((row) => ({ row, drafts: [] }));
   let next = await model.prefill(
     rows.map(({ prompt }) => prompt),
     wanted,
   );
-  for (let count = 1; ; count += 1) {
-    kept.forEach((row, at) => {
-      take(row, chosen(next, at, settings, row), settings, model.config, onToken);
-    });
-    const going = kept.flatMap(({ finish }, at) => (finish === undefined ? [at] : []));
-    if (going.length === 0) {
+  for (;;) {
+    const readings = readOn(read, next, settings, model.config, onToken);
+    const kept = readings.map(({ row }) => read[row]?.row).filter((row) => row !== undefined);
+    if (kept.length === 0) {
       return;
     }
     await yieldToEventLoop(task);
+    const count = Math.max(...kept.map(({ ids }) => ids.length));
     task.report(count / settings.maxTokens, `token ${count} of ${settings.maxTokens}`);
-    kept = kept.filter(({ finish }) => finish === undefined);
     const longest = Math.max(...kept.map(({ prompt, ids }) => prompt.length + ids.length));
+    read = withDrafts(kept, readsAhead, settings, model.config);
     next = turns.includes(longest - 1)
       ? await model.prefill(kept.map(whole), wanted)
       : await model.decode(
-          Int32Array.from(kept, ({ ids }) => ids.at(-1) ?? 0),
-          Int32Array.from(going),
+          readings.map((reading, at) => ({
+            ...reading,
+            tokens: [...reading.tokens, ...(read[at]?.drafts ?? [])],
+          })),
           wanted,
         );
   }
+}
+
+/** What was read of a row last, beyond the token that was chosen. */
+interface RowRead {
+  readonly row: Row;
+  readonly drafts: readonly number[];
+}
+
+/** Takes what comes next in every row, as far as its drafts were right. @returns how those that go on are read on */
+function readOn(
+  read: readonly RowRead[],
+  next: NextTokens,
+  settings: ContinuationSettings,
+  config: ModelOutline,
+  onToken: OnToken,
+): RowReading[] {
+  let at = 0;
+  return read.flatMap(({ row, drafts }, index) => {
+    const first = at;
+    at += drafts.length + 1;
+    let right = 0;
+    let token = chosen(next, first, settings, row);
+    take(row, token, settings, config, onToken);
+    while (row.finish === undefined && token === drafts[right]) {
+      right += 1;
+      token = chosen(next, first + right, settings, row);
+      take(row, token, settings, config, onToken);
+    }
+    row.drafting.learn(drafts.length, right);
+    return row.finish === undefined
+      ? [{ row: index, tokens: [token], forget: drafts.length - right }]
+      : [];
+  });
+}
+
+/** Guesses for each row, within what the model reads ahead and what the row may become. */
+function withDrafts(
+  rows: readonly Row[],
+  readsAhead: number,
+  { maxTokens }: ContinuationSettings,
+  { maxPositionEmbeddings }: ModelOutline,
+): RowRead[] {
+  let left = readsAhead - rows.length;
+  return rows.map((row, at) => {
+    const { prompt, ids, drafting } = row;
+    const room = Math.min(maxTokens - ids.length - 1, maxPositionEmbeddings - prompt.length - ids.length);
+    const share = Math.ceil(left / (rows.length - at));
+    const drafts = drafting.draft([...prompt, ...ids], Math.min(share, room));
+    left -= drafts.length;
+    return { row, drafts };
+  });
 }
 
 function chosen(next: NextTokens, at: number, settings: ContinuationSettings, { random }: Row): number {

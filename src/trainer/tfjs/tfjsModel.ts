@@ -10,6 +10,7 @@ import type {
   NextWanted,
   OpenRequest,
   Reuse,
+  RowReading,
   StepRequest,
   UnitRequest,
 } from '../executor/requests';
@@ -34,6 +35,9 @@ import { CausalLM } from './model/causalLM';
 import { OutputStrength } from './tuning/outputStrength';
 import { allParameters, layerParameters, setValues, tensorOf, type Parameter } from './tuning/parameters';
 import { Tuner } from './tuning/tuner';
+
+/** Up to so many rows the products are about as fast as for one: what takes the time is reading the weights. */
+const FEW_ROWS = 8;
 
 /**
  * A model whose tensors lie on an engine of this process. While it computes nothing else happens here: who asks it again and
@@ -85,6 +89,10 @@ export class TfjsModel implements Model {
     return modelUnits(this.model.config);
   }
 
+  get readsAhead(): number {
+    return this.model.engine.fewRows ? FEW_ROWS : 1;
+  }
+
   get storage(): CausalLM['storage'] {
     return this.model.storage;
   }
@@ -126,12 +134,12 @@ export class TfjsModel implements Model {
     });
   }
 
-  decode(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): Promise<NextTokens> {
+  decode(readings: readonly RowReading[], wanted: NextWanted): Promise<NextTokens> {
     return this.calls.run(() => {
       if (this.decoding === undefined) {
         throw new Error('Nothing is being generated.');
       }
-      return this.decoding.read(tokens, rows, wanted);
+      return this.decoding.read(readings, wanted);
     });
   }
 

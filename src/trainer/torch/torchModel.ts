@@ -7,6 +7,7 @@ import type {
   MemoryLimit,
   NextWanted,
   Reuse,
+  RowReading,
   StepRequest,
   UnitRequest,
 } from '../executor/requests';
@@ -20,6 +21,7 @@ import type {
   TrainedTensor,
   UnitSums,
 } from '../executor/results';
+import { onlyToken } from '../executor/onlyToken';
 import { SILENT_TASK, type Task } from '../task';
 import { targetCount } from '../data/sequences/targets';
 import { batchArrays, batchHeader } from './batchMessage';
@@ -38,6 +40,7 @@ export interface TorchModelParts extends OpenedModel {
 /** A model that the ranks hold. Every question is one call; they loop, add up and decide nothing of the method. */
 export class TorchModel implements Model {
   readonly config: OpenedModel['config'];
+  readonly readsAhead = 1;
   readonly units: OpenedModel['units'];
   readonly perLayer: OpenedModel['perLayer'];
   readonly storage: FrozenStorage;
@@ -129,8 +132,10 @@ export class TorchModel implements Model {
     );
   }
 
-  async decode(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): Promise<NextTokens> {
-    const shape = [tokens.length];
+  async decode(readings: readonly RowReading[], wanted: NextWanted): Promise<NextTokens> {
+    const shape = [readings.length];
+    const tokens = Int32Array.from(readings, onlyToken);
+    const rows = Int32Array.from(readings, ({ row }) => row);
     const arrays = { tokens: { values: tokens, shape }, rows: { values: rows, shape } };
     return this.nextTokens('decode', arrays, tokens.length, wanted);
   }

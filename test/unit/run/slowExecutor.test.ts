@@ -83,7 +83,7 @@ class SlowExecutor implements Executor {
       close: () => this.slowly('close', () => undefined),
       ...{ maskedLosses: unasked, layerChanges: unasked, logits: unasked, topTokens: unasked },
       ...{ ranks: unasked, setStrength: unasked, memory: unasked },
-      ...{ prefill: unasked, decode: unasked, endDecoding: unasked },
+      ...{ readsAhead: 1, prefill: unasked, decode: unasked, endDecoding: unasked },
     };
     return this.slowly('open', () => model);
   }

@@ -4,6 +4,8 @@ import type { Engine } from '../../../src/trainer/tfjs/engine/engine';
 import type { Tensor } from '../../../src/trainer/tfjs/engine/tensor';
 import type { FusedKernels } from '../../../src/trainer/tfjs/engine/fusedKernels';
 import { inspectNativeInstall } from '../../../src/node/engines/nativeInstall';
+import type { RowReading } from '../../../src/trainer/executor/requests';
+import type { NextTokens } from '../../../src/trainer/executor/results';
 import { Decoding } from '../../../src/trainer/tfjs/generation/decoding';
 import { CausalLM } from '../../../src/trainer/tfjs/model/causalLM';
 import { assertAllClose } from '../../support/allclose';
@@ -24,6 +26,9 @@ const base = { vocab: 97, hidden: 64, mlp: 100, layers: 2, heads: 4, keyValueHea
 /** More tokens than there is room for at first; the second prompt ends before the others. */
 const CONTINUED_TOKENS = 140;
 const LEAVES_AT = 5;
+/** Of what is read in runs: more than there is room for at first as well. */
+const FOLLOWING = 140;
+const MOST_AT_ONCE = 6;
 const CONTINUED: Readonly<Record<string, { shape: ModelShape; prompts: readonly number[] }>> = {
   'grouped queries': { shape: base, prompts: [7, 3, 1] },
   'sizes that fill no vector': {
@@ -68,8 +73,8 @@ function continued(engine: Engine, folder: string, lengths: readonly number[]): 
   let { top } = next;
   for (let step = 1; step < CONTINUED_TOKENS; step += 1) {
     const rows = Array.from(top, (_, row) => row).filter((row) => step !== LEAVES_AT || row !== 1);
-    const tokens = Int32Array.from(rows, (row) => top[row] ?? 0);
-    const { logits = new Float32Array(), ...read } = decoding.read(tokens, Int32Array.from(rows), 'logits');
+    const readings = rows.map((row) => ({ row, tokens: [top[row] ?? 0], forget: 0 }));
+    const { logits = new Float32Array(), ...read } = decoding.read(readings, 'logits');
     found.push(logits);
     ({ top } = read);
   }
@@ -84,9 +89,10 @@ function tokenOperations(engine: Engine, folder: string): number {
   const model = CausalLM.load(engine, folder);
   const { decoding, next } = Decoding.begin(model, [Int32Array.of(1, 2)], 'top');
   // The first token makes room for those that follow.
-  const { top } = decoding.read(next.top, Int32Array.of(0), 'top');
+  const one = ({ top }: NextTokens): RowReading[] => [{ row: 0, tokens: [...top], forget: 0 }];
+  const again = one(decoding.read(one(next), 'top'));
   const { calls } = callsOf(engine);
-  const counted = calls(() => decoding.read(top, Int32Array.of(0), 'top'));
+  const counted = calls(() => decoding.read(again, 'top'));
   mock.restoreAll();
   decoding.dispose();
   model.dispose();
@@ -143,23 +149,78 @@ describe('the kernels of generation', { skip }, () => {
     });
   });
 
-  it('refuse a position for which there is no room', () => {
+  for (const [name, { shape, prompts }] of Object.entries(CONTINUED)) {
+    it(`read several tokens of a row as one after the other, and what was forgotten not at all: ${name}`, (t) => {
+      const model = CausalLM.load(engine, writeShapedModel(temporaryFolder(t), shape));
+      const random = seededRandom(9);
+      const tokens = (count: number): number[] =>
+        Array.from({ length: count }, () => Math.floor(random() * model.config.vocabSize));
+      const begins = prompts.map((length) => Int32Array.from(tokens(length)));
+      const follow = prompts.map(() => tokens(FOLLOWING));
+      const logitsOf = ({ logits = new Float32Array() }: NextTokens, at: number): Float32Array =>
+        logits.subarray(at * model.config.vocabSize, (at + 1) * model.config.vocabSize);
+
+      const single = Decoding.begin(model, begins, 'logits').decoding;
+      const expected = Array.from({ length: FOLLOWING }, (_, at) => {
+        const read = single.read(
+          follow.map((row, index) => ({ row: index, tokens: [row[at] ?? 0], forget: 0 })),
+          'logits',
+        );
+        return follow.map((_row, index) => logitsOf(read, index));
+      });
+      single.dispose();
+
+      const several = Decoding.begin(model, begins, 'logits').decoding;
+      // Rows come forward at different paces, so that they also leave at different times.
+      let reading = follow.map((right, index) => ({ at: index, index, right, done: 0, wrong: 0 }));
+      while (reading.length > 0) {
+        const passes = reading.map(({ right, done, ...row }) => {
+          const run = right.slice(done, done + 1 + Math.floor(random() * MOST_AT_ONCE));
+          return { ...row, right, done, run, guessed: tokens(Math.floor(random() * MOST_AT_ONCE)) };
+        });
+        const read = several.read(
+          passes.map(({ at, run, guessed, wrong }) => ({ row: at, tokens: [...run, ...guessed], forget: wrong })),
+          'logits',
+        );
+        let token = 0;
+        for (const { index, done, run, guessed } of passes) {
+          for (const at of run.keys()) {
+            assertAllClose(logitsOf(read, token + at), expected[done + at]?.[index] ?? [], 1e-5, `${index}, ${done + at}`);
+          }
+          token += run.length + guessed.length;
+        }
+        reading = passes
+          .map(({ run, guessed, done, ...row }, at) => ({ ...row, at, done: done + run.length, wrong: guessed.length }))
+          .filter(({ done, right }) => done < right.length);
+      }
+      several.dispose();
+      model.dispose();
+    });
+  }
+
+  it('refuse a place for which there is no room', () => {
     engine.tidy(() => {
       const of = (...shape: number[]): Tensor => engine.tensor(vector(shape.reduce((a, b) => a * b)), shape);
       const rope = { cosines: of(2, 1, 4), signedSines: of(2, 1, 4) };
-      const attend = (...positions: number[]): unknown =>
+      const indices = (values: readonly number[]): Tensor =>
+        engine.indices(Int32Array.from(values), [values.length]);
+      const attend = (sequences: readonly number[], positions: readonly number[]): unknown =>
         fused.cachedAttention(
           { queries: of(2, 8), keys: of(2, 4), values: of(2, 4) },
           {
             ...{ heads: 2, kvHeads: 1, queryRope: rope, keyRope: rope, window: undefined, cap: undefined },
             ...{ keptKeys: of(2, 3, 4), keptValues: of(2, 3, 4) },
-            positions: engine.indices(Int32Array.from(positions), [positions.length]),
+            places: { sequences: indices(sequences), positions: indices(positions) },
           },
         );
-      attend(0, 2);
-      assert.throws(() => attend(0, 3), /position 3 lies outside of the 3 that are kept/);
-      assert.throws(() => attend(-1, 0), /position -1 lies outside/);
-      assert.throws(() => attend(0), /queries has 16 elements, not/);
+      attend([0, 1], [0, 2]);
+      attend([1, 1], [1, 0]);
+      assert.throws(() => attend([0, 1], [0, 3]), /position 3 lies outside of the 3 that are kept/);
+      assert.throws(() => attend([0, 1], [-1, 0]), /position -1 lies outside/);
+      assert.throws(() => attend([0, 2], [0, 0]), /sequence 2 is none of the 2 that are kept/);
+      assert.throws(() => attend([-1, 0], [0, 0]), /sequence -1 is none/);
+      assert.throws(() => attend([0], [0]), /queries has 16 elements, not/);
+      assert.throws(() => attend([0, 1], [0]), /positions has 1 elements, not 2/);
     });
   });
 

@@ -27,21 +27,26 @@ export interface AttentionLayout {
   readonly documentStarts: Tensor | undefined;
 }
 
-/** Of one new token in every row, whose keys and values go to those before it. */
+/** Of n new tokens of B sequences, whose keys and values go to those before them. */
 export interface CachedLayout {
   readonly heads: number;
   readonly kvHeads: number;
-  /** [B, 1, headDim] each. */
+  /** [n, 1, headDim] each. */
   readonly queryRope: RopeTensors;
   readonly keyRope: RopeTensors;
   /** Positions that a query sees, itself included; undefined is all before it. */
   readonly window: number | undefined;
   /** Scores s become cap·tanh(s/cap); undefined: they stay. */
   readonly cap: number | undefined;
-  /** [B·K, capacity, headDim] each, keys after rotation; the new token's are written into them. */
+  /** [B·K, capacity, headDim] each, keys after rotation; those of the new tokens are written into them. */
   readonly keptKeys: Tensor;
   readonly keptValues: Tensor;
-  /** [B] int32, less than the capacity: where the new token of each row stands. */
+  readonly places: TokenPlaces;
+}
+
+/** [n] int32 each: the sequence of every new token, below B, and where in it the token stands, below the capacity. */
+export interface TokenPlaces {
+  readonly sequences: Tensor;
   readonly positions: Tensor;
 }
 
@@ -95,9 +100,9 @@ export interface FusedKernels {
     saved: { attended: Tensor; normalizers: Tensor },
     gradient: Tensor,
   ): AttentionInputs;
-  /** RoPE and attention of one token in every row, [B, H·headDim], over itself and what is kept of those before it. */
+  /** RoPE and attention of new tokens, [n, H·headDim], each over itself and those before it in its sequence. */
   cachedAttention(inputs: AttentionInputs, layout: CachedLayout): Tensor;
-  /** A whole layer for one token in every row, [B, D]; as {@link cachedAttention} it writes what is kept. */
+  /** A whole layer for new tokens, [n, D]; as {@link cachedAttention} it writes what is kept. */
   plainLayer(input: Tensor, layer: PlainLayer, layout: CachedLayout): Tensor;
   /** Σ a∘b, or Σ |a∘b|, as a scalar; summed in double precision. */
   dot(a: Tensor, b: Tensor, absolute: boolean): Tensor;

@@ -293,9 +293,9 @@ function attentionTensors(inputs: AttentionInputs, layout: AttentionLayout): Ten
   ];
 }
 
-function cachedTensors({ queryRope, keyRope, keptKeys, keptValues, positions }: CachedLayout): Tensor[] {
+function cachedTensors({ queryRope, keyRope, keptKeys, keptValues, places }: CachedLayout): Tensor[] {
   return [
     ...[queryRope.cosines, queryRope.signedSines, keyRope.cosines, keyRope.signedSines],
-    ...[keptKeys, keptValues, positions],
+    ...[keptKeys, keptValues, places.sequences, places.positions],
   ];
 }

@@ -1,6 +1,6 @@
 import type { Rope } from '../../../shared/model/ropeConfig';
 import { makeBatch } from '../../data/sequences/batch';
-import type { NextWanted } from '../../executor/requests';
+import type { NextWanted, RowReading } from '../../executor/requests';
 import type { NextTokens } from '../../executor/results';
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
@@ -19,7 +19,7 @@ import type { KeyValueCache } from '../model/keyValueCache';
 
 /** Rows of tokens that are being continued, with the keys and values of what was read of them. */
 export class Decoding {
-  /** For passes of one token in every row. */
+  /** For passes of few tokens. */
   private readonly engine: Engine;
 
   private constructor(
@@ -56,15 +56,16 @@ export class Decoding {
     }
   }
 
-  /** Reads one more token in each of some rows, and forgets the other rows. @throws AdeptError (failure) on NaN */
-  read(tokens: Int32Array, rows: Int32Array, wanted: NextWanted): NextTokens {
+  /** Reads on in some rows, and forgets the other rows. @throws AdeptError (failure) on NaN */
+  read(readings: readonly RowReading[], wanted: NextWanted): NextTokens {
     const { model, cache } = this;
-    cache.select(rows);
+    cache.begin(readings);
     return model.engine.tidy(() => {
-      const batch = makeBatch(Array.from(tokens, (token) => Int32Array.of(token)));
-      const context = this.contextOfOne();
+      const tokens = readings.flatMap((reading) => reading.tokens);
+      const batch = makeBatch(tokens.map((token) => Int32Array.of(token)));
+      const context = this.contextOfTokens();
       try {
-        const every = Int32Array.from(tokens, (_, row) => row);
+        const every = Int32Array.from(tokens, (_, at) => at);
         return this.next(this.forward(context, model.embed(batch)), every, wanted);
       } finally {
         disposeAttentionContext(context);
@@ -85,23 +86,23 @@ export class Decoding {
     }, embedded);
   }
 
-  /** Of a forward pass of one token in every row. */
-  private contextOfOne(): AttentionContext {
+  /** Of a forward pass of the tokens that the cache is about to keep. */
+  private contextOfTokens(): AttentionContext {
     const { cache, engine } = this;
     const { config } = this.model;
     const keyValues = cache.appending();
-    const { positions, rows } = cache;
+    const { positions } = cache;
     const longest = Math.max(...positions) + 1;
-    const shape = [rows, 1, config.headDim];
+    const shape = [positions.length, 1, config.headDim];
     const ropes: Map<Rope | undefined, LayerRope> = layerRopes(engine, config, { positions, longest, shape });
     const masks = new Map<number | undefined, Tensor>();
     for (const window of new Set(config.slidingWindows)) {
       const mask = cache.mask(window);
       if (mask !== undefined) {
-        masks.set(window, engine.keep(engine.tensor(mask, [rows, 1, mask.length / rows])));
+        masks.set(window, engine.keep(engine.tensor(mask, [positions.length, 1, mask.length / positions.length])));
       }
     }
-    return { ...{ engine, config, batch: rows, length: 1, ropes, masks, keyValues } };
+    return { ...{ engine, config, batch: positions.length, length: 1, ropes, masks, keyValues } };
   }
 
   private next(hiddenStates: Tensor, rows: Int32Array, wanted: NextWanted): NextTokens {

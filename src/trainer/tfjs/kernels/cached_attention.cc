@@ -1,5 +1,5 @@
-// Attention of one new token of every row over the keys and values of those before it, which are kept: the token's own key,
-// rotated, and value are written in their place first. Scores of a head are one pass, so nothing is rescaled.
+// Attention of new tokens over the keys and values of their sequences, which are kept: the tokens' own keys, rotated, and values
+// are written in their places first. Scores of a head are one pass, so nothing is rescaled.
 #include <cmath>
 #include <vector>
 
@@ -21,11 +21,11 @@ void rotate(const float* x, const float* cosines, const float* sines, int64_t si
   }
 }
 
-void keep(const Cached& in, int64_t row) {
+void keep(const Cached& in, int64_t token) {
   for (int64_t kv = 0; kv < in.kv_heads; kv++) {
-    const int64_t from = (row * in.kv_heads + kv) * in.size;
-    const int64_t to = ((row * in.kv_heads + kv) * in.capacity + in.positions[row]) * in.size;
-    rotate(in.keys + from, in.key_cosines + row * in.size, in.key_sines + row * in.size, in.size, in.kept_keys + to);
+    const int64_t from = (token * in.kv_heads + kv) * in.size;
+    const int64_t to = ((in.sequences[token] * in.kv_heads + kv) * in.capacity + in.positions[token]) * in.size;
+    rotate(in.keys + from, in.key_cosines + token * in.size, in.key_sines + token * in.size, in.size, in.kept_keys + to);
     for (int64_t i = 0; i < in.size; i++) in.kept_values[to + i] = in.values[from + i];
   }
 }
@@ -67,50 +67,56 @@ float exponentiate(std::vector<float>& scores) {
   return total(sum);
 }
 
-void attend_head(const Cached& in, int64_t row, int64_t head) {
-  const int64_t kv = row * in.kv_heads + head / (in.heads / in.kv_heads), size = in.size;
-  const int64_t first = in.first(row), count = in.positions[row] + 1 - first;
+void attend_head(const Cached& in, int64_t token, int64_t head) {
+  const int64_t kv = in.sequences[token] * in.kv_heads + head / (in.heads / in.kv_heads), size = in.size;
+  const int64_t first = in.first(token), count = in.positions[token] + 1 - first;
   const float* keys = in.kept_keys + (kv * in.capacity + first) * size;
   const float* values = in.kept_values + (kv * in.capacity + first) * size;
   static thread_local std::vector<float> query, scores;
   query.resize(size);
   scores.resize(count);
-  rotate(in.queries + (row * in.heads + head) * size, in.query_cosines + row * size, in.query_sines + row * size, size,
+  rotate(in.queries + (token * in.heads + head) * size, in.query_cosines + token * size, in.query_sines + token * size, size,
          query.data());
   for (int64_t t = 0; t < count; t++) {
     const float score = dot(query.data(), keys + t * size, size);
     scores[t] = in.cap > 0 ? in.cap * std::tanh(score / in.cap) : score;
   }
   const float inverse = 1.0f / exponentiate(scores);
-  float* attended = in.attended + (row * in.heads + head) * size;
+  float* attended = in.attended + (token * in.heads + head) * size;
   for (int64_t i = 0; i < size; i++) attended[i] = 0;
   for (int64_t t = 0; t < count; t++) add_scaled(scores[t] * inverse, values + t * size, size, attended);
 }
 
 }  // namespace
 
-Cached sizes_of(const Attributes& attributes, Call& call, int64_t batch, int kept_keys) {
+Cached sizes_of(const Attributes& attributes, Call& call, int64_t tokens, int kept_keys) {
   Cached in{};
-  in.batch = batch;
+  in.tokens = tokens;
   in.heads = attributes.heads;
   in.kv_heads = attributes.kv_heads;
   in.window = attributes.window;
   in.cap = attributes.cap;
   in.size = call.width(kept_keys);
-  in.capacity = batch < 1 || in.kv_heads < 1 ? 0 : call.rows(kept_keys) / (batch * in.kv_heads);
+  in.capacity = call.dimension(kept_keys, 1);
+  in.batch = in.kv_heads < 1 ? 0 : call.dimension(kept_keys, 0) / in.kv_heads;
   return in;
 }
 
 void attend(const Cached& in) {
-  for (int64_t row = 0; row < in.batch; row++) keep(in, row);
-  parallel(in.batch * in.heads, [&](int64_t item) { attend_head(in, item / in.heads, item % in.heads); });
+  for (int64_t token = 0; token < in.tokens; token++) keep(in, token);
+  parallel(in.tokens * in.heads, [&](int64_t item) { attend_head(in, item / in.heads, item % in.heads); });
 }
 
-bool positions_fit(Call& call, const Cached& in) {
-  for (int64_t row = 0; row < in.batch; row++) {
-    if (in.positions[row] < 0 || in.positions[row] >= in.capacity) {
-      call.fail("position " + std::to_string(in.positions[row]) + " lies outside of the " +
-                std::to_string(in.capacity) + " that are kept");
+bool places_fit(Call& call, const Cached& in) {
+  for (int64_t token = 0; token < in.tokens; token++) {
+    const int32_t sequence = in.sequences[token], position = in.positions[token];
+    if (sequence < 0 || sequence >= in.batch) {
+      call.fail("sequence " + std::to_string(sequence) + " is none of the " + std::to_string(in.batch) + " that are kept");
+      return false;
+    }
+    if (position < 0 || position >= in.capacity) {
+      call.fail("position " + std::to_string(position) + " lies outside of the " + std::to_string(in.capacity) +
+                " that are kept");
       return false;
     }
   }
@@ -123,26 +129,27 @@ namespace {
 bool fits(Call& call, const Cached& in) {
   const int64_t kept = in.batch * in.kv_heads * in.capacity * in.size;
   if (in.kv_heads < 1 || in.heads % in.kv_heads != 0 || in.size % 2 != 0 ||
-      !call.expect(0, in.batch * in.heads * in.size, "queries") ||
-      !call.expect(1, in.batch * in.kv_heads * in.size, "keys") ||
-      !call.expect(2, in.batch * in.kv_heads * in.size, "values") || !call.expect(7, kept, "kept keys") ||
-      !call.expect(8, kept, "kept values")) {
+      !call.expect(0, in.tokens * in.heads * in.size, "queries") ||
+      !call.expect(1, in.tokens * in.kv_heads * in.size, "keys") ||
+      !call.expect(2, in.tokens * in.kv_heads * in.size, "values") || !call.expect(7, kept, "kept keys") ||
+      !call.expect(8, kept, "kept values") || !call.expect(10, in.tokens, "positions")) {
     return false;
   }
   for (int i = 3; i < 7; i++) {
-    if (!call.expect(i, in.batch * in.size, "rope table")) return false;
+    if (!call.expect(i, in.tokens * in.size, "rope table")) return false;
   }
-  return positions_fit(call, in);
+  return places_fit(call, in);
 }
 
 /**
- * queries [B, H·headDim], keys and values [B, K·headDim] as projected, rope tables [B, 1, headDim], kept keys (rotated) and
- * values [B·K, capacity, headDim], written in place, positions [B] → attended [B, H·headDim]. `cap`: scores become
+ * queries [n, H·headDim], keys and values [n, K·headDim] as projected, rope tables [n, 1, headDim], kept keys (rotated) and
+ * values [B·K, capacity, headDim], written in place, sequences and positions [n] → attended [n, H·headDim]. `cap`: scores become
  * cap·tanh(score / cap); 0: as they are.
  */
 void cached_attention(const Attributes& attributes, Call& call) {
   Cached in = sizes_of(attributes, call, call.elements(9), 7);
-  in.positions = call.indices(9);
+  in.sequences = call.indices(9);
+  in.positions = call.indices(10);
   if (!fits(call, in)) return;
   const float** inputs[] = {&in.queries, &in.keys, &in.values, &in.query_cosines, &in.query_sines, &in.key_cosines,
                             &in.key_sines};
@@ -160,7 +167,8 @@ std::string define_cached_attention() {
   return define<cached_attention>(
       "AdeptCachedAttention",
       {"queries: float", "keys: float", "values: float", "query_cosines: float", "query_sines: float",
-       "key_cosines: float", "key_sines: float", "kept_keys: float", "kept_values: float", "positions: int32"},
+       "key_cosines: float", "key_sines: float", "kept_keys: float", "kept_values: float", "sequences: int32",
+       "positions: int32"},
       {"attended: float"}, {"heads: int", "kv_heads: int", "window: int", "cap: float"});
 }
 

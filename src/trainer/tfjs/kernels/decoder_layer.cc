@@ -1,4 +1,4 @@
-// A whole decoder layer for one new token of every row, of models whose layers are: norm, attention, residual, norm, SwiGLU,
+// A whole decoder layer for new tokens of some sequences, of models whose layers are: norm, attention, residual, norm, SwiGLU,
 // residual, without biases. Between its products nothing is worth an operation of its own.
 #include <vector>
 
@@ -28,6 +28,7 @@ enum Input {
   kKeySines,
   kKeptKeys,
   kKeptValues,
+  kSequences,
   kPositions
 };
 
@@ -45,7 +46,7 @@ class Layer {
   /** Checks what would otherwise be read or written outside of the tensors. */
   bool fits() {
     const int64_t queries = in_.heads * in_.size, keys = in_.kv_heads * in_.size;
-    const int64_t kept = rows_ * in_.kv_heads * in_.capacity * in_.size;
+    const int64_t kept = in_.batch * in_.kv_heads * in_.capacity * in_.size;
     if (in_.kv_heads < 1 || in_.heads % in_.kv_heads != 0 || in_.size % 2 != 0) {
       call_.fail(std::to_string(in_.heads) + " heads of " + std::to_string(in_.size) + " and " +
                  std::to_string(in_.kv_heads) + " KV heads do not fit together");
@@ -56,14 +57,16 @@ class Layer {
         !matrix(kValue, keys, width_, "v_proj") || !matrix(kOutput, width_, queries, "o_proj") ||
         !matrix(kGate, mlp_, width_, "gate_proj") || !matrix(kUp, mlp_, width_, "up_proj") ||
         !matrix(kDown, width_, mlp_, "down_proj") || !call_.expect(kKeptKeys, kept, "kept keys") ||
-        !call_.expect(kKeptValues, kept, "kept values") || !call_.expect(kPositions, rows_, "positions")) {
+        !call_.expect(kKeptValues, kept, "kept values") || !call_.expect(kSequences, rows_, "sequences") ||
+        !call_.expect(kPositions, rows_, "positions")) {
       return false;
     }
     for (int i = kQueryCosines; i <= kKeySines; i++) {
       if (!call_.expect(i, rows_ * in_.size, "rope table")) return false;
     }
+    in_.sequences = call_.indices(kSequences);
     in_.positions = call_.indices(kPositions);
-    return positions_fit(call_, in_);
+    return places_fit(call_, in_);
   }
 
   void run(float* output) {
@@ -148,8 +151,9 @@ class Layer {
 };
 
 /**
- * hidden [B, D], norms [D], projections [out, in] (two columns in bfloat16 are one number of int32), rope tables
- * [B, 1, headDim], kept keys (rotated) and values [B·K, capacity, headDim], written in place, positions [B] → [B, D].
+ * hidden [n, D], norms [D], projections [out, in] (two columns in bfloat16 are one number of int32), rope tables
+ * [n, 1, headDim], kept keys (rotated) and values [B·K, capacity, headDim], written in place, sequences and positions [n] →
+ * [n, D].
  */
 void decoder_layer(const Attributes& attributes, Call& call) {
   Layer layer(attributes, call);
@@ -165,7 +169,7 @@ std::string define_decoder_layer() {
       "AdeptDecoderLayer",
       {"hidden: float", "attention_norm: float", "q: T", "k: T", "v: T", "o: T", "mlp_norm: float", "gate: T", "up: T",
        "down: T", "query_cosines: float", "query_sines: float", "key_cosines: float", "key_sines: float",
-       "kept_keys: float", "kept_values: float", "positions: int32"},
+       "kept_keys: float", "kept_values: float", "sequences: int32", "positions: int32"},
       {"output: float"},
       {"T: {float, int32}", "epsilon: float", "heads: int", "kv_heads: int", "window: int", "cap: float"});
 }

@@ -22,6 +22,11 @@ int64_t Call::width(int index) {
   return rank == 0 ? 1 : TF_Dim(input, rank - 1);
 }
 
+int64_t Call::dimension(int index, int axis) {
+  const TF_Tensor* input = tensor(index);
+  return axis < TF_NumDims(input) ? TF_Dim(input, axis) : 0;
+}
+
 int64_t Call::rows(int index) {
   const TF_Tensor* input = tensor(index);
   int64_t rows = 1;

@@ -26,6 +26,8 @@ class Call {
   int64_t rows(int index);
   /** The last axis. */
   int64_t width(int index);
+  /** 0 where there is no such axis. */
+  int64_t dimension(int index, int axis);
   int64_t elements(int index) { return rows(index) * width(index); }
   float* output(int index, std::initializer_list<int64_t> shape);
   /** An output of the shape of an input. */

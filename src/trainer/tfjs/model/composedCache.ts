@@ -1,3 +1,6 @@
+import { onlyToken } from '../../executor/onlyToken';
+import type { RowReading } from '../../executor/requests';
+import type { Engine } from '../engine/engine';
 import type { AttentionInputs } from '../engine/fusedKernels';
 import type { Tensor } from '../engine/tensor';
 import { MASKED, ropeOf, type AttentionContext, type AttentionLayer } from './attentionContext';
@@ -7,8 +10,26 @@ import { softCap } from './softCap';
 
 /** Attention composed of the engine's operations: what is kept of every row has the same length, and masks hide the rest. */
 export class ComposedCache extends KeyValueCache {
+  /** Positions that prompts take, S of them before anything else is read. */
+  private readonly width: number;
+  /** Tokens read since the prompts, as many in every row. */
+  private decoded = 0;
+
+  /** @param lengths [B] tokens of each prompt */
+  constructor(
+    engine: Engine,
+    private lengths: readonly number[],
+  ) {
+    super(engine, lengths.length);
+    this.width = Math.max(...lengths);
+  }
+
+  override get positions(): number[] {
+    return this.lengths.map((length) => length + this.decoded - 1);
+  }
+
   /** Of what lies beyond a prompt's end, and of what a window hides. */
-  mask(window: number | undefined): Float32Array | undefined {
+  override mask(window: number | undefined): Float32Array | undefined {
     const { width, lengths, decoded } = this;
     const columns = width + decoded;
     const reach = window ?? Infinity;
@@ -27,7 +48,13 @@ export class ComposedCache extends KeyValueCache {
     return values;
   }
 
-  protected attendToAll(
+  protected override place(readings: readonly RowReading[]): void {
+    readings.forEach(onlyToken);
+    this.lengths = readings.map(({ row }) => this.lengths[row] ?? 0);
+    this.decoded += 1;
+  }
+
+  protected override attendToAll(
     context: AttentionContext,
     inputs: AttentionInputs,
     layer: AttentionLayer,
@@ -36,7 +63,7 @@ export class ComposedCache extends KeyValueCache {
     const { engine, config } = context;
     const { numAttentionHeads, numKeyValueHeads, headDim, attentionCap } = config;
     const rope = ropeOf(context, layer);
-    const rows = this.rows;
+    const rows = this.lengths.length;
     const heads = (states: Tensor, count: number): Tensor => engine.reshape(states, [rows, count, headDim]);
     const column = (states: Tensor): Tensor => engine.reshape(states, [rows * numKeyValueHeads, 1, headDim]);
     const key = column(applyRope(engine, heads(inputs.keys, numKeyValueHeads), rope.keys));

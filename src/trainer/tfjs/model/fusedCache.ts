@@ -1,5 +1,6 @@
+import type { RowReading } from '../../executor/requests';
 import type { Engine } from '../engine/engine';
-import type { AttentionInputs, CachedLayout, FusedKernels } from '../engine/fusedKernels';
+import type { AttentionInputs, CachedLayout, FusedKernels, TokenPlaces } from '../engine/fusedKernels';
 import type { Tensor } from '../engine/tensor';
 import { ropeOf, type AttentionContext, type AttentionLayer, type KeyValues } from './attentionContext';
 import type { Block } from './block';
@@ -10,30 +11,41 @@ import { plainLayer } from './plainLayer';
 const ROOM = 128;
 
 /**
- * Attention by one kernel, which writes a token's key and value into room that was made before: each row has its tokens one
- * after the other, whatever the length of its prompt, and nothing is hidden.
+ * Attention by one kernel, which writes keys and values of tokens into room that was made before: each row has its tokens one
+ * after the other, whatever the length of its prompt, and a token sees those before it. So a row may read several tokens, and
+ * what it forgets is written over.
  */
 export class FusedCache extends KeyValueCache {
-  /** [B] of the token that is being read. */
-  private at: Tensor | undefined;
+  /** Of the tokens that are being read. */
+  private places: TokenPlaces | undefined;
+  private placed: readonly { readonly sequence: number; readonly position: number }[] = [];
 
+  /** @param lengths [B] tokens of each row */
   constructor(
     engine: Engine,
     private readonly fused: FusedKernels,
-    lengths: readonly number[],
+    private lengths: readonly number[],
   ) {
-    super(engine, lengths);
+    super(engine, lengths.length);
   }
 
-  mask(): undefined {
+  override get positions(): number[] {
+    return this.placed.map(({ position }) => position);
+  }
+
+  override mask(): undefined {
     return undefined;
   }
 
   override appending(): KeyValues {
-    const keyValues = super.appending();
-    this.engine.dispose(this.at);
-    this.at = this.engine.keep(this.engine.indices(Int32Array.from(this.positions), [this.rows]));
-    return keyValues;
+    this.freePlaces();
+    const { engine, placed } = this;
+    const kept = (values: Int32Array): Tensor => engine.keep(engine.indices(values, [values.length]));
+    this.places = {
+      sequences: kept(Int32Array.from(placed, ({ sequence }) => sequence)),
+      positions: kept(Int32Array.from(placed, ({ position }) => position)),
+    };
+    return super.appending();
   }
 
   override forward(context: AttentionContext, block: Block, input: Tensor): Tensor {
@@ -48,10 +60,23 @@ export class FusedCache extends KeyValueCache {
 
   override dispose(): void {
     super.dispose();
-    this.engine.dispose(this.at);
+    this.freePlaces();
   }
 
-  protected attendToAll(
+  protected override place(readings: readonly RowReading[]): void {
+    const begins = readings.map(({ row, forget }) => (this.lengths[row] ?? 0) - forget);
+    this.lengths = readings.map(({ tokens }, sequence) => (begins[sequence] ?? 0) + tokens.length);
+    this.placed = readings.flatMap(({ tokens }, sequence) =>
+      tokens.map((_, at) => ({ sequence, position: (begins[sequence] ?? 0) + at })),
+    );
+  }
+
+  private freePlaces(): void {
+    this.engine.dispose(this.places?.sequences, this.places?.positions);
+    this.places = undefined;
+  }
+
+  protected override attendToAll(
     context: AttentionContext,
     inputs: AttentionInputs,
     layer: AttentionLayer,
@@ -64,12 +89,12 @@ export class FusedCache extends KeyValueCache {
     const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, attentionCap: cap } = context.config;
     const { queries, keys } = ropeOf(context, layer);
     const kept = this.withRoom(layer, before);
-    if (this.at === undefined) {
+    if (this.places === undefined) {
       throw new Error('No token is being read.');
     }
     return {
       ...{ heads, kvHeads, cap, queryRope: queries, keyRope: keys, window: layer.slidingWindow },
-      ...{ keptKeys: kept.keys, keptValues: kept.values, positions: this.at },
+      ...{ keptKeys: kept.keys, keptValues: kept.values, places: this.places },
     };
   }
 

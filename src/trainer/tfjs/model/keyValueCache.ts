@@ -4,6 +4,7 @@ import { attention } from './attention';
 import { blockForward, type Block } from './block';
 import { ropeOf, type AttentionContext, type AttentionLayer, type KeyValues } from './attentionContext';
 import type { AttentionInputs } from '../engine/fusedKernels';
+import type { RowReading } from '../../executor/requests';
 import { applyRope, splitHeads } from './composedAttention';
 
 /** Of one layer, [B·K, S, headDim] each; keys after rotation. */
@@ -12,26 +13,31 @@ export interface LayerKeyValues {
   readonly values: Tensor;
 }
 
-/**
- * Keys and values of the positions that were read: prompts first, filled up on the right to the longest, and then one more
- * of every row for each token that was read since.
- */
+/** Keys and values of the positions that were read: prompts first, filled up on the right to the longest, and then token by token. */
 export abstract class KeyValueCache {
   private readonly layers = new Map<AttentionLayer, LayerKeyValues>();
-  /** Tokens read since the prompts. */
-  protected decoded = 0;
-  /** Positions that prompts take, S of them before anything else is read. */
-  protected readonly width: number;
 
-  /** @param lengths [B] tokens of each prompt */
+  /** @param rows B */
   constructor(
     protected readonly engine: Engine,
-    protected lengths: readonly number[],
-  ) {
-    this.width = Math.max(...lengths);
+    private rows: number,
+  ) {}
+
+  /** [n] where each of the tokens that are being read stands in its row. */
+  abstract get positions(): readonly number[];
+
+  /** Keeps these rows alone, and finds out where their tokens stand. */
+  begin(readings: readonly RowReading[]): void {
+    const rows = Int32Array.from(readings, ({ row }) => row);
+    if (rows.length < this.rows) {
+      this.select(rows);
+    }
+    this.place(readings);
   }
 
-  /** RoPE and attention of one token in every row: [B, heads·headDim] → [B, H·headDim]. */
+  protected abstract place(readings: readonly RowReading[]): void;
+
+  /** RoPE and attention of the tokens that are being read: [n, heads·headDim] → [n, H·headDim]. */
   protected abstract attendToAll(
     context: AttentionContext,
     inputs: AttentionInputs,
@@ -39,22 +45,13 @@ export abstract class KeyValueCache {
     kept: LayerKeyValues,
   ): Tensor;
 
-  /** A layer for one token in every row, [B, D]. */
+  /** A layer for the tokens that are being read, [n, D]. */
   forward(context: AttentionContext, block: Block, input: Tensor): Tensor {
     return blockForward(context, block, input);
   }
 
-  /** What is added to scores, [B, 1, S]; undefined where everything that is kept is seen. */
+  /** What is added to scores, [n, 1, S]; undefined where everything that is kept is seen. */
   abstract mask(window: number | undefined): Float32Array | undefined;
-
-  get rows(): number {
-    return this.lengths.length;
-  }
-
-  /** [B] where the token read last stands. */
-  get positions(): number[] {
-    return this.lengths.map((length) => length + this.decoded - 1);
-  }
 
   /** For the forward pass of the prompts: keeps what the layers make of them. */
   filling(): KeyValues {
@@ -76,9 +73,8 @@ export abstract class KeyValueCache {
     };
   }
 
-  /** For the forward pass of one more token in every row. */
+  /** For the forward pass of the tokens that are being read. */
   appending(): KeyValues {
-    this.decoded += 1;
     return {
       attend: (context, inputs, layer) => this.attendToAll(context, inputs, layer, this.keptOf(layer)),
     };
@@ -92,11 +88,7 @@ export abstract class KeyValueCache {
     return kept;
   }
 
-  /** Forgets all rows but these. */
-  select(rows: Int32Array): void {
-    if (rows.length === this.rows) {
-      return;
-    }
+  private select(rows: Int32Array): void {
     const { engine } = this;
     const before = this.rows;
     for (const [layer, kept] of this.layers) {
@@ -112,7 +104,7 @@ export abstract class KeyValueCache {
       });
       this.keep(layer, chosen);
     }
-    this.lengths = Array.from(rows, (row) => this.lengths[row] ?? 0);
+    this.rows = rows.length;
   }
 
   dispose(): void {
