@@ -304,7 +304,8 @@ describe('resume from a checkpoint', function () {
       const before = delta(join(run, 'checkpoints'));
       dialogs.press = 'Set Aside and Resume';
       await vscode.commands.executeCommand('adept.resumeFromCheckpoint', { run, step: 2 });
-      assert.match(dialogs.shown.at(-1)?.detail ?? '', /step-00000006, .*step-00000004/);
+      const asked = dialogs.shown.find(({ isModal }) => isModal);
+      assert.match(asked?.detail ?? '', /step-00000006, .*step-00000004/);
       const aside = join(run, 'discarded', 'after-step-00000002');
       await eventually('the later checkpoints to be set aside', () => (existsSync(aside) ? true : undefined));
       await runThat(
