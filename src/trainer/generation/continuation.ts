@@ -5,7 +5,7 @@ import type { Model } from '../executor/executor';
 import type { NextTokens } from '../executor/results';
 import { yieldToEventLoop, type Task } from '../task';
 import type { RowReading } from '../executor/requests';
-import { Drafting } from './drafting';
+import { guessNext } from './repetition';
 import { sampleToken, type Sampling } from './sampling';
 
 export interface ContinuationSettings extends Sampling {
@@ -39,7 +39,6 @@ interface Row {
   readonly prompt: Int32Array;
   readonly ids: number[];
   readonly random: () => number;
-  readonly drafting: Drafting;
   finish: AnswerEnd | undefined;
 }
 
@@ -61,7 +60,6 @@ export async function continuePrompts(
   const rows = prompts.map(({ ids, number }, index): Row => ({
     ...{ index, prompt: ids, ids: [], finish: undefined },
     random: seededRandom(settings.seed + number),
-    drafting: new Drafting(),
   }));
   try {
     await continueRows(model, rows, settings, task, onToken);
@@ -139,10 +137,7 @@ function readOn(
       token = chosen(next, first + right, settings, row);
       take(row, token, settings, config, onToken);
     }
-    row.drafting.learn(drafts.length, right);
-    return row.finish === undefined
-      ? [{ row: index, tokens: [token], forget: drafts.length - right }]
-      : [];
+    return row.finish === undefined ? [{ row: index, tokens: [token], forget: drafts.length - right }] : [];
   });
 }
 
@@ -155,10 +150,10 @@ function withDrafts(
 ): RowRead[] {
   let left = readsAhead - rows.length;
   return rows.map((row, at) => {
-    const { prompt, ids, drafting } = row;
+    const { prompt, ids } = row;
     const room = Math.min(maxTokens - ids.length - 1, maxPositionEmbeddings - prompt.length - ids.length);
     const share = Math.ceil(left / (rows.length - at));
-    const drafts = drafting.draft([...prompt, ...ids], Math.min(share, room));
+    const drafts = guessNext([...prompt, ...ids], Math.min(share, room));
     left -= drafts.length;
     return { row, drafts };
   });

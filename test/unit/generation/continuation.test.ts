@@ -120,7 +120,7 @@ describe('continuing prompts', () => {
   });
 });
 
-/** What follows depends on the last three tokens, in circles now and then. Reads ahead, and refuses what cannot be. */
+/** What follows is the sum of the last two tokens, modulo 7: it repeats itself after 16. Reads ahead, and refuses what cannot be. */
 class CirclingModel {
   readonly config = outline;
   passes = 0;
@@ -154,9 +154,9 @@ class CirclingModel {
 
 function nextOf(rows: readonly (readonly number[])[], wanted: NextWanted): NextTokens {
   const logits = rows.map((row) => {
-    const [a = 0, b = 0, c = 0] = row.slice(-3);
+    const [a = 0, b = 1] = row.slice(-2);
     const values = new Float32Array(CIRCLING_TOKENS);
-    values[(a * 3 + b + c * 2 + 1) % CIRCLING_TOKENS] = 4;
+    values[(a + b) % CIRCLING_TOKENS] = 4;
     return values;
   });
   const top = Int32Array.from(logits, (values) => values.indexOf(4));
@@ -190,7 +190,7 @@ describe('reading ahead', () => {
       const [single, ahead] = [new CirclingModel(1), new CirclingModel(16)];
       assert.deepEqual(await answers(ahead), await answers(single));
       assert.equal(single.passes, 89);
-      assert.ok(ahead.passes < single.passes * 0.8, `${ahead.passes} passes`);
+      assert.ok(ahead.passes < single.passes * 0.6, `${ahead.passes} passes`);
     });
   }
 
@@ -199,8 +199,18 @@ describe('reading ahead', () => {
       const settings = { ...GREEDY, maxTokens: 400, stopTokens: new Set([stop]) };
       const model = new CirclingModel(readsAhead);
       const config = { ...outline, maxPositionEmbeddings: positions };
-      const bound = { config, readsAhead, prefill: model.prefill.bind(model), decode: model.decode.bind(model) };
-      return continuePrompts({ ...bound, endDecoding: () => Promise.resolve() }, begins, settings, SILENT_TASK);
+      const bound = {
+        config,
+        readsAhead,
+        prefill: model.prefill.bind(model),
+        decode: model.decode.bind(model),
+      };
+      return continuePrompts(
+        { ...bound, endDecoding: () => Promise.resolve() },
+        begins,
+        settings,
+        SILENT_TASK,
+      );
     };
     for (const [positions, stop] of [
       [40, -1],

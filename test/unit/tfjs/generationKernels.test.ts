@@ -179,18 +179,32 @@ describe('the kernels of generation', { skip }, () => {
           return { ...row, right, done, run, guessed: tokens(Math.floor(random() * MOST_AT_ONCE)) };
         });
         const read = several.read(
-          passes.map(({ at, run, guessed, wrong }) => ({ row: at, tokens: [...run, ...guessed], forget: wrong })),
+          passes.map(({ at, run, guessed, wrong }) => ({
+            row: at,
+            tokens: [...run, ...guessed],
+            forget: wrong,
+          })),
           'logits',
         );
         let token = 0;
         for (const { index, done, run, guessed } of passes) {
           for (const at of run.keys()) {
-            assertAllClose(logitsOf(read, token + at), expected[done + at]?.[index] ?? [], 1e-5, `${index}, ${done + at}`);
+            assertAllClose(
+              logitsOf(read, token + at),
+              expected[done + at]?.[index] ?? [],
+              1e-5,
+              `${index}, ${done + at}`,
+            );
           }
           token += run.length + guessed.length;
         }
         reading = passes
-          .map(({ run, guessed, done, ...row }, at) => ({ ...row, at, done: done + run.length, wrong: guessed.length }))
+          .map(({ run, guessed, done, ...row }, at) => ({
+            ...row,
+            at,
+            done: done + run.length,
+            wrong: guessed.length,
+          }))
           .filter(({ done, right }) => done < right.length);
       }
       several.dispose();

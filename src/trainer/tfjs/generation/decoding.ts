@@ -99,7 +99,10 @@ export class Decoding {
     for (const window of new Set(config.slidingWindows)) {
       const mask = cache.mask(window);
       if (mask !== undefined) {
-        masks.set(window, engine.keep(engine.tensor(mask, [positions.length, 1, mask.length / positions.length])));
+        masks.set(
+          window,
+          engine.keep(engine.tensor(mask, [positions.length, 1, mask.length / positions.length])),
+        );
       }
     }
     return { ...{ engine, config, batch: positions.length, length: 1, ropes, masks, keyValues } };
