@@ -1,6 +1,7 @@
 // `npm run bench:generation`: tokens per second of greedy answers on the native engine beside transformers' `generate`, of SmolLM2-135M with
-// its weights in float32 and in bfloat16, one prompt and 16 side by side. Every measurement is a process of its own, and the sides take
-// turns. The native tokens have to be those of transformers in float32. Prints a table, with the ratios of the medians.
+// its weights in float32 and in bfloat16: prompts one after the other, and 16 side by side. Native once as it is, guessing tokens that it
+// reads along, and once token by token. Every measurement is a process of its own, and the sides take turns. The native tokens have to
+// be those of transformers in float32. Prints a table, with the ratios of the medians.
 //
 //   npm run bench:generation -- --tokens 16 --turns 1
 import { execFile } from 'node:child_process';
@@ -8,9 +9,11 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { ensurePython } from '../../scripts/python.mjs';
+import { TEXTS } from './generation/texts.mjs';
 import { median, MODELS, root, run, THREADS, work } from './performance/sides.mjs';
 
-const PROMPTS = [1, 16];
+/** Of the texts, those that are continued one after the other. */
+const ALONE = 8;
 const ROUNDS = 3;
 
 const { values } = parseArgs({
@@ -32,17 +35,7 @@ await bundle({
   outfile: ours,
 });
 const peer = join(root, 'test/bench/generation/peer.py');
-const { folder: model, vocab } = MODELS.smollm2;
-
-/** Unequal prompts, the same ones each time. */
-function promptsOf(count) {
-  return Array.from({ length: count }, (_, row) =>
-    Array.from(
-      { length: 10 + ((row * 7) % 30) },
-      (_value, at) => 100 + ((row * 991 + at * 37) % (vocab - 100)),
-    ),
-  );
-}
+const { folder: model } = MODELS.smollm2;
 
 /** The published type of the weights; the copy that is provided has them in float32. */
 const rounded = join(work, 'SmolLM2-135M-bfloat16');
@@ -61,34 +54,38 @@ async function rates(job, sides) {
       seconds[side].push(...result.seconds.slice(1));
     }
   }
-  if (ids.native !== ids.float32) {
-    throw new Error(`the two sides' tokens differ with ${job.prompts.length} prompts`);
+  for (const side of ['native', 'single']) {
+    if (ids[side] !== ids.float32) {
+      throw new Error(
+        `${side}: tokens are not those of transformers with ${job.groups.length} groups of prompts`,
+      );
+    }
   }
-  const perSecond = (all) => (job.prompts.length * maxTokens) / median(all);
+  const perSecond = (all) => (job.groups.flat().length * maxTokens) / median(all);
   return Object.fromEntries(Object.entries(seconds).map(([side, all]) => [side, perSecond(all)]));
 }
 
 const peerIn = (dtype) => (job) => run(python.python, [peer], { ...job, dtype });
-const native = (job) => run(process.execPath, [ours], job);
-console.log('| weights | prompts | native | transformers, float32 | | transformers, bfloat16 | |');
-console.log('|---|--:|--:|--:|--:|--:|--:|');
+const native = (readsAhead) => (job) => run(process.execPath, [ours], { ...job, readsAhead });
+const { ids: prompts } = await run(process.execPath, [ours], { job: 'encode', model, texts: TEXTS });
+const GROUPS = {
+  1: prompts.slice(0, ALONE).map((prompt) => [prompt]),
+  16: [prompts],
+};
+console.log(
+  '| weights | prompts | native | token by token | transformers, float32 | | transformers, bfloat16 | |',
+);
+console.log('|---|--:|--:|--:|--:|--:|--:|--:|');
 for (const [type, folder] of [
   ['float32', model],
   ['bfloat16', rounded],
 ]) {
-  for (const count of PROMPTS) {
-    const job = {
-      job: 'generate',
-      model: folder,
-      prompts: promptsOf(count),
-      maxTokens,
-      rounds: ROUNDS,
-      threads: THREADS,
-    };
-    const all = await rates(job, { native, float32: peerIn('float32'), bfloat16: peerIn('bfloat16') });
+  for (const [count, groups] of Object.entries(GROUPS)) {
+    const job = { job: 'generate', model: folder, groups, maxTokens, rounds: ROUNDS, threads: THREADS };
+    const sides = { native: native(true), float32: peerIn('float32'), single: native(false) };
+    const all = await rates(job, { ...sides, bfloat16: peerIn('bfloat16') });
     const beside = (side) => `${all[side].toFixed(1)} | ${(all.native / all[side]).toFixed(2)}×`;
-    console.log(
-      `| ${type} | ${count} | ${all.native.toFixed(1)} | ${beside('float32')} | ${beside('bfloat16')} |`,
-    );
+    const own = `${all.native.toFixed(1)} | ${all.single.toFixed(1)}`;
+    console.log(`| ${type} | ${count} | ${own} | ${beside('float32')} | ${beside('bfloat16')} |`);
   }
 }

@@ -1,6 +1,7 @@
 import type { AnswerEnd } from '../../shared/run/answers';
 import { seededRandom } from '../../shared/common/random';
 import { isInTable, type ModelOutline } from '../../shared/model/outline';
+import { dependsOnLength } from '../../shared/model/ropeConfig';
 import type { Model } from '../executor/executor';
 import type { NextTokens } from '../executor/results';
 import { yieldToEventLoop, type Task } from '../task';
@@ -81,8 +82,7 @@ async function continueRows(
 ): Promise<void> {
   const wanted = settings.temperature > 0 ? 'logits' : 'top';
   const turns = rotationTurns(model.config);
-  // Which token of a row turns its rotations is known only token by token.
-  const readsAhead = turns.length > 0 ? 1 : model.readsAhead;
+  const readsAhead = rotatesByLength(model.config) ? 1 : model.readsAhead;
   let read: readonly RowRead[] = rows.map((row) => ({ row, drafts: [] }));
   let next = await model.prefill(
     rows.map(({ prompt }) => prompt),
@@ -192,6 +192,11 @@ function take(
 
 function whole({ prompt, ids }: Row): Int32Array {
   return Int32Array.from([...prompt, ...ids]);
+}
+
+/** Whether tokens that are read along, and perhaps forgotten, would rotate those before them otherwise. */
+export function rotatesByLength(config: ModelOutline): boolean {
+  return isInTable(config) && config.ropes.some((rope) => rope !== undefined && dependsOnLength(rope));
 }
 
 /**

@@ -2,8 +2,8 @@
 const LONGEST_AGREEMENT = 8;
 
 /**
- * Guesses what follows `ids`: what followed where its last tokens stood before, and as many tokens as agree there; the longest
- * agreement counts, and of equals the last one. Text repeats itself, the more so the likeliest tokens of a small model (prompt lookup
+ * Guesses what follows `ids`: what followed where its last tokens stood before, over and over, and as many tokens as agree there; the
+ * longest agreement counts, and of equals the last one. Text repeats itself, the more so the likeliest tokens of a small model (prompt lookup
  * decoding: A. Saxena 2023, and transformers' PromptLookupCandidateGenerator).
  * @returns at most `most` tokens; none where nothing agrees
  */
@@ -15,7 +15,12 @@ export function guessNext(ids: readonly number[], most: number): readonly number
       best = { length, end };
     }
   }
-  return ids.slice(best.end, best.end + Math.max(0, Math.min(best.length, most)));
+  const { length, end } = best;
+  const circle = ids.slice(end);
+  return Array.from(
+    { length: Math.max(0, Math.min(length, most)) },
+    (_, at) => circle[at % circle.length] ?? 0,
+  );
 }
 
 /** How many of the last tokens are those before `end`. */

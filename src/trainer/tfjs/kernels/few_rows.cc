@@ -25,7 +25,7 @@ constexpr int64_t kColumnLanes = 16;
 /** Rows for which a block pays. */
 constexpr int64_t kFewestColumns = 10;
 /** Values of weight rows that are made float32 at a time: they stay in the first cache. */
-constexpr int64_t kColumnDepth = 64;
+constexpr int64_t kColumnDepth = 256;
 
 #define ADEPT_NAMESPACE eight_lanes
 #define ADEPT_LANES 8

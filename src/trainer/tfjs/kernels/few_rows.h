@@ -112,13 +112,8 @@ ADEPT_TARGET inline void add_columns(Vector (&sums)[R], const float* columns, co
   }
 }
 
-/** Asks for `count` bytes, which a processor's own prefetching finds too late: rows are short, and many are read side by side. */
-ADEPT_TARGET inline void fetch(const void* from, int64_t count) {
-  for (int64_t at = 0; at < count; at += 64) __builtin_prefetch(static_cast<const char*>(from) + at);
-}
-
-/** Input rows [row, row + count), which `columns` has, with R weight rows from `o` on. `kFetch` as of dot_rows. */
-template <int R, bool kFetch, typename Weight>
+/** Input rows [row, row + count), which `columns` has, with R weight rows from `o` on. */
+template <int R, typename Weight>
 ADEPT_TARGET inline void column_rows(const Product<Weight>& product, const float* columns, int64_t row, int64_t count,
                                      int64_t o) {
   const int64_t depth = product.depth;
@@ -127,8 +122,6 @@ ADEPT_TARGET inline void column_rows(const Product<Weight>& product, const float
   for (int64_t k = 0; k < depth; k += kColumnDepth) {
     const int64_t some = depth - k < kColumnDepth ? depth - k : kColumnDepth;
     const Weight* from = product.weight + o * depth + k;
-    // The rows after these are as many bytes further on.
-    if (kFetch) fetch(product.weight + (o + R) * depth + k * R, some * R * sizeof(Weight));
     if constexpr (sizeof(Weight) == sizeof(float)) {
       add_columns<R>(sums, columns + k * ADEPT_LANES, from, depth, some);
     } else {
@@ -148,12 +141,8 @@ ADEPT_TARGET int64_t column_blocks(const Product<Weight>& product, int64_t begin
   for (int64_t row = 0; row < product.in_columns; row += ADEPT_LANES) {
     const int64_t left = product.in_columns - row, count = left < ADEPT_LANES ? left : ADEPT_LANES;
     int64_t o = begin;
-    if (row == 0) {
-      for (; o + kItemRows <= end; o += kItemRows) column_rows<kItemRows, true>(product, columns, row, count, o);
-    } else {
-      for (; o + kItemRows <= end; o += kItemRows) column_rows<kItemRows, false>(product, columns, row, count, o);
-    }
-    for (; o < end; o++) column_rows<1, false>(product, columns, row, count, o);
+    for (; o + kItemRows <= end; o += kItemRows) column_rows<kItemRows>(product, columns, row, count, o);
+    for (; o < end; o++) column_rows<1>(product, columns, row, count, o);
     columns += ADEPT_LANES * product.depth;
   }
   return product.in_columns;

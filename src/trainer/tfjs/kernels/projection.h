@@ -6,7 +6,7 @@
 namespace adept {
 
 /** Bytes of weight rows that are one item of work: they stay in a core's cache for all input rows. */
-constexpr int64_t kItemBytes = 64 * 1024;
+constexpr int64_t kItemBytes = 256 * 1024;
 /** Of an item: blocks are of three, four or six. */
 constexpr int64_t kItemRows = 12;
 
