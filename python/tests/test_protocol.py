@@ -17,7 +17,7 @@ from .trainer import ExecutorReplyError, Trainer, batch_arrays, batch_header
 
 @pytest.fixture(scope="module")
 def trainer() -> Iterator[Trainer]:
-    with Trainer(real=True) as executor:
+    with Trainer() as executor:
         yield executor
         executor.call("shutdown")
         assert executor.ended() == (0, "")
@@ -223,9 +223,10 @@ def test_what_is_no_frame_ends_the_connection(data: bytes | None, message: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "message"), [("ADEPT_EXECUTOR_TOKEN", "abc", "32 bytes"), ("ADEPT_EXECUTOR_SOCKET", "", "missing")]
+    ("name", "value", "message", "real"),
+    [("ADEPT_EXECUTOR_TOKEN", "abc", "32 bytes", True), ("ADEPT_EXECUTOR_SOCKET", "", "missing", False)],
 )
-def test_a_start_without_what_it_needs(name: str, value: str, message: str) -> None:
-    with Trainer(environment={name: value}, exchanges=False, real=True) as other:
+def test_a_start_without_what_it_needs(name: str, value: str, message: str, real: bool) -> None:
+    with Trainer(environment={name: value}, exchanges=False, real=real) as other:
         status, errors = other.ended()
         assert status == 2 and message in errors and "Traceback" not in errors

@@ -33,10 +33,14 @@ def ask(path: str, argv: list[str]) -> int:
 
 def serve(path: str) -> None:
     """Forks for each client until stdin ends."""
+    import gc
     import select
     import signal
 
     load()
+    # Forks share its memory until they write to it, and to look for garbage in it writes to every object.
+    gc.collect()
+    gc.freeze()
     # Nobody waits for forks: they tell their clients themselves.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # Ctrl+C reaches the whole group: this one ends with what started it.

@@ -11,6 +11,9 @@ import { TORCH_PYTHON } from './torchPython';
  */
 export const LOADED_PYTHON = process.env.ADEPT_LOADED_PYTHON ?? TORCH_PYTHON;
 
+/** For torchrun: ranks that have loaded PyTorch, and can be killed like those that load it. A stopped one would go on in its fork. */
+export const RANKS_ENV = { PYTHON_EXEC: LOADED_PYTHON };
+
 /** Runs Python with the packages' test models at hand. */
 export function runPython(script: string, ...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(LOADED_PYTHON, ['-c', script, ...args], {

@@ -5,17 +5,18 @@ import type { OpenRequest } from '../../src/trainer/executor/requests';
 import { TfjsExecutor } from '../../src/trainer/tfjs/tfjsExecutor';
 import { packagesFolder, TorchExecutor } from '../../src/trainer/torch/torchExecutor';
 import { TorchProcess } from '../../src/trainer/torch/process/torchProcess';
-import { LOADED_PYTHON } from './loadedPython';
+import { LOADED_PYTHON, RANKS_ENV } from './loadedPython';
 import { TORCH_ENV, TORCH_PYTHON } from './torchPython';
 
-/** PyTorch takes seconds to load: tests of a file share one executor, and close it. */
+/** Ranks below a torchrun that is found among the processes of the test. Tests of a file share them, and close them. */
 export function startRanks(ranks: number): Promise<TorchProcess> {
-  return TorchProcess.start({ python: TORCH_PYTHON, packages: packagesFolder(), ranks, env: TORCH_ENV });
+  const env = { ...TORCH_ENV, ...RANKS_ENV };
+  return TorchProcess.start({ python: TORCH_PYTHON, packages: packagesFolder(), ranks, env });
 }
 
-/** The same for what they compute: they have loaded it already, and torchrun starts ranks that have. */
+/** The same for what they compute: torchrun has loaded PyTorch, too. */
 export function forkRanks(ranks: number): Promise<TorchProcess> {
-  const env = { ...TORCH_ENV, PYTHON_EXEC: LOADED_PYTHON };
+  const env = { ...TORCH_ENV, ...RANKS_ENV };
   return TorchProcess.start({ python: LOADED_PYTHON, packages: packagesFolder(), ranks, env });
 }
 

@@ -28,13 +28,17 @@ export function trainerPid(run: string): number | undefined {
   return RunFolder.at(run).readTrainer()?.pid;
 }
 
-/** Waits until something holds of a run. @returns false when its process ended first */
-export async function until(running: Running, holds: () => boolean): Promise<boolean> {
+/** Waits until something holds of a run, and looks every `poll` ms. @returns false when its process ended first */
+export async function until(
+  running: Running,
+  holds: () => boolean,
+  poll = POLL_MILLISECONDS,
+): Promise<boolean> {
   while (!holds()) {
     if (running.child.exitCode !== null || running.child.signalCode !== null) {
       return holds();
     }
-    await setTimeout(POLL_MILLISECONDS);
+    await setTimeout(poll);
   }
   return true;
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { disturbAll } from '../bench/torch/disturbAll';
+import { disturbAll, type EnvironmentOf } from '../bench/torch/disturbAll';
 import type { Moment } from '../bench/torch/figures';
 import { momentProblems } from '../bench/torch/page';
 import { plannedRuns } from '../bench/torch/plannedMoments';
 import { HANG_MILLISECONDS } from '../support/hang';
-import { LOADED_PYTHON } from '../support/loadedPython';
+import { LOADED_PYTHON, RANKS_ENV } from '../support/loadedPython';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
 
@@ -27,13 +27,20 @@ it(
   async (t) => {
     const folder = temporaryFolder(t);
     Object.assign(process.env, TORCH_ENV, { ADEPT_HOME: homeWith(TORCH_PYTHON, join(folder, 'home')) });
-    const forks = { ADEPT_HOME: homeWith(LOADED_PYTHON, join(folder, 'forks')), PYTHON_EXEC: LOADED_PYTHON };
+    const forks = { ...RANKS_ENV, ADEPT_HOME: homeWith(LOADED_PYTHON, join(folder, 'forks')) };
+    const envOf: EnvironmentOf = (moment) => {
+      if (moment === undefined) {
+        return forks;
+      }
+      // A stopped rank is a Python that has loaded PyTorch itself, as all are where people run it.
+      return moment.what === 'stop a rank' ? {} : RANKS_ENV;
+    };
     const [run = []] = plannedRuns(3, 25);
     assert.equal(new Set(run.map(({ what }) => what)).size, 3, 'one of each kind');
     const report = ({ what, phase, seconds, said }: Moment): void => {
       t.diagnostic(`${what}, ${phase}: ${seconds.toFixed(1)} s: ${said}`);
     };
-    const moments = await disturbAll(folder, [run], report, forks);
+    const moments = await disturbAll(folder, [run], report, envOf);
     assert.deepEqual(moments.flatMap(momentProblems), [], JSON.stringify(moments));
     assert.equal(moments.length, 3);
   },

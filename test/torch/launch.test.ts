@@ -10,7 +10,7 @@ import { descendantsOf } from '../../src/node/process/descendants';
 import { assertAllClose } from '../support/allclose';
 import { adeptResult, runAdept } from '../support/command';
 import { HANG_MILLISECONDS } from '../support/hang';
-import { LOADED_PYTHON } from '../support/loadedPython';
+import { LOADED_PYTHON, RANKS_ENV } from '../support/loadedPython';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { TORCH_ENV, TORCH_MISSING, TORCH_PYTHON } from '../support/torchPython';
@@ -100,9 +100,10 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
   );
 
   it('ends at once where a machine cannot be reached', { timeout: HANG_MILLISECONDS }, async (t) => {
-    const { cluster, config } = await world(t);
+    const { cluster, config } = await world(t, LOADED_PYTHON);
     const bin = programs(t, { ssh: 'echo "connect: no route" >&2; exit 255' });
-    const env = { ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), PATH: `${bin}:${process.env.PATH ?? ''}` };
+    const path = `${bin}:${process.env.PATH ?? ''}`;
+    const env = { ...TORCH_ENV, ...RANKS_ENV, ADEPT_HOME: temporaryFolder(t), PATH: path };
     const { status, stderr } = await runAdept(['launch', '--cluster', cluster, '--config', config], { env });
     assert.equal(status, 1, stderr);
     assert.match(stderr, /other: connect: no route/);
@@ -128,7 +129,7 @@ describe('adept launch', { skip: TORCH_MISSING }, () => {
       const env = {
         ...{ ...TORCH_ENV, ADEPT_HOME: temporaryFolder(t), PATH: `${bin}:${process.env.PATH ?? ''}` },
         SLURM_JOB_NODELIST: 'a[1-2]',
-        PYTHON_EXEC: LOADED_PYTHON,
+        ...RANKS_ENV,
       };
       const script = join(folder, 'job.sh');
       const write = ['launch', '--cluster', cluster, '--launcher', 'slurm', '--write', script];

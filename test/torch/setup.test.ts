@@ -10,6 +10,7 @@ import { expandModel } from '../../src/trainer/method/expansion';
 import { SILENT_TASK } from '../../src/trainer/task';
 import { adeptResult, runAdept, startAdept } from '../support/command';
 import { HANG_MILLISECONDS } from '../support/hang';
+import { LOADED_PYTHON } from '../support/loadedPython';
 import { fakePython } from '../support/fakeRank0';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -68,6 +69,10 @@ describe('adept setup --torch', { skip: TORCH_MISSING }, () => {
       const { loss } = await adeptResult([...data, ...options], { env });
       const { loss: expected } = await adeptResult([...data, '--engine', 'wasm']);
       assert.ok(Math.abs(Number(loss) / Number(expected) - 1) < 1e-4, `${String(loss)}, ${String(expected)}`);
+
+      // What follows is about what the ranks do once they are there.
+      const forks = { format: 'adept.torch/1', python: LOADED_PYTHON };
+      writeFileSync(join(env.ADEPT_HOME, 'torch', 'torch.json'), JSON.stringify(forks));
 
       // Its memory and time are not worked out, but measured.
       const expanded = join(temporaryFolder(t), 'expanded');

@@ -14,7 +14,8 @@ import { saidOf } from './said';
 const LONGEST_MILLISECONDS = 120_000;
 /** From when a rank's process is there until about when all have greeted each other. */
 const START_MILLISECONDS = 6000;
-const POLL_MILLISECONDS = 20;
+/** To look is to read the environment of every process. */
+const POLL_MILLISECONDS = 100;
 
 /** How long things take where nothing happens, ms. */
 export interface Durations {
@@ -34,6 +35,7 @@ export interface Disturbed {
 /**
  * Starts a job or goes on with it, and lets happen what is planned.
  * @param part the part of its steps that a later moment falls into, from 0
+ * @param env of the command
  * @throws Error when it ends before, with what it said
  */
 export async function disturb(
@@ -41,9 +43,10 @@ export async function disturb(
   planned: PlannedMoment,
   part: number,
   durations: Durations,
+  env: Readonly<Record<string, string>>,
 ): Promise<Disturbed> {
   const processes = new MarkedProcesses();
-  const running = job.start(planned.ranks, processes.env);
+  const running = job.start(planned.ranks, { ...env, ...processes.env });
   const victim = (): number | undefined =>
     planned.rank === null ? running.child.pid : processes.rank(planned.rank);
   const there = await arrive({ job, running, planned, part, durations, victim });
@@ -90,7 +93,7 @@ interface Awaited {
 async function arrive(awaited: Awaited): Promise<boolean> {
   const { job, running, planned, part, durations, victim } = awaited;
   const { which, share, phase } = planned;
-  if (!(await until(running, () => victim() !== undefined))) {
+  if (!(await until(running, () => victim() !== undefined, POLL_MILLISECONDS))) {
     return false;
   }
   const first = part * PART_STEPS;

@@ -17,18 +17,20 @@ import type { PlannedMoment } from './plannedMoments';
 const TOLERANCE = 1e-3;
 const RUNS_AT_ONCE = 2;
 
+/** The environment of a command: of one that is disturbed, or that nothing disturbs. */
+export type EnvironmentOf = (planned?: PlannedMoment) => Readonly<Record<string, string>>;
+
 /**
  * Disturbs runs as planned, each again after it has gone on, and lets it come to its end.
  * @param folder is filled
- * @param env of the commands that nothing disturbs
  */
 export async function disturbAll(
   folder: string,
   runs: readonly (readonly PlannedMoment[])[],
   onMoment: (moment: Moment) => void,
-  env: Readonly<Record<string, string>> = {},
+  envOf: EnvironmentOf = () => ({}),
 ): Promise<Moment[]> {
-  const undisturbed = new DisturbedJob(folder, 'undisturbed', env);
+  const undisturbed = new DisturbedJob(folder, 'undisturbed', envOf());
   await undisturbed.finish(1);
   const expected = undisturbed.curve;
   const durations = durationsOf(undisturbed.events);
@@ -37,8 +39,8 @@ export async function disturbAll(
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, run] = next;
-      const job = new DisturbedJob(folder, `run-${index}`, env);
-      all[index] = await disturbRun({ job, expected, durations, onMoment }, run);
+      const job = new DisturbedJob(folder, `run-${index}`, envOf());
+      all[index] = await disturbRun({ job, expected, durations, onMoment, envOf }, run);
     }
   };
   // Most of the time goes into waiting for what gives no sign of life.
@@ -51,15 +53,16 @@ interface Compared {
   readonly expected: Curve;
   readonly durations: Durations;
   readonly onMoment: (moment: Moment) => void;
+  readonly envOf: EnvironmentOf;
 }
 
 async function disturbRun(compared: Compared, planned: readonly PlannedMoment[]): Promise<Moment[]> {
-  const { job, expected, durations, onMoment } = compared;
+  const { job, expected, durations, onMoment, envOf } = compared;
   const moments: (Moment & { problems: string[] })[] = [];
   const parts = planned.filter(({ phase }) => phase !== 'start' && phase !== 'analysis');
   try {
     for (const next of planned) {
-      const disturbed = await disturb(job, next, Math.max(0, parts.indexOf(next)), durations);
+      const disturbed = await disturb(job, next, Math.max(0, parts.indexOf(next)), durations, envOf(next));
       moments.push({ ...disturbed.moment, problems: problemsOf(compared, disturbed) });
     }
     await job.finish(planned.at(-1)?.ranks ?? 1);

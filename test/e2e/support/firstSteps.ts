@@ -44,6 +44,9 @@ export class FirstSteps {
     by: (label: string) => Promise<void> = (label) => this.hand.command(label),
   ): Promise<string> {
     const { editor } = this;
+    const exports = join(editor.workspace, '.adept', 'exports');
+    const exported = (): string[] => (existsSync(exports) ? readdirSync(exports) : []);
+    const before = exported();
     await editor.answer(by, 'ADEPT: Export Model', [
       ['The checkpoint', `Step ${step}`],
       ['The data type of the weights', 'As the source'],
@@ -55,9 +58,9 @@ export class FirstSteps {
         .waitFor(),
     );
     await editor.acceptInput();
-    const exports = join(editor.workspace, '.adept', 'exports');
-    const config = (): string => join(exports, readdirSync(exports)[0] ?? '', 'config.json');
-    await this.until('the exported folder', () => existsSync(exports) && existsSync(config()));
+    const config = (): string =>
+      join(exports, exported().find((name) => !before.includes(name)) ?? '', 'config.json');
+    await this.until('the exported folder', () => existsSync(config()));
     return config();
   }
 

@@ -40,6 +40,11 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // A page lives for a second: to optimize its code takes longer than that saves.
+      '--js-flags=--no-opt --no-maglev',
+      // Beside each page another process would be started for the next one.
+      '--renderer-process-limit=1',
+      '--in-process-gpu',
     ],
   });
 }

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { readEvents } from '../../src/node/run/eventWriter';
-import { RunFolder } from '../../src/node/run/runFolder';
-import { type RunStatus, statusOf } from '../../src/node/run/runStatus';
-import type { RunConfig } from '../../src/shared/config/runConfig';
-import { adeptResult } from '../support/command';
-import { LOADED_PYTHON } from '../support/loadedPython';
-import { TORCH_ENV, TORCH_MISSING } from '../support/torchPython';
-import { Editor } from './support/editor';
-import { FirstSteps, plot, shownStep } from './support/firstSteps';
-import { mouseOf } from './support/hands';
-import { unavailable } from './support/provided';
-import { sampleWorkspace } from './support/sampleWorkspace';
+import { before, it } from 'node:test';
+import { readEvents } from '../../../src/node/run/eventWriter';
+import { RunFolder } from '../../../src/node/run/runFolder';
+import { type RunStatus, statusOf } from '../../../src/node/run/runStatus';
+import type { RunConfig } from '../../../src/shared/config/runConfig';
+import { adeptResult } from '../../support/command';
+import { LOADED_PYTHON, RANKS_ENV } from '../../support/loadedPython';
+import { TORCH_ENV } from '../../support/torchPython';
+import type { Editor } from '../support/editor';
+import { FirstSteps, plot, shownStep } from '../support/firstSteps';
+import { mouseOf } from '../support/hands';
 
 /** More than a test waits for: how quick steps and window are beside each other depends on what else the machine does. */
 const STEPS = 100_000;
@@ -44,8 +41,11 @@ const CONFIG = {
   },
 };
 
-/** What `adept setup --torch` would leave, with forks of a Python that has loaded PyTorch: torch/launch starts ranks as people do. */
-function setUpTorch(home: string): void {
+/**
+ * Leaves what `adept setup --torch` would, with forks of a Python that has loaded PyTorch: torch/launch starts ranks as people do.
+ * @returns the environment of a window that finds it
+ */
+export function torchSetUp(home: string): Record<string, string> {
   mkdirSync(join(home, 'torch'), { recursive: true });
   const found = {
     ...{ python: '3', versions: { torch: 'of the tests' }, device: 'CPU', gpus: 0, cuda: null },
@@ -53,36 +53,26 @@ function setUpTorch(home: string): void {
   };
   const file = { format: 'adept.torch/2', python: LOADED_PYTHON, found };
   writeFileSync(join(home, 'torch', 'torch.json'), JSON.stringify(file));
+  return { ...TORCH_ENV, ...RANKS_ENV, ADEPT_HOME: home };
 }
 
-describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable() }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adept-ranks-'));
+/** The tests of a run that a window of {@link torchSetUp} starts, in a workspace that is the sample. */
+export function aRunOnRanks(windowOf: () => Editor): void {
   let editor: Editor;
   let steps: FirstSteps;
   let run = '';
 
-  before(async () => {
-    const home = join(folder, 'home');
-    setUpTorch(home);
-    const workspace = sampleWorkspace(folder);
-    writeFileSync(join(workspace, 'ranks.adept.json'), `${JSON.stringify(CONFIG, null, 2)}\n`);
-    editor = await Editor.open({
-      workspace,
-      settings: { 'security.workspace.trust.enabled': false },
-      env: { ...TORCH_ENV, PYTHON_EXEC: LOADED_PYTHON, ADEPT_HOME: home },
-    });
+  before(() => {
+    editor = windowOf();
+    writeFileSync(join(editor.workspace, 'ranks.adept.json'), `${JSON.stringify(CONFIG, null, 2)}\n`);
     steps = new FirstSteps(editor, mouseOf(editor));
     run = join(editor.workspace, CONFIG.out);
-  });
-
-  after(async () => {
-    await editor.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const status = (): RunStatus => statusOf(RunFolder.at(run));
 
   it('is of an engine that the picker describes', async () => {
+    await editor.runCommand('View: Close All Editors');
     await editor.runCommand('ADEPT: Choose Engine');
     await editor.evidently('PyTorch as it is set up here', () =>
       editor.page.getByText('PyTorch of the tests on the processor', { exact: true }).waitFor(),
@@ -182,8 +172,4 @@ describe('a run on two ranks of PyTorch', { skip: TORCH_MISSING || unavailable()
       assert.ok(Math.abs(result.loss / loss - 1) < 1e-4, `${file}: ${result.loss}, in the run ${loss}`);
     }
   });
-
-  it('violated no content security policy and left no error of its own', () => {
-    assert.deepEqual(editor.problems, []);
-  });
-});
+}
