@@ -61,6 +61,16 @@ describe('a configuration in the editor', () => {
       keys.some(({ message }) => message.includes('no-such.jsonl')),
       'what else is wrong is said as well',
     );
+    const gone = text.replace(/"model": "[^"]*"/, '"model": "no-such-model"');
+    const changed = new vscode.WorkspaceEdit();
+    changed.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), gone);
+    await vscode.workspace.applyEdit(changed);
+    const ofModel = await eventually('the model that is not there', () =>
+      vscode.languages
+        .getDiagnostics(document.uri)
+        .find(({ range }) => document.getText(range).includes('no-such-model')),
+    );
+    assert.equal(ofModel.severity, vscode.DiagnosticSeverity.Error);
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
@@ -80,6 +90,11 @@ describe('a configuration in the editor', () => {
     assert.ok(
       folders.some(({ label }) => label === '.adept/'),
       JSON.stringify(list.items.map(({ label }) => label)),
+    );
+    assert.deepEqual(
+      list.items.filter(({ kind }) => kind === vscode.CompletionItemKind.Text),
+      [],
+      'no word of the document is a path',
     );
     const onSteps = document.positionAt(text.indexOf('"updateEvery"') + 3);
     const hovers = await eventually('the hover', async () => {
