@@ -27,6 +27,7 @@ import { mouseOf } from './support/hands';
 import { unavailable } from './support/provided';
 import { shorten } from './support/sampleWorkspace';
 import type { Theme } from './support/themes';
+import { thumbFromMarker } from './support/thumbFromMarker';
 import { openWeights } from './support/weights';
 
 const CONFIG = 'clinical-notes.adept.json';
@@ -58,22 +59,6 @@ const RUN = {
   },
   answers: { every: 60, maxTokens: 12 },
 };
-
-/** How far the middle of the slider's thumb is from the line in the plot above it, pixels; runs in the page. */
-function thumbFromMarker(): number {
-  const [marker, frame, input] = [
-    '.strength-curve .marker',
-    '.strength-slider',
-    '.strength-slider input',
-  ].map((selector) => document.querySelector(selector));
-  if (!(frame instanceof HTMLElement && input instanceof HTMLInputElement && marker instanceof Element)) {
-    return NaN;
-  }
-  const thumb = parseFloat(getComputedStyle(frame).getPropertyValue('--thumb'));
-  const { left, width } = input.getBoundingClientRect();
-  const line = marker.getBoundingClientRect();
-  return left + thumb / 2 + Number(input.value) * (width - thumb) - (line.left + line.width / 2);
-}
 
 /** Gives a study a further seed, with which every run came to the same but for a moment. */
 function sameAgain(file: string): void {

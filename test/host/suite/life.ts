@@ -107,3 +107,15 @@ export async function summaryOf(services: Services, folder: string): Promise<Run
     subscription.dispose();
   }
 }
+
+/** The links that run and control the job. */
+export async function lensesOf(file: string): Promise<string[]> {
+  const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+    'vscode.executeCodeLensProvider',
+    vscode.Uri.file(file),
+    20,
+  );
+  return lenses
+    .filter(({ command }) => command?.command !== 'adept.previewText')
+    .map(({ command }) => command?.title.replace(/\$\([a-z-]+\) /, '') ?? '');
+}
