@@ -8,9 +8,11 @@ import { contrastLayers, lowestLayers } from '../../../src/shared/method/layerCh
 import { axeFindings } from '../../webview/support/axe';
 import type { Editor } from '../support/editor';
 
+/** Those that are whole: one that is being written has another name until then. */
 function analysesIn(workspace: string): ImportanceFile[] {
   const folder = join(workspace, '.adept', 'importance');
   return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => v.parse(ImportanceFile, JSON.parse(readFileSync(join(folder, name), 'utf8'))));
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { writeConfig } from './life';
-import { eventually } from './support';
+import { eventually, workspaceFolder } from './support';
 
 /** What is said of a document once something is, by the words that it is said of. */
 async function saidOf(document: vscode.TextDocument): Promise<Map<string, vscode.Diagnostic>> {
@@ -76,6 +77,7 @@ describe('a configuration in the editor', () => {
 
   it('completes paths from the disk, and hovers say more than a line', async () => {
     const { config } = writeConfig({ name: 'completed', steps: 10 });
+    mkdirSync(join(workspaceFolder(), '.adept'), { recursive: true });
     const text = readFileSync(config, 'utf8').replace(/"model": "[^"]*"/, '"model": "."');
     writeFileSync(config, text);
     const document = await vscode.workspace.openTextDocument(vscode.Uri.file(config));
@@ -86,15 +88,15 @@ describe('a configuration in the editor', () => {
       document.uri,
       inModel,
     );
-    const folders = list.items.filter(({ kind }) => kind === vscode.CompletionItemKind.Folder);
-    assert.ok(
-      folders.some(({ label }) => label === '.adept/'),
-      JSON.stringify(list.items.map(({ label }) => label)),
-    );
     assert.deepEqual(
       list.items.filter(({ kind }) => kind === vscode.CompletionItemKind.Text),
       [],
       'no word of the document is a path',
+    );
+    const folders = list.items.filter(({ kind }) => kind === vscode.CompletionItemKind.Folder);
+    assert.ok(
+      folders.some(({ label }) => label === '.adept/'),
+      JSON.stringify(list.items.map(({ label }) => label)),
     );
     const onSteps = document.positionAt(text.indexOf('"updateEvery"') + 3);
     const hovers = await eventually('the hover', async () => {
