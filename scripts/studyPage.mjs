@@ -7,8 +7,8 @@
 const HEAD = [
   'arm',
   'seeds',
-  'domain loss fell by',
-  'general loss rose by',
+  'domain gain, nats',
+  'change of general loss, nats',
   'accuracy, points',
   'tokens changed, %',
   'seconds',
@@ -23,8 +23,13 @@ function range(spread, show) {
   if (spread === undefined) {
     return '–';
   }
-  const { mean, lowest, highest } = spread;
-  return lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
+  const [mean, low, high] = [spread.mean, spread.lowest, spread.highest].map(show);
+  return low === high ? mean : `${mean} (${low} to ${high})`;
+}
+
+/** @param {number} value in nats @returns {string} with its sign: what rises is told from what falls */
+function change(value) {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 }
 
 /** @param {readonly Summary[]} summaries @returns {string} a row an arm, with mean and range over seeds */
@@ -35,7 +40,7 @@ export function studyTable(summaries) {
     summary.arm,
     summary.seeds,
     range(summary.domainGain, nats),
-    range(summary.generalRise, nats),
+    range(summary.generalRise, change),
     range(summary.accuracyRise, points),
     range(summary.tokensChanged, points),
     range(summary.trainingSeconds, (value) => value.toFixed(0)),
@@ -58,9 +63,9 @@ export function strengthTable(points) {
   const rows = points.map(({ alpha, domainLoss, generalLoss }) => [
     String(alpha),
     ((original?.domainLoss ?? NaN) - domainLoss).toFixed(4),
-    (generalLoss - (original?.generalLoss ?? NaN)).toFixed(4),
+    change(generalLoss - (original?.generalLoss ?? NaN)),
   ]);
-  const head = ['α', 'domain loss fell by', 'general loss rose by'];
+  const head = ['α', 'domain gain, nats', 'change of general loss, nats'];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

@@ -10,6 +10,7 @@ import { readJson } from '../../src/node/files/jsonFile';
 import { descendantsOf } from '../../src/node/process/descendants';
 import { readEvents } from '../../src/node/run/eventWriter';
 import { RunFolder } from '../../src/node/run/runFolder';
+import { formatChange } from '../../src/shared/common/metricText';
 import { parseWith } from '../../src/shared/common/parse';
 import { JobReport } from '../../src/shared/run/job';
 import { recommendedStrength, StrengthFile, USUAL_RISE } from '../../src/shared/run/strength';
@@ -26,6 +27,7 @@ import { mouseOf } from './support/hands';
 import { unavailable } from './support/provided';
 import { shorten } from './support/sampleWorkspace';
 import type { Theme } from './support/themes';
+import { thumbFromMarker } from './support/thumbFromMarker';
 import { openWeights } from './support/weights';
 
 const CONFIG = 'clinical-notes.adept.json';
@@ -57,6 +59,18 @@ const RUN = {
   },
   answers: { every: 60, maxTokens: 12 },
 };
+
+/** Gives a study a further seed, with which every run came to the same but for a moment. */
+function sameAgain(file: string): void {
+  const study = parseWith(StudyFile, readJson(file), 'it');
+  const seed = Math.max(...study.seeds) + 1;
+  const runs = study.runs.map(({ arm, report }) => ({
+    ...{ arm, seed },
+    report: { ...report, trainingSeconds: report.trainingSeconds + 1e-6 },
+  }));
+  const seeds = [...study.seeds, seed];
+  writeFileSync(file, JSON.stringify({ ...study, seeds, runs: [...study.runs, ...runs] }));
+}
 
 /** The processes that answer in the windows of this test. */
 function playgroundProcesses(): number[] {
@@ -133,11 +147,31 @@ describe('every panel', { skip: unavailable() }, () => {
     await editor.page.keyboard.press('Shift+F10');
     const menu = editor.page.getByRole('menuitem', { name: 'Copy Value' });
     await editor.evidently('the menu', () => menu.waitFor());
+    assert.equal(await editor.page.getByRole('menuitem', { name: /^(Cut|Copy|Paste)$/ }).count(), 0);
     await editor.page.keyboard.press('Escape');
     await menu.waitFor({ state: 'detached' });
     await editor.evidently('the focus on the cell', () =>
       frame.locator('.heatmap tbody tr:nth-child(3) td:first-of-type:focus').waitFor(),
     );
+    await editor.page.keyboard.press('Control+C');
+    await editor.evidently('the value of the cell in the clipboard', async () => {
+      const value = (await cell.innerText()).trim();
+      const copied = await editor.page.evaluate(() => navigator.clipboard.readText());
+      assert.deepEqual([copied, Number.isFinite(Number(copied))], [value.replace('−', '-'), true]);
+    });
+    const tooltip = frame.locator('.cell-tooltip');
+    await cell.hover();
+    await editor.evidently('what the cell stands for', () => tooltip.waitFor());
+    for (const number of (await tooltip.innerText()).match(/\d+(\.\d+)?/g) ?? []) {
+      const digits = number.replace('.', '').replace(/^0+/, '');
+      assert.ok(digits.length <= 6, `${number} in a tooltip`);
+    }
+    // The click has marked the layer, and at its number the hint says what a key does now.
+    await editor.page.keyboard.press('Home');
+    const hint = frame.locator('.cell-detail');
+    await hint.getByText('Layer 2 is marked for expansion: Space unmarks it').waitFor();
+    await editor.page.keyboard.press('Space');
+    await hint.getByText('Layer 2: Space marks it for expansion').waitFor();
   });
 
   it('run', async () => {
@@ -213,7 +247,19 @@ describe('every panel', { skip: unavailable() }, () => {
     await editor.evidently('the strength that is recommended', () =>
       frame.getByText(new RegExp(`^α = ${best.toFixed(2)}: domain loss`)).waitFor(),
     );
-    await frame.getByRole('slider').fill('0.5');
+    await frame.getByText(/is recommended: (it keeps \d+% of|most domain gain|no other strength)/).waitFor();
+    for (const alpha of ['0', '1', '0.5']) {
+      await frame.getByRole('slider').fill(alpha);
+      const apart = await frame.evaluate(thumbFromMarker);
+      assert.ok(
+        Math.abs(apart) < 1,
+        `at α = ${alpha} the thumb is ${apart} pixels from the line in the plot`,
+      );
+    }
+    const words = await frame.locator('.strength').innerText();
+    assert.match(words, /\(−\d/);
+    assert.doesNotMatch(words, /(^|[\s(])-\d/, 'one sign for less than zero');
+    assert.equal(await frame.getByRole('rowheader', { name: /^\d+ \(copy of \d+\)$/ }).count(), 2);
     await inATheme('strength', frame);
   });
 
@@ -332,9 +378,17 @@ describe('every panel', { skip: unavailable() }, () => {
         .getByRole('row', { name: new RegExp(`^${arm} `) })
         .locator('td')
         .allInnerTexts();
-      assert.deepEqual(cells.slice(0, 3), ['1', domainGain.mean.toFixed(4), generalRise.mean.toFixed(4)]);
+      assert.deepEqual(cells.slice(0, 3), ['1', domainGain.mean.toFixed(4), formatChange(generalRise.mean)]);
       assert.equal(await frame.locator('.plot text', { hasText: arm }).count(), 1);
     }
+    const results = join(editor.workspace, made.out, 'study.json');
+    const own = readFileSync(results);
+    sameAgain(results);
+    const row = frame.getByRole('row', { name: /^adept 2 / });
+    await editor.evidently('two seeds', () => row.waitFor());
+    assert.doesNotMatch(await row.innerText(), /\(.* to .*\)/, 'from a value to the same is no range');
+    writeFileSync(results, own);
+    await editor.evidently('its own seed alone', () => row.waitFor({ state: 'detached' }));
     await inATheme('study', frame);
     await frame.locator('.plot [data-arm="adept"]').click();
     await editor.webview('run', 'adept-0');
@@ -347,6 +401,7 @@ describe('every panel', { skip: unavailable() }, () => {
     ]);
     const frame = await editor.webview('comparison');
     await editor.evidently('the comparison', () => frame.locator('.heatmap td').first().waitFor());
+    assert.match(await frame.locator('.heatmap tbody th').first().innerText(), /\b\d+ \(copy of \d+\)$/);
     await inATheme('comparison', frame);
   });
 

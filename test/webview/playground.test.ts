@@ -90,7 +90,7 @@ describe('the playground', { skip: noChromium }, () => {
       const second = page.getByRole('group', { name: 'Second model' });
       await second
         .getByLabel('Base model or checkpoint')
-        .selectOption({ label: 'before the long texts · step 60 · domain 2.4034 · general 3.4020' });
+        .selectOption({ label: 'before the long texts · step 60 · 2.4034 domain · 3.4020 general' });
       await second.getByRole('slider').fill('0.35');
       await page.getByText('Settings').click();
       await page.getByLabel('Most tokens').fill('none');

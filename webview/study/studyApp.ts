@@ -1,8 +1,9 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { armText, plannedRuns, type StudyFile } from '../../src/shared/study/study';
 import { studyPlot } from '../../src/shared/study/studyPlot';
-import { summarize, type ArmSummary, type Spread } from '../../src/shared/study/studySummary';
+import { summarize, writtenRange, type ArmSummary, type Spread } from '../../src/shared/study/studySummary';
 import { FromStudy, StudyView, ToStudy } from '../../src/shared/webview/study';
+import { formatChange } from '../common/format';
 import { scrollingTable, type DataRow } from '../common/dataTable';
 import { connectHost } from '../common/host';
 import { l10n } from '../common/l10n';
@@ -181,8 +182,8 @@ function headings(): string[] {
   return [
     l10n.t('arm'),
     l10n.t('seeds'),
-    l10n.t('domain loss fell by'),
-    l10n.t('general loss rose by'),
+    l10n.t('domain gain, nats'),
+    l10n.t('change of general loss, nats'),
     l10n.t('accuracy, points'),
     l10n.t('tokens changed, %'),
     l10n.t('seconds'),
@@ -200,7 +201,7 @@ function row(summary: ArmSummary, study: StudyFile): DataRow {
     cells: [
       summary.seeds,
       range(summary.domainGain, nats),
-      range(summary.generalRise, nats),
+      range(summary.generalRise, formatChange),
       range(summary.accuracyRise, points),
       range(summary.tokensChanged, points),
       range(summary.trainingSeconds, (value) => value.toFixed(value < 10 ? 1 : 0)),
@@ -213,12 +214,10 @@ function range(spread: Spread | undefined, show: (value: number) => string): unk
   if (spread === undefined) {
     return '–';
   }
-  const { mean, lowest, highest } = spread;
-  return lowest === highest
-    ? show(mean)
-    : show(lowest) === show(highest)
-      ? show(mean)
-      : html`${show(mean)} <span class="range">${l10n.t('({0} to {1})', show(lowest), show(highest))}</span>`;
+  const written = writtenRange(spread, show);
+  return written === undefined
+    ? show(spread.mean)
+    : html`${show(spread.mean)} <span class="range">${l10n.t('({0} to {1})', ...written)}</span>`;
 }
 
 /** The drawing as elements of the page; nothing in it comes from a file but numbers and names of arms. */

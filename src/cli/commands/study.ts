@@ -4,11 +4,12 @@ import { readRunConfig } from '../../node/job/runConfigFile';
 import { readStudyConfig } from '../../node/job/studyConfigFile';
 import { writeFileAtomic } from '../../node/files/atomicFile';
 import { failure } from '../../shared/common/errors';
+import { formatChange } from '../../shared/common/metricText';
 import { ENGLISH } from '../../shared/common/localizer';
 import { asKeysOf } from '../../shared/settings/naming';
 import type { StudyConfig } from '../../shared/study/study';
 import { plannedRuns, armConfig, checkStudy, armsOf, armText } from '../../shared/study/study';
-import { summarize, type ArmSummary, type Spread } from '../../shared/study/studySummary';
+import { summarize, writtenRange, type ArmSummary, type Spread } from '../../shared/study/studySummary';
 import { studyPlot } from '../../shared/study/studyPlot';
 import { checkJob } from '../../trainer/jobs/whole/jobInput';
 import { runStudy } from '../../trainer/jobs/study/study';
@@ -62,15 +63,17 @@ export function studyCommand(): Command {
 
 /** An arm a row, mean and range over seeds. */
 function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): string {
-  const range = ({ mean, lowest, highest }: Spread, show: (value: number) => string): string =>
-    lowest === highest ? show(mean) : `${show(mean)} (${show(lowest)} to ${show(highest)})`;
+  const range = (spread: Spread, show: (value: number) => string): string => {
+    const written = writtenRange(spread, show);
+    return written === undefined ? show(spread.mean) : `${show(spread.mean)} (${written.join(' to ')})`;
+  };
   const nats = (value: number): string => value.toFixed(4);
   const points = (value: number): string => (value * 100).toFixed(1);
   const rows = summaries.map((summary) => [
     summary.arm,
     String(summary.seeds),
     range(summary.domainGain, nats),
-    range(summary.generalRise, nats),
+    range(summary.generalRise, formatChange),
     summary.accuracyRise === undefined ? '–' : range(summary.accuracyRise, points),
     summary.tokensChanged === undefined ? '–' : range(summary.tokensChanged, points),
     range(summary.trainingSeconds, (value) => value.toFixed(0)),
@@ -79,8 +82,8 @@ function summaryTable(summaries: readonly ArmSummary[], study: StudyConfig): str
   const heading = [
     'arm',
     'seeds',
-    'domain loss fell by',
-    'general rose by',
+    'domain gain, nats',
+    'change of general loss, nats',
     'accuracy, points',
     'tokens changed, %',
     'seconds',

@@ -52,7 +52,7 @@ function liveRun({ runs }: Services, called: string): RunEntry {
 /** @throws AdeptError (failure) where the trainer did not answer; the person was then offered to end its process */
 function outcome({ runs }: Services, { path }: RunEntry): ActionResult {
   const now = runs.list.get(path);
-  if (now !== undefined && isLive(now) && runs.askedOf(path) !== 'stop') {
+  if (now !== undefined && isLive(now) && now.asked !== 'stop') {
     throw failure(
       `${path}: its trainer does not answer, so it was not stopped; the person was offered to end its process.`,
     );

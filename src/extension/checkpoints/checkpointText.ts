@@ -8,7 +8,7 @@ export function checkpointName({ label, step }: CheckpointInfo, l10n: Localizer)
   return label ?? l10n.t('Step {0}', step);
 }
 
-/** What stands behind the name, short: step, losses, what it is the best in. */
+/** What stands behind the name, short: losses, step, what it is the best in. */
 export function checkpointDescription(info: CheckpointInfo, l10n: Localizer): string {
   if (info.problem !== null) {
     return l10n.t('cannot be used');
@@ -16,8 +16,8 @@ export function checkpointDescription(info: CheckpointInfo, l10n: Localizer): st
   const { label, step } = info;
   // Both losses come first: a narrow view cuts the rest off, and the icon tells the best one.
   const parts = [
-    ...(label === null ? [] : [l10n.t('step {0}', step)]),
     ...shortLosses(info, l10n),
+    ...(label === null ? [] : [l10n.t('step {0}', step)]),
     ...distinctions(info, l10n),
   ];
   return parts.join(' · ');

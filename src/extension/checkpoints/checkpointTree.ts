@@ -6,7 +6,7 @@ import { RUN_FILES } from '../../shared/run/runFolder';
 import { FolderWatches } from '../../node/files/folderWatches';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
-import { stateText } from '../../shared/run/stateText';
+import { standingText } from '../runs/runText';
 import { checkpointDescription, checkpointName, checkpointSpoken, checkpointTooltip } from './checkpointText';
 
 /** A run in the view, as commands are given it. */
@@ -119,7 +119,7 @@ export class CheckpointTree implements vscode.TreeDataProvider<Node>, vscode.Dis
     const count = RunFolder.at(run).checkpoints().length;
     const saved = count === 1 ? vscode.l10n.t('1 checkpoint') : vscode.l10n.t('{0} checkpoints', count);
     item.id = run;
-    item.description = [saved, ...(entry ? [stateText(entry.state, vscode.l10n)] : [])].join(' · ');
+    item.description = [saved, ...(entry ? [standingText(entry, vscode.l10n)] : [])].join(' · ');
     item.tooltip = run;
     item.accessibilityInformation = {
       label: vscode.l10n.t('Checkpoints of run {0}, {1}', nameOf({ path: run }), saved),

@@ -46,7 +46,7 @@ export function windowController(services: Services): RunController {
     },
     about: (path) => ({
       ...processOf(services, services.runs.list.get(path)),
-      asked: services.runs.askedOf(path),
+      asked: services.runs.list.get(path)?.asked,
       hasConfig: services.runs.configOf(path) !== undefined,
       isMeasuring: services.jobs.liveOf(measurementOf(path)) !== undefined,
     }),

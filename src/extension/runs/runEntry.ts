@@ -25,7 +25,12 @@ export interface RunEntry {
   /** Why the folder cannot be read, or why the run did not start, with file and what to do. */
   readonly problem?: string;
   readonly launch?: Launch;
+  /** What its trainer has granted, and does after what it is at. */
+  readonly asked?: Asked;
 }
+
+/** What a trainer does as soon as it can, and not at once. */
+export type Asked = 'pause' | 'stop';
 
 export function nameOf(run: Pick<RunEntry, 'path'>): string {
   return basename(run.path);

@@ -8,7 +8,7 @@ import { Listeners } from '../window/listeners';
 import type { Exit } from '../process/detachedChild';
 import { FolderWatches } from '../../node/files/folderWatches';
 import { findRuns, signatureOf } from './runDiscovery';
-import { isLive, type Launch, type RunEntry } from './runEntry';
+import { type Asked, isLive, type Launch, type RunEntry } from './runEntry';
 
 const TICK_MILLISECONDS = 1000;
 /** Every so many ticks everything is looked at, also what no watch reported; the other ticks are for living runs. */
@@ -50,6 +50,8 @@ export class RunList {
 
   private readonly rows = new Map<string, Row>();
   private readonly launches = new Map<string, Launch>();
+  /** What trainers have granted and do after what they are at. */
+  private readonly asked = new Map<string, Asked>();
   private readonly watches = new FolderWatches(() => {
     this.scanSoon();
   });
@@ -123,6 +125,12 @@ export class RunList {
     }
   }
 
+  /** The trainer of a run has granted something. */
+  granted(path: string, what: Asked): void {
+    this.asked.set(path, what);
+    this.scan();
+  }
+
   /** What was started for the run has done its part: the folder speaks for itself. */
   forget(path: string): void {
     this.launches.delete(path);
@@ -143,6 +151,7 @@ export class RunList {
     for (const path of [...this.rows.keys()]) {
       if (!found.has(path)) {
         this.rows.delete(path);
+        this.asked.delete(path);
         this.onDidRemove.emit(path);
       }
     }
@@ -183,7 +192,9 @@ export class RunList {
       return;
     }
     const reader = row?.reader ?? new RunStatusReader(RunFolder.at(path));
-    const { entry, events } = readEntry(path, reader, launch);
+    const read = readEntry(path, reader, launch);
+    const { events } = read;
+    const entry = this.withAsked(read.entry);
     this.rows.set(path, { entry, reader, signature });
     if (events.length > 0) {
       this.onNewEvents.emit({ run: entry, events });
@@ -191,6 +202,19 @@ export class RunList {
     if (row !== undefined && isLive(row.entry) && !isLive(entry)) {
       this.onDidEnd.emit(entry);
     }
+  }
+
+  /** With what was asked of its trainer, as long as that is not done. */
+  private withAsked(entry: RunEntry): RunEntry {
+    const asked = this.asked.get(entry.path);
+    if (asked === undefined) {
+      return entry;
+    }
+    if (asked === 'pause' ? entry.state !== 'running' : !isLive(entry)) {
+      this.asked.delete(entry.path);
+      return entry;
+    }
+    return { ...entry, asked };
   }
 
   private snapshot(): string {

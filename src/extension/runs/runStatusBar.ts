@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { nameOf, type RunEntry } from './runEntry';
 import type { RunList } from './runList';
-import { activityText, nats, stepsText } from './runText';
+import { activityText, nats, stepsText, transitionText } from './runText';
 
 /** One item of the status bar for the runs that are alive; a click opens the first of them. */
 export class RunStatusBar implements vscode.Disposable {
@@ -41,8 +41,9 @@ export class RunStatusBar implements vscode.Disposable {
   }
 }
 
-/** `$(sync~spin) ADEPT 120/500  domain 2.31` */
-function statusBarText(live: readonly RunEntry[], { state, status }: RunEntry): string {
+/** `$(sync~spin) ADEPT 120/500  domain 2.31`, or `$(sync~spin) ADEPT  resuming  120/500` */
+function statusBarText(live: readonly RunEntry[], first: RunEntry): string {
+  const { state, status } = first;
   const icon = state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
   const more = live.length > 1 ? ` +${live.length - 1}` : '';
   const tuning = status !== undefined && (status.stage === 'tuning' || status.step > 0);
@@ -56,5 +57,6 @@ function statusBarText(live: readonly RunEntry[], { state, status }: RunEntry): 
     : status?.progress
       ? [`${Math.floor(status.progress.fraction * 100)}%`]
       : [];
-  return [`${icon} ADEPT`, ...done].join('  ') + more;
+  const transition = transitionText(first, vscode.l10n);
+  return [`${icon} ADEPT`, ...(transition === undefined ? [] : [transition]), ...done].join('  ') + more;
 }

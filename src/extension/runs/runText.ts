@@ -26,16 +26,39 @@ export function activityText(run: RunEntry, l10n: Localizer): string {
   ].join(' · ');
 }
 
+/**
+ * What a run's state is called, or what is under way to another: that somebody asked for a pause or an end, which comes after what
+ * the trainer is at; that a process is being started to go on with the run.
+ */
+export function standingText(run: RunEntry, l10n: Localizer): string {
+  return transitionText(run, l10n) ?? stateText(run.state, l10n);
+}
+
+/** What a run is on its way to; undefined where it stays as it is. */
+export function transitionText({ state, status, asked }: RunEntry, l10n: Localizer): string | undefined {
+  switch (asked) {
+    case 'stop':
+      return l10n.t('stopping');
+    case 'pause':
+      return l10n.t('pausing');
+    case undefined:
+      return state === 'starting' && (status?.checkpoints.length ?? 0) > 0 ? l10n.t('resuming') : undefined;
+  }
+}
+
 /** The same without losses. */
-export function doingText({ state, status }: RunEntry, l10n: Localizer): string {
+export function doingText(run: RunEntry, l10n: Localizer): string {
+  const { state, status } = run;
   if (status === undefined) {
-    return stateText(state, l10n);
+    return standingText(run, l10n);
   }
   const { stage, progress, silentSeconds, step } = status;
+  const transition = transitionText(run, l10n);
   const parts =
     state !== 'running' || ((stage === null || stage === 'tuning') && progress === null)
-      ? [stateText(state, l10n)]
+      ? [standingText(run, l10n)]
       : [
+          ...(transition === undefined ? [] : [transition]),
           stageText(progress?.stage ?? stage ?? '', l10n),
           ...(progress === null ? [] : [percent(progress.fraction), progress.message]),
         ];
@@ -50,7 +73,7 @@ export function doingText({ state, status }: RunEntry, l10n: Localizer): string 
 
 /**
  * The same beside a name in a narrow list, which cuts it off at the end: what changes comes first, and the state is left out
- * where the icon says it. `24% · domain 2.310 · general 3.210 · step 120/500`
+ * where the icon says it. `24% · 2.310 domain · 3.210 general · step 120/500`
  */
 export function rowText(run: RunEntry, l10n: Localizer): string {
   const { state, status } = run;
@@ -59,7 +82,10 @@ export function rowText(run: RunEntry, l10n: Localizer): string {
   }
   const { step, steps, stage, progress } = status;
   const isTuning = (stage === null || stage === 'tuning') && progress === null;
+  const transition = transitionText(run, l10n);
   const parts = [
+    // Whoever has asked for it looks for this.
+    ...(transition === undefined ? [] : [transition]),
     ...(state === 'running'
       ? isTuning
         ? steps === null
@@ -69,7 +95,7 @@ export function rowText(run: RunEntry, l10n: Localizer): string {
             stageText(progress?.stage ?? stage ?? '', l10n),
             ...(progress === null ? [] : [percent(progress.fraction)]),
           ]
-      : state === 'done'
+      : state === 'done' || transition !== undefined
         ? []
         : [stateText(state, l10n)]),
     ...shortLosses(status, l10n),
@@ -78,14 +104,14 @@ export function rowText(run: RunEntry, l10n: Localizer): string {
   return parts.length === 0 ? stateText(state, l10n) : parts.join(' · ');
 }
 
-/** Both evaluated losses, short enough for a narrow list: `domain 2.310`, `general 3.210`. */
+/** Both evaluated losses, short enough for a narrow list, where a word may be cut and no number: `2.310 domain`, `3.210 general`. */
 export function shortLosses(
   { domainLoss, generalLoss }: Pick<RunStatus, 'domainLoss' | 'generalLoss'>,
   l10n: Localizer,
 ): string[] {
   return [
-    ...(domainLoss === null ? [] : [l10n.t('domain {0}', domainLoss.toFixed(3))]),
-    ...(generalLoss === null ? [] : [l10n.t('general {0}', generalLoss.toFixed(3))]),
+    ...(domainLoss === null ? [] : [l10n.t('{0} domain', domainLoss.toFixed(3))]),
+    ...(generalLoss === null ? [] : [l10n.t('{0} general', generalLoss.toFixed(3))]),
   ];
 }
 

@@ -64,8 +64,6 @@ export class Runs implements vscode.Disposable {
   /** The runs that open documents describe. */
   private readonly ofDocuments = new Map<string, string>();
   private readonly stopping = new Set<string>();
-  /** What trainers have granted and do after what they are at. */
-  private readonly asked = new Map<string, 'pause' | 'stop'>();
   private readonly exits = new Map<string, Exit>();
 
   constructor(
@@ -91,12 +89,7 @@ export class Runs implements vscode.Disposable {
     this.list.onDidEnd.add((run) => {
       void this.report(run);
     });
-    this.list.onDidChange.add((entries) => {
-      for (const { path, state } of entries) {
-        if (state !== 'running') {
-          this.asked.delete(path);
-        }
-      }
+    this.list.onDidChange.add(() => {
       const live = this.list.live.map(({ path }) => path);
       if (live.join('\n') !== this.alive.value.join('\n')) {
         void this.alive.set(live);
@@ -181,14 +174,10 @@ export class Runs implements vscode.Disposable {
     }
     await control(run, request);
     if (request.method === 'pause' || request.method === 'stop') {
-      this.asked.set(run.path, request.method);
+      this.list.granted(run.path, request.method);
+    } else {
+      this.list.scan();
     }
-    this.list.scan();
-  }
-
-  /** What a run does as soon as it is done with what it is at. */
-  askedOf(path: string): 'pause' | 'stop' | undefined {
-    return this.asked.get(path);
   }
 
   /** Ends the process of a run without asking it; what it did since its last checkpoint is lost. */

@@ -2,9 +2,8 @@ import * as vscode from 'vscode';
 import { hasNotStarted, isLive, isResumable, nameOf, type RunEntry, type EntryState } from '../runs/runEntry';
 import type { RunList } from '../runs/runList';
 import { studyOfRun } from '../../node/job/studyConfigFile';
-import { activityText, lossText, nats, rowText, stepsText } from '../runs/runText';
+import { activityText, lossText, nats, rowText, standingText, stepsText } from '../runs/runText';
 import { STATE_LOOKS, turns, type StateTone } from '../../shared/run/stateLook';
-import { stateText } from '../../shared/run/stateText';
 import { exportItem, type ExportNode, ExportNodes } from './exportItem';
 
 export type RunsElement = RunEntry | ExportNode;
@@ -119,9 +118,9 @@ function iconOf(state: EntryState): vscode.ThemeIcon {
 
 /** For screen readers, without signs that they would spell out. */
 function labelOf(run: RunEntry): string {
-  const { status, state } = run;
+  const { status } = run;
   const { l10n } = vscode;
-  const parts = [l10n.t('Run {0}', nameOf(run)), stateText(state, l10n)];
+  const parts = [l10n.t('Run {0}', nameOf(run)), standingText(run, l10n)];
   if (run.problem !== undefined) {
     parts.push(run.problem);
   } else if (status !== undefined) {
@@ -143,7 +142,7 @@ function labelOf(run: RunEntry): string {
 function tooltipOf(run: RunEntry): string {
   const { status } = run;
   const { l10n } = vscode;
-  const lines = [run.path, run.problem ?? stateText(run.state, l10n)];
+  const lines = [run.path, run.problem ?? standingText(run, l10n)];
   if (status !== undefined) {
     const { before, best, domainLoss, generalLoss, checkpoints, error, because } = status;
     lines.push(l10n.t('step {0}', stepsText(status)));

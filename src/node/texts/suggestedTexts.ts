@@ -1,4 +1,5 @@
 import { basename, dirname, join, sep } from 'node:path';
+import { EXPANSION_MANIFEST } from '../../shared/run/manifest';
 import { looksLikeData } from './corpusFiles';
 import { CORPUS_ENDINGS, endingOf, knownForm } from './corpusForm';
 
@@ -24,7 +25,8 @@ export function suggestedTexts(files: readonly string[]): string[] {
       knownForm(file) !== undefined &&
       !/\.md(\.gz|\.zst)?$/i.test(file) &&
       looksLikeData(basename(file)) &&
-      !NO_TEXT.test(basename(file)),
+      !NO_TEXT.test(basename(file)) &&
+      basename(file) !== EXPANSION_MANIFEST,
   );
   const groups = new Map<string, string[]>();
   for (const file of texts) {

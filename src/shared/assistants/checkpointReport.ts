@@ -1,8 +1,11 @@
+import { scoresOf } from '../run/scores';
 import type { ComparedPoint, Comparison } from '../run/comparison';
 import { rounded, roundedOrNull, shortened } from './shortened';
 import type { CheckpointComparisonResult } from './toolResults';
 
 const MOST_UNITS = 24;
+/** Of each of the two. */
+const MOST_SCORES = 24;
 const MOST_NOTES = 8;
 
 /** What a language model is told of what `adept compare` printed. */
@@ -35,7 +38,9 @@ function point({
   loss,
   domainLoss,
   generalLoss,
+  scores,
 }: ComparedPoint): CheckpointComparisonResult['a'] {
+  const { kept, omitted } = shortened(scores.flatMap(scoresOf), MOST_SCORES);
   return {
     run,
     step,
@@ -43,5 +48,9 @@ function point({
     lossOfOneBatch: roundedOrNull(loss),
     domainLoss: roundedOrNull(domainLoss),
     generalLoss: roundedOrNull(generalLoss),
+    scores: kept.map(({ task, metric, value, interval: [low, high] }) => ({
+      ...{ task, metric, value: rounded(value), low: rounded(low), high: rounded(high) },
+    })),
+    omittedScores: omitted,
   };
 }

@@ -136,6 +136,11 @@ const Point = v.object({
   lossOfOneBatch: loss,
   domainLoss: loss,
   generalLoss: loss,
+  /** Of the tasks that were scored at this very step: shares of right answers with their 95 % intervals. */
+  scores: v.array(
+    v.object({ task: text, metric: text, value: v.number(), low: v.number(), high: v.number() }),
+  ),
+  omittedScores: omitted,
 });
 
 export const CheckpointComparisonResult = v.object({

@@ -53,7 +53,7 @@ export const ASSISTANT_TOOLS = {
     reference: 'adeptCompare',
     icon: '$(compare-changes)',
     forModel:
-      'Compares ADEPT training runs (their results, and the settings in which they differ), or two checkpoints (their losses in nats per token, and the units whose weights moved most, as relative change). Give "runs" or "checkpoints", not both. Checkpoints are read from the disk, which takes some seconds.',
+      'Compares ADEPT training runs (their results, and the settings in which they differ), or two checkpoints (their losses in nats per token, scores with 95 % intervals, and the units whose weights moved most, as relative change). Give "runs" or "checkpoints", not both. Checkpoints are read from the disk, which takes some seconds.',
     input: inputs.CompareInput,
     when: 'adept.hasRun',
     needsTrust: false,

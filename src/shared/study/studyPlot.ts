@@ -67,8 +67,8 @@ function axes(x: Axis, y: Axis, left: (value: number) => number, top: (value: nu
       ({ value, text }) =>
         `<text x="${begin - 6}" y="${at(top(value) + 4)}" text-anchor="end">${text}</text>`,
     ),
-    `<text x="${(begin + end) / 2}" y="${HEIGHT - 8}" text-anchor="middle">domain loss fell by, nats</text>`,
-    `<text transform="translate(14 ${(above + below) / 2}) rotate(-90)" text-anchor="middle">general loss rose by, nats</text>`,
+    `<text x="${(begin + end) / 2}" y="${HEIGHT - 8}" text-anchor="middle">domain gain, nats</text>`,
+    `<text transform="translate(14 ${(above + below) / 2}) rotate(-90)" text-anchor="middle">change of general loss, nats</text>`,
   ].join('\n');
 }
 

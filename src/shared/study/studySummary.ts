@@ -7,6 +7,15 @@ export interface Spread {
   readonly highest: number;
 }
 
+/** The ends of a spread as they are written; undefined where they are the same. */
+export function writtenRange(
+  { lowest, highest }: Spread,
+  show: (value: number) => string,
+): readonly [low: string, high: string] | undefined {
+  const [low, high] = [show(lowest), show(highest)];
+  return low === high ? undefined : [low, high];
+}
+
 /** What an arm came to. */
 export interface ArmSummary {
   /** An arm's or a variant's name. */

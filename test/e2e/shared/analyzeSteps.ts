@@ -8,9 +8,11 @@ import { contrastLayers, lowestLayers } from '../../../src/shared/method/layerCh
 import { axeFindings } from '../../webview/support/axe';
 import type { Editor } from '../support/editor';
 
+/** Those that are whole: one that is being written has another name until then. */
 function analysesIn(workspace: string): ImportanceFile[] {
   const folder = join(workspace, '.adept', 'importance');
   return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => v.parse(ImportanceFile, JSON.parse(readFileSync(join(folder, name), 'utf8'))));
 }
@@ -51,6 +53,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       const broken = editor.quickPickRow('broken-model');
       await broken.waitFor();
       assert.match((await broken.getAttribute('aria-label')) ?? '', /model\.safetensors: is not a complete/);
+      assert.equal(await broken.getAttribute('data-last-element'), 'true');
       await editor.enter('broken-model');
       await step('Analyze Model (1/2)');
       await editor.page.getByPlaceholder(/broken-model.*is not a complete/).waitFor();
@@ -64,6 +67,20 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await editor.quickPickRow('general.txt').waitFor();
       await editor.acceptInput();
       await editor.page.getByPlaceholder(/^Choose at least one/).waitFor();
+      // Whoever ticks all ticks texts, and nothing else.
+      const all = editor.page.locator('.quick-input-header > [role="checkbox"]');
+      const ticked = editor.page.locator('.quick-input-list .monaco-list-row[aria-checked="true"]');
+      await all.click();
+      await editor.evidently('every text ticked', () => ticked.first().waitFor());
+      const names = await ticked.evaluateAll((rows) =>
+        rows.map((row) => row.getAttribute('aria-label') ?? ''),
+      );
+      assert.ok(
+        names.length > 1 && names.every((name) => /^[\w-]+\.(txt|jsonl)/.test(name)),
+        names.join('\n'),
+      );
+      await all.click();
+      await editor.evidently('none of them', () => ticked.first().waitFor({ state: 'detached' }));
       await keyboard.type('general.txt');
       await keyboard.press('ArrowDown');
       await keyboard.press('Space');
@@ -151,9 +168,40 @@ export function analyzeSteps(windowOf: () => Editor): void {
           .waitFor();
         await heatmap.locator('.plan-bar .verdict-sign').getByText('1 to correct').waitFor();
       });
-      await heatmap.locator('#field-seqLen').fill('256');
-      await heatmap.locator('#field-learningRate').fill('0.001');
+      // Where a field is wrong, the button leads there and starts nothing.
+      const runs = (): string[] => readdirSync(join(editor.workspace, '.adept', 'runs'));
+      const before = runs();
+      await heatmap.getByRole('button', { name: 'Start tuning' }).click();
+      await heatmap.locator('#field-seqLen:focus').waitFor();
+      assert.deepEqual(runs(), before);
+      const verdict = heatmap.locator('#launch-verdict');
+      const warned = async (fields: Readonly<Record<string, string>>, text: RegExp): Promise<void> => {
+        for (const [field, value] of Object.entries(fields)) {
+          await heatmap.locator(`#field-${field}`).fill(value);
+        }
+        await editor.evidently(String(text), () => verdict.getByText(text).waitFor());
+      };
+      await warned(
+        { seqLen: '256', learningRate: '0.001', warmup: '200' },
+        /The warm-up of 200 steps is not over/,
+      );
+      await warned({ warmup: '0', saveEvery: '500' }, /There is no checkpoint before the end: 500/);
+      await warned({ batchSize: '1000000' }, /It needs about .*GB of memory, and this machine has/);
+      await warned({ batchSize: '4', steps: '1000000000', saveEvery: '1' }, /take about .*GB of disk, and/);
+      await heatmap.locator('#field-steps').fill('100');
+      await heatmap.locator('#field-saveEvery').fill('50');
+      await verdict.getByText(/of disk/).waitFor({ state: 'detached' });
       await heatmap.locator('#field-seqLen-problem').waitFor({ state: 'detached' });
+      // What is evaluated counts in the time, and can be bounded.
+      const whole = heatmap.locator('.price div', { hasText: 'Whole run' }).locator('dd');
+      const seldom = await whole.innerText();
+      assert.match(seldom, /of which .* evaluations and .* refreshes/);
+      await heatmap.locator('#field-evalEvery').fill('1');
+      await editor.evidently('a longer run', () => whole.filter({ hasNotText: seldom }).waitFor());
+      const often = await whole.innerText();
+      await heatmap.locator('#field-maxEvalSequences').fill('1');
+      await editor.evidently('a shorter run', () => whole.filter({ hasNotText: often }).waitFor());
+      await heatmap.locator('#field-evalEvery').fill('');
       const rates = heatmap.locator('.rates tbody tr');
       await editor.evidently('a learning rate for every unit of both copies', () => rates.first().waitFor());
       assert.equal(await rates.count(), saved.units.filter(({ layer }) => layers.includes(layer)).length);
@@ -179,8 +227,16 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await editor.runCommand('ADEPT: Analyze Model');
       // Everything is known: there is one page, and one key to press.
       await step('Analyze Model');
-      await editor.quickPickRow('General text').waitFor();
-      await editor.acceptInput();
+      await editor.enter('General text');
+      await step('Analyze Model: General text');
+      // Where it is seen: first, and ticked.
+      await editor.page.getByText('chosen the last time').waitFor();
+      const top = editor.page.locator('.quick-input-list .monaco-list-row[aria-checked]').first();
+      assert.match((await top.getAttribute('aria-label')) ?? '', /^general\.txt/);
+      assert.equal(await top.getAttribute('aria-checked'), 'true');
+      await editor.page.keyboard.press('Escape');
+      await step('Analyze Model');
+      await editor.enter('Analyze');
       await editor.evidently('the second analysis', async () => {
         while (analysesIn(editor.workspace).length < 2) {
           await editor.page.waitForTimeout(200);

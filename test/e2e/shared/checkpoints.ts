@@ -43,6 +43,21 @@ function bring(editor: Editor, part: 'weights' | '.adept'): void {
   rmSync(source, { recursive: true, force: true });
 }
 
+/** Pixels from the end of both losses to the end of their row, below zero where they are cut; runs in the page. */
+function roomBehindLosses(row: Element): number {
+  const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    const [losses = ''] = /^.*\d\.\d+(?=\sgeneral)/.exec(node.textContent ?? '') ?? [];
+    if (losses !== '') {
+      const range = document.createRange();
+      range.setStart(node, 0);
+      range.setEnd(node, losses.length);
+      return row.getBoundingClientRect().right - range.getBoundingClientRect().right;
+    }
+  }
+  return NaN;
+}
+
 /** In a window of a workspace that nobody has trusted. */
 export function aWeightFile(windowOf: () => Editor): void {
   it('shows the tensors of a weight file in Restricted Mode at a click, which no text editor could', async () => {
@@ -86,8 +101,13 @@ export function checkpoints(windowOf: () => Editor): void {
       bring(editor, '.adept');
       await editor.runCommand('ADEPT: Explore Checkpoints');
       await editor.evidently('the checkpoints', () => row('Step 30').waitFor());
-      await row('domain 2.000 · general 1.750 · best').waitFor();
+      await row('2.000 domain · 1.750 general · best').waitFor();
       await row('lowest general loss').waitFor();
+      // In a view as wide as VS Code makes it, 300 pixels; a step has up to three digits more.
+      for (const label of ['Step 10', 'Step 20', 'Step 30']) {
+        const room = await row(label).evaluate(roomBehindLosses);
+        assert.ok(room >= 24, `${room} pixels are left behind the losses of ${label}`);
+      }
     });
 
     it('compares the two that are selected', async () => {
@@ -138,7 +158,7 @@ export function checkpoints(windowOf: () => Editor): void {
       );
       assert.ok(!existsSync(join(folder(), 'step-00000020')));
       await editor.evidently('the next best', () =>
-        row('domain 2.500 · general 1.700 · best · last').waitFor(),
+        row('2.500 domain · 1.700 general · best · last').waitFor(),
       );
       // The run itself likewise.
       const runs = dirname(dirname(folder()));

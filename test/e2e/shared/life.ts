@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { isProcessAlive } from '../../../src/node/process/processAlive';
 import { RunFolder } from '../../../src/node/run/runFolder';
 import { statusOf } from '../../../src/node/run/runStatus';
+import { FakeRun } from '../../support/fakeRun';
 import { HANG_MILLISECONDS } from '../../support/hang';
 import type { Editor } from '../support/editor';
 
@@ -87,6 +88,9 @@ export function aRun(windowOf: () => Editor): void {
       const { page } = editor;
       const { pid } = statusOf(RunFolder.at(run));
       await editor.runCommand('ADEPT: Stop');
+      await editor.evidently('which run is being stopped', () =>
+        page.locator('.statusbar-item', { hasText: 'Stopping long after a checkpoint' }).waitFor(),
+      );
       await editor.evidently('the run to be stopped', () =>
         page.getByRole('treeitem', { name: /^Run long, stopped, step \d+ of 100000/ }).waitFor(),
       );
@@ -101,6 +105,33 @@ export function aRun(windowOf: () => Editor): void {
         await page.waitForTimeout(200);
       }
       assert.ok(pid !== null && !isProcessAlive(pid, undefined));
+    });
+
+    it('says in its panel what it is at before its first step, and then how long all of it takes', async () => {
+      const editor = windowOf();
+      const path = join(editor.workspace, '.adept', 'runs', 'preparing');
+      const fake = new FakeRun(path).wholeJob(100, { evalEvery: 10 }).trainer().status('analyzing');
+      const message = 'layer importance, batch 1 of 4';
+      fake.event({ type: 'progress', stage: 'analyzing', fraction: 0.25, message });
+      await editor.evidently('the run among the runs', () =>
+        editor.page.getByRole('treeitem', { name: /^Run preparing, running/ }).click(),
+      );
+      const frame = await editor.webview('run', 'preparing');
+      const progress = frame.locator('.progress-text');
+      await editor.evidently('stage and batch', () =>
+        progress.getByText(`analyzing the model: ${message} (25%)`, { exact: true }).waitFor(),
+      );
+      fake.status('tuning').evaluation(0, 3, 2);
+      for (let step = 1; step <= 10; step += 1) {
+        fake.step(step, 2);
+      }
+      fake.after(60).event({ type: 'eval', step: 10, domainLoss: 2.5, generalLoss: 2, seconds: 61 });
+      // 90 steps of a second, and nine evaluations.
+      await editor.evidently('the time with that of the evaluations', () =>
+        progress.getByText(/^step 10 of 100 · 11 min left/).waitFor(),
+      );
+      await editor.picture('life-preparing');
+      rmSync(path, { recursive: true });
     });
   });
 }

@@ -71,15 +71,28 @@ describe('analyzing models', () => {
 
   it('takes model and text from its argument, and writes where that says', async () => {
     const out = join(workspaceFolder(), 'elsewhere.json');
+    const { messages, increments } = dialogs.cancelProgress();
     const file = await vscode.commands.executeCommand<string>('adept.analyze', {
       ...FAST,
+      // Long enough to be told of the second.
+      seqLen: 128,
       model: samplePath('model'),
       probe: [samplePath('general.txt')],
+      domain: [samplePath('domain.jsonl')],
       out,
     });
     assert.deepEqual(dialogs.errors, []);
     assert.equal(file, out);
     assert.ok(existsSync(out));
+    // The second text's pass is no repetition of the first, to the eye or to the bar.
+    const texts = messages.flatMap((message) => /^(general|domain) text: /.exec(message)?.[1] ?? []);
+    assert.ok(texts.includes('domain'), messages.join('\n'));
+    assert.ok(texts.lastIndexOf('general') < texts.indexOf('domain'), messages.join('\n'));
+    const shownUpTo = (end: number): number =>
+      increments.slice(0, end).reduce((sum, increment) => sum + increment, 0);
+    const half = shownUpTo(messages.findIndex((message) => message.startsWith('domain text: ')));
+    const whole = shownUpTo(increments.length);
+    assert.ok(half <= 50 && whole >= 50 && whole <= 100, `${half} and ${whole} percent`);
   });
 
   it('names what is missing in a folder that is no model, and starts nothing', async () => {

@@ -116,9 +116,9 @@ describe('the checkpoints view', () => {
         items.map(({ label, description, contextValue }) => [label, description, contextValue]),
         [
           ['Step 40', 'cannot be used', 'broken'],
-          ['Step 30', 'domain 2.500 · general 1.750', 'checkpoint'],
-          ['Step 20', 'domain 2.000 · general 1.750 · best', 'checkpoint'],
-          ['Step 10', 'domain 3.000 · general 1.500 · lowest general loss', 'checkpoint'],
+          ['Step 30', '2.500 domain · 1.750 general', 'checkpoint'],
+          ['Step 20', '2.000 domain · 1.750 general · best', 'checkpoint'],
+          ['Step 10', '3.000 domain · 1.500 general · lowest general loss', 'checkpoint'],
         ],
       );
       assert.deepEqual(
@@ -163,7 +163,7 @@ describe('the checkpoints view', () => {
     assert.deepEqual(problems, [undefined]);
     const item = withTree((tree) => tree.getTreeItem(node(fixture, 20)));
     assert.equal(item.label, 'before the rate fell');
-    assert.equal(item.description, 'step 20 · domain 2.000 · general 1.750 · best');
+    assert.equal(item.description, '2.000 domain · 1.750 general · step 20 · best');
     assert.ok(existsSync(join(fixture.run.file('checkpoints'), 'step-00000020', 'label.json')));
   });
 

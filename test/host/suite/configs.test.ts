@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { writeConfig } from './life';
-import { eventually } from './support';
+import { eventually, workspaceFolder } from './support';
 
 /** What is said of a document once something is, by the words that it is said of. */
 async function saidOf(document: vscode.TextDocument): Promise<Map<string, vscode.Diagnostic>> {
@@ -61,11 +62,22 @@ describe('a configuration in the editor', () => {
       keys.some(({ message }) => message.includes('no-such.jsonl')),
       'what else is wrong is said as well',
     );
+    const gone = text.replace(/"model": "[^"]*"/, '"model": "no-such-model"');
+    const changed = new vscode.WorkspaceEdit();
+    changed.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), gone);
+    await vscode.workspace.applyEdit(changed);
+    const ofModel = await eventually('the model that is not there', () =>
+      vscode.languages
+        .getDiagnostics(document.uri)
+        .find(({ range }) => document.getText(range).includes('no-such-model')),
+    );
+    assert.equal(ofModel.severity, vscode.DiagnosticSeverity.Error);
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
   it('completes paths from the disk, and hovers say more than a line', async () => {
     const { config } = writeConfig({ name: 'completed', steps: 10 });
+    mkdirSync(join(workspaceFolder(), '.adept'), { recursive: true });
     const text = readFileSync(config, 'utf8').replace(/"model": "[^"]*"/, '"model": "."');
     writeFileSync(config, text);
     const document = await vscode.workspace.openTextDocument(vscode.Uri.file(config));
@@ -75,6 +87,11 @@ describe('a configuration in the editor', () => {
       'vscode.executeCompletionItemProvider',
       document.uri,
       inModel,
+    );
+    assert.deepEqual(
+      list.items.filter(({ kind }) => kind === vscode.CompletionItemKind.Text),
+      [],
+      'no word of the document is a path',
     );
     const folders = list.items.filter(({ kind }) => kind === vscode.CompletionItemKind.Folder);
     assert.ok(

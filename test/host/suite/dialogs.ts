@@ -37,26 +37,54 @@ export class Dialogs {
     return this.shown.filter(({ kind }) => kind === 'showErrorMessage').map(({ text }) => text);
   }
 
-  /** Runs what has a progress with a token that the test cancels. */
-  cancelProgress(): { cancel(): void; readonly messages: string[] } {
+  /** Runs what has a progress with a token that the test cancels. Notes titles, messages, and by how much the bar grew. */
+  cancelProgress(): {
+    cancel(): void;
+    readonly titles: string[];
+    readonly messages: string[];
+    readonly increments: number[];
+  } {
     const source = new vscode.CancellationTokenSource();
+    const titles: string[] = [];
     const messages: string[] = [];
-    this.replace('withProgress', (_options: unknown, task: (progress: unknown, token: unknown) => unknown) =>
-      task(
-        {
-          report: ({ message }: { message?: string }) => {
-            messages.push(message ?? '');
+    const increments: number[] = [];
+    this.replace(
+      'withProgress',
+      (options: vscode.ProgressOptions, task: (progress: unknown, token: unknown) => unknown) => {
+        titles.push(options.title ?? '');
+        return task(
+          {
+            report: ({ message, increment }: { message?: string; increment?: number }) => {
+              messages.push(message ?? '');
+              increments.push(increment ?? 0);
+            },
           },
-        },
-        source.token,
-      ),
+          source.token,
+        );
+      },
     );
     return {
       cancel: () => {
         source.cancel();
       },
+      titles,
       messages,
+      increments,
     };
+  }
+
+  /** Notes what the item of the status bar says that is made next. */
+  noteStatusBar(): { readonly texts: string[] } {
+    const texts: string[] = [];
+    this.replace('createStatusBarItem', (): Partial<vscode.StatusBarItem> => ({
+      set text(text: string) {
+        texts.push(text);
+      },
+      show: () => undefined,
+      hide: () => undefined,
+      dispose: () => undefined,
+    }));
+    return { texts };
   }
 
   /**

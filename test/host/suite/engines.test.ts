@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Dialogs } from './dialogs';
+import { writeRaw } from '../../support/rawSafetensors';
 import { FakeSetup } from './fakeSetup';
+import { samplePath } from './life';
 import { eventually } from './support';
 
 const OWN = '$(cloud-download) An environment of its own';
@@ -116,6 +118,47 @@ describe('the engines of this machine', () => {
     assert.deepEqual(dialogs.shown[0]?.text, MISSING);
     assert.deepEqual(dialogs.shown[0].offers, ['Set Up PyTorch', 'Choose Engine', 'Show Log']);
     await eventually('PyTorch to be set up', () => dialogs.shown.find(({ text }) => text === UP));
+    writeFileSync(config, readFileSync(config, 'utf8').replace('"engine": "torch"', '"engine": "native"'));
+    dialogs.press = 'Set Up Native Engine';
+    await vscode.commands.executeCommand('adept.startTuning', vscode.Uri.file(config));
+    const missing = dialogs.shown.find(({ text }) => text.startsWith('The native engine is not set up'));
+    assert.deepEqual(missing?.offers, ['Set Up Native Engine', 'Choose Engine', 'Show Log']);
+    await eventually('its set-up', () =>
+      dialogs.shown.find(({ text }) => text.startsWith('The native engine is set up (libtensorflow 2.21.0)')),
+    );
+  });
+
+  it('one that the command has set up is found', async () => {
+    const native = join(home, 'native');
+    mkdirSync(join(native, 'here'), { recursive: true });
+    writeFileSync(join(native, 'here', 'tfjs_binding.node'), '');
+    const { platform, arch } = process;
+    const install = {
+      ...{ format: 'adept.native/1', folder: 'here', binding: 'tfjs_binding.node', route: 'wheel' },
+      ...{ libtensorflow: '2.20.0', variant: 'cpu', platform, arch, installedAt: '2026-01-02T03:04:05.000Z' },
+    };
+    writeFileSync(join(native, 'install.json'), JSON.stringify(install));
+    try {
+      const { items } = dialogs.choose();
+      await vscode.commands.executeCommand('adept.chooseEngine');
+      assert.equal(items[0]?.[0]?.description, 'now Native: libtensorflow 2.20.0 on the processor');
+    } finally {
+      rmSync(native, { recursive: true });
+    }
+  });
+
+  it('that of one thread is warned of for a large model, with how much slower it is', async () => {
+    const model = join(fake.folder, 'large');
+    mkdirSync(model);
+    const sample = readFileSync(samplePath('model', 'config.json'), 'utf8');
+    writeFileSync(join(model, 'config.json'), sample.replace(/"vocab_size": \d+/, '"vocab_size": 1000000'));
+    writeRaw(join(model, 'model.safetensors'), { 'model.norm.weight': [1] });
+    const config = writeConfig('slow');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('"model": "model"', '"model": "large"'));
+    await vscode.commands.executeCommand('adept.startTuning', vscode.Uri.file(config));
+    const warning = dialogs.shown.find(({ kind }) => kind === 'showWarningMessage');
+    assert.match(warning?.text ?? '', /computes on one thread, about 12 times as slowly as the native one/);
+    assert.deepEqual(warning?.offers, ['Set Up Native Engine', 'Choose Engine']);
   });
 
   it('several GPUs: ranks and what is computed in are asked, written beside the comments, and started', async () => {

@@ -45,6 +45,25 @@ describe('an export that was rounded', () => {
   });
 });
 
+describe('the losses over α, once they are measured', () => {
+  it('are offered to whoever has gone on to something else, who stays there', async () => {
+    const dialogs = new Dialogs();
+    try {
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: 'elsewhere' }));
+      const purpose = { kind: 'strength', path: join(workspaceFolder(), 'no-such-run') };
+      await presentOutcome(await services(), { title: 'Measuring', purpose, value: {} }, true);
+      assert.deepEqual(
+        dialogs.shown.map(({ text, offers }) => [text, ...offers]),
+        [['Measuring: done.', 'Open Run']],
+      );
+      assert.equal(vscode.window.activeTextEditor?.document.getText(), 'elsewhere');
+    } finally {
+      dialogs.dispose();
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    }
+  });
+});
+
 describe('the report of a run that is shared', () => {
   const folder = join(workspaceFolder(), 'shared-runs');
   let dialogs: Dialogs;

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { windowController } from '../../../src/extension/control/windowController';
 import type { RunEntry } from '../../../src/extension/runs/runEntry';
+import { RunsTree } from '../../../src/extension/trees/runsTree';
+import { RunSubscription } from '../../../src/node/runPage/runSubscription';
+import type { RunSummary } from '../../../src/shared/webview/run';
 import type { Services } from '../../../src/extension/services/services';
 import { eventually, extension, workspaceFolder } from './support';
 
@@ -65,4 +70,52 @@ export function runThat(
     const run = runs.list.get(path);
     return run !== undefined && fits(run) ? run : undefined;
   });
+}
+
+/** A run as the view of runs shows it. */
+export function itemOf({ runs }: Services, run: string): vscode.TreeItem {
+  const tree = new RunsTree(runs.list);
+  const entry = runs.list.get(run);
+  assert.ok(entry !== undefined, `${run} is not in the list`);
+  const item = tree.getTreeItem(entry);
+  tree.dispose();
+  return item;
+}
+
+/** What the panel of a run would say of it now, in this window. */
+export async function summaryOf(services: Services, folder: string): Promise<RunSummary> {
+  const told: RunSummary[] = [];
+  const controller = windowController(services);
+  const subscription = new RunSubscription({
+    folder,
+    post: ({ summary }) => {
+      told.push(...(summary === undefined ? [] : [summary]));
+    },
+    window: () => ({
+      ...controller.about(folder),
+      isTrusted: vscode.workspace.isTrusted,
+      remoteName: undefined,
+      pending: undefined,
+    }),
+  });
+  try {
+    subscription.ready();
+    return await eventually(`what a panel says of ${folder}`, () =>
+      told.find(({ state }) => state !== 'opening'),
+    );
+  } finally {
+    subscription.dispose();
+  }
+}
+
+/** The links that run and control the job. */
+export async function lensesOf(file: string): Promise<string[]> {
+  const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+    'vscode.executeCodeLensProvider',
+    vscode.Uri.file(file),
+    20,
+  );
+  return lenses
+    .filter(({ command }) => command?.command !== 'adept.previewText')
+    .map(({ command }) => command?.title.replace(/\$\([a-z-]+\) /, '') ?? '');
 }

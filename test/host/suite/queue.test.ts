@@ -109,11 +109,12 @@ describe('the queue of runs', () => {
   });
 
   it('leaves the runs of a study to the study, which are in the list as soon as it is opened', async () => {
-    const runs = join(workspaceFolder(), 'compared', 'runs');
+    const study = join(workspaceFolder(), 'compared', 'study');
+    const runs = join(study, 'runs');
     const adept = new FakeRun(join(runs, 'adept-0')).wholeJob().trainer({ state: 'ended' }).status('stopped');
-    await vscode.commands.executeCommand(
-      'adept.openStudy',
-      join(workspaceFolder(), 'compared', 'study.json'),
+    await vscode.commands.executeCommand('adept.openStudy', join(study, 'study.json'));
+    await eventually('the panel, which is called as the folder around', () =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find(({ label }) => label === 'Study compared'),
     );
     await runThat(all, adept.path, 'in the list', () => true);
     // One that comes later, and ends.

@@ -1,43 +1,21 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { windowController } from '../../../src/extension/control/windowController';
 import { isLive, runLogFile, type RunEntry } from '../../../src/extension/runs/runEntry';
 import { Runs } from '../../../src/extension/runs/runs';
+import { RunStatusBar } from '../../../src/extension/runs/runStatusBar';
 import { exportItem } from '../../../src/extension/trees/exportItem';
 import { listExports } from '../../../src/node/run/runExports';
-import { RunsTree } from '../../../src/extension/trees/runsTree';
+import { ModelsTree } from '../../../src/extension/trees/modelsTree';
 import type { Services } from '../../../src/extension/services/services';
-import { processToken } from '../../../src/node/process/processAlive';
-import { FakeRun } from '../../support/fakeRun';
 import { Dialogs } from './dialogs';
-import { runThat, services, writeConfig } from './life';
+import { itemOf, lensesOf, runThat, services, summaryOf, writeConfig } from './life';
 import { eventually, workspaceFolder } from './support';
 
 /** More than a test waits for. */
 const MANY_STEPS = 100_000;
-
-function itemOf({ runs }: Services, run: string): vscode.TreeItem {
-  const tree = new RunsTree(runs.list);
-  const entry = runs.list.get(run);
-  assert.ok(entry !== undefined, `${run} is not in the list`);
-  const item = tree.getTreeItem(entry);
-  tree.dispose();
-  return item;
-}
-
-/** The links that run and control the job. */
-async function lensesOf(file: string): Promise<string[]> {
-  const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
-    'vscode.executeCodeLensProvider',
-    vscode.Uri.file(file),
-    20,
-  );
-  return lenses
-    .filter(({ command }) => command?.command !== 'adept.previewText')
-    .map(({ command }) => command?.title.replace(/\$\([a-z-]+\) /, '') ?? '');
-}
 
 const tuning = ({ state, status }: RunEntry): boolean => state === 'running' && (status?.step ?? 0) > 0;
 
@@ -70,7 +48,7 @@ describe('the life of a run', function () {
     const running = await runThat(all, run, 'tuning', tuning);
     assert.match(
       String(itemOf(all, run).description),
-      /^0% · domain \d\.\d{3} · general \d\.\d{3} · step \d+\/100000$/,
+      /^0% · \d\.\d{3} domain · \d\.\d{3} general · step \d+\/100000$/,
     );
     assert.equal(itemOf(all, run).contextValue?.startsWith('run live'), true);
     await eventually('the links of a running run', async () =>
@@ -86,14 +64,25 @@ describe('the life of a run', function () {
     await vscode.commands.executeCommand('adept.pause', run);
     await runThat(all, run, 'paused', ({ state }) => state === 'paused');
     const saved = all.runs.list.get(run)?.status?.checkpoints.length ?? 0;
+    // What a trainer grants while it is paused as well is not disabled, and is done.
+    const { enabled } = await summaryOf(all, run);
+    assert.ok(enabled.includes('checkpoint') && enabled.includes('setLearningRate'), enabled.join());
+    await windowController(all).control(run, { method: 'setLearningRate', value: 5e-4 });
     await vscode.commands.executeCommand('adept.checkpointNow', run);
     await vscode.commands.executeCommand('adept.resume', run);
     await runThat(all, run, 'saved', ({ status }) => (status?.checkpoints.length ?? 0) > saved);
     await vscode.commands.executeCommand('adept.stop', run);
     const stopped = await runThat(all, run, 'stopped', ({ state }) => state === 'stopped');
     assert.ok(stopped.status?.checkpoints.includes(stopped.status.step));
+    const events = readFileSync(join(run, 'events.ndjson'), 'utf8');
+    assert.match(events, /"kind":"baseRate","step":\d+,"from":0\.001,"to":0\.0005/);
 
+    const { texts } = dialogs.noteStatusBar();
+    const statusBar = new RunStatusBar(all.runs.list);
     await vscode.commands.executeCommand('adept.resume', run);
+    statusBar.dispose();
+    assert.match(String(itemOf(all, run).description), /^resuming · \d\.\d{3} domain .* · step \d+\/100000$/);
+    assert.match(texts.at(-1) ?? '', /^\$\(sync~spin\) ADEPT {2}resuming {2}\d+\/100000/);
     const resumed = await runThat(
       all,
       run,
@@ -230,6 +219,7 @@ describe('the life of a run', function () {
     const { config, run } = writeConfig({ name: 'unusable', steps: 5 });
     const text = readFileSync(config, 'utf8').replace('domain.jsonl', 'nothing-here.jsonl');
     writeFileSync(config, text);
+    dialogs.press = 'Open Configuration';
     await vscode.commands.executeCommand('adept.startTuning', { config });
     const failed = await runThat(all, run, 'failed', ({ problem }) => problem !== undefined);
     assert.match(failed.problem ?? '', /^unusable did not start: .*"domain".*nothing-here\.jsonl/);
@@ -238,11 +228,21 @@ describe('the life of a run', function () {
     );
     assert.equal(message, failed.problem);
     assert.ok(readFileSync(runLogFile(run), 'utf8').includes('nothing-here.jsonl'));
-    await vscode.window.showTextDocument(vscode.Uri.file(config));
+    // It leads to the line that is wrong.
+    await eventually('the line of the key', () => {
+      const { document, selection } = vscode.window.activeTextEditor ?? {};
+      const isOpen = document?.uri.fsPath === config && selection !== undefined;
+      return isOpen && document.lineAt(selection.active).text.includes('"domain"') ? true : undefined;
+    });
     assert.deepEqual(await lensesOf(config), ['Run', 'Show Log']);
     assert.match(itemOf(all, run).contextValue ?? '', /^run notStarted/);
     const offers = dialogs.shown.find(({ text: one }) => one === message)?.offers;
     assert.deepEqual(offers, ['Open Configuration', 'Run Again', 'Show Log']);
+    const shown = await summaryOf(all, run);
+    assert.deepEqual(
+      [shown.state, shown.error, shown.enabled],
+      ['failed', failed.problem, ['runAgain', 'delete', 'openConfig']],
+    );
 
     // There is nothing that could be resumed, and whoever tries does not hide the cause.
     await vscode.commands.executeCommand('adept.resume', run);
@@ -275,6 +275,8 @@ describe('the life of a run', function () {
     other.dispose();
 
     const done = join(workspaceFolder(), '.adept', 'runs', 'unusable');
+    const models = await all.models.foundNow();
+    assert.ok(models.some(({ path }) => path === join(done, 'export')));
     await vscode.commands.executeCommand('adept.deleteRun', done);
     assert.equal(dialogs.shown.at(-1)?.text, 'Delete the run unusable?');
     assert.match(
@@ -359,6 +361,11 @@ describe('the life of a run', function () {
   it('is exported in another data type, and listed with the losses of the files', async () => {
     const run = join(workspaceFolder(), '.adept', 'runs', 'short');
     const out = join(workspaceFolder(), 'narrow');
+    // Another strength is another model.
+    dialogs.choose('As the source');
+    const { values: atHalf } = dialogs.answerInput(undefined);
+    await vscode.commands.executeCommand('adept.exportModel', { run, step: 6, alpha: 0.5 });
+    assert.match(atHalf.join(), /short-step-6-alpha-0\.5$/);
     const { offered } = dialogs.choose('bfloat16');
     const { values } = dialogs.answerInput(out);
     assert.equal(await vscode.commands.executeCommand('adept.exportModel', { run, step: 6 }), out);
@@ -370,6 +377,26 @@ describe('the life of a run', function () {
     const { tooltip } = exportItem({ run, path: out, exported: recorded });
     assert.ok(typeof tooltip === 'string');
     assert.match(tooltip, /bfloat16\ndomain loss \d\.\d{4}\ngeneral loss \d\.\d{4}$/);
+  });
+
+  it('is listed among the models with where it lies, where two exports are called alike', async () => {
+    const again = join(workspaceFolder(), 'again');
+    cpSync(join(workspaceFolder(), 'narrow'), join(again, 'narrow'), { recursive: true });
+    await all.models.refresh();
+    const tree = new ModelsTree(all.models);
+    const items = tree
+      .getChildren()
+      .map((element) => tree.getTreeItem(element))
+      .filter(({ label }) => label === 'narrow');
+    tree.dispose();
+    const descriptions = items.map(({ description }) => String(description).split(' · ')[0] ?? '');
+    assert.equal(new Set(descriptions).size, 2, descriptions.join());
+    assert.ok(
+      descriptions.some((where) => where.endsWith('again')),
+      descriptions.join(),
+    );
+    rmSync(again, { recursive: true });
+    await all.models.refresh();
   });
 
   it('is compared with another in a table of what differs', async () => {
@@ -393,35 +420,8 @@ describe('the life of a run', function () {
     const text = (await vscode.workspace.openTextDocument(uri)).getText();
     assert.match(text, /\| result \| short \| whole \|/);
     assert.match(text, /\| tune\.steps \| 6 \| 100000 \|/);
-    assert.doesNotMatch(text, /tune\.learningRate/);
-  });
-
-  it('whose trainer does not answer can be ended after all, once the person is sure', async () => {
-    const run = join(workspaceFolder(), '.adept', 'runs', 'mute');
-    const process = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
-    assert.ok(process.pid !== undefined);
-    const ended = new Promise((resolve) =>
-      process.once('exit', (_, signal) => {
-        resolve(signal);
-      }),
-    );
-    const fake = new FakeRun(run).tuned().trainer({
-      pid: process.pid,
-      processToken: processToken(process.pid),
-      socket: join(workspaceFolder(), 'nobody.sock'),
-    });
-    fake.status('started').step(1, 2);
-    await runThat(all, run, 'alive', ({ state }) => state === 'running');
-    await vscode.commands.executeCommand('adept.stop', run);
-    assert.match(dialogs.shown.at(-1)?.text ?? '', /cannot be reached for "stop" at .*nobody\.sock/);
-    assert.deepEqual(dialogs.shown.at(-1)?.offers, ['End Its Process']);
-
-    dialogs.press = 'End Its Process';
-    await vscode.commands.executeCommand('adept.stop', run);
-    assert.equal(dialogs.shown.at(-1)?.text, 'End the process of mute?');
-    assert.equal(await ended, 'SIGKILL');
-    await runThat(all, run, 'dead', ({ state }) => state === 'died');
-    rmSync(run, { recursive: true });
+    assert.match(text, /\| tune\.learningRate \| 0\.001 \| 0\.001, 0\.0005 after step \d+ \|/);
+    assert.doesNotMatch(text, /tune\.batchSize/);
   });
 
   it('names a folder that is no run', async () => {

@@ -112,6 +112,7 @@ describe('texts that are suggested', () => {
       'c.jsonl.gz',
       'package.json',
       'x.adept.json',
+      'adept-manifest.json',
     ];
     assert.deepEqual(
       suggestedTexts(files.map((name) => join('/w', name))),

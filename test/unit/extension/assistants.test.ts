@@ -293,7 +293,7 @@ describe('what an assistant is told of settings', () => {
   });
 });
 
-it('a comparison of checkpoints names the units that moved most, and how many it leaves out', () => {
+it('a comparison of checkpoints names their scores, the units that moved most, and how many it leaves out', () => {
   const point = {
     run: '/r',
     step: 0,
@@ -304,6 +304,7 @@ it('a comparison of checkpoints names the units that moved most, and how many it
     generalLoss: null,
   };
   const rates = { baseLearningRate: null, meanUnitLearningRate: null, scores: [] };
+  const scores = [{ task: 'mmlu', questions: 100, correct: [{ metric: 'accuracy' as const, count: 36 }] }];
   const unit = (layer: number, change: number | null): Comparison['units'][number] => ({
     ...{ layer, name: 'q', parameters: 1, norm: 1, difference: 1, change },
   });
@@ -312,7 +313,7 @@ it('a comparison of checkpoints names the units that moved most, and how many it
     checkpointReport({
       format: 'adept.comparison/1',
       a: { ...point, ...rates },
-      b: { ...point, ...rates, step: 10, base: false },
+      b: { ...point, ...rates, scores, step: 10, base: false },
       layers: [],
       units: [
         unit(0, 0.01),
@@ -333,6 +334,10 @@ it('a comparison of checkpoints names the units that moved most, and how many it
     ],
   );
   assert.deepEqual([report.unitsMovedMost.length, report.omittedUnits, report.a.domainLoss], [24, 76, 2.25]);
+  assert.deepEqual([report.a.scores, report.b.omittedScores], [[], 0]);
+  // The Wilson interval of 36 of 100.
+  const mmlu = { task: 'mmlu', metric: 'accuracy', value: 0.36, low: 0.272712, high: 0.457646 };
+  assert.deepEqual(report.b.scores, [mmlu]);
 });
 
 describe('a configuration that is proposed', () => {

@@ -35,12 +35,12 @@ const INFO: CheckpointInfo = {
 describe('what the checkpoints view says', () => {
   it('names a checkpoint by its step, or by its label with the step behind', () => {
     assert.equal(checkpointName(INFO, l10n), 'Step 500');
-    assert.equal(checkpointDescription(INFO, l10n), 'domain 2.000 · general 1.235 · best · last');
+    assert.equal(checkpointDescription(INFO, l10n), '2.000 domain · 1.235 general · best · last');
     const named = { ...INFO, label: 'warm-up', bestDomain: false, bestGeneral: true, last: false };
     assert.equal(checkpointName(named, l10n), 'warm-up');
     assert.equal(
       checkpointDescription(named, l10n),
-      'step 500 · domain 2.000 · general 1.235 · lowest general loss',
+      '2.000 domain · 1.235 general · step 500 · lowest general loss',
     );
   });
 

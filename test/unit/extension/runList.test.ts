@@ -71,12 +71,21 @@ describe('the list of runs', () => {
       return list.entries.map((entry) => rowText(entry, ENGLISH));
     };
     assert.deepEqual(rows(), [
-      '25% · domain 3.000 · general 2.000 · step 50/200',
-      'domain 1.500 · general 2.000 · step 4/4',
+      '25% · 3.000 domain · 2.000 general · step 50/200',
+      '1.500 domain · 2.000 general · step 4/4',
       'stopped · step 2/4',
     ]);
     tuned.event({ type: 'progress', stage: 'evaluating', fraction: 0.5, message: 'batch 2 of 4' });
-    assert.equal(rows()[0], 'evaluating · 50% · domain 3.000 · general 2.000 · step 50/200');
+    assert.equal(rows()[0], 'evaluating · 50% · 3.000 domain · 2.000 general · step 50/200');
+    // What was asked of it comes first, until it is done.
+    list.granted(tuned.path, 'pause');
+    assert.equal(rows()[0], 'pausing · evaluating · 50% · 3.000 domain · 2.000 general · step 50/200');
+    tuned.status('paused');
+    assert.equal(rows()[0], 'paused · 3.000 domain · 2.000 general · step 50/200');
+    list.granted(tuned.path, 'stop');
+    assert.equal(rows()[0], 'stopping · 3.000 domain · 2.000 general · step 50/200');
+    tuned.trainer({ state: 'ended' }).status('stopped');
+    assert.ok(rows().includes('stopped · 3.000 domain · 2.000 general · step 50/200'));
   });
 
   it('puts living runs first', (t) => {

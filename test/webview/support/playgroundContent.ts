@@ -18,13 +18,13 @@ export const PLACES: PlaygroundPlace[] = [
   {
     ...{ kind: 'run', run: RUN, name: 'clinical-notes', live: false, adds: true },
     checkpoints: [
-      { step: 120, name: 'Step 120', description: 'best · domain 2.1034 · general 3.4120' },
-      { step: 60, name: 'before the long texts', description: 'step 60 · domain 2.4034 · general 3.4020' },
+      { step: 120, name: 'Step 120', description: 'best · 2.1034 domain · 3.4120 general' },
+      { step: 60, name: 'before the long texts', description: 'step 60 · 2.4034 domain · 3.4020 general' },
     ],
   },
   {
     ...{ kind: 'run', run: '/space/.adept/runs/full', name: 'full', live: true, adds: false },
-    checkpoints: [{ step: 30, name: 'Step 30', description: 'domain 2.2' }],
+    checkpoints: [{ step: 30, name: 'Step 30', description: '2.2 domain' }],
   },
   { kind: 'model', model: EXPORTED, name: 'clinical-notes-step-120-alpha-0.5', exportOf: 'clinical-notes' },
   { kind: 'model', model: '/space/SmolLM2-135M', name: 'SmolLM2-135M', exportOf: null },
