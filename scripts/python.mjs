@@ -23,12 +23,19 @@ const DISK_BYTES = 7e9;
 const INSTALL_LIMIT_MS = 15 * 60_000;
 const OLDEST = [3, 10];
 const PACKAGES = ['torch', 'transformers', 'safetensors', 'numpy'];
-/** What the processes of the tests import, which write no bytecode themselves. */
-const WARM = [
-  'import adept_torch.start, numpy, pytest, torch.distributed.run, transformers',
-  'from transformers.models.llama.modeling_llama import LlamaForCausalLM',
-  'transformers.AutoModelForCausalLM, transformers.get_scheduler',
-].join('\n');
+/** Imports what the processes of the tests do, which write no bytecode themselves: what comes with a model only when it is used, too. */
+const WARM = `
+import adept_torch.start, numpy, pytest, torch, torch.distributed.run, transformers
+from transformers import LlamaConfig, LlamaForCausalLM, get_scheduler
+sizes = dict(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
+model = LlamaForCausalLM(LlamaConfig(**sizes, bos_token_id=0, eos_token_id=1, pad_token_id=0))
+tokens = torch.ones(1, 2, dtype=torch.long)
+model(input_ids=tokens, labels=tokens).loss.backward()
+torch.optim.AdamW(model.parameters()).step()
+model.generate(tokens, max_new_tokens=1)
+`;
+/** A person may have turned it off for everything. */
+const WITH_BYTECODE = { PYTHONDONTWRITEBYTECODE: '' };
 /** Most modules of PyTorch and transformers are never imported here: to compile all of them takes longer than to install them. */
 const PIP_OPTIONS = ['--no-input', '--retries', '2', '--no-compile'];
 
@@ -89,8 +96,7 @@ async function install(wanted) {
   }
   const problem =
     (await runCommand([...pip, 'install', ...PIP_OPTIONS, '-r', requirements])) ??
-    importProblem(interpreter) ??
-    (await runCommand([interpreter, '-c', WARM], join(root, 'python')));
+    (await runCommand([interpreter, '-c', WARM], { cwd: join(root, 'python'), env: WITH_BYTECODE }));
   if (problem !== undefined) {
     if (!works) {
       rmSync(folder, { recursive: true, force: true });
@@ -159,10 +165,10 @@ function problemOf(python, script) {
 /**
  * Output goes to stderr as it comes. Ends at the time limit.
  * @param {string[]} command
- * @param {string} [cwd]
+ * @param {{ cwd?: string, env?: Record<string, string> }} [options]
  * @returns {Promise<string | undefined>} the problem
  */
-function runCommand(command, cwd = root) {
+function runCommand(command, { cwd = root, env = {} } = {}) {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
     let tail = '';
@@ -170,7 +176,7 @@ function runCommand(command, cwd = root) {
       cwd,
       stdio: ['ignore', process.stderr, 'pipe'],
       timeout: INSTALL_LIMIT_MS,
-      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_PROGRESS_BAR: 'off' },
+      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_PROGRESS_BAR: 'off', ...env },
     });
     child.stderr.on('data', (chunk) => {
       process.stderr.write(chunk);

@@ -88,9 +88,6 @@ export function aRun(windowOf: () => Editor): void {
       const { page } = editor;
       const { pid } = statusOf(RunFolder.at(run));
       await editor.runCommand('ADEPT: Stop');
-      await editor.evidently('which run is being stopped', () =>
-        page.locator('.statusbar-item', { hasText: 'Stopping long after a checkpoint' }).waitFor(),
-      );
       await editor.evidently('the run to be stopped', () =>
         page.getByRole('treeitem', { name: /^Run long, stopped, step \d+ of 100000/ }).waitFor(),
       );
