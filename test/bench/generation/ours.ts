@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { readModelOutline } from '../../../src/node/model/modelConfig';
+import { GENERAL_PROMPTS } from '../../../src/shared/run/answers';
 import { openTokenizer } from '../../../src/trainer/data/tokenizer/tokenizer';
 import { closing, generating, withModel } from '../../../src/trainer/executor/withModel';
 import { continuePrompts } from '../../../src/trainer/generation/continuation';
@@ -24,7 +25,7 @@ const Job = v.variant('job', [
 ]);
 type Generating = Extract<v.InferOutput<typeof Job>, { job: 'generate' }>;
 
-/** Prints what each round of the job (its file is the first argument) takes, seconds, and the tokens; or the tokens of texts. */
+/** Prints what each round of the job (its file is the first argument) takes, seconds, and the tokens; or the tokens of the general prompts and of its texts. */
 async function main(): Promise<void> {
   const job = v.parse(Job, JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
   const result = job.job === 'encode' ? encoded(job) : await generated(job);
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
 
 function encoded({ model, texts }: { readonly model: string; readonly texts: readonly string[] }): unknown {
   const tokenizer = openTokenizer(model, readModelOutline(model).vocabSize);
-  return { ids: texts.map((text) => [...encodePrompt(tokenizer, text)]) };
+  return { ids: [...GENERAL_PROMPTS, ...texts].map((text) => [...encodePrompt(tokenizer, text)]) };
 }
 
 async function generated({
