@@ -81,4 +81,23 @@ describe('the launch form on its page', { skip: noChromium }, () => {
       { ...back, state },
     );
   });
+
+  it('opens a part also where something else is shown right after the click', async () => {
+    await withHeatmap(browser, async ({ page }) => {
+      const opened = await page.evaluate(async () => {
+        const steps = document.querySelector<HTMLInputElement>('#field-steps');
+        const heading = document.querySelector<HTMLElement>('.more-settings > summary');
+        if (steps === null || heading === null) {
+          return undefined;
+        }
+        // Before the browser tells of an element that opened.
+        heading.click();
+        steps.value = '77';
+        steps.dispatchEvent(new Event('input', { bubbles: true }));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return heading.parentElement?.hasAttribute('open');
+      });
+      assert.equal(opened, true);
+    });
+  });
 });

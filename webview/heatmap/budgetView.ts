@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { BudgetedChoice } from '../../src/shared/estimate/budgetedPlan';
 import type { BudgetProblem, BudgetReading, BudgetTexts } from '../../src/shared/launch/planBudget';
+import { disclosure } from '../common/disclosure';
 import { l10n } from '../common/l10n';
 import { pushButton } from '../common/pushButton';
 import { bytesText, countText, durationText, layersText } from './texts';
@@ -21,17 +22,9 @@ const SHOWN = 6;
 
 /** Which layers, and how many, fit what a person has of memory, time and inference speed. */
 export function budgetView(content: BudgetContent): TemplateResult {
-  const { isOpen, toggle } = content;
-  return html`<details
-    class="budget"
-    ?open=${isOpen}
-    @toggle=${(event: Event) => {
-      toggle((event.currentTarget as HTMLDetailsElement).open);
-    }}
-  >
-    <summary>${l10n.t('What fits a budget')}</summary>
-    ${isOpen ? budget(content) : nothing}
-  </details>`;
+  const { isOpen, toggle: change } = content;
+  const heading = l10n.t('What fits a budget');
+  return disclosure({ name: 'budget', heading, isOpen, change }, isOpen ? budget(content) : nothing);
 }
 
 function budget(content: BudgetContent): TemplateResult {

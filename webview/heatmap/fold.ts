@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit';
+import { disclosure } from '../common/disclosure';
 import type { Fold } from './heatmapView';
 
 export interface FoldContent {
@@ -15,18 +16,9 @@ export function fold(
   content: () => TemplateResult,
 ): TemplateResult {
   const isOpen = open.includes(name);
-  return html`<details
-    class="fold fold-${name}"
-    ?open=${isOpen}
-    @toggle=${(event: Event) => {
-      // Also fires when the page opens it.
-      const now = event.currentTarget instanceof HTMLDetailsElement && event.currentTarget.open;
-      if (now !== isOpen) {
-        toggle(now ? [...open, name] : open.filter((other) => other !== name));
-      }
-    }}
-  >
-    <summary><h2>${heading}</h2></summary>
-    ${isOpen ? content() : ''}
-  </details>`;
+  const change = (now: boolean): void => {
+    toggle(now ? [...open, name] : open.filter((other) => other !== name));
+  };
+  const title = html`<h2>${heading}</h2>`;
+  return disclosure({ name: `fold fold-${name}`, heading: title, isOpen, change }, isOpen ? content() : '');
 }

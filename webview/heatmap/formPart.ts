@@ -1,5 +1,5 @@
-import { html, type TemplateResult } from 'lit';
-import { live } from 'lit/directives/live.js';
+import type { TemplateResult } from 'lit';
+import { disclosure } from '../common/disclosure';
 import type { FormPart } from './heatmapView';
 
 interface PartContent {
@@ -15,19 +15,8 @@ export function formPart(
   { name, heading, open, toggle }: PartContent,
   fields: TemplateResult,
 ): TemplateResult {
-  const isOpen = open.includes(name);
-  return html`<details
-    class=${name}
-    ?open=${live(isOpen)}
-    @toggle=${(event: Event) => {
-      // Also fires when the page opens it.
-      const now = event.currentTarget instanceof HTMLDetailsElement && event.currentTarget.open;
-      if (now !== isOpen) {
-        toggle(now ? [...open, name] : open.filter((other) => other !== name));
-      }
-    }}
-  >
-    <summary>${heading}</summary>
-    ${fields}
-  </details>`;
+  const change = (isOpen: boolean): void => {
+    toggle(isOpen ? [...open, name] : open.filter((other) => other !== name));
+  };
+  return disclosure({ name, heading, isOpen: open.includes(name), change }, fields);
 }

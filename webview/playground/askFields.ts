@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import * as v from 'valibot';
 import { AskSettings, MOST_ANSWER_TOKENS, MOST_STOP_TEXTS } from '../../src/shared/playground/askSettings';
+import { disclosure } from '../common/disclosure';
 import { l10n } from '../common/l10n';
 
 type NumberField = 'maxTokens' | 'temperature' | 'topP' | 'seed';
@@ -20,22 +21,17 @@ export interface AskFieldsContent {
 
 /** How prompts are answered; folded away, since the usual settings do for most. */
 export function askFields(content: AskFieldsContent): TemplateResult {
-  const { isOpen, setOpen } = content;
-  return html`<details
-    class="settings"
-    ?open=${isOpen || content.unusable.size > 0}
-    @toggle=${(event: Event) => {
-      setOpen((event.currentTarget as HTMLDetailsElement).open);
-    }}
-  >
-    <summary>${l10n.t('Settings')} <span class="muted">${summaryOf(content.settings)}</span></summary>
-    <div class="fields">
+  const heading = html`${l10n.t('Settings')} <span class="muted">${summaryOf(content.settings)}</span>`;
+  const isOpen = content.isOpen || content.unusable.size > 0;
+  return disclosure(
+    { name: 'settings', heading, isOpen, change: content.setOpen },
+    html`<div class="fields">
       ${numberField(content, 'maxTokens', l10n.t('Most tokens of an answer'))}
       ${numberField(content, 'temperature', l10n.t('Temperature (0 is greedy)'))}
       ${numberField(content, 'topP', l10n.t('Top p (1 is all tokens)'))}
       ${numberField(content, 'seed', l10n.t('Seed'))} ${stopField(content)}
-    </div>
-  </details>`;
+    </div>`,
+  );
 }
 
 /** What is said of settings where they are not shown in full. */
