@@ -311,7 +311,7 @@ describe('the panel of all runs', { skip: noChromium }, () => {
       );
       assert.deepEqual(asked, ['up', 'remove', 'pause']);
       await webview.send({ type: 'queue', queue: { ...queue, paused: true } });
-      assert.match(await section.innerText(), /Paused: nothing more is started/);
+      await section.getByText(/Paused: nothing more is started/).waitFor();
     });
   });
 
