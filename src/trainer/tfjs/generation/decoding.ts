@@ -7,6 +7,7 @@ import type { Tensor } from '../engine/tensor';
 import { likeliest } from '../measure/topTokens';
 import {
   disposeAttentionContext,
+  fusedAttentionOf,
   layerRopes,
   type AttentionContext,
   type LayerRope,
@@ -16,6 +17,7 @@ import { headLogits } from '../model/head';
 import { ComposedCache } from '../model/composedCache';
 import { FusedCache } from '../model/fusedCache';
 import type { KeyValueCache } from '../model/keyValueCache';
+import { packPrompts, padPrompts } from './promptBatch';
 
 /** Rows of tokens that are being continued, with the keys and values of what was read of them. */
 export class Decoding {
@@ -36,17 +38,19 @@ export class Decoding {
     wanted: NextWanted,
   ): { readonly decoding: Decoding; readonly next: NextTokens } {
     const lengths = prompts.map(({ length }) => length);
-    const { engine } = model;
+    const { engine, config } = model;
+    // Composed attention has a mask as wide as a row, and some forty calls for each length of a document.
+    const packs = fusedAttentionOf(engine, config) !== undefined && new Set(lengths).size > 1;
+    const { batch, firsts } = packs ? packPrompts(prompts) : padPrompts(prompts);
     const cache = engine.fused
       ? new FusedCache(engine, engine.fused, lengths)
       : new ComposedCache(engine, lengths);
     const decoding = new Decoding(model, cache);
     try {
       const next = model.engine.tidy(() => {
-        const batch = makeBatch(prompts);
-        const context = { ...model.context(batch), keyValues: cache.filling() };
+        const context = { ...model.context(batch), keyValues: cache.filling({ firsts, lengths }) };
         const hiddenStates = model.run(context, model.embed(batch));
-        const ends = Int32Array.from(lengths, (length, row) => row * batch.length + length - 1);
+        const ends = Int32Array.from(lengths, (length, row) => (firsts[row] ?? 0) + length - 1);
         return decoding.next(hiddenStates, ends, wanted);
       });
       return { decoding, next };

@@ -55,8 +55,22 @@ export function ropeOf(context: AttentionContext, { rope }: AttentionLayer): Lay
   return tables;
 }
 
+/** The same rotation of the first `length` positions, from tables [1, T, headDim] of at least as many. */
+export function firstPositions(
+  { engine, config }: AttentionContext,
+  { queries, keys }: LayerRope,
+  length: number,
+): LayerRope {
+  const first = (table: Tensor): Tensor => engine.slice(table, [0, 0, 0], [1, length, config.headDim]);
+  const shortened = ({ cosines, signedSines }: RopeTensors): RopeTensors => ({
+    cosines: first(cosines),
+    signedSines: first(signedSines),
+  });
+  return { queries: shortened(queries), keys: shortened(keys) };
+}
+
 /** The engine's own attention, where it computes this model's: it knows no cap of scores. */
-function fusedAttentionOf(
+export function fusedAttentionOf(
   { fused }: Pick<Engine, 'fused'>,
   { attentionCap }: Pick<ModelConfig, 'attentionCap'>,
 ): FusedKernels | undefined {

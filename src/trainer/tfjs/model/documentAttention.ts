@@ -1,8 +1,14 @@
 import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
-import type { AttentionInputs, RopeTensors } from '../engine/fusedKernels';
+import type { AttentionInputs } from '../engine/fusedKernels';
 import { QUERY_BLOCK } from '../../../shared/model/queryBlock';
-import { ropeOf, type AttentionContext, type AttentionLayer, type AttentionSaved } from './attentionContext';
+import {
+  firstPositions,
+  ropeOf,
+  type AttentionContext,
+  type AttentionLayer,
+  type AttentionSaved,
+} from './attentionContext';
 import { composedBackward, composedForward, savedTensors, type ComposedSaved } from './composedAttention';
 import type { PackedDocuments } from './documentTensors';
 
@@ -81,14 +87,7 @@ function groupContext(
   layer: AttentionLayer,
   { batch, length }: GroupSaved['group'],
 ): AttentionContext {
-  const { engine, config } = context;
-  const first = (table: Tensor): Tensor => engine.slice(table, [0, 0, 0], [1, length, config.headDim]);
-  const shortened = ({ cosines, signedSines }: RopeTensors): RopeTensors => ({
-    cosines: first(cosines),
-    signedSines: first(signedSines),
-  });
-  const { queries, keys } = ropeOf(context, layer);
-  const ropes = new Map([[layer.rope, { queries: shortened(queries), keys: shortened(keys) }]]);
+  const ropes = new Map([[layer.rope, firstPositions(context, ropeOf(context, layer), length)]]);
   return { ...context, batch, length, ropes };
 }
 

@@ -2,7 +2,13 @@ import type { Engine } from '../engine/engine';
 import type { Tensor } from '../engine/tensor';
 import { attention } from './attention';
 import { blockForward, type Block } from './block';
-import { ropeOf, type AttentionContext, type AttentionLayer, type KeyValues } from './attentionContext';
+import {
+  firstPositions,
+  ropeOf,
+  type AttentionContext,
+  type AttentionLayer,
+  type KeyValues,
+} from './attentionContext';
 import type { AttentionInputs } from '../engine/fusedKernels';
 import type { RowReading } from '../../executor/requests';
 import { applyRope, splitHeads } from './composedAttention';
@@ -11,6 +17,23 @@ import { applyRope, splitHeads } from './composedAttention';
 export interface LayerKeyValues {
   readonly keys: Tensor;
   readonly values: Tensor;
+}
+
+/** Where the tokens of prompts stand in what a forward pass computes. */
+export interface PromptRows {
+  /** [B] the row at which each prompt begins. */
+  readonly firsts: readonly number[];
+  /** [B] tokens of each. */
+  readonly lengths: readonly number[];
+}
+
+/** [B·S] the row of each prompt's tokens; what fills a prompt up repeats its last. */
+function placesOf({ firsts, lengths }: PromptRows): Int32Array {
+  const width = Math.max(...lengths);
+  return Int32Array.from({ length: lengths.length * width }, (_, at) => {
+    const row = Math.floor(at / width);
+    return (firsts[row] ?? 0) + Math.min(at % width, (lengths[row] ?? 0) - 1);
+  });
 }
 
 /** Keys and values of the positions that were read: prompts first, filled up on the right to the longest, and then token by token. */
@@ -53,20 +76,22 @@ export abstract class KeyValueCache {
   /** What is added to scores, [n, 1, S]; undefined where everything that is kept is seen. */
   abstract mask(window: number | undefined): Float32Array | undefined;
 
-  /** For the forward pass of the prompts: keeps what the layers make of them. */
-  filling(): KeyValues {
+  /** For the forward pass of the prompts: keeps what the layers make of them. Its rows are freed with the pass. */
+  filling(prompts: PromptRows): KeyValues {
+    const { engine } = this;
+    const { lengths } = prompts;
+    const places = placesOf(prompts);
+    const rows = engine.indices(places, [places.length]);
     return {
       attend: (context, inputs, layer) => {
         const { numKeyValueHeads } = context.config;
-        const { engine } = this;
-        const kept = engine.tidy(() => ({
-          keys: applyRope(
-            engine,
-            splitHeads(context, inputs.keys, numKeyValueHeads),
-            ropeOf(context, layer).keys,
-          ),
-          values: splitHeads(context, inputs.values, numKeyValueHeads),
-        }));
+        const padded = { ...context, batch: lengths.length, length: Math.max(...lengths) };
+        const kept = engine.tidy(() => {
+          const heads = (states: Tensor): Tensor =>
+            splitHeads(padded, engine.gather(states, rows), numKeyValueHeads);
+          const rope = firstPositions(context, ropeOf(context, layer), padded.length);
+          return { keys: applyRope(engine, heads(inputs.keys), rope.keys), values: heads(inputs.values) };
+        });
         this.keep(layer, kept);
         return attention({ ...context, keyValues: undefined }, inputs, layer).attended;
       },
