@@ -4,8 +4,10 @@
 // be those of transformers in float32. Prints a table, with the ratios of the medians.
 //
 //   npm run bench:generation -- --tokens 16 --turns 1
+//   npm run bench:generation -- --check    no times: whether 64 tokens of 20 prompts are those of transformers, native and torch
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { ensurePython } from '../../scripts/python.mjs';
@@ -15,9 +17,15 @@ import { median, MODELS, root, run, THREADS, work } from './performance/sides.mj
 /** Of the texts, those that are continued one after the other. */
 const ALONE = 8;
 const ROUNDS = 3;
+/** Prompts of `--check`. */
+const CHECKED = 20;
 
 const { values } = parseArgs({
-  options: { tokens: { type: 'string', default: '64' }, turns: { type: 'string', default: '3' } },
+  options: {
+    tokens: { type: 'string', default: '64' },
+    turns: { type: 'string', default: '3' },
+    check: { type: 'boolean' },
+  },
 });
 const maxTokens = Number(values.tokens);
 
@@ -26,6 +34,7 @@ if (python.reason !== undefined) {
   throw new Error(python.reason);
 }
 const { build: bundle } = await import('esbuild');
+const { ensureBuilt } = await import('../../scripts/build.mjs');
 const ours = join(root, 'out/bench/generation.cjs');
 mkdirSync(dirname(ours), { recursive: true });
 mkdirSync(work, { recursive: true });
@@ -68,6 +77,39 @@ async function rates(job, sides) {
 const peerIn = (dtype) => (job) => run(python.python, [peer], { ...job, dtype });
 const native = (readsAhead) => (job) => run(process.execPath, [ours], { ...job, readsAhead });
 const { ids: prompts } = await run(process.execPath, [ours], { job: 'encode', model, texts: TEXTS });
+
+/** Prompts of the speeds, and beginnings of some: as many as the families have in parity/generate. */
+async function check() {
+  const few = prompts.slice(0, CHECKED - prompts.length);
+  const group = [...prompts, ...few.map((ids) => ids.slice(0, Math.ceil(ids.length / 2)))];
+  const job = { job: 'generate', model, groups: [group], maxTokens, rounds: 1, threads: THREADS };
+  const expected = JSON.stringify((await peerIn('float32')(job)).ids);
+  const home = mkdtempSync(join(tmpdir(), 'adept-bench-'));
+  try {
+    await ensureBuilt();
+    const env = { ADEPT_HOME: home, ADEPT_DEVICE: 'cpu' };
+    await promisify(execFile)(
+      process.execPath,
+      [join(root, 'out/cli.cjs'), 'setup', '--torch', '--python', python.python],
+      { env: { ...process.env, ...env } },
+    );
+    for (const [engine, more] of Object.entries({ native: {}, torch: env })) {
+      const { ids } = await run(process.execPath, [ours], { ...job, engine, readsAhead: true }, more);
+      const same = JSON.stringify(ids) === expected;
+      console.log(
+        `${engine}: ${maxTokens} tokens of ${group.length} prompts ${same ? 'are' : 'are NOT'} those of transformers`,
+      );
+      process.exitCode = same ? process.exitCode : 1;
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+if (values.check) {
+  await check();
+  process.exit();
+}
 const GROUPS = {
   1: prompts.slice(0, ALONE).map((prompt) => [prompt]),
   16: [prompts],

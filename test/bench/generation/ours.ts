@@ -21,6 +21,7 @@ const Job = v.variant('job', [
     rounds: count,
     /** Whether tokens are guessed and read along. */
     readsAhead: v.boolean(),
+    engine: v.optional(v.picklist(['native', 'torch']), 'native'),
   }),
 ]);
 type Generating = Extract<v.InferOutput<typeof Job>, { job: 'generate' }>;
@@ -43,10 +44,11 @@ async function generated({
   maxTokens,
   rounds,
   readsAhead,
+  engine,
 }: Generating): Promise<unknown> {
   const settings = { maxTokens, temperature: 0, topP: 1, seed: 0, stopTokens: new Set<number>() };
   const most = Math.max(...groups.map(({ length }) => length));
-  return closing(await openExecutor({ engine: 'native' }), (executor) =>
+  return closing(await openExecutor({ engine }), (executor) =>
     withModel(executor, generating(folder, most), SILENT_TASK, async (model) => {
       const asked = {
         config: model.config,
