@@ -94,7 +94,7 @@ def masked_losses(model: Model, batch: Batch, memory: float | None, scratch: str
     finally:
         passes.close()
     counts = torch.tensor(batch.target_counts, dtype=torch.int32)
-    return counts, model.place_columns(batch.size, share.rows, sums)
+    return counts, model.scatter_columns(batch.size, share.rows, sums)
 
 
 def _together(model: Model, batch: Batch) -> int:

@@ -20,7 +20,7 @@ def losses(model: Model, batch: Batch, reuse: bool, call: Call) -> Tensor:
     if share.batch is not None:
         with torch.no_grad():
             own = losses_of(model.decoder, model.hidden(share.batch, reuse), share.batch.targets())
-    return model.place(batch, share.rows, own)
+    return model.scatter_rows(batch, share.rows, own)
 
 
 @torch.no_grad()
@@ -43,7 +43,7 @@ def layer_changes(model: Model, batch: Batch, call: Call) -> tuple[Tensor, Tenso
         hidden = output
     if share.batch is not None and hidden is not None:
         own = losses_of(model.decoder, hidden, share.batch.targets())
-    return model.place(batch, share.rows, own), model.place_columns(batch.size, share.rows, sums)
+    return model.scatter_rows(batch, share.rows, own), model.scatter_columns(batch.size, share.rows, sums)
 
 
 def _relative_changes(before: Tensor, after: Tensor) -> Tensor:
@@ -67,8 +67,8 @@ def logits(model: Model, batch: Batch, rows: Tensor, call: Call) -> Tensor:
             for local, row in enumerate(share.rows):
                 # A row of the batch may be longer than this rank's rows: what lies beyond has no logits.
                 own = ((rows // batch.length == row) & (rows % batch.length < share.batch.length)).nonzero()[:, 0]
-                places = rows[own] % batch.length + local * share.batch.length
-                for chunk, values in logit_chunks(model.decoder, hidden, places):
+                positions = rows[own] % batch.length + local * share.batch.length
+                for chunk, values in logit_chunks(model.decoder, hidden, positions):
                     found[own[chunk]] = values.cpu()
     return model.ranks.sum(found)
 
@@ -91,7 +91,7 @@ def _each_target(
     # No number is larger than NaN, so nothing would seem to have changed.
     if model.ranks.any(bad and bool(share.rows)):
         raise CallError("The model computes logits that are not numbers: check its weights for NaN or infinite values.")
-    return model.place(batch, share.rows, torch.cat(values) if values else torch.empty(0, dtype=torch.int64))
+    return model.scatter_rows(batch, share.rows, torch.cat(values) if values else torch.empty(0, dtype=torch.int64))
 
 
 def _entries(batch: Batch, rows: Sequence[int], values: Tensor) -> Tensor:

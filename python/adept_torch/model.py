@@ -112,7 +112,7 @@ class Model:
                 parameter.grad = None
                 parameter.requires_grad_(flag)
 
-    def place(self, batch: Batch, rows: Sequence[int], values: Tensor) -> Tensor:
+    def scatter_rows(self, batch: Batch, rows: Sequence[int], values: Tensor) -> Tensor:
         """Puts values [n] of the predicted positions of this rank's rows in the batch's order and adds up all ranks': [N]."""
         counts = batch.target_counts
         all_values = torch.zeros(sum(counts), dtype=values.dtype)
@@ -123,7 +123,7 @@ class Model:
             done += counts[row]
         return self.ranks.sum(all_values)
 
-    def place_columns(self, size: int, rows: Sequence[int], values: Tensor) -> Tensor:
+    def scatter_columns(self, size: int, rows: Sequence[int], values: Tensor) -> Tensor:
         """The same for values [n, rows] of whole sequences: [n, B]."""
         all_values = torch.zeros(values.shape[0], size, dtype=values.dtype)
         if rows:

@@ -184,4 +184,4 @@ def _cache(
     asked = request.cache
     if asked is None or asked.megabytes <= 0 or not 0 < lowest < len(layers):
         return None
-    return ActivationCache(asked.folder, asked.megabytes / ranks.count, width, dtype, ranks.device, ranks.place.local_count)
+    return ActivationCache(asked.folder, asked.megabytes / ranks.count, width, dtype, ranks.device, ranks.position.local_count)

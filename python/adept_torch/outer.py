@@ -39,9 +39,9 @@ class ShardedParameter:
         self._own_rows = own.shape[0]
         self._parameter = nn.Parameter(held, requires_grad=False)
         self._depth = 0
-        self._place(self._parameter)
+        self._move(self._parameter)
 
-    def _place(self, tensor: Tensor) -> None:
+    def _move(self, tensor: Tensor) -> None:
         # Not by assignment, which takes parameters only.
         for module, name in self._owners:
             module._parameters[name] = tensor  # type: ignore[assignment]
@@ -63,12 +63,12 @@ class ShardedParameter:
         full = _Gather.apply(cast(DTensor, self._parameter).to_local(), self)  # type: ignore[no-untyped-call]
         used = full.detach().requires_grad_(full.requires_grad) if leaf else full
         self._depth = 1
-        self._place(used)
+        self._move(used)
         try:
             yield
         finally:
             self._depth = 0
-            self._place(self._parameter)
+            self._move(self._parameter)
         if leaf and full.requires_grad:
             # A rank without a position to predict comes as well.
             full.backward(torch.zeros_like(full) if used.grad is None else used.grad)

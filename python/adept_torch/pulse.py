@@ -17,7 +17,7 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from .ranks import Ranks
 
-_BEAT_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 1.0
 _PREFIX = "adept/"
 # From a rank's failure, or rank 0's own, until rank 0 no longer waits for the others to fail by themselves.
 _GRACE_SECONDS = 5.0
@@ -33,11 +33,11 @@ class Pulse:
         self._store = _connect(ranks)
         self._own = _connect(ranks)
         self._settled = threading.Event()
-        self._own.set(f"{_PREFIX}beat/{ranks.rank}", "0")
+        self._own.set(f"{_PREFIX}heartbeat/{ranks.rank}", "0")
 
     def start(self) -> None:
         """After every rank has made its pulse."""
-        threading.Thread(target=self._beat, daemon=True).start()
+        threading.Thread(target=self._send, daemon=True).start()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def stop(self) -> None:
@@ -62,21 +62,21 @@ class Pulse:
         others = [rank for rank in range(self._ranks.count) if rank != self._ranks.rank]
         until = time.monotonic() + seconds
         try:
-            before = {rank: self._own.get(f"{_PREFIX}beat/{rank}") for rank in others}
+            before = {rank: self._own.get(f"{_PREFIX}heartbeat/{rank}") for rank in others}
             while others and time.monotonic() < until:
-                time.sleep(_BEAT_SECONDS / 4)
+                time.sleep(_HEARTBEAT_SECONDS / 4)
                 others = [rank for rank in others if not self._own.check([f"{_PREFIX}ended/{rank}"])
-                          and self._own.get(f"{_PREFIX}beat/{rank}") == before[rank]]  # fmt: skip
+                          and self._own.get(f"{_PREFIX}heartbeat/{rank}") == before[rank]]  # fmt: skip
         except (dist.DistError, RuntimeError):
             return []
         return others
 
-    def _beat(self) -> None:
+    def _send(self) -> None:
         count = 0
-        while not self._settled.wait(_BEAT_SECONDS):
+        while not self._settled.wait(_HEARTBEAT_SECONDS):
             count += 1
             try:
-                self._own.set(f"{_PREFIX}beat/{self._ranks.rank}", str(count))
+                self._own.set(f"{_PREFIX}heartbeat/{self._ranks.rank}", str(count))
             except dist.DistError:
                 return
 
@@ -86,7 +86,7 @@ class Pulse:
         watched = others if self._ranks.rank == 0 else [0]
         seen = {rank: ("", time.monotonic()) for rank in watched}
         failed: dict[int, float] = {}
-        while not self._settled.wait(_BEAT_SECONDS):
+        while not self._settled.wait(_HEARTBEAT_SECONDS):
             try:
                 self._look(watched, seen, failed)
             except (dist.DistError, RuntimeError) as error:
@@ -96,7 +96,7 @@ class Pulse:
     def _look(self, watched: list[int], seen: dict[int, tuple[str, float]], failed: dict[int, float]) -> None:
         now = time.monotonic()
         for rank in watched:
-            value = self._store.get(f"{_PREFIX}beat/{rank}").decode()
+            value = self._store.get(f"{_PREFIX}heartbeat/{rank}").decode()
             if value != seen[rank][0]:
                 seen[rank] = (value, now)
             elif now - seen[rank][1] > self._silence:

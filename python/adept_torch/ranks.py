@@ -16,7 +16,7 @@ _ROLL_CALL_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Place:
+class RankPosition:
     """Which process this is, from the environment that torchrun or a scheduler sets."""
 
     rank: int
@@ -25,7 +25,7 @@ class Place:
     local_count: int
 
     @staticmethod
-    def from_environment() -> "Place":
+    def from_environment() -> "RankPosition":
         """Raises InputError when a variable is no number."""
         values = []
         for name, fallback in (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"), ("LOCAL_WORLD_SIZE", "")):
@@ -33,24 +33,24 @@ class Place:
             if not text.isdigit():
                 raise InputError(f"The environment variable {name} is {text!r}: start the executor with torchrun.")
             values.append(int(text))
-        return Place(*values)
+        return RankPosition(*values)
 
 
-def choose_device(place: Place) -> torch.device:
+def choose_device(position: RankPosition) -> torch.device:
     """The GPU of this process's number on its machine, or the CPU; ADEPT_DEVICE=cpu leaves GPUs alone."""
     if os.environ.get("ADEPT_DEVICE") == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    if place.local_rank >= torch.cuda.device_count():
+    if position.local_rank >= torch.cuda.device_count():
         count = torch.cuda.device_count()
-        raise InputError(f"Rank {place.rank} is number {place.local_rank} here, but there are {count} GPUs: start fewer.")
-    return torch.device("cuda", place.local_rank)
+        raise InputError(f"Rank {position.rank} is number {position.local_rank} here, but there are {count} GPUs: start fewer.")
+    return torch.device("cuda", position.local_rank)
 
 
 class Ranks:
     """All processes, and what they tell each other. With one process nothing is initialised and all is local."""
 
-    def __init__(self, place: Place, device: torch.device, seconds: float) -> None:
-        self.place = place
+    def __init__(self, position: RankPosition, device: torch.device, seconds: float) -> None:
+        self.position = position
         self.device = device
         self.seconds = seconds
         self._control: dist.ProcessGroup | None = None
@@ -58,7 +58,7 @@ class Ranks:
         self._roll_call: dist.ProcessGroup | None = None
         if device.type == "cuda":
             torch.cuda.set_device(device)
-        if place.count > 1:
+        if position.count > 1:
             timeout = timedelta(seconds=seconds)
             backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
             dist.init_process_group(backend, timeout=timeout)
@@ -69,11 +69,11 @@ class Ranks:
 
     @property
     def rank(self) -> int:
-        return self.place.rank
+        return self.position.rank
 
     @property
     def count(self) -> int:
-        return self.place.count
+        return self.position.count
 
     def mine(self, size: int, offset: int = 0) -> list[int]:
         """Which of `size` sequences are this rank's, the first being number `offset` of the call."""

@@ -63,7 +63,7 @@ def shards_outer(sizes: Sizes, sharding: Sharding) -> bool:
 
 def room_of(ranks: Ranks) -> int:
     """Bytes that every rank may take, before a model is loaded."""
-    sharing = ranks.place.local_count if ranks.device.type == "cpu" else 1
+    sharing = ranks.position.local_count if ranks.device.type == "cpu" else 1
     return min(ranks.everyone(int(free_bytes(ranks.device) * _SHARE) // sharing))
 
 

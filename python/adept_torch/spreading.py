@@ -70,7 +70,7 @@ def _outline_later(folder: str, dtype: torch.dtype, ranks: Ranks) -> _Outcome:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Slot:
     """Where a tensor is kept."""
 
     module: nn.Module
@@ -90,38 +90,38 @@ def modules_of(module: nn.Module, without: Sequence[nn.Module] = ()) -> dict[str
 
 def share_values(modules: Mapping[str, nn.Module], ranks: Ranks) -> None:
     """Puts rank 0's tensors of these modules on every rank's device. Raises InputError where the modules are others there."""
-    places = {key: place for path, module in modules.items() for key, place in _places(path, module)}
+    slots = {key: slot for path, module in modules.items() for key, slot in _slots(path, module)}
     same: dict[int, list[str]] = {}
-    for key, place in places.items():
-        same.setdefault(id(place.tensor), []).append(key)
+    for key, slot in slots.items():
+        same.setdefault(id(slot.tensor), []).append(key)
     own = [
         {
             "keys": keys,
-            "shape": list(places[keys[0]].tensor.shape),
-            "dtype": str(places[keys[0]].tensor.dtype).removeprefix("torch."),
+            "shape": list(slots[keys[0]].tensor.shape),
+            "dtype": str(slots[keys[0]].tensor.dtype).removeprefix("torch."),
         }
         for keys in same.values()
     ]
     described = json.loads(ranks.share(json.dumps(own).encode() if ranks.rank == 0 else None))
-    other = {key for one in described for key in one["keys"]} ^ places.keys()
+    other = {key for one in described for key in one["keys"]} ^ slots.keys()
     if problem := next(filter(None, ranks.gather(", ".join(sorted(other))[:300])), ""):
         raise InputError(f"Ranks have other tensors of the model than rank 0 ({problem}): install the same transformers for all.")
     for one in described:
-        _share(one, places, ranks)
+        _share(one, slots, ranks)
 
 
-def _places(path: str, module: nn.Module) -> Iterator[tuple[str, _Place]]:
+def _slots(path: str, module: nn.Module) -> Iterator[tuple[str, _Slot]]:
     for kind in _KINDS:
         for name, tensor in getattr(module, kind).items():
             if isinstance(tensor, Tensor):
-                yield f"{path}.{name}".removeprefix("."), _Place(module, kind, name, tensor)
+                yield f"{path}.{name}".removeprefix("."), _Slot(module, kind, name, tensor)
 
 
 @torch.no_grad()
-def _share(described: Mapping[str, Any], places: Mapping[str, _Place], ranks: Ranks) -> None:
+def _share(described: Mapping[str, Any], slots: Mapping[str, _Slot], ranks: Ranks) -> None:
     """One tensor, under every key that it has."""
     keys: list[str] = described["keys"]
-    first = places[keys[0]]
+    first = slots[keys[0]]
     if ranks.rank == 0:
         values = first.tensor.detach().to(ranks.device).contiguous()
     else:
@@ -131,7 +131,7 @@ def _share(described: Mapping[str, Any], places: Mapping[str, _Place], ranks: Ra
         dist.broadcast(values.reshape(-1).view(torch.uint8), 0)
     if ranks.rank == 0 and values.data_ptr() == first.tensor.data_ptr():
         return
-    parameter = nn.Parameter(values, requires_grad=False) if any(places[key].kind == "_parameters" for key in keys) else None
+    parameter = nn.Parameter(values, requires_grad=False) if any(slots[key].kind == "_parameters" for key in keys) else None
     for key in keys:
-        place = places[key]
-        place.put(values if parameter is None or place.kind != "_parameters" else parameter)
+        slot = slots[key]
+        slot.put(values if parameter is None or slot.kind != "_parameters" else parameter)

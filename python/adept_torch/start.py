@@ -11,7 +11,7 @@ from .ending import Ending
 from .errors import InputError, LostError, ProtocolError
 from .frames import Header
 from .pulse import Pulse
-from .ranks import Place, Ranks, choose_device
+from .ranks import RankPosition, Ranks, choose_device
 from .server import Server
 from .settings import Settings
 
@@ -24,8 +24,8 @@ def run(settings: Settings) -> int:
     # Before anything makes threads, which inherit it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
-        place = Place.from_environment()
-        ranks = Ranks(place, choose_device(place), settings.seconds)
+        position = RankPosition.from_environment()
+        ranks = Ranks(position, choose_device(position), settings.seconds)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

@@ -62,14 +62,14 @@ def units_of(layer: nn.Module, family: str, stored: Mapping[str, Shape], order: 
 
 def _ordered(layer: nn.Module, order: Sequence[str]) -> Iterator[tuple[str, nn.Parameter]]:
     """Parameters in the order of the computation; an attention's projections come before its head norms."""
-    places = {name: index for index, name in enumerate(order)}
+    positions = {name: index for index, name in enumerate(order)}
     for norm, projection in (("q_norm", "v_proj"), ("k_norm", "v_proj")):
         for name in order:
             if name.endswith(f".{norm}"):
                 after = name.removesuffix(norm) + projection
-                places[name] = max(places[name], places.get(after, 0))
+                positions[name] = max(positions[name], positions.get(after, 0))
     named = [(path, parameter) for path, parameter in layer.named_parameters() if path.rpartition(".")[2] not in BALANCING]
-    keys = [(places.get(path.rpartition(".")[0], len(places)), path.endswith("_norm.weight"), index)
+    keys = [(positions.get(path.rpartition(".")[0], len(positions)), path.endswith("_norm.weight"), index)
             for index, (path, _) in enumerate(named)]  # fmt: skip
     yield from (named[key[2]] for key in sorted(keys))
 

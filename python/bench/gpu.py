@@ -27,7 +27,7 @@ from adept_torch.measure import losses
 from adept_torch.messages import BatchHeader, CacheRequest, Open, Step, UnitSums
 from adept_torch.model import Model
 from adept_torch.opening import open_model
-from adept_torch.ranks import Place, Ranks
+from adept_torch.ranks import RankPosition, Ranks
 from adept_torch.step import step
 from adept_torch.unit_sums import unit_sums
 
@@ -57,7 +57,7 @@ class Device:
     """Opens models on one device and measures there."""
 
     def __init__(self, device: torch.device) -> None:
-        self.ranks = Ranks(Place(0, 1, 0, 1), device, 60)
+        self.ranks = Ranks(RankPosition(0, 1, 0, 1), device, 60)
         self.call = Call(self.ranks, lambda: False, lambda _, __: None)
         self.cuda = device.type == "cuda"
 

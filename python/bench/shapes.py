@@ -22,14 +22,14 @@ class Shape:
     copies: Sequence[int]  # of these layers, counted from 0
 
     @property
-    def placed(self) -> list[tuple[int, bool]]:
+    def layout(self) -> list[tuple[int, bool]]:
         """Of every layer of the expanded model its source, and whether it is a copy, which follows its source."""
         return [(layer, copy) for layer in range(self.layers) for copy in ((False, True) if layer in self.copies else (False,))]
 
     @property
     def added(self) -> tuple[int, ...]:
         """Layers of the expanded model that are copies."""
-        return tuple(index for index, (_, copy) in enumerate(self.placed) if copy)
+        return tuple(index for index, (_, copy) in enumerate(self.layout) if copy)
 
     @property
     def layer_parameters(self) -> int:
@@ -50,7 +50,7 @@ def write_expanded(folder: Path, shape: Shape, dtype: torch.dtype, positions: in
         vocab_size=shape.vocabulary,
         hidden_size=shape.hidden,
         intermediate_size=shape.mlp,
-        num_hidden_layers=len(shape.placed),
+        num_hidden_layers=len(shape.layout),
         num_attention_heads=shape.heads,
         num_key_value_heads=shape.kv_heads,
         head_dim=shape.head_dim,
@@ -76,7 +76,7 @@ def step_flops(shape: Shape, tokens: int, length: int, *, full: bool, kept: bool
     gradient where that trains. With `kept` hidden states the layers below the lowest copy are not computed. Causal
     attention counts half of its T·T products. What is computed again to save memory does not count.
     """
-    total = len(shape.placed)
+    total = len(shape.layout)
     lowest = 0 if full else min(shape.added)
     trained = total if full else len(shape.added)
     forward = total - (lowest if kept else 0)

@@ -15,7 +15,7 @@ from adept_torch.call import Call
 from adept_torch.messages import CacheRequest, Open
 from adept_torch.model import Model
 from adept_torch.opening import open_model
-from adept_torch.ranks import Place, Ranks
+from adept_torch.ranks import RankPosition, Ranks
 
 from .models import write_model
 
@@ -24,7 +24,7 @@ Opener = Callable[..., Model]
 torch.set_num_threads(1)
 transformers.utils.logging.disable_progress_bar()
 transformers.utils.logging.set_verbosity_error()
-ALONE = Ranks(Place(0, 1, 0, 1), torch.device("cpu"), 60)
+ALONE = Ranks(RankPosition(0, 1, 0, 1), torch.device("cpu"), 60)
 
 
 @pytest.fixture(scope="session")

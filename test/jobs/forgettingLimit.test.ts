@@ -91,7 +91,7 @@ function warnings(run: RunFolder): string[] {
 }
 
 /** What the run did against forgetting, as its curves are marked with it. */
-function remedies(run: RunFolder): unknown[] {
+function responses(run: RunFolder): unknown[] {
   return eventsOf(run, 'log').flatMap(({ about }) => (about?.kind === 'remedy' ? [about.remedy] : []));
 }
 
@@ -251,7 +251,7 @@ describe('a run that works against forgetting', () => {
       warnings(run)[0] ?? '',
       /^step 2: general loss is .*: the base learning rate is lowered to 0\.005/,
     );
-    assert.deepEqual(remedies(run)[0], { kind: 'lower', from: 0.05, to: 0.05 * 0.1 });
+    assert.deepEqual(responses(run)[0], { kind: 'lower', from: 0.05, to: 0.05 * 0.1 });
     const [changed] = eventsOf(run, 'log').flatMap(({ about }) =>
       about?.kind === 'baseRate' ? [about] : [],
     );
@@ -298,7 +298,7 @@ describe('a run that works against forgetting', () => {
     assert.ok(frozenAt(2).length > 0);
     const units = frozenAt(2).map(({ layer, name }) => ({ layer, name }));
     const left = readCheckpointState(run, 2).units.length - units.length;
-    assert.deepEqual(remedies(run)[0], { kind: 'freeze', units, left });
+    assert.deepEqual(responses(run)[0], { kind: 'freeze', units, left });
     assert.ok(frozenAt(2).every(({ learningRate }) => learningRate === 0));
     const changed = changedUnits(run, 2, 4);
     for (const { name } of frozenAt(2)) {
@@ -314,7 +314,7 @@ describe('a run that works against forgetting', () => {
     const run = await ruinedRun(t, 0.05, '--on-general-rise', 'rollBack', '--rate-cut', '0.1');
     const [first] = warnings(run);
     assert.match(first ?? '', /goes back to the checkpoint at step 0, with a base learning rate of 0\.005/);
-    assert.deepEqual(remedies(run)[0], { kind: 'rollBack', back: 0, from: 0.05, to: 0.05 * 0.1 });
+    assert.deepEqual(responses(run)[0], { kind: 'rollBack', back: 0, from: 0.05, to: 0.05 * 0.1 });
     const steps = eventsOf(run, 'step');
     assert.deepEqual(
       steps.slice(0, 4).map(({ step }) => step),

@@ -25,7 +25,7 @@ import { reference } from './reference';
 interface Refusal {
   readonly says: RegExp;
   /** Makes a model of it that computes, so that nothing else was in its way. */
-  readonly remedy: (config: Config) => Config;
+  readonly corrected: (config: Config) => Config;
 }
 
 const withoutKey =
@@ -36,7 +36,7 @@ const withoutKey =
 /** modeling_utils.py, from_pretrained: get_hf_quantizer takes the key, and the weights are then of another kind. */
 const QUANTISED: Refusal = {
   says: /"quantization_config" says that the weights are quantised: give the model that was quantised/,
-  remedy: withoutKey('quantization_config'),
+  corrected: withoutKey('quantization_config'),
 };
 
 /** What the engines native and wasm refuse, and why they have to. */
@@ -45,21 +45,21 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   'Qwen/Qwen3-8B-FP8': QUANTISED,
   'mistralai/Devstral-2-123B-Instruct-2512': QUANTISED,
   /** modeling_auto.py: another class, Mistral3ForConditionalGeneration, computes it; its text part is of a family. */
-  'mistralai/Devstral-Small-2-24B-Instruct-2512': { ...QUANTISED, remedy: textPart },
+  'mistralai/Devstral-Small-2-24B-Instruct-2512': { ...QUANTISED, corrected: textPart },
   /** masking_utils.py, create_causal_mask: attention goes both ways where the config's `is_causal` is false. */
   'Alibaba-NLP/gte-Qwen2-7B-instruct': {
     says: /"is_causal" is false, which would change the computation/,
-    remedy: withoutKey('is_causal'),
+    corrected: withoutKey('is_causal'),
   },
   /** modeling_gemma3.py, Gemma3TextModel.forward: a mask for both ways, and configuration_gemma3.py halves the window. */
   'google/embeddinggemma-300m': {
     says: /"use_bidirectional_attention" is true, which would change the computation/,
-    remedy: withoutKey('use_bidirectional_attention'),
+    corrected: withoutKey('use_bidirectional_attention'),
   },
   /** configuration_phi3.py, convert_rope_params_to_dict: "su" gets its other name only after the length was looked for. */
   'microsoft/Phi-3-mini-128k-instruct, with the type of its first revision': {
     says: /"rope_scaling.original_max_position_embeddings" is missing, .* the type "su": add it, or write "longrope"/,
-    remedy: (config) => {
+    corrected: (config) => {
       const { original_max_position_embeddings, rope_scaling } = config;
       return { ...config, rope_scaling: { ...asConfig(rope_scaling), original_max_position_embeddings } };
     },
@@ -107,7 +107,7 @@ const folderNameOf = (model: string): string => model.replace(/\W+/g, '-');
 
 /** A public config.json, or what it is when what is refused is remedied. */
 function computedPart({ model, config }: PublicConfig): Config {
-  return REFUSED[model]?.remedy(config) ?? (NESTED.includes(model) ? textPart(config) : config);
+  return REFUSED[model]?.corrected(config) ?? (NESTED.includes(model) ? textPart(config) : config);
 }
 
 function writeAll(folder: string): void {

@@ -174,7 +174,7 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         await page.click('.more-settings > summary');
         await page.fill('#field-warmup', '100');
         await page.fill('#field-saveEvery', '500');
-        const warnings = await page.locator('#launch-verdict li').allInnerTexts();
+        const warnings = await page.locator('#launch-check li').allInnerTexts();
         for (const [index, start] of [
           'General loss is measured on the probe',
           'Learning rate: A rate of 50 destroys a language model',
@@ -186,22 +186,22 @@ describe("the heatmap's plan and launch form", { skip: noChromium }, () => {
         ].entries()) {
           assert.ok(warnings[index]?.trim().startsWith(start), `${warnings[index] ?? ''}\nis not: ${start}`);
         }
-        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '7 warnings');
-        await page.click('.plan-bar button.verdict-sign');
+        assert.equal((await page.innerText('.plan-bar .check-sign')).trim(), '7 warnings');
+        await page.click('.plan-bar button.check-sign');
         await page.waitForFunction(() => {
           const { top = -1, bottom = Infinity } =
-            document.querySelector('#launch-verdict')?.getBoundingClientRect() ?? {};
+            document.querySelector('#launch-check')?.getBoundingClientRect() ?? {};
           return top >= 0 && bottom <= innerHeight;
         });
         const described = await page.getAttribute(
           'adept-launch-form vscode-button[type=submit]',
           'aria-describedby',
         );
-        assert.match(described ?? '', /launch-verdict/);
+        assert.match(described ?? '', /launch-check/);
 
         await page.fill('#field-seqLen', '999999');
         await page.waitForSelector('#field-seqLen-problem:has-text("The model has 512 positions")');
-        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '1 to correct');
+        assert.equal((await page.innerText('.plan-bar .check-sign')).trim(), '1 to correct');
         await page.fill('#field-steps', '');
         await page.waitForSelector('.preview:has-text("complete “Steps” and correct “Sequence length”")');
         await page.fill('#field-steps', '40');

@@ -69,7 +69,7 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
         assert.equal(await page.getByText('Use All', { exact: true }).count(), 0);
         // The alternative stays one.
         assert.equal(await page.locator('[data-proposal] .proposal-head vscode-button').count(), 1);
-        assert.equal((await page.innerText('.plan-bar .verdict-sign')).trim(), '1 warning');
+        assert.equal((await page.innerText('.plan-bar .check-sign')).trim(), '1 warning');
         const hint = page.getByRole('button', { name: 'What is “General loss”?' });
         await hint.focus();
         await page.keyboard.press('Enter');
@@ -89,7 +89,7 @@ describe('proposed settings beside the heatmap', { skip: noChromium }, () => {
     );
   });
 
-  it('say how sure the choice is, and measure more', async () => {
+  it('say the confidence of the choice, and measure more', async () => {
     await withHeatmap(
       browser,
       async (webview) => {

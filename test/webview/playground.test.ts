@@ -250,7 +250,7 @@ describe('the playground', { skip: noChromium }, () => {
       assert.match(await page.innerText('[role="status"]'), /not trusted/);
       await page.getByRole('button', { name: 'Ask', exact: true }).click({ force: true });
       await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
-      await webview.send(show({ usual: null, places: [] }));
+      await webview.send(show({ usual: null, origins: [] }));
       await page.locator('[role="status"]', { hasText: 'There is no model to ask' }).waitFor();
       await page.getByRole('button', { name: 'Ask', exact: true }).click({ force: true });
       assert.equal((await webview.sent()).filter(({ type }) => type === 'ask').length, 0);

@@ -233,7 +233,7 @@ describe('the curves of a run', { skip: noChromium }, () => {
             'Rate changes 1',
             'Refreshes of importance 9',
             'Resumes 1',
-            'Remedies against forgetting 2',
+            'Responses to forgetting 2',
           ],
         );
         await page.click('[data-mark=refresh]');

@@ -1,7 +1,7 @@
 import { pan, type StepRange, zoomAt } from './chartZoom';
 
 /** Where a chart stands when a key is pressed. */
-export interface ChartPlace {
+export interface ChartPosition {
   readonly shown: StepRange;
   readonly full: StepRange;
   readonly zoom: StepRange | null;
@@ -37,7 +37,7 @@ export type KeyPress = { readonly key: string } & Readonly<
  * while the chart is zoomed and with Shift, or on the whole of it, move the cursor.
  * @returns undefined where it does nothing
  */
-export function chartKey(press: KeyPress, place: ChartPlace): KeyResult | undefined {
+export function chartKey(press: KeyPress, position: ChartPosition): KeyResult | undefined {
   const { key, shiftKey } = press;
   // Those belong to the window.
   if (press.ctrlKey || press.metaKey || press.altKey) {
@@ -46,13 +46,13 @@ export function chartKey(press: KeyPress, place: ChartPlace): KeyResult | undefi
   if (key === 'Escape') {
     return { leave: true };
   }
-  const { shown, full, zoom } = place;
+  const { shown, full, zoom } = position;
   const width = shown[1] - shown[0];
   const near = Math.max(0.5, (width * KEY_SHARE) / 2);
-  const cursor = Math.min(shown[1], Math.max(shown[0], place.cursor ?? shown[1]));
+  const cursor = Math.min(shown[1], Math.max(shown[0], position.cursor ?? shown[1]));
   const factor = FACTORS[key];
   if (factor !== undefined) {
-    const at = place.cursor === null ? (shown[0] + shown[1]) / 2 : cursor;
+    const at = position.cursor === null ? (shown[0] + shown[1]) / 2 : cursor;
     return { cursor, near, zoom: zoomAt(shown, full, at, factor) };
   }
   if (zoom !== null && (key === '0' || key === 'Home')) {
@@ -62,15 +62,15 @@ export function chartKey(press: KeyPress, place: ChartPlace): KeyResult | undefi
     const next = pan(shown, full, Math.sign(MOVES[key] ?? 0) * width * PAN_SHARE) ?? full;
     return { cursor: cursor + next[0] - shown[0], near, zoom: next };
   }
-  const to = target(key, shiftKey, cursor, place);
-  return to === undefined ? undefined : { cursor: to, near, ...following(to, place) };
+  const to = target(key, shiftKey, cursor, position);
+  return to === undefined ? undefined : { cursor: to, near, ...following(to, position) };
 }
 
 function target(
   key: string,
   shiftKey: boolean,
   cursor: number,
-  { shown, marks }: ChartPlace,
+  { shown, marks }: ChartPosition,
 ): number | undefined {
   const [first, last] = shown;
   switch (key) {
@@ -91,7 +91,7 @@ function target(
 }
 
 /** What is shown goes along where the cursor leaves it. */
-function following(to: number, { shown, full, zoom }: ChartPlace): { readonly zoom?: StepRange | null } {
+function following(to: number, { shown, full, zoom }: ChartPosition): { readonly zoom?: StepRange | null } {
   const beyond = to < shown[0] ? to - shown[0] : to > shown[1] ? to - shown[1] : 0;
   return zoom === null || beyond === 0 ? {} : { zoom: pan(shown, full, beyond) };
 }

@@ -16,7 +16,7 @@ import { ChartPointer, type PointerTarget } from './chartPointer';
 import type { ChartTheme } from './chartTheme';
 import { shownRange, type StepRange } from './chartZoom';
 import { markText } from './markText';
-import { marksNear, placeTip, tipBox } from './markTip';
+import { marksNear, positionTip, tipBox } from './markTip';
 import { nearest } from './curve';
 import { STEPS, type Positions } from './positions';
 import { seriesLegend } from './seriesLegend';
@@ -199,7 +199,7 @@ export class CurveChart extends LitElement {
       this.chart.update('none');
     }
     const [mark] = this.tip;
-    placeTip(this, mark && this.chart.scales.x?.getPixelForValue(mark.step));
+    positionTip(this, mark && this.chart.scales.x?.getPixelForValue(mark.step));
   }
 
   private get content(): ChartContent {

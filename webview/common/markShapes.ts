@@ -16,7 +16,7 @@ const PATHS: Readonly<Record<ShownMark, string>> = {
   resume: `M${-HALF + 1} ${-HALF} L${HALF} 0 L${-HALF + 1} ${HALF} Z`,
   remedy: `M${-HALF} ${-HALF} L${HALF} ${-HALF} L${HALF} ${HALF} L${-HALF} ${HALF} Z`,
 };
-/** The sign in a remedy's square. */
+/** The sign in the square of a response to forgetting. */
 const EXCLAMATION = 'M-0.9 -3.4 L0.9 -3.4 L0.6 0.8 L-0.6 0.8 Z M-0.9 1.8 L0.9 1.8 L0.9 3.4 L-0.9 3.4 Z';
 
 /** Draws a mark: each kind has a shape of its own. @param ground what shows through where a shape has a sign in it */

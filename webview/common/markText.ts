@@ -11,7 +11,7 @@ export function markKindText(kind: ShownMark): string {
     rate: l10n.t('Rate changes'),
     refresh: l10n.t('Refreshes of importance'),
     resume: l10n.t('Resumes'),
-    remedy: l10n.t('Remedies against forgetting'),
+    remedy: l10n.t('Responses to forgetting'),
   };
   return texts[kind];
 }

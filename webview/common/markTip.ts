@@ -26,7 +26,7 @@ export function tipBox(marks: readonly RunMark[], positions: Positions): Templat
 }
 
 /** Puts the box of a chart beside its mark. @param x of the mark, pixels from the left of the plot */
-export function placeTip(chart: HTMLElement, x: number | undefined): void {
+export function positionTip(chart: HTMLElement, x: number | undefined): void {
   const box = chart.querySelector<HTMLElement>('.mark-tip');
   if (box === null || x === undefined) {
     return;

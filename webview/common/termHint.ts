@@ -28,13 +28,13 @@ export class TermHint extends LitElement {
         aria-label=${l10n.t('What is “{0}”?', name)}
       >
         ?</button
-      ><span id=${this.textId} class="term-text" popover role="note" @toggle=${this.place}
+      ><span id=${this.textId} class="term-text" popover role="note" @toggle=${this.position}
         ><strong>${name}</strong> ${text}</span
       >`;
   }
 
   /** Below the button, within the page. */
-  private readonly place = (event: Event): void => {
+  private readonly position = (event: Event): void => {
     const { currentTarget: text } = event;
     const button = this.querySelector('button')?.getBoundingClientRect();
     if (!(text instanceof HTMLElement) || button === undefined || !text.matches(':popover-open')) {

@@ -149,11 +149,11 @@ export class HeatmapApp extends LitElement {
           ...(typeof settings.seqLen === 'number' ? { seqLen: settings.seqLen } : {}),
         });
       },
-      showVerdict: () => {
+      showLaunchCheck: () => {
         this.launchModel.visitAll();
         this.requestUpdate();
         void this.focusForm((element) => {
-          element.showVerdict();
+          element.showLaunchCheck();
         });
       },
       showForm: () => {

@@ -3,7 +3,7 @@ import type { SortOrder } from '../../src/shared/heatmap/sortRows';
 import { readForm, type FormFiles, type LaunchForm } from '../../src/shared/launch/launchForm';
 import { planBudget } from '../../src/shared/launch/planBudget';
 import { clusterPrice } from '../../src/shared/launch/clusterPrice';
-import { launchWarnings, problemsOfModel } from '../../src/shared/launch/launchVerdict';
+import { launchWarnings, problemsOfModel } from '../../src/shared/launch/launchCheck';
 import { proposals, type Proposal } from '../../src/shared/launch/proposals';
 import { proposedCount } from '../../src/shared/launch/studiedSettings';
 import { trainingAmount } from '../../src/shared/launch/trainingAmount';
@@ -64,7 +64,7 @@ export interface PageActions extends ToolbarActions {
   /** Brings the form into sight, at what is still to be filled in. */
   showForm(): void;
   /** Leads to what speaks against a launch. */
-  showVerdict(): void;
+  showLaunchCheck(): void;
   /** Marks and form as proposals have it. */
   take(proposals: readonly Proposal[]): void;
   /** Measures importance again on so many sequences more. */
@@ -102,7 +102,7 @@ export function heatmapPage(content: PageContent, actions: PageActions): Templat
         actions.showForm();
       },
       show: () => {
-        actions.showVerdict();
+        actions.showLaunchCheck();
       },
     })}
     <div class="panes">

@@ -24,7 +24,7 @@ import type { RatePreview } from '../../src/shared/launch/ratePreview';
 import { TUNE_SETTINGS } from '../../src/shared/settings/tuneSettings';
 import { TEXT_SETTINGS } from '../../src/shared/settings/textSettings';
 import { type Setting } from '../../src/shared/settings/settingTable';
-import type { LaunchWarning } from '../../src/shared/launch/launchVerdict';
+import type { LaunchWarning } from '../../src/shared/launch/launchCheck';
 import type { KnownText } from '../../src/shared/webview/heatmap';
 import { l10n } from '../common/l10n';
 import { pushButton, submitButton } from '../common/pushButton';
@@ -36,7 +36,7 @@ import type { FormPart } from './heatmapView';
 import { choiceText, settingHelp, termOf, textSettingHelp } from './help';
 import { rateView } from './rateView';
 import { settingLabel, textSettingLabel } from './texts';
-import { verdictView } from './verdictView';
+import { launchCheckView } from './launchCheckView';
 
 /** What would run: the sentence, where the file goes and what stands in it; or why there is nothing to show yet. */
 export type LaunchPreview =
@@ -126,9 +126,9 @@ export class LaunchFormView extends LitElement {
   }
 
   /** The first field that is wrong; where none is, what the launch is warned of. */
-  showVerdict(): void {
+  showLaunchCheck(): void {
     if (this.querySelector('[aria-invalid="true"]') === null) {
-      this.querySelector('#launch-verdict')?.scrollIntoView({ block: 'center' });
+      this.querySelector('#launch-check')?.scrollIntoView({ block: 'center' });
     } else {
       this.focusProblem();
     }
@@ -185,18 +185,18 @@ export class LaunchFormView extends LitElement {
         problemOf: (field) => this.problems.get(field),
         editing: (field) => this.editing(field),
       })}
-      ${previewView(this.preview)} ${verdictView(this.preview.ready, this.warnings)}
+      ${previewView(this.preview)} ${launchCheckView(this.preview.ready, this.warnings)}
       <p class="actions">
         ${submitButton({
           text: l10n.t('Start tuning'),
           disabled: !this.canLaunch,
-          describedBy: 'launch-verdict launch-outcome',
+          describedBy: 'launch-check launch-outcome',
         })}
         ${pushButton({
           text: l10n.t('Add to Queue'),
           title: l10n.t('Starts when no other run is active and a window with this workspace is open'),
           disabled: !this.canLaunch,
-          describedBy: 'launch-verdict launch-outcome',
+          describedBy: 'launch-check launch-outcome',
           act: () => {
             this.dispatchEvent(new CustomEvent('queue'));
           },

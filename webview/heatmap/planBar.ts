@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { LaunchWarning } from '../../src/shared/launch/launchVerdict';
+import type { LaunchWarning } from '../../src/shared/launch/launchCheck';
 import type { PlanPrice } from '../../src/shared/launch/planPrice';
 import type { RunDuration } from '../../src/shared/launch/runDuration';
 import { l10n } from '../common/l10n';
@@ -35,7 +35,7 @@ export function planBar(plan: PlanBar): TemplateResult {
         }
       </strong>
       ${marked.length === 0 ? nothing : costs(plan).map((text) => html`<span>${text}</span>`)}
-      ${marked.length === 0 ? nothing : verdict(plan)}
+      ${marked.length === 0 ? nothing : checkSign(plan)}
     </p>
     ${pushButton({
       text: l10n.t('Start…'),
@@ -69,7 +69,7 @@ function durationOf({ seconds, answers }: RunDuration): string {
 }
 
 /** One sign for how it stands; the form says it at length. */
-function verdict(plan: PlanBar): TemplateResult {
+function checkSign(plan: PlanBar): TemplateResult {
   const { missing, warnings } = plan;
   const [icon, text, more] =
     missing !== undefined
@@ -85,10 +85,10 @@ function verdict(plan: PlanBar): TemplateResult {
         : (['pass', l10n.t('ready'), ''] as const);
   const sign = html`<span class="codicon codicon-${icon}" aria-hidden="true"></span><span>${text}</span>`;
   return more === ''
-    ? html`<span class="verdict-sign">${sign}</span>`
+    ? html`<span class="check-sign">${sign}</span>`
     : html`<button
         type="button"
-        class="verdict-sign"
+        class="check-sign"
         title=${more}
         @click=${() => {
           plan.show();

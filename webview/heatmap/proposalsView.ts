@@ -95,7 +95,7 @@ function titleOf({ subject, layers, settings }: Proposal): string {
   }
 }
 
-/** How sure the choice of layers is, as a verdict. */
+/** Confidence of the choice of layers, in words. */
 function certaintyView(
   certainty: LayerCertainty,
   measureMore: (more: number) => void,
@@ -105,7 +105,7 @@ function certaintyView(
     return html`<p class="certainty">
       ${
         certainty.kind === 'unknown'
-          ? l10n.t('How sure this is was not measured: analyze again, on two sequences or more.')
+          ? l10n.t('The confidence of this was not measured: analyze again, on two sequences or more.')
           : l10n.t('Sure: the same layers in {0} of resamples of the text.', percentText(certainty.share))
       }
     </p>`;

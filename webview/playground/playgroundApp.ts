@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { USUAL_ASK_SETTINGS } from '../../src/shared/playground/askSettings';
 import type { KeptRound } from '../../src/shared/playground/history';
-import { placeOf, type Side, type Sides } from '../../src/shared/playground/sides';
+import { originOf, type Side, type Sides } from '../../src/shared/playground/sides';
 import {
   FromPlayground,
   PlaygroundView,
@@ -160,7 +160,7 @@ export class PlaygroundApp extends LitElement {
   private side(shown: Shown, index: number): TemplateResult {
     const { sides } = this;
     return sideField({
-      ...{ index, side: sides[index], places: shown.places },
+      ...{ index, side: sides[index], origins: shown.origins },
       choose: (side: Side | undefined) => {
         const other = sides[1 - index];
         const both = index === 0 ? [side, other] : [other, side];
@@ -171,9 +171,9 @@ export class PlaygroundApp extends LitElement {
 
   /** What answers, what it is doing, and what is wrong with it. */
   private about(shown: Shown): TemplateResult {
-    const { process, places, round } = shown;
+    const { process, origins, round } = shown;
     const isShared = this.sides.some((side) =>
-      places.some((place) => place.kind === 'run' && place.live && place.run === placeOf(side)),
+      origins.some((origin) => origin.kind === 'run' && origin.live && origin.run === originOf(side)),
     );
     return html`<div class="about">
         <p role="status" id="status" class="muted status">${this.whyNot(shown) ?? statusText(shown)}</p>

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { placeOf, type CheckpointSide, type Side } from '../../src/shared/playground/sides';
-import type { PlaygroundPlace } from '../../src/shared/webview/playground';
+import { originOf, type CheckpointSide, type Side } from '../../src/shared/playground/sides';
+import type { PlaygroundOrigin } from '../../src/shared/webview/playground';
 import { l10n } from '../common/l10n';
 
 export interface SideFieldContent {
@@ -9,35 +9,35 @@ export interface SideFieldContent {
   readonly index: number;
   /** Undefined where nothing answers on this side. */
   readonly side: Side | undefined;
-  readonly places: readonly PlaygroundPlace[];
+  readonly origins: readonly PlaygroundOrigin[];
   readonly choose: (side: Side | undefined) => void;
 }
 
-type RunPlace = Extract<PlaygroundPlace, { kind: 'run' }>;
+type RunOrigin = Extract<PlaygroundOrigin, { kind: 'run' }>;
 
 const ALPHA_STEP = 0.05;
 const NOTHING = '';
 
 /** Chooses whose answers a column shows: a run's own model, a checkpoint at a strength, an export or any model. */
 export function sideField(content: SideFieldContent): TemplateResult {
-  const { index, side, places, choose } = content;
-  const known = side && places.find((place) => keyOfPlace(place) === placeOf(side));
+  const { index, side, origins, choose } = content;
+  const known = side && origins.find((origin) => keyOfOrigin(origin) === originOf(side));
   const id = `side-${index}`;
   return html`<fieldset class="side">
     <legend>${index === 0 ? l10n.t('First model') : l10n.t('Second model')}</legend>
-    <label for="${id}-place" class="visually-hidden">${l10n.t('Run or model')}</label>
+    <label for="${id}-origin" class="visually-hidden">${l10n.t('Run or model')}</label>
     <select
-      id="${id}-place"
+      id="${id}-origin"
       @change=${(event: Event) => {
         const key = (event.currentTarget as HTMLSelectElement).value;
-        choose(sideIn(places.find((place) => keyOfPlace(place) === key)));
+        choose(sideIn(origins.find((origin) => keyOfOrigin(origin) === key)));
       }}
     >
       ${index === 0 && side !== undefined ? nothing : option(NOTHING, l10n.t('none'), side === undefined)}
-      ${side !== undefined && known === undefined ? option(placeOf(side), l10n.t('{0} (not found)', placeOf(side)), true) : nothing}
-      ${group(l10n.t('Runs'), places, side, ({ kind }) => kind === 'run')}
-      ${group(l10n.t('Exported models'), places, side, (place) => place.kind === 'model' && place.exportOf !== null)}
-      ${group(l10n.t('Models'), places, side, (place) => place.kind === 'model' && place.exportOf === null)}
+      ${side !== undefined && known === undefined ? option(originOf(side), l10n.t('{0} (not found)', originOf(side)), true) : nothing}
+      ${group(l10n.t('Runs'), origins, side, ({ kind }) => kind === 'run')}
+      ${group(l10n.t('Exported models'), origins, side, (origin) => origin.kind === 'model' && origin.exportOf !== null)}
+      ${group(l10n.t('Models'), origins, side, (origin) => origin.kind === 'model' && origin.exportOf === null)}
     </select>
     ${side === undefined || side.kind === 'model' ? nothing : ofRun(content, side, known?.kind === 'run' ? known : undefined)}
   </fieldset>`;
@@ -45,17 +45,17 @@ export function sideField(content: SideFieldContent): TemplateResult {
 
 function group(
   label: string,
-  places: readonly PlaygroundPlace[],
+  origins: readonly PlaygroundOrigin[],
   side: Side | undefined,
-  belongs: (place: PlaygroundPlace) => boolean,
+  belongs: (origin: PlaygroundOrigin) => boolean,
 ): TemplateResult | typeof nothing {
-  const shown = places.filter(belongs);
+  const shown = origins.filter(belongs);
   return shown.length === 0
     ? nothing
     : html`<optgroup label=${label}>
-        ${shown.map((place) => {
-          const key = keyOfPlace(place);
-          return option(key, nameOfPlace(place), side !== undefined && placeOf(side) === key);
+        ${shown.map((origin) => {
+          const key = keyOfOrigin(origin);
+          return option(key, nameOfOrigin(origin), side !== undefined && originOf(side) === key);
         })}
       </optgroup>`;
 }
@@ -67,12 +67,12 @@ function option(value: string, text: string, isSelected: boolean): TemplateResul
 function ofRun(
   { index, choose }: SideFieldContent,
   side: Exclude<Side, { kind: 'model' }>,
-  place: RunPlace | undefined,
+  origin: RunOrigin | undefined,
 ): TemplateResult {
   const { run } = side;
   const id = `side-${index}`;
   const step = side.kind === 'base' ? 'base' : String(side.step);
-  const checkpoints = place?.checkpoints ?? [];
+  const checkpoints = origin?.checkpoints ?? [];
   const isGone = side.kind === 'checkpoint' && !checkpoints.some((one) => one.step === side.step);
   return html`<label for="${id}-step" class="visually-hidden">${l10n.t('Base model or checkpoint')}</label>
     <select
@@ -99,11 +99,11 @@ function ofRun(
         ),
       )}
     </select>
-    ${side.kind === 'checkpoint' ? (place?.adds === false ? nothing : strengthField(id, side, choose)) : baseNote(place)}`;
+    ${side.kind === 'checkpoint' ? (origin?.adds === false ? nothing : strengthField(id, side, choose)) : baseNote(origin)}`;
 }
 
-function baseNote(place: RunPlace | undefined): TemplateResult | typeof nothing {
-  return place?.adds === true
+function baseNote(origin: RunOrigin | undefined): TemplateResult | typeof nothing {
+  return origin?.adds === true
     ? html`<p class="muted note">
         ${l10n.t('Answers through the expanded model at α = 0, which says the same.')}
       </p>`
@@ -146,15 +146,15 @@ function strengthField(id: string, side: CheckpointSide, choose: SideFieldConten
 }
 
 /** What is meant where a run or model is chosen and nothing more is said. */
-function sideIn(place: PlaygroundPlace | undefined): Side | undefined {
-  if (place === undefined) {
+function sideIn(origin: PlaygroundOrigin | undefined): Side | undefined {
+  if (origin === undefined) {
     return undefined;
   }
-  if (place.kind === 'model') {
-    return { kind: 'model', model: place.model };
+  if (origin.kind === 'model') {
+    return { kind: 'model', model: origin.model };
   }
-  const [last] = place.checkpoints;
-  return last === undefined ? { kind: 'base', run: place.run } : atFullStrength(place.run, last.step);
+  const [last] = origin.checkpoints;
+  return last === undefined ? { kind: 'base', run: origin.run } : atFullStrength(origin.run, last.step);
 }
 
 function atFullStrength(run: string, step: number): CheckpointSide {
@@ -166,12 +166,12 @@ function strengthOf({ alpha, drop }: CheckpointSide): Pick<CheckpointSide, 'alph
   return { alpha, drop };
 }
 
-function keyOfPlace(place: PlaygroundPlace): string {
-  return place.kind === 'run' ? place.run : place.model;
+function keyOfOrigin(origin: PlaygroundOrigin): string {
+  return origin.kind === 'run' ? origin.run : origin.model;
 }
 
-function nameOfPlace(place: PlaygroundPlace): string {
-  return place.kind === 'run' || place.exportOf === null
-    ? place.name
-    : l10n.t('{0}, of {1}', place.name, place.exportOf);
+function nameOfOrigin(origin: PlaygroundOrigin): string {
+  return origin.kind === 'run' || origin.exportOf === null
+    ? origin.name
+    : l10n.t('{0}, of {1}', origin.name, origin.exportOf);
 }

@@ -29,7 +29,7 @@ export function headerButtons(summary: RunSummary, actions: CommandActions): Tem
   // Pause and Resume share a position: the one that can be done now.
   const paused = !summary.enabled.includes('pause') && summary.enabled.includes('resume');
   const acting = ACTING.filter(
-    (command) => command !== (paused ? 'pause' : 'resume') && hasPlace(summary, command),
+    (command) => command !== (paused ? 'pause' : 'resume') && hasButton(summary, command),
   );
   return html`<div class="toolbar" role="group" aria-label=${l10n.t('Run')}>
     ${acting.length === 0 ? nothing : group(acting, '', summary, actions)}
@@ -41,7 +41,7 @@ export function headerButtons(summary: RunSummary, actions: CommandActions): Tem
  * What a run that has ended can never be asked again has no place, since it would push the curves down; what is offered beside
  * the cause has none twice.
  */
-function hasPlace(summary: RunSummary, command: RunCommand): boolean {
+function hasButton(summary: RunSummary, command: RunCommand): boolean {
   const { state, enabled, pending } = summary;
   const goesOn = ['running', 'paused', 'starting', 'waiting'].includes(state);
   const canBeAsked = enabled.includes(command) || pending === command;

@@ -26,7 +26,7 @@ export async function askForNewFolder(title: string, proposal: string): Promise<
 
 function answer(box: vscode.InputBox, proposal: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    /** The dialog stands in front, and hides the box. */
+    /** The dialog covers the box. */
     let isAway = false;
     const check = (): void => {
       box.validationMessage = folderProblem(box.value);

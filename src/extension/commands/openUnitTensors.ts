@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { readRawConfig } from '../../node/model/configFile';
 import { readStoredTensors } from '../../node/model/storedTensors';
 import { inputError } from '../../shared/common/errors';
-import { fusedPlaceOf } from '../../shared/model/fusedTensors';
+import { fusedSliceOf } from '../../shared/model/fusedTensors';
 import { openTensors } from '../editors/safetensorsEditor';
 import { HeatmapPanel } from '../panels/heatmapPanel';
 import type { Services } from '../services/services';
@@ -22,6 +22,6 @@ export async function run(_services: Services, argument?: unknown): Promise<void
     throw inputError(vscode.l10n.t('{0} holds no tensor whose name contains “{1}”.', model, text));
   }
   // Where several units are stored as one, that one is shown.
-  const { fused } = fusedPlaceOf(readRawConfig(model), found.name) ?? {};
+  const { fused } = fusedSliceOf(readRawConfig(model), found.name) ?? {};
   await openTensors(found.file, fused ?? text);
 }

@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../../shared/common/errors';
 import { PlaygroundHistory } from '../../shared/playground/history';
-import { placeOf, type Sides } from '../../shared/playground/sides';
+import { originOf, type Sides } from '../../shared/playground/sides';
 import {
   FromPlayground,
   PlaygroundSource,
   ToPlayground,
-  type PlaygroundPlace,
+  type PlaygroundOrigin,
 } from '../../shared/webview/playground';
 import { engineOfRun, requireEngine } from '../engines/engineMissing';
 import { AnswerProcess, type AnswerProcessHooks } from '../playground/answerProcess';
-import { findPlaces, signatureOfPlaces, usualSides } from '../playground/places';
+import { findOrigins, signatureOfOrigins, usualSides } from '../playground/origins';
 import { Rounds } from '../playground/rounds';
 import { sideName } from '../playground/sideName';
 import type { Services } from '../services/services';
@@ -30,7 +30,7 @@ class PlaygroundPanel implements WebviewContent<FromPlayground> {
   private static readonly open = new Set<PlaygroundPanel>();
   private readonly rounds: Rounds;
   private readonly subscriptions: vscode.Disposable[];
-  private places: PlaygroundPlace[] | undefined;
+  private origins: PlaygroundOrigin[] | undefined;
   private signature = '';
   /** What a command named before the page listened. */
   private wanted: Sides | undefined;
@@ -80,10 +80,10 @@ class PlaygroundPanel implements WebviewContent<FromPlayground> {
   }
 
   async ready(): Promise<void> {
-    this.places = this.found();
-    const { places, rounds } = this;
+    this.origins = this.found();
+    const { origins, rounds } = this;
     const trusted = vscode.workspace.isTrusted;
-    await this.host.post({ type: 'show', usual: usualSides(places), trusted, places, ...rounds.state });
+    await this.host.post({ type: 'show', usual: usualSides(origins), trusted, origins, ...rounds.state });
     this.postWanted();
   }
 
@@ -135,7 +135,7 @@ class PlaygroundPanel implements WebviewContent<FromPlayground> {
   private requireEngines(sides: Sides): void {
     const run = sides.find((side) => side.kind !== 'model');
     if (requireEngine(readSetting('adept.engine', this.services.log)) === 'auto' && run !== undefined) {
-      requireEngine(engineOfRun(placeOf(run)));
+      requireEngine(engineOfRun(originOf(run)));
     }
   }
 
@@ -176,15 +176,15 @@ class PlaygroundPanel implements WebviewContent<FromPlayground> {
     return process;
   }
 
-  private found(): PlaygroundPlace[] {
-    this.signature = signatureOfPlaces(this.services);
-    return findPlaces(this.services);
+  private found(): PlaygroundOrigin[] {
+    this.signature = signatureOfOrigins(this.services);
+    return findOrigins(this.services);
   }
 
   private lookAgain(): void {
-    if (this.host.listening && signatureOfPlaces(this.services) !== this.signature) {
-      this.places = this.found();
-      this.post({ type: 'update', places: this.places, usual: usualSides(this.places) });
+    if (this.host.listening && signatureOfOrigins(this.services) !== this.signature) {
+      this.origins = this.found();
+      this.post({ type: 'update', origins: this.origins, usual: usualSides(this.origins) });
     }
   }
 

@@ -47,7 +47,7 @@ export async function startDetached(
 
 /**
  * Starts `adept` with these arguments in a process group of its own, so that it can be ended with what it started.
- * @param place `channel`: with an IPC channel of Node.js, which it hears the end of
+ * @param options `channel`: with an IPC channel of Node.js, which it hears the end of
  * @throws AdeptError when the executable or the log file is not usable.
  */
 export async function startChild(

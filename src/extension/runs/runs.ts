@@ -18,7 +18,7 @@ import { endingText, type EndingText } from './endingText';
 import { lastLogLinesOf, Launcher } from './launcher';
 import { endingOf, isLive, isResumable, nameOf, type RunEntry } from './runEntry';
 import { RunList } from './runList';
-import { RunPlaces } from './runPlaces';
+import { RunPaths } from './runPaths';
 import { control, endProcess } from './trainerControl';
 
 const EXIT_MILLISECONDS = 1000;
@@ -55,7 +55,7 @@ export class Runs implements vscode.Disposable {
   readonly onDidRename = this.moved.event;
 
   private readonly launcher: Launcher;
-  private readonly places: RunPlaces;
+  private readonly paths: RunPaths;
   private readonly alive: PersistedValue<typeof Paths>;
   /** The *.adept.json of each run, the one that was started last at the end. */
   private readonly configs: PersistedValue<typeof Configs>;
@@ -72,13 +72,13 @@ export class Runs implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     const { workspaceState } = context;
-    this.places = new RunPlaces(context, log);
+    this.paths = new RunPaths(context, log);
     this.alive = new PersistedValue(workspaceState, 'runs.alive', Paths, []);
     this.configs = new PersistedValue(workspaceState, 'runs.configs', Configs, {});
     this.failures = new PersistedValue(workspaceState, 'runs.notStarted', Failures, {});
     this.list = new RunList({
-      parents: () => this.places.parents,
-      single: () => [...this.places.single, ...this.alive.value, ...this.ofDocuments.values()],
+      parents: () => this.paths.parents,
+      single: () => [...this.paths.single, ...this.alive.value, ...this.ofDocuments.values()],
     });
     this.launcher = new Launcher(join(jobFolder(context), 'runs'), this.list);
   }
@@ -189,27 +189,27 @@ export class Runs implements vscode.Disposable {
 
   /** Keeps a run in the list that lies elsewhere. */
   async remember(path: string): Promise<void> {
-    if (await this.places.add(path)) {
+    if (await this.paths.add(path)) {
       this.list.scan();
     }
   }
 
   /** Has the runs of a study in the list, also those to come. @param folder whose subfolders they are */
   async rememberStudy(folder: string): Promise<void> {
-    if (await this.places.addStudy(folder)) {
+    if (await this.paths.addStudy(folder)) {
       this.list.scan();
     }
   }
 
   /** Whether a run is one of a study that was run or opened here. */
   isOfStudy(path: string): boolean {
-    return this.places.isOfStudy(path);
+    return this.paths.isOfStudy(path);
   }
 
   /** Takes a run out of the list whose folder is not there, or is there no longer. */
   async remove(path: string): Promise<void> {
     await this.configs.set(omit(this.configs.value, path));
-    await this.places.remove(path);
+    await this.paths.remove(path);
     await this.forgetFailure(path);
     this.list.forget(path);
   }
@@ -220,7 +220,7 @@ export class Runs implements vscode.Disposable {
     if (config !== undefined) {
       await this.configs.set({ ...omit(this.configs.value, from), [to]: config });
     }
-    await this.places.rename(from, to);
+    await this.paths.rename(from, to);
     await this.forgetFailure(from);
     this.list.forget(from);
     this.moved.fire({ from, to });

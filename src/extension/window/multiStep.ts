@@ -84,7 +84,7 @@ function answer<T extends vscode.QuickPickItem>(
   { optional = false, refuse, more = [] }: Question<T>,
 ): Promise<readonly T[]> {
   return new Promise((resolve, reject) => {
-    /** Another dialog stands in front, and hides this one. */
+    /** Another dialog covers this one. */
     let isAway = false;
     pick.onDidAccept(() => {
       const problem = pick.selectedItems.map((item) => refuse?.(item)).find((text) => text !== undefined);

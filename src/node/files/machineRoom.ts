@@ -1,5 +1,5 @@
 import { freemem, totalmem } from 'node:os';
-import type { MachineRoom } from '../../shared/launch/launchVerdict';
+import type { MachineRoom } from '../../shared/launch/launchCheck';
 import { freeBytes } from './freeBytes';
 
 /** Memory of this machine, and free disk where a folder is. */

@@ -3,37 +3,37 @@ import { type AdeptError, inputError } from '../../shared/common/errors';
 /** Weights that are not read, and how a model that can be is had: the end of a sentence. */
 interface OtherFormat {
   readonly names: RegExp;
-  readonly remedy: string;
+  readonly advice: string;
 }
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
   {
     names: /^adapter_model\.(safetensors|bin)$/,
-    remedy: 'merge the adapter into its base model (peft: merge_and_unload, then save_pretrained).',
+    advice: 'merge the adapter into its base model (peft: merge_and_unload, then save_pretrained).',
   },
   {
     names: /^pytorch_model.*\.bin$/,
-    remedy:
+    advice:
       'convert it to safetensors with transformers (AutoModelForCausalLM.from_pretrained, then save_pretrained).',
   },
   {
     names: /^consolidated.*\.(pth|safetensors)$/,
-    remedy:
+    advice:
       "convert it with the script of its family in transformers (convert_<family>_weights_to_hf.py), or give the folder that the Hub calls the model's transformers version.",
   },
   {
     names: /\.(gguf|ggml)$/,
-    remedy:
+    advice:
       'give the model in safetensors that it was made from: to convert it back would keep what quantising lost.',
   },
   {
     names: /\.(h5|msgpack)$/,
-    remedy:
+    advice:
       'convert it with transformers 4 (AutoModelForCausalLM.from_pretrained with from_tf or from_flax, then save_pretrained).',
   },
   {
     names: /\.(pth|pt|ckpt)$/,
-    remedy: 'convert it with the tool that wrote it into a folder of transformers in safetensors.',
+    advice: 'convert it with the tool that wrote it into a folder of transformers in safetensors.',
   },
 ];
 
@@ -52,10 +52,10 @@ export function missingWeights(
       `${folder}: holds ${shards[0] ?? 'shards'} but no ${index}: download the index file as well.`,
     );
   }
-  for (const { names: pattern, remedy } of OTHER_FORMATS) {
+  for (const { names: pattern, advice } of OTHER_FORMATS) {
     const found = names.find((name) => pattern.test(name));
     if (found !== undefined) {
-      return inputError(`${folder}: holds no ${single}, only ${found}: ${remedy}`);
+      return inputError(`${folder}: holds no ${single}, only ${found}: ${advice}`);
     }
   }
   const other = names.find((name) => name.endsWith('.safetensors'));

@@ -36,7 +36,7 @@ export function checkedTensors(
     const foreign = foreignName(name);
     if (foreign !== undefined) {
       throw inputError(
-        `${file}: tensor "${name}": its name is of ${foreign.from}, and transformers does not know it: ${foreign.remedy}.`,
+        `${file}: tensor "${name}": its name is of ${foreign.from}, and transformers does not know it: ${foreign.advice}.`,
       );
     }
     if (isQuantised({ name, dtype })) {

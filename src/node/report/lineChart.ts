@@ -47,7 +47,7 @@ const TICKS = { y: 5, x: { wide: 8, narrow: 5 } } as const;
 const MARK_TEXTS = {
   checkpoint: 'checkpoint',
   resume: 'resumed',
-  remedy: 'remedy against forgetting',
+  remedy: 'response to forgetting',
   choice: 'recommended',
 } as const;
 
@@ -57,12 +57,12 @@ export function lineChart(chart: LineChart): Html | undefined {
   if (y === undefined) {
     return undefined;
   }
-  const place = { x: (value: number) => share(value, chart.x), y: (value: number) => 1 - share(value, y) };
+  const scales = { x: (value: number) => share(value, chart.x), y: (value: number) => 1 - share(value, y) };
   const yTicks = axisTicks(y, TICKS.y);
   const xTicks = axisTicks(chart.x, TICKS.x[chart.wide ? 'wide' : 'narrow'], chart.x.whole ? 1 : 0);
-  const lines = chart.lines.map((line) => drawn(line, place, chart));
+  const lines = chart.lines.map((line) => drawn(line, scales, chart));
   const across = (value: number, kind: string): Html =>
-    html`<path class="${kind}" d="M0 ${at(place.y(value))}H${SIZE}" />`;
+    html`<path class="${kind}" d="M0 ${at(scales.y(value))}H${SIZE}" />`;
   return html`<figure class="chart${chart.wide ? ' wide' : ''}">
     <figcaption>
       <strong>${chart.title}</strong>
@@ -71,18 +71,18 @@ export function lineChart(chart: LineChart): Html | undefined {
     <div class="plot">
       <svg viewBox="0 0 ${SIZE} ${SIZE}" preserveAspectRatio="none" role="img" aria-label="${spoken(chart)}">
         ${yTicks.map(({ value }) => across(value, 'grid'))}${chart.baseline === undefined ? undefined : across(chart.baseline, 'baseline')}
-        ${(chart.marks ?? []).map((mark) => drawnMark(mark, place.x))}${lines}
+        ${(chart.marks ?? []).map((mark) => drawnMark(mark, scales.x))}${lines}
       </svg>
       <div aria-hidden="true">
-        ${yTicks.map((tick) => html`<span class="tick y" style="top:${percent(place.y(tick.value))}">${chart.tick(tick)}</span>`)}
-        ${xTicks.map(({ value }) => html`<span class="tick x" style="left:${percent(place.x(value))}">${chart.position(value)}</span>`)}
+        ${yTicks.map((tick) => html`<span class="tick y" style="top:${percent(scales.y(tick.value))}">${chart.tick(tick)}</span>`)}
+        ${xTicks.map(({ value }) => html`<span class="tick x" style="left:${percent(scales.x(value))}">${chart.position(value)}</span>`)}
       </div>
     </div>
     <div class="below muted">${key(chart)}<span class="unit" aria-hidden="true">${chart.units[1]}</span></div>
   </figure> `;
 }
 
-interface Place {
+interface Scales {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
 }
@@ -109,12 +109,12 @@ function share(value: number, { low, high }: Axis): number {
   return (value - low) / (high - low || 1);
 }
 
-function drawn({ curve, kind, pale, dots, label }: ChartLine, place: Place, chart: LineChart): Content {
+function drawn({ curve, kind, pale, dots, label }: ChartLine, scales: Scales, chart: LineChart): Content {
   const points = curve.x.flatMap((x, index): [number, number][] => {
     const y = curve.y[index] ?? NaN;
     return Number.isFinite(y) ? [[x, y]] : [];
   });
-  const at2 = ([x, y]: readonly [number, number]): string => `${at(place.x(x))} ${at(place.y(y))}`;
+  const at2 = ([x, y]: readonly [number, number]): string => `${at(scales.x(x))} ${at(scales.y(y))}`;
   const path = points.map((point, index) => `${index === 0 ? 'M' : 'L'}${at2(point)}`).join('');
   // A dot is a line without length and with round ends: a circle would be stretched with the plot.
   const circles = dots === true || points.length === 1 ? points : [];
@@ -126,7 +126,7 @@ function drawn({ curve, kind, pale, dots, label }: ChartLine, place: Place, char
     )}`;
 }
 
-function drawnMark({ at: position, kind }: ChartMark, x: Place['x']): Html {
+function drawnMark({ at: position, kind }: ChartMark, x: Scales['x']): Html {
   const path =
     kind === 'checkpoint' ? `M${at(x(position))} ${SIZE}V${0.95 * SIZE}` : `M${at(x(position))} 0V${SIZE}`;
   return html`<path class="mark ${kind}" d="${path}" />`;

@@ -3,7 +3,7 @@ import { ENGLISH } from '../common/localizer';
 import { computeHere } from '../launch/computeForm';
 import { launchText, type LaunchFolders } from '../launch/launchConfig';
 import { freshForm, readForm, type FormFiles, type FormReading, type LaunchForm } from '../launch/launchForm';
-import { launchWarnings, problemsOfModel, type MachineRoom } from '../launch/launchVerdict';
+import { launchWarnings, problemsOfModel, type MachineRoom } from '../launch/launchCheck';
 import { planPrice, pricedModel, type PricedModel } from '../launch/planPrice';
 import { proposals, type Proposal } from '../launch/proposals';
 import { runDuration } from '../launch/runDuration';

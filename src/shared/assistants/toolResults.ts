@@ -23,7 +23,7 @@ const LayerFacts = v.object({
   high: v.optional(v.number()),
 });
 
-/** Which layers matter least, and how sure that is. */
+/** Which layers matter least, and the confidence of that. */
 const LeastImportant = v.object({
   layers: v.array(count),
   certainty: v.picklist(['sure', 'tied', 'unknown']),

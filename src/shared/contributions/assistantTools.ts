@@ -31,7 +31,7 @@ export const ASSISTANT_TOOLS = {
     reference: 'adeptImportance',
     icon: '$(layers)',
     forModel:
-      'Reads a saved ADEPT analysis of a language model: the importance of each layer (by how many nats per token the general loss rises without it, or in mode "fast" a relative change), which layers are least important and so are copied and trained, how sure that choice is, and the text it was measured on. Use it for questions about which layers matter or which to expand. It measures nothing: a model that was not analyzed is named as such.',
+      'Reads a saved ADEPT analysis of a language model: the importance of each layer (by how many nats per token the general loss rises without it, or in mode "fast" a relative change), which layers are least important and so are copied and trained, the confidence of that choice, and the text it was measured on. Use it for questions about which layers matter or which to expand. It measures nothing: a model that was not analyzed is named as such.',
     input: inputs.ImportanceInput,
     when: used,
     needsTrust: false,

@@ -1,6 +1,6 @@
 import type { ImportanceFile } from './importance';
 
-/** How sure it is which k layers matter least. */
+/** Confidence of which k layers matter least. */
 export type LayerCertainty =
   /** A single sequence was measured. */
   | { readonly kind: 'unknown' }

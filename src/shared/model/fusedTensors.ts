@@ -45,9 +45,9 @@ function splitTensor(
   modules: Readonly<Record<string, readonly string[]>>,
   tensor: TensorEntry,
 ): TensorEntry[] {
-  const place = placeOf(tensor.name);
-  const units = place && modules[place.module];
-  if (place === undefined || units === undefined) {
+  const named = partsOfName(tensor.name);
+  const units = named && modules[named.module];
+  if (named === undefined || units === undefined) {
     return [tensor];
   }
   const [rows = 0, ...rest] = tensor.shape;
@@ -65,7 +65,7 @@ function splitTensor(
     row += own;
     return {
       ...tensor,
-      ...{ name: `${place.prefix}${unit}.${place.part}`, shape: [own, ...rest] },
+      ...{ name: `${named.prefix}${unit}.${named.part}`, shape: [own, ...rest] },
       ...{ byteOffset, byteLength: own * bytesPerRow },
     };
   });
@@ -87,7 +87,7 @@ function rowsOf(raw: Readonly<Record<string, unknown>>, units: readonly string[]
 }
 
 /** The units of a stored tensor, and which of them a name stands for. */
-export interface FusedPlace {
+export interface FusedSlice {
   /** The stored tensor's name. */
   readonly fused: string;
   readonly index: number;
@@ -95,21 +95,21 @@ export interface FusedPlace {
 }
 
 /** Where the tensor of a unit is stored; undefined where it is stored by its own name. */
-export function fusedPlaceOf(raw: Readonly<Record<string, unknown>>, name: string): FusedPlace | undefined {
-  const place = placeOf(name);
-  if (place === undefined) {
+export function fusedSliceOf(raw: Readonly<Record<string, unknown>>, name: string): FusedSlice | undefined {
+  const named = partsOfName(name);
+  if (named === undefined) {
     return undefined;
   }
   for (const [module, units] of Object.entries(fusedModules(raw))) {
-    const index = units.indexOf(place.module);
+    const index = units.indexOf(named.module);
     if (index >= 0) {
-      return { fused: `${place.prefix}${module}.${place.part}`, index, count: units.length };
+      return { fused: `${named.prefix}${module}.${named.part}`, index, count: units.length };
     }
   }
   return undefined;
 }
 
-function placeOf(name: string): { prefix: string; module: string; part: string } | undefined {
+function partsOfName(name: string): { prefix: string; module: string; part: string } | undefined {
   const parsed = parseLayerTensorName(name);
   const [, module, part] = /^(.+)\.([^.]+)$/.exec(parsed?.rest ?? '') ?? [];
   return parsed === undefined || module === undefined || part === undefined

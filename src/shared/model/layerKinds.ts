@@ -8,7 +8,7 @@ import { parseRope, parseRopes, type Rope } from './ropeConfig';
 export type LayerType = 'full_attention' | 'sliding_attention';
 const LAYER_TYPES = ['full_attention', 'sliding_attention'] as const;
 
-interface Surroundings {
+interface LayerContext {
   readonly numHiddenLayers: number;
   readonly maxPositions: number;
   readonly headDim: number;
@@ -36,7 +36,7 @@ const RopeFields = v.looseObject({
  */
 export function slidingWindows(
   filled: Record<string, unknown>,
-  around: Surroundings,
+  around: LayerContext,
   traits: FamilyTraits,
   file: string,
 ): (number | undefined)[] {
@@ -87,7 +87,7 @@ export function slidingWindows(
  */
 function layerTypes(
   filled: Record<string, unknown>,
-  around: Pick<Surroundings, 'numHiddenLayers'>,
+  around: Pick<LayerContext, 'numHiddenLayers'>,
   traits: FamilyTraits,
   file: string,
 ): readonly LayerType[] {
@@ -111,7 +111,7 @@ function layerTypes(
 /** Per layer whether it has a rotation at all, spelt out in `no_rope_layers` (1 has one, 0 has none) or by an interval. */
 function rotatedLayers(
   filled: Record<string, unknown>,
-  { numHiddenLayers: layers }: Pick<Surroundings, 'numHiddenLayers'>,
+  { numHiddenLayers: layers }: Pick<LayerContext, 'numHiddenLayers'>,
   traits: FamilyTraits,
   file: string,
 ): readonly boolean[] {
@@ -135,7 +135,7 @@ function rotatedLayers(
  */
 export function perLayerKeys(
   raw: Readonly<Record<string, unknown>>,
-  around: Pick<Surroundings, 'numHiddenLayers'>,
+  around: Pick<LayerContext, 'numHiddenLayers'>,
   traits: FamilyTraits,
 ): Record<string, readonly unknown[]> {
   const filled = { ...traits.defaults, ...raw };
@@ -152,21 +152,21 @@ export function perLayerKeys(
 /** Per layer: how positions rotate. @throws AdeptError (input) that names the key. */
 export function layerRopes(
   filled: Record<string, unknown>,
-  around: Surroundings,
+  around: LayerContext,
   traits: FamilyTraits,
   file: string,
 ): (Rope | undefined)[] {
   const { rope_theta: topTheta } = parseWith(RopeFields, filled, file);
   const { maxPositions, headDim } = around;
-  const surroundings = { topTheta, maxPositions, headDim };
+  const context = { topTheta, maxPositions, headDim };
   const rotated = rotatedLayers(filled, around, traits, file);
   if (traits.ropeByLayerType === undefined) {
-    const rope = parseRope(filled, surroundings, traits, file);
+    const rope = parseRope(filled, context, traits, file);
     return rotated.map((has) => (has ? rope : undefined));
   }
   const { key, slidingTheta: usual } = traits.ropeByLayerType;
   const slidingTheta = numberOf(filled, key, file) ?? usual;
-  const ropes = parseRopes(filled, { ...surroundings, slidingTheta }, traits, file);
+  const ropes = parseRopes(filled, { ...context, slidingTheta }, traits, file);
   return layerTypes(filled, around, traits, file).map((type) => ropes[type]);
 }
 

@@ -52,7 +52,7 @@ export interface Rope {
 }
 
 /** What rotation depends on beside its own keys. */
-export interface RopeSurroundings {
+export interface RopeContext {
   readonly topTheta: number;
   readonly maxPositions: number;
   readonly headDim: number;
@@ -99,7 +99,7 @@ type RopeFields = v.InferOutput<typeof RopeFields>;
  */
 export function parseRope(
   raw: Record<string, unknown>,
-  around: RopeSurroundings,
+  around: RopeContext,
   traits: RopeTraits,
   file: string,
 ): Rope {
@@ -121,7 +121,7 @@ export function parseRope(
  */
 export function parseRopes(
   raw: Record<string, unknown>,
-  around: RopeSurroundings & { readonly slidingTheta: number },
+  around: RopeContext & { readonly slidingTheta: number },
   traits: RopeTraits,
   file: string,
 ): Record<(typeof LAYER_TYPES)[number], Rope> {
@@ -144,7 +144,7 @@ export function parseRopes(
   };
 }
 
-interface Place {
+interface KeyPath {
   readonly key: string;
   readonly file: string;
 }
@@ -164,19 +164,19 @@ function parseFields(given: unknown, key: string, file: string): RopeFields {
 function ropeOf(
   raw: Record<string, unknown>,
   fields: RopeFields,
-  around: RopeSurroundings,
+  around: RopeContext,
   traits: RopeTraits,
-  place: Place,
+  path: KeyPath,
 ): Rope {
   // The type "proportional" speaks of pairs of the whole head.
   const share = traits.partialRotary && nameOf(fields) !== 'proportional' ? shareOf(raw, fields) : 1;
   const rotaryDim = Math.trunc(around.headDim * share);
   if (rotaryDim % 2 !== 0 || rotaryDim === 0) {
     throw inputError(
-      `${place.file}: "partial_rotary_factor" is ${share}, of which heads of ${around.headDim} numbers have no even part: correct it.`,
+      `${path.file}: "partial_rotary_factor" is ${share}, of which heads of ${around.headDim} numbers have no even part: correct it.`,
     );
   }
-  const scaling = new Scaling(raw, fields, { ...around, headDim: rotaryDim }, traits, place);
+  const scaling = new Scaling(raw, fields, { ...around, headDim: rotaryDim }, traits, path);
   const rope = {
     theta: fields.rope_theta ?? around.topTheta,
     scaling: scaling.parse(),
@@ -205,9 +205,9 @@ class Scaling {
   constructor(
     private readonly raw: Record<string, unknown>,
     private readonly fields: RopeFields,
-    private readonly around: RopeSurroundings,
+    private readonly around: RopeContext,
     private readonly traits: RopeTraits,
-    private readonly place: Place,
+    private readonly path: KeyPath,
   ) {}
 
   private get name(): string {
@@ -347,7 +347,7 @@ class Scaling {
   }
 
   private error(name: string, what: string): Error {
-    return inputError(`${this.place.file}: "${this.place.key}.${name}" ${what}.`);
+    return inputError(`${this.path.file}: "${this.path.key}.${name}" ${what}.`);
   }
 }
 

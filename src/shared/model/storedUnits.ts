@@ -42,7 +42,7 @@ export function storedUnits(
   return Array.from(layers, (units) =>
     [...(units ?? [])]
       .map(([name, own]) => unitOf(config.family, name, own))
-      .sort((a, b) => placeOf(a.name) - placeOf(b.name)),
+      .sort((a, b) => unitOrder(a.name) - unitOrder(b.name)),
   );
 }
 
@@ -65,7 +65,7 @@ function isBias(name: string): boolean {
 }
 
 /** Position in the order of the computation; units that the table does not know come last, as they are stored. */
-export function placeOf(unit: string): number {
-  const place = UNIT_NAMES.findIndex((known) => known === unit);
-  return place < 0 ? UNIT_NAMES.length : place;
+export function unitOrder(unit: string): number {
+  const index = UNIT_NAMES.findIndex((known) => known === unit);
+  return index < 0 ? UNIT_NAMES.length : index;
 }

@@ -6,35 +6,35 @@ interface ForeignName {
   readonly pattern: RegExp;
   readonly from: string;
   /** What to do, the end of a sentence. */
-  readonly remedy: string;
+  readonly advice: string;
 }
 
 const FOREIGN_NAMES: readonly ForeignName[] = [
   {
     pattern: /(^|\.)_orig_mod\./,
     from: 'torch.compile',
-    remedy: 'save what was compiled (model._orig_mod.save_pretrained), or remove "_orig_mod." from the names',
+    advice: 'save what was compiled (model._orig_mod.save_pretrained), or remove "_orig_mod." from the names',
   },
   {
     pattern: /(^|\.)_fsdp_wrapped_module\./,
     from: "PyTorch's FSDP",
-    remedy:
+    advice:
       'save the full state dict (accelerate: get_state_dict), or remove "_fsdp_wrapped_module." from the names',
   },
   {
     pattern: /(^|\.)_checkpoint_wrapped_module\./,
     from: "PyTorch's activation checkpointing",
-    remedy: 'save the model without the wrapper, or remove "_checkpoint_wrapped_module." from the names',
+    advice: 'save the model without the wrapper, or remove "_checkpoint_wrapped_module." from the names',
   },
   {
     pattern: /\.(lora_[AB]|lora_embedding_[AB]|base_layer|modules_to_save)\.|^base_model\.model\./,
     from: 'an adapter of peft that is not merged',
-    remedy: 'merge it (merge_and_unload) and save the result with save_pretrained',
+    advice: 'merge it (merge_and_unload) and save the result with save_pretrained',
   },
   {
     pattern: /^module\./,
     from: 'DistributedDataParallel or DeepSpeed',
-    remedy: 'save what was wrapped (model.module.save_pretrained), or remove "module." from the names',
+    advice: 'save what was wrapped (model.module.save_pretrained), or remove "module." from the names',
   },
 ];
 

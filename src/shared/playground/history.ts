@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AskSettings } from './askSettings';
 import { SideAnswer } from './sideAnswer';
-import { placeOf, Side } from './sides';
+import { originOf, Side } from './sides';
 
 const text = v.string();
 
@@ -55,9 +55,11 @@ function sizeOf({ prompt, answers }: KeptRound): number {
  * Seconds of a token when a side answered last, else the run that it is of; undefined where neither is known.
  */
 export function lastTokenSeconds(history: PlaygroundHistory, side: Side): number | undefined {
-  const ofPlace = history
+  const ofOrigin = history
     .flatMap(({ answers }) => answers)
-    .filter((one) => placeOf(one.side) === placeOf(side) && (one.answer?.cost.tokenSeconds ?? null) !== null);
-  const last = ofPlace.find((one) => one.side.kind === side.kind) ?? ofPlace[0];
+    .filter(
+      (one) => originOf(one.side) === originOf(side) && (one.answer?.cost.tokenSeconds ?? null) !== null,
+    );
+  const last = ofOrigin.find((one) => one.side.kind === side.kind) ?? ofOrigin[0];
   return last?.answer?.cost.tokenSeconds ?? undefined;
 }

@@ -29,6 +29,6 @@ export const Sides = v.pipe(v.array(Side), v.minLength(1), v.maxLength(2));
 export type Sides = v.InferOutput<typeof Sides>;
 
 /** The run or model folder that a side is of. */
-export function placeOf(side: Side): string {
+export function originOf(side: Side): string {
   return side.kind === 'model' ? side.model : side.run;
 }

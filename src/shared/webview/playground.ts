@@ -11,7 +11,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const PlaygroundSource = v.object({});
 
 /** What can be asked. */
-export const PlaygroundPlace = v.variant('kind', [
+export const PlaygroundOrigin = v.variant('kind', [
   v.object({
     kind: v.literal('run'),
     run: text,
@@ -31,7 +31,7 @@ export const PlaygroundPlace = v.variant('kind', [
     exportOf: v.nullable(text),
   }),
 ]);
-export type PlaygroundPlace = v.InferOutput<typeof PlaygroundPlace>;
+export type PlaygroundOrigin = v.InferOutput<typeof PlaygroundOrigin>;
 
 const COLUMN_STATES = ['waiting', 'loading', 'reading', 'answering', 'ended'] as const;
 export type ColumnState = (typeof COLUMN_STATES)[number];
@@ -71,7 +71,7 @@ export type PlaygroundProcess = v.InferOutput<typeof PlaygroundProcess>;
 
 const parts = {
   trusted: v.boolean(),
-  places: v.array(PlaygroundPlace),
+  origins: v.array(PlaygroundOrigin),
   /** What is compared where the person has chosen nothing; null where there is nothing. */
   usual: v.nullable(Sides),
   process: PlaygroundProcess,

@@ -1,6 +1,6 @@
 import { inputError } from '../../shared/common/errors';
 import { floatTypeOf, type FloatDtype } from '../../shared/model/floatType';
-import { narrowFloat32, requireReadable, widenFloat32, type TensorStore } from './safetensors';
+import { narrowFloat32, requireReadable, upcastToFloat32, type TensorStore } from './safetensors';
 import { storedSource, type TensorSource } from './safetensorsWriter';
 
 /** Counts what was lost of the tensors that were written in another type. */
@@ -34,11 +34,11 @@ export function convertedSource(store: TensorStore, name: string, conversion: Co
     ...{ name, dtype, shape: entry.shape },
     *chunks() {
       for (const piece of store.chunks(name)) {
-        const read = widenFloat32(piece, from);
+        const read = upcastToFloat32(piece, from);
         const values = scale === undefined ? read : read.map(scale);
         const stored = narrowFloat32(values, dtype);
         if (dtype !== 'F32') {
-          rounding.changed += changedValues(values, widenFloat32(stored, dtype), () =>
+          rounding.changed += changedValues(values, upcastToFloat32(stored, dtype), () =>
             inputError(
               `${label}: ${floatTypeOf(dtype) ?? dtype} has no number as large as a value of tensor "${name}": choose float32.`,
             ),

@@ -1,4 +1,4 @@
-import { fusedPlaceOf } from '../../shared/model/fusedTensors';
+import { fusedSliceOf } from '../../shared/model/fusedTensors';
 import type { TensorSource } from './safetensorsWriter';
 
 /**
@@ -12,14 +12,14 @@ export function fusedSources(
 ): TensorSource[] {
   const parts = new Map<string, (TensorSource | undefined)[]>();
   const names = sources.map((source) => {
-    const place = fusedPlaceOf(raw, source.name);
-    if (place === undefined) {
+    const slice = fusedSliceOf(raw, source.name);
+    if (slice === undefined) {
       return undefined;
     }
-    const own = parts.get(place.fused) ?? Array.from({ length: place.count }, () => undefined);
-    own[place.index] = source;
-    parts.set(place.fused, own);
-    return place.fused;
+    const own = parts.get(slice.fused) ?? Array.from({ length: slice.count }, () => undefined);
+    own[slice.index] = source;
+    parts.set(slice.fused, own);
+    return slice.fused;
   });
   return sources.flatMap((source, index) => {
     const fused = names[index];

@@ -36,11 +36,13 @@ export async function writeModelWeights(
     written += bytesOf(shard);
   }
   if (!single) {
-    const places = shards.flatMap((shard, index) => shard.map(({ name }) => [name, nameOf(index)] as const));
-    places.sort(([a], [b]) => (a < b ? -1 : 1));
+    const fileOfTensor = shards.flatMap((shard, index) =>
+      shard.map(({ name }) => [name, nameOf(index)] as const),
+    );
+    fileOfTensor.sort(([a], [b]) => (a < b ? -1 : 1));
     writeJson(join(folder, 'model.safetensors.index.json'), {
       metadata: { total_size: total },
-      weight_map: Object.fromEntries(places),
+      weight_map: Object.fromEntries(fileOfTensor),
     });
   }
 }

@@ -190,7 +190,7 @@ export function requireReadable({ name, dtype, file }: TensorEntry): 'F32' | Hal
 }
 
 /** The values of bytes as they are stored, F16 and BF16 upcast exactly; F32 shares the memory of `bytes`, which begins at a multiple of 4. */
-export function widenFloat32(bytes: Uint8Array, dtype: 'F32' | HalfDtype): Float32Array {
+export function upcastToFloat32(bytes: Uint8Array, dtype: 'F32' | HalfDtype): Float32Array {
   const { buffer, byteOffset, byteLength } = bytes;
   const count = byteLength / DTYPE_BYTES[dtype];
   if (dtype === 'F32') {

@@ -15,8 +15,8 @@ function show(moment: Moment): void {
   const { what, ranks, rank, phase, step, seconds, said } = moment;
   const problems = momentProblems(moment);
   const who = rank === null ? what : what.replace('a rank', `rank ${rank}`);
-  const verdict = problems.length === 0 ? 'good  ' : 'FAILED';
-  console.log(`${verdict} ${who}, ${ranks} ranks, ${phase}, step ${step}: ${seconds.toFixed(1)} s: ${said}`);
+  const outcome = problems.length === 0 ? 'good  ' : 'FAILED';
+  console.log(`${outcome} ${who}, ${ranks} ranks, ${phase}, step ${step}: ${seconds.toFixed(1)} s: ${said}`);
   for (const problem of problems) {
     console.log(`       ${problem}`);
   }

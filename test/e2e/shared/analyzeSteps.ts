@@ -163,10 +163,10 @@ export function analyzeSteps(windowOf: () => Editor): void {
           .getByText(/^The model has \d+ positions/)
           .waitFor();
         await heatmap
-          .locator('#launch-verdict')
+          .locator('#launch-check')
           .getByText(/A rate of 50 destroys a language model/)
           .waitFor();
-        await heatmap.locator('.plan-bar .verdict-sign').getByText('1 to correct').waitFor();
+        await heatmap.locator('.plan-bar .check-sign').getByText('1 to correct').waitFor();
       });
       // Where a field is wrong, the button leads there and starts nothing.
       const runs = (): string[] => readdirSync(join(editor.workspace, '.adept', 'runs'));
@@ -174,12 +174,12 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await heatmap.getByRole('button', { name: 'Start tuning' }).click();
       await heatmap.locator('#field-seqLen:focus').waitFor();
       assert.deepEqual(runs(), before);
-      const verdict = heatmap.locator('#launch-verdict');
+      const check = heatmap.locator('#launch-check');
       const warned = async (fields: Readonly<Record<string, string>>, text: RegExp): Promise<void> => {
         for (const [field, value] of Object.entries(fields)) {
           await heatmap.locator(`#field-${field}`).fill(value);
         }
-        await editor.evidently(String(text), () => verdict.getByText(text).waitFor());
+        await editor.evidently(String(text), () => check.getByText(text).waitFor());
       };
       await warned(
         { seqLen: '256', learningRate: '0.001', warmup: '200' },
@@ -190,7 +190,7 @@ export function analyzeSteps(windowOf: () => Editor): void {
       await warned({ batchSize: '4', steps: '1000000000', saveEvery: '1' }, /take about .*GB of disk, and/);
       await heatmap.locator('#field-steps').fill('100');
       await heatmap.locator('#field-saveEvery').fill('50');
-      await verdict.getByText(/of disk/).waitFor({ state: 'detached' });
+      await check.getByText(/of disk/).waitFor({ state: 'detached' });
       await heatmap.locator('#field-seqLen-problem').waitFor({ state: 'detached' });
       // What is evaluated counts in the time, and can be bounded.
       const whole = heatmap.locator('.price div', { hasText: 'Whole run' }).locator('dd');

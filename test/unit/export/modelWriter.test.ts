@@ -92,7 +92,7 @@ describe('a tensor in another type', () => {
     store.close();
   });
 
-  it('is scaled before it is rounded, in pieces, and widened exactly', (t) => {
+  it('is scaled before it is rounded, in pieces, and upcast exactly', (t) => {
     const folder = temporaryFolder(t);
     const count = 2 ** 21 + 3;
     const store = write(
@@ -107,12 +107,12 @@ describe('a tensor in another type', () => {
     const narrow = TensorStore.openFile(half);
     assert.equal(halved.changed, 0);
     assert.equal(narrow.entry('a').dtype, 'F16');
-    const widened = new Rounding();
+    const upcast = new Rounding();
     const wide = join(folder, 'wide.safetensors');
-    writeSafetensors(wide, [convertedSource(narrow, 'a', { dtype: 'F32', rounding: widened, label })]);
+    writeSafetensors(wide, [convertedSource(narrow, 'a', { dtype: 'F32', rounding: upcast, label })]);
     const back = TensorStore.openFile(wide).readFloat32('a');
     assert.ok(back.every((value, at) => value === (at % 512) / 2));
-    assert.deepEqual([back.length, widened.changed], [count, 0]);
+    assert.deepEqual([back.length, upcast.changed], [count, 0]);
     store.close();
     narrow.close();
   });

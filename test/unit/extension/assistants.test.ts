@@ -59,7 +59,7 @@ function analysis(importances: readonly number[], more: object = {}): Importance
 const read = { file: '/w/.adept/importance/base.json', time: Date.parse('2026-01-02T03:04:05Z'), others: [] };
 
 describe('what an assistant is told of an analysis', () => {
-  it('are the least important layers, and that it is not known how sure they are', () => {
+  it('are the least important layers, and that their confidence is not known', () => {
     const report = given(
       ImportanceResult,
       importanceReport({ importance: analysis([0.4, 0.1, 0.3, 0.2]), ...read }, 2),

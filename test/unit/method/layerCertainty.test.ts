@@ -20,7 +20,7 @@ function measured(layers: readonly Measured[], sequences: number): ImportanceFil
   return { ...file, probe: { ...file.probe, sequences }, trust };
 }
 
-describe('how sure a choice of layers is', () => {
+describe('the confidence of a choice of layers', () => {
   const clear: Measured[] = [
     [0.1, 0.01, 1, 1],
     [0.2, 0.01, 2, 2],

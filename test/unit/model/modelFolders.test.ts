@@ -95,7 +95,7 @@ describe('names of tensors', () => {
     assert.deepEqual(written.filter((name) => !name.includes('layers.4.')).sort(), before);
   });
 
-  for (const [name, from, remedy] of [
+  for (const [name, from, advice] of [
     ['model._orig_mod.layers.0.input_layernorm.weight', 'torch.compile', 'model._orig_mod.save_pretrained'],
     ['_orig_mod.lm_head.weight', 'torch.compile', '"_orig_mod."'],
     ['_fsdp_wrapped_module.model.norm.weight', 'FSDP', 'get_state_dict'],
@@ -106,7 +106,7 @@ describe('names of tensors', () => {
   ] as const) {
     it(`of a wrapper are told: ${name}`, () => {
       const found = foreignName(name);
-      assert.ok(found?.from.includes(from) && found.remedy.includes(remedy), JSON.stringify(found));
+      assert.ok(found?.from.includes(from) && found.advice.includes(advice), JSON.stringify(found));
     });
   }
 

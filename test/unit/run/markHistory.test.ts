@@ -53,7 +53,7 @@ describe('what is marked in the curves of a run', () => {
     assert.deepEqual(recordOf([started, ...steps(1, 3), started]).marks.shown, []);
   });
 
-  it('are remedies, each once: with the rate that it set, or at the step that it went back to', () => {
+  it('are responses to forgetting, each once: with the rate that it set, or at the step that it went back to', () => {
     const because = 'general loss is 3.1';
     const lower = { kind: 'lower', from: 1e-4, to: 5e-5 } as const;
     const back = { kind: 'rollBack', back: 2, from: 5e-5, to: 2.5e-5 } as const;

@@ -17,7 +17,7 @@ function claimed(t: TestContext): { run: RunFolder; heartbeat: TrainerHeartbeat 
 }
 
 /** Seconds after the start that the file was last written. */
-function beat(run: RunFolder): number {
+function refresh(run: RunFolder): number {
   return (Date.parse(run.readTrainer()?.heartbeat ?? '') - START) / 1000;
 }
 
@@ -26,13 +26,13 @@ describe('the heartbeat of a trainer', () => {
     const { run, heartbeat } = claimed(t);
     for (const seconds of [2, 4, 60]) {
       t.mock.timers.tick(START + seconds * 1000 - Date.now());
-      assert.equal(beat(run), seconds);
+      assert.equal(refresh(run), seconds);
     }
     assert.equal(run.readTrainer()?.state, 'running');
     heartbeat.end();
     t.mock.timers.tick(10_000);
     assert.equal(run.readTrainer()?.state, 'ended');
-    assert.equal(beat(run), 60);
+    assert.equal(refresh(run), 60);
   });
 
   it('survives a file that cannot be written, which the trainer then learns where it can be told', (t) => {
@@ -53,7 +53,7 @@ describe('the heartbeat of a trainer', () => {
     rmSync(file, { recursive: true });
     renameSync(aside, file);
     t.mock.timers.tick(2000);
-    assert.equal(beat(run), 6);
+    assert.equal(refresh(run), 6);
     heartbeat.end();
   });
 });

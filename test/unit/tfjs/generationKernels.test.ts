@@ -224,7 +224,7 @@ describe('the kernels of generation', { skip }, () => {
           {
             ...{ heads: 2, kvHeads: 1, queryRope: rope, keyRope: rope, window: undefined, cap: undefined },
             ...{ keptKeys: of(2, 3, 4), keptValues: of(2, 3, 4) },
-            places: { sequences: indices(sequences), positions: indices(positions) },
+            tokenPositions: { sequences: indices(sequences), positions: indices(positions) },
           },
         );
       attend([0, 1], [0, 2]);

@@ -34,19 +34,19 @@ describe(
     it('are not believed without the token, which the next one may have', async (t) => {
       const rank0 = await startFake(t, {
         start: ({ hello, node }) => {
-          const stranger = node.net.connect(process.env.ADEPT_EXECUTOR_SOCKET ?? '');
+          const outsider = node.net.connect(process.env.ADEPT_EXECUTOR_SOCKET ?? '');
           const text = '{"kind":"hello","protocol":1,"token":"0","arrays":[]}';
           const prefix = Buffer.alloc(4);
           prefix.writeUInt32LE(text.length);
           let heard = 0;
-          stranger.on('data', (bytes) => (heard += bytes.length));
-          stranger.on('close', () => {
+          outsider.on('data', (bytes) => (heard += bytes.length));
+          outsider.on('close', () => {
             hello({ description: { threads: heard } });
           });
-          stranger.write(Buffer.concat([prefix, Buffer.from(text)]));
+          outsider.write(Buffer.concat([prefix, Buffer.from(text)]));
         },
       });
-      assert.equal(rank0.description.threads, 0, 'nothing is said to a stranger');
+      assert.equal(rank0.description.threads, 0, 'nothing is said to another program');
     });
 
     const wrong: readonly (readonly [string, FakeBehaviour, RegExp])[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chartKey, type ChartPlace } from '../../../webview/common/chartKeys';
+import { chartKey, type ChartPosition } from '../../../webview/common/chartKeys';
 import { stepTicks } from '../../../webview/common/stepTicks';
 import { extentOver, pan, shownRange, zoomAt, zoomTo } from '../../../webview/common/chartZoom';
 
@@ -51,10 +51,10 @@ describe('what charts show of a run', () => {
 });
 
 describe('keys on a chart', () => {
-  const whole: ChartPlace = { shown: FULL, full: FULL, zoom: null, cursor: 500, marks: [20, 500, 700] };
-  const zoomed: ChartPlace = { ...whole, shown: [400, 600], zoom: [400, 600] };
-  const press = (key: string, place: ChartPlace, modifiers = {}): ReturnType<typeof chartKey> =>
-    chartKey({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...modifiers }, place);
+  const whole: ChartPosition = { shown: FULL, full: FULL, zoom: null, cursor: 500, marks: [20, 500, 700] };
+  const zoomed: ChartPosition = { ...whole, shown: [400, 600], zoom: [400, 600] };
+  const press = (key: string, position: ChartPosition, modifiers = {}): ReturnType<typeof chartKey> =>
+    chartKey({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...modifiers }, position);
 
   it('zoom about the cursor, and show all again', () => {
     assert.deepEqual(press('+', whole), { cursor: 500, near: 5, zoom: [250, 750] });

@@ -4,7 +4,7 @@ import type { KeptRound } from '../../../src/shared/playground/history';
 import type { Sides } from '../../../src/shared/playground/sides';
 import type {
   PlaygroundColumn,
-  PlaygroundPlace,
+  PlaygroundOrigin,
   PlaygroundRound,
   ToPlayground,
 } from '../../../src/shared/webview/playground';
@@ -14,7 +14,7 @@ type Show = Extract<v.InferOutput<typeof ToPlayground>, { type: 'show' }>;
 const RUN = '/space/.adept/runs/clinical-notes';
 export const EXPORTED = '/space/.adept/exports/clinical-notes-step-120-alpha-0.5';
 
-export const PLACES: PlaygroundPlace[] = [
+export const ORIGINS: PlaygroundOrigin[] = [
   {
     ...{ kind: 'run', run: RUN, name: 'clinical-notes', live: false, adds: true },
     checkpoints: [
@@ -73,7 +73,7 @@ export function kept(id: string, prompt: string): KeptRound {
 /** The page as it is first shown. */
 export function show(change: Partial<Show> = {}): Show {
   return {
-    ...{ type: 'show', usual: USUAL_SIDES, trusted: true, places: PLACES, round: null, isAnswering: false },
+    ...{ type: 'show', usual: USUAL_SIDES, trusted: true, origins: ORIGINS, round: null, isAnswering: false },
     process: { state: 'none', engine: null, problem: null },
     history: [],
     ...change,

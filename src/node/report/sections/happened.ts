@@ -8,7 +8,7 @@ import type { ReportSection } from './section';
 
 const MOST_ROWS = 40;
 
-/** What happened beside steps: refreshes, resumes, remedies, other settings. */
+/** What happened beside steps: refreshes, resumes, responses to forgetting, other settings. */
 export const HAPPENED: ReportSection = {
   id: 'happened',
   title: 'What happened',

@@ -49,7 +49,7 @@ export interface ClusterPlan {
 
 /** Of the device, that tensors may take: fragments of the allocator take the rest. */
 const USABLE = 0.92;
-/** Where no more than this share of the places for sequences is taken, more GPUs do not help. */
+/** Where no more than this share of the slots for sequences is taken, more GPUs do not help. */
 const BUSY = 0.75;
 
 /**
@@ -78,7 +78,7 @@ export function planOnCluster(run: ClusterRun, cluster: ClusterFile): ClusterPla
   const seconds = compute + communication;
   const steps = Math.ceil(run.tokens / (run.sequencesPerStep * run.seqLen));
   const hours = (steps * seconds) / 3600;
-  const places = gradAccum * Math.max(microBatch, 1) * gpus;
+  const slots = gradAccum * Math.max(microBatch, 1) * gpus;
   return {
     ...{ gpus, nodes, gpu, sharding, recompute, microBatch, batchSize, gradAccum, steps },
     memory: rankMemory(run, spread, Math.max(microBatch, 1)),
@@ -88,7 +88,7 @@ export function planOnCluster(run: ClusterRun, cluster: ClusterFile): ClusterPla
     hours: fits ? hours : Infinity,
     gpuHours: fits ? hours * gpus : Infinity,
     cost: cluster.pricePerGpuHour === undefined || !fits ? undefined : hours * gpus * cluster.pricePerGpuHour,
-    limit: limitOf({ fits, compute, communication, idle: run.sequencesPerStep <= places * BUSY }),
+    limit: limitOf({ fits, compute, communication, idle: run.sequencesPerStep <= slots * BUSY }),
   };
 }
 

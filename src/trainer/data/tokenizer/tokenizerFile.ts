@@ -132,13 +132,13 @@ export function checkFits(tokenizer: TokenizerFile, file: string, vocabSize: num
 export interface IdUse {
   /** The beginning of what is said, such as "a text uses". */
   readonly what: string;
-  readonly remedy: string;
+  readonly advice: string;
 }
 
-export const IN_TEXT: IdUse = { what: 'a text uses', remedy: 'remove it from the texts' };
+export const IN_TEXT: IdUse = { what: 'a text uses', advice: 'remove it from the texts' };
 export const AROUND_DOCUMENTS: IdUse = {
   what: 'documents begin or end with',
-  remedy: 'choose another with --document-start or --document-end',
+  advice: 'choose another with --document-start or --document-end',
 };
 
 /** @throws AdeptError (input) where an id has no row in the embedding. */
@@ -149,12 +149,12 @@ export function requireRow(
     vocabSize,
     tokenOf,
   }: { file: string; vocabSize: number; tokenOf: (id: number) => string | undefined },
-  { what, remedy }: IdUse,
+  { what, advice }: IdUse,
 ): void {
   const beyond = ids.find((own) => own >= vocabSize);
   if (beyond !== undefined) {
     throw inputError(
-      `${file}: ${what} the token ${JSON.stringify(tokenOf(beyond) ?? '')} with the id ${beyond}, but ${vocabularyOf(file, vocabSize)}: ${remedy}, or give the tokenizer that belongs to this model.`,
+      `${file}: ${what} the token ${JSON.stringify(tokenOf(beyond) ?? '')} with the id ${beyond}, but ${vocabularyOf(file, vocabSize)}: ${advice}, or give the tokenizer that belongs to this model.`,
     );
   }
 }

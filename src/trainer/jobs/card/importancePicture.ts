@@ -64,9 +64,9 @@ function cell(column: number, y: number, value: number | undefined, scale: HeatS
   const x = LEFT + column * CELL.width;
   const heat = value === undefined || scale === undefined ? undefined : scale.heat(value);
   const fill = typeof heat === 'number' ? mixed(HEAT_LOW, HEAT_HIGH, heat) : GROUND;
-  const place = `x="${x}" y="${y}" width="${CELL.width - 1}" height="${CELL.height - 1}"`;
+  const box = `x="${x}" y="${y}" width="${CELL.width - 1}" height="${CELL.height - 1}"`;
   const said = value === undefined ? 'not measured' : String(value);
-  return `<rect ${place} fill="${cssColour(fill)}" stroke="${cssColour(inkOn(fill, HEAT_LOW))}" stroke-opacity="0.15"><title>${said}</title></rect>`;
+  return `<rect ${box} fill="${cssColour(fill)}" stroke="${cssColour(inkOn(fill, HEAT_LOW))}" stroke-opacity="0.15"><title>${said}</title></rect>`;
 }
 
 function escaped(text: string): string {

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/run/comparison';
 import { inputError } from '../../../shared/common/errors';
 import { parseLayerTensorName } from '../../../shared/model/architecture';
-import { placeOf, unitNameOf } from '../../../shared/model/storedUnits';
+import { unitOrder, unitNameOf } from '../../../shared/model/storedUnits';
 import { yieldToEventLoop, type Task } from '../../task';
 import { ComparedWeights, type PointRequest } from './comparedWeights';
 import { originOf, translateName } from './layerOrigin';
@@ -67,7 +67,7 @@ async function compareWeights(a: ComparedWeights, b: ComparedWeights, task: Task
     a: a.point,
     b: b.point,
     layers: layersOf(pairs, a),
-    units: units.sort((x, y) => x.layer - y.layer || placeOf(x.name) - placeOf(y.name)),
+    units: units.sort((x, y) => x.layer - y.layer || unitOrder(x.name) - unitOrder(y.name)),
     outer,
     notes: [...notes, ...zeroNotes(a, units)],
   };

@@ -41,11 +41,11 @@ export interface CachedLayout {
   /** [B·K, capacity, headDim] each, keys after rotation; those of the new tokens are written into them. */
   readonly keptKeys: Tensor;
   readonly keptValues: Tensor;
-  readonly places: TokenPlaces;
+  readonly tokenPositions: TokenPositions;
 }
 
 /** [n] int32 each: the sequence of every new token, below B, and where in it the token stands, below the capacity. */
-export interface TokenPlaces {
+export interface TokenPositions {
   readonly sequences: Tensor;
   readonly positions: Tensor;
 }

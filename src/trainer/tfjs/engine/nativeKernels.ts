@@ -293,9 +293,9 @@ function attentionTensors(inputs: AttentionInputs, layout: AttentionLayout): Ten
   ];
 }
 
-function cachedTensors({ queryRope, keyRope, keptKeys, keptValues, places }: CachedLayout): Tensor[] {
+function cachedTensors({ queryRope, keyRope, keptKeys, keptValues, tokenPositions }: CachedLayout): Tensor[] {
   return [
     ...[queryRope.cosines, queryRope.signedSines, keyRope.cosines, keyRope.signedSines],
-    ...[keptKeys, keptValues, places.sequences, places.positions],
+    ...[keptKeys, keptValues, tokenPositions.sequences, tokenPositions.positions],
   ];
 }

@@ -5,7 +5,7 @@ namespace ADEPT_NAMESPACE {
 
 typedef float Vector __attribute__((vector_size(4 * ADEPT_LANES)));
 typedef uint32_t Words __attribute__((vector_size(4 * ADEPT_LANES)));
-typedef uint16_t Halves __attribute__((vector_size(2 * ADEPT_LANES)));
+typedef uint16_t Bfloat16s __attribute__((vector_size(2 * ADEPT_LANES)));
 
 ADEPT_TARGET inline Vector load_vector(const float* from) {
   Vector values;
@@ -15,9 +15,9 @@ ADEPT_TARGET inline Vector load_vector(const float* from) {
 
 /** bfloat16 is the upper half of a float32. */
 ADEPT_TARGET inline Vector load_vector(const uint16_t* from) {
-  Halves halves;
-  __builtin_memcpy(&halves, from, sizeof halves);
-  return (Vector)(__builtin_convertvector(halves, Words) << 16);
+  Bfloat16s packed;
+  __builtin_memcpy(&packed, from, sizeof packed);
+  return (Vector)(__builtin_convertvector(packed, Words) << 16);
 }
 
 /** The first `count` values; the rest are 0. */
@@ -89,7 +89,7 @@ ADEPT_TARGET void dot_block(const Product<Weight>& product, int64_t row, int64_t
 
 /** values[r · kColumnDepth + k] = weight[r · depth + k] as float32, for R rows and `count` values of each. */
 template <int R>
-ADEPT_TARGET inline void widen_rows(const uint16_t* weight, int64_t depth, int64_t count, float* values) {
+ADEPT_TARGET inline void upcast_rows(const uint16_t* weight, int64_t depth, int64_t count, float* values) {
   for (int r = 0; r < R; r++) {
     const uint16_t* from = weight + r * depth;
     float* to = values + r * kColumnDepth;
@@ -117,7 +117,7 @@ template <int R, typename Weight>
 ADEPT_TARGET inline void column_rows(const Product<Weight>& product, const float* columns, int64_t row, int64_t count,
                                      int64_t o) {
   const int64_t depth = product.depth;
-  alignas(64) float widened[R * kColumnDepth];
+  alignas(64) float upcast[R * kColumnDepth];
   Vector sums[R] = {};
   for (int64_t k = 0; k < depth; k += kColumnDepth) {
     const int64_t some = depth - k < kColumnDepth ? depth - k : kColumnDepth;
@@ -125,8 +125,8 @@ ADEPT_TARGET inline void column_rows(const Product<Weight>& product, const float
     if constexpr (sizeof(Weight) == sizeof(float)) {
       add_columns<R>(sums, columns + k * ADEPT_LANES, from, depth, some);
     } else {
-      widen_rows<R>(from, depth, some, widened);
-      add_columns<R>(sums, columns + k * ADEPT_LANES, widened, kColumnDepth, some);
+      upcast_rows<R>(from, depth, some, upcast);
+      add_columns<R>(sums, columns + k * ADEPT_LANES, upcast, kColumnDepth, some);
     }
   }
   for (int64_t m = 0; m < count; m++) {

@@ -110,10 +110,10 @@ export function attentionContext(
 export function layerRopes(
   engine: Engine,
   { ropes, headDim, attentionScale }: ModelConfig,
-  { shape, ...places }: RopePlaces,
+  { shape, ...rotated }: RopePositions,
 ): Map<Rope | undefined, LayerRope> {
   const table = (rope: Rope | undefined, queryScale?: number): RopeTensors => {
-    const request = { ...places, headDim, ...(queryScale === undefined ? {} : { queryScale }) };
+    const request = { ...rotated, headDim, ...(queryScale === undefined ? {} : { queryScale }) };
     const { cosines, signedSines } = ropeTables(rope, request);
     return {
       cosines: engine.keep(engine.tensor(cosines, shape)),
@@ -127,7 +127,7 @@ export function layerRopes(
 }
 
 /** Which positions are rotated, and the shape in which their tables are used. */
-interface RopePlaces extends Pick<RopeRequest, 'positions' | 'longest'> {
+interface RopePositions extends Pick<RopeRequest, 'positions' | 'longest'> {
   readonly shape: readonly number[];
 }
 

@@ -48,7 +48,7 @@ export class ComposedCache extends KeyValueCache {
     return values;
   }
 
-  protected override place(readings: readonly RowReading[]): void {
+  protected override locate(readings: readonly RowReading[]): void {
     readings.forEach(onlyToken);
     this.lengths = readings.map(({ row }) => this.lengths[row] ?? 0);
     this.decoded += 1;

@@ -1,6 +1,6 @@
 import type { RowReading } from '../../executor/requests';
 import type { Engine } from '../engine/engine';
-import type { AttentionInputs, CachedLayout, FusedKernels, TokenPlaces } from '../engine/fusedKernels';
+import type { AttentionInputs, CachedLayout, FusedKernels, TokenPositions } from '../engine/fusedKernels';
 import type { Tensor } from '../engine/tensor';
 import { ropeOf, type AttentionContext, type AttentionLayer, type KeyValues } from './attentionContext';
 import type { Block } from './block';
@@ -17,8 +17,8 @@ const ROOM = 128;
  */
 export class FusedCache extends KeyValueCache {
   /** Of the tokens that are being read. */
-  private places: TokenPlaces | undefined;
-  private placed: readonly { readonly sequence: number; readonly position: number }[] = [];
+  private tokenPositions: TokenPositions | undefined;
+  private located: readonly { readonly sequence: number; readonly position: number }[] = [];
 
   /** @param lengths [B] tokens of each row */
   constructor(
@@ -30,7 +30,7 @@ export class FusedCache extends KeyValueCache {
   }
 
   override get positions(): number[] {
-    return this.placed.map(({ position }) => position);
+    return this.located.map(({ position }) => position);
   }
 
   override mask(): undefined {
@@ -38,12 +38,12 @@ export class FusedCache extends KeyValueCache {
   }
 
   override appending(): KeyValues {
-    this.freePlaces();
-    const { engine, placed } = this;
+    this.freePositions();
+    const { engine, located } = this;
     const kept = (values: Int32Array): Tensor => engine.keep(engine.indices(values, [values.length]));
-    this.places = {
-      sequences: kept(Int32Array.from(placed, ({ sequence }) => sequence)),
-      positions: kept(Int32Array.from(placed, ({ position }) => position)),
+    this.tokenPositions = {
+      sequences: kept(Int32Array.from(located, ({ sequence }) => sequence)),
+      positions: kept(Int32Array.from(located, ({ position }) => position)),
     };
     return super.appending();
   }
@@ -60,20 +60,20 @@ export class FusedCache extends KeyValueCache {
 
   override dispose(): void {
     super.dispose();
-    this.freePlaces();
+    this.freePositions();
   }
 
-  protected override place(readings: readonly RowReading[]): void {
+  protected override locate(readings: readonly RowReading[]): void {
     const begins = readings.map(({ row, forget }) => (this.lengths[row] ?? 0) - forget);
     this.lengths = readings.map(({ tokens }, sequence) => (begins[sequence] ?? 0) + tokens.length);
-    this.placed = readings.flatMap(({ tokens }, sequence) =>
+    this.located = readings.flatMap(({ tokens }, sequence) =>
       tokens.map((_, at) => ({ sequence, position: (begins[sequence] ?? 0) + at })),
     );
   }
 
-  private freePlaces(): void {
-    this.engine.dispose(this.places?.sequences, this.places?.positions);
-    this.places = undefined;
+  private freePositions(): void {
+    this.engine.dispose(this.tokenPositions?.sequences, this.tokenPositions?.positions);
+    this.tokenPositions = undefined;
   }
 
   protected override attendToAll(
@@ -89,12 +89,12 @@ export class FusedCache extends KeyValueCache {
     const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, attentionCap: cap } = context.config;
     const { queries, keys } = ropeOf(context, layer);
     const kept = this.withRoom(layer, before);
-    if (this.places === undefined) {
+    if (this.tokenPositions === undefined) {
       throw new Error('No token is being read.');
     }
     return {
       ...{ heads, kvHeads, cap, queryRope: queries, keyRope: keys, window: layer.slidingWindow },
-      ...{ keptKeys: kept.keys, keptValues: kept.values, places: this.places },
+      ...{ keptKeys: kept.keys, keptValues: kept.values, tokenPositions: this.tokenPositions },
     };
   }
 

@@ -28,7 +28,7 @@ export interface PromptRows {
 }
 
 /** [B·S] the row of each prompt's tokens; what fills a prompt up repeats its last. */
-function placesOf({ firsts, lengths }: PromptRows): Int32Array {
+function paddedRows({ firsts, lengths }: PromptRows): Int32Array {
   const width = Math.max(...lengths);
   return Int32Array.from({ length: lengths.length * width }, (_, at) => {
     const row = Math.floor(at / width);
@@ -55,10 +55,10 @@ export abstract class KeyValueCache {
     if (rows.length < this.rows) {
       this.select(rows);
     }
-    this.place(readings);
+    this.locate(readings);
   }
 
-  protected abstract place(readings: readonly RowReading[]): void;
+  protected abstract locate(readings: readonly RowReading[]): void;
 
   /** RoPE and attention of the tokens that are being read: [n, heads·headDim] → [n, H·headDim]. */
   protected abstract attendToAll(
@@ -80,8 +80,8 @@ export abstract class KeyValueCache {
   filling(prompts: PromptRows): KeyValues {
     const { engine } = this;
     const { lengths } = prompts;
-    const places = placesOf(prompts);
-    const rows = engine.indices(places, [places.length]);
+    const indices = paddedRows(prompts);
+    const rows = engine.indices(indices, [indices.length]);
     return {
       attend: (context, inputs, layer) => {
         const { numKeyValueHeads } = context.config;

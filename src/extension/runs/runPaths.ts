@@ -8,7 +8,7 @@ import { PersistedValue } from '../window/persistedValue';
 const Paths = v.array(v.string());
 
 /** Where the runs of this workspace lie: below some folders, and those that were opened elsewhere. */
-export class RunPlaces {
+export class RunPaths {
   private readonly elsewhere: PersistedValue<typeof Paths>;
   /** The folders of the runs of studies that were run or opened here. */
   private readonly studies: PersistedValue<typeof Paths>;

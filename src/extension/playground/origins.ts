@@ -2,17 +2,17 @@ import { listExports } from '../../node/run/runExports';
 import { RunFolder } from '../../node/run/runFolder';
 import { modelName } from '../../shared/model/modelName';
 import type { Sides } from '../../shared/playground/sides';
-import type { PlaygroundPlace } from '../../shared/webview/playground';
+import type { PlaygroundOrigin } from '../../shared/webview/playground';
 import { usableCheckpoints } from '../checkpoints/checkpointItem';
 import { isExportOfRun } from '../models/ofRun';
 import { isLive, nameOf, type RunEntry } from '../runs/runEntry';
 import { selectedRun } from '../runs/selectedRun';
 import type { Services } from '../services/services';
 
-type RunPlace = Extract<PlaygroundPlace, { kind: 'run' }>;
+type RunOrigin = Extract<PlaygroundOrigin, { kind: 'run' }>;
 
 /** Everything that can be asked here: runs with their checkpoints, what was exported of them, and other models. */
-export function findPlaces({ runs, models, log }: Services): PlaygroundPlace[] {
+export function findOrigins({ runs, models, log }: Services): PlaygroundOrigin[] {
   const attempt = <T>(path: string, read: () => T[]): T[] => {
     try {
       return read();
@@ -30,23 +30,23 @@ export function findPlaces({ runs, models, log }: Services): PlaygroundPlace[] {
     ({ path, summary }) => summary !== undefined && !isExported.has(path) && !isExportOfRun(path),
   );
   return [
-    ...entries.flatMap((entry) => attempt(entry.path, () => runPlace(entry))),
-    ...exported.map(({ out, run }): PlaygroundPlace => modelPlace(out, nameOf({ path: run }))),
-    ...others.map(({ path }): PlaygroundPlace => modelPlace(path, null)),
+    ...entries.flatMap((entry) => attempt(entry.path, () => runOrigin(entry))),
+    ...exported.map(({ out, run }): PlaygroundOrigin => modelOrigin(out, nameOf({ path: run }))),
+    ...others.map(({ path }): PlaygroundOrigin => modelOrigin(path, null)),
   ];
 }
 
-/** What places follow from, beside models: read again only when it changed. */
-export function signatureOfPlaces({ runs }: Services): string {
+/** What origins follow from, beside models: read again only when it changed. */
+export function signatureOfOrigins({ runs }: Services): string {
   return JSON.stringify(
     runs.list.entries.map((entry) => [entry.path, isLive(entry), RunFolder.at(entry.path).checkpoints()]),
   );
 }
 
 /** What is compared where nobody chose: a run's model and its last checkpoint, of the run that is selected where one is. */
-export function usualSides(places: readonly PlaygroundPlace[]): Sides | null {
-  const runs = places.filter((place) => place.kind === 'run');
-  const run = runs.find((place) => place.run === selectedRun()) ?? runs[0];
+export function usualSides(origins: readonly PlaygroundOrigin[]): Sides | null {
+  const runs = origins.filter((origin) => origin.kind === 'run');
+  const run = runs.find((origin) => origin.run === selectedRun()) ?? runs[0];
   const last = run?.checkpoints[0];
   if (run !== undefined && last !== undefined) {
     return [
@@ -54,11 +54,11 @@ export function usualSides(places: readonly PlaygroundPlace[]): Sides | null {
       { kind: 'checkpoint', run: run.run, step: last.step, alpha: 1, drop: [] },
     ];
   }
-  const model = places.find((place) => place.kind === 'model');
+  const model = origins.find((origin) => origin.kind === 'model');
   return model === undefined ? null : [{ kind: 'model', model: model.model }];
 }
 
-function runPlace(entry: RunEntry): RunPlace[] {
+function runOrigin(entry: RunEntry): RunOrigin[] {
   const { path } = entry;
   const run = RunFolder.at(path);
   const checkpoints = run.hasSpec() ? usableCheckpoints(path) : [];
@@ -75,6 +75,6 @@ function runPlace(entry: RunEntry): RunPlace[] {
       ];
 }
 
-function modelPlace(model: string, exportOf: string | null): PlaygroundPlace {
+function modelOrigin(model: string, exportOf: string | null): PlaygroundOrigin {
   return { kind: 'model', model, name: modelName(model), exportOf };
 }

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { isFormSetting } from '../../src/shared/launch/launchForm';
-import type { LaunchWarning } from '../../src/shared/launch/launchVerdict';
+import type { LaunchWarning } from '../../src/shared/launch/launchCheck';
 import { l10n } from '../common/l10n';
 import { settingLabel } from './texts';
 
 /** Whether a run can start, and what speaks against it: beside the button, where it is decided. */
-export function verdictView(ready: boolean, warnings: readonly LaunchWarning[]): TemplateResult {
+export function launchCheckView(ready: boolean, warnings: readonly LaunchWarning[]): TemplateResult {
   if (warnings.length === 0) {
-    return html`<div id="launch-verdict" class="verdict" role="status">
+    return html`<div id="launch-check" class="launch-check" role="status">
       ${
         ready
           ? html`<p>
@@ -18,7 +18,7 @@ export function verdictView(ready: boolean, warnings: readonly LaunchWarning[]):
       }
     </div>`;
   }
-  return html`<div id="launch-verdict" class="verdict" role="status">
+  return html`<div id="launch-check" class="launch-check" role="status">
     <ul>
       ${warnings.map(
         ({ field, text }) =>
