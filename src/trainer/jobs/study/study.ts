@@ -25,7 +25,7 @@ export interface StudyHooks {
 const IMPORTANCE_SHARE = 0.05;
 
 /**
- * Runs a job in every way and with every seed that a study names: the same data in the same order for all arms of a seed, the
+ * Runs a job with every arm and every seed that a study names: the same data in the same order for all arms of a seed, the
  * same number of steps. What is done is not done again, and a run that was interrupted goes on from its last checkpoint: running the
  * study once more resumes it. Layer importance is measured once. A run that fails is noted, and the others go on.
  * @returns what is done; all of it unless the task was cancelled, or runs failed
